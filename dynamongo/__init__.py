@@ -1,0 +1,1 @@
+"""dynamongo: a Pythonic ORM for Amazon DynamoDB with pluggable backends."""

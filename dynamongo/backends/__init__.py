@@ -1,0 +1,36 @@
+"""The registry of backends: entry points of the group `dynamongo.backends`, each loaded when it is first used.
+
+A package adds a backend by declaring one::
+
+    [project.entry-points."dynamongo.backends"]
+    mine = "my_package:MyBackend"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import cast
+
+from dynamongo.backends.base import Backend, Limits
+from dynamongo.exceptions import ConfigurationError
+
+__all__ = ["Backend", "Limits", "backend_names", "load_backend"]
+
+_GROUP = "dynamongo.backends"
+
+
+def backend_names() -> list[str]:
+    """The names of the installed backends, sorted."""
+    return sorted({point.name for point in entry_points(group=_GROUP)})
+
+
+def load_backend(name: str) -> Callable[..., Backend]:
+    """The class or factory of the backend that is registered under `name`.
+
+    Raises:
+        ConfigurationError: No backend has that name.
+    """
+    for point in entry_points(group=_GROUP, name=name):
+        return cast("Callable[..., Backend]", point.load())
+    raise ConfigurationError(f"there is no backend {name!r}; installed are: {', '.join(backend_names())}")

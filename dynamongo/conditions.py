@@ -1,0 +1,377 @@
+"""Conditions: trees of paths and attribute values, without fields, text or wire names.
+
+A field builds them (`User.year < 2000`), the planner takes them apart, and each consumer reads them with one `match`
+over the closed union `Condition`. The rules that DynamoDB checks before it reads anything (operand types, the order
+of BETWEEN's bounds, a path compared with itself) are checked here when a node is made, so that the line that wrote
+the mistake is the line that fails.
+
+Source: "Comparison operator and function reference" in the DynamoDB developer guide.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, NoReturn, TypeAlias, cast
+
+from dynamongo.exceptions import ExpressionError, assert_never
+from dynamongo.values import ATTRIBUTE_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, shorten, type_of
+
+Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
+EQ: Final = "="
+NE: Final = "<>"
+LT: Final = "<"
+LE: Final = "<="
+GT: Final = ">"
+GE: Final = ">="
+
+MAX_OPERATORS = 300
+MAX_IN_OPERANDS = 100
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Path:
+    """The address of a value inside an item: attribute names, and list positions from 0.
+
+    >>> str(Path("address", "lines", 0))
+    'address.lines[0]'
+    """
+
+    elements: tuple[str | int, ...]
+
+    def __init__(self, *elements: str | int) -> None:
+        object.__setattr__(self, "elements", elements)
+
+    def __truediv__(self, element: str | int) -> Path:
+        return Path(*self.elements, element)
+
+    def __str__(self) -> str:
+        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.elements]
+        return "".join(steps).removeprefix(".")
+
+    @property
+    def attribute(self) -> str:
+        """The name of the top-level attribute that the path starts at."""
+        return str(self.elements[0])
+
+    def starts_with(self, other: Path) -> bool:
+        """Whether `other` is this path or one of its ancestors."""
+        return self.elements[: len(other.elements)] == other.elements
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """DynamoDB's `size(path)` as an operand: UTF-16 units of a string, bytes of a binary, members of a container."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"size({self.path})"
+
+
+Operand: TypeAlias = Path | Size | AttributeValue
+
+
+class BaseCondition:
+    """What all conditions share: `&`, `|` and `~`, and the refusal to be tested for truth."""
+
+    __slots__ = ()
+
+    def __str__(self: Condition) -> str:  # type: ignore[misc]  # every subclass is in the union
+        return describe(self)
+
+    def __and__(self: Condition, other: object) -> And:  # type: ignore[misc]  # every subclass is in the union
+        return And(self, cast("Condition", other)) if isinstance(other, BaseCondition) else NotImplemented
+
+    def __or__(self: Condition, other: object) -> Or:  # type: ignore[misc]  # every subclass is in the union
+        return Or(self, cast("Condition", other)) if isinstance(other, BaseCondition) else NotImplemented
+
+    def __invert__(self: Condition) -> Not:  # type: ignore[misc]  # every subclass is in the union
+        return Not(self)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a condition has no truth value: combine conditions with & | ~ (and parentheses),"
+            " since Python's `and`, `or` and `not` would drop a part of them"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(BaseCondition):
+    """`left operator right`."""
+
+    left: Operand
+    operator: Comparator
+    right: Operand
+
+    def __post_init__(self) -> None:
+        _check_distinct(self, self.left, self.right)
+        if self.operator not in (EQ, NE):
+            _check_orderable(self, self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Between(BaseCondition):
+    """`low <= operand <= high`, both ends included."""
+
+    operand: Operand
+    low: Operand
+    high: Operand
+
+    def __post_init__(self) -> None:
+        _check_orderable(self, self.operand, self.low, self.high)
+        _check_distinct(self, self.operand, self.low)
+        _check_distinct(self, self.operand, self.high)
+        if _is_value(self.low) and _is_value(self.high):
+            self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        low_type, high_type = type_of(self.low), type_of(self.high)  # type: ignore[arg-type]  # both are values
+        if low_type != high_type:
+            raise ExpressionError(f"BETWEEN takes bounds of one type; got {low_type} and {high_type} in `{self}`")
+        if self.low > self.high:  # type: ignore[operator]  # two scalars of one type
+            raise ExpressionError(f"BETWEEN takes the lower bound first; got `{self}`")
+
+
+@dataclass(frozen=True, slots=True)
+class In(BaseCondition):
+    """`operand` equals one of `choices`; none of them where there are no choices."""
+
+    operand: Operand
+    choices: tuple[Operand, ...]
+
+    def __post_init__(self) -> None:
+        for choice in self.choices:
+            _check_distinct(self, self.operand, choice)
+
+
+@dataclass(frozen=True, slots=True)
+class BeginsWith(BaseCondition):
+    """The string or binary at `path` starts with `prefix`."""
+
+    path: Path
+    prefix: Operand
+
+    def __post_init__(self) -> None:
+        _check_distinct(self, self.path, self.prefix)
+        if _is_value(self.prefix) and type_of(self.prefix) not in ("S", "B"):  # type: ignore[arg-type]  # a value
+            raise ExpressionError(f"begins_with takes a string or binary prefix; got `{self}`")
+
+
+@dataclass(frozen=True, slots=True)
+class Contains(BaseCondition):
+    """The string or binary at `path` has `operand` as a part, or the set or list there has it as a member."""
+
+    path: Path
+    operand: Operand
+
+    def __post_init__(self) -> None:
+        _check_distinct(self, self.path, self.operand)
+
+
+@dataclass(frozen=True, slots=True)
+class Exists(BaseCondition):
+    """There is a value at `path`, NULL and empty values included."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class NotExists(BaseCondition):
+    """There is no value at `path`."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class IsType(BaseCondition):
+    """The value at `path` has the DynamoDB type `type` (DynamoDB's `attribute_type`)."""
+
+    path: Path
+    type: AttributeType
+
+    def __post_init__(self) -> None:
+        if self.type not in ATTRIBUTE_TYPES:
+            raise ExpressionError(f"attribute_type takes one of {', '.join(ATTRIBUTE_TYPES)}; got {self.type!r}")
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class And(BaseCondition):
+    """Every part holds. Nested ANDs are flattened, so that the parts are the conjuncts."""
+
+    parts: tuple[Condition, ...]
+
+    def __init__(self, *parts: Condition) -> None:
+        flat = (part.parts if isinstance(part, And) else (part,) for part in parts)
+        object.__setattr__(self, "parts", tuple(itertools.chain.from_iterable(flat)))
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Or(BaseCondition):
+    """One part at least holds. Nested ORs are flattened."""
+
+    parts: tuple[Condition, ...]
+
+    def __init__(self, *parts: Condition) -> None:
+        flat = (part.parts if isinstance(part, Or) else (part,) for part in parts)
+        object.__setattr__(self, "parts", tuple(itertools.chain.from_iterable(flat)))
+
+
+@dataclass(frozen=True, slots=True)
+class Not(BaseCondition):
+    """`part` does not hold. Two-valued: the negation of a comparison with a missing attribute is true."""
+
+    part: Condition
+
+
+Condition: TypeAlias = Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType | And | Or | Not
+
+AndCondition = And  # the names that dynamongo 0.2 documents
+OrCondition = Or
+
+
+def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
+    """The parts that must all hold: none for `None`, the parts of an AND, else the condition itself."""
+    if condition is None:
+        return ()
+    return condition.parts if isinstance(condition, And) else (condition,)
+
+
+def all_of(parts: tuple[Condition, ...]) -> Condition | None:
+    """The inverse of `conjuncts`."""
+    return And(*parts) if len(parts) > 1 else parts[0] if parts else None
+
+
+def operands_of(condition: Condition) -> Iterator[Operand]:
+    """Every operand in the tree, from left to right; paths that functions take are operands too."""
+    match condition:
+        case Comparison(left, _, right):
+            yield from (left, right)
+        case Between(operand, low, high):
+            yield from (operand, low, high)
+        case In(operand, choices):
+            yield operand
+            yield from choices
+        case BeginsWith(path, operand) | Contains(path, operand):
+            yield from (path, operand)
+        case Exists(path) | NotExists(path) | IsType(path):
+            yield path
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from operands_of(part)
+        case Not(part):
+            yield from operands_of(part)
+        case _:
+            assert_never(condition)
+
+
+def paths_of(condition: Condition) -> Iterator[Path]:
+    """Every path that the condition reads."""
+    for operand in operands_of(condition):
+        if isinstance(operand, Size):
+            yield operand.path
+        elif isinstance(operand, Path):
+            yield operand
+
+
+def count_operators(condition: Condition) -> int:
+    """How many operators and functions DynamoDB counts in the condition; it takes 300 at most."""
+    match condition:
+        case And(parts) | Or(parts):
+            return max(0, len(parts) - 1) + sum(map(count_operators, parts))
+        case Not(part):
+            return 1 + count_operators(part)
+        case _:
+            return 1 + sum(isinstance(operand, Size) for operand in operands_of(condition))
+
+
+def check_limits(condition: Condition) -> None:
+    """Raise `ExpressionError` for a condition that is too large for one expression of DynamoDB.
+
+    Raises:
+        ExpressionError: More than 300 operators, or an IN with more than 100 choices.
+    """
+    for choices in _choices_of(condition):
+        if len(choices) > MAX_IN_OPERANDS:
+            raise ExpressionError(f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {len(choices)}")
+    if (operators := count_operators(condition)) > MAX_OPERATORS:
+        raise ExpressionError(f"a condition takes {MAX_OPERATORS} operators at most; got {operators}")
+
+
+def _choices_of(condition: Condition) -> Iterator[tuple[Operand, ...]]:
+    match condition:
+        case In(_, choices):
+            yield choices
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _choices_of(part)
+        case Not(part):
+            yield from _choices_of(part)
+        case _:
+            pass
+
+
+def describe(condition: Condition) -> str:
+    """The condition as a person reads it, in DynamoDB's own notation with the values written in.
+
+    >>> print(~(Exists(Path("a")) & Comparison(Path("b"), LT, 3)))
+    NOT (attribute_exists(a) AND b < 3)
+    """
+    match condition:
+        case Comparison(left, operator, right):
+            return f"{_describe_operand(left)} {operator} {_describe_operand(right)}"
+        case Between(operand, low, high):
+            bounds = f"{_describe_operand(low)} AND {_describe_operand(high)}"
+            return f"{_describe_operand(operand)} BETWEEN {bounds}"
+        case In(operand, choices):
+            return f"{_describe_operand(operand)} IN ({_describe_choices(choices)})"
+        case BeginsWith(path, prefix):
+            return f"begins_with({path}, {_describe_operand(prefix)})"
+        case Contains(path, operand):
+            return f"contains({path}, {_describe_operand(operand)})"
+        case Exists(path):
+            return f"attribute_exists({path})"
+        case NotExists(path):
+            return f"attribute_not_exists({path})"
+        case IsType(path, kind):
+            return f"attribute_type({path}, {kind!r})"
+        case And(parts):
+            return " AND ".join(_describe_part(part, (Or,)) for part in parts)
+        case Or(parts):
+            return " OR ".join(_describe_part(part, (And,)) for part in parts)
+        case Not(part):
+            return f"NOT {_describe_part(part, (And, Or))}"
+        case _:
+            assert_never(condition)
+
+
+def _describe_part(part: Condition, in_parentheses: tuple[type, ...]) -> str:
+    return f"({describe(part)})" if isinstance(part, in_parentheses) else describe(part)
+
+
+def _describe_choices(choices: tuple[Operand, ...], shown: int = 5) -> str:
+    listed = [_describe_operand(choice) for choice in choices[:shown]]
+    return ", ".join([*listed, f"… {len(choices) - shown} more"] if len(choices) > shown else listed)
+
+
+def _describe_operand(operand: Operand) -> str:
+    if isinstance(operand, (Path, Size)):
+        return str(operand)
+    number = type(operand) is not bool and type_of(operand) == "N"
+    return str(operand) if number else shorten(operand)
+
+
+def _is_value(operand: Operand) -> bool:
+    return not isinstance(operand, (Path, Size))
+
+
+def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:
+    if isinstance(first, (Path, Size)) and first == other:
+        raise ExpressionError(f"the first operand must differ from the others; got `{condition}`")
+
+
+def _check_orderable(condition: Condition, *operands: Operand) -> None:
+    for operand in operands:
+        if not isinstance(operand, (Path, Size)) and type_of(operand) not in SCALAR_TYPES:
+            raise ExpressionError(f"only strings, numbers and binary values have an order; got `{condition}`")

@@ -1,0 +1,135 @@
+"""Every exception that dynamongo raises.
+
+::
+
+    DynamongoError
+    ├── SchemaError                          a model is declared wrongly (TypeError)
+    ├── ValidationError                      a value does not suit its field (ValueError)
+    ├── ExpressionError                      a strategy, condition or update cannot be meant (ValueError)
+    ├── ConfigurationError                   the connection cannot be set up as asked
+    │   └── CredentialsError                 credentials are missing or were refused
+    ├── UnsupportedOperation                 this backend does not do that
+    ├── ScanForbidden                        the plan is a full scan, and the policy forbids it
+    ├── ItemNotFound                         no item has that key (LookupError)
+    ├── ConditionalCheckFailedException      the condition of a write did not hold
+    └── BackendError                         the store refused or failed
+        ├── InvalidRequestError              the store found the request malformed
+        ├── TableNotFound                    there is no such table
+        ├── TableExists                      there is already such a table, or it is not ready
+        ├── LimitExceededError               a quota of the account or an item collection is used up
+        ├── ThrottledError                   the store asked to slow down, after all retries
+        └── ServiceError                     the store failed, or could not be reached
+
+    ScanWarning                              a full scan is about to run (UserWarning)
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+
+class DynamongoError(Exception):
+    """Base of every error that dynamongo raises."""
+
+
+class SchemaError(DynamongoError, TypeError):
+    """A model or one of its fields is declared wrongly; raised when the class is created."""
+
+
+class ValidationError(DynamongoError, ValueError):
+    """A value does not suit the field that was to hold it."""
+
+
+class ExpressionError(DynamongoError, ValueError):
+    """A strategy, condition or update that cannot be meant."""
+
+
+class ConfigurationError(DynamongoError):
+    """The connection cannot be set up as asked."""
+
+
+class CredentialsError(ConfigurationError):
+    """AWS credentials are missing, or were refused."""
+
+
+class UnsupportedOperation(DynamongoError):  # noqa: N818 - the design's name
+    """The backend does not do what was asked of it, and does not pretend to."""
+
+
+class ScanForbidden(DynamongoError):  # noqa: N818 - the design's name
+    """The strategy can only be served by reading the whole table, and the scan policy forbids that."""
+
+
+class ScanWarning(UserWarning):
+    """The strategy is served by reading the whole table, and every item read is billed."""
+
+
+class ItemNotFound(DynamongoError, LookupError):  # noqa: N818 - the design's name
+    """No item has the key that was asked for."""
+
+
+class ConditionalCheckFailedException(DynamongoError):  # noqa: N818 - the name that dynamongo 0.2 documents
+    """The condition of a write did not hold, and nothing was written.
+
+    Attributes:
+        item: What is stored under the key, where it was asked for, else `None`. Verbs of a model give an instance
+            of the model; a backend gives a dict of attribute values.
+    """
+
+    def __init__(self, message: str = "The conditional request failed", *, item: Any = None) -> None:
+        super().__init__(message)
+        self.item = item
+
+
+class BackendError(DynamongoError):
+    """The store refused a request, or failed.
+
+    Attributes:
+        code: The store's own error code, such as `"ValidationException"`.
+    """
+
+    code: str = "InternalServerError"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class InvalidRequestError(BackendError):
+    """The store found the request malformed, or a value beyond its limits; nothing was done."""
+
+    code = "ValidationException"
+
+
+class TableNotFound(BackendError):  # noqa: N818 - reads as what it says
+    """The table does not exist."""
+
+    code = "ResourceNotFoundException"
+
+
+class TableExists(BackendError):  # noqa: N818 - reads as what it says
+    """A table of that name exists already, or is being created or deleted."""
+
+    code = "ResourceInUseException"
+
+
+class LimitExceededError(BackendError):
+    """A quota of the account, or the size of an item collection, is used up."""
+
+    code = "LimitExceededException"
+
+
+class ThrottledError(BackendError):
+    """The store asked to slow down, and did so still after all retries."""
+
+    code = "ProvisionedThroughputExceededException"
+
+
+class ServiceError(BackendError):
+    """The store failed, or could not be reached; whether a write happened is not known."""
+
+
+def assert_never(value: NoReturn) -> NoReturn:
+    """Mark the branch that no member of a closed union reaches, so that type checkers prove it (Python 3.11 has it)."""
+    raise AssertionError(f"unreachable: {value!r}")

@@ -1,0 +1,86 @@
+"""The schema of a table: its keys, indexes and throughput. No wire names here.
+
+AWS's newer pages call a hash key "partition key" and a range key "sort key".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from dynamongo.values import ScalarType
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAttribute:
+    """An attribute that is part of a key, and its type."""
+
+    name: str
+    type: ScalarType
+
+
+@dataclass(frozen=True, slots=True)
+class KeySchema:
+    """The hash key of a table or index and, where it has one, its range key."""
+
+    hash_key: KeyAttribute
+    range_key: KeyAttribute | None = None
+
+    @property
+    def attributes(self) -> tuple[KeyAttribute, ...]:
+        """The key attributes, hash key first."""
+        return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the key attributes, hash key first."""
+        return tuple(attribute.name for attribute in self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Provisioned capacity, in read units and write units per second."""
+
+    read_units: int
+    write_units: int
+
+
+ProjectionKind: TypeAlias = Literal["all", "keys_only", "include"]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The attributes that an index holds beside its own keys and the table's."""
+
+    kind: ProjectionKind = "all"
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSchema:
+    """A secondary index. A local one shares the table's hash key; a global one has keys and throughput of its own."""
+
+    name: str
+    keys: KeySchema
+    projection: Projection = Projection()
+    is_global: bool = True
+    throughput: Throughput | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """A table. `name` is the full one, prefix included; no `throughput` means that it is billed on demand."""
+
+    name: str
+    keys: KeySchema
+    throughput: Throughput | None = None
+    indexes: tuple[IndexSchema, ...] = ()
+
+    def key_attributes(self) -> Iterator[KeyAttribute]:
+        """Every attribute that is part of a key of the table or of an index, each once."""
+        found: dict[str, KeyAttribute] = {}
+        for keys in (self.keys, *(index.keys for index in self.indexes)):
+            for attribute in keys.attributes:
+                found.setdefault(attribute.name, attribute)
+        return iter(found.values())

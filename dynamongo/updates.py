@@ -1,0 +1,99 @@
+"""Updates: what an update does at each path, as data.
+
+Several updates run as one: all of them read the item as it was before, and either all are applied or none.
+A field builds them (`User.visits.increment()`); each consumer reads them with one `match` over `AnyUpdate`.
+
+Source: "Update expressions" in the DynamoDB developer guide.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dynamongo.conditions import Path
+from dynamongo.exceptions import ExpressionError
+from dynamongo.values import AttributeValue, Number
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Base of all updates: the path that is changed."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpdate(Update):
+    """Put a value at the path; with `if_not_exists` only where there is none. A `Path` as value copies from there."""
+
+    value: AttributeValue | Path
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveUpdate(Update):
+    """Take away what is at the path, if anything; the rest of a list moves up."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddUpdate(Update):
+    """Add a number, or the members of a set; nothing there counts as 0 or as the empty set (DynamoDB's ADD)."""
+
+    value: Number | frozenset[str] | frozenset[Number] | frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteUpdate(Update):
+    """Take members out of a set; a set that is left empty is removed (DynamoDB's DELETE)."""
+
+    value: frozenset[str] | frozenset[Number] | frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class IncrementUpdate(Update):
+    """Add to a number that must be there."""
+
+    amount: Number
+
+
+@dataclass(frozen=True, slots=True)
+class AppendUpdate(Update):
+    """Add elements at a list's end, or with `at_start` before its first; no list there counts as the empty one."""
+
+    elements: tuple[AttributeValue, ...]
+    at_start: bool = False
+
+
+AnyUpdate: TypeAlias = SetUpdate | RemoveUpdate | AddUpdate | DeleteUpdate | IncrementUpdate | AppendUpdate
+
+
+def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> None:
+    """Refuse what DynamoDB would refuse before reading the item.
+
+    Raises:
+        ExpressionError: An update changes a key attribute, or the paths of two overlap or conflict.
+    """
+    for update in updates:
+        if update.path.attribute in key_names:
+            raise ExpressionError(f"{update.path} is part of the key, which an update cannot change; save a new item")
+    ordered = sorted(updates, key=lambda update: _sort_key(update.path))
+    for first, second in itertools.pairwise(ordered):
+        _check_pair(first.path, second.path)
+
+
+def _sort_key(path: Path) -> list[tuple[bool, str, int]]:
+    """An order in which overlapping paths stand side by side, and so do those that conflict."""
+    return [(True, "", step) if isinstance(step, int) else (False, step, 0) for step in path.elements]
+
+
+def _check_pair(first: Path, second: Path) -> None:
+    if second.starts_with(first):
+        raise ExpressionError(f"two updates overlap: {first} and {second}; leave one of them out")
+    for ours, theirs in zip(first.elements, second.elements, strict=False):
+        if ours != theirs:
+            if isinstance(ours, int) != isinstance(theirs, int):
+                raise ExpressionError(f"{first} and {second} conflict: one takes a map there, the other a list")
+            return

@@ -1,0 +1,291 @@
+"""Attribute values: what DynamoDB stores, as Python objects, and the rules they obey.
+
+==================  ==================================================
+DynamoDB type       Python type
+==================  ==================================================
+S   string          `str`
+N   number          `int`, or `Decimal` where it has a fraction
+B   binary          `bytes`
+BOOL, NULL          `bool`, `None`
+L   list, M map     `list`, `dict` with `str` keys
+SS, NS, BS  sets    `frozenset` of one of `str`, `int | Decimal`, `bytes`
+==================  ==================================================
+
+A value is *canonical* when `normalize` would return an equal copy: numbers in range and in lowest form, no empty
+sets, nothing of another type. Everything above this module keeps values canonical. Equality here is DynamoDB's:
+`True` is not `1`. Nothing else in the library compares attribute values with a bare `==`.
+
+Source: "Supported data types and naming rules" and "Item sizes and formats" in the DynamoDB developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from typing import Literal, TypeAlias, Union, cast
+
+from dynamongo.exceptions import ValidationError
+
+Number: TypeAlias = int | Decimal
+AttributeValue: TypeAlias = Union[  # noqa: UP007 - the names in quotes forbid `|` at run time
+    str,
+    int,
+    Decimal,
+    bytes,
+    bool,
+    list["AttributeValue"],
+    dict[str, "AttributeValue"],
+    frozenset[str],
+    frozenset[int | Decimal],
+    frozenset[bytes],
+    None,
+]
+Item: TypeAlias = dict[str, AttributeValue]
+AttributeType: TypeAlias = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
+ScalarType: TypeAlias = Literal["S", "N", "B"]
+
+ATTRIBUTE_TYPES: tuple[AttributeType, ...] = ("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS")
+SCALAR_TYPES: tuple[ScalarType, ...] = ("S", "N", "B")
+SET_TYPES: tuple[AttributeType, ...] = ("SS", "NS", "BS")
+
+MAX_DIGITS = 38
+MAX_DEPTH = 32
+MAX_ITEM_BYTES = 409_600
+
+_TYPES: dict[type, AttributeType] = {
+    str: "S",
+    int: "N",
+    Decimal: "N",
+    bytes: "B",
+    bool: "BOOL",
+    type(None): "NULL",
+    list: "L",
+    dict: "M",
+}
+_SET_TYPES: dict[AttributeType, AttributeType] = {"S": "SS", "N": "NS", "B": "BS"}
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_MAX_EXPONENT = 125
+_MIN_EXPONENT = -130
+
+
+def type_of(value: AttributeValue) -> AttributeType:
+    """The DynamoDB type of an attribute value.
+
+    Raises `ValidationError` for a Python object that is none, the empty set included.
+
+    >>> type_of(True), type_of(1), type_of(frozenset({b"x"}))
+    ('BOOL', 'N', 'BS')
+    """
+    found = _TYPES.get(type(value))
+    if found is not None:
+        return found
+    if type(value) is frozenset:
+        members = {_TYPES.get(type(member)) for member in value}
+        if len(members) == 1:
+            member_type = members.pop()
+            if member_type in _SET_TYPES:
+                return _SET_TYPES[member_type]
+        expected = "a set holds at least one member, and strings, numbers or binary values alone"
+        raise ValidationError(f"{expected}; got {shorten(value)}")
+    raise ValidationError(f"not an attribute value: {shorten(value)} of type {type(value).__name__}")
+
+
+def equals(left: AttributeValue, right: AttributeValue) -> bool:
+    """Whether DynamoDB's `=` holds: same type, same value, and so on inside lists and maps.
+
+    >>> equals(1, Decimal("1.0")), equals(1, True), equals([1], [True])
+    (True, False, False)
+    """
+    kind = type_of(left)
+    if kind != type_of(right):
+        return False
+    if kind == "L":
+        ours, theirs = cast("list[AttributeValue]", left), cast("list[AttributeValue]", right)
+        return len(ours) == len(theirs) and all(map(equals, ours, theirs))
+    if kind == "M":
+        mine, yours = cast("Item", left), cast("Item", right)
+        return mine.keys() == yours.keys() and all(equals(value, yours[name]) for name, value in mine.items())
+    return left == right
+
+
+def normalize(value: AttributeValue) -> AttributeValue:
+    """The canonical form of an attribute value, built of new containers.
+
+    Raises `ValidationError` for anything that DynamoDB would refuse to store in a non-key attribute, except for
+    what concerns the item as a whole (its size, the depth of its nesting).
+
+    >>> normalize({"n": Decimal("1.50"), "l": [Decimal("2.0")]})
+    {'n': Decimal('1.5'), 'l': [2]}
+    """
+    kind = type_of(value)
+    if kind == "N":
+        return normalize_number(cast("Number", value))
+    if kind == "L":
+        return [normalize(element) for element in cast("list[AttributeValue]", value)]
+    if kind == "M":
+        return {check_name(name): normalize(member) for name, member in cast("Item", value).items()}
+    if kind == "NS":
+        return frozenset(map(normalize_number, cast("frozenset[Number]", value)))
+    if kind == "S":
+        check_text(cast("str", value))
+    elif kind == "SS":
+        for member in cast("frozenset[str]", value):
+            check_text(member)
+    return value
+
+
+def normalize_item(item: Mapping[str, AttributeValue]) -> Item:
+    """`normalize` for every attribute of an item."""
+    return cast("Item", normalize(dict(item)))
+
+
+def normalize_number(number: Number) -> Number:
+    """The number in lowest form: an `int` if it is whole, else a `Decimal` without trailing zeros.
+
+    Raises `ValidationError` for more than 38 significant digits, for a magnitude outside 1E-130 … 9.99…E+125, and
+    for infinities and NaN.
+
+    >>> normalize_number(Decimal("1.50")), normalize_number(Decimal("1E+2")), normalize_number(Decimal("-0"))
+    (Decimal('1.5'), 100, 0)
+    """
+    if type(number) is int and -(10**MAX_DIGITS) < number < 10**MAX_DIGITS:
+        return number
+    decimal = _to_decimal(number)
+    if not decimal:
+        return 0
+    exponent = decimal.adjusted()
+    if exponent > _MAX_EXPONENT:
+        raise ValidationError(
+            "Number overflow. Attempting to store a number with magnitude larger than supported range"
+        )
+    if exponent < _MIN_EXPONENT:
+        raise ValidationError(
+            "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+        )
+    lowest = decimal.normalize(_EXACT)
+    _, digits, scale = lowest.as_tuple()
+    if len(digits) > MAX_DIGITS:
+        raise ValidationError("Attempting to store more than 38 significant digits in a Number")
+    return int(lowest) if cast("int", scale) >= 0 else lowest
+
+
+def _to_decimal(number: Number) -> Decimal:
+    if isinstance(number, Decimal):
+        if not number.is_finite():
+            raise ValidationError(f"The parameter cannot be converted to a numeric value: {number}")
+        return number
+    if abs(number) >= 10 ** (_MAX_EXPONENT + 1):
+        raise ValidationError(
+            "Number overflow. Attempting to store a number with magnitude larger than supported range"
+        )
+    return Decimal(number)
+
+
+def add_numbers(left: Number, right: Number) -> Number:
+    """The exact sum; raises `ValidationError` where it does not fit 38 digits or the range."""
+    return normalize_number(_EXACT.add(Decimal(left), Decimal(right)))
+
+
+def subtract_numbers(left: Number, right: Number) -> Number:
+    """The exact difference; raises `ValidationError` where it does not fit 38 digits or the range."""
+    return normalize_number(_EXACT.subtract(Decimal(left), Decimal(right)))
+
+
+def format_number(number: Number) -> str:
+    """A canonical number as DynamoDB writes it: plain digits, never an exponent.
+
+    >>> format_number(Decimal("1E-7")), format_number(100)
+    ('0.0000001', '100')
+    """
+    return str(number) if type(number) is int else format(number, "f")
+
+
+def parse_number(text: str) -> Number:
+    """A number as DynamoDB returned it; the inverse of `format_number`."""
+    return int(text) if text.lstrip("-").isdecimal() else normalize_number(Decimal(text))
+
+
+def check_text(text: str) -> str:
+    """Return the text; raise `ValidationError` if it has no UTF-8 form (a lone surrogate)."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValidationError(f"text must be encodable as UTF-8; got {shorten(text)}") from error
+    return text
+
+
+def check_name(name: object) -> str:
+    """Return the attribute name; raise `ValidationError` if it is not a string of 1 to 65,535 bytes."""
+    if type(name) is not str:
+        raise ValidationError(f"an attribute name must be a str; got {shorten(name)}")
+    if not 1 <= len(check_text(name).encode()) <= 65_535:
+        raise ValidationError(f"an attribute name must have 1 to 65,535 bytes; got {shorten(name)}")
+    return name
+
+
+def depth_of(value: AttributeValue) -> int:
+    """How many levels of nesting the value has: a scalar, a set or an empty container has 1. DynamoDB allows 32."""
+    deepest, pending = 0, [(value, 1)]
+    while pending:
+        current, depth = pending.pop()
+        deepest = max(deepest, depth)
+        pending.extend((child, depth + 1) for child in _children(current))
+    return deepest
+
+
+def _children(value: AttributeValue) -> Iterator[AttributeValue]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def item_size(item: Mapping[str, AttributeValue]) -> int:
+    """The size of an item in bytes, as DynamoDB counts it against 409,600 and for capacity."""
+    return sum(text_size(name) + size_of(value) for name, value in item.items())
+
+
+def size_of(value: AttributeValue) -> int:
+    """The size of a value in bytes, without its attribute's name.
+
+    >>> size_of("é"), size_of(Decimal("3.14159")), size_of([]), size_of({"k": "a"})
+    (2, 5, 3, 6)
+    """
+    kind = type_of(value)
+    if kind == "S":
+        return text_size(cast("str", value))
+    if kind == "N":
+        return _number_size(cast("Number", value))
+    if kind == "B":
+        return len(cast("bytes", value))
+    if kind == "L":
+        return 3 + sum(1 + size_of(element) for element in cast("list[AttributeValue]", value))
+    if kind == "M":
+        return 3 + sum(1 + text_size(name) + size_of(member) for name, member in cast("Item", value).items())
+    if kind in SET_TYPES:
+        return sum(map(size_of, cast("frozenset[str]", value)))
+    return 1
+
+
+def text_size(text: str) -> int:
+    """The length of the text's UTF-8 form in bytes."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _number_size(number: Number) -> int:
+    """One byte, one more for every two digits before and after the point, and one for a minus sign."""
+    if not number:
+        return 1
+    sign, digits, exponent = Decimal(number).normalize(_EXACT).as_tuple()
+    fraction = min(len(digits), max(0, -cast("int", exponent)))
+    return 1 + (len(digits) - fraction + 1) // 2 + (fraction + 1) // 2 + sign
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """The value's `repr` for a message: one line of at most `limit` characters, whatever the value is."""
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more digits than Python converts
+        return f"an {type(value).__name__} too long to print"
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
