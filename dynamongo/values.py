@@ -191,6 +191,11 @@ def subtract_numbers(left: Number, right: Number) -> Number:
     return normalize_number(_EXACT.subtract(Decimal(left), Decimal(right)))
 
 
+def negate(number: Number) -> Number:
+    """The exact negative; a bare minus would round a Decimal to the 28 digits of Python's default context."""
+    return subtract_numbers(0, number)
+
+
 def format_number(number: Number) -> str:
     """A canonical number as DynamoDB writes it: plain digits, never an exponent.
 
