@@ -9,7 +9,7 @@ Source: "Update expressions" in the DynamoDB developer guide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -79,9 +79,17 @@ def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> N
     for update in updates:
         if update.path.attribute in key_names:
             raise ExpressionError(f"{update.path} is part of the key, which an update cannot change; save a new item")
-    ordered = sorted(updates, key=lambda update: _sort_key(update.path))
-    for first, second in itertools.pairwise(ordered):
-        _check_pair(first.path, second.path)
+    check_paths([update.path for update in updates])
+
+
+def check_paths(paths: Iterable[Path]) -> None:
+    """Refuse paths of one update or projection of which one is part of another, or which cannot both be there.
+
+    Raises:
+        ExpressionError: Two paths overlap or conflict.
+    """
+    for first, second in itertools.pairwise(sorted(paths, key=_sort_key)):
+        _check_pair(first, second)
 
 
 def _sort_key(path: Path) -> list[tuple[bool, str, int]]:
@@ -91,7 +99,7 @@ def _sort_key(path: Path) -> list[tuple[bool, str, int]]:
 
 def _check_pair(first: Path, second: Path) -> None:
     if second.starts_with(first):
-        raise ExpressionError(f"two updates overlap: {first} and {second}; leave one of them out")
+        raise ExpressionError(f"two paths overlap: {first} and {second}; leave one of them out")
     for ours, theirs in zip(first.elements, second.elements, strict=False):
         if ours != theirs:
             if isinstance(ours, int) != isinstance(theirs, int):
