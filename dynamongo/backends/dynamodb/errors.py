@@ -1,0 +1,143 @@
+"""Errors: one table from DynamoDB's error codes, and one from botocore's own exceptions, to those of dynamongo.
+
+Source: "Error handling with DynamoDB" in the developer guide, and "Common Errors" in the API reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from dynamongo.backends.dynamodb.wire import decode_item
+from dynamongo.exceptions import (
+    BackendError,
+    ConditionalCheckFailedException,
+    ConfigurationError,
+    CredentialsError,
+    DynamongoError,
+    InvalidRequestError,
+    LimitExceededError,
+    ServiceError,
+    TableExists,
+    TableNotFound,
+    ThrottledError,
+)
+
+FOREIGN_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
+
+ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
+    "AccessDenied": CredentialsError,
+    "AccessDeniedException": CredentialsError,
+    "ConditionalCheckFailedException": ConditionalCheckFailedException,
+    "ExpiredToken": CredentialsError,
+    "ExpiredTokenException": CredentialsError,
+    "IncompleteSignature": CredentialsError,
+    "IncompleteSignatureException": CredentialsError,
+    "InternalFailure": ServiceError,
+    "InternalServerError": ServiceError,
+    "InvalidClientTokenId": CredentialsError,
+    "InvalidSignatureException": CredentialsError,
+    "ItemCollectionSizeLimitExceededException": LimitExceededError,
+    "LimitExceededException": LimitExceededError,
+    "MissingAuthenticationToken": CredentialsError,
+    "MissingAuthenticationTokenException": CredentialsError,
+    "NotAuthorized": CredentialsError,
+    "OptInRequired": CredentialsError,
+    "ProvisionedThroughputExceededException": ThrottledError,
+    "ReplicatedWriteConflictException": BackendError,
+    "RequestExpired": CredentialsError,
+    "RequestLimitExceeded": ThrottledError,
+    "ResourceInUseException": TableExists,
+    "ResourceNotFoundException": TableNotFound,
+    "SerializationException": InvalidRequestError,
+    "ServiceUnavailable": ServiceError,
+    "ServiceUnavailableException": ServiceError,
+    "SignatureDoesNotMatch": CredentialsError,
+    "SlowDown": ThrottledError,
+    "TableInUseException": TableExists,
+    "TableNotFoundException": TableNotFound,
+    "Throttling": ThrottledError,
+    "ThrottlingException": ThrottledError,
+    "TooManyRequestsException": ThrottledError,
+    "TransactionConflictException": BackendError,
+    "UnrecognizedClientException": CredentialsError,
+    "ValidationError": InvalidRequestError,
+    "ValidationException": InvalidRequestError,
+}
+
+# By name, since no version of botocore has all of them; the first in the order of inheritance counts.
+_ERRORS_BY_CLASS: Final[dict[str, type[DynamongoError]]] = {
+    "BaseEndpointResolverError": ConfigurationError,
+    "BotoCoreError": ServiceError,
+    "ConfigNotFound": ConfigurationError,
+    "ConfigParseError": ConfigurationError,
+    "CredentialRetrievalError": CredentialsError,
+    "DataNotFoundError": ConfigurationError,
+    "EndpointProviderError": ConfigurationError,
+    "InvalidConfigError": ConfigurationError,
+    "InvalidDefaultsMode": ConfigurationError,
+    "InvalidEndpointConfigurationError": ConfigurationError,
+    "InvalidIMDSEndpointError": ConfigurationError,
+    "InvalidIMDSEndpointModeError": ConfigurationError,
+    "InvalidProxiesConfigError": ConfigurationError,
+    "InvalidRegionError": ConfigurationError,
+    "InvalidRetryConfigurationError": ConfigurationError,
+    "LoginError": CredentialsError,
+    "MissingDependencyException": ConfigurationError,
+    "NoAuthTokenError": CredentialsError,
+    "NoCredentialsError": CredentialsError,
+    "ParamValidationError": InvalidRequestError,
+    "PartialCredentialsError": CredentialsError,
+    "ProfileNotFound": ConfigurationError,
+    "RefreshWithMFAUnsupportedError": CredentialsError,
+    "SSOError": CredentialsError,
+    "TokenRetrievalError": CredentialsError,
+    "UnknownCredentialError": CredentialsError,
+    "UnknownRegionError": ConfigurationError,
+    "UnknownTokenProviderError": CredentialsError,
+}
+
+
+def translate_error(error: Exception, credentials: str) -> DynamongoError:
+    """The exception to raise for one of `FOREIGN_ERRORS`.
+
+    Args:
+        error: What boto3's client raised.
+        credentials: Where the credentials came from, for the message of a `CredentialsError`.
+    """
+    if isinstance(error, ClientError):
+        return _translate_answer(error, credentials)
+    names = (parent.__name__ for parent in type(error).__mro__)
+    error_type = next((_ERRORS_BY_CLASS[name] for name in names if name in _ERRORS_BY_CLASS), ServiceError)
+    if issubclass(error_type, CredentialsError):
+        return _build_credentials_error(str(error), credentials)
+    if error_type is ServiceError:
+        return ServiceError(str(error), code=type(error).__name__)
+    return error_type(str(error))
+
+
+def _translate_answer(error: ClientError, credentials: str) -> DynamongoError:
+    response: dict[str, Any] = dict(error.response)
+    code = response.get("Error", {}).get("Code", "Unknown")
+    message = response.get("Error", {}).get("Message") or str(error)
+    error_type = ERRORS_BY_CODE.get(code) or _judge_status(response)
+    if issubclass(error_type, ConditionalCheckFailedException):
+        item = response.get("Item")
+        return ConditionalCheckFailedException(message, item=None if item is None else decode_item(item))
+    if issubclass(error_type, CredentialsError):
+        return _build_credentials_error(f"{code}: {message}", credentials)
+    return error_type(message, code=code) if issubclass(error_type, BackendError) else error_type(message)
+
+
+def _judge_status(response: dict[str, Any]) -> type[BackendError]:
+    """The class of an error whose code says nothing to us, by its HTTP status."""
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    if status == 429:
+        return ThrottledError
+    return ServiceError if status >= 500 else BackendError
+
+
+def _build_credentials_error(reason: str, credentials: str) -> CredentialsError:
+    return CredentialsError(f"AWS credentials are missing or were refused: {reason.rstrip('.')}. {credentials}")

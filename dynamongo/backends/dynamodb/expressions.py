@@ -1,0 +1,218 @@
+"""Expressions: the text in which DynamoDB takes conditions, projections and updates.
+
+Attribute names are always placeholders, so reserved words, dots and spaces never matter. Parentheses stand where
+precedence needs them and nowhere else, since DynamoDB refuses those it finds redundant.
+
+Source: "Using expressions in DynamoDB" in the developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, TypeAlias
+
+from dynamongo.backends.dynamodb.wire import WireValue, encode_value
+from dynamongo.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Operand,
+    Or,
+    Path,
+    Size,
+)
+from dynamongo.exceptions import ExpressionError, assert_never
+from dynamongo.operations import KeyCondition
+from dynamongo.updates import (
+    AddUpdate,
+    AnyUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+)
+from dynamongo.values import AttributeValue
+
+_Clause: TypeAlias = Literal["SET", "REMOVE", "ADD", "DELETE"]
+
+
+class Placeholders:
+    """The names and values that stand for placeholders in all expressions of one request.
+
+    A name, and a value of the same type and content, has one placeholder however often it is used.
+    """
+
+    __slots__ = ("_names", "_values")
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, tuple[str, WireValue]] = {}
+
+    def name(self, name: str) -> str:
+        """The placeholder of an attribute name."""
+        return self._names.setdefault(name, f"#n{len(self._names)}")
+
+    def value(self, value: AttributeValue) -> str:
+        """The placeholder of an attribute value."""
+        wire = encode_value(value)
+        placeholder, _ = self._values.setdefault(repr(wire), (f":v{len(self._values)}", wire))
+        return placeholder
+
+    def to_arguments(self) -> dict[str, Any]:
+        """The arguments of the request; those that would be empty are left out, as DynamoDB wants it."""
+        arguments: dict[str, Any] = {}
+        if self._names:
+            arguments["ExpressionAttributeNames"] = {alias: name for name, alias in self._names.items()}
+        if self._values:
+            arguments["ExpressionAttributeValues"] = dict(self._values.values())
+        return arguments
+
+
+def render_path(path: Path, placeholders: Placeholders) -> str:
+    """A document path, such as `#n0.#n1[0]`."""
+    steps = [f"[{step}]" if isinstance(step, int) else f".{placeholders.name(step)}" for step in path.elements]
+    return "".join(steps).removeprefix(".")
+
+
+def render_projection(paths: Iterable[Path], placeholders: Placeholders) -> str:
+    """A projection expression."""
+    return ", ".join(render_path(path, placeholders) for path in paths)
+
+
+def render_key_condition(condition: KeyCondition, placeholders: Placeholders) -> str:
+    """A key condition expression."""
+    hash_key = render_condition(condition.hash_key, placeholders)
+    if condition.range_key is None:
+        return hash_key
+    return f"{hash_key} AND {render_condition(condition.range_key, placeholders)}"
+
+
+def render_condition(condition: Condition, placeholders: Placeholders) -> str:
+    """A condition or filter expression.
+
+    Raises `ExpressionError` for an AND or OR of nothing, which has no text.
+    """
+    return _render_reduced(_reduce(condition), placeholders)
+
+
+def _render_reduced(condition: Condition, placeholders: Placeholders) -> str:
+    def operand(value: Operand) -> str:
+        return _render_operand(value, placeholders)
+
+    match condition:
+        case Comparison(left, operator, right):
+            return f"{operand(left)} {operator} {operand(right)}"
+        case Between(tested, low, high):
+            return f"{operand(tested)} BETWEEN {operand(low)} AND {operand(high)}"
+        case In(tested, ()):
+            return _render_contradiction(tested, placeholders)
+        case In(tested, choices):
+            return f"{operand(tested)} IN ({', '.join(map(operand, choices))})"
+        case BeginsWith(path, prefix):
+            return f"begins_with({operand(path)}, {operand(prefix)})"
+        case Contains(path, member):
+            return f"contains({operand(path)}, {operand(member)})"
+        case Exists(path):
+            return f"attribute_exists({operand(path)})"
+        case NotExists(path):
+            return f"attribute_not_exists({operand(path)})"
+        case IsType(path, kind):
+            return f"attribute_type({operand(path)}, {operand(kind)})"
+        case And(parts):
+            return _render_parts("AND", parts, placeholders)
+        case Or(parts):
+            return _render_parts("OR", parts, placeholders)
+        case Not(part):
+            return f"NOT {_render_part(part, (And, Or), placeholders)}"
+        case _:
+            assert_never(condition)
+
+
+def _render_operand(operand: Operand, placeholders: Placeholders) -> str:
+    if isinstance(operand, Path):
+        return render_path(operand, placeholders)
+    if isinstance(operand, Size):
+        return f"size({render_path(operand.path, placeholders)})"
+    return placeholders.value(operand)
+
+
+def _render_contradiction(tested: Operand, placeholders: Placeholders) -> str:
+    """IN takes at least one choice; where there is none, say what is never true in another way."""
+    if isinstance(tested, (Path, Size)):
+        path = render_path(tested.path if isinstance(tested, Size) else tested, placeholders)
+        return f"(attribute_exists({path}) AND attribute_not_exists({path}))"
+    value = placeholders.value(tested)
+    return f"{value} <> {value}"
+
+
+def _render_parts(joint: Literal["AND", "OR"], parts: tuple[Condition, ...], placeholders: Placeholders) -> str:
+    if not parts:
+        raise ExpressionError(f"{joint} takes at least one condition; got none")
+    weaker: tuple[type, ...] = (Or,) if joint == "AND" else ()
+    return f" {joint} ".join(_render_part(part, weaker, placeholders) for part in parts)
+
+
+def _render_part(part: Condition, weaker: tuple[type, ...], placeholders: Placeholders) -> str:
+    """A part of a larger condition, in parentheses if it binds weaker than what it is a part of."""
+    reduced = _reduce(part)
+    text = _render_reduced(reduced, placeholders)
+    return f"({text})" if isinstance(reduced, weaker) else text
+
+
+def _reduce(condition: Condition) -> Condition:
+    """The condition without an outer AND or OR of one part, which has no text, and without a double negation.
+
+    Negation is two-valued, so that two cancel out; whether the grammar takes `NOT NOT` is uncertain.
+    """
+    match condition:
+        case And((part,)) | Or((part,)):
+            return _reduce(part)
+        case Not(part):
+            reduced = _reduce(part)
+            return _reduce(reduced.part) if isinstance(reduced, Not) else condition
+        case _:
+            return condition
+
+
+def render_updates(updates: Sequence[AnyUpdate], placeholders: Placeholders) -> str:
+    """An update expression: every clause once, the actions of a clause in the order of the updates."""
+    clauses: dict[_Clause, list[str]] = {}
+    for update in updates:
+        clause, action = _render_update(update, placeholders)
+        clauses.setdefault(clause, []).append(action)
+    return " ".join(_join_clauses(clauses))
+
+
+def _join_clauses(clauses: dict[_Clause, list[str]]) -> Iterator[str]:
+    for clause, actions in clauses.items():
+        yield f"{clause} {', '.join(actions)}"
+
+
+def _render_update(update: AnyUpdate, placeholders: Placeholders) -> tuple[_Clause, str]:
+    path = render_path(update.path, placeholders)
+    match update:
+        case SetUpdate(_, value, if_not_exists):
+            operand = _render_operand(value, placeholders)
+            return "SET", f"{path} = if_not_exists({path}, {operand})" if if_not_exists else f"{path} = {operand}"
+        case IncrementUpdate(_, amount):
+            return "SET", f"{path} = {path} + {placeholders.value(amount)}"
+        case AppendUpdate(_, elements, at_start):
+            old, new = f"if_not_exists({path}, {placeholders.value([])})", placeholders.value(list(elements))
+            return "SET", f"{path} = list_append({new}, {old})" if at_start else f"{path} = list_append({old}, {new})"
+        case RemoveUpdate():
+            return "REMOVE", path
+        case AddUpdate(_, value):
+            return "ADD", f"{path} {placeholders.value(value)}"
+        case DeleteUpdate(_, value):
+            return "DELETE", f"{path} {placeholders.value(value)}"
+        case _:
+            assert_never(update)
