@@ -1,0 +1,40 @@
+"""Fixtures for all tests: the emulator, and a backend that talks to it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from server import EmulatorUnavailable, is_required, run_server
+
+from dynamongo.backends.dynamodb import DynamoDBBackend
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The URL of an emulator that all tests of the session share (of the worker, under pytest-xdist).
+
+    Tests keep apart by the names of their tables. Where the emulator cannot be had they are skipped, except on CI.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(run_server())
+        except EmulatorUnavailable as error:
+            if is_required():
+                pytest.fail(str(error))
+            pytest.skip(str(error))
+        yield url
+
+
+@pytest.fixture
+def dynamodb_backend(server_url: str) -> Iterator[DynamoDBBackend]:
+    """A dynamodb backend against the emulator."""
+    backend = DynamoDBBackend(
+        access_key_id="made-up",
+        secret_access_key="made-up",
+        region="us-east-2",
+        endpoint_url=server_url,
+    )
+    yield backend
+    backend.close()
