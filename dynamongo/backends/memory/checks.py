@@ -1,0 +1,171 @@
+"""Checks of what a request says that need no table: its values, its expressions and its counts.
+
+DynamoDB makes them before it looks the table up. What passes comes back in canonical form, in new containers, so that
+the store shares nothing with whoever sent the request. `ValidationError` and `ExpressionError` leave the backend as
+`InvalidRequestError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar, cast
+
+from dynamongo.backends.memory.table import Stored
+from dynamongo.conditions import Condition, Operand, Path, Size, check_limits, operands_of
+from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.updates import (
+    AddUpdate,
+    AnyUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+    check_paths,
+    check_updates,
+)
+from dynamongo.values import (
+    MAX_DEPTH,
+    MAX_ITEM_BYTES,
+    SET_TYPES,
+    AttributeType,
+    AttributeValue,
+    Item,
+    item_size,
+    normalize,
+    normalize_item,
+    type_of,
+)
+
+_T = TypeVar("_T")
+
+_LONG_NAMES: dict[AttributeType, str] = {
+    "S": "STRING",
+    "N": "NUMBER",
+    "B": "BINARY",
+    "BOOL": "BOOLEAN",
+    "NULL": "NULL",
+    "L": "LIST",
+    "M": "MAP",
+}
+
+
+def normalize_value(value: AttributeValue) -> AttributeValue:
+    """`values.normalize`, for a value that is nested at most 32 levels deep."""
+    _check_depth(value)
+    return normalize(value)
+
+
+def normalize_attributes(attributes: Item) -> Item:
+    """An item or a key in canonical form. Its own map is no level of nesting: only the values' levels count."""
+    for value in attributes.values():
+        _check_depth(value)
+    return normalize_item(attributes)
+
+
+def make_stored(item: Item, what: str = "Item size") -> Stored:
+    """The item in the form in which it is stored; `what` names the size in the message when it is too large."""
+    canonical = normalize_attributes(item)
+    size = item_size(canonical)
+    if size > MAX_ITEM_BYTES:
+        raise InvalidRequestError(f"{what} has exceeded the maximum allowed size")
+    return Stored(canonical, size)
+
+
+def check_condition(condition: Condition | None) -> None:
+    """Refuse a condition that is too large, or that has an invalid path or value."""
+    if condition is not None:
+        check_limits(condition)
+        for operand in operands_of(condition):
+            check_operand(operand)
+
+
+def check_operand(operand: Operand) -> None:
+    """Refuse an invalid path or value."""
+    if isinstance(operand, Size):
+        _check_path(operand.path)
+    elif isinstance(operand, Path):
+        _check_path(operand)
+    else:
+        normalize_value(operand)
+
+
+def check_projection(paths: Sequence[Path]) -> None:
+    """Refuse invalid paths, and paths that overlap."""
+    for path in paths:
+        _check_path(path)
+    check_paths(paths)
+
+
+def check_count(call: str, given: int, most: int) -> None:
+    """Refuse a batch that is empty or too large."""
+    if given < 1:
+        raise InvalidRequestError(f"{call}: Member must have length greater than or equal to 1")
+    if given > most:
+        raise InvalidRequestError(f"{call}: Member must have length less than or equal to {most}")
+
+
+def normalize_updates(updates: Iterable[AnyUpdate]) -> tuple[AnyUpdate, ...]:
+    """The updates with their values in canonical form. Whether one changes a key, only the table can say."""
+    normal = tuple(map(_normalize_update, updates))
+    check_updates(normal, ())
+    return normal
+
+
+def _normalize_update(update: AnyUpdate) -> AnyUpdate:
+    _check_path(update.path)
+    match update:
+        case RemoveUpdate():
+            return update
+        case SetUpdate(path, value, if_not_exists):
+            if isinstance(value, Path):
+                _check_path(value)
+                return update
+            return SetUpdate(path, normalize_value(value), if_not_exists)
+        case AddUpdate(path, value):
+            return AddUpdate(path, _normalize_operand("ADD", value, ("N", *SET_TYPES)))
+        case DeleteUpdate(path, value):
+            return DeleteUpdate(path, _normalize_operand("DELETE", value, SET_TYPES))
+        case IncrementUpdate(path, amount):
+            return IncrementUpdate(path, _normalize_operand("+", amount, ("N",)))
+        case AppendUpdate(path, elements, at_start):
+            normal = cast("list[AttributeValue]", normalize_value(list(elements)))
+            return AppendUpdate(path, tuple(normal), at_start)
+        case _:
+            assert_never(update)
+
+
+def _normalize_operand(operator: str, value: _T, allowed: Sequence[AttributeType]) -> _T:
+    if (kind := type_of(cast("AttributeValue", value))) not in allowed:
+        raise InvalidRequestError(
+            "Invalid UpdateExpression: Incorrect operand type for operator or function; "
+            f"operator: {operator}, operand type: {_LONG_NAMES.get(kind, kind)}"
+        )
+    return cast("_T", normalize_value(cast("AttributeValue", value)))
+
+
+def _check_path(path: Path) -> None:
+    first, *rest = path.elements or (0,)
+    if not isinstance(first, str) or any(isinstance(step, int) and step < 0 for step in rest):
+        raise InvalidRequestError(f"Invalid expression: Syntax error; not a document path: {path.elements!r}")
+    if len(rest) >= MAX_DEPTH:
+        raise InvalidRequestError("Invalid expression: The document path has too many nesting elements")
+
+
+def _check_depth(value: AttributeValue) -> None:
+    if _is_deeper(value, MAX_DEPTH):
+        raise InvalidRequestError(
+            "Nesting Levels have exceeded supported limits: "
+            "Attributes in the item have nested levels beyond supported limit"
+        )
+
+
+def _is_deeper(value: AttributeValue, levels: int) -> bool:
+    """Whether a value has more levels than allowed; it looks no deeper, so that a cycle is found too."""
+    if isinstance(value, dict):
+        children: Iterable[AttributeValue] = value.values()
+    elif isinstance(value, list):
+        children = value
+    else:
+        return False
+    return any(levels == 1 or _is_deeper(child, levels - 1) for child in children)

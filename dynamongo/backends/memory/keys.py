@@ -1,0 +1,96 @@
+"""Keys: what must be true of the key attributes of an item, and of a key that a request gives.
+
+Source: "Constraints in Amazon DynamoDB", partition keys and sort keys, in the developer guide.
+"""
+
+from __future__ import annotations
+
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.values import AttributeValue, Item, equals, size_of, type_of
+
+MAX_HASH_BYTES = 2048
+MAX_RANGE_BYTES = 1024
+
+_MISMATCH = "The provided key element does not match the schema"
+_NOT_VALID = "One or more parameter values are not valid."
+_INVALID = "One or more parameter values were invalid:"
+_EMPTY = "The AttributeValue for a key attribute cannot contain an empty {} value."
+_INDEX_EMPTY = "A value specified for a secondary index key is not supported."
+_UPDATE_EMPTY = "The update expression attempted to update a secondary index key to a value that is not supported."
+
+
+def check_key(keys: KeySchema, key: Item) -> None:
+    """Refuse a key that is not exactly the table's key attributes, with values that can be keys."""
+    if key.keys() != set(keys.names) or any(type_of(key[part.name]) != part.type for part in keys.attributes):
+        raise InvalidRequestError(_MISMATCH)
+    check_key_values(keys, key)
+
+
+def check_item_key(keys: KeySchema, item: Item) -> None:
+    """Refuse an item without the table's key attributes."""
+    for part in keys.attributes:
+        if part.name not in item:
+            raise InvalidRequestError(f"{_INVALID} Missing the key {part.name} in the item")
+        if (actual := type_of(item[part.name])) != part.type:
+            raise InvalidRequestError(
+                f"{_INVALID} Type mismatch for key {part.name} expected: {part.type} actual: {actual}"
+            )
+    check_key_values(keys, item)
+
+
+def check_batch_item_key(keys: KeySchema, item: Item) -> None:
+    """`check_item_key` with the one message that a batch gives."""
+    if any(part.name not in item or type_of(item[part.name]) != part.type for part in keys.attributes):
+        raise InvalidRequestError(_MISMATCH)
+    check_key_values(keys, item)
+
+
+def check_key_values(keys: KeySchema, values: Item) -> None:
+    """Refuse values of key attributes that are empty or too long; attributes that are not there pass."""
+    for part in keys.attributes:
+        if (kind := _empty_kind(values.get(part.name))) is not None:
+            raise InvalidRequestError(f"{_NOT_VALID} {_EMPTY.format(kind)} Key: {part.name}")
+    _check_sizes(keys, values)
+
+
+def check_index_keys(schema: TableSchema, item: Item, old: Item | None = None) -> None:
+    """Refuse an item with an attribute that cannot be the key of an index it is part of, be the item in it or not.
+
+    With `old`, which is what an update started from, only attributes that the update changed are looked at.
+    """
+    for index in schema.indexes:
+        for part in index.keys.attributes:
+            if part.name in item and not (old and part.name in old and equals(old[part.name], item[part.name])):
+                _check_index_key(index.name, part, item[part.name], is_update=old is not None)
+        _check_sizes(index.keys, item)
+
+
+def _check_index_key(index: str, part: KeyAttribute, value: AttributeValue, *, is_update: bool) -> None:
+    if (actual := type_of(value)) != part.type:
+        raise InvalidRequestError(
+            f"{_INVALID} Type mismatch for Index Key {part.name} Expected: {part.type} Actual: {actual} "
+            f"IndexName: {index}"
+        )
+    if (kind := _empty_kind(value)) is None:
+        return
+    if is_update:
+        raise InvalidRequestError(f"{_NOT_VALID} {_UPDATE_EMPTY} {_EMPTY.format(kind)}")
+    where = f"IndexName: {index}, IndexKey: {part.name}"
+    raise InvalidRequestError(f"{_NOT_VALID} {_INDEX_EMPTY} {_EMPTY.format(kind)} {where}")
+
+
+def _empty_kind(value: AttributeValue) -> str | None:
+    return {"": "string", b"": "binary"}.get(value) if isinstance(value, (str, bytes)) else None
+
+
+def _check_sizes(keys: KeySchema, values: Item) -> None:
+    hash_key, range_key = keys.hash_key.name, keys.range_key and keys.range_key.name
+    if hash_key in values and size_of(values[hash_key]) > MAX_HASH_BYTES:
+        raise InvalidRequestError(
+            f"{_INVALID} Size of hashkey has exceeded the maximum size limit of{MAX_HASH_BYTES} bytes"
+        )
+    if range_key in values and size_of(values[range_key]) > MAX_RANGE_BYTES:
+        raise InvalidRequestError(
+            f"{_INVALID} Aggregated size of all range keys has exceeded the size limit of {MAX_RANGE_BYTES} bytes"
+        )

@@ -1,0 +1,108 @@
+"""Pages: what Query and Scan share, from the checks of the request to the page that goes out.
+
+Source: "Paginating table query results" and "Using global secondary indexes" in the DynamoDB developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dynamongo.backends.memory.capacity import item_read_units, read_units
+from dynamongo.backends.memory.checks import check_condition, check_projection
+from dynamongo.backends.memory.table import Stored, Table, View
+from dynamongo.conditions import Condition, Path, paths_of
+from dynamongo.evaluation import compile_condition, compile_projection
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.operations import Capacity, PageResult, Query, Scan
+from dynamongo.values import Item
+
+_PAGE_BYTES = 1024 * 1024
+_INVALID = "One or more parameter values were invalid:"
+
+
+def check_page(operation: Query | Scan) -> None:
+    """Refuse, before the table is known, what no table could answer."""
+    check_condition(operation.filter)
+    check_projection(operation.projection)
+    if operation.limit is not None and operation.limit < 1:
+        raise InvalidRequestError(
+            f"Value '{operation.limit}' at 'limit' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 1"
+        )
+    if operation.count_only and operation.projection:
+        raise InvalidRequestError("Cannot specify the ProjectionExpression when choosing to get only the Count")
+
+
+def find_view(table: Table, operation: Query | Scan) -> View:
+    """The view that is read, which must hold what the operation asks for."""
+    if operation.index is None:
+        return table.primary
+    view = table.indexes.get(operation.index)
+    if view is None:
+        raise InvalidRequestError(f"The table does not have the specified index: {operation.index}")
+    if view.is_global:
+        _check_global(view, operation)
+    filtered = () if operation.filter is None else paths_of(operation.filter)
+    if outside := _attributes_outside(view, filtered):
+        raise InvalidRequestError(
+            f"{_INVALID} Secondary index {operation.index} does not project one or more filter attributes: "
+            f"[{', '.join(outside)}]"
+        )
+    return view
+
+
+def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
+    """Read up to the limit or 1 MB, then filter: limit and cost are of what is read, not of what is returned."""
+    read, is_cut = _take_page(entries, operation.limit)
+    kept = read if operation.filter is None else list(filter(_compile_filter(operation.filter), read))
+    consumed = read_units(sum(entry.size for entry in read), consistent=operation.consistent)
+    items: tuple[Item, ...] = ()
+    if not operation.count_only:
+        kept, fetched = _fetch(table, view, operation, kept)
+        consumed += fetched
+        items = tuple(map(compile_projection(operation.projection), (entry.item for entry in kept)))
+    cursor = {name: read[-1].item[name] for name in view.key_names} if is_cut else None
+    return PageResult(items, len(kept), len(read), cursor, consumed)
+
+
+def _check_global(view: View, operation: Query | Scan) -> None:
+    if operation.consistent:
+        raise InvalidRequestError("Consistent reads are not supported on global secondary indexes")
+    if outside := _attributes_outside(view, operation.projection):
+        raise InvalidRequestError(
+            f"{_INVALID} Global secondary index {operation.index} does not project [{', '.join(outside)}]"
+        )
+
+
+def _attributes_outside(view: View, paths: Iterable[Path]) -> list[str]:
+    """The attributes at the start of the paths that the view does not hold."""
+    names = view.attributes
+    return [] if names is None else sorted({path.attribute for path in paths} - names)
+
+
+def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Stored], bool]:
+    """The entries of one page, and whether it stopped before the entries did, or just at their end.
+
+    The entry that crosses 1 MB is part of the page.
+    """
+    read: list[Stored] = []
+    size = 0
+    for entry in entries:
+        read.append(entry)
+        size += entry.size
+        if len(read) == limit or size > _PAGE_BYTES:
+            return read, True
+    return read, False
+
+
+def _compile_filter(condition: Condition) -> Callable[[Stored], bool]:
+    predicate = compile_condition(condition)
+    return lambda entry: predicate(entry.item)
+
+
+def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Stored]) -> tuple[list[Stored], Capacity]:
+    """The whole items behind the entries of a local index, if the projection asks for more than those hold."""
+    if not _attributes_outside(view, operation.projection):
+        return entries, Capacity()
+    fetched = [stored for entry in entries if (stored := table.find(entry.item))]
+    return fetched, item_read_units(fetched, consistent=operation.consistent)

@@ -1,0 +1,156 @@
+"""Updates applied to an item.
+
+Every update is evaluated against the old item; then all changes are made at once, on new containers. Positions in
+lists are those of the old list: elements are replaced and appended first, and then the removed ones are left out.
+
+Source: "Using update expressions in DynamoDB" in the developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias, cast
+
+from dynamongo.conditions import Path
+from dynamongo.evaluation import MISSING, Resolved, resolve
+from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.updates import (
+    AddUpdate,
+    AnyUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+)
+from dynamongo.values import SET_TYPES, AttributeValue, Item, Number, add_numbers, type_of
+
+
+class _Change(NamedTuple):
+    """What is to be at a path: a value, or nothing (`MISSING`)."""
+
+    value: Resolved
+
+
+_Changes: TypeAlias = "dict[str | int, _Change | _Changes]"
+
+
+def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
+    """The item as the updates leave it. `item` stays as it is; an item that is to be created has its key alone.
+
+    The paths of the updates must not overlap, and their values must be canonical.
+
+    Raises:
+        InvalidRequestError: A path leads nowhere, or an operand has the wrong type.
+        ValidationError: A sum is beyond the limits of numbers.
+    """
+    changes: _Changes = {}
+    for update in updates:
+        _place(changes, update.path, _Change(_evaluate(update, item)))
+    return _change_members(item, changes) if changes else item
+
+
+def _place(changes: _Changes, path: Path, change: _Change) -> None:
+    node = changes
+    for step in path.elements[:-1]:
+        node = cast("_Changes", node.setdefault(step, {}))
+    node[path.elements[-1]] = change
+
+
+def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
+    """The value that the update leaves at its path."""
+    present = resolve(update.path, item)
+    match update:
+        case SetUpdate(_, value, if_not_exists):
+            if if_not_exists and present is not MISSING:
+                return present
+            return _require(resolve(value, item)) if isinstance(value, Path) else value
+        case RemoveUpdate():
+            return MISSING
+        case AddUpdate(_, value):
+            return value if present is MISSING else _add(present, value)
+        case DeleteUpdate(_, members):
+            return MISSING if present is MISSING else _subtract_set(present, members)
+        case IncrementUpdate(_, amount):
+            return _add_number(_require(present), amount)
+        case AppendUpdate(_, elements, at_start):
+            return _append([] if present is MISSING else present, list(elements), at_start=at_start)
+        case _:
+            assert_never(update)
+
+
+def _require(value: Resolved) -> AttributeValue:
+    if value is MISSING:
+        raise InvalidRequestError("The provided expression refers to an attribute that does not exist in the item")
+    return value
+
+
+def _add(present: AttributeValue, value: AttributeValue) -> AttributeValue:
+    if type_of(value) == "N":
+        return _add_number(present, cast("Number", value))
+    mine, theirs = _check_sets(present, value)
+    return mine | theirs
+
+
+def _add_number(present: AttributeValue, amount: Number) -> AttributeValue:
+    if type_of(present) != "N":
+        raise _wrong_type()
+    return add_numbers(cast("Number", present), amount)
+
+
+def _subtract_set(present: AttributeValue, members: AttributeValue) -> Resolved:
+    mine, theirs = _check_sets(present, members)
+    return mine - theirs or MISSING
+
+
+def _check_sets(present: AttributeValue, other: AttributeValue) -> tuple[frozenset[str], frozenset[str]]:
+    """Both values, which must be sets of one kind; that of strings stands for all three."""
+    kind = type_of(present)
+    if kind not in SET_TYPES or kind != type_of(other):
+        raise _wrong_type()
+    return cast("frozenset[str]", present), cast("frozenset[str]", other)
+
+
+def _append(present: AttributeValue, elements: list[AttributeValue], *, at_start: bool) -> AttributeValue:
+    if not isinstance(present, list):
+        raise _wrong_type()
+    return [*elements, *present] if at_start else [*present, *elements]
+
+
+def _wrong_type() -> InvalidRequestError:
+    return InvalidRequestError("An operand in the update expression has an incorrect data type")
+
+
+def _change_inside(value: Resolved, changes: _Changes) -> AttributeValue:
+    """A copy of a container with the changes made inside it."""
+    if isinstance(value, dict) and all(isinstance(step, str) for step in changes):
+        return _change_members(value, changes)
+    if isinstance(value, list) and all(isinstance(step, int) for step in changes):
+        return _change_elements(value, changes)
+    raise InvalidRequestError("The document path provided in the update expression is invalid for update")
+
+
+def _change_members(members: Item, changes: _Changes) -> Item:
+    changed = dict(members)
+    for name, change in cast("dict[str, _Change | _Changes]", changes).items():
+        value = _make(members.get(name, MISSING), change)
+        if value is MISSING:
+            changed.pop(name, None)
+        else:
+            changed[name] = value
+    return changed
+
+
+def _change_elements(elements: list[AttributeValue], changes: _Changes) -> AttributeValue:
+    """Replace, append in the order of the positions beyond the end, then leave out what was removed."""
+    changed: list[Resolved] = [*elements]
+    for position, change in sorted(cast("dict[int, _Change | _Changes]", changes).items(), key=lambda pair: pair[0]):
+        if position < len(elements):
+            changed[position] = _make(elements[position], change)
+        else:
+            changed.append(_make(MISSING, change))
+    return [value for value in changed if value is not MISSING]
+
+
+def _make(old: Resolved, change: _Change | _Changes) -> Resolved:
+    return change.value if isinstance(change, _Change) else _change_inside(old, change)
