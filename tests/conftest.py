@@ -6,9 +6,14 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from server import EmulatorUnavailable, is_required, run_server
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
+
+# A machine that is shared is slow at times, which says nothing about the code.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

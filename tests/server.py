@@ -38,34 +38,35 @@ class EmulatorUnavailable(Exception):  # noqa: N818 - what it says is no mistake
 def run_server() -> Iterator[str]:
     """Run an emulator of one's own, empty and in memory, and give its URL."""
     binary = find_binary()
-    for attempt in range(1, START_ATTEMPTS + 1):
-        port = find_free_port()
-        process = _start(binary, port)
-        try:
-            if _answers(process, port):
-                yield f"http://127.0.0.1:{port}"
-                return
-        finally:
-            _stop(process)
-        if attempt == START_ATTEMPTS:
-            raise EmulatorUnavailable(f"the emulator did not start; its last status was {process.returncode}")
+    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
+        log = Path(directory) / "log"
+        for _ in range(START_ATTEMPTS):
+            port = find_free_port()
+            process = _start(binary, port, log)
+            stack.callback(_stop, process)
+            if _listens(process, log):
+                break
+        else:
+            raise EmulatorUnavailable(f"the emulator did not start; it said {log.read_text()!r}")
+        yield f"http://127.0.0.1:{port}"
 
 
-def _start(binary: Path, port: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [str(binary), "serve", "--host", "127.0.0.1", "--port", str(port)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _start(binary: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [str(binary), "serve", "--host", "127.0.0.1", "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+        )
 
 
-def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until the emulator answers; it ends at once if another process took the port meanwhile."""
+def _listens(process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Wait until the emulator says that it listens: who answers at the port may be another process."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return process.poll() is None
+        if "listening on" in log.read_text():
+            return True
         time.sleep(0.02)
     return False
 

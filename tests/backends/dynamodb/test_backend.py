@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path as FilePath
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from server import find_free_port
+
+from dynamongo.backends import load_backend
+from dynamongo.backends.base import Backend, Limits
+from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.conditions import In, Path
+from dynamongo.exceptions import (
+    ConfigurationError,
+    CredentialsError,
+    InvalidRequestError,
+    ServiceError,
+    TableNotFound,
+    UnsupportedOperation,
+)
+from dynamongo.operations import BatchGet, DescribeTable, Get, Operation, Put, Scan
+
+MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
+DESCRIBE = DescribeTable("nowhere")
+
+
+@pytest.fixture
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath) -> None:
+    """An environment in which boto3 finds nothing at all, and asks no metadata service."""
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(variable, str(tmp_path / "none"))
+
+
+@pytest.fixture
+def client(server_url: str) -> Iterator[Any]:
+    client = boto3.client(
+        "dynamodb",
+        region_name="us-east-2",
+        endpoint_url=server_url,
+        aws_access_key_id="made-up",
+        aws_secret_access_key="made-up",
+    )
+    yield client
+    client.close()
+
+
+def test_backend_is_registered() -> None:
+    backend: Backend = DynamoDBBackend()
+    assert load_backend("dynamodb") is DynamoDBBackend
+    assert (backend.name, backend.limits) == ("dynamodb", Limits(batch_get=100, batch_write=25))
+
+
+def test_nothing_is_imported_or_connected_before_the_first_operation() -> None:
+    program = "import sys, dynamongo.backends.dynamodb as d; d.DynamoDBBackend().close(); print('boto3' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"client": object(), **MADE_UP}, "a client brings its own access_key_id, secret_access_key, region; "),
+        ({"client": object(), "session": object()}, "a client brings its own session; "),
+        ({"client": object(), "endpoint_url": "http://localhost"}, "a client brings its own endpoint_url; "),
+        ({"session": object(), "profile": "p"}, "a session brings its own profile; "),
+        ({"profile": "p", **MADE_UP}, "a profile brings its own access_key_id, secret_access_key; "),
+    ],
+)
+def test_contradicting_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        DynamoDBBackend(**arguments)
+    assert str(caught.value) == message + "leave out the one or the other"
+
+
+def test_half_of_the_credentials_is_refused() -> None:
+    with pytest.raises(CredentialsError, match=r"^access_key_id was given without secret_access_key"):
+        DynamoDBBackend(access_key_id="made-up")
+    with pytest.raises(CredentialsError, match=r"^secret_access_key was given without access_key_id") as caught:
+        DynamoDBBackend(secret_access_key="top-secret")
+    assert "top-secret" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("_bare_environment")
+def test_missing_credentials_say_where_they_were_looked_for() -> None:
+    backend = DynamoDBBackend(endpoint_url="http://127.0.0.1:1")
+    with pytest.raises(CredentialsError) as caught:
+        backend.execute(DESCRIBE)
+    backend.close()
+    assert str(caught.value) == (
+        "AWS credentials are missing or were refused: Unable to locate credentials."
+        " Looked at: access_key_id and secret_access_key of Connection.set_config or the backend (not given),"
+        " the environment's AWS_ACCESS_KEY_ID (not set) and AWS_SECRET_ACCESS_KEY (not set),"
+        " no profile, no session, and where else boto3 looks."
+    )
+
+
+@pytest.mark.usefixtures("_bare_environment")
+def test_half_of_the_credentials_in_the_environment_is_told_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-key-id")
+    with pytest.raises(CredentialsError, match=r"AWS_ACCESS_KEY_ID \(set\).*AWS_SECRET_ACCESS_KEY \(not") as caught:
+        DynamoDBBackend().execute(DESCRIBE)
+    assert "the-key-id" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("_bare_environment")
+def test_unknown_profile_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigurationError, match="nobody"):
+        DynamoDBBackend(profile="nobody").execute(DESCRIBE)
+
+
+@pytest.mark.usefixtures("_bare_environment")
+def test_endpoint_that_is_no_url_is_a_configuration_error() -> None:
+    with pytest.raises(ConfigurationError, match="Invalid endpoint"):
+        DynamoDBBackend(**MADE_UP, endpoint_url="not a url").execute(DESCRIBE)
+
+
+@pytest.mark.parametrize(
+    ("given", "of_session", "used"),
+    [(None, None, "us-east-2"), (None, "eu-west-1", "eu-west-1"), ("eu-west-3", "eu-west-1", "eu-west-3")],
+)
+@pytest.mark.usefixtures("_bare_environment")
+def test_region_is_the_one_given_else_the_session_s_else_the_default(
+    given: str | None, of_session: str | None, used: str
+) -> None:
+    backend = DynamoDBBackend(session=boto3.Session(region_name=of_session), region=given)
+    assert backend._open().meta.region_name == used
+    backend.close()
+
+
+def test_no_secret_is_shown() -> None:
+    backend = DynamoDBBackend(**MADE_UP)
+    assert "top-secret" not in f"{backend!r} {backend._settings!r} {backend._settings.describe_credentials()}"
+
+
+def test_client_that_was_given_is_used_and_left_open(client: Any) -> None:
+    backend = DynamoDBBackend(client=client)
+    for _ in range(2):
+        with pytest.raises(TableNotFound):
+            backend.execute(DESCRIBE)
+        backend.close()
+    assert client.list_tables()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_session_that_was_given_is_used(server_url: str) -> None:
+    session = boto3.Session("made-up", "made-up", region_name="eu-west-1")
+    backend = DynamoDBBackend(session=session, endpoint_url=server_url)
+    with pytest.raises(TableNotFound):
+        backend.execute(DESCRIBE)
+    backend.close()
+
+
+def test_closed_backend_opens_again_when_it_is_used(dynamodb_backend: DynamoDBBackend) -> None:
+    for _ in range(2):
+        with pytest.raises(TableNotFound):
+            dynamodb_backend.execute(DESCRIBE)
+        dynamodb_backend.close()
+        dynamodb_backend.close()
+
+
+def test_threads_share_one_client(dynamodb_backend: DynamoDBBackend) -> None:
+    barrier = threading.Barrier(8)
+
+    def open_client(_: int) -> int:
+        barrier.wait()
+        return id(dynamodb_backend._open())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(open_client, range(8)))) == 1
+
+
+def test_store_that_cannot_be_reached_is_a_service_error() -> None:
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=2)
+    client = boto3.client(
+        "dynamodb",
+        region_name="us-east-2",
+        endpoint_url=f"http://127.0.0.1:{find_free_port()}",
+        aws_access_key_id="made-up",
+        aws_secret_access_key="made-up",
+        config=config,
+    )
+    with pytest.raises(ServiceError) as caught:
+        DynamoDBBackend(client=client).execute(DESCRIBE)
+    client.close()
+    assert caught.value.code == "EndpointConnectionError"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        BatchGet("table", ()),
+        Scan("table", limit=0),
+        Scan("table", In(Path("a"), tuple(range(101)))),
+        Put("table", {"id": frozenset()}),
+        Put("table", {"id": 10**5000}),
+        Get("", {"id": 1}),
+    ],
+)
+def test_malformed_request_is_not_sent(dynamodb_backend: DynamoDBBackend, operation: Operation[object]) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        dynamodb_backend.execute(operation)
+    assert caught.value.code == "ValidationException"
+
+
+def test_operation_of_another_kind_is_unsupported() -> None:
+    class Vacuum(Operation[None]):
+        __slots__ = ()
+
+    with pytest.raises(UnsupportedOperation, match="the dynamodb backend does not do Vacuum"):
+        DynamoDBBackend().execute(Vacuum())

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.exceptions
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from botocore.stub import Stubber
+from botocore_model import service_model
+
+from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.dynamodb.errors import ERRORS_BY_CODE, translate_error
+from dynamongo.exceptions import (
+    BackendError,
+    ConditionalCheckFailedException,
+    ConfigurationError,
+    CredentialsError,
+    DynamongoError,
+    InvalidRequestError,
+    LimitExceededError,
+    ServiceError,
+    TableExists,
+    TableNotFound,
+    ThrottledError,
+)
+from dynamongo.operations import Get
+
+ACTIONS = (
+    "GetItem",
+    "BatchGetItem",
+    "Query",
+    "Scan",
+    "PutItem",
+    "DeleteItem",
+    "UpdateItem",
+    "BatchWriteItem",
+    "CreateTable",
+    "DeleteTable",
+    "DescribeTable",
+)
+WHERE = "They are made up."
+
+ANSWERS: list[tuple[str, int, type[BackendError]]] = [
+    ("ValidationException", 400, InvalidRequestError),
+    ("SerializationException", 400, InvalidRequestError),
+    ("ResourceNotFoundException", 400, TableNotFound),
+    ("ResourceInUseException", 400, TableExists),
+    ("LimitExceededException", 400, LimitExceededError),
+    ("ItemCollectionSizeLimitExceededException", 400, LimitExceededError),
+    ("ProvisionedThroughputExceededException", 400, ThrottledError),
+    ("RequestLimitExceeded", 400, ThrottledError),
+    ("ThrottlingException", 400, ThrottledError),
+    ("InternalServerError", 500, ServiceError),
+    ("TransactionConflictException", 400, BackendError),
+    ("SomethingNew", 400, BackendError),
+    ("SomethingNew", 429, ThrottledError),
+    ("SomethingNew", 500, ServiceError),
+    ("503", 503, ServiceError),
+]
+
+
+def answer(code: str, status: int = 400, **members: Any) -> ClientError:
+    response: Any = {
+        "Error": {"Code": code, "Message": "what the store said"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **members,
+    }
+    return ClientError(response, "PutItem")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_code_of_the_actions_that_are_used_has_its_row(action: str) -> None:
+    codes = {shape.name for shape in service_model().operation_model(action).error_shapes}
+    assert codes <= ERRORS_BY_CODE.keys()
+
+
+@pytest.mark.parametrize(("code", "status", "error_type"), ANSWERS)
+def test_error_keeps_code_and_message_of_the_store(code: str, status: int, error_type: type[BackendError]) -> None:
+    error = translate_error(answer(code, status), WHERE)
+    assert isinstance(error, BackendError)
+    assert (type(error), error.code, str(error)) == (error_type, code, "what the store said")
+
+
+def test_failed_condition_carries_the_item() -> None:
+    error = translate_error(answer("ConditionalCheckFailedException", Item={"id": {"N": "1"}}), WHERE)
+    assert isinstance(error, ConditionalCheckFailedException)
+    assert error.item == {"id": 1}
+
+
+def test_failed_condition_on_no_item_carries_none() -> None:
+    error = translate_error(answer("ConditionalCheckFailedException"), WHERE)
+    assert isinstance(error, ConditionalCheckFailedException)
+    assert error.item is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "UnrecognizedClientException",
+        "InvalidSignatureException",
+        "ExpiredTokenException",
+        "AccessDeniedException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "IncompleteSignatureException",
+    ],
+)
+def test_refused_credentials_say_where_they_came_from(code: str) -> None:
+    error = translate_error(answer(code), WHERE)
+    assert isinstance(error, CredentialsError)
+    assert str(error) == (
+        f"AWS credentials are missing or were refused: {code}: what the store said. They are made up."
+    )
+
+
+def foreign_errors() -> Iterator[BotoCoreError]:
+    """One of every exception that botocore's clients raise on their own account."""
+    pending: list[type[BotoCoreError]] = [BotoCoreError]
+    while pending:
+        error_type = pending.pop()
+        pending.extend(error_type.__subclasses__())
+        if error_type.__module__ == "botocore.exceptions":
+            yield build(error_type)
+
+
+def build(error_type: type[BotoCoreError]) -> BotoCoreError:
+    """An exception without the arguments that its message would be made of."""
+    error = error_type.__new__(error_type)
+    Exception.__init__(error, "what botocore said")
+    return error
+
+
+EXPECTED: dict[str, type[DynamongoError]] = {
+    "NoCredentialsError": CredentialsError,
+    "PartialCredentialsError": CredentialsError,
+    "CredentialRetrievalError": CredentialsError,
+    "UnauthorizedSSOTokenError": CredentialsError,
+    "ProfileNotFound": ConfigurationError,
+    "NoRegionError": ConfigurationError,
+    "InvalidRegionError": ConfigurationError,
+    "UnknownServiceError": ConfigurationError,
+    "ParamValidationError": InvalidRequestError,
+    "ConnectTimeoutError": ServiceError,
+    "ReadTimeoutError": ServiceError,
+    "EndpointConnectionError": ServiceError,
+    "ConnectionClosedError": ServiceError,
+    "SSLError": ServiceError,
+    "HTTPClientError": ServiceError,
+}
+
+
+def test_whatever_botocore_raises_becomes_an_error_of_ours() -> None:
+    translated = {type(error).__name__: translate_error(error, WHERE) for error in foreign_errors()}
+    assert {name: type(translated[name]) for name in EXPECTED} == EXPECTED
+    assert all("what botocore said" in str(error) for error in translated.values())
+
+
+def test_store_that_cannot_be_reached_is_told_from_one_that_failed() -> None:
+    timeout = build(botocore.exceptions.ReadTimeoutError)
+    error = translate_error(timeout, WHERE)
+    assert isinstance(error, ServiceError)
+    assert error.code == "ReadTimeoutError"
+    assert isinstance(translate_error(ResponseParserError("not JSON"), WHERE), ServiceError)
+
+
+def test_error_of_the_client_is_the_cause_of_ours() -> None:
+    client = boto3.client(
+        "dynamodb", region_name="us-east-2", aws_access_key_id="made-up", aws_secret_access_key="made-up"
+    )
+    backend = DynamoDBBackend(client=client)
+    with Stubber(client) as stubber:
+        stubber.add_client_error("get_item", "ThrottlingException", "too fast", http_status_code=400)
+        with pytest.raises(ThrottledError, match="too fast") as caught:
+            backend.execute(Get("t", {"id": 1}))
+    client.close()
+    assert isinstance(caught.value.__cause__, ClientError)

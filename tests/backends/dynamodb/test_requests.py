@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore_model import check_request
+
+from dynamongo.backends.dynamodb.requests import Request, build_request
+from dynamongo.conditions import Comparison, Exists, In, NotExists, Path
+from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.operations import (
+    AnyOperation,
+    BatchDelete,
+    BatchGet,
+    BatchPut,
+    BatchWrite,
+    CreateTable,
+    Delete,
+    DeleteTable,
+    DescribeTable,
+    Get,
+    KeyCondition,
+    Put,
+    Query,
+    Scan,
+    UpdateItem,
+)
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.updates import AddUpdate, RemoveUpdate, SetUpdate
+from dynamongo.values import Item
+
+KEY: Item = {"id": 1}
+WIRE_KEY = {"id": {"N": "1"}}
+OF_KEY = KeyCondition(Comparison(Path("id"), "=", 1))
+BIG = Comparison(Path("size"), ">", 1)
+TOTAL = {"ReturnConsumedCapacity": "TOTAL"}
+
+REQUESTS: list[tuple[AnyOperation, Request]] = [
+    (Get("t", KEY), Request("GetItem", "get_item", {"TableName": "t", "Key": WIRE_KEY, **TOTAL})),
+    (
+        Get("t", KEY, (Path("a"), Path("b", 0)), consistent=True),
+        Request(
+            "GetItem",
+            "get_item",
+            {
+                "TableName": "t",
+                "Key": WIRE_KEY,
+                "ProjectionExpression": "#n0, #n1[0]",
+                "ExpressionAttributeNames": {"#n0": "a", "#n1": "b"},
+                "ConsistentRead": True,
+                **TOTAL,
+            },
+        ),
+    ),
+    (
+        BatchGet("t", (KEY, {"id": 2}), (Path("a"),), consistent=True),
+        Request(
+            "BatchGetItem",
+            "batch_get_item",
+            {
+                "RequestItems": {
+                    "t": {
+                        "Keys": [WIRE_KEY, {"id": {"N": "2"}}],
+                        "ProjectionExpression": "#n0",
+                        "ExpressionAttributeNames": {"#n0": "a"},
+                        "ConsistentRead": True,
+                    }
+                },
+                **TOTAL,
+            },
+        ),
+    ),
+    (
+        Query("t", OF_KEY),
+        Request(
+            "Query",
+            "query",
+            {
+                "TableName": "t",
+                "KeyConditionExpression": "#n0 = :v0",
+                "ExpressionAttributeNames": {"#n0": "id"},
+                "ExpressionAttributeValues": {":v0": {"N": "1"}},
+                **TOTAL,
+            },
+        ),
+    ),
+    (
+        Query(
+            "t",
+            OF_KEY,
+            filter=BIG,
+            index="by_size",
+            projection=(Path("id"), Path("size")),
+            descending=True,
+            limit=5,
+            cursor={"id": 1, "size": 2},
+            consistent=True,
+        ),
+        Request(
+            "Query",
+            "query",
+            {
+                "TableName": "t",
+                "IndexName": "by_size",
+                "KeyConditionExpression": "#n0 = :v0",
+                "ProjectionExpression": "#n0, #n1",
+                "FilterExpression": "#n1 > :v0",
+                "ExpressionAttributeNames": {"#n0": "id", "#n1": "size"},
+                "ExpressionAttributeValues": {":v0": {"N": "1"}},
+                "ScanIndexForward": False,
+                "Limit": 5,
+                "ExclusiveStartKey": {"id": {"N": "1"}, "size": {"N": "2"}},
+                "ConsistentRead": True,
+                **TOTAL,
+            },
+        ),
+    ),
+    (Scan("t"), Request("Scan", "scan", {"TableName": "t", **TOTAL})),
+    (
+        Scan("t", BIG, count_only=True),
+        Request(
+            "Scan",
+            "scan",
+            {
+                "TableName": "t",
+                "FilterExpression": "#n0 > :v0",
+                "ExpressionAttributeNames": {"#n0": "size"},
+                "ExpressionAttributeValues": {":v0": {"N": "1"}},
+                "Select": "COUNT",
+                **TOTAL,
+            },
+        ),
+    ),
+    (Put("t", KEY), Request("PutItem", "put_item", {"TableName": "t", "Item": WIRE_KEY, **TOTAL})),
+    (
+        Put("t", KEY, NotExists(Path("id")), return_old=True, return_item_on_failure=True),
+        Request(
+            "PutItem",
+            "put_item",
+            {
+                "TableName": "t",
+                "Item": WIRE_KEY,
+                "ConditionExpression": "attribute_not_exists(#n0)",
+                "ExpressionAttributeNames": {"#n0": "id"},
+                "ReturnValues": "ALL_OLD",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                **TOTAL,
+            },
+        ),
+    ),
+    (
+        Delete("t", KEY, BIG, return_old=True, return_item_on_failure=True),
+        Request(
+            "DeleteItem",
+            "delete_item",
+            {
+                "TableName": "t",
+                "Key": WIRE_KEY,
+                "ConditionExpression": "#n0 > :v0",
+                "ExpressionAttributeNames": {"#n0": "size"},
+                "ExpressionAttributeValues": {":v0": {"N": "1"}},
+                "ReturnValues": "ALL_OLD",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                **TOTAL,
+            },
+        ),
+    ),
+    (UpdateItem("t", KEY), Request("UpdateItem", "update_item", {"TableName": "t", "Key": WIRE_KEY, **TOTAL})),
+    (
+        UpdateItem("t", KEY, (SetUpdate(Path("size"), 1), RemoveUpdate(Path("a"))), BIG, "UPDATED_NEW"),
+        Request(
+            "UpdateItem",
+            "update_item",
+            {
+                "TableName": "t",
+                "Key": WIRE_KEY,
+                "UpdateExpression": "SET #n0 = :v0 REMOVE #n1",
+                "ConditionExpression": "#n0 > :v0",
+                "ExpressionAttributeNames": {"#n0": "size", "#n1": "a"},
+                "ExpressionAttributeValues": {":v0": {"N": "1"}},
+                "ReturnValues": "UPDATED_NEW",
+                **TOTAL,
+            },
+        ),
+    ),
+    (
+        BatchWrite("t", (BatchPut({"id": 2, "a": None}), BatchDelete(KEY))),
+        Request(
+            "BatchWriteItem",
+            "batch_write_item",
+            {
+                "RequestItems": {
+                    "t": [
+                        {"PutRequest": {"Item": {"id": {"N": "2"}, "a": {"NULL": True}}}},
+                        {"DeleteRequest": {"Key": WIRE_KEY}},
+                    ]
+                },
+                **TOTAL,
+            },
+        ),
+    ),
+    (
+        CreateTable(TableSchema("t", KeySchema(KeyAttribute("id", "N")))),
+        Request(
+            "CreateTable",
+            "create_table",
+            {
+                "TableName": "t",
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "N"}],
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            },
+        ),
+    ),
+    (DeleteTable("t"), Request("DeleteTable", "delete_table", {"TableName": "t"})),
+    (DescribeTable("t"), Request("DescribeTable", "describe_table", {"TableName": "t"})),
+]
+
+
+@pytest.mark.parametrize(("operation", "request_"), REQUESTS, ids=lambda value: type(value).__name__)
+def test_every_operation_has_its_request(operation: AnyOperation, request_: Request) -> None:
+    assert build_request(operation) == request_
+    check_request(request_.action, request_.arguments)
+
+
+def test_table_with_indexes_is_created_with_throughput_for_each_global_one() -> None:
+    group, rank, kind = KeyAttribute("group", "S"), KeyAttribute("rank", "N"), KeyAttribute("kind", "B")
+    schema = TableSchema(
+        "t",
+        KeySchema(group, kind),
+        Throughput(3, 4),
+        (
+            IndexSchema("local", KeySchema(group, rank), Projection("include", ("a", "b")), is_global=False),
+            IndexSchema("same", KeySchema(rank, group), Projection("keys_only")),
+            IndexSchema("own", KeySchema(kind), throughput=Throughput(1, 2)),
+        ),
+    )
+    request = build_request(CreateTable(schema))
+    check_request(request.action, request.arguments)
+    assert request.arguments == {
+        "TableName": "t",
+        "AttributeDefinitions": [
+            {"AttributeName": "group", "AttributeType": "S"},
+            {"AttributeName": "kind", "AttributeType": "B"},
+            {"AttributeName": "rank", "AttributeType": "N"},
+        ],
+        "KeySchema": _keys("group", "kind"),
+        "BillingMode": "PROVISIONED",
+        "ProvisionedThroughput": _units(3, 4),
+        "LocalSecondaryIndexes": [
+            {
+                "IndexName": "local",
+                "KeySchema": _keys("group", "rank"),
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["a", "b"]},
+            }
+        ],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "same",
+                "KeySchema": _keys("rank", "group"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "ProvisionedThroughput": _units(3, 4),
+            },
+            {
+                "IndexName": "own",
+                "KeySchema": _keys("kind"),
+                "Projection": {"ProjectionType": "ALL"},
+                "ProvisionedThroughput": _units(1, 2),
+            },
+        ],
+    }
+
+
+def _keys(*names: str) -> list[dict[str, Any]]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=False)]
+
+
+def _units(read: int, write: int) -> dict[str, int]:
+    return {"ReadCapacityUnits": read, "WriteCapacityUnits": write}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Put("t", KEY, In(Path("a"), tuple(range(101)))),
+        Delete("t", KEY, In(Path("a"), tuple(range(101)))),
+        UpdateItem("t", KEY, condition=In(Path("a"), tuple(range(101)))),
+        Query("t", OF_KEY, In(Path("a"), tuple(range(101)))),
+        Scan("t", In(Path("a"), tuple(range(101)))),
+        UpdateItem("t", KEY, (AddUpdate(Path("id"), 1),)),
+        UpdateItem("t", KEY, (SetUpdate(Path("a"), 1), RemoveUpdate(Path("a", "b")))),
+    ],
+)
+def test_what_can_never_be_right_is_refused_before_it_is_sent(operation: AnyOperation) -> None:
+    with pytest.raises(ExpressionError):
+        build_request(operation)
+
+
+def test_what_is_no_attribute_value_is_refused_before_it_is_sent() -> None:
+    with pytest.raises(ValidationError):
+        build_request(Put("t", {"id": 1, "a": 1.5}, Exists(Path("id"))))  # type: ignore[dict-item]  # the mistake

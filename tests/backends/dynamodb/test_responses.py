@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dynamongo.backends.dynamodb.responses import AnyResult, read_response
+from dynamongo.conditions import Comparison, Path
+from dynamongo.exceptions import UnsupportedOperation
+from dynamongo.operations import (
+    AnyOperation,
+    BatchDelete,
+    BatchGet,
+    BatchGetResult,
+    BatchPut,
+    BatchWrite,
+    BatchWriteResult,
+    Capacity,
+    DeleteTable,
+    DescribeTable,
+    Get,
+    GetResult,
+    KeyCondition,
+    PageResult,
+    Put,
+    Query,
+    Scan,
+    TableDescription,
+    TableStatus,
+    UpdateItem,
+    WriteResult,
+)
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.values import Item
+
+KEY: Item = {"id": 1}
+WIRE_KEY = {"id": {"N": "1"}}
+WIRE_ITEM = {"id": {"N": "2"}, "a": {"S": "x"}}
+ITEM: Item = {"id": 2, "a": "x"}
+GET, PUT, SCAN = Get("t", KEY), Put("t", KEY), Scan("t")
+QUERY = Query("t", KeyCondition(Comparison(Path("id"), "=", 1)))
+BATCH_GET, BATCH_WRITE = BatchGet("t", (KEY,)), BatchWrite("t", (BatchDelete(KEY),))
+CONSUMED = {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1.5}}
+CONSUMED_BY_BATCH = {"ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 1.5}]}
+KEY_SCHEMA = [{"AttributeName": "id", "KeyType": "HASH"}]
+NO_UNITS = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+
+RESULTS: list[tuple[AnyOperation, dict[str, Any], AnyResult]] = [
+    (GET, {"Item": WIRE_ITEM, **CONSUMED}, GetResult(ITEM, Capacity(read_units=1.5))),
+    (GET, {"Item": {}}, GetResult({})),
+    (GET, {}, GetResult(None)),
+    (
+        BATCH_GET,
+        {"Responses": {"t": [WIRE_ITEM]}, "UnprocessedKeys": {"t": {"Keys": [WIRE_KEY]}}, **CONSUMED_BY_BATCH},
+        BatchGetResult((ITEM,), (KEY,), Capacity(read_units=1.5)),
+    ),
+    (BATCH_GET, {"Responses": {"t": []}, "UnprocessedKeys": {}}, BatchGetResult(())),
+    (
+        QUERY,
+        {"Items": [WIRE_ITEM], "Count": 1, "ScannedCount": 3, "LastEvaluatedKey": WIRE_KEY, **CONSUMED},
+        PageResult((ITEM,), 1, 3, KEY, Capacity(read_units=1.5)),
+    ),
+    (SCAN, {"Count": 5, "ScannedCount": 6}, PageResult((), 5, 6)),
+    (PUT, {"Attributes": WIRE_ITEM, **CONSUMED}, WriteResult(ITEM, Capacity(write_units=1.5))),
+    (UpdateItem("t", KEY), {}, WriteResult(None)),
+    (
+        BATCH_WRITE,
+        {
+            "UnprocessedItems": {"t": [{"PutRequest": {"Item": WIRE_ITEM}}, {"DeleteRequest": {"Key": WIRE_KEY}}]},
+            **CONSUMED_BY_BATCH,
+        },
+        BatchWriteResult((BatchPut(ITEM), BatchDelete(KEY)), Capacity(write_units=1.5)),
+    ),
+    (BATCH_WRITE, {"UnprocessedItems": {}}, BatchWriteResult()),
+]
+
+
+@pytest.mark.parametrize(("operation", "response", "result"), RESULTS)
+def test_every_response_has_its_result(operation: AnyOperation, response: dict[str, Any], result: AnyResult) -> None:
+    assert read_response(operation, response) == result
+
+
+def describe(**wire: Any) -> TableDescription:
+    attributes = [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "a", "b")]
+    table = {"TableName": "t", "KeySchema": KEY_SCHEMA, "AttributeDefinitions": attributes, **wire}
+    description = read_response(DescribeTable("t"), {"Table": table})
+    assert isinstance(description, TableDescription)
+    return description
+
+
+@pytest.mark.parametrize(
+    ("wire", "status"),
+    [
+        ("CREATING", "CREATING"),
+        ("ACTIVE", "ACTIVE"),
+        ("UPDATING", "UPDATING"),
+        ("DELETING", "DELETING"),
+        ("ARCHIVED", "OTHER"),
+        ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "OTHER"),
+    ],
+)
+def test_status_that_is_none_of_ours_is_other(wire: str, status: TableStatus) -> None:
+    assert describe(TableStatus=wire).status == status
+
+
+def test_deleted_table_is_described() -> None:
+    wire = {
+        "TableName": "t",
+        "KeySchema": KEY_SCHEMA,
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "N"}],
+        "TableStatus": "DELETING",
+        "ItemCount": 7,
+    }
+    description = TableDescription(TableSchema("t", KeySchema(KeyAttribute("id", "N"))), "DELETING", 7)
+    assert read_response(DeleteTable("t"), {"TableDescription": wire}) == description
+
+
+def test_table_billed_on_demand_has_no_throughput() -> None:
+    assert describe(ProvisionedThroughput=NO_UNITS).schema.throughput is None
+    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
+    billing = {"BillingMode": "PAY_PER_REQUEST"}
+    assert describe(ProvisionedThroughput=units, BillingModeSummary=billing).schema.throughput is None
+    assert describe(ProvisionedThroughput=units).schema.throughput == Throughput(5, 6)
+
+
+def test_indexes_are_described_in_the_order_of_their_names() -> None:
+    index_keys = [{"AttributeName": "a", "KeyType": "HASH"}, {"AttributeName": "b", "KeyType": "RANGE"}]
+    of_index = {"KeySchema": index_keys, "ProvisionedThroughput": NO_UNITS}
+    include = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x"]}
+    schema = describe(
+        GlobalSecondaryIndexes=[
+            {"IndexName": "z", "Projection": {"ProjectionType": "ALL"}, **of_index},
+            {"IndexName": "x", "Projection": include, **of_index},
+        ],
+        LocalSecondaryIndexes=[
+            {"IndexName": "y", "KeySchema": index_keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}
+        ],
+    ).schema
+    keys = KeySchema(KeyAttribute("a", "S"), KeyAttribute("b", "S"))
+    assert schema.indexes == (
+        IndexSchema("x", keys, Projection("include", ("x",))),
+        IndexSchema("y", keys, Projection("keys_only"), is_global=False),
+        IndexSchema("z", keys),
+    )
+
+
+def test_index_with_several_hash_attributes_is_refused_and_not_misread() -> None:
+    keys = [{"AttributeName": name, "KeyType": "HASH"} for name in ("a", "b")]
+    index = {"IndexName": "wide", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    with pytest.raises(UnsupportedOperation, match="wide: a key has one hash and at most one range attribute"):
+        describe(GlobalSecondaryIndexes=[index])
