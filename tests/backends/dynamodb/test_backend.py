@@ -151,6 +151,14 @@ def test_client_that_was_given_is_used_and_left_open(client: Any) -> None:
     assert client.list_tables()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@pytest.mark.usefixtures("_bare_environment")
+def test_credentials_that_were_given_are_used(server_url: str) -> None:
+    backend = DynamoDBBackend(**MADE_UP, endpoint_url=server_url)
+    with pytest.raises(TableNotFound):
+        backend.execute(DESCRIBE)
+    backend.close()
+
+
 def test_session_that_was_given_is_used(server_url: str) -> None:
     session = boto3.Session("made-up", "made-up", region_name="eu-west-1")
     backend = DynamoDBBackend(session=session, endpoint_url=server_url)
