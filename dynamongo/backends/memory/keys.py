@@ -81,7 +81,9 @@ def _check_index_key(index: str, part: KeyAttribute, value: AttributeValue, *, i
 
 
 def _empty_kind(value: AttributeValue) -> str | None:
-    return {"": "string", b"": "binary"}.get(value) if isinstance(value, (str, bytes)) else None
+    if value or not isinstance(value, (str, bytes)):
+        return None
+    return "string" if isinstance(value, str) else "binary"
 
 
 def _check_sizes(keys: KeySchema, values: Item) -> None:
