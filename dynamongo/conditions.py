@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, NoReturn, TypeAlias, cast
+from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
 from dynamongo.values import ATTRIBUTE_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, shorten, type_of
@@ -73,6 +73,11 @@ class Size:
 Operand: TypeAlias = Path | Size | AttributeValue
 
 
+def is_value(operand: Operand) -> TypeGuard[AttributeValue]:
+    """Whether the operand is a value, the same for every item."""
+    return not isinstance(operand, (Path, Size))
+
+
 class BaseCondition:
     """What all conditions share: `&`, `|` and `~`, and the refusal to be tested for truth."""
 
@@ -123,14 +128,15 @@ class Between(BaseCondition):
         _check_orderable(self, self.operand, self.low, self.high)
         _check_distinct(self, self.operand, self.low)
         _check_distinct(self, self.operand, self.high)
-        if _is_value(self.low) and _is_value(self.high):
-            self._check_bounds()
+        if is_value(self.low) and is_value(self.high):
+            self._check_bounds(self.low, self.high)
 
-    def _check_bounds(self) -> None:
-        low_type, high_type = type_of(self.low), type_of(self.high)  # type: ignore[arg-type]  # both are values
-        if low_type != high_type:
-            raise ExpressionError(f"BETWEEN takes bounds of one type; got {low_type} and {high_type} in `{self}`")
-        if self.low > self.high:  # type: ignore[operator]  # two scalars of one type
+    def _check_bounds(self, low: Any, high: Any) -> None:
+        if type_of(low) != type_of(high):
+            raise ExpressionError(
+                f"BETWEEN takes bounds of one type; got {type_of(low)} and {type_of(high)} in `{self}`"
+            )
+        if low > high:
             raise ExpressionError(f"BETWEEN takes the lower bound first; got `{self}`")
 
 
@@ -155,7 +161,7 @@ class BeginsWith(BaseCondition):
 
     def __post_init__(self) -> None:
         _check_distinct(self, self.path, self.prefix)
-        if _is_value(self.prefix) and type_of(self.prefix) not in ("S", "B"):  # type: ignore[arg-type]  # a value
+        if is_value(self.prefix) and type_of(self.prefix) not in ("S", "B"):
             raise ExpressionError(f"begins_with takes a string or binary prefix; got `{self}`")
 
 
@@ -292,24 +298,23 @@ def check_limits(condition: Condition) -> None:
     Raises:
         ExpressionError: More than 300 operators, or an IN with more than 100 choices.
     """
-    for choices in _choices_of(condition):
-        if len(choices) > MAX_IN_OPERANDS:
-            raise ExpressionError(f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {len(choices)}")
+    if (choices := longest_in(condition)) > MAX_IN_OPERANDS:
+        raise ExpressionError(f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {choices}")
     if (operators := count_operators(condition)) > MAX_OPERATORS:
         raise ExpressionError(f"a condition takes {MAX_OPERATORS} operators at most; got {operators}")
 
 
-def _choices_of(condition: Condition) -> Iterator[tuple[Operand, ...]]:
+def longest_in(condition: Condition) -> int:
+    """How many choices the longest IN of the condition has; DynamoDB takes 100 at most."""
     match condition:
         case In(_, choices):
-            yield choices
+            return len(choices)
         case And(parts) | Or(parts):
-            for part in parts:
-                yield from _choices_of(part)
+            return max(map(longest_in, parts), default=0)
         case Not(part):
-            yield from _choices_of(part)
+            return longest_in(part)
         case _:
-            pass
+            return 0
 
 
 def describe(condition: Condition) -> str:
@@ -360,10 +365,6 @@ def _describe_operand(operand: Operand) -> str:
         return str(operand)
     number = type(operand) is not bool and type_of(operand) == "N"
     return str(operand) if number else shorten(operand)
-
-
-def _is_value(operand: Operand) -> bool:
-    return not isinstance(operand, (Path, Size))
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:

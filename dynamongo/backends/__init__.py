@@ -15,7 +15,7 @@ from typing import cast
 from dynamongo.backends.base import Backend, Limits
 from dynamongo.exceptions import ConfigurationError
 
-__all__ = ["Backend", "Limits", "backend_names", "load_backend"]
+__all__ = ["Backend", "Limits", "backend_names", "check_backend_name", "load_backend"]
 
 _GROUP = "dynamongo.backends"
 
@@ -25,12 +25,14 @@ def backend_names() -> list[str]:
     return sorted({point.name for point in entry_points(group=_GROUP)})
 
 
-def load_backend(name: str) -> Callable[..., Backend]:
-    """The class or factory of the backend that is registered under `name`.
+def check_backend_name(name: str) -> None:
+    """Raise `ConfigurationError` if no backend has that name."""
+    if name not in backend_names():
+        raise ConfigurationError(f"there is no backend {name!r}; installed are: {', '.join(backend_names())}")
 
-    Raises:
-        ConfigurationError: No backend has that name.
-    """
-    for point in entry_points(group=_GROUP, name=name):
-        return cast("Callable[..., Backend]", point.load())
-    raise ConfigurationError(f"there is no backend {name!r}; installed are: {', '.join(backend_names())}")
+
+def load_backend(name: str) -> Callable[..., Backend]:
+    """The class or factory of the backend that is registered under `name`; raises as `check_backend_name`."""
+    check_backend_name(name)
+    (point, *_) = entry_points(group=_GROUP, name=name)
+    return cast("Callable[..., Backend]", point.load())

@@ -1,0 +1,249 @@
+"""`Connection`: which backend serves the models, under which table prefix, and how plans are carried out on it.
+
+What is set in code wins over the environment:
+
+=====================================================  ==================================================
+`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`           credentials; read by boto3, with all else it reads
+`AWS_REGION_NAME`                                      the AWS region; boto3's own settings and then
+                                                       `us-east-2` where it is not set
+`AWS_TABLE_PREFIX`                                     put before every table name
+`DYNAMONGO_BACKEND`                                    the backend's name; `dynamodb` where it is not set
+=====================================================  ==================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import inspect
+import os
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dynamongo.backends import Backend, check_backend_name, load_backend
+from dynamongo.executor import Executor, RetryPolicy, Steps, Wait
+from dynamongo.scans import ScanPolicy, check_policy
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+R = TypeVar("R")
+
+_override: ContextVar[Backend | None] = ContextVar("dynamongo_backend", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What the code has set; `None` leaves it to the environment or the default."""
+
+    access_key_id: str | None = None
+    secret_access_key: str | None = dataclasses.field(default=None, repr=False)
+    region: str | None = None
+    table_prefix: str | None = None
+    backend: str | Backend | None = None
+    endpoint_url: str | None = None
+    profile: str | None = None
+    session: Session | None = None
+    client: Any = None
+    scans: ScanPolicy | None = None
+
+    def __post_init__(self) -> None:
+        if self.scans is not None:
+            check_policy(self.scans)
+        if isinstance(self.backend, str):
+            check_backend_name(self.backend)
+
+    def make_backend(self) -> Backend:
+        """The backend that is set, or a new one of the kind that is named."""
+        chosen = self.backend or os.environ.get("DYNAMONGO_BACKEND") or "dynamodb"
+        if not isinstance(chosen, str):
+            return chosen
+        factory = load_backend(chosen)
+        return factory(**self._arguments_for(factory))
+
+    def _arguments_for(self, factory: Callable[..., Backend]) -> dict[str, Any]:
+        """The settings that the backend knows: the memory backend needs no credentials, and is given none."""
+        region = None if self.client is not None else self.region or os.environ.get("AWS_REGION_NAME")
+        settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)} | {"region": region}
+        known = inspect.signature(factory).parameters
+        return {name: value for name, value in settings.items() if name in known and value is not None}
+
+
+_BACKEND_SETTINGS = frozenset({field.name for field in dataclasses.fields(_Settings)} - {"table_prefix", "scans"})
+
+
+class Connection:
+    """A backend, a table prefix and a scan policy.
+
+    Models use the default connection, which `Connection.set_config` configures, unless their `__connection__`
+    names another. The backend is made when it is first needed.
+
+    Args:
+        access_key_id: The AWS access key, with `secret_access_key`; boto3 finds credentials itself without them.
+        secret_access_key: The AWS secret key.
+        region: The AWS region.
+        table_prefix: Put before every table name.
+        backend: The name of a backend, such as `"memory"`, or one that is ready.
+        endpoint_url: Where the dynamodb backend sends its requests, if not to AWS.
+        profile: The name of a profile in AWS's configuration files.
+        session: A `boto3.Session`.
+        client: A boto3 client for DynamoDB.
+        scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
+
+    Raises:
+        ConfigurationError: A setting has a value that does not exist, or contradicts another one.
+    """
+
+    def __init__(  # noqa: PLR0913 - every setting by its name
+        self,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
+        region: str | None = None,
+        table_prefix: str | None = None,
+        *,
+        backend: str | Backend | None = None,
+        endpoint_url: str | None = None,
+        profile: str | None = None,
+        session: Session | None = None,
+        client: Any = None,
+        scans: ScanPolicy | None = None,
+    ) -> None:
+        self._settings = _Settings(
+            access_key_id,
+            secret_access_key,
+            region,
+            table_prefix,
+            backend,
+            endpoint_url,
+            profile,
+            session,
+            client,
+            scans,
+        )
+        self._backend: Backend | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def set_config(  # noqa: PLR0913 - every setting by its name
+        cls,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
+        region: str | None = None,
+        table_prefix: str | None = None,
+        *,
+        backend: str | Backend | None = None,
+        endpoint_url: str | None = None,
+        profile: str | None = None,
+        session: Session | None = None,
+        client: Any = None,
+        scans: ScanPolicy | None = None,
+    ) -> None:
+        """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
+
+        What is left out comes from the environment again, or from the default.
+        """
+        fresh = cls(
+            access_key_id,
+            secret_access_key,
+            region,
+            table_prefix,
+            backend=backend,
+            endpoint_url=endpoint_url,
+            profile=profile,
+            session=session,
+            client=client,
+            scans=scans,
+        )
+        default_connection.reconfigure(fresh)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def using(backend: Backend | str) -> Generator[Backend]:
+        """Serve every model from another backend inside the block, whatever connection it has.
+
+        Holds for the current thread or asyncio task, and for tasks started inside the block. Table prefixes stay.
+        A backend given by name is made for the block and closed at its end.
+
+        Args:
+            backend: A backend, or the name of one.
+        """
+        chosen = load_backend(backend)() if isinstance(backend, str) else backend
+        token = _override.set(chosen)
+        try:
+            yield chosen
+        finally:
+            _override.reset(token)
+            if isinstance(backend, str):
+                chosen.close()
+
+    @property
+    def backend(self) -> Backend:
+        """The backend in use: the one of the innermost `using` block, or the connection's own."""
+        override = _override.get()
+        if override is not None:
+            return override
+        with self._lock:
+            if self._backend is None:
+                self._backend = self._settings.make_backend()
+            return self._backend
+
+    @property
+    def table_prefix(self) -> str:
+        """What is put before every table name."""
+        prefix = self._settings.table_prefix
+        return os.environ.get("AWS_TABLE_PREFIX", "") if prefix is None else prefix
+
+    @property
+    def scans(self) -> ScanPolicy:
+        """What happens when a plan is a full scan."""
+        return self._settings.scans or "warn"
+
+    def reconfigure(self, other: Connection) -> None:
+        """Take over the settings of another connection, and close the backend made for the old ones."""
+        with self._lock:
+            self._settings = other._settings
+            self._close_own()
+
+    def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
+        """Carry out what the executor is asked to do, on the backend in use, and return its result."""
+        backend = self.backend
+        return drive(make_steps(Executor(backend.limits, RetryPolicy())), backend)
+
+    def close(self) -> None:
+        """Close the backend if the connection made it; the next use would make another."""
+        with self._lock:
+            self._close_own()
+
+    def _close_own(self) -> None:
+        if self._backend is not None and self._backend is not self._settings.backend:
+            self._backend.close()
+        self._backend = None
+
+    def __repr__(self) -> str:
+        return f"<Connection {self._settings}>"
+
+
+def drive(steps: Steps[R], backend: Backend, sleep: Callable[[float], None] = time.sleep) -> R:
+    """Perform the effects of an executor's generator one after the other, and return what it comes to."""
+    try:
+        effect = next(steps)
+        while True:
+            if isinstance(effect, Wait):
+                sleep(effect.seconds)
+                effect = steps.send(None)
+                continue
+            try:
+                result = backend.execute(effect)
+            except Exception as error:  # noqa: BLE001 - the generator decides what the error means
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # a generator's result arrives untyped
+
+
+default_connection = Connection()

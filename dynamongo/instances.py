@@ -1,0 +1,167 @@
+"""Instances of a model: their values, and the item that is stored for them."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dynamongo import codecs
+from dynamongo.declaration import Declaration, collect_fields, declare
+from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.fields.base import Field
+from dynamongo.values import AttributeValue, Item
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class ModelMeta(type):
+    """Reads the declaration of a model when its class is created."""
+
+    __fields__: Mapping[str, Field[Any]]
+    __declared__: Declaration | None
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+        super().__init__(name, bases, namespace)
+        cls.__fields__ = collect_fields(cls)
+        for field_name, field in cls.__fields__.items():
+            setattr(cls, field_name, field)
+        cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__)
+
+    @property
+    def __declaration__(cls) -> Declaration:
+        if cls.__declared__ is None:
+            raise SchemaError(f"{cls.__name__} is abstract: it has no table; derive a model from it")
+        return cls.__declared__
+
+
+class Instance(metaclass=ModelMeta):
+    """The part of `Model` that holds values: one for each field, and the stored attributes that have no field.
+
+    The values are in the instance's `__dict__` under the names of the fields, so that reading one costs no call.
+    """
+
+    __abstract__ = True
+
+    _undeclared: Mapping[str, AttributeValue] = {}
+    """Stored attributes that the model does not declare, as attribute values."""
+
+    def __init__(self, **values: Any) -> None:
+        fields = type(self).__fields__
+        self.check_names(values)
+        for name, field in fields.items():
+            given = values.get(name)
+            value = field.validate(given) if given is not None else field.default
+            vars(self)[name] = field.missing_value() if value is None else value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        field = type(self).__fields__.get(name)
+        if field is not None:
+            vars(self)[name] = field.missing_value() if value is None else field.validate(value)
+        elif name.startswith("_") or hasattr(type(self), name):
+            super().__setattr__(name, value)
+        else:
+            self.check_names([name])
+
+    def __delattr__(self, name: str) -> None:
+        field = type(self).__fields__.get(name)
+        if field is None:
+            super().__delattr__(name)
+        else:
+            vars(self)[name] = field.missing_value()
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """An instance of the values in a dict; the same as the constructor.
+
+        Raises:
+            ValidationError: A value does not suit its field, or a name is not one of a field.
+        """
+        return cls(**values)
+
+    def to_dict(self, only: Iterable[str] | None = None) -> dict[str, Any]:
+        """The values of the declared fields as a new dict of Python values, `None` where there is none.
+
+        Args:
+            only: The names of the fields to include; all of them by default.
+
+        Raises:
+            ValidationError: A name in `only` is not one of a field.
+        """
+        fields = type(self).__fields__
+        names = list(fields if only is None else only)
+        self.check_names(names)
+        return {name: copy.deepcopy(vars(self)[name]) for name in names}
+
+    def undeclared(self) -> dict[str, Any]:
+        """The stored attributes that the model does not declare, as a new dict of Python values.
+
+        They came with the item when it was read, and are saved with it.
+        """
+        return codecs.decode_item(dict(self._undeclared))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    __hash__ = None  # type: ignore[assignment]  # instances can change
+
+    def __repr__(self) -> str:
+        fields = type(self).__fields__
+        shown = ", ".join(
+            f"{name}={vars(self)[name]!r}" for name, field in fields.items() if not field.is_absent(vars(self)[name])
+        )
+        return f"{type(self).__name__}({shown})"
+
+    def encode_item(self) -> Item:
+        """The item that is stored for the instance, as attribute values.
+
+        Validates every value again, since a list or dict in it may have been changed.
+
+        Raises:
+            ValidationError: A value does not suit its field, or a required one is missing.
+        """
+        item: Item = dict(self._undeclared)
+        for name, field in type(self).__fields__.items():
+            value = vars(self)[name]
+            if not field.is_absent(value):
+                item[name] = field.encode(field.validate(value))
+            elif field.required:
+                raise ValidationError(f"{field.label} is required, and has no value")
+        keys = type(self).__declaration__.keys
+        item.update(keys.encode(tuple(vars(self)[name] for name in keys.names)))
+        return item
+
+    @classmethod
+    def decode_item(cls, item: Item) -> Self:
+        """An instance of what is stored.
+
+        Raises:
+            ValidationError: A stored attribute holds something that its field could not have stored.
+        """
+        instance = cls.__new__(cls)
+        values: dict[str, Any] = vars(instance)
+        for name, field in cls.__fields__.items():
+            stored = item.get(name)  # NULL, which other writers use for "nothing", reads as nothing
+            values[name] = field.missing_value() if stored is None else field.decode(stored)
+        undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
+        if undeclared:
+            values["_undeclared"] = undeclared
+        return instance
+
+    def take_over(self, other: Self) -> Self:
+        """Hold what another instance of the model holds, and return this one."""
+        vars(self).clear()
+        vars(self).update(vars(other))
+        return self
+
+    @classmethod
+    def check_names(cls, names: Iterable[str]) -> None:
+        """Raise `ValidationError` if one of the names is not that of a field."""
+        unknown = [name for name in names if name not in cls.__fields__]
+        if not unknown:
+            return
+        guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, cls.__fields__, n=1)]
+        hint = f"; did you mean {', '.join(guesses)}?" if guesses else f"; it has {', '.join(cls.__fields__)}"
+        raise ValidationError(f"{cls.__name__} has no field {', '.join(unknown)}{hint}")

@@ -1,0 +1,56 @@
+"""What the verbs for many items answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from dynamongo.exceptions import DynamongoError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure(Generic[T]):
+    """An item that a verb for many did not write, and why.
+
+    Attributes:
+        item: The item; for a delete by key, an instance that holds the key alone.
+        error: What went wrong. A failed condition is a `ConditionalCheckFailedException`.
+    """
+
+    item: T
+    error: DynamongoError
+
+    @property
+    def reason(self) -> str:
+        """The error's class and text, for people."""
+        return f"{type(self.error).__name__}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult(Generic[T]):
+    """The outcome of a verb for many items: every input is in exactly one of the two lists, in the input's order.
+
+    Attributes:
+        success: The items that were written or deleted.
+        failures: The others, each with the error that says why.
+    """
+
+    success: list[T]
+    failures: list[Failure[T]]
+
+    @property
+    def fail(self) -> list[T]:
+        """The items that were not written or deleted."""
+        return [failure.item for failure in self.failures]
+
+    @property
+    def success_count(self) -> int:
+        """How many items were written or deleted."""
+        return len(self.success)
+
+    @property
+    def fail_count(self) -> int:
+        """How many were not."""
+        return len(self.failures)

@@ -1,0 +1,208 @@
+"""Strategies: the ways to say *which items*, and what each of them comes to.
+
+A key as a scalar or `(hash, range)` tuple, a dict, an instance and a key condition come to a `Target`: a key, with
+the checks that were ANDed to it. A list comes to one target per entry. Any other condition stays a condition, and
+the planner finds the keys in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from dynamongo.conditions import (
+    EQ,
+    And,
+    BaseCondition,
+    Comparison,
+    Condition,
+    In,
+    Or,
+    Path,
+    all_of,
+    conjuncts,
+    is_value,
+    paths_of,
+)
+from dynamongo.exceptions import ExpressionError
+from dynamongo.fields.base import Field
+from dynamongo.values import AttributeValue, Item, shorten
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One item: its key, and what it must satisfy beside."""
+
+    key: Item
+    check: Condition | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """The target as a condition: its key's equalities and its checks."""
+        return And(*key_equalities(self.key), *conjuncts(self.check))
+
+
+Source: TypeAlias = tuple[Target, ...] | Condition | None
+"""What a strategy for many items comes to; `None` is every item of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKeys:
+    """The key fields of a model, as strategies need them."""
+
+    model: type
+    hash_key: Field[Any]
+    range_key: Field[Any] | None = None
+
+    @property
+    def fields(self) -> tuple[Field[Any], ...]:
+        """The key fields, hash key first."""
+        return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the key attributes, hash key first."""
+        return tuple(field.path.attribute for field in self.fields)
+
+    def encode(self, values: tuple[Any, ...]) -> Item:
+        """The key for the values of the key fields, hash key first.
+
+        Raises:
+            ValidationError: A value does not suit its field, or is empty.
+        """
+        return {
+            name: encode_key_value(field, value)
+            for name, field, value in zip(self.names, self.fields, values, strict=True)
+        }
+
+    def describe(self) -> str:
+        """What a strategy has to say, for messages: `email == …`, or both keys' equalities."""
+        return " and ".join(f"`{name} == …`" for name in self.names)
+
+
+def encode_key_value(field: Field[Any], value: Any) -> AttributeValue:
+    """The stored form of a key field's value, which DynamoDB does not allow to be empty."""
+    if value is None:
+        field.reject(value, "given, since it is part of the key")
+    encoded = field.encode(field.validate(value))
+    if encoded in ("", b""):
+        field.reject(value, "a key, which cannot be empty")
+    return encoded
+
+
+def key_equalities(key: Item) -> tuple[Comparison, ...]:
+    """The key as conditions, one for each attribute."""
+    return tuple(Comparison(Path(name), EQ, value) for name, value in key.items())
+
+
+def resolve_one(strategy: Any, keys: ModelKeys) -> Target:
+    """The item that a strategy means.
+
+    Raises:
+        ExpressionError: The strategy does not fix the whole key.
+        ValidationError: A key value does not suit its field.
+    """
+    if isinstance(strategy, BaseCondition):
+        return _from_condition(cast("Condition", strategy), keys)
+    if isinstance(strategy, keys.model):
+        return Target(keys.encode(tuple(getattr(strategy, name) for name in keys.names)))
+    if isinstance(strategy, Mapping):
+        return Target(keys.encode(_from_mapping(cast("Mapping[str, Any]", strategy), keys)))
+    if isinstance(strategy, tuple):
+        return Target(keys.encode(_from_tuple(cast("tuple[Any, ...]", strategy), keys)))
+    if _is_list(strategy) or isinstance(strategy, Field):
+        raise ExpressionError(
+            f"{_name(keys)}: one item was asked for, as {keys.describe()}; got {shorten(cast('object', strategy))}"
+        )
+    if keys.range_key is not None:
+        raise ExpressionError(
+            f"{_name(keys)} has a range key: give ({', '.join(keys.names)}) as a tuple; got {shorten(strategy)}"
+        )
+    return Target(keys.encode((strategy,)))
+
+
+def resolve_many(strategy: Any, keys: ModelKeys) -> Source:
+    """The items that a strategy means: one target per entry of a list, else a condition.
+
+    A single key counts as a list of one. A tuple is always a `(hash, range)` key, never a list.
+    Raises as `resolve_one`.
+    """
+    if strategy is None or isinstance(strategy, BaseCondition):
+        return cast("Condition | None", strategy)
+    if _is_list(strategy):
+        return tuple(resolve_one(entry, keys) for entry in strategy)
+    return (resolve_one(strategy, keys),)
+
+
+def keys_condition(values: Iterable[Any], keys: ModelKeys) -> Condition:
+    """The condition that the item's key is one of `values`, each of them a strategy for one item."""
+    targets = [resolve_one(value, keys) for value in values]
+    if keys.range_key is None:
+        name = keys.names[0]
+        return In(Path(name), tuple(target.key[name] for target in targets))
+    return Or(*(target.condition for target in targets)) if targets else In(Path(keys.names[0]), ())
+
+
+def _is_list(strategy: Any) -> bool:
+    return isinstance(strategy, Iterable) and not isinstance(strategy, (str, bytes, bytearray, tuple, Mapping))
+
+
+def _name(keys: ModelKeys) -> str:
+    return keys.model.__name__
+
+
+def _from_mapping(given: Mapping[str, Any], keys: ModelKeys) -> tuple[Any, ...]:
+    missing = [name for name in keys.names if given.get(name) is None]
+    if missing:
+        raise ExpressionError(
+            f"{_name(keys)}: a dict that names an item holds its whole key ({', '.join(keys.names)});"
+            f" {', '.join(missing)} is missing in {shorten(given)}"
+        )
+    return tuple(given[name] for name in keys.names)
+
+
+def _from_tuple(given: tuple[Any, ...], keys: ModelKeys) -> tuple[Any, ...]:
+    if keys.range_key is None:
+        raise ExpressionError(
+            f"{_name(keys)} has no range key: give {keys.names[0]} alone, or several in a list; got {shorten(given)}"
+        )
+    if len(given) != 2:
+        raise ExpressionError(f"{_name(keys)}: a key is a ({', '.join(keys.names)}) tuple; got {shorten(given)}")
+    return given
+
+
+def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
+    found: dict[str, AttributeValue] = {}
+    checks: list[Condition] = []
+    for part in conjuncts(condition):
+        fixed = fixed_value(part, keys.names)
+        if fixed is None or fixed[0] in found:
+            checks.append(part)
+        else:
+            found[fixed[0]] = fixed[1]
+    if len(found) < len(keys.names):
+        _refuse(condition, [name for name in keys.names if name not in found], keys)
+    return Target({name: found[name] for name in keys.names}, all_of(tuple(checks)))
+
+
+def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue] | None:
+    """The name and value if the condition is `name == value` for one of the names."""
+    match part:
+        case Comparison(Path((str(name),)), "=", operand) if name in names and is_value(operand):
+            return name, operand
+        case _:
+            return None
+
+
+def _refuse(condition: Condition, missing: list[str], keys: ModelKeys) -> None:
+    named = any(path.attribute in missing for path in paths_of(condition))
+    if named and isinstance(condition, Or):
+        reason = "the key is ORed, and must be ANDed with the other conditions"
+    elif named:
+        reason = f"{' and '.join(missing)} must be compared with == and a value, and ANDed"
+    else:
+        reason = f"{' and '.join(missing)} is not in it"
+    raise ExpressionError(
+        f"{_name(keys)}: one item was asked for, as {keys.describe()}, but {reason}; got `{condition}`"
+    )

@@ -1,0 +1,76 @@
+"""The part of `Model` that is about its table: name, connection and lifecycle."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from dynamongo.connection import Connection, default_connection
+from dynamongo.declaration import Billing
+from dynamongo.executor import Executor, Steps
+from dynamongo.instances import Instance
+from dynamongo.scans import ScanPolicy
+
+R = TypeVar("R")
+
+
+class Table(Instance):
+    """The table of a model. `Model` describes the attributes."""
+
+    __abstract__ = True
+    __table__: ClassVar[str]
+    __hash_key__: ClassVar[str]
+    __range_key__: ClassVar[str | None] = None
+    __read_units__: ClassVar[int] = 8
+    __write_units__: ClassVar[int] = 8
+    __billing__: ClassVar[Billing] = "provisioned"
+    __connection__: ClassVar[Connection | None] = None
+    __scans__: ClassVar[ScanPolicy | None] = None
+
+    @classmethod
+    def table_name(cls) -> str:
+        """The full name of the table: the connection's prefix and `__table__`."""
+        return cls.connection().table_prefix + cls.__declaration__.table.name
+
+    @classmethod
+    def create_table(cls, *, wait: bool = True) -> None:
+        """Create the table. DynamoDB takes up to a minute for it.
+
+        Args:
+            wait: Whether to return only when the table is ready, asking once a second.
+
+        Raises:
+            TableExists: There is such a table already.
+        """
+        schema = dataclasses.replace(cls.__declaration__.table, name=cls.table_name())
+        cls.run(lambda executor: executor.create_table(schema, wait=wait))
+
+    @classmethod
+    def delete_table(cls, *, wait: bool = True) -> None:
+        """Delete the table with all its items.
+
+        Args:
+            wait: Whether to return only when the table is gone, asking once a second.
+
+        Raises:
+            TableNotFound: There is no such table.
+        """
+        table = cls.table_name()
+        cls.run(lambda executor: executor.delete_table(table, wait=wait))
+
+    @classmethod
+    def table_exists(cls) -> bool:
+        """Whether there is such a table, ready or not. Costs one DescribeTable request."""
+        table = cls.table_name()
+        return cls.run(lambda executor: executor.table_exists(table))
+
+    @classmethod
+    def connection(cls) -> Connection:
+        """The connection in use: the model's own, or the default one."""
+        return cls.__connection__ or default_connection
+
+    @classmethod
+    def run(cls, make_steps: Callable[[Executor], Steps[R]]) -> R:
+        """Carry out what the executor is asked to do, on the connection."""
+        return cls.connection().run(make_steps)
