@@ -6,7 +6,6 @@ them out on the connection, and instances are made of what comes back.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
@@ -21,6 +20,7 @@ from dynamongo.conditions import (
 )
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
+    DynamongoError,
     ExpressionError,
     ItemNotFound,
     ValidationError,
@@ -28,7 +28,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Write, perform
 from dynamongo.operations import Delete, Put, UpdateItem
 from dynamongo.planner import ReadOptions, plan_read, recheck
-from dynamongo.plans import Plan
+from dynamongo.plans import Plan, describe_key
 from dynamongo.results import BatchResult, Failure
 from dynamongo.scans import ScanPolicy, apply_policy, check_policy
 from dynamongo.strategies import Source, Target, keys_condition, resolve_many, resolve_one
@@ -104,7 +104,8 @@ class Model(Table):
         if items:
             return cls.decode_item(items[0])
         if default is _REQUIRED:
-            raise ItemNotFound(f"{cls.__name__}: there is no item with `{target.condition}`")
+            also = "" if target.check is None else f" and `{target.check}`"
+            raise ItemNotFound(f"{cls.__name__}: there is no item with {describe_key(target.key)}{also}")
         return default
 
     @classmethod
@@ -167,11 +168,11 @@ class Model(Table):
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
         instance = cls._instance(item)
-        put = dataclasses.replace(cls._put(instance, overwrite), return_item_on_failure=True)
+        put = cls._put(instance, overwrite)
         try:
             cls.run(lambda _: perform(put))
         except ConditionalCheckFailedException as error:
-            raise cls._check_failed(put.condition, error) from error
+            raise cls._check_failed(put.item, put.condition, error) from error
         return instance
 
     @classmethod
@@ -283,8 +284,8 @@ class Model(Table):
             result = cls.run(lambda _: perform(update))
         except ConditionalCheckFailedException as error:
             if error.item is None and not upsert:
-                raise ItemNotFound(f"{cls.__name__}: there is no item with `{Target(target.key).condition}`") from error
-            raise cls._check_failed(target.check, error) from error
+                raise ItemNotFound(f"{cls.__name__}: there is no item with {describe_key(target.key)}") from error
+            raise cls._check_failed(target.key, target.check, error) from error
         return cls.decode_item(cast("Item", result.attributes))
 
     @classmethod
@@ -351,7 +352,8 @@ class Model(Table):
 
     @classmethod
     def _put(cls, instance: Self, overwrite: bool | Condition) -> Put:
-        return Put(cls.table_name(), instance.encode_item(), cls._overwrite_condition(overwrite))
+        condition = cls._overwrite_condition(overwrite)
+        return Put(cls.table_name(), instance.encode_item(), condition, return_item_on_failure=condition is not None)
 
     @classmethod
     def _overwrite_condition(cls, overwrite: Any) -> Condition | None:
@@ -365,18 +367,31 @@ class Model(Table):
     def _delete_targets(cls, targets: Sequence[Target], found: Sequence[Item] | None = None) -> BatchResult[Self]:
         items = [target.key for target in targets] if found is None else found
         table = cls.table_name()
-        deletes = [Delete(table, target.key, target.check) for target in targets]
+        deletes = [
+            Delete(table, target.key, target.check, return_item_on_failure=target.check is not None)
+            for target in targets
+        ]
         return cls._write([cls.decode_item(item) for item in items], deletes)
 
     @classmethod
     def _write(cls, instances: Sequence[Self], writes: Sequence[Write]) -> BatchResult[Self]:
         key_names = cls.__declaration__.keys.names
         outcomes = cls.run(lambda executor: executor.write(writes, key_names))
-        success = [instances[outcome.index] for outcome in outcomes if outcome.error is None]
-        failures = [
-            Failure(instances[outcome.index], outcome.error) for outcome in outcomes if outcome.error is not None
-        ]
+        success: list[Self] = []
+        failures: list[Failure[Self]] = []
+        for instance, write, outcome in zip(instances, writes, outcomes, strict=True):
+            if outcome.error is None:
+                success.append(instance)
+            else:
+                failures.append(Failure(instance, cls._explain_error(write, outcome.error)))
         return BatchResult(success, failures)
+
+    @classmethod
+    def _explain_error(cls, write: Write, error: DynamongoError) -> DynamongoError:
+        if isinstance(error, ConditionalCheckFailedException):
+            key = write.item if isinstance(write, Put) else write.key
+            return cls._check_failed(key, write.condition, error)
+        return error
 
     @classmethod
     def _updates(cls, updates: Any) -> tuple[AnyUpdate, ...]:
@@ -393,8 +408,11 @@ class Model(Table):
 
     @classmethod
     def _check_failed(
-        cls, condition: Condition | None, error: ConditionalCheckFailedException
+        cls, key: Item, condition: Condition | None, error: ConditionalCheckFailedException
     ) -> ConditionalCheckFailedException:
-        stored = None if error.item is None else cls.decode_item(error.item)
-        state = "there is no such item" if stored is None else f"the stored item is {stored!r}"
-        return ConditionalCheckFailedException(f"{cls.__name__}: `{condition}` does not hold: {state}", item=stored)
+        """The error with the item in words (its key alone, since logs are read by many) and as an instance."""
+        named = describe_key({name: key[name] for name in cls.__declaration__.keys.names})
+        if error.item is None:
+            return ConditionalCheckFailedException(f"{cls.__name__}: there is no item with {named} for `{condition}`")
+        message = f"{cls.__name__}: `{condition}` does not hold for the item with {named}"
+        return ConditionalCheckFailedException(message, item=cls.decode_item(error.item))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from dynamongo.conditions import Condition
+from dynamongo.conditions import EQ, Comparison, Condition, Path
 from dynamongo.operations import BatchGet, Get, Query, Scan
-from dynamongo.values import Item, shorten
+from dynamongo.values import Item
 
 Read: TypeAlias = Get | BatchGet | Query | Scan
 
@@ -68,9 +68,9 @@ def _describe(operation: Read) -> Iterator[str]:
     yield f"{type(operation).__name__} {operation.table}"
     match operation:
         case Get(key=key):
-            yield f"  key            {_describe_key(key)}"
+            yield f"  key            {describe_key(key)}"
         case BatchGet(keys=keys):
-            shown = [_describe_key(key) for key in keys[:3]]
+            shown = [describe_key(key) for key in keys[:3]]
             more = f" and {len(keys) - len(shown)} more" if len(keys) > len(shown) else ""
             yield f"  keys           {'; '.join(shown)}{more}"
         case Query(key_condition=condition):
@@ -80,8 +80,9 @@ def _describe(operation: Read) -> Iterator[str]:
             yield from _describe_filter(operation.filter)
 
 
-def _describe_key(key: Item) -> str:
-    return "; ".join(f"{name} = {shorten(value)}" for name, value in key.items())
+def describe_key(key: Item) -> str:
+    """The key as people read it, such as `email = 'x' AND day = 3`."""
+    return " AND ".join(str(Comparison(Path(name), EQ, value)) for name, value in key.items())
 
 
 def _describe_filter(condition: Condition | None) -> Iterator[str]:
