@@ -3,5 +3,36 @@
 from __future__ import annotations
 
 from dynamongo.fields.base import Field
+from dynamongo.fields.containers import ListField, SetField
+from dynamongo.fields.enumeration import EnumField
+from dynamongo.fields.instants import TimedeltaField, TimestampField
+from dynamongo.fields.jsontext import JSONField
+from dynamongo.fields.maps import DictField
+from dynamongo.fields.numeric import DecimalField, FloatField, IntField
+from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField
+from dynamongo.fields.temporal import DateField, DateTimeField
+from dynamongo.fields.text import EmailField, IPAddressField, StringField
+from dynamongo.fields.url import URLField
 
-__all__ = ["Field"]
+__all__ = [
+    "BinaryField",
+    "BooleanField",
+    "DateField",
+    "DateTimeField",
+    "DecimalField",
+    "DictField",
+    "EmailField",
+    "EnumField",
+    "Field",
+    "FloatField",
+    "IPAddressField",
+    "IntField",
+    "JSONField",
+    "ListField",
+    "SetField",
+    "StringField",
+    "TimedeltaField",
+    "TimestampField",
+    "URLField",
+    "UUIDField",
+]

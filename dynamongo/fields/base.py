@@ -30,19 +30,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class FieldOptions(TypedDict, total=False):
+class CheckOptions(TypedDict, total=False):
+    """The keyword arguments of every field that say which values it takes.
+
+    Attributes:
+        validator: Called with the Python value; refuses it by returning `False` or raising `ValueError`.
+        choices: The only values allowed.
+    """
+
+    validator: Callable[[Any], object] | None
+    choices: Iterable[Any] | None
+
+
+class FieldOptions(CheckOptions, total=False):
     """The keyword arguments that every field takes beside `required`.
 
     Attributes:
         default: The value of a new instance that was given none, or a callable that makes one. It is copied or
             called for every instance.
-        validator: Called with the Python value; refuses it by returning `False` or raising `ValueError`.
-        choices: The only values allowed.
     """
 
     default: Any
-    validator: Callable[[Any], object] | None
-    choices: Iterable[Any] | None
 
 
 class Field(Expressions, Generic[T]):
@@ -54,6 +62,9 @@ class Field(Expressions, Generic[T]):
         validator: Called with the Python value; refuses it by returning `False` or raising `ValueError`.
         choices: The only values allowed.
     """
+
+    is_key: bool = False
+    """Whether the field is part of a key; the model sets it. A key is stored in a form that keeps its order."""
 
     def __init__(
         self: Field[Any],
@@ -69,6 +80,7 @@ class Field(Expressions, Generic[T]):
         self._default = default
         self._owner = ""
         self._path: Path | None = None
+        self._label = type(self).__name__
 
     # What the model does with a field.
 
@@ -87,9 +99,20 @@ class Field(Expressions, Generic[T]):
 
     def bind(self, owner: str, path: Path) -> Self:
         """A copy of the field that lives at `path` in the items of the model named `owner`."""
-        bound = copy.copy(self)
-        bound._owner, bound._path = owner, path  # noqa: SLF001 - a copy of this very object
-        return bound
+        return self._placed(f"{owner}.{path}", owner, path)
+
+    def called(self, label: str) -> Self:
+        """A copy of the field that messages call `label`; it belongs to no model."""
+        return self._placed(label, "", None)
+
+    def _placed(self, label: str, owner: str, path: Path | None) -> Self:
+        copied = copy.copy(self)
+        copied._label, copied._owner, copied._path = label, owner, path  # noqa: SLF001 - a copy of this very object
+        copied.take_parts()
+        return copied
+
+    def take_parts(self) -> None:
+        """Make the fields that this one is made of its own: copies that are named and bound after it."""
 
     def check_declaration(self) -> None:
         """Raise `SchemaError` where the default or a choice does not suit the field itself."""
@@ -104,7 +127,7 @@ class Field(Expressions, Generic[T]):
     @property
     def label(self) -> str:
         """What messages call the field: model and path, or its class while it is not bound."""
-        return type(self).__name__ if self._path is None else f"{self._owner}.{self._path}"
+        return self._label
 
     @property
     def path(self) -> Path:
@@ -115,9 +138,19 @@ class Field(Expressions, Generic[T]):
 
     @property
     def default(self) -> Any:
-        """A new default value, converted and checked, or `None`."""
+        """The value of a new instance that was given none: converted and checked, and new for each call."""
         value = self._default() if callable(self._default) else copy.deepcopy(self._default)
-        return None if value is None else self.validate(value)
+        return self.missing_value() if value is None else self.validate(value)
+
+    # What stands for an attribute that is not there.
+
+    def missing_value(self) -> Any:
+        """The Python value of an item that lacks the attribute, new for each call: `None`, or an empty container."""
+        return None
+
+    def is_absent(self, value: Any) -> bool:
+        """Whether the Python value is stored by leaving the attribute out."""
+        return value is None
 
     # The way of a value.
 
@@ -164,9 +197,9 @@ class Field(Expressions, Generic[T]):
         """
         return cast("T", codecs.decode(stored))
 
-    def reject(self, value: Any, expected: str) -> NoReturn:
+    def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what came."""
-        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}")
+        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from cause
 
     # What a value becomes inside a condition or an update.
 

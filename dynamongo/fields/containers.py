@@ -1,0 +1,221 @@
+"""Fields that hold lists and sets, whose elements suit a field in turn.
+
+The error of an element names its place: `User.cities[1]`, `User.addresses[0].city`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
+
+from dynamongo.conditions import Operand
+from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.fields.base import CheckOptions, Field
+from dynamongo.fields.jsontext import JSONField
+from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+E = TypeVar("E")
+V = TypeVar("V")
+
+FieldLike: TypeAlias = "Field[Any] | Callable[[], Field[Any]]"
+"""A field, or a class of fields that needs no arguments."""
+
+
+class ListField(Field[list[E]]):
+    """A list whose elements all suit one field: takes a list or a tuple, and is never `None`.
+
+    Stored as a list. An item without the attribute has the empty list. An element is no place for `None`, nor for an
+    empty set, which DynamoDB does not store. `User.cities[0]` is the field at that position.
+
+    Args:
+        field: The field of the elements, or its class: `ListField(StringField)`.
+        default: The list of a new instance that was given none, or a callable that makes one; copied or called for
+            each.
+        options: What every field takes.
+    """
+
+    stored_type: AttributeType | None = "L"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: ListField[V],
+            field: Field[V | None] | Callable[[], Field[V | None]],
+            default: Any = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[CheckOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: ListField[V],
+            field: Field[V] | Callable[[], Field[V]],
+            default: Any = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[CheckOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
+        super().__init__(default=default, **options)
+        self.element = as_field(self.label, field)
+        self.take_parts()
+
+    __iter__ = None  # or Python would ask for [0], [1], ... without end
+
+    def __getitem__(self, index: int) -> Any:
+        """The field of the element at that position, counted from 0."""
+        if type(index) is not int or index < 0:
+            raise ExpressionError(f"{self.label}[...] takes a position, an int from 0; got {shorten(index)}")
+        return self.element.bind(self._owner, self.path / index)
+
+    def take_parts(self) -> None:
+        self.element = self.element.called(f"{self.label}[]")
+
+    def check_declaration(self) -> None:
+        self.element.check_declaration()
+        super().check_declaration()
+
+    def missing_value(self) -> list[E]:
+        return []
+
+    def convert(self, value: Any) -> list[E]:
+        if not isinstance(value, (list, tuple)):
+            self.reject(value, "a list")
+        return self._each(_validate_element, cast("list[Any]", value))
+
+    def encode(self, value: list[E]) -> AttributeValue:
+        encode = self.element.encode
+        return [encode(element) for element in value]
+
+    def decode(self, stored: AttributeValue) -> list[E]:
+        if not isinstance(stored, list):
+            self.reject(stored, "stored as a list")
+        return self._each(_decode_element, stored)
+
+    def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
+        """The step taken for each value; an error names the position."""
+        element = self.element
+        try:
+            return [step(element, value) for value in values]
+        except ValidationError:
+            for index, value in enumerate(values):
+                step(element.called(f"{self.label}[{index}]"), value)
+            raise
+
+    def encode_part(self, value: Any) -> Operand:
+        return self.element.encode_operand(value)
+
+    def encode_element(self, element: Any) -> AttributeValue:
+        return self.element.encode(_validate_element(self.element, element))
+
+
+class SetField(Field[set[E]]):
+    """A set whose members all suit one field that stores strings, numbers or binary values; never `None`.
+
+    Takes a set, a frozenset, a list or a tuple. DynamoDB has no empty set: it is stored as an absent attribute, and an
+    item without the attribute has the empty set. A required set therefore has a member at least.
+
+    Args:
+        field: The field of the members, or its class: `SetField(IntField)`.
+        default: The set of a new instance that was given none, or a callable that makes one; copied or called for
+            each.
+        options: What every field takes.
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: SetField[V],
+            field: Field[V | None] | Callable[[], Field[V | None]],
+            default: Any = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[CheckOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: SetField[V],
+            field: Field[V] | Callable[[], Field[V]],
+            default: Any = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[CheckOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
+        super().__init__(default=default, **options)
+        self.member = as_field(self.label, field)
+        if self.member.stored_type not in SCALAR_TYPES or isinstance(self.member, JSONField):
+            raise SchemaError(
+                f"{self.label} takes a field that holds strings, numbers or binary values; got {self.member!r}"
+            )
+        self.stored_type: AttributeType | None = f"{self.member.stored_type}S"
+        self.take_parts()
+
+    def take_parts(self) -> None:
+        self.member = self.member.called(f"a member of {self.label}")
+
+    def check_declaration(self) -> None:
+        self.member.check_declaration()
+        super().check_declaration()
+
+    def missing_value(self) -> set[E]:
+        return set()
+
+    def is_absent(self, value: Any) -> bool:
+        return not value
+
+    def convert(self, value: Any) -> set[E]:
+        if not isinstance(value, (AbstractSet, list, tuple)):
+            self.reject(value, "a set")
+        return set(map(self.member.validate, cast("set[Any]", value)))
+
+    def encode(self, value: set[E]) -> AttributeValue:
+        if not value:
+            raise ValidationError(
+                f"{self.label}: DynamoDB has no empty set, so its attribute is absent: use not_exists() or remove()"
+            )
+        return cast("AttributeValue", frozenset(map(self.member.encode, value)))
+
+    def decode(self, stored: AttributeValue) -> set[E]:
+        if not isinstance(stored, frozenset):
+            self.reject(stored, "stored as a set")
+        return set(map(self.member.decode, cast("frozenset[AttributeValue]", stored)))
+
+    def encode_part(self, value: Any) -> Operand:
+        return self.member.encode_operand(value)
+
+    def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
+        return frozenset(self.member.encode(self.member.validate(member)) for member in members)
+
+
+def as_field(label: str, field: object) -> Field[Any]:
+    """The field that was given as one, or as its class; raises `SchemaError` for anything else."""
+    if isinstance(field, Field):
+        return cast("Field[Any]", field)
+    if not isinstance(field, type):
+        raise SchemaError(f"{label} takes a field, such as StringField(); got {shorten(field)}")
+    if not issubclass(field, Field):
+        raise SchemaError(f"{label} takes a field, such as StringField(); got the class {field.__name__}")
+    try:
+        return cast("type[Field[Any]]", field)()
+    except TypeError as error:
+        raise SchemaError(f"{label}: {field.__name__} needs arguments: {error}") from error
+
+
+def _validate_element(element: Field[Any], value: Any) -> Any:
+    validated = element.validate(value)
+    if isinstance(element, SetField) and not validated:
+        element.reject(value, "a set with a member, since DynamoDB stores no empty one")
+    return validated
+
+
+def _decode_element(element: Field[Any], stored: Any) -> Any:
+    return element.decode(stored)

@@ -1,0 +1,100 @@
+"""Members of an enumeration, stored by value or by name."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from dynamongo.conditions import Operand
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.base import Field, T
+from dynamongo.fields.expressions import as_operand
+from dynamongo.values import AttributeType, AttributeValue, Number
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.base import FieldOptions
+
+E = TypeVar("E", bound=enum.Enum)
+
+
+class EnumField(Field[T]):
+    """A member of an enumeration: takes one, or what one is stored as.
+
+    Stored by value, which must be a `str` or an `int`, or by name with `by_name=True`; a name that has become an
+    alias is read still, so that members can be renamed.
+
+    Args:
+        enum_class: The enumeration; no `enum.Flag`, whose combinations are not members (an `IntField` holds those).
+        by_name: Whether names are stored instead of values.
+        options: What every field takes.
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: EnumField[E],
+            enum_class: type[E],
+            *,
+            required: Literal[True],
+            by_name: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: EnumField[E | None],
+            enum_class: type[E],
+            *,
+            required: bool = ...,
+            by_name: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, enum_class: type[enum.Enum], *, by_name: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.enum_class = _check_enum(self.label, enum_class)
+        self.by_name = by_name
+        self._members: dict[str | int, enum.Enum] = (
+            dict(enum_class.__members__) if by_name else _members_by_value(self.label, enum_class)
+        )
+        kinds = {type(stored) for stored in self._members}
+        self.stored_type: AttributeType | None = "S" if kinds == {str} else "N" if kinds == {int} else None
+
+    def convert(self, value: Any) -> Any:
+        member = value if isinstance(value, self.enum_class) else self._find(value)
+        return self.reject(value, f"a member of {self.enum_class.__name__}") if member is None else member
+
+    def encode(self, value: Any) -> Any:
+        return value.name if self.by_name else value.value
+
+    def decode(self, stored: AttributeValue) -> Any:
+        member = self._find(stored)
+        return self.reject(stored, f"stored as a member of {self.enum_class.__name__}") if member is None else member
+
+    def _find(self, stored: Any) -> enum.Enum | None:
+        return self._members.get(stored) if type(stored) in (str, int) else None
+
+    def encode_part(self, value: Any) -> Operand:
+        if not isinstance(value, str):
+            return as_operand(value) or self.reject(value, "searched for a str")
+        return str.__str__(value)
+
+    def encode_amount(self, value: Any) -> Number:
+        self.reject(value, "set to a member, since a sum need not be one")
+
+
+def _check_enum(label: str, enum_class: Any) -> type[enum.Enum]:
+    if not (isinstance(enum_class, type) and issubclass(enum_class, enum.Enum)) or not len(enum_class):
+        raise SchemaError(f"{label} takes an Enum class with members; got {enum_class!r}")
+    if issubclass(enum_class, enum.Flag):
+        raise SchemaError(f"{label}: combinations of {enum_class.__name__} are no members; an IntField holds them")
+    return enum_class
+
+
+def _members_by_value(label: str, enum_class: type[enum.Enum]) -> dict[str | int, enum.Enum]:
+    for member in enum_class:
+        if type(member.value) not in (str, int):
+            raise SchemaError(f"{label} stores values that are str or int; got {member!r}: say by_name=True")
+    return {member.value: member for member in enum_class}

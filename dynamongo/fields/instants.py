@@ -1,0 +1,161 @@
+"""Fields that hold durations and points of time as numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.base import T
+from dynamongo.fields.scalars import NumberStored
+from dynamongo.values import Number, normalize_number
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.base import FieldOptions
+
+Precision: TypeAlias = Literal["days", "hours", "minutes", "seconds", "milliseconds", "microseconds"]
+
+_UNITS = {
+    "days": dt.timedelta(days=1),
+    "hours": dt.timedelta(hours=1),
+    "minutes": dt.timedelta(minutes=1),
+    "seconds": dt.timedelta(seconds=1),
+    "milliseconds": dt.timedelta(milliseconds=1),
+    "microseconds": dt.timedelta(microseconds=1),
+}
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class TimedeltaField(NumberStored[T]):
+    """A duration: takes a `timedelta`. Stored as a whole number of the unit that `precision` names.
+
+    A duration with a part finer than that is refused and never rounded. Updates take a `timedelta` too:
+    `Song.played.increment(timedelta(minutes=3))`.
+
+    Args:
+        precision: `"days"`, `"hours"`, `"minutes"`, `"seconds"`, `"milliseconds"` or `"microseconds"`.
+        options: What every field takes.
+
+    >>> TimedeltaField("minutes").encode(dt.timedelta(hours=2))
+    120
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: TimedeltaField[dt.timedelta],
+            precision: Precision = ...,
+            *,
+            required: Literal[True],
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: TimedeltaField[dt.timedelta | None],
+            precision: Precision = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, precision: Precision = "seconds", **options: Any) -> None:
+        super().__init__(**options)
+        if precision not in _UNITS:
+            raise SchemaError(f"{self.label}: precision must be one of {', '.join(_UNITS)}; got {precision!r}")
+        self.precision = precision
+        self._unit = _UNITS[precision]
+
+    def convert(self, value: Any) -> Any:
+        if not isinstance(value, dt.timedelta):
+            self.reject(value, "a timedelta")
+        if value % self._unit:
+            self.reject(value, f"a timedelta of whole {self.precision}")
+        return value
+
+    def encode_number(self, value: Any) -> Any:
+        return value // self._unit
+
+    def decode_number(self, number: Number) -> Any:
+        if type(number) is not int:
+            self.reject(number, f"stored as a whole number of {self.precision}")
+        try:
+            return number * self._unit
+        except OverflowError as error:
+            self.reject(number, f"stored as a number of {self.precision} that a timedelta holds", cause=error)
+
+
+class TimestampField(NumberStored[T]):
+    """A point of time: holds a `datetime` in UTC. Stored as the number of seconds since 1970, a fraction included.
+
+    Takes a `datetime` with a time zone, and the number of seconds since the epoch: an `int`, a `Decimal` of whole
+    microseconds, or a `float` (such as `time.time()`), which is rounded to the microsecond. Updates take a `timedelta`
+    or a number of seconds. The order of the numbers is the order of time, and one instant has one number.
+
+    >>> TimestampField().encode(dt.datetime(2024, 5, 1, microsecond=500_000, tzinfo=dt.timezone.utc))
+    Decimal('1714521600.5')
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: TimestampField[dt.datetime], *, required: Literal[True], **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: TimestampField[dt.datetime | None], *, required: bool = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self: Any, **options: Any) -> None: ...
+
+    def convert(self, value: Any) -> Any:
+        if not isinstance(value, dt.datetime):
+            return self._add(self._to_duration(value, "a datetime with a time zone, or a number of seconds"), value)
+        if value.utcoffset() is None:
+            self.reject(value, "a datetime with a time zone, such as datetime.now(timezone.utc)")
+        try:
+            return value.astimezone(dt.timezone.utc)
+        except OverflowError as error:
+            self.reject(value, "a datetime in the years 1 to 9999 of UTC", cause=error)
+
+    def encode_number(self, value: Any) -> Number:
+        return _to_seconds(value - _EPOCH)
+
+    def decode_number(self, number: Number) -> Any:
+        return self._add(self._to_duration(number, "stored as a number of seconds"), number)
+
+    def encode_amount(self, value: Any) -> Number:
+        if isinstance(value, dt.timedelta):
+            return _to_seconds(value)
+        return _to_seconds(self._to_duration(value, "changed by a timedelta or a number of seconds"))
+
+    def _add(self, since_epoch: dt.timedelta, given: Any) -> dt.datetime:
+        try:
+            return _EPOCH + since_epoch
+        except OverflowError as error:
+            self.reject(given, "in the years 1 to 9999", cause=error)
+
+    def _to_duration(self, seconds: Any, expected: str) -> dt.timedelta:
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float, Decimal)):
+            self.reject(seconds, expected)
+        try:
+            return _to_exact_duration(seconds) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
+        except (OverflowError, ValueError) as error:
+            self.reject(seconds, f"{expected} ({error})", cause=error)
+
+
+def _to_exact_duration(seconds: Decimal) -> dt.timedelta:
+    number = normalize_number(seconds)
+    whole = dt.timedelta(seconds=int(number))
+    microseconds = (Decimal(number) - int(number)).scaleb(6)
+    if microseconds != int(microseconds):
+        raise ValueError("with whole microseconds")
+    return whole + dt.timedelta(microseconds=int(microseconds))
+
+
+def _to_seconds(duration: dt.timedelta) -> Number:
+    return normalize_number(Decimal(duration // _MICROSECOND).scaleb(-6))

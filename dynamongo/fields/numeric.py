@@ -1,0 +1,227 @@
+"""Fields that hold numbers. `True` and `False` are none, and neither is a number in a string."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
+
+from dynamongo import codecs
+from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.fields.base import T
+from dynamongo.fields.scalars import NumberStored
+from dynamongo.values import Number
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.base import FieldOptions
+
+
+class _RangedField(NumberStored[T]):
+    """A number that may be held to a range.
+
+    Args:
+        min_value: The least value allowed.
+        max_value: The greatest value allowed.
+        options: What every field takes.
+    """
+
+    _kind = "a number"
+
+    def __init__(self: Any, *, min_value: Any = None, max_value: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.min_value = self._declare_bound("min_value", min_value)
+        self.max_value = self._declare_bound("max_value", max_value)
+        if min_value is not None and max_value is not None and min_value > max_value:
+            raise SchemaError(f"{self.label}: min_value {min_value!r} is greater than max_value {max_value!r}")
+
+    def _declare_bound(self, name: str, value: Any) -> T | None:
+        try:
+            return None if value is None else self.convert(value)
+        except ValidationError as error:
+            raise SchemaError(f"{name}={value!r} of {self.label}: {error}") from error
+
+    def check(self, value: T) -> None:
+        low: Any = self.min_value
+        high: Any = self.max_value
+        if (low is not None and value < low) or (high is not None and value > high):
+            self.reject(value, self.expected)
+        super().check(value)
+
+    @property
+    def expected(self) -> str:
+        """What the field takes, in words."""
+        low = getattr(self, "min_value", None)
+        high = getattr(self, "max_value", None)
+        if low is not None and high is not None:
+            return f"{self._kind} from {low} to {high}"
+        if low is not None:
+            return f"{self._kind} of at least {low}"
+        return self._kind if high is None else f"{self._kind} of at most {high}"
+
+
+class IntField(_RangedField[T]):
+    """A whole number of up to 38 digits: takes an `int`, or a `Decimal` without a fraction. Stored as a number.
+
+    Args:
+        min_value: The least value allowed.
+        max_value: The greatest value allowed.
+        options: What every field takes.
+
+    >>> IntField(min_value=1900, max_value=2018).validate("abc")
+    Traceback (most recent call last):
+    dynamongo.exceptions.ValidationError: IntField must be an int from 1900 to 2018; got 'abc'
+    """
+
+    _kind = "an int"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: IntField[int],
+            *,
+            required: Literal[True],
+            min_value: int | None = ...,
+            max_value: int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: IntField[int | None],
+            *,
+            required: bool = ...,
+            min_value: int | None = ...,
+            max_value: int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self: Any, **options: Any) -> None: ...
+
+    def convert(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            self.reject(value, self.expected)
+        number = self.normalize(value if isinstance(value, Decimal) else int(value))
+        return number if type(number) is int else self.reject(value, self.expected)
+
+    def encode_number(self, value: Any) -> Number:
+        return self.normalize(value)
+
+    def decode_number(self, number: Number) -> Any:
+        return number if type(number) is int else self.reject(number, "stored as a whole number")
+
+
+class FloatField(_RangedField[T]):
+    """A floating-point number: takes a `float`, or an `int` that a float holds exactly.
+
+    Stored as the exact decimal that `repr` writes, so that every float comes back as it was; NaN, infinity and
+    magnitudes beyond DynamoDB's are refused. A number that the store computed is read as the nearest float.
+
+    Args:
+        min_value: The least value allowed.
+        max_value: The greatest value allowed.
+        options: What every field takes.
+
+    >>> FloatField().encode(0.1)
+    Decimal('0.1')
+    """
+
+    _kind = "a float"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: FloatField[float],
+            *,
+            required: Literal[True],
+            min_value: float | None = ...,
+            max_value: float | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: FloatField[float | None],
+            *,
+            required: bool = ...,
+            min_value: float | None = ...,
+            max_value: float | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self: Any, **options: Any) -> None: ...
+
+    def convert(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self.reject(value, self.expected)
+        converted = _to_float(value) + 0.0  # which turns -0.0 into 0.0: DynamoDB has no negative zero
+        if isinstance(value, int) and converted != value:
+            self.reject(value, f"{self.expected}, and no float is exactly that (DecimalField holds 38 digits)")
+        self.encode_number(converted)
+        return converted
+
+    def encode_number(self, value: Any) -> Number:
+        try:
+            return cast("Number", codecs.encode_float(value))
+        except ValidationError as error:
+            raise ValidationError(f"{self.label}: {error}") from error
+
+    def decode_number(self, number: Number) -> Any:
+        return float(number)
+
+
+class DecimalField(_RangedField[T]):
+    """An exact decimal number of up to 38 significant digits: takes a `Decimal` or an `int`. Stored as a number.
+
+    What does not fit is refused and never rounded. A float is refused, since `0.1` is not the decimal that it looks
+    like. DynamoDB keeps no trailing zeros: `Decimal("1.50")` comes back as `Decimal("1.5")`, which is equal.
+
+    Args:
+        min_value: The least value allowed.
+        max_value: The greatest value allowed.
+        options: What every field takes.
+    """
+
+    _kind = "a Decimal"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DecimalField[Decimal],
+            *,
+            required: Literal[True],
+            min_value: Decimal | int | None = ...,
+            max_value: Decimal | int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DecimalField[Decimal | None],
+            *,
+            required: bool = ...,
+            min_value: Decimal | int | None = ...,
+            max_value: Decimal | int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self: Any, **options: Any) -> None: ...
+
+    def convert(self, value: Any) -> Any:
+        if isinstance(value, float):
+            self.reject(value, f"{self.expected}, or an int; a float is not exact, so write Decimal('{value!r}')")
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            self.reject(value, f"{self.expected}, or an int")
+        self.normalize(value if isinstance(value, Decimal) else int(value))
+        return value if isinstance(value, Decimal) else Decimal(value)
+
+    def encode_number(self, value: Any) -> Number:
+        return self.normalize(value)
+
+    def decode_number(self, number: Number) -> Any:
+        return Decimal(number)
+
+
+def _to_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

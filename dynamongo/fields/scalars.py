@@ -1,0 +1,109 @@
+"""What the fields that store one string or one number have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynamongo.conditions import Operand
+from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.fields.base import Field, T
+from dynamongo.fields.expressions import as_operand
+from dynamongo.values import AttributeType, AttributeValue, Number, check_text, normalize_number
+
+
+class TextStored(Field[T]):
+    """A field that stores a string. `begins_with` and `contains` take a part of the stored text."""
+
+    stored_type: AttributeType | None = "S"
+
+    def encode_part(self, value: Any) -> Operand:
+        return as_operand(value) or self.convert_text(value, "searched for a str")
+
+    def convert_text(self, value: Any, expected: str) -> str:
+        """The text as a plain `str`, or a `ValidationError`."""
+        if not isinstance(value, str):
+            self.reject(value, expected)
+        try:
+            return check_text(value if type(value) is str else str.__str__(value))
+        except ValidationError as error:
+            raise ValidationError(f"{self.label}: {error}") from error
+
+    def decode(self, stored: AttributeValue) -> T:
+        if type(stored) is not str:
+            self.reject(stored, "stored as a string")
+        try:
+            value = self.parse(stored)
+        except ValueError as error:
+            raise ValidationError(f"{self.label} cannot be read from {stored!r}: {error}") from error
+        if self.is_key and not self.is_own_form(stored, value):
+            self.reject_foreign_key(stored, value)
+        return value
+
+    def parse(self, text: str) -> T:
+        """The Python value that the stored text stands for; raises `ValueError` where it stands for none."""
+        raise NotImplementedError
+
+    def is_own_form(self, stored: str, value: T) -> bool:
+        """Whether the field itself would have written the text for the value."""
+        return self.encode(value) == stored
+
+    def reject_foreign_key(self, stored: str, value: T) -> None:
+        """Refuse a key that the field would write differently: saving the item would make another one."""
+        raise ValidationError(
+            f"{self.label} is a key, stored as {stored!r}, which this field would write as {self.encode(value)!r};"
+            " declare it as a StringField, or with a format that writes it as it is stored"
+        )
+
+
+class NumberStored(Field[T]):
+    """A field that stores a number. Amounts of updates are values of the field, out of its range or not."""
+
+    stored_type: AttributeType | None = "N"
+
+    def encode_amount(self, value: Any) -> Number:
+        return self.encode_number(self.convert(value))
+
+    def encode(self, value: T) -> AttributeValue:
+        return self.encode_number(value)
+
+    def encode_number(self, value: T) -> Number:
+        """The number that stands for the Python value."""
+        raise NotImplementedError
+
+    def decode(self, stored: AttributeValue) -> T:
+        if isinstance(stored, bool) or not isinstance(stored, Number):
+            self.reject(stored, "stored as a number")
+        return self.decode_number(stored)
+
+    def decode_number(self, number: Number) -> T:
+        """The Python value that the stored number stands for; raises `ValidationError` where it stands for none."""
+        raise NotImplementedError
+
+    def normalize(self, number: Number) -> Number:
+        """The number as DynamoDB keeps it; raises `ValidationError` where it does not fit 38 digits or the range."""
+        try:
+            return normalize_number(number)
+        except ValidationError as error:
+            raise ValidationError(f"{self.label}: {error}") from error
+
+
+def declare_lengths(label: str, minimum: int | None, maximum: int | None) -> tuple[int | None, int | None]:
+    """Return the two limits of a length; raise `SchemaError` where no length meets both."""
+    for name, limit in (("min_length", minimum), ("max_length", maximum)):
+        if limit is not None and (type(limit) is not int or limit < 0):
+            raise SchemaError(f"{label}: {name} must be an int from 0; got {limit!r}")
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise SchemaError(f"{label}: min_length {minimum} is greater than max_length {maximum}")
+    return minimum, maximum
+
+
+def is_length_allowed(length: int, minimum: int | None, maximum: int | None) -> bool:
+    """Whether the length keeps both limits."""
+    return (minimum is None or length >= minimum) and (maximum is None or length <= maximum)
+
+
+def describe_length(minimum: int | None, maximum: int | None, unit: str) -> str:
+    """The limits in words: `2 to 5 characters`."""
+    if minimum is not None and maximum is not None:
+        return f"{minimum} to {maximum} {unit}"
+    return f"{minimum} {unit} at least" if minimum is not None else f"{maximum} {unit} at most"

@@ -1,0 +1,135 @@
+"""Fields that hold truth values, binary values and UUIDs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
+
+from dynamongo.conditions import Operand
+from dynamongo.fields.base import Field, T
+from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
+from dynamongo.values import AttributeType, AttributeValue
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.base import FieldOptions
+
+
+class BooleanField(Field[T]):
+    """`True` or `False`; 1, 0 and `"true"` are neither. Stored as BOOL."""
+
+    stored_type: AttributeType | None = "BOOL"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: BooleanField[bool], *, required: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
+        @overload
+        def __init__(
+            self: BooleanField[bool | None], *, required: bool = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self: Any, **options: Any) -> None: ...
+
+    def convert(self, value: Any) -> Any:
+        return value if type(value) is bool else self.reject(value, "True or False")
+
+    def encode(self, value: Any) -> Any:
+        return value
+
+    def decode(self, stored: AttributeValue) -> Any:
+        return stored if type(stored) is bool else self.reject(stored, "stored as a BOOL")
+
+
+class BinaryField(Field[T]):
+    """Bytes: takes `bytes`, `bytearray` and `memoryview`, holds `bytes`. Stored as binary.
+
+    Args:
+        min_length: The least number of bytes.
+        max_length: The greatest number of bytes.
+        options: What every field takes.
+    """
+
+    stored_type: AttributeType | None = "B"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: BinaryField[bytes],
+            *,
+            required: Literal[True],
+            min_length: int | None = ...,
+            max_length: int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: BinaryField[bytes | None],
+            *,
+            required: bool = ...,
+            min_length: int | None = ...,
+            max_length: int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, *, min_length: int | None = None, max_length: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
+
+    def convert(self, value: Any) -> Any:
+        if not isinstance(value, (bytes, bytearray, memoryview)):
+            self.reject(value, "bytes, a bytearray or a memoryview")
+        return bytes(cast("bytes", value))
+
+    def check(self, value: Any) -> None:
+        limits = self.min_length, self.max_length
+        if not is_length_allowed(len(value), *limits):
+            self.reject(value, describe_length(*limits, "bytes"))
+        super().check(value)
+
+    def encode(self, value: Any) -> Any:
+        return value
+
+    def decode(self, stored: AttributeValue) -> Any:
+        return stored if type(stored) is bytes else self.reject(stored, "stored as binary")
+
+    def encode_part(self, value: Any) -> Operand:
+        return as_operand(value) or self.convert(value)
+
+
+class UUIDField(TextStored[T]):
+    """A `uuid.UUID`: takes one, or any text that `uuid.UUID` reads. Stored as its text, lower case with hyphens.
+
+    >>> UUIDField().encode(uuid.UUID(int=7))
+    '00000000-0000-0000-0000-000000000007'
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: UUIDField[uuid.UUID], *, required: Literal[True], **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: UUIDField[uuid.UUID | None], *, required: bool = ..., **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self: Any, **options: Any) -> None: ...
+
+    def convert(self, value: Any) -> Any:
+        if isinstance(value, uuid.UUID):
+            return value
+        if not isinstance(value, str):
+            self.reject(value, "a UUID or the text of one")
+        try:
+            return uuid.UUID(value)
+        except ValueError as error:
+            self.reject(value, "a UUID or the text of one", cause=error)
+
+    def encode(self, value: Any) -> AttributeValue:
+        return str(value)
+
+    def parse(self, text: str) -> Any:
+        return uuid.UUID(text)

@@ -1,0 +1,210 @@
+"""Fields that hold dates and times of day as text. `dynamongo.fields.instants` has those that hold numbers."""
+
+# ruff: noqa: FBT001, FBT002 - dynamongo 0.2 takes the options of DateTimeField by position
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
+
+from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.fields import datetimes
+from dynamongo.fields.base import T
+from dynamongo.fields.scalars import TextStored
+from dynamongo.values import AttributeValue
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.base import FieldOptions
+
+TimeZones: TypeAlias = Literal["allow", "require", "utc", "reject"]
+
+
+class DateTimeField(TextStored[T]):
+    """A date with a time of day: takes a `datetime`, or text.
+
+    Text is read by the first of `formats` that fits, then by `parser` where there is one; without it as ISO 8601, then
+    by dateutil, which must find a full date (it puts the month before the day in `05/01/2024`).
+
+    Stored as ISO 8601 text of fixed width, so that the order of the text is the order of time::
+
+        2024-05-01T10:00:00.000000                  without a time zone
+        2024-05-01T08:00:00.000000+00:00            in UTC
+        2024-05-01T08:00:00.000000Z[+02:00]         at another offset: the time in UTC, then the offset (RFC 9557)
+
+    So an offset survives. It also makes two texts of one instant, which `==` tells apart: say `convert_tz=True` to
+    compare instants alone. A key is stored in UTC without the offset, so that one instant is one key. Where a field
+    holds values both with and without a time zone, these are ordered as if they were in UTC.
+
+    Args:
+        formats: Formats of `strptime` for text that is given, one or several.
+        serialized_format: A format of `strftime` to store values in. What it leaves out is lost, and so is the order
+            if it does not begin with the year.
+        parser: A function from text to `datetime`, which raises `ValueError` for what it cannot read.
+        tzd: What a value may say of its time zone: `"allow"` both, `"require"` one, `"utc"` takes a value without
+            as being in UTC, `"reject"` takes values without alone.
+        convert_tz: Whether values with a time zone are converted to UTC.
+        drop_tzinfo: Whether the time zone is then left out.
+        options: What every field takes.
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DateTimeField[dt.datetime],
+            formats: str | Iterable[str] | None = ...,
+            serialized_format: str | None = ...,
+            parser: Callable[[str], dt.datetime] | None = ...,
+            tzd: TimeZones = ...,
+            convert_tz: bool = ...,
+            drop_tzinfo: bool = ...,
+            *,
+            required: Literal[True],
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DateTimeField[dt.datetime | None],
+            formats: str | Iterable[str] | None = ...,
+            serialized_format: str | None = ...,
+            parser: Callable[[str], dt.datetime] | None = ...,
+            tzd: TimeZones = ...,
+            convert_tz: bool = ...,
+            drop_tzinfo: bool = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+
+    def __init__(  # noqa: PLR0913, PLR0917 - dynamongo 0.2 has them so
+        self: Any,
+        formats: str | Iterable[str] | None = None,
+        serialized_format: str | None = None,
+        parser: Callable[[str], dt.datetime] | None = None,
+        tzd: TimeZones = "allow",
+        convert_tz: bool = False,
+        drop_tzinfo: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        if tzd not in get_args(TimeZones):
+            raise SchemaError(f"{self.label}: tzd must be one of {', '.join(get_args(TimeZones))}; got {tzd!r}")
+        self.formats = _list_formats(formats)
+        self.serialized_format = serialized_format
+        self.parser = parser
+        self.tzd = tzd
+        self.convert_tz = convert_tz
+        self.drop_tzinfo = drop_tzinfo
+
+    def convert(self, value: Any) -> Any:
+        if isinstance(value, dt.datetime):
+            return self._settle_time_zone(value)
+        if not isinstance(value, str):
+            self.reject(value, "a datetime or the text of one")
+        try:
+            parsed = datetimes.parse(value, self.formats, self.parser)
+        except ValueError as error:
+            self.reject(value, f"a datetime or the text of one ({error})", cause=error)
+        return self._settle_time_zone(parsed)
+
+    def _settle_time_zone(self, value: dt.datetime) -> dt.datetime:
+        if value.utcoffset() is None:
+            if self.tzd == "require":
+                self.reject(value, "a datetime with a time zone")
+            value = value.replace(tzinfo=dt.timezone.utc if self.tzd == "utc" else None)
+        elif self.tzd == "reject":
+            self.reject(value, "a datetime without a time zone")
+        if value.tzinfo is None:
+            return value
+        in_utc = self._to_utc(value)
+        settled = in_utc if self.convert_tz else value
+        return settled.replace(tzinfo=None) if self.drop_tzinfo else settled
+
+    def _to_utc(self, value: dt.datetime) -> dt.datetime:
+        try:
+            return value.astimezone(dt.timezone.utc)
+        except OverflowError as error:
+            self.reject(value, "a datetime that lies in the years 1 to 9999 of UTC", cause=error)
+
+    def encode(self, value: Any) -> AttributeValue:
+        if self.serialized_format is not None:
+            return datetimes.format_as(value, self.serialized_format)
+        return datetimes.format_iso(value, with_offset=not self.is_key)
+
+    def parse(self, text: str) -> Any:
+        if self.serialized_format is not None:
+            return dt.datetime.strptime(text, self.serialized_format)  # noqa: DTZ007 - the format may have a zone
+        return datetimes.parse_iso(text)
+
+    def is_own_form(self, stored: str, value: Any) -> bool:
+        # A key of an index may have been stored before the index was declared.
+        return self.encode(value) == stored or datetimes.format_iso(value, with_offset=True) == stored
+
+
+class DateField(TextStored[T]):
+    """A date without a time of day: takes a `date`, or text in one of `formats` or in ISO 8601 (`2024-05-01`).
+
+    A `datetime` is refused, since its time would be lost: take its `.date()`. Stored as ISO 8601 text, whose order is
+    the order of time.
+
+    Args:
+        formats: Formats of `strptime` for text that is given, one or several.
+        options: What every field takes.
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DateField[dt.date],
+            formats: str | Iterable[str] | None = ...,
+            *,
+            required: Literal[True],
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DateField[dt.date | None],
+            formats: str | Iterable[str] | None = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, formats: str | Iterable[str] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.formats = _list_formats(formats)
+
+    def convert(self, value: Any) -> Any:
+        if isinstance(value, dt.datetime):
+            self.reject(value, "a date; a datetime would lose its time, so give its .date()")
+        if isinstance(value, dt.date):
+            return value
+        if not isinstance(value, str):
+            self.reject(value, "a date or the text of one")
+        parsed = datetimes.parse_by(value, self.formats)
+        try:
+            return _parse_date(value) if parsed is None else parsed.date()
+        except ValueError as error:
+            self.reject(value, "a date or the text of one", cause=error)
+
+    def encode(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def parse(self, text: str) -> Any:
+        return _parse_date(text)
+
+
+def _list_formats(formats: str | Iterable[str] | None) -> tuple[str, ...]:
+    return () if formats is None else (formats,) if isinstance(formats, str) else tuple(formats)
+
+
+def _parse_date(text: str) -> dt.date:
+    """The date that `YYYY-MM-DD` writes; Python 3.11 reads other forms too, and Python 3.10 does not."""
+    date = dt.date.fromisoformat(text)
+    if date.isoformat() != text:
+        raise ValidationError(f"{text!r} is not of the form YYYY-MM-DD")
+    return date

@@ -1,0 +1,212 @@
+"""Fields that hold text."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from email_validator import EmailNotValidError, validate_email
+
+from dynamongo.conditions import Operand
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.base import T
+from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.base import FieldOptions
+
+
+class LimitedText(TextStored[T]):
+    """Text that may be held to a pattern and a length; every kind of field that holds a `str` is one.
+
+    Args:
+        regex: A pattern, as text or compiled, that matches at the start of the value, as `re.match` does; end it with
+            `$` to match all of it.
+        max_length: The greatest number of characters (code points).
+        min_length: The least number of characters.
+        options: What every field takes.
+    """
+
+    _kind = "a str"
+
+    def __init__(
+        self: Any,
+        regex: str | re.Pattern[str] | None = None,
+        max_length: int | None = None,
+        min_length: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.regex = _compile(self.label, regex)
+        self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
+
+    def convert(self, value: Any) -> Any:
+        return self.convert_text(value, self._kind)
+
+    def check(self, value: Any) -> None:
+        if self.regex is not None and not self.regex.match(value):
+            self.reject(value, f"{self._kind} that matches {self.regex.pattern!r}")
+        limits = self.min_length, self.max_length
+        if not is_length_allowed(len(value), *limits):
+            self.reject(value, f"{self._kind} of {describe_length(*limits, 'characters')}")
+        super().check(value)
+
+    def encode(self, value: Any) -> Any:
+        return value
+
+    def parse(self, text: str) -> Any:
+        return text
+
+    def encode_bound(self, value: Any) -> Operand:
+        return as_operand(value) or self.convert_text(value, "compared with a str")
+
+
+class StringField(LimitedText[T]):
+    """A Unicode string: takes a `str` that has a UTF-8 form (no lone surrogates), the empty one included.
+
+    Args:
+        regex: A pattern, as text or compiled, that matches at the start of the value, as `re.match` does.
+        max_length: The greatest number of characters (code points).
+        min_length: The least number of characters.
+        options: What every field takes.
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: StringField[str],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            *,
+            required: Literal[True],
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: StringField[str | None],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self: Any, *args: Any, **options: Any) -> None: ...
+
+
+class EmailField(LimitedText[T]):
+    """An email address, by its syntax alone: no request is sent to find out whether it exists.
+
+    The address is stored in normal form (the domain in lower case), and looked up by it. It takes the arguments of
+    `StringField`, which apply to the normal form.
+
+    >>> EmailField().validate("John.Doe@EXAMPLE.com")
+    'John.Doe@example.com'
+    """
+
+    _kind = "an email address"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: EmailField[str],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            *,
+            required: Literal[True],
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: EmailField[str | None],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            *,
+            required: bool = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        def __init__(self: Any, *args: Any, **options: Any) -> None: ...
+
+    def convert(self, value: Any) -> Any:
+        text = self.convert_text(value, self._kind)
+        try:
+            return validate_email(text, check_deliverability=False).normalized
+        except EmailNotValidError as error:
+            self.reject(value, f"{self._kind} ({str(error).rstrip('.')})", cause=error)
+
+
+class IPAddressField(LimitedText[T]):
+    """An IPv4 or IPv6 address: takes a `str` or an address of the module `ipaddress`, and holds a `str`.
+
+    The address is stored in its canonical, compressed form, and looked up by it. `regex`, `max_length` and
+    `min_length` apply to that form. Its order as text is not the order of the addresses.
+
+    Args:
+        regex: As for `StringField`.
+        max_length: As for `StringField`.
+        min_length: As for `StringField`.
+        version: 4 or 6 to allow that one alone.
+        options: What every field takes.
+
+    >>> IPAddressField().validate("2001:DB8:0:0::1")
+    '2001:db8::1'
+    """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: IPAddressField[str],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            *,
+            required: Literal[True],
+            version: Literal[4, 6] | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: IPAddressField[str | None],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            *,
+            required: bool = ...,
+            version: Literal[4, 6] | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, *args: Any, version: Literal[4, 6] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if version not in (None, 4, 6):
+            raise SchemaError(f"{self.label}: version must be 4, 6 or None; got {version!r}")
+        self.version = version
+        self._kind = f"an IPv{version} address" if version else "an IPv4 or IPv6 address"
+
+    def convert(self, value: Any) -> Any:
+        is_address = isinstance(value, (ipaddress.IPv4Address, ipaddress.IPv6Address))
+        text = str(value) if is_address else self.convert_text(value, self._kind)
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError as error:
+            self.reject(value, self._kind, cause=error)
+        return str(address) if self.version in (None, address.version) else self.reject(value, self._kind)
+
+
+def _compile(label: str, regex: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
+    if regex is None:
+        return None
+    try:
+        return re.compile(regex)
+    except (re.error, TypeError) as error:
+        raise SchemaError(f"{label}: regex={regex!r} is no regular expression: {error}") from error

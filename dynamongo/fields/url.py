@@ -1,0 +1,120 @@
+"""URLs, checked by their syntax."""
+
+# ruff: noqa: FBT001, FBT002 - dynamongo 0.2 takes the options of URLField by position
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import urlsplit
+
+from dynamongo.conditions import Operand
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.base import T
+from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.text import LimitedText
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.base import FieldOptions
+
+SCHEMES = ("http", "https", "ftp", "ftps", "ws", "wss")
+
+_NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f]")
+_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
+
+
+class URLField(LimitedText[T]):
+    """An absolute URL with a host, by its syntax alone; stored as it was given.
+
+    Schemes are http, https, ftp, ftps, ws and wss. Validation sends no request. It takes `regex`, `max_length` and
+    `min_length` as `StringField` does.
+
+    Args:
+        fqdn: Whether the host must be an IP address or have a domain: `localhost` then is none.
+        verify_exists: A function that takes the URL and says whether it exists; it is called for values to be stored,
+            not for those of conditions. `True` is refused, since that would be network I/O.
+        options: What `StringField` and every field takes.
+    """
+
+    _kind = "a URL"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: URLField[str],
+            fqdn: bool = ...,
+            verify_exists: Literal[False] | Callable[[str], bool] = ...,
+            *,
+            required: Literal[True],
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: URLField[str | None],
+            fqdn: bool = ...,
+            verify_exists: Literal[False] | Callable[[str], bool] = ...,
+            *,
+            required: bool = ...,
+            regex: str | re.Pattern[str] | None = ...,
+            max_length: int | None = ...,
+            min_length: int | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
+
+    def __init__(self: Any, fqdn: bool = True, verify_exists: Any = False, **options: Any) -> None:
+        super().__init__(**options)
+        if verify_exists is not False and not callable(verify_exists):
+            raise SchemaError(
+                f"{self.label}: verify_exists={verify_exists!r} would send a request to validate a value, which"
+                " dynamongo never does; pass your own function from URL to bool, or leave it out"
+            )
+        self.fqdn = fqdn
+        self.verify_exists = verify_exists or None
+
+    def validate(self, value: Any) -> Any:
+        url = super().validate(value)
+        if self.verify_exists is not None and not self.verify_exists(url):
+            self.reject(url, "a URL that exists")
+        return url
+
+    def encode_operand(self, value: Any) -> Operand:
+        return as_operand(value) or self.encode(super().validate(value))
+
+    def convert(self, value: Any) -> Any:
+        url = self.convert_text(value, self._kind)
+        try:
+            _check_url(url, fqdn=self.fqdn)
+        except ValueError as error:
+            self.reject(value, f"{self._kind} ({error})", cause=error)
+        return url
+
+
+def _check_url(url: str, *, fqdn: bool) -> None:
+    """Raise `ValueError` that says what is wrong with the URL."""
+    if _NOT_IN_A_URL.search(url):
+        raise ValueError("it has white space or control characters")
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES:
+        raise ValueError(f"it does not start with one of {', '.join(SCHEMES)} and ://")
+    if not parts.hostname:
+        raise ValueError("it has no host")
+    _ = parts.port  # reading it raises ValueError for one that is none
+    _check_host(parts.hostname, fqdn=fqdn)
+
+
+def _check_host(host: str, *, fqdn: bool) -> None:
+    *domains, last = host.removesuffix(".").split(".")
+    if ":" in host or last.isdecimal():
+        ipaddress.ip_address(host)
+    elif len(host) > 253 or not all(map(_LABEL.match, (*domains, last))):
+        raise ValueError(f"{host!r} is no host name")
+    elif fqdn and not domains:
+        raise ValueError(f"{host!r} has no domain; fqdn=False allows that")
