@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from hypothesis import settings
 from server import EmulatorUnavailable, is_required, run_server
@@ -34,14 +33,10 @@ def server_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def boto3_session() -> boto3.Session:
-    """A session with made-up credentials; it keeps the description of DynamoDB, which takes long to read."""
-    return boto3.Session("made-up", "made-up", region_name="us-east-2")
-
-
-@pytest.fixture
-def dynamodb_backend(boto3_session: boto3.Session, server_url: str) -> Iterator[DynamoDBBackend]:
-    """A dynamodb backend against the emulator."""
-    backend = DynamoDBBackend(session=boto3_session, endpoint_url=server_url)
+def dynamodb_backend(server_url: str) -> Iterator[DynamoDBBackend]:
+    """A dynamodb backend against the emulator; all tests share it, since a client takes long to make."""
+    backend = DynamoDBBackend(
+        access_key_id="made-up", secret_access_key="made-up", region="us-east-2", endpoint_url=server_url
+    )
     yield backend
     backend.close()

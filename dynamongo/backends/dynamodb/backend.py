@@ -114,5 +114,5 @@ class DynamoDBBackend:
 def _build(operation: AnyOperation) -> Request:
     try:
         return build_request(operation)
-    except ValueError as error:  # an ExpressionError or ValidationError, or an int too long for Python to write out
+    except (ArithmeticError, ValueError) as error:  # ours, and Python's for NaN in a set and ints of 5,000 digits
         raise InvalidRequestError(str(error)) from error

@@ -8,6 +8,7 @@ Source: "AttributeValue" in the DynamoDB API reference.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
 from dynamongo.exceptions import ServiceError
@@ -17,6 +18,7 @@ from dynamongo.values import (
     Item,
     Number,
     format_number,
+    normalize_number,
     parse_number,
     shorten,
     type_of,
@@ -24,6 +26,8 @@ from dynamongo.values import (
 
 WireValue: TypeAlias = dict[str, Any]
 WireItem: TypeAlias = dict[str, WireValue]
+
+_FAR_EXPONENT = 1_000
 
 
 def encode_item(item: Mapping[str, AttributeValue]) -> WireItem:
@@ -68,6 +72,13 @@ def _keep(content: Any) -> Any:
     return content
 
 
+def _encode_number(number: Number) -> str:
+    """A number as text; one far out of range is refused here, before a billion zeros are written out."""
+    if type(number) is Decimal and abs(number.adjusted()) > _FAR_EXPONENT:
+        return format_number(normalize_number(number))
+    return format_number(number)
+
+
 def _encode_null(_: None) -> bool:
     return True
 
@@ -85,7 +96,7 @@ def _decode_list(elements: list[WireValue]) -> list[AttributeValue]:
 
 
 def _encode_numbers(numbers: frozenset[Number]) -> list[str]:
-    return [format_number(number) for number in sorted(numbers)]
+    return [_encode_number(number) for number in sorted(numbers)]
 
 
 def _decode_numbers(texts: list[str]) -> frozenset[Number]:
@@ -94,7 +105,7 @@ def _decode_numbers(texts: list[str]) -> frozenset[Number]:
 
 _ENCODERS: dict[AttributeType, Callable[[Any], Any]] = {
     "S": _keep,
-    "N": format_number,
+    "N": _encode_number,
     "B": _keep,
     "BOOL": _keep,
     "NULL": _encode_null,

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -175,15 +176,16 @@ def test_closed_backend_opens_again_when_it_is_used(dynamodb_backend: DynamoDBBa
         dynamodb_backend.close()
 
 
-def test_threads_share_one_client(dynamodb_backend: DynamoDBBackend) -> None:
-    barrier = threading.Barrier(8)
+def test_threads_share_one_client() -> None:
+    backend, barrier = DynamoDBBackend(**MADE_UP), threading.Barrier(8)
 
     def open_client(_: int) -> int:
         barrier.wait()
-        return id(dynamodb_backend._open())
+        return id(backend._open())
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(open_client, range(8)))) == 1
+    backend.close()
 
 
 def test_store_that_cannot_be_reached_is_a_service_error() -> None:
@@ -210,6 +212,8 @@ def test_store_that_cannot_be_reached_is_a_service_error() -> None:
         Scan("table", In(Path("a"), tuple(range(101)))),
         Put("table", {"id": frozenset()}),
         Put("table", {"id": 10**5000}),
+        Put("table", {"id": Decimal("1E+99999999999")}),
+        Put("table", {"id": frozenset({Decimal("NaN"), Decimal(1)})}),
         Get("", {"id": 1}),
     ],
 )
