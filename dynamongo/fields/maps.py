@@ -9,7 +9,7 @@ from dynamongo import codecs
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.containers import FieldLike, as_field
-from dynamongo.values import AttributeType, AttributeValue, check_name, shorten
+from dynamongo.values import AttributeType, AttributeValue, Item, check_name, shorten
 
 
 class AnyField(Field[Any]):
@@ -21,13 +21,24 @@ class AnyField(Field[Any]):
     __iter__ = None
 
 
+class StoredDict(dict[str, Any]):
+    """A dict read from a stored map with members that no field is declared for; these are stored again with it."""
+
+    def __init__(self, members: Mapping[str, Any], undeclared: Item) -> None:
+        super().__init__(members)
+        self.undeclared = undeclared
+
+    def __reduce__(self) -> tuple[type[StoredDict], tuple[dict[str, Any], Item]]:
+        return StoredDict, (dict(self), self.undeclared)
+
+
 class DictField(Field[T]):
     """A map, with a field for each of its members: `DictField(city=StringField(required=True), zip=StringField())`.
 
     Takes a dict and holds a new one. A member that is `None` is absent; `required` and `default` of the members' fields
-    apply whenever a value is given; a name without a field is refused. A stored member without a field is read, and
-    stored again, as it is. Without any fields it takes every dict that DynamoDB can store, as `dynamongo.codecs`
-    encodes it.
+    apply whenever a value is given; a name without a field is refused. A stored member without a field is not shown,
+    and is stored again with the dict that was read. Without any fields it takes every dict that DynamoDB can store, as
+    `dynamongo.codecs` encodes it.
 
     `User.address["city"]` is the field of a member, and so is `User.address.city` where no method has that name.
 
@@ -126,19 +137,22 @@ class DictField(Field[T]):
     def convert(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
             self.reject(value, "a dict")
-        members = cast("Mapping[Any, Any]", value)
+        members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
             super().convert(members)
-            return dict(members)
+            return members
+        self._refuse_unknown(members)
+        converted = {name: _convert_member(field, members.get(name)) for name, field in self.fields.items()}
+        return self._keep_undeclared(converted, value.undeclared if isinstance(value, StoredDict) else {})
+
+    def _refuse_unknown(self, members: Mapping[Any, Any]) -> None:
         unknown = [name for name in members if name not in self.fields]
         if unknown:
             names = ", ".join(map(shorten, unknown))
             raise ValidationError(f"{self.label} has no field {names}; it has {_list_names(self.fields)}")
-        converted = {name: _convert_member(field, members.get(name)) for name, field in self.fields.items()}
-        return {name: member for name, member in converted.items() if member is not None}
 
     def encode(self, value: Any) -> AttributeValue:
-        encoded: dict[str, AttributeValue] = {}
+        encoded: dict[str, AttributeValue] = dict(value.undeclared) if isinstance(value, StoredDict) else {}
         for name, member in value.items():
             field = self.fields.get(name)
             if field is None:
@@ -150,12 +164,15 @@ class DictField(Field[T]):
     def decode(self, stored: AttributeValue) -> Any:
         if not isinstance(stored, dict):
             self.reject(stored, "stored as a map")
-        decoded: dict[str, Any] = {
-            name: field.decode(stored[name]) if name in stored else field.missing_value()
-            for name, field in self.fields.items()
-        }
-        decoded.update((name, codecs.decode(member)) for name, member in stored.items() if name not in self.fields)
-        return {name: member for name, member in decoded.items() if member is not None or name not in self.fields}
+        if not self.fields:
+            return codecs.decode_item(stored)
+        decoded = {name: _decode_member(field, stored.get(name)) for name, field in self.fields.items()}
+        return self._keep_undeclared(decoded, stored)
+
+    def _keep_undeclared(self, members: Mapping[str, Any], stored: Item) -> dict[str, Any]:
+        present = {name: member for name, member in members.items() if member is not None}
+        undeclared = {name: value for name, value in stored.items() if name not in self.fields}
+        return StoredDict(present, undeclared) if undeclared else present
 
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
@@ -172,6 +189,10 @@ def _convert_member(field: Field[Any], given: Any) -> Any:
     if field.required and field.is_absent(member):
         raise ValidationError(f"{field.label} is required")
     return member
+
+
+def _decode_member(field: Field[Any], stored: AttributeValue) -> Any:
+    return field.missing_value() if stored is None else field.decode(stored)  # NULL is other writers' "nothing"
 
 
 def _list_names(fields: Mapping[str, Any]) -> str:

@@ -35,24 +35,21 @@ class TextStored(Field[T]):
             value = self.parse(stored)
         except ValueError as error:
             raise ValidationError(f"{self.label} cannot be read from {stored!r}: {error}") from error
-        if self.is_key and not self.is_own_form(stored, value):
-            self.reject_foreign_key(stored, value)
+        if self.is_key and (own := self.own_form(stored, value)) != stored:
+            raise ValidationError(  # or the item, saved again, would become another one
+                f"{self.label} is a key stored as {stored!r}, which this field would write as {own!r};"
+                " declare it as a StringField, or with a format that writes it as it is stored"
+            )
         return value
 
     def parse(self, text: str) -> T:
         """The Python value that the stored text stands for; raises `ValueError` where it stands for none."""
         raise NotImplementedError
 
-    def is_own_form(self, stored: str, value: T) -> bool:
-        """Whether the field itself would have written the text for the value."""
-        return self.encode(value) == stored
-
-    def reject_foreign_key(self, stored: str, value: T) -> None:
-        """Refuse a key that the field would write differently: saving the item would make another one."""
-        raise ValidationError(
-            f"{self.label} is a key, stored as {stored!r}, which this field would write as {self.encode(value)!r};"
-            " declare it as a StringField, or with a format that writes it as it is stored"
-        )
+    def own_form(self, stored: str, value: T) -> AttributeValue:
+        """What the field itself would store for the value that it read."""
+        del stored
+        return self.encode(value)
 
 
 class NumberStored(Field[T]):

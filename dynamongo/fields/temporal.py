@@ -46,7 +46,7 @@ class DateTimeField(TextStored[T]):
         tzd: What a value may say of its time zone: `"allow"` both, `"require"` one, `"utc"` takes a value without
             as being in UTC, `"reject"` takes values without alone.
         convert_tz: Whether values with a time zone are converted to UTC.
-        drop_tzinfo: Whether the time zone is then left out.
+        drop_tzinfo: Whether the time zone is then left out. A `datetime` without one is then taken as it is.
         options: What every field takes.
     """
 
@@ -101,7 +101,8 @@ class DateTimeField(TextStored[T]):
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, dt.datetime):
-            return self._settle_time_zone(value)
+            dropped = self.drop_tzinfo and value.tzinfo is None  # as the field itself leaves it
+            return value if dropped else self._settle_time_zone(value)
         if not isinstance(value, str):
             self.reject(value, "a datetime or the text of one")
         try:
@@ -139,9 +140,9 @@ class DateTimeField(TextStored[T]):
             return dt.datetime.strptime(text, self.serialized_format)  # noqa: DTZ007 - the format may have a zone
         return datetimes.parse_iso(text)
 
-    def is_own_form(self, stored: str, value: Any) -> bool:
-        # A key of an index may have been stored before the index was declared.
-        return self.encode(value) == stored or datetimes.format_iso(value, with_offset=True) == stored
+    def own_form(self, stored: str, value: Any) -> AttributeValue:
+        # A key of an index may have been stored, offset and all, before the index was declared.
+        return stored if datetimes.format_iso(value, with_offset=True) == stored else self.encode(value)
 
 
 class DateField(TextStored[T]):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from email_validator import EmailNotValidError, validate_email
 
 from dynamongo.conditions import Operand
-from dynamongo.exceptions import SchemaError
+from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import T
 from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.fields.base import FieldOptions
+
+_NORMAL_EMAIL = re.compile(r"[\w.+-]+@[a-z0-9.-]+\Z", re.ASCII)
 
 
 class LimitedText(TextStored[T]):
@@ -60,6 +62,12 @@ class LimitedText(TextStored[T]):
 
     def parse(self, text: str) -> Any:
         return text
+
+    def own_form(self, stored: str, value: Any) -> Any:
+        try:
+            return self.convert(value)
+        except ValidationError:
+            return stored  # the item can be read, and saving it fails
 
     def encode_bound(self, value: Any) -> Operand:
         return as_operand(value) or self.convert_text(value, "compared with a str")
@@ -142,6 +150,10 @@ class EmailField(LimitedText[T]):
             return validate_email(text, check_deliverability=False).normalized
         except EmailNotValidError as error:
             self.reject(value, f"{self._kind} ({str(error).rstrip('.')})", cause=error)
+
+    def own_form(self, stored: str, value: Any) -> Any:
+        is_plain = _NORMAL_EMAIL.match(stored) and "xn--" not in stored  # most are, and need no parser
+        return stored if is_plain else super().own_form(stored, value)
 
 
 class IPAddressField(LimitedText[T]):
