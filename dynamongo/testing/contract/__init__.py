@@ -1,0 +1,39 @@
+"""`BackendContract`: what every backend does, one test class per subject."""
+
+from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.batches import BatchContract
+from dynamongo.testing.contract.capacity import CapacityContract
+from dynamongo.testing.contract.conditions import ConditionContract
+from dynamongo.testing.contract.isolation import IsolationContract
+from dynamongo.testing.contract.keys import KeyContract
+from dynamongo.testing.contract.pages import PageContract
+from dynamongo.testing.contract.projections import ProjectionContract
+from dynamongo.testing.contract.queries import QueryContract
+from dynamongo.testing.contract.returned import ReturnContract
+from dynamongo.testing.contract.sizes import SizeContract
+from dynamongo.testing.contract.table import Table
+from dynamongo.testing.contract.tables import TableContract
+from dynamongo.testing.contract.updates import UpdateContract
+from dynamongo.testing.contract.values import ValueContract
+from dynamongo.testing.contract.writes import WriteContract
+
+__all__ = ["BackendContract", "ContractBase", "Table"]
+
+
+class BackendContract(
+    ValueContract,
+    SizeContract,
+    KeyContract,
+    ConditionContract,
+    WriteContract,
+    UpdateContract,
+    ReturnContract,
+    ProjectionContract,
+    QueryContract,
+    PageContract,
+    BatchContract,
+    CapacityContract,
+    TableContract,
+    IsolationContract,
+):
+    """All that a backend has to do. Subclass it, and override the fixture `backend`."""

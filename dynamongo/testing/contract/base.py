@@ -1,0 +1,96 @@
+"""What all classes of the contract share: the backend, its tables, and the failures that are known."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar, TypeAlias
+
+import pytest
+
+from dynamongo.backends.base import Backend
+from dynamongo.exceptions import DynamongoError
+from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.testing.contract.table import Table
+from dynamongo.values import ScalarType
+
+MakeTable: TypeAlias = Callable[..., Table]
+
+_numbers = itertools.count()
+
+
+class ContractBase:
+    """Base of the contract's classes.
+
+    Attributes:
+        known_failures: From the name of a test, or of one case as `"test_name[case]"`, to the reason why the backend
+            fails it. Such a test has to fail; one that passes is reported as a failure.
+    """
+
+    known_failures: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if unknown := sorted(set(cls.known_failures) - set(_test_names(cls))):
+            raise TypeError(f"{cls.__name__}.known_failures names no test of the contract: {', '.join(unknown)}")
+
+    @pytest.fixture
+    def backend(self) -> Backend:
+        """The backend under test; subclasses override it."""
+        raise NotImplementedError(f"{type(self).__name__} must override the fixture `backend`")
+
+    @pytest.fixture
+    def closable(self, backend: Backend) -> Backend:
+        """A backend that the test closes; override it where tests share their backend."""
+        return backend
+
+    @pytest.fixture(autouse=True)
+    def _expect_known_failure(self, request: pytest.FixtureRequest) -> None:
+        names = (request.node.name, request.node.originalname)
+        for reason in filter(None, map(self.known_failures.get, names)):
+            expected = (AssertionError, DynamongoError, pytest.fail.Exception)
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True, raises=expected))
+
+    @pytest.fixture
+    def make_table(self, backend: Backend) -> Iterator[MakeTable]:
+        """A factory of empty tables: `make_table("S", "N")` has the keys `pk` and `sk` of these types."""
+        made: list[Table] = []
+
+        def make(hash_type: ScalarType = "S", range_type: ScalarType | None = None) -> Table:
+            table = Table(backend, schema_of(hash_type, range_type))
+            made.append(table)
+            table.create()
+            return table
+
+        yield make
+        for table in made:
+            table.drop()
+
+    @pytest.fixture
+    def table(self, make_table: MakeTable) -> Table:
+        """An empty table whose hash key `pk` is a string, without a range key."""
+        return make_table()
+
+    @pytest.fixture
+    def ranged(self, make_table: MakeTable) -> Table:
+        """An empty table whose hash key `pk` and range key `sk` are strings."""
+        return make_table("S", "S")
+
+
+def schema_of(hash_type: ScalarType = "S", range_type: ScalarType | None = None) -> TableSchema:
+    """The schema of a table with the keys `pk` and `sk`, under a name that was never used."""
+    name = f"contract-{os.getpid()}-{time.time_ns():x}-{next(_numbers)}"
+    range_key = KeyAttribute("sk", range_type) if range_type is not None else None
+    return TableSchema(name, KeySchema(KeyAttribute("pk", hash_type), range_key))
+
+
+def _test_names(cls: type) -> Iterator[str]:
+    for name, function in inspect.getmembers(cls, inspect.isfunction):
+        if name.startswith("test_"):
+            yield name
+            for mark in getattr(function, "pytestmark", ()):
+                for case in mark.kwargs.get("ids", ()):
+                    yield f"{name}[{case}]"

@@ -1,0 +1,164 @@
+"""A table under test, with a short way to write each operation, and what the tests share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias, TypeVar
+
+import pytest
+
+from dynamongo.backends.base import Backend
+from dynamongo.conditions import EQ, BeginsWith, Between, Comparison, Path
+from dynamongo.exceptions import TableExists, TableNotFound
+from dynamongo.operations import (
+    CreateTable,
+    Delete,
+    DeleteTable,
+    DescribeTable,
+    Get,
+    KeyCondition,
+    Operation,
+    PageResult,
+    Put,
+    Query,
+    Scan,
+    UpdateItem,
+)
+from dynamongo.schema import TableSchema
+from dynamongo.updates import AnyUpdate
+from dynamongo.values import AttributeValue, Item, normalize
+
+R = TypeVar("R")
+Paged: TypeAlias = Query | Scan
+
+_PATIENCE = 120.0  # seconds; a table of real DynamoDB takes about ten to come and to go
+
+
+def cases(names: str, table: Mapping[str, Any]) -> pytest.MarkDecorator:
+    """Parametrize a test by a dict from what a case is about to its arguments.
+
+    Ids are always explicit, which lets `known_failures` be checked against them when a class is made.
+    """
+    return pytest.mark.parametrize(names, list(table.values()), ids=list(table))
+
+
+def exact(value: object) -> object:
+    """The value in a form whose `==` tells `1` from `True`, and `Decimal("1.5")` from `Decimal("1.50")`."""
+    if isinstance(value, dict):
+        return {name: exact(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [exact(element) for element in value]
+    if isinstance(value, frozenset):
+        return {exact(member) for member in value}
+    return type(value).__name__, repr(value)
+
+
+def in_order(items: tuple[Item, ...] | list[Item]) -> list[object]:
+    """The items in an order of their own, to compare what a backend gives in no order."""
+    return sorted(map(exact, items), key=lambda item: repr(sorted(item.items())))  # type: ignore[attr-defined]  # a dict
+
+
+class Table:
+    """A live table. Every item that its operations return is checked to be canonical."""
+
+    def __init__(self, backend: Backend, schema: TableSchema) -> None:
+        self.backend = backend
+        self.schema = schema
+        self.name = schema.name
+
+    def create(self) -> None:
+        """Create the table, and wait until it can be used."""
+        self.backend.execute(CreateTable(self.schema))
+        self.wait_until_active()
+
+    def wait_until_active(self) -> None:
+        """Wait until the table can be used."""
+        deadline = time.monotonic() + _PATIENCE
+        while self.backend.execute(DescribeTable(self.name)).status != "ACTIVE":
+            assert time.monotonic() < deadline, f"{self.name} did not become ACTIVE"
+            time.sleep(0.2)
+
+    def drop(self) -> None:
+        """Delete the table if it is still there, and wait until it is gone."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                self.backend.execute(DeleteTable(self.name))
+            except TableNotFound:
+                return
+            except TableExists:
+                time.sleep(0.2)
+
+    def execute(self, operation: Operation[R]) -> R:
+        """Execute any operation, and check that what comes back is canonical."""
+        result = self.backend.execute(operation)
+        for item in _items_of(result):
+            assert exact(item) == exact(normalize(item)), "items come back with their numbers in lowest form"
+        return result
+
+    def put(self, item: Item, **options: Any) -> Item | None:
+        """Put an item; the old one if it was asked for."""
+        return self.execute(Put(self.name, item, **options)).attributes
+
+    def put_all(self, items: list[Item]) -> None:
+        """Put each item."""
+        for item in items:
+            self.put(item)
+
+    def get(self, key: Item, **options: Any) -> Item | None:
+        """Read an item, consistently."""
+        return self.execute(Get(self.name, key, consistent=True, **options)).item
+
+    def update(self, key: Item, *updates: AnyUpdate, **options: Any) -> Item | None:
+        """Update an item; the attributes that were asked for."""
+        return self.execute(UpdateItem(self.name, key, updates, **options)).attributes
+
+    def delete(self, key: Item, **options: Any) -> Item | None:
+        """Delete an item; the old one if it was asked for."""
+        return self.execute(Delete(self.name, key, **options)).attributes
+
+    def query_of(
+        self, hash_key: AttributeValue, range_key: Comparison | Between | BeginsWith | None = None, **options: Any
+    ) -> Query:
+        """A consistent query; `range_key` is the condition on it."""
+        condition = KeyCondition(Comparison(Path("pk"), EQ, hash_key), range_key)
+        return Query(self.name, condition, consistent=True, **options)
+
+    def query(
+        self, hash_key: AttributeValue, range_key: Comparison | Between | BeginsWith | None = None, **options: Any
+    ) -> PageResult:
+        """One page of a query."""
+        return self.execute(self.query_of(hash_key, range_key, **options))
+
+    def scan_of(self, **options: Any) -> Scan:
+        """A consistent scan."""
+        return Scan(self.name, consistent=True, **options)
+
+    def scan(self, **options: Any) -> PageResult:
+        """One page of a scan."""
+        return self.execute(self.scan_of(**options))
+
+    def pages(self, operation: Paged) -> Iterator[PageResult]:
+        """Every page, the next one begun at the cursor of the one before."""
+        while True:
+            page = self.execute(operation)
+            yield page
+            if page.cursor is None:
+                return
+            assert page.cursor != operation.cursor, "the cursor moves on"
+            operation = replace(operation, cursor=page.cursor)
+
+    def read_all(self, operation: Paged) -> list[Item]:
+        """The items of all pages."""
+        return [item for page in self.pages(operation) for item in page.items]
+
+    def items(self) -> list[Item]:
+        """Whatever the table holds."""
+        return self.read_all(self.scan_of())
+
+
+def _items_of(result: object) -> list[Item]:
+    found = [getattr(result, name, None) for name in ("item", "attributes", "cursor")]
+    return [item for item in found if item is not None] + list(getattr(result, "items", ()))

@@ -1,0 +1,169 @@
+"""Values: what is stored comes back, numbers in lowest form; what cannot be stored is refused."""
+
+# A test's name says what is true.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dynamongo.conditions import EQ, Comparison, Path
+from dynamongo.exceptions import DynamongoError, InvalidRequestError
+from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.table import Table, cases, exact
+from dynamongo.updates import SetUpdate
+from dynamongo.values import AttributeValue, Item, Number
+
+NINES = "9" * 38
+
+ROUND_TRIPS: dict[str, AttributeValue] = {
+    "string": "hello",
+    "string outside ASCII": "hé\u0301llo \U0001f600 \uffff",
+    "string with control characters": "\x00\n\t\x7f",
+    "string that looks like a number": "1.50",
+    "number": 42,
+    "fraction": Decimal("1.5"),
+    "binary": b"\x00\x01\xfe\xff",
+    "true": True,
+    "false": False,
+    "null": None,
+    "list": ["a", 1, b"b", True, None, Decimal("0.5"), ["in"], {"k": "v"}, frozenset({"m"})],
+    "list of true and 1": [True, 1, False, 0],
+    "map": {"s": "a", "n": 1, "b": b"b", "t": True, "z": None, "l": [1], "m": {"k": "v"}, "ns": frozenset({1})},
+    "string set": frozenset({"a", "b"}),
+    "number set": frozenset({1, Decimal("2.5"), -3}),
+    "binary set": frozenset({b"\x00", b"\xff"}),
+    "empty string": "",
+    "empty binary": b"",
+    "empty list": [],
+    "empty map": {},
+    "empty string in a set": frozenset({"", "a"}),
+    "empty binary in a set": frozenset({b"", b"a"}),
+    "empty values inside": {"l": ["", b"", [], {}], "m": {"s": "", "b": b""}},
+}
+
+NUMBERS: dict[str, tuple[Number, Number]] = {
+    "0": (0, 0),
+    "-0": (Decimal("-0"), 0),
+    "0E-5": (Decimal("0E-5"), 0),
+    "1.0": (Decimal("1.0"), 1),
+    "1.50": (Decimal("1.50"), Decimal("1.5")),
+    "1E+2": (Decimal("1E+2"), 100),
+    "1E-7": (Decimal("1E-7"), Decimal("0.0000001")),
+    "-12.3400": (Decimal("-12.3400"), Decimal("-12.34")),
+    "0.1": (Decimal("0.1"), Decimal("0.1")),
+    "38 digits": (Decimal(NINES), int(NINES)),
+    "38 digits and a fraction": (Decimal("1." + "1" * 37), Decimal("1." + "1" * 37)),
+    "1 and 41 zeros": (10**41, 10**41),
+    "largest": (Decimal(NINES + "E+88"), int(NINES + "0" * 88)),
+    "lowest": (Decimal(f"-{NINES}E+88"), -int(NINES + "0" * 88)),
+    "smallest": (Decimal("1E-130"), Decimal("1E-130")),
+    "smallest below zero": (Decimal("-1E-130"), Decimal("-1E-130")),
+}
+
+BAD_NUMBERS: dict[str, Number] = {
+    "39 digits": int("1" * 39),
+    "39 digits and a fraction": Decimal("1." + "1" * 38),
+    "1E+126": Decimal("1E+126"),
+    "-1E+126": Decimal("-1E+126"),
+    "10**126": 10**126,
+    "1E-131": Decimal("1E-131"),
+    "1E+99999999999": Decimal("1E+99999999999"),
+}
+
+NO_VALUES: dict[str, Any] = {
+    "float": 1.5,
+    "NaN": Decimal("NaN"),
+    "infinity": Decimal("Infinity"),
+    "tuple": ("a",),
+    "object": object(),
+    "lone surrogate": "\ud800",
+    "empty set": frozenset(),
+    "empty set in a list": [frozenset()],
+    "empty set in a map": {"k": frozenset()},
+    "set of several kinds": frozenset({"a", 1}),
+    "set of booleans": frozenset({True}),
+    "set of sets": frozenset({frozenset({"a"})}),
+    "map with a key that is no string": {1: "a"},
+}
+
+NAMES: dict[str, str] = {
+    "dot": "x.y",
+    "brackets": "x[0]",
+    "space": "x y",
+    "hash sign": "#n0",
+    "colon": ":v0",
+    "quotes": "'\"`",
+    "reserved word": "select",
+    "digits": "007",
+    "not ASCII": "h\u00e9\U0001f600",
+    "65535 bytes": "x" * 65_535,
+}
+
+
+class ValueContract(ContractBase):
+    """Attribute values and attribute names."""
+
+    @cases("value", ROUND_TRIPS)
+    def test_value_comes_back(self, table: Table, value: AttributeValue) -> None:
+        table.put({"pk": "a", "v": value})
+        assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
+
+    @cases("value", ROUND_TRIPS)
+    def test_updated_value_comes_back(self, table: Table, value: AttributeValue) -> None:
+        table.update({"pk": "a"}, SetUpdate(Path("v"), value))
+        assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
+
+    @cases("value", ROUND_TRIPS)
+    def test_value_equals_what_was_stored(self, table: Table, value: AttributeValue) -> None:
+        table.put({"pk": "a", "v": value})
+        assert table.scan(filter=Comparison(Path("v"), EQ, value)).count == 1
+
+    @cases("written, read", NUMBERS)
+    def test_number_comes_back_in_lowest_form(self, table: Table, written: Number, read: Number) -> None:
+        table.put({"pk": "a", "v": written, "l": [written], "ns": frozenset({written})})
+        expected = {"pk": "a", "v": read, "l": [read], "ns": frozenset({read})}
+        assert exact(table.get({"pk": "a"})) == exact(expected)
+
+    @cases("number", BAD_NUMBERS)
+    def test_number_is_refused(self, table: Table, number: Number) -> None:
+        values: list[AttributeValue] = [number, [number], {"k": number}, frozenset({number})]
+        for value in values:
+            with pytest.raises(InvalidRequestError):
+                table.put({"pk": "a", "v": value})
+        assert table.items() == []
+
+    @cases("value", NO_VALUES)
+    def test_what_is_no_value_is_refused(self, table: Table, value: Any) -> None:
+        with pytest.raises(DynamongoError):
+            table.put({"pk": "a", "v": value})
+        with pytest.raises(DynamongoError):
+            table.update({"pk": "a"}, SetUpdate(Path("v"), value))
+        assert table.items() == []
+
+    @cases("name", NAMES)
+    def test_attribute_may_have_any_name(self, table: Table, name: str) -> None:
+        path = Path(name)
+        table.put({"pk": "a", name: 1, "m": {name: 2}})
+        table.update({"pk": "a"}, SetUpdate(path, 3), SetUpdate(Path("m", name), 4), condition=Comparison(path, EQ, 1))
+        assert table.get({"pk": "a"}) == {"pk": "a", name: 3, "m": {name: 4}}
+        assert table.get({"pk": "a"}, projection=(path,)) == {name: 3}
+        assert table.scan(filter=Comparison(Path("m", name), EQ, 4)).count == 1
+
+    @cases("name", {"empty": "", "65536 bytes": "x" * 65_536})
+    def test_attribute_name_is_refused(self, table: Table, name: str) -> None:
+        with pytest.raises(DynamongoError):
+            table.put({"pk": "a", name: 1})
+
+    def test_attribute_names_differ_by_case(self, table: Table) -> None:
+        item: Item = {"pk": "a", "x": 1, "X": 2, "PK": 3}
+        table.put(item)
+        assert table.get({"pk": "a"}) == item
+
+    def test_name_with_a_dot_is_no_path(self, table: Table) -> None:
+        table.put({"pk": "a", "x": {"y": 1}})
+        table.update({"pk": "a"}, SetUpdate(Path("x.y"), 2), SetUpdate(Path("x", "y"), 3))
+        assert table.get({"pk": "a"}) == {"pk": "a", "x": {"y": 3}, "x.y": 2}

@@ -1,0 +1,142 @@
+"""Put and delete; what a failed condition tells; which check comes first."""
+
+# A test's name says what is true.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dynamongo.conditions import EQ, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.exceptions import ConditionalCheckFailedException, InvalidRequestError, TableNotFound
+from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem
+from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.table import Table, cases
+from dynamongo.updates import IncrementUpdate, SetUpdate
+from dynamongo.values import Item
+
+KEY: Item = {"pk": "a"}
+OLD: Item = {"pk": "a", "v": "old", "m": {"x": [1]}}
+NEW: Item = {"pk": "a", "w": "new"}
+FALSE = Exists(Path("missing"))
+
+WRITES: dict[str, Callable[..., Operation[Any]]] = {
+    "put": lambda table, **options: Put(table, NEW, **options),
+    "delete": lambda table, **options: Delete(table, KEY, **options),
+    "update": lambda table, **options: UpdateItem(table, KEY, (SetUpdate(Path("w"), "new"),), **options),
+    "update of nothing": lambda table, **options: UpdateItem(table, KEY, **options),
+}
+
+
+class WriteContract(ContractBase):
+    """Put, Delete, and conditions on writes."""
+
+    def test_put_replaces_the_whole_item(self, table: Table) -> None:
+        table.put(OLD)
+        table.put(NEW)
+        assert table.items() == [NEW]
+
+    def test_put_returns_the_old_item_if_asked(self, table: Table) -> None:
+        assert table.put(OLD, return_old=True) is None
+        assert table.put(NEW, return_old=True) == OLD
+        assert table.put(OLD) is None
+
+    def test_delete_returns_the_old_item_if_asked(self, table: Table) -> None:
+        table.put(OLD)
+        assert table.delete(KEY, return_old=True) == OLD
+        table.put(OLD)
+        assert table.delete(KEY) is None
+        assert table.get(KEY) is None
+
+    def test_delete_of_a_missing_item_does_nothing(self, table: Table) -> None:
+        table.put({"pk": "other"})
+        assert table.delete(KEY) is None
+        assert table.delete(KEY, return_old=True) is None
+        assert table.items() == [{"pk": "other"}]
+
+    def test_delete_takes_one_item_of_a_partition(self, ranged: Table) -> None:
+        ranged.put_all([{"pk": "a", "sk": "1"}, {"pk": "a", "sk": "2"}, {"pk": "b", "sk": "1"}])
+        ranged.delete({"pk": "a", "sk": "1"})
+        assert ranged.query("a").items == ({"pk": "a", "sk": "2"},)
+        assert ranged.query("b").items == ({"pk": "b", "sk": "1"},)
+
+    def test_get_of_a_missing_item(self, table: Table) -> None:
+        assert table.get(KEY) is None
+        assert table.execute(Get(table.name, KEY)).item is None
+
+    @cases("write", WRITES)
+    def test_failed_condition_changes_nothing(self, table: Table, write: Callable[..., Operation[Any]]) -> None:
+        table.put(OLD)
+        with pytest.raises(ConditionalCheckFailedException, match="The conditional request failed") as failure:
+            table.execute(write(table.name, condition=FALSE))
+        assert failure.value.item is None
+        assert table.items() == [OLD]
+
+    @cases("write", WRITES)
+    def test_failed_condition_carries_the_item_if_asked(
+        self, table: Table, write: Callable[..., Operation[Any]]
+    ) -> None:
+        table.put(OLD)
+        with pytest.raises(ConditionalCheckFailedException) as failure:
+            table.execute(write(table.name, condition=FALSE, return_item_on_failure=True))
+        assert failure.value.item == OLD
+
+    @cases("write", WRITES)
+    def test_failed_condition_on_a_missing_item(self, table: Table, write: Callable[..., Operation[Any]]) -> None:
+        with pytest.raises(ConditionalCheckFailedException) as failure:
+            table.execute(write(table.name, condition=Exists(Path("pk")), return_item_on_failure=True))
+        assert failure.value.item is None
+        assert table.items() == []
+
+    @cases("write", WRITES)
+    def test_item_is_not_returned_when_the_condition_held(
+        self, table: Table, write: Callable[..., Operation[Any]]
+    ) -> None:
+        table.put(OLD)
+        assert table.execute(write(table.name, condition=~FALSE, return_item_on_failure=True)).attributes is None
+
+    @cases(
+        "condition, first, second",
+        {
+            "not exists": (NotExists(Path("pk")), True, False),
+            "exists": (Exists(Path("pk")), False, False),
+            "version": (NotExists(Path("w")) | Comparison(Path("w"), EQ, "new"), True, True),
+        },
+    )
+    def test_condition_sees_the_item_as_stored_and_not_the_new_one(
+        self,
+        table: Table,
+        condition: Condition,
+        first: bool,  # noqa: FBT001 - a column of the table
+        second: bool,  # noqa: FBT001 - the same
+    ) -> None:
+        for expected in (first, second):
+            try:
+                table.put(NEW, condition=condition)
+            except ConditionalCheckFailedException:
+                assert not expected
+            else:
+                assert expected
+
+    def test_impossible_update_is_not_noticed_where_the_condition_fails(self, table: Table) -> None:
+        with pytest.raises(ConditionalCheckFailedException):
+            table.update(KEY, IncrementUpdate(Path("missing"), 1), condition=FALSE)
+        with pytest.raises(InvalidRequestError):
+            table.update(KEY, IncrementUpdate(Path("missing"), 1), condition=~FALSE)
+
+    def test_bad_item_is_refused_before_the_condition_is_asked(self, table: Table) -> None:
+        with pytest.raises(InvalidRequestError):
+            table.put({"pk": 1}, condition=FALSE)
+        with pytest.raises(InvalidRequestError):
+            table.delete({"pk": 1}, condition=FALSE)
+        with pytest.raises(InvalidRequestError):
+            table.update({"pk": 1}, condition=FALSE)
+
+    def test_missing_table_is_noticed_after_a_bad_value_and_before_a_bad_key(self, table: Table) -> None:
+        with pytest.raises(InvalidRequestError):
+            table.execute(Put(table.name + "-missing", {"pk": "a", "v": int("1" * 39)}))
+        with pytest.raises(TableNotFound):
+            table.execute(Get(table.name + "-missing", {"nonsense": 1}))
