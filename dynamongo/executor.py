@@ -8,6 +8,7 @@ effects; another driver could perform them asynchronously without a change here.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,8 +46,6 @@ from dynamongo.values import AttributeValue, Item
 
 R = TypeVar("R")
 T = TypeVar("T")
-
-_TABLE_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +211,18 @@ class Executor:
     def create_table(self, schema: TableSchema, *, wait: bool) -> Steps[TableDescription]:
         """Create the table and, with `wait`, return when it is ready."""
         description: TableDescription = yield CreateTable(schema)
+        waits = _table_waits()
         while wait and description.status != "ACTIVE":
-            yield Wait(_TABLE_POLL_SECONDS)
+            yield next(waits)
             description = yield DescribeTable(schema.name)
         return description
 
     def delete_table(self, table: str, *, wait: bool) -> Steps[None]:
         """Delete the table and, with `wait`, return when it is gone."""
         yield DeleteTable(table)
+        waits = _table_waits()
         while wait and (yield from self.table_exists(table)):
-            yield Wait(_TABLE_POLL_SECONDS)
+            yield next(waits)
 
     def table_exists(self, table: str) -> Steps[bool]:
         """Whether there is such a table, ready or not."""
@@ -251,6 +252,12 @@ class _Keyed:
     @property
     def batched(self) -> BatchPut | BatchDelete:
         return BatchPut(self.write.item) if isinstance(self.write, Put) else BatchDelete(self.write.key)
+
+
+def _table_waits() -> Iterator[Wait]:
+    """From 20 milliseconds, for local servers, doubling to a second, for DynamoDB, which takes up to a minute."""
+    for exponent in itertools.count():
+        yield Wait(min(1.0, 0.02 * 2 ** min(exponent, 10)))
 
 
 def _grouped(writes: Iterable[_Keyed], size: int) -> Iterator[list[_Keyed]]:

@@ -38,7 +38,7 @@ class Table(Instance):
         """Create the table. DynamoDB takes up to a minute for it.
 
         Args:
-            wait: Whether to return only when the table is ready, asking once a second.
+            wait: Whether to return only when the table is ready, asking at growing intervals of up to a second.
 
         Raises:
             TableExists: There is such a table already.
@@ -51,7 +51,7 @@ class Table(Instance):
         """Delete the table with all its items.
 
         Args:
-            wait: Whether to return only when the table is gone, asking once a second.
+            wait: Whether to return only when the table is gone, asking at growing intervals of up to a second.
 
         Raises:
             TableNotFound: There is no such table.
