@@ -1,0 +1,124 @@
+"""Secondary indexes in memory, by way of the operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.conditions import EQ, Comparison, Exists, Path
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.operations import Capacity, CreateTable, KeyCondition, PageResult, Put, Query, Scan, UpdateItem
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
+from dynamongo.updates import SetUpdate
+
+PK, SK, G = KeyAttribute("pk", "S"), KeyAttribute("sk", "N"), KeyAttribute("g", "S")
+KEYS_ONLY = Projection("keys_only")
+SCHEMA = TableSchema(
+    "table",
+    KeySchema(PK, SK),
+    indexes=(
+        IndexSchema("by_g", KeySchema(G), KEYS_ONLY),
+        IndexSchema("local", KeySchema(PK, G), KEYS_ONLY, is_global=False),
+    ),
+)
+G_IS_X = KeyCondition(Comparison(Path("g"), EQ, "x"))
+PK_IS_A = KeyCondition(Comparison(Path("pk"), EQ, "a"))
+
+
+@pytest.fixture
+def backend() -> MemoryBackend:
+    backend = MemoryBackend()
+    backend.execute(CreateTable(SCHEMA))
+    for number in range(12):
+        backend.execute(Put("table", {"pk": "ab"[number % 2], "sk": number, "g": "x", "v": number}))
+    backend.execute(Put("table", {"pk": "a", "sk": 99}))
+    return backend
+
+
+def read_all(backend: MemoryBackend, limit: int, **options: Any) -> list[Any]:
+    pages: list[PageResult] = [backend.execute(Query("table", G_IS_X, index="by_g", limit=limit, **options))]
+    while (cursor := pages[-1].cursor) is not None:
+        options["cursor"] = cursor
+        pages.append(backend.execute(Query("table", G_IS_X, index="by_g", limit=limit, **options)))
+    return [item["sk"] for page in pages for item in page.items]
+
+
+@pytest.mark.parametrize("limit", [1, 5, 12, 100])
+def test_ties_are_paged_once_each_in_both_directions(backend: MemoryBackend, limit: int) -> None:
+    forward = read_all(backend, limit)
+    assert sorted(forward) == list(range(12))
+    assert read_all(backend, limit, descending=True) == forward[::-1]
+
+
+def test_index_gives_what_it_projects(backend: MemoryBackend) -> None:
+    page = backend.execute(Scan("table", index="by_g"))
+    assert {frozenset(item) for item in page.items} == {frozenset({"pk", "sk", "g"})}
+    assert page.count == 12
+
+
+def test_cursor_of_an_index_holds_its_key_and_that_of_the_table(backend: MemoryBackend) -> None:
+    page = backend.execute(Scan("table", index="by_g", limit=1))
+    assert page.cursor == page.items[0]
+
+
+def test_local_index_fetches_what_it_does_not_hold_and_charges_for_it(backend: MemoryBackend) -> None:
+    page = backend.execute(Query("table", PK_IS_A, index="local", projection=(Path("v"),), consistent=True))
+    assert page.items == tuple({"v": number} for number in range(0, 12, 2))
+    assert page.consumed == Capacity(read_units=1 + 6)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"index": "nope"}, "does not have the specified index: nope"),
+        ({"index": "by_g", "consistent": True}, "Consistent reads are not supported on global secondary indexes"),
+        ({"index": "by_g", "projection": (Path("v"), Path("g"))}, r"by_g does not project \[v\]"),
+        ({"index": "by_g", "filter": Exists(Path("v"))}, r"one or more filter attributes: \[v\]"),
+        ({"index": "by_g", "cursor": {"g": "x"}}, "provided starting key is invalid"),
+        ({"index": "by_g", "cursor": {"g": "y", "pk": "a", "sk": 1}}, "outside query boundaries"),
+        ({"index": "by_g", "filter": Exists(Path("g"))}, "Primary key attribute: g"),
+    ],
+)
+def test_read_that_the_index_cannot_answer_is_refused(backend: MemoryBackend, options: Any, reason: str) -> None:
+    with pytest.raises(InvalidRequestError, match=reason):
+        backend.execute(Query("table", G_IS_X, **options))
+
+
+def test_key_of_the_table_may_be_filtered_in_a_global_index(backend: MemoryBackend) -> None:
+    page = backend.execute(Query("table", G_IS_X, index="by_g", filter=Comparison(Path("pk"), EQ, "a")))
+    assert (page.count, page.scanned_count) == (6, 12)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (1, "Type mismatch for Index Key g Expected: S Actual: N IndexName: by_g"),
+        (None, "Type mismatch for Index Key g Expected: S Actual: NULL IndexName: by_g"),
+        ("", "secondary index key"),
+        ("x" * 2049, "Size of hashkey"),
+    ],
+    ids=["number", "null", "empty", "long"],
+)
+def test_value_that_cannot_be_an_index_key_is_refused(backend: MemoryBackend, value: Any, reason: str) -> None:
+    with pytest.raises(InvalidRequestError, match=reason):
+        backend.execute(Put("table", {"pk": "a", "sk": 1, "g": value}))
+    with pytest.raises(InvalidRequestError, match=reason):
+        backend.execute(UpdateItem("table", {"pk": "a", "sk": 1}, (SetUpdate(Path("g"), value),)))
+
+
+@pytest.mark.parametrize(
+    ("index", "reason"),
+    [
+        (IndexSchema("lo", KeySchema(G)), "between 3 and 255"),
+        (IndexSchema("typed", KeySchema(KeyAttribute("pk", "N"))), "pk is given two types"),
+        (IndexSchema("local", KeySchema(G, SK), is_global=False), "same leading hash key"),
+        (IndexSchema("local", KeySchema(PK), is_global=False), "does not have a range key"),
+        (IndexSchema("some", KeySchema(G), Projection("include")), "include"),
+        (IndexSchema("same", KeySchema(G, G)), "have the same name"),
+    ],
+)
+def test_index_that_cannot_be_is_refused(index: IndexSchema, reason: str) -> None:
+    with pytest.raises(InvalidRequestError, match=reason):
+        MemoryBackend().execute(CreateTable(TableSchema("table", KeySchema(PK, SK), indexes=(index,))))

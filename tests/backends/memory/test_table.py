@@ -1,0 +1,151 @@
+"""Views: the order of items in memory, and reading from any position in it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynamongo.backends.memory.table import TOP, Interval, Stored, Table, View
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
+
+PK, SK, NUM, G = KeyAttribute("pk", "S"), KeyAttribute("sk", "S"), KeyAttribute("sk", "N"), KeyAttribute("g", "S")
+HASH_ONLY, RANGED = KeySchema(PK), KeySchema(PK, NUM)
+
+
+def store(item: dict[str, Any]) -> Stored:
+    return Stored(item, 1)
+
+
+def make_view(*items: dict[str, Any], keys: KeySchema = RANGED) -> View:
+    view = View(keys, keys)
+    for item in items:
+        view.replace(view.find(view.locate(item)), store(item))
+    return view
+
+
+def keys_of(entries: Any) -> list[tuple[Any, ...]]:
+    return [(entry.item["pk"], entry.item.get("sk")) for entry in entries]
+
+
+def test_partition_is_read_in_range_order_and_its_exact_reverse() -> None:
+    view = make_view(*({"pk": "a", "sk": number} for number in (10, -1, 9, Decimal("0.5"))))
+    assert keys_of(view.read_partition("a")) == [("a", -1), ("a", Decimal("0.5")), ("a", 9), ("a", 10)]
+    assert keys_of(view.read_partition("a", descending=True)) == keys_of(view.read_partition("a"))[::-1]
+    assert keys_of(view.read_partition("b")) == []
+
+
+def test_equal_numbers_are_one_position() -> None:
+    view = make_view({"pk": "a", "sk": 1, "v": "old"}, {"pk": "a", "sk": Decimal("1.0"), "v": "new"})
+    assert [entry.item["v"] for entry in view.read_partition("a")] == ["new"]
+
+
+def test_keys_are_not_joined() -> None:
+    view = make_view({"pk": "a|b", "sk": "c"}, {"pk": "a", "sk": "b|c"}, keys=KeySchema(PK, SK))
+    assert len(view) == 2
+
+
+def test_interval_excludes_its_upper_end() -> None:
+    view = make_view(*({"pk": "a", "sk": number} for number in range(5)))
+    assert keys_of(view.read_partition("a", Interval((1,), (3,)))) == [("a", 1), ("a", 2)]
+    assert keys_of(view.read_partition("a", Interval((1, TOP), (3, TOP)))) == [("a", 2), ("a", 3)]
+    assert keys_of(view.read_partition("a", Interval((3,), (1,)))) == []
+
+
+@given(st.sets(st.integers(0, 20)), st.integers(0, 20), st.booleans())
+def test_reading_goes_on_after_a_position_that_need_not_exist(present: set[int], at: int, descending: bool) -> None:  # noqa: FBT001 - drawn
+    view = make_view(*({"pk": "a", "sk": number} for number in present))
+    rest = Interval().after((at,), descending=descending)
+    expected = sorted((n for n in present if (n < at if descending else n > at)), reverse=descending)
+    assert keys_of(view.read_partition("a", rest, descending=descending)) == [("a", number) for number in expected]
+
+
+def test_item_without_a_range_key_is_not_read_again_after_itself() -> None:
+    view = make_view({"pk": "a"}, keys=HASH_ONLY)
+    assert keys_of(view.read_partition("a")) == [("a", None)]
+    for descending in (False, True):
+        rest = Interval().after((), descending=descending)
+        assert keys_of(view.read_partition("a", rest, descending=descending)) == []
+
+
+KEYS = [(letter, number) for letter in "abcdefgh" for number in range(3)]
+
+
+def test_scan_reads_partitions_whole_in_an_order_of_their_own() -> None:
+    view = make_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
+    read = keys_of(view.read_all())
+    order = list(dict.fromkeys(pk for pk, _ in read))
+    assert read == [(pk, sk) for pk in order for sk in range(3)]
+    assert sorted(order) == list("abcdefgh")
+    assert order not in (list("abcdefgh"), list("hgfedcba"))
+
+
+def test_scan_order_does_not_depend_on_the_order_of_writing() -> None:
+    items = [{"pk": pk, "sk": sk} for pk, sk in KEYS]
+    assert keys_of(make_view(*items).read_all()) == keys_of(make_view(*items[::-1]).read_all())
+
+
+@pytest.mark.parametrize("cut", range(len(KEYS)))
+def test_scan_goes_on_after_an_item_that_was_deleted(cut: int) -> None:
+    view = make_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
+    read = [entry.item for entry in view.read_all()]
+    for gone in read[max(0, cut - 3) : cut + 1]:
+        view.replace(store(gone), None)
+    assert [entry.item for entry in view.read_all(view.locate(read[cut]))] == read[cut + 1 :]
+
+
+def test_emptied_partition_is_forgotten() -> None:
+    view = make_view({"pk": "a", "sk": 1})
+    view.replace(store({"pk": "a", "sk": 1}), None)
+    assert (len(view), keys_of(view.read_all()), view.find(view.locate({"pk": "a", "sk": 1}))) == (0, [], None)
+
+
+class TestIndex:
+    SCHEMA = TableSchema(
+        "table",
+        KeySchema(PK, SK),
+        indexes=(
+            IndexSchema("by_g", KeySchema(G)),
+            IndexSchema("by_g_v", KeySchema(G, KeyAttribute("v", "N")), Projection("include", ("w",))),
+        ),
+    )
+
+    def put(self, table: Table, **item: Any) -> None:
+        new = store({"pk": "a", "sk": "a", **item})
+        table.replace(table.find(new.item), new)
+
+    def read(self, table: Table, name: str) -> list[Any]:
+        return [entry.item for entry in table.indexes[name].read_all()]
+
+    def test_item_without_all_of_the_key_is_not_in_the_index(self) -> None:
+        table = Table(self.SCHEMA)
+        self.put(table, g="x")
+        assert [len(self.read(table, name)) for name in ("by_g", "by_g_v")] == [1, 0]
+
+    def test_item_moves_with_its_key_and_leaves_without_it(self) -> None:
+        table = Table(self.SCHEMA)
+        self.put(table, g="x", v=1)
+        self.put(table, g="y", v=2, w=3, z=4)
+        view = table.indexes["by_g_v"]
+        assert list(view.read_partition("x")) == []
+        assert self.read(table, "by_g_v") == [{"pk": "a", "sk": "a", "g": "y", "v": 2, "w": 3}]
+        self.put(table, v=2)
+        assert self.read(table, "by_g_v") == self.read(table, "by_g") == []
+        assert len(table.primary) == 1
+
+    def test_equal_index_keys_are_kept_apart_and_read_backwards_in_reverse(self) -> None:
+        table = Table(self.SCHEMA)
+        for key in "cab":
+            self.put(table, sk=key, g="x")
+        view = table.indexes["by_g"]
+        forward = [entry.item["sk"] for entry in view.read_partition("x")]
+        assert forward == ["a", "b", "c"]
+        assert [entry.item["sk"] for entry in view.read_partition("x", descending=True)] == forward[::-1]
+
+    def test_cursor_of_an_index_names_both_keys_once(self) -> None:
+        table = Table(self.SCHEMA)
+        assert table.indexes["by_g_v"].key_names == ("g", "v", "pk", "sk")
+        assert table.primary.key_names == ("pk", "sk")

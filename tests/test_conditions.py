@@ -1,0 +1,189 @@
+"""Conditions: how they are built, combined, refused and read."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from dynamongo.conditions import (
+    EQ,
+    GE,
+    GT,
+    LE,
+    LT,
+    NE,
+    And,
+    BeginsWith,
+    Between,
+    Comparator,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Or,
+    Path,
+    Size,
+    all_of,
+    check_limits,
+    conjuncts,
+    count_operators,
+    describe,
+    operands_of,
+    paths_of,
+)
+from dynamongo.exceptions import ExpressionError
+
+A, B, C = Path("a"), Path("b"), Path("c")
+X, Y, Z = Comparison(A, EQ, 1), Comparison(B, LT, "x"), Exists(C)
+
+
+class TestPath:
+    def test_text_shows_names_and_positions(self) -> None:
+        assert str(Path("a", "b", 0, 1, "c")) == "a.b[0][1].c"
+
+    def test_slash_goes_further_inside(self) -> None:
+        assert Path("a", "b", 0) == A / "b" / 0
+
+    def test_path_starts_with_itself_and_its_ancestors(self) -> None:
+        path = Path("a", "b", 0)
+        assert [path.starts_with(other) for other in (path, A / "b", A, B, path / 1)] == [
+            True,
+            True,
+            True,
+            False,
+            False,
+        ]
+
+
+class TestAlgebra:
+    def test_nested_ands_are_flattened(self) -> None:
+        assert X & Y & Z == And(X, Y, Z) == X & (Y & Z)
+
+    def test_nested_ors_are_flattened(self) -> None:
+        assert X | Y | Z == Or(X, Y, Z) == X | (Y | Z)
+
+    def test_and_inside_or_is_kept(self) -> None:
+        assert ((X & Y) | Z).parts == (And(X, Y), Z)
+
+    def test_tilde_negates(self) -> None:
+        assert Not(X) == ~X
+
+    def test_condition_has_no_truth_value(self) -> None:
+        with pytest.raises(TypeError, match=r"& \| ~"):
+            bool(X)
+
+    @pytest.mark.parametrize("other", [True, None, "x", A])
+    def test_combining_with_something_else_is_refused(self, other: Any) -> None:
+        with pytest.raises(TypeError):
+            X & other
+        with pytest.raises(TypeError):
+            X | other
+
+    @pytest.mark.parametrize("condition", [None, X, X & Y])
+    def test_conjuncts_and_all_of_are_inverse(self, condition: Condition | None) -> None:
+        assert all_of(conjuncts(condition)) == condition
+
+    def test_condition_can_be_pickled_and_hashed(self) -> None:
+        condition = ~(X & Y) | Between(A, 1, 2)
+        assert pickle.loads(pickle.dumps(condition)) == condition
+        assert len({condition, ~(X & Y) | Between(A, 1, 2)}) == 1
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("operator", [LT, LE, GT, GE])
+    @pytest.mark.parametrize("value", [True, None, [], {}, frozenset({1})], ids=repr)
+    def test_order_of_what_has_none(self, operator: Comparator, value: Any) -> None:
+        with pytest.raises(ExpressionError, match="have an order"):
+            Comparison(A, operator, value)
+        with pytest.raises(ExpressionError, match="have an order"):
+            Between(A, value, B)
+
+    @pytest.mark.parametrize("operator", [EQ, NE, LT])
+    def test_operand_compared_with_itself(self, operator: Comparator) -> None:
+        for operand in (A, Size(A)):
+            with pytest.raises(ExpressionError, match="must differ"):
+                Comparison(operand, operator, operand)
+
+    @pytest.mark.parametrize(
+        "build",
+        [
+            lambda: Between(A, A, 1),
+            lambda: Between(A, 1, A),
+            lambda: In(A, (1, A)),
+            lambda: BeginsWith(A, A),
+            lambda: Contains(A, A),
+        ],
+    )
+    def test_function_of_a_path_and_itself(self, build: Any) -> None:
+        with pytest.raises(ExpressionError, match="must differ"):
+            build()
+
+    def test_between_of_two_types(self) -> None:
+        with pytest.raises(ExpressionError, match="got N and S"):
+            Between(A, 1, "2")
+
+    def test_between_with_the_upper_bound_first(self) -> None:
+        with pytest.raises(ExpressionError, match="lower bound first"):
+            Between(A, 2, 1)
+        assert Between(A, 2, 2).low == 2
+
+    @pytest.mark.parametrize("prefix", [1, True, None, ["a"]], ids=repr)
+    def test_prefix_that_is_no_text(self, prefix: Any) -> None:
+        with pytest.raises(ExpressionError, match="prefix"):
+            BeginsWith(A, prefix)
+
+    def test_unknown_type(self) -> None:
+        with pytest.raises(ExpressionError, match="got 'String'"):
+            IsType(A, "String")  # type: ignore[arg-type]  # the point
+
+    def test_in_of_more_than_100(self) -> None:
+        check_limits(In(A, tuple(range(100))))
+        with pytest.raises(ExpressionError, match="got 101"):
+            check_limits(Not(And(X, Or(Y, In(A, tuple(range(101)))))))
+
+    def test_more_than_300_operators(self) -> None:
+        check_limits(And(*[X] * 150))
+        with pytest.raises(ExpressionError, match="got 301"):
+            check_limits(And(*[X] * 150) & Z)
+
+
+class TestReading:
+    EVERYTHING = And(
+        Comparison(Size(A), GE, 2),
+        Or(Between(B, 1, C), In(A / 0, ("x", B))),
+        Not(BeginsWith(A, "p")),
+        Contains(B, 3),
+        IsType(C, "NS"),
+        NotExists(A / "b"),
+        Exists(B),
+    )
+
+    def test_operands_come_from_left_to_right(self) -> None:
+        expected = [Size(A), 2, B, 1, C, A / 0, "x", B, A, "p", B, 3, C, A / "b", B]
+        assert list(operands_of(self.EVERYTHING)) == expected
+
+    def test_paths_include_those_of_sizes(self) -> None:
+        assert list(paths_of(self.EVERYTHING)) == [A, B, C, A / 0, B, A, B, C, A / "b", B]
+
+    def test_description_reads_as_dynamodb_writes(self) -> None:
+        assert describe(self.EVERYTHING) == str(self.EVERYTHING)
+        assert str(self.EVERYTHING) == (
+            "size(a) >= 2 AND (b BETWEEN 1 AND c OR a[0] IN ('x', b)) AND NOT begins_with(a, 'p')"
+            " AND contains(b, 3) AND attribute_type(c, 'NS') AND attribute_not_exists(a.b) AND attribute_exists(b)"
+        )
+
+    def test_long_in_is_cut_in_the_description(self) -> None:
+        assert str(In(A, tuple(range(8)))) == "a IN (0, 1, 2, 3, 4, … 3 more)"
+
+    @pytest.mark.parametrize(
+        ("condition", "expected"),
+        [(X, 1), (~X, 2), (X & Y & Z, 5), (Comparison(Size(A), GT, 1), 2), (Between(A, 1, 2), 1), (And(), 0)],
+    )
+    def test_operators_are_counted(self, condition: Condition, expected: int) -> None:
+        assert count_operators(condition) == expected

@@ -1,0 +1,242 @@
+"""Attribute values: types, equality, canonical form, size and depth."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import reference
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynamongo.exceptions import ValidationError
+from dynamongo.values import (
+    add_numbers,
+    check_name,
+    depth_of,
+    equals,
+    format_number,
+    item_size,
+    normalize,
+    normalize_item,
+    normalize_number,
+    parse_number,
+    shorten,
+    size_of,
+    subtract_numbers,
+    type_of,
+)
+
+LARGEST = Decimal("9." + "9" * 37 + "E125")
+SMALLEST = Decimal("1E-130")
+
+numbers = st.one_of(
+    st.integers(-(10**38) + 1, 10**38 - 1),
+    st.builds(
+        lambda digits, exponent: Decimal(digits).scaleb(exponent),
+        st.integers(-(10**27), 10**27),
+        st.integers(-100, 90),
+    ),
+)
+scalars = st.one_of(st.none(), st.booleans(), numbers, st.text(max_size=3), st.binary(max_size=3))
+sets = st.one_of(*(st.frozensets(kind, min_size=1, max_size=3) for kind in (numbers, st.text(), st.binary())))
+values = st.recursive(
+    scalars | sets,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def nest(levels: int, inner: Any = "leaf") -> Any:
+    """The value under so many lists."""
+    return inner if levels == 0 else [nest(levels - 1, inner)]
+
+
+def show(value: Any) -> str:
+    """The value's `repr` with sets in order, so that `1` and `Decimal(1)` look different and equal sets do not."""
+    if isinstance(value, frozenset):
+        return f"{{{sorted(value)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(show, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name!r}: {show(member)}' for name, member in value.items())}}}"
+    return repr(value)
+
+
+class TestType:
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            *(("", "S"), (0, "N"), (Decimal("0.5"), "N"), (b"", "B"), (True, "BOOL"), (None, "NULL"), ([], "L")),
+            *(({}, "M"), (frozenset({"a"}), "SS"), (frozenset({1, Decimal("0.5")}), "NS"), (frozenset({b""}), "BS")),
+        ],
+        ids=repr,
+    )
+    def test_type_is_told(self, value: Any, expected: str) -> None:
+        assert type_of(value) == expected
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            1.5,
+            (1,),
+            {1},
+            bytearray(b"a"),
+            object,
+            frozenset(),
+            frozenset({"a", 1}),
+            frozenset({True}),
+            frozenset({None}),
+        ],
+        ids=repr,
+    )
+    def test_what_is_no_attribute_value_is_refused(self, value: Any) -> None:
+        with pytest.raises(ValidationError):
+            type_of(value)
+
+
+class TestEquality:
+    @given(values, values)
+    def test_equality_agrees_with_the_naive_reading(self, left: Any, right: Any) -> None:
+        assert equals(left, right) is (reference.tag(left) == reference.tag(right))
+
+    @given(values)
+    def test_value_equals_its_canonical_form(self, value: Any) -> None:
+        assert equals(value, normalize(value))
+
+    @pytest.mark.parametrize(
+        ("left", "right"),
+        [(1, True), ("a", b"a"), ([1], [True]), ({"a": 0}, {"a": False}), (["a"], frozenset({"a"})), ([1], [1, 2])],
+    )
+    def test_what_python_takes_for_equal_is_not(self, left: Any, right: Any) -> None:
+        assert not equals(left, right)
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("number", "expected"),
+        [
+            (Decimal("1.50"), Decimal("1.5")),
+            (Decimal("1E+2"), 100),
+            (Decimal("-0"), 0),
+            (Decimal("0E+100000"), 0),
+            (Decimal("1" + "0" * 41), 10**41),
+            (10**125, 10**125),
+            (SMALLEST, SMALLEST),
+            (LARGEST, int(LARGEST)),
+        ],
+    )
+    def test_lowest_form(self, number: Any, expected: Any) -> None:
+        found = normalize_number(number)
+        assert (found, type(found), str(found)) == (expected, type(expected), str(expected))
+
+    @pytest.mark.parametrize(
+        ("number", "reason"),
+        [
+            (10**38 + 1, "38 significant digits"),
+            (Decimal("0." + "1" * 39), "38 significant digits"),
+            (10**126, "overflow"),
+            (-(10**5000), "overflow"),
+            (Decimal("1E+99999999999"), "overflow"),
+            (Decimal("9E-131"), "underflow"),
+            (Decimal("NaN"), "cannot be converted to a numeric value: NaN"),
+            (Decimal("-Infinity"), "cannot be converted to a numeric value: -Infinity"),
+        ],
+        ids=shorten,
+    )
+    def test_number_beyond_the_limits_is_refused(self, number: Any, reason: str) -> None:
+        with pytest.raises(ValidationError, match=reason):
+            normalize_number(number)
+
+    def test_sums_are_exact(self) -> None:
+        assert add_numbers(Decimal("0.1"), Decimal("0.2")) == Decimal("0.3")
+        assert subtract_numbers(1, Decimal("0.9")) == Decimal("0.1")
+        assert add_numbers(Decimal(12345678901234567890123456789012345678), 1) == 12345678901234567890123456789012345679
+
+    @pytest.mark.parametrize(
+        ("left", "right", "reason"),
+        [
+            (LARGEST, LARGEST, "overflow"),
+            (1, Decimal("1E-38"), "38 significant digits"),
+            (1, SMALLEST, "38 significant"),
+        ],
+    )
+    def test_sum_that_does_not_fit_is_refused(self, left: Any, right: Any, reason: str) -> None:
+        with pytest.raises(ValidationError, match=reason):
+            add_numbers(left, right)
+
+    @given(numbers)
+    def test_text_of_a_number_has_no_exponent_and_reads_back(self, number: Any) -> None:
+        canonical = normalize_number(number)
+        text = format_number(canonical)
+        assert set(text) <= set("-.0123456789")
+        assert (parse_number(text), type(parse_number(text))) == (canonical, type(canonical))
+
+
+class TestNormalize:
+    def test_containers_are_new(self) -> None:
+        given_value: Any = {"l": [[1]], "m": {"n": {}}}
+        canonical: Any = normalize(given_value)
+        given_value["l"][0].append(2)
+        given_value["m"]["n"]["x"] = 1
+        assert canonical == {"l": [[1]], "m": {"n": {}}}
+
+    @given(values)
+    def test_canonical_form_is_its_own(self, value: Any) -> None:
+        assert show(normalize(normalize(value))) == show(normalize(value))
+
+    @pytest.mark.parametrize(
+        "value", ["\ud800", frozenset({"\ud800"}), {"": 1}, {"\ud800": 1}, {1: 2}, [0.5]], ids=ascii
+    )
+    def test_what_cannot_be_stored_is_refused_at_any_depth(self, value: Any) -> None:
+        places: list[Any] = [value, [value], {"m": {"l": [value]}}]
+        for inside in places:
+            with pytest.raises(ValidationError):
+                normalize(inside)
+
+    def test_name_counts_bytes(self) -> None:
+        assert check_name("é" * 32_767) == "é" * 32_767
+        with pytest.raises(ValidationError, match="65,535 bytes"):
+            check_name("é" * 32_768)
+
+    def test_item_keeps_the_order_of_its_attributes(self) -> None:
+        assert list(normalize_item({"b": 1, "a": 2})) == ["b", "a"]
+
+
+class TestSize:
+    @pytest.mark.parametrize(
+        ("value", "size"),
+        [
+            *((0, 1), (1, 2), (12, 2), (123, 3), (-1, 3), (100, 2), (Decimal("0.5"), 2), (Decimal("1.5"), 3)),
+            *((Decimal("3.14159"), 5), (123456, 4), (10**125, 2), (10**38 - 1, 20), (1 - 10**38, 21)),
+            *(("", 0), ("é", 2), ("😀", 4), (b"abc", 3), (True, 1), (None, 1)),
+            *(([], 3), (["a"], 5), ({}, 3), ({"k": "a"}, 6), ({"k": {}}, 8)),
+            *((frozenset({"a", "bc"}), 3), (frozenset({1, 100}), 4), (frozenset({b"ab"}), 2)),
+        ],
+        ids=lambda value: shorten(value, 20),
+    )
+    def test_size_is_that_of_dynamodb(self, value: Any, size: int) -> None:
+        assert size_of(value) == size
+
+    def test_item_counts_names_in_bytes(self) -> None:
+        assert item_size({"é": "a", "n": None}) == 2 + 1 + 1 + 1
+
+
+class TestDepth:
+    @pytest.mark.parametrize(
+        ("value", "depth"), [("a", 1), ([], 1), ({}, 1), (["a"], 2), ([[]], 2), ({"a": ["b"], "c": 1}, 3)], ids=repr
+    )
+    def test_depth_counts_the_leaf(self, value: Any, depth: int) -> None:
+        assert depth_of(value) == depth
+
+    def test_depth_has_no_limit_of_its_own(self) -> None:
+        assert depth_of(nest(900)) == 901
+
+
+class TestShorten:
+    def test_long_value_is_cut(self) -> None:
+        assert shorten("x" * 100, 10) == "'xxxxxxxx…"
+
+    def test_number_too_long_to_print_is_named(self) -> None:
+        assert len(shorten(10**10_000)) < 81
