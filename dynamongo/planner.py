@@ -115,6 +115,8 @@ def _plan_keys(
     table: str, keys: KeySchema, found: Iterable[Item], residual: Condition | None, options: ReadOptions
 ) -> Plan:
     unique = tuple({tuple(key.values()): key for key in found}.values())
+    if not unique:
+        return _nothing(options)
     if len(unique) == 1:
         get = Get(table, unique[0], consistent=options.consistent)
         return Plan((get,), residual, descending=options.descending, limit=options.limit)
@@ -139,7 +141,9 @@ def _whole_keys(parts: tuple[Condition, ...], keys: KeySchema) -> tuple[list[Ite
 
 def _keys_in_or(condition: Or, keys: KeySchema) -> list[Item] | None:
     found = [_whole_key(branch, keys) for branch in condition.parts]
-    return None if None in found else cast("list[Item]", found)
+    if None in found:
+        return None
+    return [key for key in cast("list[Item]", found) if not any(map(_is_empty, key.values()))]
 
 
 def _whole_key(branch: Condition, keys: KeySchema) -> Item | None:
@@ -148,13 +152,18 @@ def _whole_key(branch: Condition, keys: KeySchema) -> Item | None:
     key = dict(pair for pair in fixed if pair is not None)
     if len(fixed) != len(keys.names) or len(key) != len(keys.names):
         return None
+    if not all(_is_key_value(key[attribute.name], attribute) for attribute in keys.attributes):
+        return None
     return {name: key[name] for name in keys.names}
 
 
 def _alternatives(
     parts: tuple[Condition, ...], attribute: KeyAttribute
 ) -> tuple[Condition, tuple[AttributeValue, ...]] | None:
-    """The conjunct that allows the attribute the fewest values, with these values."""
+    """The conjunct that allows the attribute the fewest values, with these values.
+
+    Empty ones are left out: no key holds them, and DynamoDB refuses a request that asks for one.
+    """
     found = [(part, values) for part in parts if (values := _values_of(part, attribute)) is not None]
     return min(found, key=lambda pair: len(pair[1]), default=None)
 
@@ -162,9 +171,9 @@ def _alternatives(
 def _values_of(part: Condition, attribute: KeyAttribute) -> tuple[AttributeValue, ...] | None:
     match part:
         case Comparison(Path((attribute.name,)), "=", operand) if _is_key_value(operand, attribute):
-            return (cast("AttributeValue", operand),)
+            return () if _is_empty(operand) else (cast("AttributeValue", operand),)
         case In(Path((attribute.name,)), choices) if all(_is_key_value(choice, attribute) for choice in choices):
-            return cast("tuple[AttributeValue, ...]", choices)
+            return tuple(cast("AttributeValue", choice) for choice in choices if not _is_empty(choice))
         case Or(branches):
             found = [_values_of(branch, attribute) for branch in branches]
             return None if None in found else tuple(itertools.chain.from_iterable(filter(None, found)))
@@ -174,6 +183,10 @@ def _values_of(part: Condition, attribute: KeyAttribute) -> tuple[AttributeValue
 
 def _is_key_value(operand: Operand, attribute: KeyAttribute) -> bool:
     return is_value(operand) and type_of(operand) == attribute.type
+
+
+def _is_empty(operand: Operand) -> bool:
+    return operand in ("", b"")
 
 
 def _without(parts: Sequence[Condition], *used: Condition) -> Condition | None:
@@ -189,7 +202,7 @@ def _plan_queries(table: str, keys: KeySchema, parts: tuple[Condition, ...], opt
         return None
     used, values = hash_choice
     folded = fold_range(conjuncts(_without(parts, used)), keys.range_key)
-    if folded is None:
+    if folded is None or not values:
         return _nothing(options)
     range_condition, rest = folded
     kept, residual = split_filter(rest, keys.names)
@@ -231,7 +244,7 @@ def fold_range(
 def _is_prefix(part: Condition, attribute: KeyAttribute) -> bool:
     match part:
         case BeginsWith(Path((attribute.name,)), prefix):
-            return _is_key_value(prefix, attribute)
+            return _is_key_bound(prefix, attribute)
         case _:
             return False
 
@@ -239,11 +252,16 @@ def _is_prefix(part: Condition, attribute: KeyAttribute) -> bool:
 def _is_bound(part: Condition, attribute: KeyAttribute) -> bool:
     match part:
         case Comparison(Path((attribute.name,)), "<" | "<=" | ">" | ">=", bound):
-            return _is_key_value(bound, attribute)
+            return _is_key_bound(bound, attribute)
         case Between(Path((attribute.name,)), low, high):
-            return _is_key_value(low, attribute) and _is_key_value(high, attribute)
+            return _is_key_bound(low, attribute) and _is_key_bound(high, attribute)
         case _:
             return False
+
+
+def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
+    """Whether a key condition takes the bound: DynamoDB refuses an empty one there, though not in a filter."""
+    return _is_key_value(operand, attribute) and not _is_empty(operand)
 
 
 def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:

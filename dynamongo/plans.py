@@ -75,6 +75,8 @@ def _describe(operation: Read) -> Iterator[str]:
             yield f"  keys           {'; '.join(shown)}{more}"
         case Query(key_condition=condition):
             yield f"  key condition  {condition}"
+            if operation.descending:
+                yield "  order          descending"
             yield from _describe_filter(operation.filter)
         case Scan():
             yield from _describe_filter(operation.filter)

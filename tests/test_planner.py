@@ -1,0 +1,726 @@
+"""The planner: the plan of every strategy, and that a plan finds what a look at every item would find."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.conditions import (
+    EQ,
+    GE,
+    GT,
+    LE,
+    LT,
+    NE,
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Or,
+    Path,
+    Size,
+)
+from dynamongo.connection import Connection
+from dynamongo.evaluation import compile_condition
+from dynamongo.exceptions import ExpressionError
+from dynamongo.operations import BatchGet, CreateTable, Get, KeyCondition, Put, Query, Scan
+from dynamongo.planner import ReadOptions, plan_read, recheck
+from dynamongo.plans import Plan
+from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.strategies import Source, Target
+from dynamongo.values import SCALAR_TYPES, Item
+
+TABLE = "visits"
+HASH_ONLY = KeySchema(KeyAttribute("h", "S"))
+BOTH = KeySchema(KeyAttribute("h", "S"), KeyAttribute("r", "N"))
+TEXTS = KeySchema(KeyAttribute("h", "S"), KeyAttribute("r", "S"))
+
+H, R, A, B = Path("h"), Path("r"), Path("a"), Path("b")
+
+
+def eq(path: Path, value: Any) -> Comparison:
+    return Comparison(path, EQ, value)
+
+
+def plan(keys: KeySchema, source: Source, **options: Any) -> Plan:
+    return plan_read(TABLE, keys, source, ReadOptions(**options))
+
+
+def query(hash_value: Any, range_key: Any = None, **rest: Any) -> Query:
+    return Query(TABLE, KeyCondition(eq(H, hash_value), range_key), **rest)
+
+
+def batch(*keys: Item) -> BatchGet:
+    return BatchGet(TABLE, keys)
+
+
+def batch_plan(*keys: Item, order_by: tuple[str, ...], **rest: Any) -> Plan:
+    return Plan((batch(*keys),), order_by=order_by, **rest)
+
+
+class TestWholeKeys:
+    def test_hash_key_without_range_key_is_a_get(self) -> None:
+        assert plan(HASH_ONLY, eq(H, "x")) == Plan((Get(TABLE, {"h": "x"}),))
+
+    def test_both_keys_in_any_order_are_a_get(self) -> None:
+        expected = Plan((Get(TABLE, {"h": "x", "r": 1}),))
+        assert plan(BOTH, eq(H, "x") & eq(R, 1)) == expected
+        assert plan(BOTH, eq(R, 1) & eq(H, "x")) == expected
+
+    def test_key_of_a_get_has_the_hash_key_first(self) -> None:
+        (operation,) = plan(BOTH, eq(R, 1) & eq(H, "x")).operations
+        assert isinstance(operation, Get)
+        assert list(operation.key) == ["h", "r"]
+
+    def test_other_conjuncts_of_a_get_are_the_residual(self) -> None:
+        check = Comparison(A, LT, 5)
+        assert plan(HASH_ONLY, eq(H, "x") & check) == Plan((Get(TABLE, {"h": "x"}),), check)
+
+    def test_second_condition_on_the_key_is_a_residual_and_never_dropped(self) -> None:
+        found = plan(HASH_ONLY, eq(H, "x") & eq(H, "y"))
+        assert found == Plan((Get(TABLE, {"h": "x"}),), eq(H, "y"))
+
+    def test_one_target_is_a_get(self) -> None:
+        assert plan(BOTH, (Target({"h": "x", "r": 1}),)) == Plan((Get(TABLE, {"h": "x", "r": 1}),))
+
+    def test_check_of_one_target_is_the_residual(self) -> None:
+        target = Target({"h": "x"}, Exists(A))
+        assert plan(HASH_ONLY, (target,)) == Plan((Get(TABLE, {"h": "x"}),), Exists(A))
+
+    def test_targets_are_a_batch_get_sorted_by_key(self) -> None:
+        targets = (Target({"h": "y"}), Target({"h": "x"}))
+        assert plan(HASH_ONLY, targets) == batch_plan({"h": "y"}, {"h": "x"}, order_by=("h",))
+
+    def test_duplicate_targets_are_read_once(self) -> None:
+        targets = (Target({"h": "y"}), Target({"h": "x"}), Target({"h": "y"}))
+        assert plan(HASH_ONLY, targets) == batch_plan({"h": "y"}, {"h": "x"}, order_by=("h",))
+
+    def test_targets_that_are_all_the_same_are_one_get(self) -> None:
+        assert plan(HASH_ONLY, (Target({"h": "x"}),) * 3) == Plan((Get(TABLE, {"h": "x"}),))
+
+    def test_numbers_that_are_equal_are_duplicates(self) -> None:
+        targets = (Target({"h": "x", "r": 1}), Target({"h": "x", "r": Decimal("1.0")}))
+        assert plan(BOTH, targets) == Plan((Get(TABLE, {"h": "x", "r": 1}),))
+
+    def test_each_check_of_several_targets_holds_for_its_own_key_alone(self) -> None:
+        targets = (Target({"h": "x"}, Exists(A)), Target({"h": "y"}))
+        assert plan(HASH_ONLY, targets) == batch_plan(
+            {"h": "x"}, {"h": "y"}, order_by=("h",), residual=Or(And(eq(H, "x"), Exists(A)), And(eq(H, "y")))
+        )
+
+    def test_no_targets_make_no_request(self) -> None:
+        assert plan(HASH_ONLY, ()) == Plan(())
+
+    def test_in_on_a_hash_key_without_range_key_is_a_batch_get(self) -> None:
+        expected = batch_plan({"h": "x"}, {"h": "y"}, order_by=("h",))
+        assert plan(HASH_ONLY, In(H, ("x", "y", "x"))) == expected
+
+    def test_in_with_one_value_is_a_get(self) -> None:
+        assert plan(HASH_ONLY, In(H, ("x",))) == Plan((Get(TABLE, {"h": "x"}),))
+
+    def test_in_beside_other_conjuncts_leaves_them_as_residual(self) -> None:
+        assert plan(HASH_ONLY, In(H, ("x", "y")) & Exists(A)) == batch_plan(
+            {"h": "x"}, {"h": "y"}, order_by=("h",), residual=Exists(A)
+        )
+
+    def test_ored_hash_keys_are_a_batch_get(self) -> None:
+        expected = batch_plan({"h": "x"}, {"h": "y"}, order_by=("h",))
+        assert plan(HASH_ONLY, eq(H, "x") | eq(H, "y")) == expected
+
+    def test_ored_hash_key_and_in_come_together(self) -> None:
+        expected = batch_plan({"h": "x"}, {"h": "y"}, {"h": "z"}, order_by=("h",))
+        assert plan(HASH_ONLY, eq(H, "x") | In(H, ("y", "z"))) == expected
+
+    def test_ored_whole_keys_are_a_batch_get(self) -> None:
+        source = (eq(H, "x") & eq(R, 1)) | (eq(R, 2) & eq(H, "y"))
+        assert plan(BOTH, source) == batch_plan({"h": "x", "r": 1}, {"h": "y", "r": 2}, order_by=("h", "r"))
+
+    def test_ored_whole_keys_beside_other_conjuncts_leave_them_as_residual(self) -> None:
+        source = ((eq(H, "x") & eq(R, 1)) | (eq(H, "y") & eq(R, 2))) & Exists(A)
+        assert plan(BOTH, source) == batch_plan(
+            {"h": "x", "r": 1}, {"h": "y", "r": 2}, order_by=("h", "r"), residual=Exists(A)
+        )
+
+    def test_hash_key_and_in_on_the_range_key_are_a_product(self) -> None:
+        assert plan(BOTH, eq(H, "x") & In(R, (1, 2))) == batch_plan(
+            {"h": "x", "r": 1}, {"h": "x", "r": 2}, order_by=("h", "r")
+        )
+
+    def test_in_on_both_keys_is_their_product(self) -> None:
+        assert plan(BOTH, In(H, ("x", "y")) & In(R, (1, 2))) == batch_plan(
+            {"h": "x", "r": 1}, {"h": "x", "r": 2}, {"h": "y", "r": 1}, {"h": "y", "r": 2}, order_by=("h", "r")
+        )
+
+    def test_conjunct_with_the_fewest_values_supplies_the_key(self) -> None:
+        assert plan(HASH_ONLY, In(H, ("x", "y")) & eq(H, "x")) == Plan((Get(TABLE, {"h": "x"}),), In(H, ("x", "y")))
+
+    def test_descending_batch_get_is_sorted_in_reverse_and_limited_after(self) -> None:
+        assert plan(HASH_ONLY, In(H, ("x", "y")), descending=True, limit=1) == batch_plan(
+            {"h": "x"}, {"h": "y"}, order_by=("h",), descending=True, limit=1
+        )
+
+    def test_consistent_is_asked_of_get_and_batch_get(self) -> None:
+        assert plan(HASH_ONLY, eq(H, "x"), consistent=True).operations == (Get(TABLE, {"h": "x"}, consistent=True),)
+        assert plan(HASH_ONLY, In(H, ("x", "y")), consistent=True).operations == (
+            BatchGet(TABLE, ({"h": "x"}, {"h": "y"}), consistent=True),
+        )
+
+
+class TestQueries:
+    def test_hash_key_alone_is_a_query(self) -> None:
+        assert plan(BOTH, eq(H, "x")) == Plan((query("x"),))
+
+    @pytest.mark.parametrize("operator", [LT, LE, GT, GE])
+    def test_bound_on_the_range_key_is_in_the_key_condition(self, operator: Any) -> None:
+        bound = Comparison(R, operator, 5)
+        assert plan(BOTH, eq(H, "x") & bound) == Plan((query("x", bound),))
+
+    def test_between_on_the_range_key_is_in_the_key_condition(self) -> None:
+        assert plan(BOTH, eq(H, "x") & Between(R, 1, 5)) == Plan((query("x", Between(R, 1, 5)),))
+
+    def test_begins_with_on_the_range_key_is_in_the_key_condition(self) -> None:
+        assert plan(TEXTS, BeginsWith(R, "p") & eq(H, "x")) == Plan((query("x", BeginsWith(R, "p")),))
+
+    def test_conjuncts_on_other_attributes_are_the_filter(self) -> None:
+        source = And(eq(H, "x"), Comparison(R, GT, 1), Exists(A), eq(B, 2))
+        assert plan(BOTH, source) == Plan((query("x", Comparison(R, GT, 1), filter=And(Exists(A), eq(B, 2))),))
+
+    def test_ored_conditions_on_other_attributes_are_a_filter(self) -> None:
+        either = eq(A, 1) | eq(B, 2)
+        assert plan(BOTH, eq(H, "x") & either) == Plan((query("x", filter=either),))
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            Comparison(R, NE, 1),
+            Not(eq(R, 1)),
+            Exists(R),
+            IsType(H, "S"),
+            Comparison(R, LT, A),
+            Comparison(A, LT, R),
+            Comparison(Size(H), GT, 1),
+            Or(eq(A, 1), Comparison(R, GT, 1)),
+        ],
+        ids=str,
+    )
+    def test_what_names_a_key_attribute_otherwise_is_residual_since_a_filter_may_not(self, part: Condition) -> None:
+        assert plan(BOTH, eq(H, "x") & part & Exists(B)) == Plan((query("x", filter=Exists(B)),), part)
+
+    def test_value_on_the_left_is_residual(self) -> None:
+        part = Comparison(1, LT, R)
+        assert plan(BOTH, eq(H, "x") & part) == Plan((query("x"),), part)
+
+    def test_in_on_the_hash_key_is_a_query_for_each_value_in_order(self) -> None:
+        assert plan(BOTH, In(H, ("y", "x", "y"))) == Plan((query("x"), query("y")))
+
+    def test_ored_hash_keys_are_a_query_for_each(self) -> None:
+        assert plan(BOTH, eq(H, "y") | eq(H, "x")) == Plan((query("x"), query("y")))
+
+    def test_queries_share_range_condition_filter_and_residual(self) -> None:
+        bound = Comparison(R, GE, 2)
+        source = And(In(H, ("x", "y")), bound, Exists(A), Comparison(R, NE, 3))
+        assert plan(BOTH, source) == Plan(
+            (query("x", bound, filter=Exists(A)), query("y", bound, filter=Exists(A))), Comparison(R, NE, 3)
+        )
+
+    def test_descending_queries_go_from_the_last_hash_key_to_the_first(self) -> None:
+        assert plan(BOTH, In(H, ("x", "y")), descending=True) == Plan(
+            (query("y", descending=True), query("x", descending=True)), descending=True
+        )
+
+    def test_limit_is_sent_where_every_item_read_is_returned(self) -> None:
+        assert plan(BOTH, eq(H, "x"), limit=3) == Plan((query("x", limit=3),), limit=3)
+
+    def test_limit_is_not_sent_beside_a_filter_which_would_come_after_it(self) -> None:
+        assert plan(BOTH, eq(H, "x") & Exists(A), limit=3) == Plan((query("x", filter=Exists(A)),), limit=3)
+
+    def test_limit_is_not_sent_beside_a_residual(self) -> None:
+        part = Comparison(R, NE, 1)
+        assert plan(BOTH, eq(H, "x") & part, limit=3) == Plan((query("x"),), part, limit=3)
+
+    def test_consistent_is_asked_of_queries(self) -> None:
+        assert plan(BOTH, eq(H, "x"), consistent=True) == Plan((query("x", consistent=True),))
+
+
+class TestFolding:
+    def check(self, *parts: Condition, key: Any = None, residual: Condition | None = None) -> None:
+        assert plan(BOTH, And(eq(H, "x"), *parts)) == Plan((query("x", key),), residual)
+
+    def test_inclusive_bounds_become_between(self) -> None:
+        self.check(Comparison(R, GE, 1), Comparison(R, LE, 5), key=Between(R, 1, 5))
+
+    def test_bounds_fold_in_any_order(self) -> None:
+        self.check(Comparison(R, LE, 5), Comparison(R, GE, 1), key=Between(R, 1, 5))
+
+    def test_lower_bound_that_excludes_its_value_is_checked_again(self) -> None:
+        strict = Comparison(R, GT, 1)
+        self.check(strict, Comparison(R, LE, 5), key=Between(R, 1, 5), residual=strict)
+
+    def test_upper_bound_that_excludes_its_value_is_checked_again(self) -> None:
+        strict = Comparison(R, LT, 5)
+        self.check(Comparison(R, GE, 1), strict, key=Between(R, 1, 5), residual=strict)
+
+    def test_two_bounds_that_exclude_their_values_are_both_checked_again(self) -> None:
+        above, below = Comparison(R, GT, 1), Comparison(R, LT, 5)
+        self.check(below, above, key=Between(R, 1, 5), residual=And(above, below))
+
+    def test_strictest_lower_bound_wins(self) -> None:
+        self.check(Comparison(R, GT, 1), Comparison(R, GE, 3), Comparison(R, GT, 2), key=Comparison(R, GE, 3))
+
+    def test_strictest_upper_bound_wins(self) -> None:
+        self.check(Comparison(R, LT, 9), Comparison(R, LE, 3), Comparison(R, LT, 5), key=Comparison(R, LE, 3))
+
+    def test_of_two_bounds_at_one_value_the_one_that_excludes_it_wins(self) -> None:
+        self.check(Comparison(R, GE, 3), Comparison(R, GT, 3), key=Comparison(R, GT, 3))
+        self.check(Comparison(R, LT, 3), Comparison(R, LE, 3), key=Comparison(R, LT, 3))
+
+    def test_between_folds_with_bounds(self) -> None:
+        self.check(Between(R, 1, 9), Comparison(R, GE, 4), key=Between(R, 4, 9))
+        self.check(Between(R, 1, 9), Between(R, 4, 12), key=Between(R, 4, 9))
+
+    def test_bounds_that_meet_in_one_value_are_between_it_and_itself(self) -> None:
+        self.check(Comparison(R, GE, 3), Comparison(R, LE, 3), key=Between(R, 3, 3))
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            (Comparison(R, GT, 5), Comparison(R, LT, 1)),
+            (Comparison(R, GE, 5), Comparison(R, LE, 4)),
+            (Comparison(R, GT, 3), Comparison(R, LE, 3)),
+            (Comparison(R, GE, 3), Comparison(R, LT, 3)),
+            (Comparison(R, GT, 3), Comparison(R, LT, 3)),
+            (Between(R, 1, 2), Between(R, 3, 4)),
+        ],
+        ids=lambda parts: str(And(*parts)),
+    )
+    def test_bounds_that_contradict_each_other_make_no_request(self, parts: tuple[Condition, ...]) -> None:
+        assert plan(BOTH, And(eq(H, "x"), *parts)) == Plan(())
+
+    def test_begins_with_leaves_bounds_as_residual(self) -> None:
+        prefix, low = BeginsWith(R, "p"), Comparison(R, GE, "pa")
+        assert plan(TEXTS, And(eq(H, "x"), low, prefix)) == Plan((query("x", prefix),), low)
+
+    def test_second_begins_with_is_residual(self) -> None:
+        first, second = BeginsWith(R, "p"), BeginsWith(R, "pa")
+        assert plan(TEXTS, And(eq(H, "x"), first, second)) == Plan((query("x", first),), second)
+
+    def test_bound_of_another_type_than_the_key_is_residual(self) -> None:
+        part = Comparison(R, GT, "5")
+        self.check(part, residual=part)
+
+
+class TestEmptyValues:
+    """No key attribute holds an empty value, and DynamoDB refuses a key condition that asks for one."""
+
+    def test_empty_hash_key_value_makes_no_request(self) -> None:
+        assert plan(HASH_ONLY, eq(H, "")) == Plan(())
+        assert plan(TEXTS, eq(H, "")) == Plan(())
+        assert plan(TEXTS, eq(H, "x") & eq(R, "")) == Plan(())
+
+    def test_empty_values_among_others_are_left_out(self) -> None:
+        assert plan(HASH_ONLY, In(H, ("", "x"))) == Plan((Get(TABLE, {"h": "x"}),))
+        assert plan(TEXTS, In(H, ("", "x"))) == Plan((query("x"),))
+
+    @pytest.mark.parametrize("part", [Comparison(R, GT, ""), Comparison(R, LE, ""), Between(R, "", "z")], ids=str)
+    def test_empty_bound_of_the_range_key_is_residual(self, part: Condition) -> None:
+        assert plan(TEXTS, eq(H, "x") & part) == Plan((query("x"),), part)
+
+    def test_empty_prefix_of_the_range_key_is_residual(self) -> None:
+        assert plan(TEXTS, eq(H, "x") & BeginsWith(R, "")) == Plan((query("x"),), BeginsWith(R, ""))
+
+
+class TestScans:
+    def test_nothing_asked_is_a_scan_of_everything_sorted_by_key(self) -> None:
+        assert plan(BOTH, None) == Plan((Scan(TABLE),), order_by=("h", "r"))
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            eq(A, 1),
+            Comparison(H, GT, "x"),
+            Comparison(H, NE, "x"),
+            eq(H, A),
+            eq(R, 1),
+            BeginsWith(H, "x"),
+            Between(H, "a", "b"),
+            Not(eq(H, "x")),
+            eq(H, 1),
+            In(H, ("x", A)),
+            Or(eq(H, "x"), eq(A, 1)),
+            Or(And(eq(H, "x"), eq(R, 1)), eq(H, "y")),
+            Contains(A, "x"),
+        ],
+        ids=str,
+    )
+    def test_what_does_not_fix_the_hash_key_is_a_scan_with_a_filter(self, condition: Condition) -> None:
+        assert plan(BOTH, condition) == Plan((Scan(TABLE, condition),), order_by=("h", "r"))
+
+    def test_branch_of_an_or_supplies_no_key(self) -> None:
+        condition = And(eq(H, "x"), eq(A, 1)) | eq(H, "y")
+        assert plan(HASH_ONLY, condition) == Plan((Scan(TABLE, condition),), order_by=("h",))
+
+    def test_limit_of_a_scan_applies_after_sorting(self) -> None:
+        assert plan(HASH_ONLY, None, limit=2, descending=True) == Plan(
+            (Scan(TABLE),), order_by=("h",), descending=True, limit=2
+        )
+
+    def test_consistent_is_asked_of_a_scan(self) -> None:
+        assert plan(HASH_ONLY, None, consistent=True).operations == (Scan(TABLE, consistent=True),)
+
+    def test_plan_tells_whether_it_scans(self) -> None:
+        assert plan(HASH_ONLY, eq(A, 1)).scan == Scan(TABLE, eq(A, 1))
+        assert plan(HASH_ONLY, eq(H, "x")).scan is None
+        assert plan(HASH_ONLY, In(H, ())).scan is None
+
+
+class TestNothing:
+    @pytest.mark.parametrize("source", [In(H, ()), In(A, ()), And(eq(H, "x"), In(A, ()))], ids=str)
+    def test_empty_in_makes_no_request(self, source: Condition) -> None:
+        assert plan(HASH_ONLY, source) == Plan(())
+
+    def test_empty_in_below_an_or_is_no_reason_to_find_nothing(self) -> None:
+        source = In(A, ()) | eq(A, 1)
+        assert plan(HASH_ONLY, source) == Plan((Scan(TABLE, source),), order_by=("h",))
+
+    @pytest.mark.parametrize("source", [None, eq(H, "x"), eq(A, 1), (Target({"h": "x"}),)], ids=str)
+    def test_limit_of_0_makes_no_request(self, source: Source) -> None:
+        assert plan(HASH_ONLY, source, limit=0) == Plan((), limit=0)
+
+
+class TestLimitsOfExpressions:
+    LONG = In(A, tuple(range(101)))
+
+    def test_in_of_more_than_100_values_is_residual(self) -> None:
+        source = And(eq(H, "x"), self.LONG, Exists(B))
+        assert plan(BOTH, source) == Plan((query("x", filter=Exists(B)),), self.LONG)
+
+    def test_in_of_100_values_is_a_filter(self) -> None:
+        most = In(A, tuple(range(100)))
+        assert plan(BOTH, eq(H, "x") & most) == Plan((query("x", filter=most),))
+
+    def test_in_of_more_than_100_values_inside_another_condition_is_residual(self) -> None:
+        part = Not(self.LONG) | Exists(B)
+        assert plan(HASH_ONLY, part) == Plan((Scan(TABLE),), part, order_by=("h",))
+
+    def test_in_of_more_than_100_values_on_the_hash_key_is_a_batch_get(self) -> None:
+        values = tuple(f"{number:03}" for number in range(250))
+        expected: list[Item] = [{"h": value} for value in values]
+        assert plan(HASH_ONLY, In(H, values)) == batch_plan(*expected, order_by=("h",))
+
+    def test_what_goes_beyond_300_operators_is_residual(self) -> None:
+        parts = tuple(eq(Path(f"a{number}"), number) for number in range(200))
+        found = plan(HASH_ONLY, And(*parts))
+        assert found == Plan((Scan(TABLE, And(*parts[:150])),), And(*parts[150:]), order_by=("h",))
+
+    def test_smaller_conjuncts_after_one_that_is_too_large_stay_in_the_filter(self) -> None:
+        large = Or(*(eq(A, number) for number in range(151)))
+        assert plan(HASH_ONLY, large & Exists(B)) == Plan((Scan(TABLE, Exists(B)),), large, order_by=("h",))
+
+
+class TestKeysOfAPlan:
+    def test_keys_are_known_without_reading(self) -> None:
+        assert plan(HASH_ONLY, eq(H, "x")).keys == ({"h": "x"},)
+        assert plan(HASH_ONLY, In(H, ("x", "y"))).keys == ({"h": "x"}, {"h": "y"})
+        assert plan(HASH_ONLY, In(H, ())).keys == ()
+
+    @pytest.mark.parametrize("source", [None, eq(H, "x") & Exists(A), In(H, ("x", "y")) & Exists(A)], ids=str)
+    def test_keys_are_not_known_where_items_must_be_read(self, source: Source) -> None:
+        assert plan(HASH_ONLY, source).keys is None
+
+    def test_keys_are_not_known_of_a_query(self) -> None:
+        assert plan(BOTH, eq(H, "x")).keys is None
+
+
+class TestRecheck:
+    def test_conditions_on_the_key_alone_need_no_second_look(self) -> None:
+        assert recheck(eq(H, "x") & Comparison(R, GT, 1), ("h", "r")) is None
+
+    def test_what_names_another_attribute_is_checked_again(self) -> None:
+        mixed = Comparison(R, LT, A)
+        assert recheck(And(eq(H, "x"), mixed, Exists(B)), ("h", "r")) == And(mixed, Exists(B))
+
+    def test_nothing_asked_is_nothing_to_check(self) -> None:
+        assert recheck(None, ("h",)) is None
+
+    def test_condition_too_large_for_a_write_is_refused_before_anything_is_read(self) -> None:
+        with pytest.raises(ExpressionError, match="in_ takes 100 values at most in one condition; got 101"):
+            recheck(In(A, tuple(range(101))), ("h",))
+
+
+GOLDEN: dict[str, tuple[KeySchema, Source, dict[str, Any], str]] = {}
+
+
+def golden(name: str, keys: KeySchema, source: Source, text: str, **options: Any) -> None:
+    lines = text.strip("\n").rstrip().splitlines()
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    GOLDEN[name] = (keys, source, options, "\n".join(line[indent:] for line in lines))
+
+
+golden(
+    "get",
+    HASH_ONLY,
+    eq(H, "x"),
+    """
+    Get visits
+      key            h = 'x'
+    """,
+)
+golden(
+    "get by both keys with a check",
+    BOTH,
+    eq(H, "x") & eq(R, Decimal("1.5")) & Exists(A),
+    """
+    Get visits
+      key            h = 'x' AND r = 1.5
+      residual       attribute_exists(a)
+    """,
+)
+golden(
+    "batch get",
+    HASH_ONLY,
+    In(H, ("x", "y")),
+    """
+    BatchGet visits
+      keys           h = 'x'; h = 'y'
+      sorted by      h
+    """,
+)
+golden(
+    "batch get of many, descending",
+    BOTH,
+    eq(H, "x") & In(R, (1, 2, 3, 4, 5)),
+    """
+    BatchGet visits
+      keys           h = 'x' AND r = 1; h = 'x' AND r = 2; h = 'x' AND r = 3 and 2 more
+      sorted by      h, r descending
+      limit          4
+    """,
+    descending=True,
+    limit=4,
+)
+golden(
+    "query",
+    BOTH,
+    eq(H, "x"),
+    """
+    Query visits
+      key condition  h = 'x'
+    """,
+)
+golden(
+    "query of a range, with filter and residual",
+    BOTH,
+    And(eq(H, "x"), Comparison(R, GE, 1), Comparison(R, LT, 5), Contains(A, "n")),
+    """
+    Query visits
+      key condition  h = 'x' AND r BETWEEN 1 AND 5
+      filter         contains(a, 'n')
+      residual       r < 5
+    """,
+)
+golden(
+    "queries",
+    TEXTS,
+    In(H, ("x", "y")) & BeginsWith(R, "2024-"),
+    """
+    Query visits
+      key condition  h = 'x' AND begins_with(r, '2024-')
+    Query visits
+      key condition  h = 'y' AND begins_with(r, '2024-')
+      limit          10
+    """,
+    limit=10,
+)
+golden(
+    "scan",
+    HASH_ONLY,
+    None,
+    """
+    Scan visits
+      sorted by      h
+    """,
+)
+golden(
+    "scan with a filter",
+    BOTH,
+    Or(eq(A, 1), Not(Exists(B))),
+    """
+    Scan visits
+      filter         a = 1 OR NOT attribute_exists(b)
+      sorted by      h, r
+    """,
+)
+golden(
+    "scan with a filter and a residual",
+    HASH_ONLY,
+    And(Exists(B), In(A, tuple(range(101)))),
+    """
+    Scan visits
+      filter         attribute_exists(b)
+      residual       a IN (0, 1, 2, 3, 4, … 96 more)
+      sorted by      h
+    """,
+)
+golden(
+    "query in reverse",
+    BOTH,
+    eq(H, "x"),
+    """
+    Query visits
+      key condition  h = 'x'
+      order          descending
+      limit          1
+    """,
+    descending=True,
+    limit=1,
+)
+golden(
+    "nothing",
+    HASH_ONLY,
+    In(H, ()),
+    """
+    Nothing: the condition can match no item, so no request is made
+    """,
+)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_text_of_a_plan_tells_what_is_sent_and_what_is_left(name: str) -> None:
+    keys, source, options, text = GOLDEN[name]
+    assert str(plan(keys, source, **options)) == text
+
+
+# What a plan finds, compared with a look at every item.
+
+POOLS: dict[Any, list[Any]] = {
+    "S": ["", "a", "ab", "b", "ü"],
+    "N": [-1, 0, 1, Decimal("1.5"), 2],
+    "B": [b"", b"a", b"ab", b"\xff"],
+}
+SCALARS: list[Any] = [*POOLS["S"], *POOLS["N"], *POOLS["B"], True, None]
+
+
+@st.composite
+def schemas(draw: st.DrawFn) -> KeySchema:
+    types = st.sampled_from(SCALAR_TYPES)
+    range_type = draw(st.none() | types)
+    return KeySchema(KeyAttribute("h", draw(types)), None if range_type is None else KeyAttribute("r", range_type))
+
+
+def key_values(attribute: KeyAttribute) -> st.SearchStrategy[Any]:
+    return st.sampled_from([value for value in POOLS[attribute.type] if value not in ("", b"")])
+
+
+@st.composite
+def tables(draw: st.DrawFn, keys: KeySchema) -> list[Item]:
+    """Items with different keys; without a range key, `r` is an attribute like any other."""
+    names = [part.name for part in keys.attributes]
+    parts = {part.name: key_values(part) for part in keys.attributes}
+    others: dict[str, Any] = {name: st.sampled_from(SCALARS) for name in ("a", "b", "r") if name not in names}
+    rows = st.fixed_dictionaries(parts, optional=others)
+    return draw(st.lists(rows, max_size=12, unique_by=lambda row: tuple(row[name] for name in names)))
+
+
+def operands(keys: KeySchema, name: str) -> st.SearchStrategy[Any]:
+    """Mostly values of the attribute's own type, so that conditions hold now and then."""
+    types = {part.name: part.type for part in keys.attributes}
+    own = st.sampled_from(POOLS[types[name]] if name in types else [*POOLS["S"], *POOLS["N"]])
+    return st.one_of(own, own, own, st.sampled_from(SCALARS))
+
+
+@st.composite
+def leaves(draw: st.DrawFn, keys: KeySchema) -> Condition:
+    name = draw(st.sampled_from(["h", "h", "h", "r", "r", "r", "a", "b"]))
+    path, values = Path(name), operands(keys, name)
+    kind = draw(st.sampled_from(["=", "=", "=", "order", "order", "between", "in", "prefix", "other", "path", "left"]))
+    if kind == "=":
+        return eq(path, draw(values))
+    scalars = values.filter(lambda value: not isinstance(value, bool) and value is not None)
+    operator: Any = draw(st.sampled_from([LT, LE, GT, GE]))
+    if kind == "order":
+        return Comparison(path, operator, draw(scalars))
+    if kind == "between":
+        low, high = sorted(draw(st.sampled_from(list(POOLS.values())).flatmap(pairs_of)))
+        return Between(path, low, high)
+    if kind == "in":
+        return In(path, tuple(draw(st.lists(values, max_size=3))))
+    if kind == "prefix":
+        return BeginsWith(path, draw(st.sampled_from([*POOLS["S"], *POOLS["B"]])))
+    if kind == "path":
+        other = draw(st.sampled_from([other for other in "hrab" if other != name]))
+        return Comparison(path, draw(st.sampled_from([EQ, NE, operator])), Path(other))
+    if kind == "left":
+        return Comparison(draw(scalars), operator, path)
+    others: list[Condition] = [Exists(path), NotExists(path), IsType(path, "S"), Comparison(Size(path), GE, 1)]
+    return draw(st.sampled_from([*others, Comparison(path, NE, draw(values)), Contains(path, draw(values))]))
+
+
+def pairs_of(pool: list[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    return st.tuples(st.sampled_from(pool), st.sampled_from(pool))
+
+
+def conditions(keys: KeySchema) -> st.SearchStrategy[Condition]:
+    def extend(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+        several = st.lists(parts, min_size=2, max_size=4)
+        return st.one_of(
+            several.map(lambda found: And(*found)),
+            several.map(lambda found: And(*found)),
+            several.map(lambda found: Or(*found)),
+            parts.map(Not),
+        )
+
+    return st.recursive(leaves(keys), extend, max_leaves=8)
+
+
+@st.composite
+def targets(draw: st.DrawFn, keys: KeySchema) -> Target:
+    key = {part.name: draw(key_values(part)) for part in keys.attributes}
+    return Target(key, draw(st.none() | leaves(keys)))
+
+
+@st.composite
+def reads(draw: st.DrawFn) -> tuple[KeySchema, list[Item], Source, ReadOptions]:
+    keys = draw(schemas())
+    few = st.lists(targets(keys), max_size=4).map(tuple)
+    source: Source = draw(st.one_of(conditions(keys), conditions(keys), conditions(keys), few, st.none()))
+    options = ReadOptions(draw(st.booleans()), draw(st.none() | st.integers(0, 4)), draw(st.booleans()))
+    return keys, draw(tables(keys)), source, options
+
+
+def as_condition(source: Source) -> Condition | None:
+    return Or(*(target.condition for target in source)) if isinstance(source, tuple) else source
+
+
+def find_by_brute_force(keys: KeySchema, items: list[Item], source: Source, options: ReadOptions) -> list[Item]:
+    condition = as_condition(source)
+    accepts = (lambda _: True) if condition is None else compile_condition(condition)
+    found: list[Any] = [item for item in items if accepts(item)]
+    found.sort(key=lambda item: [item[name] for name in keys.names], reverse=options.descending)
+    return found[: options.limit]
+
+
+@settings(max_examples=600)
+@given(reads())
+def test_plan_finds_what_a_look_at_every_item_finds(
+    read: tuple[KeySchema, list[Item], Source, ReadOptions],
+) -> None:
+    keys, items, source, options = read
+    backend = MemoryBackend()
+    backend.execute(CreateTable(TableSchema(TABLE, keys)))
+    for item in items:
+        backend.execute(Put(TABLE, item))
+    planned = plan_read(TABLE, keys, source, options)
+    found = Connection(backend=backend).run(lambda executor: executor.read(planned))
+    assert found == find_by_brute_force(keys, items, source, options)
