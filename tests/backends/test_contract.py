@@ -2,12 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import pytest
 
+from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.testing.contract import BackendContract
+
+
+def fails(test: str, *names: str) -> tuple[str, ...]:
+    """The ids of these cases of the test."""
+    return tuple(f"{test}[{name}]" for name in names)
+
+
+# From what the emulator (dynoxide 1.2.1) does otherwise than DynamoDB, to the tests that show it.
+EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
+    "SET of an element beyond the end of a list pads the list with NULL; DynamoDB appends": fails(
+        "test_update",
+        "set far after the end",
+        "set after the end of an empty list",
+        "two set after the end, in the order of their positions",
+        "set after the end and remove",
+    ),
+    "REMOVE of several elements counts positions after each removal; DynamoDB in the old list": fails(
+        "test_update", "remove of two neighbours", "remove of two elements", "remove of all elements"
+    ),
+    "REMOVE and DELETE do nothing where a parent is missing or of another kind; DynamoDB refuses the path": (
+        *fails(
+            "test_refused_update_leaves_the_item_as_it_was",
+            "remove in a missing map",
+            "remove in a missing list",
+            "remove in a string",
+            "remove in a list as in a map",
+            "remove in a map as in a list",
+            "remove inside a missing element",
+            "delete in a missing map",
+            "delete in a list as in a map",
+        ),
+        *fails(
+            "test_refused_update_creates_no_item",
+            "remove in a missing map",
+            "remove in a missing list",
+            "delete in a missing map",
+        ),
+    ),
+    "SET and ADD create the missing element that their path leads through; DynamoDB refuses the path": fails(
+        "test_refused_update_leaves_the_item_as_it_was",
+        "set inside a missing element",
+        "set inside the element after the last",
+        "add in a missing element",
+    ),
+    "SET and ADD turn a NULL that their path leads through into a map; DynamoDB refuses the path": fails(
+        "test_refused_update_leaves_the_item_as_it_was", "set in null"
+    ),
+    "ADD and DELETE compare the numbers of a set as text; DynamoDB by value": fails(
+        "test_update", "add to a number set", "add of a member that is there", "delete from a number set"
+    ),
+    "UPDATED_OLD and UPDATED_NEW return the whole list; DynamoDB the elements that were named": fails(
+        "test_update_returns_the_paths_it_names", "set of an element", "set of two elements", "set inside an element"
+    ),
+    "ALL_OLD of an item that was missing returns its key; DynamoDB returns nothing": (
+        "test_missing_item_has_no_old_item",
+    ),
+    "a key condition of another type, or an empty one, finds nothing; DynamoDB refuses it": (
+        "test_number_has_no_beginning",
+        "test_empty_key_condition_is_refused",
+        *fails(
+            "test_key_condition_of_another_type_is_refused",
+            "hash key",
+            "range key =",
+            "range key <",
+            "range key between",
+            "range key begins with",
+        ),
+    ),
+    "a cursor outside of what the query reads is accepted; DynamoDB refuses it": (
+        "test_cursor_of_another_partition_is_refused",
+        "test_cursor_outside_the_range_condition_is_refused",
+    ),
+    "a query of a table without range key begins again at the cursor": (
+        "test_query_of_a_table_without_range_key_ends_after_its_item",
+    ),
+    "the item that would cross 1 MB is counted as scanned and not returned": (
+        "test_page_of_1_mb_counts_what_it_gives",
+    ),
+    "a batch get compares the numbers of its keys as text; DynamoDB by value": (
+        "test_batch_get_refuses_a_number_given_in_two_forms",
+    ),
+    "names of attributes may be empty or longer than 65,535 bytes": ("test_attribute_name_is_refused",),
+    "a projection may take one attribute for a map and for a list; DynamoDB finds that the paths conflict": (
+        "test_member_and_element_of_one_attribute_are_refused",
+    ),
+    "Get is charged for what the projection returns; DynamoDB charges for the whole item": (
+        "test_get_costs_what_was_read_whatever_is_returned",
+    ),
+}
 
 
 class TestMemory(BackendContract):
@@ -16,3 +107,13 @@ class TestMemory(BackendContract):
         backend = MemoryBackend()
         yield backend
         backend.close()
+
+
+class TestDynamoDB(BackendContract):
+    known_failures: ClassVar[Mapping[str, str]] = {
+        name: reason for reason, names in EMULATOR_ERRORS.items() for name in names
+    }
+
+    @pytest.fixture
+    def backend(self, dynamodb_backend: DynamoDBBackend) -> DynamoDBBackend:
+        return dynamodb_backend
