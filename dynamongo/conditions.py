@@ -209,6 +209,7 @@ class And(BaseCondition):
     parts: tuple[Condition, ...]
 
     def __init__(self, *parts: Condition) -> None:
+        _check_parts(parts)
         flat = (part.parts if isinstance(part, And) else (part,) for part in parts)
         object.__setattr__(self, "parts", tuple(itertools.chain.from_iterable(flat)))
 
@@ -220,6 +221,7 @@ class Or(BaseCondition):
     parts: tuple[Condition, ...]
 
     def __init__(self, *parts: Condition) -> None:
+        _check_parts(parts)
         flat = (part.parts if isinstance(part, Or) else (part,) for part in parts)
         object.__setattr__(self, "parts", tuple(itertools.chain.from_iterable(flat)))
 
@@ -365,6 +367,11 @@ def _describe_operand(operand: Operand) -> str:
         return str(operand)
     number = type(operand) is not bool and type_of(operand) == "N"
     return str(operand) if number else shorten(operand)
+
+
+def _check_parts(parts: tuple[Condition, ...]) -> None:
+    if not parts:
+        raise ExpressionError("AND and OR take one condition at least")
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:

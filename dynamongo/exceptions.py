@@ -17,6 +17,9 @@
         ├── TableNotFound                    there is no such table
         ├── TableExists                      there is already such a table, or it is not ready
         ├── LimitExceededError               a quota of the account or an item collection is used up
+        ├── TransactionCanceled              a transaction was not carried out, for the reasons it gives
+        ├── TransactionConflict              another transaction is at work on the item
+        ├── IdempotencyMismatch              a transaction's token was used for another one before
         ├── ThrottledError                   the store asked to slow down, after all retries
         └── ServiceError                     the store failed, or could not be reached
 
@@ -25,6 +28,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 
@@ -118,6 +122,49 @@ class LimitExceededError(BackendError):
     """A quota of the account, or the size of an item collection, is used up."""
 
     code = "LimitExceededException"
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationReason:
+    """What one action of a cancelled transaction had to do with it.
+
+    Attributes:
+        code: DynamoDB's code: `"None"` if the action was not the reason, else `"ConditionalCheckFailed"`,
+            `"ValidationError"`, `"TransactionConflict"`, `"ThrottlingError"` and so on.
+        message: What DynamoDB says of it.
+        item: The stored item, where the action asked for it and its condition failed.
+    """
+
+    code: str = "None"
+    message: str | None = None
+    item: Any = None
+
+
+class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
+    """A transaction was not carried out, and nothing was written.
+
+    Attributes:
+        reasons: One for each action, in the order of the actions.
+    """
+
+    code = "TransactionCanceledException"
+
+    def __init__(self, reasons: tuple[CancellationReason, ...]) -> None:
+        codes = ", ".join(reason.code for reason in reasons)
+        super().__init__(f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]")
+        self.reasons = reasons
+
+
+class TransactionConflict(BackendError):  # noqa: N818 - DynamoDB's name
+    """Another transaction was at work on the item; nothing was written, and the same request may succeed later."""
+
+    code = "TransactionConflictException"
+
+
+class IdempotencyMismatch(BackendError):  # noqa: N818 - reads as what it says
+    """The token of a transaction was used, within ten minutes, for one with other contents; nothing was written."""
+
+    code = "IdempotentParameterMismatchException"
 
 
 class ThrottledError(BackendError):

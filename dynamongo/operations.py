@@ -88,6 +88,31 @@ class BatchWriteResult:
     consumed: Capacity = Capacity()
 
 
+@dataclass(frozen=True, slots=True)
+class TransactWriteResult:
+    """What a transaction cost: twice what its actions would cost alone."""
+
+    consumed: Capacity = Capacity()
+
+
+@dataclass(frozen=True, slots=True)
+class TransactGetResult:
+    """The items in the order of the gets, `None` for each that there is not."""
+
+    items: tuple[Item | None, ...]
+    consumed: Capacity = Capacity()
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToLive:
+    """The attribute that holds the time at which an item expires, in seconds since the epoch; `None` if there is none.
+
+    An expired item is deleted some time later, within days on DynamoDB, and is like any other item until then.
+    """
+
+    attribute: str | None = None
+
+
 TableStatus: TypeAlias = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING", "OTHER"]
 
 
@@ -167,7 +192,11 @@ class Query(Operation[PageResult]):
 
 @dataclass(frozen=True, slots=True)
 class Scan(Operation[PageResult]):
-    """Read one page of the whole table or index, in no order that means anything. Attributes as in `Query`."""
+    """Read one page of the whole table or index, in no order that means anything.
+
+    Attributes are as in `Query`, and two more: of `total_segments` scans with `segment` from 0 up, which may run at
+    the same time, each reads a part of its own.
+    """
 
     table: str
     filter: Condition | None = None
@@ -177,6 +206,8 @@ class Scan(Operation[PageResult]):
     cursor: Item | None = None
     consistent: bool = False
     count_only: bool = False
+    segment: int | None = None
+    total_segments: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +287,39 @@ class BatchWrite(Operation[BatchWriteResult]):
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionCheck:
+    """An action of a `TransactWrite` that writes nothing, and stops the others unless its condition holds."""
+
+    table: str
+    key: Item
+    condition: Condition
+    return_item_on_failure: bool = False
+
+
+Action: TypeAlias = Put | Delete | UpdateItem | ConditionCheck
+
+
+@dataclass(frozen=True, slots=True)
+class TransactWrite(Operation[TransactWriteResult]):
+    """Up to 100 actions on different items, of any tables: all of them are carried out, or none.
+
+    Attributes:
+        actions: The actions. All see the items as they were before; what they ask to have returned is not.
+        token: 1 to 36 characters. For ten minutes the same actions with the same token are carried out once only.
+    """
+
+    actions: tuple[Action, ...]
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactGet(Operation[TransactGetResult]):
+    """Read up to 100 different items, of any tables, as they are at one moment; always consistent."""
+
+    gets: tuple[Get, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTable(Operation[TableDescription]):
     """Create a table; on DynamoDB it takes a while until its status is ACTIVE."""
 
@@ -272,6 +336,21 @@ class DeleteTable(Operation[TableDescription]):
 @dataclass(frozen=True, slots=True)
 class DescribeTable(Operation[TableDescription]):
     """Read a table's schema and status."""
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTimeToLive(Operation[TimeToLive]):
+    """Name the attribute by which items expire, or with `None` stop their expiring."""
+
+    table: str
+    attribute: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeTimeToLive(Operation[TimeToLive]):
+    """Read which attribute items expire by."""
 
     table: str
 

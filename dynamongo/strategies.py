@@ -85,9 +85,12 @@ def encode_key_value(field: Field[Any], value: Any) -> AttributeValue:
     """The stored form of a key field's value, which DynamoDB does not allow to be empty."""
     if value is None:
         field.reject(value, "given, since it is part of the key")
-    encoded = field.encode(field.validate(value))
+    return _refuse_empty(field, field.encode(field.validate(value)))
+
+
+def _refuse_empty(field: Field[Any], encoded: AttributeValue) -> AttributeValue:
     if encoded in ("", b""):
-        field.reject(value, "a key, which cannot be empty")
+        field.reject(encoded, "a key, which cannot be empty")
     return encoded
 
 
@@ -183,7 +186,8 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
             found[fixed[0]] = fixed[1]
     if len(found) < len(keys.names):
         _refuse(condition, [name for name in keys.names if name not in found], keys)
-    return Target({name: found[name] for name in keys.names}, all_of(tuple(checks)))
+    key = {name: _refuse_empty(field, found[name]) for name, field in zip(keys.names, keys.fields, strict=True)}
+    return Target(key, all_of(tuple(checks)))
 
 
 def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue] | None:

@@ -51,4 +51,3 @@ def test_quickstart_says_the_same_on_both_backends(server_url: str) -> None:
     assert "BatchGet diary-visits" in in_memory
     assert in_memory.endswith("left: ['John']\n")
     assert run_quickstart("--dynamodb", server_url) == in_memory
-
