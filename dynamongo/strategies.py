@@ -40,7 +40,7 @@ class Target:
     @property
     def condition(self) -> Condition:
         """The target as a condition: its key's equalities and its checks."""
-        return And(*key_equalities(self.key), *conjuncts(self.check))
+        return cast("Condition", all_of((*key_equalities(self.key), *conjuncts(self.check))))
 
 
 Source: TypeAlias = tuple[Target, ...] | Condition | None
@@ -141,10 +141,14 @@ def resolve_many(strategy: Any, keys: ModelKeys) -> Source:
 def keys_condition(values: Iterable[Any], keys: ModelKeys) -> Condition:
     """The condition that the item's key is one of `values`, each of them a strategy for one item."""
     targets = [resolve_one(value, keys) for value in values]
-    if keys.range_key is None:
+    if keys.range_key is None or not targets:
         name = keys.names[0]
-        return In(Path(name), tuple(target.key[name] for target in targets))
-    return Or(*(target.condition for target in targets)) if targets else In(Path(keys.names[0]), ())
+        wanted: Condition = In(Path(name), tuple(target.key[name] for target in targets))
+    else:
+        wanted = Or(*(And(*key_equalities(target.key)) for target in targets))
+    if all(target.check is None for target in targets):
+        return wanted
+    return And(wanted, Or(*(target.condition for target in targets)))  # keys for the planner, then what each demands
 
 
 def _is_list(strategy: Any) -> bool:

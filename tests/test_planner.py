@@ -117,7 +117,7 @@ class TestWholeKeys:
     def test_each_check_of_several_targets_holds_for_its_own_key_alone(self) -> None:
         targets = (Target({"h": "x"}, Exists(A)), Target({"h": "y"}))
         assert plan(HASH_ONLY, targets) == batch_plan(
-            {"h": "x"}, {"h": "y"}, order_by=("h",), residual=Or(And(eq(H, "x"), Exists(A)), And(eq(H, "y")))
+            {"h": "x"}, {"h": "y"}, order_by=("h",), residual=Or(And(eq(H, "x"), Exists(A)), eq(H, "y"))
         )
 
     def test_no_targets_make_no_request(self) -> None:
@@ -700,7 +700,9 @@ def reads(draw: st.DrawFn) -> tuple[KeySchema, list[Item], Source, ReadOptions]:
 
 
 def as_condition(source: Source) -> Condition | None:
-    return Or(*(target.condition for target in source)) if isinstance(source, tuple) else source
+    if not isinstance(source, tuple):
+        return source
+    return Or(*(target.condition for target in source)) if source else In(H, ())
 
 
 def find_by_brute_force(keys: KeySchema, items: list[Item], source: Source, options: ReadOptions) -> list[Item]:
