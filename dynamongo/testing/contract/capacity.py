@@ -97,6 +97,7 @@ class CapacityContract(ContractBase):
     def test_read_costs_what_was_read_whatever_is_returned(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": "x" * 4096} for number in range(4)])
         nothing = Comparison(V, EQ, "y")
+        options: dict[str, Any]
         for options in ({}, {"filter": nothing}, {"projection": (Path("sk"),)}, {"count_only": True}):
             assert ranged.query("a", **options).consumed == Capacity(read_units=5)
             assert ranged.scan(**options).consumed == Capacity(read_units=5)

@@ -109,8 +109,8 @@ class PageContract(ContractBase):
 
     def test_reading_goes_on_after_an_item_that_was_deleted(self, ranged: Table) -> None:
         ranged.put_all(SIX)
-        cursor = ranged.query("a", limit=3).cursor
-        assert cursor == {"pk": "a", "sk": "3"}
+        cursor: Item = {"pk": "a", "sk": "3"}
+        assert ranged.query("a", limit=3).cursor == cursor
         ranged.delete(cursor)
         assert summary(ranged.query("a", cursor=cursor)) == (list("456"), 3, 3, None)
         assert summary(ranged.query("a", cursor=cursor, descending=True)) == (list("21"), 2, 2, None)
@@ -214,6 +214,11 @@ class PageContract(ContractBase):
         for item in order[5:8]:
             table.delete(item)
         assert table.read_all(table.scan_of(cursor=cursor, limit=3)) == order[8:]
+
+    def test_count_only_takes_no_projection(self, ranged: Table) -> None:
+        for operation in operations(ranged, count_only=True, projection=(SK,)):
+            with pytest.raises(InvalidRequestError):
+                ranged.execute(operation)
 
     def test_scan_of_an_empty_table(self, table: Table) -> None:
         page = table.scan()

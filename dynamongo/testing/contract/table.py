@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import pytest
 
@@ -44,20 +44,20 @@ def cases(names: str, table: Mapping[str, Any]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(names, list(table.values()), ids=list(table))
 
 
-def exact(value: object) -> object:
+def exact(value: Any) -> Any:
     """The value in a form whose `==` tells `1` from `True`, and `Decimal("1.5")` from `Decimal("1.50")`."""
     if isinstance(value, dict):
-        return {name: exact(member) for name, member in value.items()}
+        return {name: exact(member) for name, member in cast("dict[str, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [exact(element) for element in value]
+        return [exact(element) for element in cast("list[Any]", value)]
     if isinstance(value, frozenset):
-        return {exact(member) for member in value}
+        return {exact(member) for member in cast("frozenset[Any]", value)}
     return type(value).__name__, repr(value)
 
 
-def in_order(items: tuple[Item, ...] | list[Item]) -> list[object]:
+def in_order(items: tuple[Item, ...] | list[Item]) -> list[Any]:
     """The items in an order of their own, to compare what a backend gives in no order."""
-    return sorted(map(exact, items), key=lambda item: repr(sorted(item.items())))  # type: ignore[attr-defined]  # a dict
+    return sorted(map(exact, items), key=lambda item: repr(sorted(item.items())))
 
 
 class Table:

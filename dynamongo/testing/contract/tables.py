@@ -50,11 +50,9 @@ OPERATIONS: dict[str, Callable[[str], Operation[Any]]] = {
     "describe table": DescribeTable,
 }
 
-PAIRS = [(hash_type, range_type) for hash_type in SCALAR_TYPES for range_type in SCALAR_TYPES]
-
+RANGE_TYPES: tuple[ScalarType | None, ...] = (None, *SCALAR_TYPES)
 KEY_TYPES: dict[str, tuple[ScalarType, ScalarType | None]] = {
-    **{hash_type: (hash_type, None) for hash_type in SCALAR_TYPES},
-    **{f"{hash_type} and {range_type}": (hash_type, range_type) for hash_type, range_type in PAIRS},
+    f"{hash_type} and {range_type}": (hash_type, range_type) for hash_type in SCALAR_TYPES for range_type in RANGE_TYPES
 }
 
 BAD_SCHEMAS: dict[str, TableSchema] = {

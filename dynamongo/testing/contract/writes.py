@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from dynamongo.conditions import EQ, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.exceptions import ConditionalCheckFailedException, InvalidRequestError, TableNotFound
-from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem
+from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem, WriteResult
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases
 from dynamongo.updates import IncrementUpdate, SetUpdate
@@ -23,12 +22,36 @@ OLD: Item = {"pk": "a", "v": "old", "m": {"x": [1]}}
 NEW: Item = {"pk": "a", "w": "new"}
 FALSE = Exists(Path("missing"))
 
-WRITES: dict[str, Callable[..., Operation[Any]]] = {
-    "put": lambda table, **options: Put(table, NEW, **options),
-    "delete": lambda table, **options: Delete(table, KEY, **options),
-    "update": lambda table, **options: UpdateItem(table, KEY, (SetUpdate(Path("w"), "new"),), **options),
-    "update of nothing": lambda table, **options: UpdateItem(table, KEY, **options),
-}
+
+class MakeWrite(Protocol):
+    """A write of the key, but for its options."""
+
+    def __call__(self, table: str, **options: Any) -> Operation[WriteResult]:
+        """The write."""
+        ...
+
+
+def put(table: str, **options: Any) -> Put:
+    """Put the new item."""
+    return Put(table, NEW, **options)
+
+
+def delete(table: str, **options: Any) -> Delete:
+    """Delete the item."""
+    return Delete(table, KEY, **options)
+
+
+def update(table: str, **options: Any) -> UpdateItem:
+    """Update the item."""
+    return UpdateItem(table, KEY, (SetUpdate(Path("w"), "new"),), **options)
+
+
+def touch(table: str, **options: Any) -> UpdateItem:
+    """Update nothing of the item."""
+    return UpdateItem(table, KEY, **options)
+
+
+WRITES: dict[str, MakeWrite] = {"put": put, "delete": delete, "update": update, "update of nothing": touch}
 
 
 class WriteContract(ContractBase):
@@ -68,7 +91,7 @@ class WriteContract(ContractBase):
         assert table.execute(Get(table.name, KEY)).item is None
 
     @cases("write", WRITES)
-    def test_failed_condition_changes_nothing(self, table: Table, write: Callable[..., Operation[Any]]) -> None:
+    def test_failed_condition_changes_nothing(self, table: Table, write: MakeWrite) -> None:
         table.put(OLD)
         with pytest.raises(ConditionalCheckFailedException, match="The conditional request failed") as failure:
             table.execute(write(table.name, condition=FALSE))
@@ -76,25 +99,21 @@ class WriteContract(ContractBase):
         assert table.items() == [OLD]
 
     @cases("write", WRITES)
-    def test_failed_condition_carries_the_item_if_asked(
-        self, table: Table, write: Callable[..., Operation[Any]]
-    ) -> None:
+    def test_failed_condition_carries_the_item_if_asked(self, table: Table, write: MakeWrite) -> None:
         table.put(OLD)
         with pytest.raises(ConditionalCheckFailedException) as failure:
             table.execute(write(table.name, condition=FALSE, return_item_on_failure=True))
         assert failure.value.item == OLD
 
     @cases("write", WRITES)
-    def test_failed_condition_on_a_missing_item(self, table: Table, write: Callable[..., Operation[Any]]) -> None:
+    def test_failed_condition_on_a_missing_item(self, table: Table, write: MakeWrite) -> None:
         with pytest.raises(ConditionalCheckFailedException) as failure:
             table.execute(write(table.name, condition=Exists(Path("pk")), return_item_on_failure=True))
         assert failure.value.item is None
         assert table.items() == []
 
     @cases("write", WRITES)
-    def test_item_is_not_returned_when_the_condition_held(
-        self, table: Table, write: Callable[..., Operation[Any]]
-    ) -> None:
+    def test_item_is_not_returned_when_the_condition_held(self, table: Table, write: MakeWrite) -> None:
         table.put(OLD)
         assert table.execute(write(table.name, condition=~FALSE, return_item_on_failure=True)).attributes is None
 
