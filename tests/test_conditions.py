@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -77,6 +78,11 @@ class TestAlgebra:
     def test_condition_has_no_truth_value(self) -> None:
         with pytest.raises(TypeError, match=r"& \| ~"):
             bool(X)
+
+    @pytest.mark.parametrize("make", [And, Or])
+    def test_combination_of_nothing_is_refused(self, make: Callable[[], Condition]) -> None:
+        with pytest.raises(ExpressionError, match="one condition at least"):
+            make()
 
     @pytest.mark.parametrize("other", [True, None, "x", A])
     def test_combining_with_something_else_is_refused(self, other: Any) -> None:
@@ -183,7 +189,7 @@ class TestReading:
 
     @pytest.mark.parametrize(
         ("condition", "expected"),
-        [(X, 1), (~X, 2), (X & Y & Z, 5), (Comparison(Size(A), GT, 1), 2), (Between(A, 1, 2), 1), (And(), 0)],
+        [(X, 1), (~X, 2), (X & Y & Z, 5), (Comparison(Size(A), GT, 1), 2), (Between(A, 1, 2), 1)],
     )
     def test_operators_are_counted(self, condition: Condition, expected: int) -> None:
         assert count_operators(condition) == expected

@@ -251,8 +251,6 @@ class TestCombinations:
         assert not check(And(*ones), a=1, b=1)
         assert check(Or(*ones), c=1)
         assert not check(Or(*ones), c=2)
-        assert check(And())
-        assert not check(Or())
 
     def test_not_is_two_valued(self) -> None:
         assert check(Not(Comparison(A, LT, 5)))

@@ -29,7 +29,7 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import ExpressionError, assert_never
+from dynamongo.exceptions import assert_never
 from dynamongo.operations import KeyCondition
 from dynamongo.updates import (
     AddUpdate,
@@ -155,8 +155,6 @@ def _render_contradiction(tested: Operand, placeholders: Placeholders) -> str:
 
 
 def _render_parts(joint: Literal["AND", "OR"], parts: tuple[Condition, ...], placeholders: Placeholders) -> str:
-    if not parts:
-        raise ExpressionError(f"{joint} takes at least one condition; got none")
     weaker: tuple[type, ...] = (Or,) if joint == "AND" else ()
     return f" {joint} ".join(_render_part(part, weaker, placeholders) for part in parts)
 

@@ -28,7 +28,6 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import ExpressionError
 from dynamongo.operations import KeyCondition
 from dynamongo.updates import (
     AddUpdate,
@@ -106,12 +105,6 @@ def test_contradiction_is_never_in_doubled_parentheses() -> None:
     nothing, contradiction = In(Path("a"), ()), "(attribute_exists(#n0) AND attribute_not_exists(#n0))"
     assert render(~nothing) == f"NOT {contradiction}"
     assert render(nothing & (nothing | B)) == f"{contradiction} AND ({contradiction} OR attribute_exists(#n1))"
-
-
-@pytest.mark.parametrize("condition", [And(), Or(), Not(And()), A & Or()])
-def test_condition_of_no_parts_is_refused(condition: Condition) -> None:
-    with pytest.raises(ExpressionError, match="takes at least one condition"):
-        render(condition)
 
 
 def test_key_condition_has_the_hash_key_first() -> None:
