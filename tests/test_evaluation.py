@@ -356,8 +356,8 @@ conditions = st.recursive(
     leaves,
     lambda inner: st.one_of(
         st.builds(Not, inner),
-        st.lists(inner, max_size=3).map(lambda parts: And(*parts)),
-        st.lists(inner, max_size=3).map(lambda parts: Or(*parts)),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: And(*parts)),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: Or(*parts)),
     ),
     max_leaves=4,
 )
