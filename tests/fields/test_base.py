@@ -1,0 +1,138 @@
+"""What every field does, shown on the untyped one."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dynamongo.conditions import Comparison, Contains, Path
+from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.fields import Field, IntField, StringField
+from dynamongo.updates import AddUpdate, IncrementUpdate, SetUpdate
+
+X = Path("x")
+
+
+def bound(**options: Any) -> Any:
+    return Field(**options).bind("User", X)
+
+
+def message(field: Field[Any], value: Any) -> str:
+    with pytest.raises(ValidationError) as caught:
+        field.validate(value)
+    return str(caught.value)
+
+
+class TestBinding:
+    def test_a_bound_field_is_a_copy_that_knows_its_place(self) -> None:
+        field = IntField(required=True)
+        other = field.bind("User", X)
+        assert (other.label, other.path, other.required, repr(other)) == ("User.x", X, True, "<IntField User.x>")
+        assert (field.label, repr(field)) == ("IntField", "<IntField>")
+
+    def test_an_unbound_field_says_nothing_about_items(self) -> None:
+        with pytest.raises(ExpressionError, match="IntField does not belong to a model"):
+            _ = IntField() == 1
+
+    def test_a_field_may_be_named_without_a_place(self) -> None:
+        assert bound().called("the answer").label == "the answer"
+        with pytest.raises(ExpressionError, match="the answer does not belong to a model"):
+            _ = bound().called("the answer").path
+
+    def test_being_a_key_is_kept_by_a_copy(self) -> None:
+        field = bound()
+        assert field.is_key is False
+        field.is_key = True
+        assert field.bind("Other", X).is_key is True
+
+    def test_a_value_that_an_instance_does_not_hold_is_an_attribute_error(self) -> None:
+        class Holder:
+            x = bound()
+
+        with pytest.raises(AttributeError, match=r"User\.x is not set"):
+            _ = Holder().x
+
+    @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda field: pickle.loads(pickle.dumps(field))])
+    def test_a_field_can_be_copied(self, clone: Any) -> None:
+        assert clone(StringField(max_length=3).bind("User", X)).max_length == 3
+
+
+class TestRules:
+    def test_a_validator_refuses_by_returning_false_or_raising(self) -> None:
+        def is_small(value: Any) -> bool:
+            return bool(value < 3)
+
+        assert bound(validator=is_small).validate(2) == 2
+        assert message(bound(validator=is_small), 3) == "User.x must be accepted by is_small; got 3"
+        assert "User.x does not accept 'a': invalid literal" in message(bound(validator=int), "a")
+
+    def test_a_validator_that_returns_nothing_accepts(self) -> None:
+        assert bound(validator=lambda _: None).validate(2) == 2
+
+    def test_choices_are_the_only_values(self) -> None:
+        assert message(bound(choices=["a", "b"]), "c") == "User.x must be one of 'a', 'b'; got 'c'"
+
+    def test_what_cannot_be_stored_is_refused(self) -> None:
+        assert message(bound(), object()).startswith("User.x: no DynamoDB type stands for object; got")
+
+    @pytest.mark.parametrize(
+        ("field", "expected"),
+        [
+            (IntField(default="a"), "IntField is declared with a value that does not suit it: IntField must be an int"),
+            (IntField(choices=[1, "a"]), "IntField is declared with a value that does not suit it"),
+            (IntField(choices=[1], default=2), "IntField is declared with a value that does not suit it"),
+        ],
+    )
+    def test_a_default_or_choice_that_does_not_suit_is_refused_when_declared(self, field: Any, expected: str) -> None:
+        with pytest.raises(SchemaError) as caught:
+            field.check_declaration()
+        assert str(caught.value).startswith(expected)
+
+    def test_choices_are_converted_when_declared(self) -> None:
+        field = IntField(choices=[Decimal(1)])
+        field.check_declaration()
+        assert field.choices == (1,)
+
+
+class TestDefaults:
+    def test_there_is_none_without_one(self) -> None:
+        assert (bound().default, bound().missing_value()) == (None, None)
+        assert [bound().is_absent(value) for value in (None, 0, "", [])] == [True, False, False, False]
+
+    def test_a_default_is_never_shared(self) -> None:
+        field = bound(default=[1])
+        field.default.append(2)
+        assert field.default == [1]
+
+    def test_a_callable_default_is_called_and_checked(self) -> None:
+        assert bound(default=list).default == []
+        with pytest.raises(ValidationError, match="StringField must be a str; got 1"):
+            assert StringField(default=lambda: 1).default is None
+
+
+class TestOperands:
+    def test_a_field_or_a_size_stands_for_its_path(self) -> None:
+        other = bound().bind("User", Path("y"))
+        assert (bound() == other) == Comparison(X, "=", Path("y"))
+        assert (bound() < other) == Comparison(X, "<", Path("y"))
+        assert bound().contains(other) == Contains(X, Path("y"))
+        assert bound().set(other) == SetUpdate(X, Path("y"))
+
+    def test_values_are_encoded(self) -> None:
+        assert (bound() != 1.5) == Comparison(X, "<>", Decimal("1.5"))
+        assert bound().add({1}) == AddUpdate(X, frozenset({1}))
+        assert bound().append((1, 2)).elements == ([1, 2],)
+        assert bound().decrement(Decimal("1.50")) == IncrementUpdate(X, Decimal("-1.5"))
+
+    @pytest.mark.parametrize("amount", [True, "1", None])
+    def test_an_amount_is_a_number(self, amount: Any) -> None:
+        with pytest.raises(ValidationError, match=r"User\.x must be changed by a number; got"):
+            bound().increment(amount)
+
+    def test_none_is_not_set(self) -> None:
+        with pytest.raises(ExpressionError, match=r"User\.x cannot be set to None: use remove\(\)"):
+            bound().set(None)

@@ -1,0 +1,152 @@
+"""What type checkers know about a model's fields and its instances' values; checked by mypy and pyright, never run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from typing_extensions import assert_type
+
+from dynamongo import Model
+from dynamongo.conditions import And, Comparison, Contains, Not
+from dynamongo.fields import (
+    BinaryField,
+    BooleanField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    DictField,
+    EmailField,
+    EnumField,
+    Field,
+    FloatField,
+    IntField,
+    IPAddressField,
+    JSONField,
+    ListField,
+    SetField,
+    StringField,
+    TimedeltaField,
+    TimestampField,
+    URLField,
+    UUIDField,
+)
+from dynamongo.updates import SetUpdate
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+
+    email = EmailField(required=True)
+    name = StringField(required=True, max_length=80)
+    nick = StringField(r"[a-z]+", 20)
+    year = IntField(min_value=1900, max_value=2100)
+    visits = IntField(required=True, default=0)
+    score = FloatField()
+    balance = DecimalField(required=True)
+    active = BooleanField(required=True)
+    site = URLField(verify_exists=lambda url: url.startswith("https"))
+    id = UUIDField(required=True, default=uuid.uuid4)
+    address = IPAddressField(version=4)
+    colour = EnumField(Colour, required=True)
+    shade = EnumField(Colour, by_name=True)
+    photo = BinaryField(max_length=1000)
+    created_at = DateTimeField(required=True, default=dt.datetime.now)
+    updated_at = DateTimeField("%Y", tzd="utc")
+    born = DateField(["%d.%m.%Y"])
+    played = TimedeltaField("minutes", required=True)
+    seen = TimestampField()
+    data = JSONField()
+    anything = Field()
+    cities = ListField(StringField)
+    short = ListField(StringField(max_length=3), ["a"])
+    needed = ListField(StringField(required=True), required=True)
+    grid = ListField(ListField(IntField))
+    shades = ListField(EnumField(Colour))
+    tags = SetField(IntField)
+    ids = SetField(UUIDField(), required=True)
+    home = DictField({"required": BooleanField()}, city=StringField(), zip=IntField)
+    office = DictField(city=StringField(), required=True)
+    homes = ListField(DictField(city=StringField()))
+
+
+def check_values(user: User) -> None:
+    assert_type(user.email, str)
+    assert_type(user.name, str)
+    assert_type(user.nick, "str | None")
+    assert_type(user.year, "int | None")
+    assert_type(user.visits, int)
+    assert_type(user.score, "float | None")
+    assert_type(user.balance, Decimal)
+    assert_type(user.active, bool)
+    assert_type(user.site, "str | None")
+    assert_type(user.id, uuid.UUID)
+    assert_type(user.address, "str | None")
+    assert_type(user.colour, Colour)
+    assert_type(user.shade, "Colour | None")
+    assert_type(user.photo, "bytes | None")
+    assert_type(user.created_at, dt.datetime)
+    assert_type(user.updated_at, "dt.datetime | None")
+    assert_type(user.born, "dt.date | None")
+    assert_type(user.played, dt.timedelta)
+    assert_type(user.seen, "dt.datetime | None")
+    assert_type(user.data, Any)
+    assert_type(user.anything, Any)
+
+
+def check_containers(user: User) -> None:
+    assert_type(user.cities, list[str])
+    assert_type(user.short, list[str])
+    assert_type(user.needed, list[str])
+    assert_type(user.grid, list[list[int]])
+    assert_type(user.shades, list[Colour])
+    assert_type(user.tags, set[int])
+    assert_type(user.ids, set[uuid.UUID])
+    assert_type(user.home, "dict[str, Any] | None")
+    assert_type(user.office, dict[str, Any])
+    assert_type(user.homes, list[dict[str, Any]])
+
+
+def check_fields() -> None:
+    assert_type(User.name, StringField[str])
+    assert_type(User.nick, "StringField[str | None]")
+    assert_type(User.colour, EnumField[Colour])
+    assert_type(User.cities, ListField[str])
+    assert_type(User.tags, SetField[int])
+    assert_type(User.office, DictField[dict[str, Any]])
+    assert_type(User.name == "John", Comparison)
+    assert_type((User.year < 2000) & User.cities.contains("Nairobi"), And)
+    assert_type(~User.cities.contains("Nairobi"), Not)
+    assert_type(User.cities.contains("Nairobi"), Contains)
+    assert_type(User.year.set(1990), SetUpdate)
+
+
+def check_assignments(user: User) -> None:
+    user.name = "John"
+    user.year = None
+    user.cities = ["Nairobi"]
+    user.name = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    user.year = "1990"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    user.cities = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    user.tags = {"a"}  # type: ignore[arg-type]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def check_declarations() -> None:
+    IntField(min_value="1")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    IntField(max_length=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    StringField(choice=["a"])  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    DateTimeField(tzd="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    TimedeltaField("years")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    URLField(verify_exists=True)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    EnumField(int)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+    ListField(str)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ListField(EnumField)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    DictField(city=str)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
