@@ -142,7 +142,10 @@ class Executor:
                 return items
             attempt = 1 if len(result.unprocessed) < len(operation.keys) else attempt + 1
             if attempt > self._retries.attempts:
-                raise ThrottledError(f"{len(result.unprocessed)} keys of {operation.table} could not be read")
+                raise ThrottledError(
+                    f"the store did not get to {len(result.unprocessed)} keys of {operation.table}"
+                    f" in {self._retries.attempts} attempts"
+                )
             operation = dataclasses.replace(operation, keys=result.unprocessed)
             yield self._retries.wait(attempt)
 
@@ -181,8 +184,9 @@ class Executor:
         if len(group) > 1:
             try:
                 yield from self._write_batch(group, outcomes)
-            except InvalidRequestError:  # nothing of the batch was done; alone, each item says what is wrong with it
-                pass
+            except InvalidRequestError:  # nothing of that request was done; alone, each item says what is wrong with it
+                done = {outcome.index for outcome in outcomes}
+                group = [write for write in group if write.index not in done]
             else:
                 return
         for write in group:
@@ -214,7 +218,7 @@ class Executor:
         waits = _table_waits()
         while wait and description.status != "ACTIVE":
             yield next(waits)
-            description = yield DescribeTable(schema.name)
+            description = (yield from self._find_table(schema.name)) or description  # not seen yet: it is eventual
         return description
 
     def delete_table(self, table: str, *, wait: bool) -> Steps[None]:
@@ -226,11 +230,14 @@ class Executor:
 
     def table_exists(self, table: str) -> Steps[bool]:
         """Whether there is such a table, ready or not."""
+        return (yield from self._find_table(table)) is not None
+
+    def _find_table(self, table: str) -> Steps[TableDescription | None]:
         try:
-            yield DescribeTable(table)
+            description: TableDescription = yield DescribeTable(table)
         except TableNotFound:
-            return False
-        return True
+            return None
+        return description
 
 
 @dataclass(frozen=True, slots=True)
