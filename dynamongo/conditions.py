@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
-from dynamongo.values import ATTRIBUTE_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, shorten, type_of
+from dynamongo.values import ATTRIBUTE_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, describe_value, type_of
 
 Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 EQ: Final = "="
@@ -363,10 +363,7 @@ def _describe_choices(choices: tuple[Operand, ...], shown: int = 5) -> str:
 
 
 def _describe_operand(operand: Operand) -> str:
-    if isinstance(operand, (Path, Size)):
-        return str(operand)
-    number = type(operand) is not bool and type_of(operand) == "N"
-    return str(operand) if number else shorten(operand)
+    return describe_value(operand) if is_value(operand) else str(operand)
 
 
 def _check_parts(parts: tuple[Condition, ...]) -> None:

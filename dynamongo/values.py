@@ -287,10 +287,36 @@ def _number_size(number: Number) -> int:
     return 1 + (len(digits) - fraction + 1) // 2 + (fraction + 1) // 2 + sign
 
 
+def describe_value(value: AttributeValue, limit: int = 80) -> str:
+    """The value for people, in at most `limit` characters: plain numbers, and sets in the order of their members.
+
+    >>> describe_value({"n": Decimal("1E-7"), "s": frozenset({"b", "a"})})
+    "{'n': 0.0000001, 's': {'a', 'b'}}"
+    """
+    return _cut(_describe(value), limit)
+
+
+def _describe(value: object) -> str:
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return format_number(value)
+    if isinstance(value, dict):
+        members = cast("Item", value).items()
+        return f"{{{', '.join(f'{name!r}: {_describe(member)}' for name, member in members)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_describe, cast('list[object]', value)))}]"
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(map(_describe, sorted(cast('frozenset[str]', value))))}}}"
+    return repr(value)
+
+
 def shorten(value: object, limit: int = 80) -> str:
     """The value's `repr` for a message: one line of at most `limit` characters, whatever the value is."""
     try:
         text = repr(value)
     except ValueError:  # an int of more digits than Python converts
         return f"an {type(value).__name__} too long to print"
+    return _cut(text, limit)
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
