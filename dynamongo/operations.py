@@ -342,10 +342,14 @@ class DescribeTable(Operation[TableDescription]):
 
 @dataclass(frozen=True, slots=True)
 class UpdateTimeToLive(Operation[TimeToLive]):
-    """Name the attribute by which items expire, or with `None` stop their expiring."""
+    """Name the attribute by which items expire, or with `enabled=False` stop their expiring by it.
+
+    DynamoDB wants the attribute named in both cases, and takes no other one while items expire by this one.
+    """
 
     table: str
-    attribute: str | None
+    attribute: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
