@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from typing import Any
@@ -37,6 +40,18 @@ def change(item: Item) -> None:
     item["m"]["y"].append(1)  # type: ignore[index,call-overload,union-attr]  # a map
     item["m"]["z"]["new"] = 1  # type: ignore[index,call-overload]  # the same
     del item["s"]
+
+
+@contextlib.contextmanager
+def run_threads() -> Iterator[ThreadPoolExecutor]:
+    """Eight threads that are interrupted as often as Python can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            yield pool
+    finally:
+        sys.setswitchinterval(interval)
 
 
 class IsolationContract(ContractBase):
@@ -118,7 +133,7 @@ class IsolationContract(ContractBase):
         def count(_: int) -> None:
             table.update(KEY, AddUpdate(Path("n"), 1), AppendUpdate(Path("l"), ("x",)))
 
-        with ThreadPoolExecutor(8) as pool:
+        with run_threads() as pool:
             list(pool.map(count, range(100)))
         assert table.get(KEY) == {"pk": "a", "n": 100, "l": ["x"] * 100}
 
@@ -130,7 +145,7 @@ class IsolationContract(ContractBase):
                 return False
             return True
 
-        with ThreadPoolExecutor(8) as pool:
+        with run_threads() as pool:
             won = list(pool.map(create, range(24)))
         assert table.items() == [{"pk": "a", "by": won.index(True)}]
         assert won.count(True) == 1

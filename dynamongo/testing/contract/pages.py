@@ -28,6 +28,7 @@ BAD_CURSORS: dict[str, Item] = {
     "extra attribute": {"pk": "a", "sk": "1", "v": 1},
     "other name": {"pk": "a", "range": "1"},
     "other type": {"pk": "a", "sk": 1},
+    "empty value": {"pk": "a", "sk": ""},
     "empty": {},
 }
 
