@@ -35,7 +35,7 @@ from dynamongo.conditions import (
 )
 from dynamongo.evaluation import MISSING, compile_condition, compile_projection, project, resolve
 from dynamongo.exceptions import ExpressionError
-from dynamongo.values import ATTRIBUTE_TYPES
+from dynamongo.values import ATTRIBUTE_TYPES, describe_value
 
 A, B, C = Path("a"), Path("b"), Path("c")
 CAFE = "héllo😀"
@@ -58,17 +58,17 @@ def check(condition: Condition, **item: Any) -> bool:
 
 
 class TestEquality:
-    @pytest.mark.parametrize("left", VALUES, ids=repr)
+    @pytest.mark.parametrize("left", VALUES, ids=describe_value)
     def test_value_equals_only_itself(self, left: Any) -> None:
         equal = [value for value in VALUES if check(Comparison(A, EQ, value), a=left)]
         assert [repr(value) for value in equal] == [repr(left)]
 
-    @pytest.mark.parametrize("left", VALUES, ids=repr)
+    @pytest.mark.parametrize("left", VALUES, ids=describe_value)
     def test_attribute_equals_only_an_attribute_of_the_same_value(self, left: Any) -> None:
         equal = [value for value in VALUES if check(Comparison(A, EQ, B), a=left, b=value)]
         assert [repr(value) for value in equal] == [repr(left)]
 
-    @pytest.mark.parametrize("right", VALUES, ids=repr)
+    @pytest.mark.parametrize("right", VALUES, ids=describe_value)
     def test_missing_attribute_equals_nothing_and_differs_from_everything(self, right: Any) -> None:
         assert not check(Comparison(A, EQ, right))
         assert check(Comparison(A, NE, right))
@@ -120,7 +120,7 @@ class TestOrder:
             }
 
     @pytest.mark.parametrize("operator", [LT, LE, GT, GE])
-    @pytest.mark.parametrize("value", VALUES, ids=repr)
+    @pytest.mark.parametrize("value", VALUES, ids=describe_value)
     def test_order_of_two_types_or_of_what_has_none_is_false(self, operator: Comparator, value: Any) -> None:
         if not isinstance(value, str):
             assert not check(Comparison(A, operator, "a"), a=value)
@@ -155,7 +155,7 @@ class TestFunctions:
     def test_in_nothing_is_false(self) -> None:
         assert not check(In(A, ()), a=1)
 
-    @pytest.mark.parametrize("value", VALUES, ids=repr)
+    @pytest.mark.parametrize("value", VALUES, ids=describe_value)
     def test_every_value_exists_null_and_empty_ones_too(self, value: Any) -> None:
         assert check(Exists(A), a=value)
         assert not check(NotExists(A), a=value)
@@ -166,7 +166,7 @@ class TestFunctions:
         assert [check(NotExists(inside), **item) for item in lacking] == [True] * 4
         assert check(Exists(inside), a={"b": [None]})
 
-    @pytest.mark.parametrize(("value", "kind"), FALSY, ids=repr)
+    @pytest.mark.parametrize(("value", "kind"), FALSY, ids=describe_value)
     def test_type_is_told_of_falsy_values_too(self, value: Any, kind: str) -> None:
         assert [name for name in ATTRIBUTE_TYPES if check(IsType(A, name), a=value)] == [kind]
 
@@ -235,7 +235,7 @@ class TestFunctions:
     def test_size(self, value: Any, size: int) -> None:
         assert check(Comparison(Size(A), EQ, size), a=value)
 
-    @pytest.mark.parametrize("item", [{}, {"a": 12}, {"a": True}, {"a": None}], ids=repr)
+    @pytest.mark.parametrize("item", [{}, {"a": 12}, {"a": True}, {"a": None}], ids=describe_value)
     def test_what_has_no_size_compares_as_missing(self, item: dict[str, Any]) -> None:
         found = [op for op in (EQ, NE, LT, LE, GT, GE) if check(Comparison(Size(A), op, 1), **item)]
         assert found == [NE]

@@ -15,6 +15,7 @@ from dynamongo.values import (
     add_numbers,
     check_name,
     depth_of,
+    describe_value,
     equals,
     format_number,
     item_size,
@@ -71,7 +72,7 @@ class TestType:
             *(("", "S"), (0, "N"), (Decimal("0.5"), "N"), (b"", "B"), (True, "BOOL"), (None, "NULL"), ([], "L")),
             *(({}, "M"), (frozenset({"a"}), "SS"), (frozenset({1, Decimal("0.5")}), "NS"), (frozenset({b""}), "BS")),
         ],
-        ids=repr,
+        ids=describe_value,
     )
     def test_type_is_told(self, value: Any, expected: str) -> None:
         assert type_of(value) == expected
@@ -89,7 +90,7 @@ class TestType:
             frozenset({True}),
             frozenset({None}),
         ],
-        ids=repr,
+        ids=describe_value,
     )
     def test_what_is_no_attribute_value_is_refused(self, value: Any) -> None:
         with pytest.raises(ValidationError):
@@ -143,7 +144,7 @@ class TestNumbers:
             (Decimal("NaN"), "cannot be converted to a numeric value: NaN"),
             (Decimal("-Infinity"), "cannot be converted to a numeric value: -Infinity"),
         ],
-        ids=shorten,
+        ids=describe_value,
     )
     def test_number_beyond_the_limits_is_refused(self, number: Any, reason: str) -> None:
         with pytest.raises(ValidationError, match=reason):
@@ -214,7 +215,7 @@ class TestSize:
             *(([], 3), (["a"], 5), ({}, 3), ({"k": "a"}, 6), ({"k": {}}, 8)),
             *((frozenset({"a", "bc"}), 3), (frozenset({1, 100}), 4), (frozenset({b"ab"}), 2)),
         ],
-        ids=lambda value: shorten(value, 20),
+        ids=lambda value: describe_value(value, 20),
     )
     def test_size_is_that_of_dynamodb(self, value: Any, size: int) -> None:
         assert size_of(value) == size
@@ -225,7 +226,9 @@ class TestSize:
 
 class TestDepth:
     @pytest.mark.parametrize(
-        ("value", "depth"), [("a", 1), ([], 1), ({}, 1), (["a"], 2), ([[]], 2), ({"a": ["b"], "c": 1}, 3)], ids=repr
+        ("value", "depth"),
+        [("a", 1), ([], 1), ({}, 1), (["a"], 2), ([[]], 2), ({"a": ["b"], "c": 1}, 3)],
+        ids=describe_value,
     )
     def test_depth_counts_the_leaf(self, value: Any, depth: int) -> None:
         assert depth_of(value) == depth
