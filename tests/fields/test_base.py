@@ -101,7 +101,8 @@ class TestRules:
 class TestDefaults:
     def test_there_is_none_without_one(self) -> None:
         assert (bound().default, bound().missing_value()) == (None, None)
-        assert [bound().is_absent(value) for value in (None, 0, "", [])] == [True, False, False, False]
+        values: list[Any] = [None, 0, "", []]
+        assert [bound().is_absent(value) for value in values] == [True, False, False, False]
 
     def test_a_default_is_never_shared(self) -> None:
         field = bound(default=[1])

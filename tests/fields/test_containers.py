@@ -63,6 +63,11 @@ class TestListField:
     def test_the_rules_of_the_element_hold(self) -> None:
         assert message(cities(StringField(max_length=3)), ["abcd"]).startswith("User.cities[0] must be a str of 3 char")
 
+    def test_an_error_is_raised_even_if_it_does_not_happen_again(self) -> None:
+        answers = iter([False])
+        field = cities(StringField(validator=lambda _: next(answers, True)))
+        assert message(field, ["a"]).startswith("User.cities[] must be accepted by <lambda>; got 'a'")
+
     def test_a_stored_element_of_another_type_is_named(self) -> None:
         with pytest.raises(ValidationError, match=r"^User\.cities\[1\] must be stored as a string; got 5$"):
             cities().decode(["a", 5])
