@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from typing import Any
@@ -43,7 +43,7 @@ def change(item: Item) -> None:
 
 
 @contextlib.contextmanager
-def run_threads() -> Iterator[ThreadPoolExecutor]:
+def run_threads() -> Generator[ThreadPoolExecutor, None, None]:
     """Eight threads that are interrupted as often as Python can."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
