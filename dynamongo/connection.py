@@ -24,9 +24,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo.backends import Backend, check_backend_name, load_backend
+from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
+from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import Executor, RetryPolicy, Steps, Wait
 from dynamongo.scans import ScanPolicy, check_policy
+from dynamongo.values import shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -54,8 +56,8 @@ class _Settings:
     def __post_init__(self) -> None:
         if self.scans is not None:
             check_policy(self.scans)
-        if isinstance(self.backend, str):
-            check_backend_name(self.backend)
+        if self.backend is not None:
+            _check_backend(self.backend)
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
@@ -67,13 +69,23 @@ class _Settings:
 
     def _arguments_for(self, factory: Callable[..., Backend]) -> dict[str, Any]:
         """The settings that the backend knows: the memory backend needs no credentials, and is given none."""
-        region = None if self.client is not None else self.region or os.environ.get("AWS_REGION_NAME")
+        region = self.region or (None if self._brings_region() else os.environ.get("AWS_REGION_NAME"))
         settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)} | {"region": region}
         known = inspect.signature(factory).parameters
         return {name: value for name, value in settings.items() if name in known and value is not None}
 
+    def _brings_region(self) -> bool:
+        """Whether the code has set a region with a client or a session, which wins over the environment's."""
+        return self.client is not None or (self.session is not None and self.session.region_name is not None)
 
-_BACKEND_SETTINGS = frozenset({field.name for field in dataclasses.fields(_Settings)} - {"table_prefix", "scans"})
+
+def _check_backend(backend: object) -> None:
+    if isinstance(backend, str):
+        check_backend_name(backend)
+    elif isinstance(backend, type) or not callable(getattr(backend, "execute", None)):
+        raise ConfigurationError(
+            f"a backend is given as its name ({', '.join(backend_names())}) or as an instance; got {shorten(backend)}"
+        )
 
 
 class Connection:
@@ -171,6 +183,7 @@ class Connection:
         Args:
             backend: A backend, or the name of one.
         """
+        _check_backend(backend)
         chosen = load_backend(backend)() if isinstance(backend, str) else backend
         token = _override.set(chosen)
         try:
@@ -205,8 +218,8 @@ class Connection:
     def reconfigure(self, other: Connection) -> None:
         """Take over the settings of another connection, and close the backend made for the old ones."""
         with self._lock:
-            self._settings = other._settings
             self._close_own()
+            self._settings = other._settings
 
     def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
         """Carry out what the executor is asked to do, on the backend in use, and return its result."""
