@@ -115,7 +115,8 @@ def test_what_cannot_be_meant_is_refused_where_it_is_written(build: Any, expecte
 
 
 def test_a_condition_is_never_taken_for_a_truth_value() -> None:
-    for build in (lambda: NAME == "a" and YEAR == 1, lambda: not NAME.exists(), lambda: 1 < YEAR < 3):
+    builds: list[Any] = [lambda: NAME == "a" and YEAR == 1, lambda: not NAME.exists(), lambda: 1 < YEAR < 3]
+    for build in builds:
         with pytest.raises(TypeError, match=r"combine conditions with & \| ~"):
             build()
 
@@ -126,6 +127,12 @@ def test_a_field_and_a_size_are_hashable() -> None:
 
 
 def test_a_wrong_operand_fails_where_it_is_written() -> None:
-    for build in (lambda: YEAR == "a", lambda: YEAR < "a", lambda: YEAR.in_([1, "a"]), lambda: YEAR.between(1, "a")):
+    builds: list[Any] = [
+        lambda: YEAR == "a",
+        lambda: YEAR < "a",
+        lambda: YEAR.in_([1, "a"]),
+        lambda: YEAR.between(1, "a"),
+    ]
+    for build in builds:
         with pytest.raises(ValidationError, match=r"^User\.x must be an int; got 'a'$"):
             build()
