@@ -16,7 +16,7 @@ ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]
 
 SCAN_POLICIES: tuple[ScanPolicy, ...] = ("warn", "forbid", "allow")
 
-_PACKAGE = str(FilePath(__file__).parent)
+_PACKAGE = str(FilePath(__file__).parent / "_").removesuffix("_")  # with the separator, or it would begin others' too
 
 
 def check_policy(policy: object) -> None:
