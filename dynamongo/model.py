@@ -61,7 +61,8 @@ class Model(Table):
     `required` is checked when the instance is saved, so that an instance that has its key alone can say which item
     is meant. `None` stands for an attribute that the item does not have.
 
-    >>> from dynamongo import Connection, EmailField, IntField, MemoryBackend
+    >>> from dynamongo import Connection, EmailField, IntField
+    >>> from dynamongo.backends.memory import MemoryBackend
     >>> class User(Model):
     ...     __table__ = "users"
     ...     __hash_key__ = "email"

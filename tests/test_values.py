@@ -72,7 +72,7 @@ class TestType:
             *(("", "S"), (0, "N"), (Decimal("0.5"), "N"), (b"", "B"), (True, "BOOL"), (None, "NULL"), ([], "L")),
             *(({}, "M"), (frozenset({"a"}), "SS"), (frozenset({1, Decimal("0.5")}), "NS"), (frozenset({b""}), "BS")),
         ],
-        ids=describe_value,
+        ids=repr,
     )
     def test_type_is_told(self, value: Any, expected: str) -> None:
         assert type_of(value) == expected
@@ -90,7 +90,6 @@ class TestType:
             frozenset({True}),
             frozenset({None}),
         ],
-        ids=describe_value,
     )
     def test_what_is_no_attribute_value_is_refused(self, value: Any) -> None:
         with pytest.raises(ValidationError):
@@ -144,7 +143,7 @@ class TestNumbers:
             (Decimal("NaN"), "cannot be converted to a numeric value: NaN"),
             (Decimal("-Infinity"), "cannot be converted to a numeric value: -Infinity"),
         ],
-        ids=describe_value,
+        ids=shorten,
     )
     def test_number_beyond_the_limits_is_refused(self, number: Any, reason: str) -> None:
         with pytest.raises(ValidationError, match=reason):
