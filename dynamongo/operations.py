@@ -360,5 +360,19 @@ class DescribeTimeToLive(Operation[TimeToLive]):
 
 
 AnyOperation: TypeAlias = (
-    Get | BatchGet | Query | Scan | Put | Delete | UpdateItem | BatchWrite | CreateTable | DeleteTable | DescribeTable
+    Get
+    | BatchGet
+    | Query
+    | Scan
+    | Put
+    | Delete
+    | UpdateItem
+    | BatchWrite
+    | TransactWrite
+    | TransactGet
+    | CreateTable
+    | DeleteTable
+    | DescribeTable
+    | UpdateTimeToLive
+    | DescribeTimeToLive
 )

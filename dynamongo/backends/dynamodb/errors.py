@@ -13,17 +13,22 @@ from botocore.parsers import ResponseParserError
 from dynamongo.backends.dynamodb.wire import decode_item
 from dynamongo.exceptions import (
     BackendError,
+    CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
     CredentialsError,
     DynamongoError,
+    IdempotencyMismatch,
     InvalidRequestError,
     LimitExceededError,
     ServiceError,
     TableExists,
     TableNotFound,
     ThrottledError,
+    TransactionCanceled,
+    TransactionConflict,
 )
+from dynamongo.values import Item
 
 FOREIGN_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
 
@@ -33,6 +38,7 @@ ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
     "ConditionalCheckFailedException": ConditionalCheckFailedException,
     "ExpiredToken": CredentialsError,
     "ExpiredTokenException": CredentialsError,
+    "IdempotentParameterMismatchException": IdempotencyMismatch,
     "IncompleteSignature": CredentialsError,
     "IncompleteSignatureException": CredentialsError,
     "InternalFailure": ServiceError,
@@ -61,7 +67,9 @@ ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
     "Throttling": ThrottledError,
     "ThrottlingException": ThrottledError,
     "TooManyRequestsException": ThrottledError,
-    "TransactionConflictException": BackendError,
+    "TransactionCanceledException": TransactionCanceled,
+    "TransactionConflictException": TransactionConflict,
+    "TransactionInProgressException": TransactionConflict,
     "UnrecognizedClientException": CredentialsError,
     "ValidationError": InvalidRequestError,
     "ValidationException": InvalidRequestError,
@@ -124,11 +132,21 @@ def _translate_answer(error: ClientError, credentials: str) -> DynamongoError:
     message = response.get("Error", {}).get("Message") or str(error)
     error_type = ERRORS_BY_CODE.get(code) or _judge_status(response)
     if issubclass(error_type, ConditionalCheckFailedException):
-        item = response.get("Item")
-        return ConditionalCheckFailedException(message, item=None if item is None else decode_item(item))
+        return ConditionalCheckFailedException(message, item=_decode_stored(response))
+    if issubclass(error_type, TransactionCanceled):
+        return TransactionCanceled(tuple(map(_parse_reason, response.get("CancellationReasons", ()))))
     if issubclass(error_type, CredentialsError):
         return _build_credentials_error(f"{code}: {message}", credentials)
     return error_type(message, code=code) if issubclass(error_type, BackendError) else error_type(message)
+
+
+def _parse_reason(wire: dict[str, Any]) -> CancellationReason:
+    return CancellationReason(wire.get("Code", "None"), wire.get("Message"), _decode_stored(wire))
+
+
+def _decode_stored(wire: dict[str, Any]) -> Item | None:
+    item = wire.get("Item")
+    return None if item is None else decode_item(item)
 
 
 def _judge_status(response: dict[str, Any]) -> type[BackendError]:

@@ -6,7 +6,7 @@ Source: "Actions" in the DynamoDB API reference.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from dynamongo.backends.dynamodb.expressions import (
     Placeholders,
@@ -18,28 +18,36 @@ from dynamongo.backends.dynamodb.expressions import (
 from dynamongo.backends.dynamodb.tables import render_schema
 from dynamongo.backends.dynamodb.wire import encode_item
 from dynamongo.conditions import Condition, Path, check_limits
-from dynamongo.exceptions import assert_never
+from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.operations import (
+    Action,
     AnyOperation,
     BatchDelete,
     BatchGet,
     BatchPut,
     BatchWrite,
+    ConditionCheck,
     CreateTable,
     Delete,
     DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     Get,
     Put,
     Query,
+    ReturnValues,
     Scan,
+    TransactGet,
+    TransactWrite,
     UpdateItem,
+    UpdateTimeToLive,
 )
 from dynamongo.updates import check_updates
 
 _Arguments: TypeAlias = dict[str, Any]
 
-_CAPACITY = {"ReturnConsumedCapacity": "TOTAL"}
+_CAPACITY: Final = {"ReturnConsumedCapacity": "TOTAL"}
+_MAX_EXPRESSION_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ def build_request(operation: AnyOperation) -> Request:
 
     Raises:
         ExpressionError: A condition or update that DynamoDB would refuse without reading an item.
+        InvalidRequestError: An expression whose text is too long for DynamoDB.
         ValidationError: A Python object that is no attribute value.
     """
     match operation:
@@ -81,12 +90,20 @@ def build_request(operation: AnyOperation) -> Request:
             return Request("UpdateItem", "update_item", _build_update(operation))
         case BatchWrite():
             return Request("BatchWriteItem", "batch_write_item", _build_batch_write(operation))
+        case TransactWrite():
+            return Request("TransactWriteItems", "transact_write_items", _build_transact_write(operation))
+        case TransactGet():
+            return Request("TransactGetItems", "transact_get_items", _build_transact_get(operation))
         case CreateTable(schema):
             return Request("CreateTable", "create_table", render_schema(schema))
         case DeleteTable(table):
             return Request("DeleteTable", "delete_table", {"TableName": table})
         case DescribeTable(table):
             return Request("DescribeTable", "describe_table", {"TableName": table})
+        case UpdateTimeToLive():
+            return Request("UpdateTimeToLive", "update_time_to_live", _build_update_time_to_live(operation))
+        case DescribeTimeToLive(table):
+            return Request("DescribeTimeToLive", "describe_time_to_live", {"TableName": table})
         case _:
             assert_never(operation)
 
@@ -109,25 +126,47 @@ def _read_arguments(projection: tuple[Path, ...], *, consistent: bool) -> _Argum
 
 
 def _project(projection: tuple[Path, ...], placeholders: Placeholders) -> _Arguments:
-    return {"ProjectionExpression": render_projection(projection, placeholders)} if projection else {}
+    return _express("ProjectionExpression", render_projection(projection, placeholders)) if projection else {}
+
+
+def _express(parameter: str, text: str) -> _Arguments:
+    """The argument that holds an expression, refused in DynamoDB's words where it is too long, whatever the server.
+
+    The text is ASCII, since names and values are placeholders: its length is that in bytes.
+    """
+    if len(text) > _MAX_EXPRESSION_BYTES:
+        problem = f"Expression size has exceeded the maximum allowed size; expression size: {len(text)}"
+        raise InvalidRequestError(f"Invalid {parameter}: {problem}")
+    return {parameter: text}
+
+
+def _express_condition(parameter: str, condition: Condition | None, placeholders: Placeholders) -> _Arguments:
+    if condition is None:
+        return {}
+    check_limits(condition)
+    return _express(parameter, render_condition(condition, placeholders))
 
 
 def _build_query(operation: Query) -> _Arguments:
     placeholders = Placeholders()
-    arguments: _Arguments = {"KeyConditionExpression": render_key_condition(operation.key_condition, placeholders)}
+    arguments = _express("KeyConditionExpression", render_key_condition(operation.key_condition, placeholders))
     if operation.descending:
         arguments["ScanIndexForward"] = False
     return arguments | _page_arguments(operation, placeholders)
 
 
 def _build_scan(operation: Scan) -> _Arguments:
-    return _page_arguments(operation, Placeholders())
+    arguments = _page_arguments(operation, Placeholders())
+    if operation.segment is not None:
+        arguments["Segment"] = operation.segment
+    if operation.total_segments is not None:
+        arguments["TotalSegments"] = operation.total_segments
+    return arguments
 
 
 def _page_arguments(operation: Query | Scan, placeholders: Placeholders) -> _Arguments:
     arguments: _Arguments = {"TableName": operation.table} | _project(operation.projection, placeholders) | _CAPACITY
-    if operation.filter is not None:
-        arguments["FilterExpression"] = _checked_condition(operation.filter, placeholders)
+    arguments |= _express_condition("FilterExpression", operation.filter, placeholders)
     if operation.index is not None:
         arguments["IndexName"] = operation.index
     if operation.limit is not None:
@@ -142,40 +181,45 @@ def _page_arguments(operation: Query | Scan, placeholders: Placeholders) -> _Arg
 
 
 def _build_put(operation: Put) -> _Arguments:
-    return {"Item": encode_item(operation.item)} | _write_arguments(
-        operation, Placeholders(), returns="ALL_OLD" if operation.return_old else "NONE"
-    )
+    return _put_arguments(operation) | _return_values("ALL_OLD" if operation.return_old else "NONE") | _CAPACITY
 
 
 def _build_delete(operation: Delete) -> _Arguments:
-    return {"Key": encode_item(operation.key)} | _write_arguments(
-        operation, Placeholders(), returns="ALL_OLD" if operation.return_old else "NONE"
-    )
+    return _key_arguments(operation) | _return_values("ALL_OLD" if operation.return_old else "NONE") | _CAPACITY
 
 
 def _build_update(operation: UpdateItem) -> _Arguments:
+    return _update_arguments(operation) | _return_values(operation.returns) | _CAPACITY
+
+
+def _return_values(returns: ReturnValues) -> _Arguments:
+    return {} if returns == "NONE" else {"ReturnValues": returns}
+
+
+def _put_arguments(operation: Put) -> _Arguments:
+    return {"Item": encode_item(operation.item)} | _action_arguments(operation, Placeholders())
+
+
+def _key_arguments(operation: Delete | ConditionCheck) -> _Arguments:
+    return {"Key": encode_item(operation.key)} | _action_arguments(operation, Placeholders())
+
+
+def _update_arguments(operation: UpdateItem) -> _Arguments:
     placeholders = Placeholders()
     arguments: _Arguments = {"Key": encode_item(operation.key)}
     if operation.updates:
         check_updates(operation.updates, operation.key)
-        arguments["UpdateExpression"] = render_updates(operation.updates, placeholders)
-    return arguments | _write_arguments(operation, placeholders, returns=operation.returns)
+        arguments |= _express("UpdateExpression", render_updates(operation.updates, placeholders))
+    return arguments | _action_arguments(operation, placeholders)
 
 
-def _write_arguments(operation: Put | Delete | UpdateItem, placeholders: Placeholders, *, returns: str) -> _Arguments:
-    arguments: _Arguments = {"TableName": operation.table} | _CAPACITY
-    if operation.condition is not None:
-        arguments["ConditionExpression"] = _checked_condition(operation.condition, placeholders)
-    if returns != "NONE":
-        arguments["ReturnValues"] = returns
+def _action_arguments(operation: Action, placeholders: Placeholders) -> _Arguments:
+    """What a write has in common with the action of a transaction that is like it."""
+    arguments: _Arguments = {"TableName": operation.table}
+    arguments |= _express_condition("ConditionExpression", operation.condition, placeholders)
     if operation.return_item_on_failure:
         arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     return arguments | placeholders.to_arguments()
-
-
-def _checked_condition(condition: Condition, placeholders: Placeholders) -> str:
-    check_limits(condition)
-    return render_condition(condition, placeholders)
 
 
 def _build_batch_write(operation: BatchWrite) -> _Arguments:
@@ -190,3 +234,49 @@ def _build_write(write: BatchPut | BatchDelete) -> _Arguments:
             return {"DeleteRequest": {"Key": encode_item(key)}}
         case _:
             assert_never(write)
+
+
+def _build_transact_write(operation: TransactWrite) -> _Arguments:
+    """Where there is no token, boto3 makes one, so that its own retries do not write twice."""
+    arguments: _Arguments = {"TransactItems": [_build_action(action) for action in operation.actions]} | _CAPACITY
+    return arguments if operation.token is None else arguments | {"ClientRequestToken": operation.token}
+
+
+def _build_action(action: Action) -> _Arguments:
+    match action:
+        case Put():
+            return {"Put": _put_arguments(action)}
+        case Delete():
+            return {"Delete": _key_arguments(action)}
+        case UpdateItem():
+            return {"Update": _update_arguments(action)}
+        case ConditionCheck():
+            return {"ConditionCheck": _key_arguments(action)}
+        case _:
+            assert_never(action)
+
+
+def _build_transact_get(operation: TransactGet) -> _Arguments:
+    return {"TransactItems": [{"Get": _get_arguments(get)} for get in operation.gets]} | _CAPACITY
+
+
+def _get_arguments(get: Get) -> _Arguments:
+    projection = get.projection + _find_witness(get)
+    return {"TableName": get.table, "Key": encode_item(get.key)} | _read_arguments(projection, consistent=False)
+
+
+def _find_witness(get: Get) -> tuple[Path, ...]:
+    """The key attribute, if any, that a projected get of a transaction asks for beyond what is wanted.
+
+    TransactGetItems answers alike for a missing item and for one that has nothing of the projection. Every item has
+    its key, so nothing comes back for a missing one alone. Paths of a projection must not overlap.
+    """
+    asked = {path.elements[0] for path in get.projection}
+    if not asked or any(Path(name) in get.projection for name in get.key):
+        return ()
+    return tuple(Path(name) for name in get.key if name not in asked)[:1]
+
+
+def _build_update_time_to_live(operation: UpdateTimeToLive) -> _Arguments:
+    specification = {"AttributeName": operation.attribute, "Enabled": operation.enabled}
+    return {"TableName": operation.table, "TimeToLiveSpecification": specification}

@@ -21,6 +21,7 @@ from dynamongo.operations import (
     Delete,
     DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     Get,
     GetResult,
     PageResult,
@@ -28,13 +29,29 @@ from dynamongo.operations import (
     Query,
     Scan,
     TableDescription,
+    TimeToLive,
+    TransactGet,
+    TransactGetResult,
+    TransactWrite,
+    TransactWriteResult,
     UpdateItem,
+    UpdateTimeToLive,
     WriteResult,
 )
 from dynamongo.values import Item
 
 _Response: TypeAlias = dict[str, Any]
-AnyResult: TypeAlias = GetResult | BatchGetResult | PageResult | WriteResult | BatchWriteResult | TableDescription
+AnyResult: TypeAlias = (
+    GetResult
+    | BatchGetResult
+    | PageResult
+    | WriteResult
+    | BatchWriteResult
+    | TransactWriteResult
+    | TransactGetResult
+    | TableDescription
+    | TimeToLive
+)
 
 
 def read_response(operation: AnyOperation, response: dict[str, Any]) -> AnyResult:
@@ -53,10 +70,18 @@ def read_response(operation: AnyOperation, response: dict[str, Any]) -> AnyResul
             return WriteResult(_decode_optional(response.get("Attributes")), _write_units(response))
         case BatchWrite():
             return _read_batch_write(response)
+        case TransactWrite():
+            return TransactWriteResult(_split_units(response))
+        case TransactGet():
+            return _read_transact_get(operation, response)
         case CreateTable() | DeleteTable():
             return parse_description(response["TableDescription"])
         case DescribeTable():
             return parse_description(response["Table"])
+        case UpdateTimeToLive():
+            return _parse_specification(response["TimeToLiveSpecification"])
+        case DescribeTimeToLive():
+            return _parse_time_to_live(response["TimeToLiveDescription"])
         case _:
             assert_never(operation)
 
@@ -97,6 +122,30 @@ def _parse_write(write: dict[str, Any]) -> BatchPut | BatchDelete:
     return BatchDelete(decode_item(write["DeleteRequest"]["Key"]))
 
 
+def _read_transact_get(operation: TransactGet, response: _Response) -> TransactGetResult:
+    answers = zip(operation.gets, response["Responses"], strict=True)
+    return TransactGetResult(tuple(_read_answer(get, answer) for get, answer in answers), _read_units(response))
+
+
+def _read_answer(get: Get, answer: _Response) -> Item | None:
+    """The item of one get, without the key attributes that only its request asked for."""
+    item = decode_item(answer.get("Item", {}))
+    if not item:
+        return None
+    unasked = get.key.keys() - {path.elements[0] for path in get.projection} if get.projection else ()
+    return {name: value for name, value in item.items() if name not in unasked}
+
+
+def _parse_specification(wire: _Response) -> TimeToLive:
+    return TimeToLive(wire["AttributeName"] if wire["Enabled"] else None)
+
+
+def _parse_time_to_live(wire: _Response) -> TimeToLive:
+    """What was asked for last, since it may take DynamoDB an hour to become ENABLED or DISABLED."""
+    is_enabled = wire.get("TimeToLiveStatus") in {"ENABLING", "ENABLED"}
+    return TimeToLive(wire["AttributeName"] if is_enabled else None)
+
+
 def _read_units(response: _Response) -> Capacity:
     return Capacity(read_units=_sum_units(response))
 
@@ -108,5 +157,16 @@ def _write_units(response: _Response) -> Capacity:
 def _sum_units(response: _Response) -> float:
     """Capacity units, which the store does not split: they are what the action consumes. A batch has a list of them."""
     consumed: Any = response.get("ConsumedCapacity", {})
-    entries: list[dict[str, Any]] = [consumed] if isinstance(consumed, dict) else consumed
-    return sum((entry.get("CapacityUnits", 0.0) for entry in entries), 0.0)
+    entries: list[_Response] = [consumed] if isinstance(consumed, dict) else consumed
+    return _sum_entries(entries, "CapacityUnits")
+
+
+def _split_units(response: _Response) -> Capacity:
+    """Capacity of a transaction that writes; with the token of one that was carried out before, it reads."""
+    entries = response.get("ConsumedCapacity", [])
+    read_units = _sum_entries(entries, "ReadCapacityUnits")
+    return Capacity(read_units, _sum_entries(entries, "CapacityUnits") - read_units)
+
+
+def _sum_entries(entries: Iterable[_Response], unit: str) -> float:
+    return sum((entry.get(unit, 0.0) for entry in entries), 0.0)

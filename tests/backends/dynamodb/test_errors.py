@@ -15,16 +15,20 @@ from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.errors import ERRORS_BY_CODE, translate_error
 from dynamongo.exceptions import (
     BackendError,
+    CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
     CredentialsError,
     DynamongoError,
+    IdempotencyMismatch,
     InvalidRequestError,
     LimitExceededError,
     ServiceError,
     TableExists,
     TableNotFound,
     ThrottledError,
+    TransactionCanceled,
+    TransactionConflict,
 )
 from dynamongo.operations import Get
 
@@ -37,9 +41,13 @@ ACTIONS = (
     "DeleteItem",
     "UpdateItem",
     "BatchWriteItem",
+    "TransactWriteItems",
+    "TransactGetItems",
     "CreateTable",
     "DeleteTable",
     "DescribeTable",
+    "UpdateTimeToLive",
+    "DescribeTimeToLive",
 )
 WHERE = "They are made up."
 
@@ -54,7 +62,9 @@ ANSWERS: list[tuple[str, int, type[BackendError]]] = [
     ("RequestLimitExceeded", 400, ThrottledError),
     ("ThrottlingException", 400, ThrottledError),
     ("InternalServerError", 500, ServiceError),
-    ("TransactionConflictException", 400, BackendError),
+    ("TransactionConflictException", 400, TransactionConflict),
+    ("TransactionInProgressException", 400, TransactionConflict),
+    ("IdempotentParameterMismatchException", 400, IdempotencyMismatch),
     ("SomethingNew", 400, BackendError),
     ("SomethingNew", 429, ThrottledError),
     ("SomethingNew", 500, ServiceError),
@@ -94,6 +104,23 @@ def test_failed_condition_on_no_item_carries_none() -> None:
     error = translate_error(answer("ConditionalCheckFailedException"), WHERE)
     assert isinstance(error, ConditionalCheckFailedException)
     assert error.item is None
+
+
+def test_cancelled_transaction_has_a_reason_for_each_action_in_order() -> None:
+    failed = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
+    reasons = [{"Code": "None"}, failed, failed | {"Item": {"id": {"N": "1"}}}]
+    error = translate_error(answer("TransactionCanceledException", CancellationReasons=reasons), WHERE)
+    assert isinstance(error, TransactionCanceled)
+    assert error.reasons == (
+        CancellationReason("None", None, None),
+        CancellationReason("ConditionalCheckFailed", "The conditional request failed", None),
+        CancellationReason("ConditionalCheckFailed", "The conditional request failed", {"id": 1}),
+    )
+    assert error.code == "TransactionCanceledException"
+    assert str(error) == (
+        "Transaction cancelled, please refer cancellation reasons for specific reasons"
+        " [None, ConditionalCheckFailed, ConditionalCheckFailed]"
+    )
 
 
 @pytest.mark.parametrize(

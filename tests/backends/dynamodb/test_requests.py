@@ -18,12 +18,14 @@ from dynamongo.operations import (
     Delete,
     DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     Get,
     KeyCondition,
     Put,
     Query,
     Scan,
     UpdateItem,
+    UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 from dynamongo.updates import AddUpdate, RemoveUpdate, SetUpdate
@@ -131,6 +133,14 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
             },
         ),
     ),
+    (
+        Scan("t", cursor=KEY, segment=0, total_segments=4),
+        Request(
+            "Scan",
+            "scan",
+            {"TableName": "t", "ExclusiveStartKey": WIRE_KEY, "Segment": 0, "TotalSegments": 4, **TOTAL},
+        ),
+    ),
     (Put("t", KEY), Request("PutItem", "put_item", {"TableName": "t", "Item": WIRE_KEY, **TOTAL})),
     (
         Put("t", KEY, NotExists(Path("id")), return_old=True, return_item_on_failure=True),
@@ -214,6 +224,23 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (DeleteTable("t"), Request("DeleteTable", "delete_table", {"TableName": "t"})),
     (DescribeTable("t"), Request("DescribeTable", "describe_table", {"TableName": "t"})),
+    (DescribeTimeToLive("t"), Request("DescribeTimeToLive", "describe_time_to_live", {"TableName": "t"})),
+    (
+        UpdateTimeToLive("t", "expires", enabled=False),
+        Request(
+            "UpdateTimeToLive",
+            "update_time_to_live",
+            {"TableName": "t", "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": False}},
+        ),
+    ),
+    (
+        UpdateTimeToLive("t", "expires"),
+        Request(
+            "UpdateTimeToLive",
+            "update_time_to_live",
+            {"TableName": "t", "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}},
+        ),
+    ),
 ]
 
 
