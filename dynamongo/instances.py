@@ -48,12 +48,14 @@ class Instance(metaclass=ModelMeta):
     _undeclared: Mapping[str, AttributeValue] = {}
     """Stored attributes that the model does not declare, as attribute values."""
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         fields = type(self).__fields__
         self.check_names(values)
         for name, field in fields.items():
-            given = values.get(name)
-            value = field.validate(given) if given is not None else field.default
+            if name not in values:
+                value = field.default
+            else:  # None says that there is no value, not even the default
+                value = None if values[name] is None else field.validate(values[name])
             vars(self)[name] = field.missing_value() if value is None else value
 
     def __setattr__(self, name: str, value: Any) -> None:
