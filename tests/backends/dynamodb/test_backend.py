@@ -223,6 +223,11 @@ def test_malformed_request_is_not_sent(dynamodb_backend: DynamoDBBackend, operat
     assert caught.value.code == "ValidationException"
 
 
+def test_whatever_is_sent_is_checked_against_botocores_model_first(dynamodb_backend: DynamoDBBackend) -> None:
+    """So every request of every test against the emulator goes through botocore's `ParamValidator`."""
+    assert dynamodb_backend._open().meta.config.parameter_validation is True
+
+
 def test_operation_of_another_kind_is_unsupported() -> None:
     class Vacuum(Operation[None]):
         __slots__ = ()

@@ -24,12 +24,15 @@ from dynamongo.operations import (
     Delete,
     DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     Get,
     KeyCondition,
     Put,
     Query,
     Scan,
+    TimeToLive,
     UpdateItem,
+    UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 from dynamongo.updates import (
@@ -191,6 +194,54 @@ def test_query_reads_an_index_through_a_filter(dynamodb_backend: DynamoDBBackend
         Query(cities, key_condition, Comparison(Path("city"), "<>", "Milan"), "by_people", (Path("city"),))
     )
     assert (page.items, page.count, page.scanned_count) == (({"city": "Rome"},), 1, 2)
+
+
+def test_every_item_is_in_one_segment_of_a_scan(dynamodb_backend: DynamoDBBackend, table: str) -> None:
+    written: list[Item] = [{"country": f"c{number % 10}", "city": str(number)} for number in range(20)]
+    dynamodb_backend.execute(BatchWrite(table, tuple(map(BatchPut, written))))
+    pages = [dynamodb_backend.execute(Scan(table, segment=segment, total_segments=3)) for segment in range(3)]
+    read = [item for page in pages for item in page.items]
+    assert sorted(read, key=lambda item: int(str(item["city"]))) == written
+    assert [page.cursor for page in pages] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("segment", "total_segments", "message"),
+    [
+        (3, 3, "Segment: 3 is not less than TotalSegments: 3"),
+        (0, None, "TotalSegments parameter is required"),
+        (None, 3, "Segment parameter is required"),
+        (0, 1_000_001, "between 1 and 1000000|less than or equal to 1000000"),
+        (-1, 3, "Invalid value for parameter Segment"),
+        (0, 0, "Invalid value for parameter TotalSegments"),
+    ],
+)
+def test_segment_that_there_cannot_be_is_refused(
+    dynamodb_backend: DynamoDBBackend, table: str, segment: int | None, total_segments: int | None, message: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match=message):
+        dynamodb_backend.execute(Scan(table, segment=segment, total_segments=total_segments))
+
+
+def test_expiry_is_described_as_it_was_asked_for(dynamodb_backend: DynamoDBBackend, table: str) -> None:
+    assert dynamodb_backend.execute(DescribeTimeToLive(table)) == TimeToLive(None)
+    assert dynamodb_backend.execute(UpdateTimeToLive(table, "expires")) == TimeToLive("expires")
+    assert dynamodb_backend.execute(DescribeTimeToLive(table)) == TimeToLive("expires")
+    assert dynamodb_backend.execute(UpdateTimeToLive(table, "expires", enabled=False)) == TimeToLive(None)
+    assert dynamodb_backend.execute(DescribeTimeToLive(table)) == TimeToLive(None)
+
+
+def test_items_expire_by_one_attribute_only(dynamodb_backend: DynamoDBBackend, table: str) -> None:
+    dynamodb_backend.execute(UpdateTimeToLive(table, "expires"))
+    with pytest.raises(InvalidRequestError, match="already enabled"):
+        dynamodb_backend.execute(UpdateTimeToLive(table, "other"))
+    assert dynamodb_backend.execute(DescribeTimeToLive(table)) == TimeToLive("expires")
+
+
+def test_expiry_of_a_missing_table_finds_no_table(dynamodb_backend: DynamoDBBackend) -> None:
+    for operation in (DescribeTimeToLive("nowhere"), UpdateTimeToLive("nowhere", "expires")):
+        with pytest.raises(TableNotFound):
+            dynamodb_backend.execute(operation)
 
 
 def test_scan_counts_without_items(dynamodb_backend: DynamoDBBackend, cities: str) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from botocore_model import check_request
@@ -24,6 +24,8 @@ from dynamongo.operations import (
     Put,
     Query,
     Scan,
+    TransactGet,
+    TransactWrite,
     UpdateItem,
     UpdateTimeToLive,
 )
@@ -210,6 +212,26 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
         ),
     ),
     (
+        TransactWrite((Put("t", KEY),), "once"),
+        Request(
+            "TransactWriteItems",
+            "transact_write_items",
+            {
+                "TransactItems": [{"Put": {"TableName": "t", "Item": WIRE_KEY}}],
+                "ClientRequestToken": "once",
+                **TOTAL,
+            },
+        ),
+    ),
+    (
+        TransactGet((Get("t", KEY),)),
+        Request(
+            "TransactGetItems",
+            "transact_get_items",
+            {"TransactItems": [{"Get": {"TableName": "t", "Key": WIRE_KEY}}], **TOTAL},
+        ),
+    ),
+    (
         CreateTable(TableSchema("t", KeySchema(KeyAttribute("id", "N")))),
         Request(
             "CreateTable",
@@ -248,6 +270,10 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
 def test_every_operation_has_its_request(operation: AnyOperation, request_: Request) -> None:
     assert build_request(operation) == request_
     check_request(request_.action, request_.arguments)
+
+
+def test_no_operation_is_without_a_request_here() -> None:
+    assert {type(operation) for operation, _ in REQUESTS} == set(get_args(AnyOperation))
 
 
 def test_table_with_indexes_is_created_with_throughput_for_each_global_one() -> None:

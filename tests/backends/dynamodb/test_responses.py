@@ -18,6 +18,7 @@ from dynamongo.operations import (
     Capacity,
     DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     Get,
     GetResult,
     KeyCondition,
@@ -27,7 +28,9 @@ from dynamongo.operations import (
     Scan,
     TableDescription,
     TableStatus,
+    TimeToLive,
     UpdateItem,
+    UpdateTimeToLive,
     WriteResult,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
@@ -40,6 +43,7 @@ ITEM: Item = {"id": 2, "a": "x"}
 GET, PUT, SCAN = Get("t", KEY), Put("t", KEY), Scan("t")
 QUERY = Query("t", KeyCondition(Comparison(Path("id"), "=", 1)))
 BATCH_GET, BATCH_WRITE = BatchGet("t", (KEY,)), BatchWrite("t", (BatchDelete(KEY),))
+EXPIRE, EXPIRY = UpdateTimeToLive("t", "expires"), DescribeTimeToLive("t")
 CONSUMED = {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1.5}}
 CONSUMED_BY_BATCH = {"ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 1.5}]}
 KEY_SCHEMA = [{"AttributeName": "id", "KeyType": "HASH"}]
@@ -72,6 +76,13 @@ RESULTS: list[tuple[AnyOperation, dict[str, Any], AnyResult]] = [
         BatchWriteResult((BatchPut(ITEM), BatchDelete(KEY)), Capacity(write_units=1.5)),
     ),
     (BATCH_WRITE, {"UnprocessedItems": {}}, BatchWriteResult()),
+    (EXPIRE, {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}, TimeToLive("expires")),
+    (EXPIRE, {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": False}}, TimeToLive(None)),
+    (EXPIRY, {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "at"}}, TimeToLive("at")),
+    (EXPIRY, {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLING", "AttributeName": "at"}}, TimeToLive("at")),
+    (EXPIRY, {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLING", "AttributeName": "at"}}, TimeToLive(None)),
+    (EXPIRY, {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}, TimeToLive(None)),
+    (EXPIRY, {"TimeToLiveDescription": {}}, TimeToLive(None)),
 ]
 
 
