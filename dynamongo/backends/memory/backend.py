@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from dynamongo.backends.base import Limits
+from dynamongo.backends.memory.expiry import delete_expired, describe_time_to_live, update_time_to_live
 from dynamongo.backends.memory.lifecycle import create_table, delete_table, describe_table
 from dynamongo.backends.memory.reads import MAX_BATCH_GET, batch_get, get, query, scan
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.store import Store
+from dynamongo.backends.memory.transactions import transact_get, transact_write
 from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, update_item
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
 from dynamongo.operations import (
@@ -19,17 +22,21 @@ from dynamongo.operations import (
     Delete,
     DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     Get,
     Operation,
     Put,
     Query,
     Scan,
+    TransactGet,
+    TransactWrite,
     UpdateItem,
+    UpdateTimeToLive,
 )
 
 R = TypeVar("R")
 
-_EXECUTORS: dict[type, Callable[[dict[str, Table], Any], Any]] = {
+_EXECUTORS: dict[type, Callable[[Store, Any], Any]] = {
     Get: get,
     BatchGet: batch_get,
     Query: query,
@@ -38,16 +45,25 @@ _EXECUTORS: dict[type, Callable[[dict[str, Table], Any], Any]] = {
     Delete: delete,
     UpdateItem: update_item,
     BatchWrite: batch_write,
+    TransactWrite: transact_write,
+    TransactGet: transact_get,
     CreateTable: create_table,
     DeleteTable: delete_table,
     DescribeTable: describe_table,
+    UpdateTimeToLive: update_time_to_live,
+    DescribeTimeToLive: describe_time_to_live,
 }
 
 
 class MemoryBackend:
     """Keeps tables in memory and answers as DynamoDB would.
 
-    Every operation is atomic, and may be called for from any thread. What the backend does not do, it refuses.
+    Every operation is atomic, transactions too, and may be called for from any thread. What the backend does not do,
+    it refuses. Nothing happens by itself: an item whose time to live is over stays, as on DynamoDB it may for days,
+    until `expire` is called.
+
+    Args:
+        clock: Tells the time in seconds since the epoch; the tokens of transactions and `expire` go by it.
 
     >>> from dynamongo.operations import CreateTable, Get, Put
     >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -63,8 +79,8 @@ class MemoryBackend:
     name = "memory"
     limits = Limits(batch_get=MAX_BATCH_GET, batch_write=MAX_BATCH_WRITE)
 
-    def __init__(self) -> None:
-        self._tables: dict[str, Table] = {}
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = Store(clock)
         self._lock = threading.Lock()
 
     def execute(self, operation: Operation[R]) -> R:
@@ -74,9 +90,30 @@ class MemoryBackend:
             raise UnsupportedOperation(f"the memory backend does not do {type(operation).__name__}")
         try:
             with self._lock:
-                return cast("R", executor(self._tables, operation))
+                return cast("R", executor(self._store, operation))
         except (ValidationError, ExpressionError) as error:
             raise InvalidRequestError(str(error)) from error
+
+    def expire(self, now: float | None = None) -> int:
+        """Delete all items whose time to live is over, and return how many there were.
+
+        Those are the items whose time to live attribute is a number less than `now`, which is in seconds since the
+        epoch and the clock's if left out. As on DynamoDB, what expired more than five years ago stays: most likely
+        it is no time.
+
+        >>> from dynamongo.operations import CreateTable, Put, UpdateTimeToLive
+        >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+        >>> backend = MemoryBackend(clock=lambda: 1_800_000_000.0)
+        >>> created = backend.execute(CreateTable(TableSchema("sessions", KeySchema(KeyAttribute("id", "S")))))
+        >>> backend.execute(UpdateTimeToLive("sessions", "until"))
+        TimeToLive(attribute='until')
+        >>> written = backend.execute(Put("sessions", {"id": "a", "until": 1_800_000_060}))
+        >>> backend.expire(), backend.expire(1_800_000_061), backend.expire(1_800_000_061)
+        (0, 1, 0)
+        """
+        with self._lock:
+            at = self._store.clock() if now is None else now
+            return sum(delete_expired(table, at) for table in self._store.tables.values())
 
     def close(self) -> None:
         """Nothing is held that must be given back: the tables stay."""

@@ -105,6 +105,17 @@ def check_count(call: str, given: int, most: int) -> None:
         raise InvalidRequestError(f"{call}: Member must have length less than or equal to {most}")
 
 
+def check_number(name: str, given: int | None, *, least: int, most: int | None = None) -> None:
+    """Refuse a number out of range; one that is not given passes."""
+    if given is None:
+        return
+    bound = f"greater than or equal to {least}" if given < least else f"less than or equal to {most}"
+    if given < least or (most is not None and given > most):
+        raise InvalidRequestError(
+            f"Value '{given}' at '{name}' failed to satisfy constraint: Member must have value {bound}"
+        )
+
+
 def normalize_updates(updates: Iterable[AnyUpdate]) -> tuple[AnyUpdate, ...]:
     """The updates with their values in canonical form. Whether one changes a key, only the table can say."""
     normal = tuple(map(_normalize_update, updates))

@@ -5,7 +5,7 @@ Source: "Constraints in Amazon DynamoDB", partition keys and sort keys, in the d
 
 from __future__ import annotations
 
-from dynamongo.exceptions import InvalidRequestError
+from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 from dynamongo.values import AttributeValue, Item, equals, size_of, type_of
 
@@ -18,6 +18,10 @@ _INVALID = "One or more parameter values were invalid:"
 _EMPTY = "The AttributeValue for a key attribute cannot contain an empty {} value."
 _INDEX_EMPTY = "A value specified for a secondary index key is not supported."
 _UPDATE_EMPTY = "The update expression attempted to update a secondary index key to a value that is not supported."
+
+
+class EmptyKeyValue(ValidationError):  # noqa: N818 - what it says is the mistake
+    """A key attribute is empty. Of all that can be wrong with a key, this alone makes a whole transaction invalid."""
 
 
 def check_key(keys: KeySchema, key: Item) -> None:
@@ -50,7 +54,7 @@ def check_key_values(keys: KeySchema, values: Item) -> None:
     """Refuse values of key attributes that are empty or too long; attributes that are not there pass."""
     for part in keys.attributes:
         if (kind := _empty_kind(values.get(part.name))) is not None:
-            raise InvalidRequestError(f"{_NOT_VALID} {_EMPTY.format(kind)} Key: {part.name}")
+            raise EmptyKeyValue(f"{_NOT_VALID} {_EMPTY.format(kind)} Key: {part.name}")
     _check_sizes(keys, values)
 
 
@@ -75,9 +79,9 @@ def _check_index_key(index: str, part: KeyAttribute, value: AttributeValue, *, i
     if (kind := _empty_kind(value)) is None:
         return
     if is_update:
-        raise InvalidRequestError(f"{_NOT_VALID} {_UPDATE_EMPTY} {_EMPTY.format(kind)}")
+        raise EmptyKeyValue(f"{_NOT_VALID} {_UPDATE_EMPTY} {_EMPTY.format(kind)}")
     where = f"IndexName: {index}, IndexKey: {part.name}"
-    raise InvalidRequestError(f"{_NOT_VALID} {_INDEX_EMPTY} {_EMPTY.format(kind)} {where}")
+    raise EmptyKeyValue(f"{_NOT_VALID} {_INDEX_EMPTY} {_EMPTY.format(kind)} {where}")
 
 
 def _empty_kind(value: AttributeValue) -> str | None:

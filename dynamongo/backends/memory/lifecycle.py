@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
 from dynamongo.operations import CreateTable, DeleteTable, DescribeTable, TableDescription
@@ -22,33 +23,34 @@ _INVALID = "One or more parameter values were invalid:"
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
-def create_table(tables: dict[str, Table], operation: CreateTable) -> TableDescription:
+def create_table(store: Store, operation: CreateTable) -> TableDescription:
     """Create an empty table."""
     schema = operation.schema
     _check_schema(schema)
-    if schema.name in tables:
+    if schema.name in store.tables:
         raise TableExists(f"Table already exists: {schema.name}")
-    tables[schema.name] = Table(schema)
+    store.tables[schema.name] = Table(schema)
     return TableDescription(schema)
 
 
-def describe_table(tables: dict[str, Table], operation: DescribeTable) -> TableDescription:
+def describe_table(store: Store, operation: DescribeTable) -> TableDescription:
     """Describe a table; the number of items is exact."""
-    table = _find(tables, operation.table)
+    table = find_described(store, operation.table)
     return TableDescription(table.schema, item_count=len(table.primary))
 
 
-def delete_table(tables: dict[str, Table], operation: DeleteTable) -> TableDescription:
+def delete_table(store: Store, operation: DeleteTable) -> TableDescription:
     """Delete a table with its items."""
-    table = _find(tables, operation.table)
-    del tables[operation.table]
+    table = find_described(store, operation.table)
+    del store.tables[operation.table]
     return TableDescription(table.schema, "DELETING")
 
 
-def _find(tables: dict[str, Table], name: str) -> Table:
-    if name not in tables:
+def find_described(store: Store, name: str) -> Table:
+    """`Store.find_table` with the message that operations on a table as such give."""
+    if name not in store.tables:
         raise TableNotFound(f"Requested resource not found: Table: {name} not found")
-    return tables[name]
+    return store.tables[name]
 
 
 def _check_schema(schema: TableSchema) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from dynamongo.backends.memory.capacity import item_read_units, read_units
-from dynamongo.backends.memory.checks import check_condition, check_projection
+from dynamongo.backends.memory.checks import check_condition, check_number, check_projection
 from dynamongo.backends.memory.table import Stored, Table, View
 from dynamongo.conditions import Condition, Path, paths_of
 from dynamongo.evaluation import compile_condition, compile_projection
@@ -24,11 +24,7 @@ def check_page(operation: Query | Scan) -> None:
     """Refuse, before the table is known, what no table could answer."""
     check_condition(operation.filter)
     check_projection(operation.projection)
-    if operation.limit is not None and operation.limit < 1:
-        raise InvalidRequestError(
-            f"Value '{operation.limit}' at 'limit' failed to satisfy constraint: "
-            "Member must have value greater than or equal to 1"
-        )
+    check_number("limit", operation.limit, least=1)
     if operation.count_only and operation.projection:
         raise InvalidRequestError("Cannot specify the ProjectionExpression when choosing to get only the Count")
 

@@ -8,13 +8,12 @@ canonical values, never joined text, so that `1` and `1.0` are one key and `("a|
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 from zlib import crc32
 
 from sortedcontainers import SortedDict, SortedList
 
-from dynamongo.exceptions import TableNotFound
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 from dynamongo.values import AttributeValue, Item, format_number, item_size
 
@@ -65,6 +64,24 @@ class Interval(NamedTuple):
         return Interval(self.low, sort) if descending else Interval((*sort, TOP), self.high)
 
 
+class Segment(NamedTuple):
+    """One of `total` parts of a scan: the partitions whose hashes are in one of as many intervals of equal length."""
+
+    number: int = 0
+    total: int = 1
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The first hash of the segment, and the first one after it."""
+        return self.number * _HASHES // self.total, (self.number + 1) * _HASHES // self.total
+
+    def __contains__(self, hash_value: object) -> bool:
+        low, high = self.bounds
+        return low <= _token_of(hash_value)[0] < high
+
+
+_HASHES = 2**32
+_WHOLE: Final = Segment()
 _Partition: TypeAlias = SortedDict[Sort, Stored] | dict[Sort, Stored]
 
 
@@ -92,7 +109,7 @@ class View:
         self.is_global = is_global
         self._sort_names = keys.names[1:] if keys is table_keys else (*keys.names[1:], *table_keys.names)
         self._partitions: dict[Any, _Partition] = {}
-        self._order: SortedList[tuple[int, Any]] = SortedList()
+        self._order: SortedList[tuple[Any, ...]] = SortedList()
 
     def position_of(self, item: Item) -> Position | None:
         """Where the item belongs, or `None` if it lacks a part of the key and so is not in the view."""
@@ -135,17 +152,18 @@ class View:
         partition = self._partitions.get(hash_value, {})
         return (partition[sort] for sort in _read_sorts(partition, low, high, descending=descending))
 
-    def read_all(self, after: Position | None = None) -> Iterator[Stored]:
-        """All items, or those that follow a position.
+    def read_all(self, after: Position | None = None, segment: Segment = _WHOLE) -> Iterator[Stored]:
+        """All items of a segment, or those that follow a position in it.
 
         Partitions come in the order of a hash of their values, so that no test comes to rely on an order; the items
         of one partition stand together, in the order of their sorts.
         """
-        start = None
+        low, high = segment.bounds
+        start: tuple[Any, ...] = (low,)
         if after is not None:
             start = _token_of(after.hash_value)
             yield from self.read_partition(after.hash_value, Interval().after(after.sort))
-        for _, hash_value in self._order.irange(start, inclusive=(start is None, True)):
+        for _, hash_value in self._order.irange(start, (high,), inclusive=(False, False)):
             yield from self.read_partition(hash_value)
 
     def __len__(self) -> int:
@@ -168,10 +186,14 @@ class View:
 
 
 class Table:
-    """A table: its schema, its items in the order of its own key, and one more view of them for every index."""
+    """A table: its schema, its items in the order of its own key, and one more view of them for every index.
+
+    `expires_by` names the attribute that holds the time at which an item expires, if there is one.
+    """
 
     def __init__(self, schema: TableSchema) -> None:
         self.schema = schema
+        self.expires_by: str | None = None
         self.primary = View(schema.keys, schema.keys)
         self.indexes = {index.name: _make_view(index, schema) for index in schema.indexes}
 
@@ -184,14 +206,6 @@ class Table:
         self.primary.replace(old, new)
         for view in self.indexes.values():
             view.replace(old, new)
-
-
-def find_table(tables: Mapping[str, Table], name: str) -> Table:
-    """The table of that name; raises `TableNotFound`."""
-    table = tables.get(name)
-    if table is None:
-        raise TableNotFound("Requested resource not found")
-    return table
 
 
 def _make_view(index: IndexSchema, schema: TableSchema) -> View:

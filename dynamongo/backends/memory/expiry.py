@@ -1,0 +1,65 @@
+"""Time to live: UpdateTimeToLive, DescribeTimeToLive, and the deletion of what has expired.
+
+Source: "Using time to live (TTL) in DynamoDB" in the developer guide.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from dynamongo.backends.memory.lifecycle import find_described
+from dynamongo.backends.memory.store import Store
+from dynamongo.backends.memory.table import Stored, Table
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
+from dynamongo.values import Number, text_size, type_of
+
+MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
+
+
+def update_time_to_live(store: Store, operation: UpdateTimeToLive) -> TimeToLive:
+    """Begin or end the expiry of a table's items."""
+    _check_name(operation.attribute)
+    table = find_described(store, operation.table)
+    _check_transition(table.expires_by, operation)
+    table.expires_by = operation.attribute if operation.enabled else None
+    return TimeToLive(table.expires_by)
+
+
+def describe_time_to_live(store: Store, operation: DescribeTimeToLive) -> TimeToLive:
+    """Say which attribute items expire by."""
+    return TimeToLive(find_described(store, operation.table).expires_by)
+
+
+def delete_expired(table: Table, now: float) -> int:
+    """Delete what has expired at a time, in seconds since the epoch; returns how many items that were."""
+    if table.expires_by is None:
+        return 0
+    expired = [stored for stored in table.primary.read_all() if _is_expired(stored, table.expires_by, now)]
+    for stored in expired:
+        table.replace(stored, None)
+    return len(expired)
+
+
+def _check_name(attribute: str) -> None:
+    if not 1 <= text_size(attribute) <= 255:
+        bound = "less than or equal to 255" if attribute else "greater than or equal to 1"
+        raise InvalidRequestError(
+            f"Value '{attribute}' at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: "
+            f"Member must have length {bound}"
+        )
+
+
+def _check_transition(current: str | None, operation: UpdateTimeToLive) -> None:
+    if current not in (None, operation.attribute):
+        raise InvalidRequestError(
+            f"TimeToLive is active on a different AttributeName: current AttributeName is {current}"
+        )
+    if operation.enabled == (current is not None):
+        raise InvalidRequestError(f"TimeToLive is already {'enabled' if operation.enabled else 'disabled'}")
+
+
+def _is_expired(stored: Stored, attribute: str, now: float) -> bool:
+    """Whether the item holds a time in the past; one more than five years ago is taken for a mistake."""
+    time = stored.item.get(attribute)
+    return type_of(time) == "N" and now - MAX_AGE_SECONDS <= cast("Number", time) < now

@@ -1,0 +1,84 @@
+"""Tokens: which transactions were carried out of late, so that one that is sent again is not carried out again.
+
+Source: "Idempotency" under "Amazon DynamoDB Transactions: How it works" in the developer guide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple, cast
+
+from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
+from dynamongo.operations import Capacity
+from dynamongo.values import AttributeValue, type_of
+
+LIFETIME_SECONDS = 600.0
+_MAX_LENGTH = 36
+
+
+class _Use(NamedTuple):
+    """What a token was used for, when, and what it costs to ask for it again."""
+
+    fingerprint: Hashable
+    at: float
+    cost: Capacity
+
+
+class Tokens:
+    """The tokens of the transactions of the last ten minutes. Times are seconds of the backend's clock."""
+
+    def __init__(self) -> None:
+        self._uses: dict[str, _Use] = {}
+
+    def find(self, token: str, fingerprint: Hashable, now: float) -> Capacity | None:
+        """What it costs to ask again for what was carried out under the token, `None` if nothing was.
+
+        Raises `IdempotencyMismatch` if that was something else.
+        """
+        self._forget(now)
+        use = self._uses.get(token)
+        if use is None:
+            return None
+        if use.fingerprint != fingerprint:
+            raise IdempotencyMismatch(f"the token {token!r} was used for a transaction with other contents")
+        return use.cost
+
+    def keep(self, token: str, fingerprint: Hashable, now: float, cost: Capacity) -> None:
+        """Remember what was carried out under the token."""
+        self._uses[token] = _Use(fingerprint, now, cost)
+
+    def _forget(self, now: float) -> None:
+        for token in [token for token, use in self._uses.items() if now - use.at >= LIFETIME_SECONDS]:
+            del self._uses[token]
+
+
+def check_token(token: str | None) -> None:
+    """Refuse a token that is empty or too long."""
+    if token is not None and not 1 <= len(token) <= _MAX_LENGTH:
+        bound = "less than or equal to 36" if token else "greater than or equal to 1"
+        raise InvalidRequestError(
+            f"Value '{token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length {bound}"
+        )
+
+
+def fingerprint_of(part: object) -> Hashable:
+    """What is equal for equal parts of an operation, and for no others; it shares nothing that could be changed.
+
+    Types count, as they do for DynamoDB, and so does the order of a list or tuple, but not that of a map or set.
+
+    >>> fingerprint_of({"a": 1, "b": [True]}) == fingerprint_of({"b": [True], "a": 1})
+    True
+    >>> fingerprint_of([1]) == fingerprint_of([True])
+    False
+    """
+    if dataclasses.is_dataclass(part):
+        fields = (getattr(part, field.name) for field in dataclasses.fields(part))
+        return type(part), tuple(map(fingerprint_of, fields))
+    if isinstance(part, (tuple, list)):
+        elements = cast("Sequence[object]", part)
+        return type(elements), tuple(map(fingerprint_of, elements))
+    if isinstance(part, dict):
+        members = cast("dict[str, object]", part)
+        return dict, frozenset((name, fingerprint_of(value)) for name, value in members.items())
+    return type_of(cast("AttributeValue", part)), part

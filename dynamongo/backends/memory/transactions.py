@@ -1,0 +1,151 @@
+"""Transactions: TransactWrite and TransactGet on tables in memory.
+
+What is wrong with a request by itself is refused as a whole. What only a table or an item can show to be wrong is a
+reason to cancel, and every action is looked at for its own, not only those up to the first that fails.
+
+Source: "Amazon DynamoDB Transactions: How it works" in the developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar, cast
+
+from dynamongo.backends.memory.actions import Change, Prepared, apply, evaluate, prepare
+from dynamongo.backends.memory.capacity import item_read_units
+from dynamongo.backends.memory.checks import check_count
+from dynamongo.backends.memory.keys import EmptyKeyValue
+from dynamongo.backends.memory.reads import find_item, prepare_key
+from dynamongo.backends.memory.store import Store
+from dynamongo.backends.memory.table import Stored, Table
+from dynamongo.backends.memory.tokens import check_token, fingerprint_of
+from dynamongo.evaluation import compile_projection
+from dynamongo.exceptions import (
+    CancellationReason,
+    ConditionalCheckFailedException,
+    InvalidRequestError,
+    TransactionCanceled,
+    ValidationError,
+)
+from dynamongo.operations import (
+    Capacity,
+    Get,
+    TransactGet,
+    TransactGetResult,
+    TransactWrite,
+    TransactWriteResult,
+)
+from dynamongo.values import Item
+
+MAX_ACTIONS = 100
+_MAX_BYTES = 4 * 1024 * 1024
+
+_P = TypeVar("_P")
+_R = TypeVar("_R")
+
+
+def transact_write(store: Store, operation: TransactWrite) -> TransactWriteResult:
+    """Carry out all actions, or none; under a token, once in ten minutes."""
+    check_count("transactItems", len(operation.actions), MAX_ACTIONS)
+    check_token(operation.token)
+    prepared = tuple(map(prepare, operation.actions))
+    _check_total(each.new for each in prepared)
+    _check_distinct(store, [(each.action.table, each.target) for each in prepared])
+    if operation.token is None:
+        return TransactWriteResult(_twice(map(apply, _evaluate_all(store, prepared))))
+    return _write_once(store, operation.token, prepared)
+
+
+def transact_get(store: Store, operation: TransactGet) -> TransactGetResult:
+    """Read items in the order of the gets."""
+    gets = operation.gets
+    check_count("transactItems", len(gets), MAX_ACTIONS)
+    keys = [prepare_key(get) for get in gets]
+    _check_distinct(store, [(get.table, key) for get, key in zip(gets, keys, strict=True)])
+    tables = [store.find_table(get.table) for get in gets]
+    found = _do_all(find_item, tables, keys)
+    _check_total(found)
+    items = tuple(map(_project, gets, found))
+    return TransactGetResult(items, _twice([item_read_units(found, consistent=True)]))
+
+
+def _write_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
+    """Carry the actions out, unless they have been under this token; then their items are only read."""
+    fingerprint = tuple(map(_fingerprint_of, prepared))
+    now = store.clock()
+    known = store.tokens.find(token, fingerprint, now)
+    if known is not None:
+        return TransactWriteResult(known)
+    changes = _evaluate_all(store, prepared)
+    consumed = _twice(map(apply, changes))
+    cost = _twice([item_read_units((change.new for change in changes), consistent=True)])
+    store.tokens.keep(token, fingerprint, now, cost)
+    return TransactWriteResult(consumed)
+
+
+def _fingerprint_of(prepared: Prepared) -> Hashable:
+    """That of all that reaches DynamoDB; what an action by itself would return does not."""
+    action = prepared.action
+    contents = (action.table, prepared.target, prepared.updates, action.condition, action.return_item_on_failure)
+    return type(action), fingerprint_of(contents)
+
+
+def _evaluate_all(store: Store, prepared: Sequence[Prepared]) -> list[Change]:
+    """What all actions change, seen from the state before; nothing is changed yet."""
+    tables = [store.find_table(each.action.table) for each in prepared]
+    changes = _do_all(evaluate, tables, prepared)
+    _check_total(change.new for change in changes)
+    return changes
+
+
+def _do_all(do: Callable[[Table, _P], _R], tables: Iterable[Table], parts: Iterable[_P]) -> list[_R]:
+    """The results of all parts; raises `TransactionCanceled` with the reasons of all if one has none."""
+    outcomes = [_attempt(do, table, part) for table, part in zip(tables, parts, strict=True)]
+    if any(isinstance(outcome, CancellationReason) for outcome in outcomes):
+        reasons = (each if isinstance(each, CancellationReason) else CancellationReason() for each in outcomes)
+        raise TransactionCanceled(tuple(reasons))
+    return cast("list[_R]", outcomes)
+
+
+def _attempt(do: Callable[[Table, _P], _R], table: Table, part: _P) -> _R | CancellationReason:
+    try:
+        return do(table, part)
+    except ConditionalCheckFailedException as error:
+        return CancellationReason("ConditionalCheckFailed", str(error), error.item)
+    except EmptyKeyValue:
+        raise
+    except (InvalidRequestError, ValidationError) as error:
+        return CancellationReason("ValidationError", str(error))
+
+
+def _check_total(found: Iterable[Stored | None]) -> None:
+    """Refuse items that are too large together."""
+    if sum(stored.size for stored in found if stored) > _MAX_BYTES:
+        raise InvalidRequestError(
+            "Collection size of items exceeded, which can also be caused by the aggregate size of the items in the "
+            "transaction exceeding the 4MB limit"
+        )
+
+
+def _check_distinct(store: Store, targets: Sequence[tuple[str, Item]]) -> None:
+    """Refuse two targets that are one item; those that are no keys of their tables are refused later, one by one."""
+    seen: set[Hashable] = set()
+    for name, target in targets:
+        table = store.tables.get(name)
+        if table is None or not target.keys() >= set(table.schema.keys.names):
+            continue
+        place = name, fingerprint_of([target[part] for part in table.schema.keys.names])
+        if place in seen:
+            raise InvalidRequestError("Transaction request cannot include multiple operations on one item")
+        seen.add(place)
+
+
+def _project(get: Get, stored: Stored | None) -> Item | None:
+    """What is asked for of the item; DynamoDB answers the same where there is none and where it has none of that."""
+    return None if stored is None else compile_projection(get.projection)(stored.item) or None
+
+
+def _twice(costs: Iterable[Capacity]) -> Capacity:
+    """What a transaction costs: everything is prepared, and then carried out."""
+    total = sum(costs, Capacity())
+    return total + total
