@@ -28,6 +28,7 @@ GE: Final = ">="
 
 MAX_OPERATORS = 300
 MAX_IN_OPERANDS = 100
+MAX_EXPRESSION_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -317,6 +318,28 @@ def longest_in(condition: Condition) -> int:
             return longest_in(part)
         case _:
             return 0
+
+
+def rendered_bytes(condition: Condition) -> int:
+    """An upper bound of the condition's length as an expression; DynamoDB takes 4096 bytes.
+
+    A name, a position or a value is rendered in up to eight bytes, with the comma or point that follows it.
+    """
+    match condition:
+        case And(parts) | Or(parts):
+            return sum(rendered_bytes(part) + len(" AND ()") for part in parts)
+        case Not(part):
+            return rendered_bytes(part) + len("NOT ()")
+        case Comparison():
+            frame = len(" <= ")
+        case In(_, ()):
+            return 2 * rendered_bytes(Exists(next(paths_of(condition), Path(""))))
+        case _:
+            frame = len("(attribute_not_exists())")
+    steps = sum(len(path.elements) for path in paths_of(condition))
+    values = sum(map(is_value, operands_of(condition)))
+    sizes = sum(isinstance(operand, Size) for operand in operands_of(condition))
+    return frame + 8 * (steps + values) + len("size()") * sizes
 
 
 def describe(condition: Condition) -> str:

@@ -28,8 +28,10 @@ from dynamongo.conditions import (
     GT,
     LE,
     LT,
+    MAX_EXPRESSION_BYTES,
     MAX_IN_OPERANDS,
     MAX_OPERATORS,
+    And,
     BeginsWith,
     Between,
     Comparator,
@@ -46,6 +48,7 @@ from dynamongo.conditions import (
     is_value,
     longest_in,
     paths_of,
+    rendered_bytes,
 )
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.plans import Plan
@@ -303,16 +306,20 @@ def split_filter(parts: Iterable[Condition], key_names: tuple[str, ...]) -> tupl
     """The conjuncts that the store can evaluate as a filter, and those that are left to the executor."""
     kept: list[Condition] = []
     left: list[Condition] = []
-    operators = 0
     for part in parts:
-        more = count_operators(part) + 1  # one for the AND before it
         names_key = any(path.attribute in key_names for path in paths_of(part))
-        if names_key or operators + more > MAX_OPERATORS or longest_in(part) > MAX_IN_OPERANDS:
-            left.append(part)
-        else:
-            kept.append(part)
-            operators += more
+        (left if names_key or not _fits((*kept, part)) else kept).append(part)
     return all_of(tuple(kept)), all_of(tuple(left))
+
+
+def _fits(parts: tuple[Condition, ...]) -> bool:
+    """Whether the conjuncts make one expression that DynamoDB takes."""
+    condition = And(*parts)
+    return (
+        longest_in(parts[-1]) <= MAX_IN_OPERANDS
+        and count_operators(condition) <= MAX_OPERATORS
+        and rendered_bytes(condition) <= MAX_EXPRESSION_BYTES
+    )
 
 
 # Scans.

@@ -424,6 +424,10 @@ class TestLimitsOfExpressions:
         found = plan(HASH_ONLY, And(*parts))
         assert found == Plan((Scan(TABLE, And(*parts[:150])),), And(*parts[150:]), order_by=("h",))
 
+    def test_what_goes_beyond_4096_bytes_is_residual(self) -> None:
+        parts = tuple(In(A, tuple(range(number, number + 100))) for number in range(6))
+        assert plan(HASH_ONLY, And(*parts)) == Plan((Scan(TABLE, And(*parts[:4])),), And(*parts[4:]), order_by=("h",))
+
     def test_smaller_conjuncts_after_one_that_is_too_large_stay_in_the_filter(self) -> None:
         large = Or(*(eq(A, number) for number in range(151)))
         assert plan(HASH_ONLY, large & Exists(B)) == Plan((Scan(TABLE, Exists(B)),), large, order_by=("h",))

@@ -27,6 +27,7 @@ from dynamongo.conditions import (
     Or,
     Path,
     Size,
+    rendered_bytes,
 )
 from dynamongo.operations import KeyCondition
 from dynamongo.updates import (
@@ -92,6 +93,11 @@ def render(condition: Condition) -> str:
 @pytest.mark.parametrize(("condition", "text"), CONDITIONS)
 def test_every_condition_has_its_text(condition: Condition, text: str) -> None:
     assert render(condition) == text
+
+
+@pytest.mark.parametrize("condition", [condition for condition, _ in CONDITIONS])
+def test_length_has_the_bound_that_the_planner_reckons_with(condition: Condition) -> None:
+    assert len(render(condition)) <= rendered_bytes(condition)
 
 
 @pytest.mark.parametrize(("condition", "text"), TREES)
