@@ -228,8 +228,13 @@ def _read_sorts(partition: _Partition, low: Sort, high: Sort, *, descending: boo
 
 
 def _token_of(hash_value: Any) -> tuple[int, Any]:
-    """The place of a partition in a scan: by a hash of its value, and by the value where two hashes are equal."""
-    if isinstance(hash_value, bytes):
-        return crc32(hash_value), hash_value
-    text = hash_value if isinstance(hash_value, str) else format_number(hash_value)
-    return crc32(text.encode()), hash_value
+    """The place of a partition in a scan: by a hash of its value, and by the value where two hashes are equal.
+
+    The factor (Knuth's: the golden ratio of the number of hashes) spreads the hashes of short and similar values.
+    """
+    data = hash_value if isinstance(hash_value, bytes) else _text_of(hash_value).encode()
+    return crc32(data) * 2_654_435_761 % _HASHES, hash_value
+
+
+def _text_of(hash_value: Any) -> str:
+    return hash_value if isinstance(hash_value, str) else format_number(hash_value)
