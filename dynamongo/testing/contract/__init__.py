@@ -4,6 +4,10 @@ from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.batches import BatchContract
 from dynamongo.testing.contract.capacity import CapacityContract
 from dynamongo.testing.contract.conditions import ConditionContract
+from dynamongo.testing.contract.index_pages import IndexPageContract
+from dynamongo.testing.contract.index_projections import IndexProjectionContract
+from dynamongo.testing.contract.index_tables import IndexTableContract
+from dynamongo.testing.contract.indexes import IndexContract, IndexKeyContract
 from dynamongo.testing.contract.isolation import IsolationContract
 from dynamongo.testing.contract.keys import KeyContract
 from dynamongo.testing.contract.pages import PageContract
@@ -34,6 +38,11 @@ class BackendContract(
     BatchContract,
     CapacityContract,
     TableContract,
+    IndexContract,
+    IndexKeyContract,
+    IndexPageContract,
+    IndexProjectionContract,
+    IndexTableContract,
     IsolationContract,
 ):
     """All that a backend has to do. Subclass it, and override the fixture `backend`."""

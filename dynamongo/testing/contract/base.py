@@ -13,7 +13,7 @@ import pytest
 
 from dynamongo.backends.base import Backend
 from dynamongo.exceptions import DynamongoError
-from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
 from dynamongo.testing.contract.table import Table
 from dynamongo.values import ScalarType
 
@@ -59,8 +59,10 @@ class ContractBase:
         """A factory of empty tables: `make_table("S", "N")` has the keys `pk` and `sk` of these types."""
         made: list[Table] = []
 
-        def make(hash_type: ScalarType = "S", range_type: ScalarType | None = None) -> Table:
-            table = Table(backend, schema_of(hash_type, range_type))
+        def make(
+            hash_type: ScalarType = "S", range_type: ScalarType | None = None, indexes: tuple[IndexSchema, ...] = ()
+        ) -> Table:
+            table = Table(backend, schema_of(hash_type, range_type, indexes))
             made.append(table)
             table.create()
             return table
@@ -80,11 +82,13 @@ class ContractBase:
         return make_table("S", "S")
 
 
-def schema_of(hash_type: ScalarType = "S", range_type: ScalarType | None = None) -> TableSchema:
+def schema_of(
+    hash_type: ScalarType = "S", range_type: ScalarType | None = None, indexes: tuple[IndexSchema, ...] = ()
+) -> TableSchema:
     """The schema of a table with the keys `pk` and `sk`, under a name that was never used."""
     name = f"contract-{os.getpid()}-{time.time_ns():x}-{next(_numbers)}"
     range_key = KeyAttribute("sk", range_type) if range_type is not None else None
-    return TableSchema(name, KeySchema(KeyAttribute("pk", hash_type), range_key))
+    return TableSchema(name, KeySchema(KeyAttribute("pk", hash_type), range_key), indexes=indexes)
 
 
 def _test_names(cls: type) -> Iterator[str]:

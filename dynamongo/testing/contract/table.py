@@ -13,6 +13,7 @@ from dynamongo.backends.base import Backend
 from dynamongo.conditions import EQ, BeginsWith, Between, Comparison, Path
 from dynamongo.exceptions import TableExists, TableNotFound
 from dynamongo.operations import (
+    Action,
     CreateTable,
     Delete,
     DeleteTable,
@@ -24,6 +25,8 @@ from dynamongo.operations import (
     Put,
     Query,
     Scan,
+    TransactGet,
+    TransactWrite,
     UpdateItem,
 )
 from dynamongo.schema import TableSchema
@@ -132,6 +135,40 @@ class Table:
         """One page of a query."""
         return self.execute(self.query_of(hash_key, range_key, **options))
 
+    def query_index_of(
+        self,
+        index: str,
+        hash_key: AttributeValue,
+        range_key: Comparison | Between | BeginsWith | None = None,
+        **options: Any,
+    ) -> Query:
+        """A query of an index, eventually consistent."""
+        schema = next(each for each in self.schema.indexes if each.name == index)
+        condition = KeyCondition(Comparison(Path(schema.keys.hash_key.name), EQ, hash_key), range_key)
+        return Query(self.name, condition, index=index, **options)
+
+    def query_index(
+        self,
+        index: str,
+        hash_key: AttributeValue,
+        range_key: Comparison | Between | BeginsWith | None = None,
+        **options: Any,
+    ) -> PageResult:
+        """One page of a query of an index."""
+        return self.execute(self.query_index_of(index, hash_key, range_key, **options))
+
+    def index_items(self, index: str, **options: Any) -> list[Item]:
+        """Whatever the index holds."""
+        return self.read_all(Scan(self.name, index=index, **options))
+
+    def transact(self, *actions: Action, token: str | None = None) -> None:
+        """Carry out the actions in one transaction."""
+        self.execute(TransactWrite(actions, token))
+
+    def transact_get(self, *keys: Item, **options: Any) -> tuple[Item | None, ...]:
+        """Read the items with these keys in one transaction."""
+        return self.execute(TransactGet(tuple(Get(self.name, key, **options) for key in keys))).items
+
     def scan_of(self, **options: Any) -> Scan:
         """A consistent scan."""
         return Scan(self.name, consistent=True, **options)
@@ -161,4 +198,4 @@ class Table:
 
 def _items_of(result: object) -> list[Item]:
     found = [getattr(result, name, None) for name in ("item", "attributes", "cursor")]
-    return [item for item in found if item is not None] + list(getattr(result, "items", ()))
+    return [item for item in (*found, *getattr(result, "items", ())) if item is not None]

@@ -1,0 +1,150 @@
+"""What an index holds of its items, and what can be read through it."""
+
+# A test's name says what is true.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+import pytest
+
+from dynamongo.conditions import EQ, Comparison, Condition, Exists, Not, NotExists, Path
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.operations import Scan
+from dynamongo.testing.contract.indexed import GLOBAL_NAMES, LOCAL_NAMES, NAMES, WITHOUT_ALL, IndexBase, item_of
+from dynamongo.testing.contract.table import Paged, Table, cases
+from dynamongo.values import Item
+
+A, E, M = Path("a"), Path("e"), Path("m")
+
+ITEM = item_of("1", a="A", e="E", m={"x": 1, "y": [2]})
+TABLE_KEY: Item = {"pk": "x", "sk": "1"}
+GLOBAL_KEY: Item = TABLE_KEY | {"gh": "x", "gs": 1}
+LOCAL_KEY: Item = TABLE_KEY | {"ls": "1"}
+INCLUDED: Item = {"a": "A", "m": {"x": 1, "y": [2]}}
+
+HELD: dict[str, tuple[str, Item]] = {
+    "global, all": ("by_gh_gs", ITEM),
+    "global without range key, all": ("by_gh", ITEM),
+    "global, keys only": ("by_gh_gs_keys", GLOBAL_KEY),
+    "global, some": ("by_gh_gs_some", GLOBAL_KEY | INCLUDED),
+    "local, all": ("by_ls", ITEM),
+    "local, keys only": ("by_ls_keys", LOCAL_KEY),
+    "local, some": ("by_ls_some", LOCAL_KEY | INCLUDED),
+}
+
+PROJECTED: dict[str, tuple[str, tuple[Path, ...], Item]] = {
+    "attribute": ("by_gh_gs_some", (A,), {"a": "A"}),
+    "part of an attribute": ("by_gh_gs_some", (M / "y" / 0, M / "x"), {"m": {"x": 1, "y": [2]}}),
+    "key of the index": ("by_gh_gs_keys", (Path("gs"),), {"gs": 1}),
+    "key of the table": ("by_gh_gs_keys", (Path("sk"), Path("gh")), {"sk": "1", "gh": "x"}),
+    "any attribute where all are held": ("by_gh_gs", (E,), {"e": "E"}),
+    "attribute, local": ("by_ls_some", (A,), {"a": "A"}),
+    "key of the index, local": ("by_ls_keys", (Path("ls"),), {"ls": "1"}),
+}
+
+# A local index fetches from the table what it does not hold.
+FETCHED: dict[str, tuple[str, tuple[Path, ...], Item]] = {
+    "attribute": ("by_ls_keys", (E,), {"e": "E"}),
+    "part of an attribute": ("by_ls_keys", (M / "y", Path("ls")), {"m": {"y": [2]}, "ls": "1"}),
+    "attribute beside one that is held": ("by_ls_some", (E, A), {"e": "E", "a": "A"}),
+    "key of another index": ("by_ls_some", (Path("gh"),), {"gh": "x"}),
+    "missing attribute": ("by_ls_keys", (Path("missing"),), {}),
+}
+
+NOT_HELD: dict[str, tuple[str, tuple[Path, ...]]] = {
+    "attribute": ("by_gh_gs_keys", (E,)),
+    "attribute that another index holds": ("by_gh_gs_keys", (A,)),
+    "attribute beside one that is held": ("by_gh_gs_some", (A, E)),
+    "part of an attribute": ("by_gh_gs_keys", (M / "x",)),
+    "key of another index": ("by_gh_gs_some", (Path("ls"),)),
+}
+
+FILTERS: dict[str, tuple[Condition, bool]] = {
+    "=": (Comparison(A, EQ, "A"), True),
+    "= of another value": (Comparison(A, EQ, "B"), False),
+    "part of an attribute": (Comparison(M / "x", EQ, 1), True),
+    "not": (Not(Exists(A)), False),
+}
+FILTERS_NOT_HELD: dict[str, Condition] = {
+    "attribute": Comparison(E, EQ, "E"),
+    "attribute that must be missing": NotExists(E),
+    "beside one that is held": Exists(A) | Exists(E),
+    "on the right": Comparison(A, EQ, E),
+}
+
+
+class IndexProjectionContract(IndexBase):
+    """What an index gives."""
+
+    @cases("index, held", HELD)
+    def test_index_gives_what_it_holds(self, indexed: Table, index: str, held: Item) -> None:
+        indexed.put(ITEM)
+        assert indexed.query_index(index, "x").items == (held,)
+        assert indexed.index_items(index) == [held]
+
+    @cases("index, paths, expected", PROJECTED)
+    def test_projection_of_what_an_index_holds(
+        self, indexed: Table, index: str, paths: tuple[Path, ...], expected: Item
+    ) -> None:
+        indexed.put(ITEM)
+        assert indexed.query_index(index, "x", projection=paths).items == (expected,)
+        assert indexed.index_items(index, projection=paths) == [expected]
+
+    @cases("index, paths, expected", FETCHED)
+    def test_local_index_fetches_what_it_does_not_hold(
+        self, indexed: Table, index: str, paths: tuple[Path, ...], expected: Item
+    ) -> None:
+        indexed.put(ITEM)
+        assert indexed.query_index(index, "x", projection=paths).items == (expected,)
+
+    @cases("index, paths", NOT_HELD)
+    def test_global_index_refuses_a_projection_of_what_it_does_not_hold(
+        self, indexed: Table, index: str, paths: tuple[Path, ...]
+    ) -> None:
+        indexed.put(ITEM)
+        operations: list[Paged] = [
+            indexed.query_index_of(index, "x", projection=paths),
+            Scan(indexed.name, index=index, projection=paths),
+        ]
+        for operation in operations:
+            with pytest.raises(InvalidRequestError, match="does not project"):
+                indexed.execute(operation)
+
+    @cases("condition, expected", FILTERS)
+    def test_filter_on_what_an_index_holds(self, indexed: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+        indexed.put(ITEM)
+        for index in ("by_gh_gs", "by_gh_gs_some", "by_ls", "by_ls_some"):
+            assert indexed.query_index(index, "x", filter=condition).count == expected
+            assert indexed.query_index(index, "x", filter=condition, count_only=True).count == expected
+            assert len(indexed.index_items(index, filter=condition)) == expected
+
+    @cases("index", WITHOUT_ALL)
+    @cases("condition", FILTERS_NOT_HELD)
+    def test_filter_on_what_an_index_does_not_hold_is_refused(
+        self, indexed: Table, index: str, condition: Condition
+    ) -> None:
+        indexed.put(ITEM)
+        with pytest.raises(InvalidRequestError, match="does not project"):
+            indexed.query_index(index, "x", filter=condition)
+
+    @cases("index", NAMES)
+    def test_count_of_an_index(self, indexed: Table, index: str) -> None:
+        indexed.put_all([ITEM, item_of("2"), {"pk": "x", "sk": "outside"}])
+        page = indexed.query_index(index, "x", count_only=True)
+        assert (page.items, page.count, page.scanned_count) == ((), 2, 2)
+
+    @cases("index", GLOBAL_NAMES)
+    def test_global_index_is_not_read_consistently(self, indexed: Table, index: str) -> None:
+        operations: list[Paged] = [
+            indexed.query_index_of(index, "x", consistent=True),
+            Scan(indexed.name, index=index, consistent=True),
+        ]
+        for operation in operations:
+            with pytest.raises(InvalidRequestError, match="Consistent reads are not supported"):
+                indexed.execute(operation)
+
+    @cases("index", LOCAL_NAMES)
+    def test_local_index_is_read_consistently(self, indexed: Table, index: str) -> None:
+        indexed.put(ITEM)
+        assert indexed.query_index(index, "x", consistent=True).count == 1
+        assert indexed.execute(Scan(indexed.name, index=index, consistent=True)).count == 1
