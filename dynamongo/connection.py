@@ -76,7 +76,7 @@ class _Settings:
 
     def _brings_region(self) -> bool:
         """Whether the code has set a region with a client or a session, which wins over the environment's."""
-        return self.client is not None or (self.session is not None and self.session.region_name is not None)
+        return self.client is not None or (self.session is not None and bool(self.session.region_name))
 
 
 def _check_backend(backend: object) -> None:

@@ -19,7 +19,7 @@ from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection import default_connection
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.executor import perform
-from dynamongo.operations import Get, GetResult, Operation
+from dynamongo.operations import DescribeTable, Get, GetResult, Operation
 
 R = TypeVar("R")
 
@@ -268,7 +268,7 @@ class TestTablePrefix:
         with Connection.using(MemoryBackend()) as backend:
             User.create_table()
             assert User.table_name() == "app-users"
-            assert sorted(cast("MemoryBackend", backend)._tables) == ["app-users"]
+            assert backend.execute(DescribeTable("app-users")).schema.name == "app-users"
 
 
 class TestUsing:
