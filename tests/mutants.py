@@ -1,0 +1,320 @@
+"""Planted bugs: each is a small change of the library that the tests have to notice.
+
+`python tests/mutants.py` applies them one at a time to a copy of the library, runs the tests that need no server on
+it, and tells which bugs survived; a survivor is a test that is missing. Words given as arguments choose those whose
+description has one of them.
+"""
+
+# ruff: noqa: E501, T201 - the bugs are lines of code, and the script prints
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = [
+    "tests/test_values.py",
+    "tests/test_evaluation.py",
+    "tests/test_updates.py",
+    "tests/test_conditions.py",
+    "tests/backends/memory",
+    "tests/backends/test_contract.py",
+    "tests/test_planner.py",
+    "tests/test_executor.py",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A bug: `old`, which stands once in the module, becomes `new`."""
+
+    bug: str
+    module: str
+    old: str
+    new: str
+
+    def apply(self, root: Path) -> None:
+        """Plant the bug in the library below `root`."""
+        path = root / "dynamongo" / self.module
+        source = path.read_text(encoding="utf-8")
+        if source.count(self.old) != 1:
+            raise ValueError(f"{self.bug}: {self.old!r} stands {source.count(self.old)} times in {self.module}")
+        path.write_text(source.replace(self.old, self.new), encoding="utf-8")
+
+
+EVALUATION, VALUES = "evaluation.py", "values.py"
+UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
+CHECKS, KEYS, ACTIONS = (f"backends/memory/{name}.py" for name in ("checks", "keys", "actions"))
+TRANSACTIONS, CAPACITY, WRITES = (f"backends/memory/{name}.py" for name in ("transactions", "capacity", "writes"))
+PLANNER, EXECUTOR = "planner.py", "executor.py"
+
+MUTANTS = [
+    # The evaluator.
+    Mutant("`<` for `<=`", EVALUATION, "LE: operators.le", "LE: operators.lt"),
+    Mutant("`>` for `>=`", EVALUATION, "GE: operators.ge", "GE: operators.gt"),
+    Mutant("a missing attribute equals NULL", EVALUATION, "item: item.get(name, MISSING)", "item: item.get(name)"),
+    Mutant(
+        "a missing attribute is NULL for attribute_exists",
+        EVALUATION,
+        "return lambda item: get(item) is not MISSING",
+        "return lambda item: get(item) not in (MISSING, None)",
+    ),
+    Mutant(
+        "an order holds between types",
+        EVALUATION,
+        "kind in SCALAR_TYPES and kind == type_of(right) and compare",
+        "kind in SCALAR_TYPES and str(kind) and compare",
+    ),
+    Mutant("booleans have an order", EVALUATION, "return kind in SCALAR_TYPES and kind", "return kind"),
+    Mutant(
+        "`<>` of a missing attribute is false",
+        EVALUATION,
+        "return _negate(_compile_comparison(Comparison(left, EQ, right)))",
+        "exists = compile_condition(Exists(left)) if isinstance(left, Path) else (lambda item: True);"
+        " equal = _compile_comparison(Comparison(left, EQ, right));"
+        " return lambda item: exists(item) and not equal(item)",
+    ),
+    Mutant("size counts code points", EVALUATION, 'len(value.encode("utf-16-le")) // 2', "len(value)"),
+    Mutant(
+        "a map contains its keys",
+        EVALUATION,
+        "isinstance(value, list):\n        return any",
+        "isinstance(value, (list, dict)):\n        return any",
+    ),
+    Mutant(
+        "a set contains a set",
+        EVALUATION,
+        'type_of(value) == f"{type_of(part)}S" and part in value',
+        "part in value or (isinstance(part, frozenset) and part <= value)",
+    ),
+    Mutant(
+        "BETWEEN excludes its upper bound",
+        EVALUATION,
+        "_is_ordered(value, operators.le, get_high(item))",
+        "_is_ordered(value, operators.lt, get_high(item))",
+    ),
+    Mutant(
+        "AND stops being strict",
+        EVALUATION,
+        "if not part(item):\n                return False\n        return True",
+        "if not part(item):\n                return False\n        return len(parts) < 3",
+    ),
+    Mutant(
+        "a projected list keeps its gaps",
+        EVALUATION,
+        "for position in sorted(step for step in wanted",
+        "for position in (step for step in wanted",
+    ),
+    # Numbers and values.
+    Mutant("True is 1", VALUES, 'bool: "BOOL",', 'bool: "N",'),
+    Mutant(
+        "sums are rounded to 28 digits",
+        VALUES,
+        "normalize_number(_EXACT.add(Decimal(left), Decimal(right)))",
+        "normalize_number(Decimal(left) + Decimal(right))",
+    ),
+    Mutant("39 digits are stored", VALUES, "len(digits) > MAX_DIGITS", "len(digits) > MAX_DIGITS + 1"),
+    Mutant("1E+126 is stored", VALUES, "exponent > _MAX_EXPONENT", "exponent > _MAX_EXPONENT + 1"),
+    Mutant("trailing zeros are kept", VALUES, "return int(lowest) if cast", "return int(lowest) if False and cast"),
+    Mutant(
+        "lists are equal in any order",
+        VALUES,
+        "all(map(equals, ours, theirs))",
+        "all(any(equals(a, b) for b in theirs) for a in ours)",
+    ),
+    Mutant("a number's size ignores its sign", VALUES, "(fraction + 1) // 2 + sign", "(fraction + 1) // 2"),
+    Mutant(
+        "sizes count characters",
+        VALUES,
+        "return len(text) if text.isascii() else len(text.encode())",
+        "return len(text)",
+    ),
+    Mutant("33 levels are allowed", CHECKS, "_is_deeper(value, MAX_DEPTH)", "_is_deeper(value, MAX_DEPTH + 1)"),
+    Mutant("an item may have 409,601 bytes", CHECKS, "size > MAX_ITEM_BYTES", "size > MAX_ITEM_BYTES + 1"),
+    # The update interpreter.
+    Mutant(
+        "updates read the new item",
+        UPDATE,
+        "_place(changes, update.path, _Change(_evaluate(update, item)))",
+        "item = _change_members(item, _place(changes, update.path, _Change(_evaluate(update, item))) or changes)",
+    ),
+    Mutant("SET beyond the end is lost", UPDATE, "changed.append(_make(MISSING, change))", "_make(MISSING, change)"),
+    Mutant(
+        "elements are removed one after the other",
+        UPDATE,
+        "changed[position] = _make(elements[position], change)",
+        "value = _make(elements[position], change); changed.__setitem__(position, value) if value is not MISSING else changed.pop(min(position, len(changed) - 1))",
+    ),
+    Mutant(
+        "increment starts from 0",
+        UPDATE,
+        "_add_number(_require(present), amount)",
+        "_add_number(0 if present is MISSING else present, amount)",
+    ),
+    Mutant("an emptied set stays", UPDATE, "return mine - theirs or MISSING", "return mine - theirs"),
+    Mutant(
+        "SET makes missing parents",
+        UPDATE,
+        'raise InvalidRequestError("The document path',
+        'return _change_members({}, changes)\n    raise InvalidRequestError("The document path',
+    ),
+    Mutant(
+        "if_not_exists takes NULL for nothing",
+        UPDATE,
+        "if if_not_exists and present is not MISSING",
+        "if if_not_exists and present not in (MISSING, None)",
+    ),
+    Mutant(
+        "prepend puts elements at the end",
+        UPDATE,
+        "[*elements, *present] if at_start",
+        "[*elements, *present] if not at_start",
+    ),
+    Mutant("updates edit the stored item", UPDATE, "changed = dict(members)", "changed = members"),
+    # Pages, ranges and order.
+    Mutant(
+        "the limit counts what passes the filter",
+        PAGES,
+        "read, is_cut = _take_page(entries, operation.limit)",
+        "read, is_cut = _take_page(entries if operation.filter is None else filter(_compile_filter(operation.filter), entries), operation.limit)",
+    ),
+    Mutant(
+        "no cursor at the exact end", PAGES, "if is_cut else None", "if is_cut and next(iter(entries), None) else None"
+    ),
+    Mutant(
+        "the crossing item is left out of the page",
+        PAGES,
+        "if len(read) == limit or size > _PAGE_BYTES:\n            return read, True",
+        "if len(read) == limit or size > _PAGE_BYTES:\n            return (read[:-1] or read) if size > _PAGE_BYTES else read, True",
+    ),
+    Mutant(
+        "a page goes on after its cursor's item again",
+        TABLE,
+        "Interval((*sort, TOP), self.high)",
+        "Interval(sort, self.high)",
+    ),
+    Mutant(
+        "numbers are sorted as text",
+        TABLE,
+        "tuple(key[name] for name in self._sort_names))",
+        "tuple(str(key[name]) if isinstance(key[name], int) else key[name] for name in self._sort_names))",
+    ),
+    Mutant(
+        "descending reads from the start",
+        TABLE,
+        "inclusive=(True, False), reverse=descending)",
+        "inclusive=(True, False))",
+    ),
+    Mutant("`<=` on a range key excludes", RANGES, "LE: Interval(high=(first, TOP))", "LE: Interval(high=(first,))"),
+    Mutant("`>` on a range key includes", RANGES, "GT: Interval(low=(first, TOP))", "GT: Interval(low=(first,))"),
+    Mutant("begins_with ends too early", RANGES, "chr(ord(text[-1]) + 1)", "text[-1] + chr(0)"),
+    Mutant(
+        "an index keeps items that lost its key",
+        TABLE,
+        "if before is not None and before != after:",
+        "if before is not None and after is not None and before != after:",
+    ),
+    Mutant(
+        "an index holds items without its range key",
+        TABLE,
+        "all(name in item for name in self.keys.names)",
+        "self.keys.hash_key.name in item",
+    ),
+    # Keys, conditions of writes, batches, transactions, cost.
+    Mutant(
+        "an empty key is stored",
+        KEYS,
+        "if (kind := _empty_kind(values.get(part.name))) is not None:",
+        "if (kind := _empty_kind(None)) is not None:",
+    ),
+    Mutant(
+        "a hash key is measured in characters",
+        KEYS,
+        "size_of(values[hash_key]) > MAX_HASH_BYTES",
+        "len(str(values[hash_key])) > MAX_HASH_BYTES",
+    ),
+    Mutant("a batch takes an item twice", WRITES, "    check_distinct(table, tuple(key for key, _ in writes))\n", ""),
+    Mutant("a write costs as the new item alone", CAPACITY, "max(_size_of(old), _size_of(new))", "_size_of(new)"),
+    Mutant("a transaction costs once", TRANSACTIONS, "return total + total", "return total"),
+    Mutant(
+        "a transaction stops at its first reason",
+        TRANSACTIONS,
+        "outcomes = [_attempt(do, table, part) for table, part in zip(tables, parts, strict=True)]",
+        "outcomes = []\n    for table, part in zip(tables, parts, strict=True):\n        failed = any(isinstance(each, CancellationReason) for each in outcomes)\n        outcomes.append(CancellationReason() if failed else _attempt(do, table, part))",
+    ),
+    # Above the backend.
+    Mutant(
+        "a folded bound includes its own value",
+        PLANNER,
+        "if operator in (GT, LT)]",
+        "if operator in (GT, LT) and not value]",
+    ),
+    Mutant("the looser bound wins", PLANNER, "low = max(lower", "low = min(lower"),
+    Mutant(
+        "unprocessed keys are forgotten",
+        EXECUTOR,
+        "if not result.unprocessed:\n                return items",
+        "if True:\n                return items",
+    ),
+    Mutant(
+        "a page without items ends the read",
+        EXECUTOR,
+        "if page.cursor is None:",
+        "if page.cursor is None or not page.items:",
+    ),
+]
+
+
+def copy_project(root: Path) -> None:
+    """Copy the library and its tests to `root`."""
+    for name in ("dynamongo", "tests"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", root)
+
+
+def is_killed(mutant: Mutant) -> bool:
+    """Whether a test fails on the library with the bug."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        copy_project(root)
+        mutant.apply(root)
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            "not TestDynamoDB",
+            *TESTS,
+        ]
+        environment = {**os.environ, "PYTHONPATH": directory, "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, check=False, timeout=600)
+        return done.returncode == 1  # 0 is a survivor; anything else is a fault of this script
+
+
+def main(words: list[str]) -> int:
+    """Check the chosen mutants, and return how many survived."""
+    chosen = [mutant for mutant in MUTANTS if not words or any(word in mutant.bug for word in words)]
+    survivors: list[Mutant] = []
+    for mutant in chosen:
+        start = time.perf_counter()
+        killed = is_killed(mutant)
+        print(f"{'killed  ' if killed else 'SURVIVED'} {time.perf_counter() - start:5.1f} s  {mutant.bug}", flush=True)
+        if not killed:
+            survivors.append(mutant)
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} planted bugs were found")
+    return len(survivors)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
