@@ -28,12 +28,14 @@ from dynamongo.exceptions import (
     ValidationError,
 )
 from dynamongo.operations import (
+    Action,
     Capacity,
     Get,
     TransactGet,
     TransactGetResult,
     TransactWrite,
     TransactWriteResult,
+    UpdateItem,
 )
 from dynamongo.values import Item
 
@@ -48,6 +50,7 @@ def transact_write(store: Store, operation: TransactWrite) -> TransactWriteResul
     """Carry out all actions, or none; under a token, once in ten minutes."""
     check_count("transactItems", len(operation.actions), MAX_ACTIONS)
     check_token(operation.token)
+    _check_updates(operation.actions)
     prepared = tuple(map(prepare, operation.actions))
     _check_total(each.new for each in prepared)
     _check_distinct(store, [(each.action.table, each.target) for each in prepared])
@@ -116,6 +119,16 @@ def _attempt(do: Callable[[Table, _P], _R], table: Table, part: _P) -> _R | Canc
         raise
     except (InvalidRequestError, ValidationError) as error:
         return CancellationReason("ValidationError", str(error))
+
+
+def _check_updates(actions: Sequence[Action]) -> None:
+    """Refuse an update of nothing: unlike UpdateItem, a transaction must be told what to change."""
+    for number, action in enumerate(actions, start=1):
+        if isinstance(action, UpdateItem) and not action.updates:
+            raise InvalidRequestError(
+                f"Value null at 'transactItems.{number}.member.update.updateExpression' failed to satisfy constraint: "
+                "Member must not be null"
+            )
 
 
 def _check_total(found: Iterable[Stored | None]) -> None:

@@ -255,6 +255,11 @@ class TestCancelling:
         with pytest.raises(InvalidRequestError, match="cannot include multiple operations on one item"):
             write(backend, put("a"), unknown, Delete(TABLE, {"id": "a"}))
 
+    def test_update_of_nothing_is_refused(self, backend: MemoryBackend) -> None:
+        with pytest.raises(InvalidRequestError, match="Member must not be null"):
+            write(backend, put("a"), UpdateItem(TABLE, {"id": "b"}))
+        assert read_all(backend) == []
+
     def test_items_are_too_large_together_after_their_updates(self, backend: MemoryBackend) -> None:
         names = "abcdefghijk"
         for name in names:
