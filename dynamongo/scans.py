@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path as FilePath
 from typing import Literal, TypeAlias
 
-from dynamongo.conditions import Comparison, Path, conjuncts
+from dynamongo.conditions import Comparison, Condition, Path, conjuncts, paths_of
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
 from dynamongo.operations import Scan
 
@@ -43,9 +43,14 @@ def _describe(scan: Scan, model: str) -> str:
     if scan.filter is None:
         return f"{model}: this reads the whole table {scan.table}, and every item read is billed"
     return (
-        f"{model}: no key serves `{scan.filter}`, so this reads the whole table {scan.table}, and every item read is"
-        f" billed{_advice(scan)}"
+        f"{model}: no key serves a condition on {_list_paths(scan.filter)}, so this reads the whole table {scan.table},"
+        f" and every item read is billed{_advice(scan)}"
     )
+
+
+def _list_paths(condition: Condition) -> str:
+    """The paths it names: without the values, which do not belong in logs and would make every warning a new one."""
+    return ", ".join(f"`{path}`" for path in dict.fromkeys(paths_of(condition)))
 
 
 def _advice(scan: Scan) -> str:

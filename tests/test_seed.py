@@ -247,7 +247,7 @@ def test_delete_many_by_keys_and_a_condition() -> None:
 
 def test_delete_many_by_a_condition_warns_of_the_scan() -> None:
     save_people()
-    with pytest.warns(ScanWarning, match=r"contains\(cities_visited, 'Nairobi'\)"):
+    with pytest.warns(ScanWarning, match="condition on `cities_visited`"):
         result = User.delete_many(User.cities_visited.contains("Nairobi"))
     assert (result.success_count, result.fail_count) == (4, 0)
     assert names_left() == ["Person 2", "Person 4"]
