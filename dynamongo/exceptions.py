@@ -154,6 +154,9 @@ class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
         super().__init__(f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]")
         self.reasons = reasons
 
+    def __reduce__(self) -> tuple[type[TransactionCanceled], tuple[tuple[CancellationReason, ...]]]:
+        return type(self), (self.reasons,)  # pickle would call the class with the message
+
 
 class TransactionConflict(BackendError):  # noqa: N818 - DynamoDB's name
     """Another transaction was at work on the item; nothing was written, and the same request may succeed later."""
