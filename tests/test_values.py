@@ -107,7 +107,15 @@ class TestEquality:
 
     @pytest.mark.parametrize(
         ("left", "right"),
-        [(1, True), ("a", b"a"), ([1], [True]), ({"a": 0}, {"a": False}), (["a"], frozenset({"a"})), ([1], [1, 2])],
+        [
+            (1, True),
+            ("a", b"a"),
+            ([1], [True]),
+            ({"a": 0}, {"a": False}),
+            (["a"], frozenset({"a"})),
+            ([1], [1, 2]),
+            ([1, 2], [2, 1]),
+        ],
     )
     def test_what_python_takes_for_equal_is_not(self, left: Any, right: Any) -> None:
         assert not equals(left, right)

@@ -114,6 +114,7 @@ EQUALITY: list[tuple[Condition, bool]] = [
     (C(NULL, NE, None), False),
     (C(P("f"), EQ, None), False),
     (C(L, EQ, STORED["l"]), True),
+    (C(L, EQ, [frozenset({"m"}), {"k": "v"}, ["in"], b"b", None, True, 1, "x"]), False),
     (C(P("ones"), EQ, [Decimal("1.0")]), True),
     (C(P("ones"), EQ, [True]), False),
     (C(P("ones"), EQ, frozenset({1})), False),
