@@ -154,8 +154,8 @@ def _check_distinct(store: Store, targets: Sequence[tuple[str, Item]]) -> None:
 
 
 def _project(get: Get, stored: Stored | None) -> Item | None:
-    """What is asked for of the item; DynamoDB answers the same where there is none and where it has none of that."""
-    return None if stored is None else compile_projection(get.projection)(stored.item) or None
+    """What is asked for of the item: nothing of it may be there, which is not the same as no item."""
+    return None if stored is None else compile_projection(get.projection)(stored.item)
 
 
 def _twice(costs: Iterable[Capacity]) -> Capacity:

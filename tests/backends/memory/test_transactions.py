@@ -270,10 +270,10 @@ class TestCancelling:
             backend.execute(TransactGet(tuple(Get(TABLE, {"id": name}) for name in names)))
         assert write(backend, *(add(name, 1) for name in names[:10])).consumed == Capacity(write_units=7820)
 
-    def test_get_of_nothing_that_the_item_has_is_as_of_a_missing_item(self, backend: MemoryBackend) -> None:
+    def test_get_of_nothing_that_the_item_has_is_not_as_of_a_missing_item(self, backend: MemoryBackend) -> None:
         backend.execute(put("a", v=1))
         gets = (Get(TABLE, {"id": "a"}, (Path("w"),)), Get(TABLE, {"id": "b"}), Get(TABLE, {"id": "c"}, (Path("v"),)))
-        assert backend.execute(TransactGet(gets)) == TransactGetResult((None, None, None), Capacity(read_units=6))
+        assert backend.execute(TransactGet(gets)) == TransactGetResult(({}, None, None), Capacity(read_units=6))
 
 
 class TestThreads:
