@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
@@ -113,7 +114,31 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         "attribute beside one that is held",
         "key of another index",
     ),
+    "what a local index would have fetched from the table is not charged for": (
+        "test_fetch_from_the_table_costs_every_item_that_is_fetched",
+    ),
     "names of attributes may be empty or longer than 65,535 bytes": ("test_attribute_name_is_refused",),
+    "the name of the attribute that items expire by may be longer than 255 bytes": fails(
+        "test_attribute_that_items_expire_by_is_refused", "256 bytes"
+    ),
+    "expiry can be started when it is on, and stopped when it is off or goes by another attribute; DynamoDB answers"
+    " `TimeToLive is already enabled`, `already disabled` and `active on a different AttributeName`": (
+        "test_expiry_that_is_on_cannot_be_started",
+        "test_expiry_that_is_off_cannot_be_stopped",
+        "test_expiry_by_another_attribute_cannot_be_stopped",
+    ),
+    "a segment ends at a cursor whose item is gone, which a scan of the whole does not; DynamoDB goes on after it, and"
+    " nothing would be safe to delete during a parallel scan if it did not": (
+        "test_reading_of_a_segment_goes_on_after_an_item_that_was_deleted",
+    ),
+    "a cursor of another segment is accepted; DynamoDB refuses it": ("test_cursor_of_another_segment_is_refused",),
+    "a value that is nested too deep, or a path that cannot be parsed, cancels a transaction; DynamoDB refuses the"
+    " request before it looks at any item": fails(
+        "test_transaction_with_a_malformed_action_is_refused",
+        "put of too deep a value",
+        "condition with an invalid path",
+        "update of an invalid path",
+    ),
     "a projection may take one attribute for a map and for a list; DynamoDB finds that the paths conflict": (
         "test_member_and_element_of_one_attribute_are_refused",
     ),
@@ -128,6 +153,11 @@ BACKEND_ERRORS: dict[str, tuple[str, ...]] = {
         "test_index_is_refused", "attribute of two types"
     ),
 }
+
+
+def test_no_test_of_the_contract_hides_another_one() -> None:
+    names = Counter(name for part in BackendContract.__mro__ for name in vars(part) if name.startswith("test_"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 class TestMemory(BackendContract):

@@ -4,6 +4,7 @@ from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.batches import BatchContract
 from dynamongo.testing.contract.capacity import CapacityContract
 from dynamongo.testing.contract.conditions import ConditionContract
+from dynamongo.testing.contract.expiry import ExpiryContract
 from dynamongo.testing.contract.index_pages import IndexPageContract
 from dynamongo.testing.contract.index_projections import IndexProjectionContract
 from dynamongo.testing.contract.index_tables import IndexTableContract
@@ -14,9 +15,13 @@ from dynamongo.testing.contract.pages import PageContract
 from dynamongo.testing.contract.projections import ProjectionContract
 from dynamongo.testing.contract.queries import QueryContract
 from dynamongo.testing.contract.returned import ReturnContract
+from dynamongo.testing.contract.segments import SegmentContract
 from dynamongo.testing.contract.sizes import SizeContract
 from dynamongo.testing.contract.table import Table
 from dynamongo.testing.contract.tables import TableContract
+from dynamongo.testing.contract.tokens import TokenContract
+from dynamongo.testing.contract.transact_gets import TransactGetContract
+from dynamongo.testing.contract.transactions import TransactWriteContract
 from dynamongo.testing.contract.updates import UpdateContract
 from dynamongo.testing.contract.values import ValueContract
 from dynamongo.testing.contract.writes import WriteContract
@@ -43,6 +48,11 @@ class BackendContract(
     IndexPageContract,
     IndexProjectionContract,
     IndexTableContract,
+    TransactWriteContract,
+    TokenContract,
+    TransactGetContract,
+    SegmentContract,
+    ExpiryContract,
     IsolationContract,
 ):
     """All that a backend has to do. Subclass it, and override the fixture `backend`."""

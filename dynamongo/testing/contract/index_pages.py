@@ -15,7 +15,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.operations import KeyCondition, Query, Scan
 from dynamongo.testing.contract.indexed import HASH_NAMES, NAMES, IndexBase, item_of
 from dynamongo.testing.contract.table import Paged, Table, cases
-from dynamongo.values import Item
+from dynamongo.values import Item, Number
 
 GS, LS, V = Path("gs"), Path("ls"), Path("v")
 
@@ -65,7 +65,7 @@ class IndexPageContract(IndexBase):
     """Query and Scan of an index."""
 
     def test_items_come_in_the_order_of_the_index(self, indexed: Table) -> None:
-        numbers = [Decimal("-1.5"), 0, 9, 10, 100]
+        numbers: list[Number] = [Decimal("-1.5"), 0, 9, 10, 100]
         texts = ["-", "10", "9", "A", "a"]
         order = "30214"
         for place in order:
@@ -87,7 +87,7 @@ class IndexPageContract(IndexBase):
 
     def test_local_query_reads_one_partition_of_the_table(self, indexed: Table) -> None:
         indexed.put_all([{**item_of(sk), "pk": pk} for pk in "xy" for sk in "12"])
-        assert {item["pk"] for item in indexed.query_index("by_ls", "x").items} == {"x"}
+        assert [item["pk"] for item in indexed.query_index("by_ls", "x").items] == ["x", "x"]
 
     @cases("index", NAMES)
     def test_order_of_ties_is_stable_and_descending_its_exact_reverse(self, indexed: Table, index: str) -> None:

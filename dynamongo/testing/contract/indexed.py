@@ -40,7 +40,7 @@ HASH_NAMES = dict.fromkeys(GLOBAL_NAMES, "gh") | dict.fromkeys(LOCAL_NAMES, "pk"
 
 def item_of(sk: str, **attributes: AttributeValue) -> Item:
     """An item of the partition `x`, in the table and in its indexes, at the same place of each index."""
-    return {"pk": "x", "sk": sk, "gh": "x", "gs": 1, "ls": "1"} | attributes
+    return {"pk": "x", "sk": sk, "gh": "x", "gs": 1, "ls": "1", **attributes}
 
 
 class IndexBase(ContractBase):
