@@ -169,6 +169,8 @@ class TestMemory(BackendContract):
 
 
 class TestDynamoDB(BackendContract):
+    writes_per_thread = 20
+
     known_failures: ClassVar[Mapping[str, str]] = {
         name: reason for reason, names in (EMULATOR_ERRORS | BACKEND_ERRORS).items() for name in names
     }

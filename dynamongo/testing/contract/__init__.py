@@ -1,8 +1,10 @@
 """`BackendContract`: what every backend does, one test class per subject."""
 
+from dynamongo.testing.contract.aliasing import AliasingContract
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.batches import BatchContract
 from dynamongo.testing.contract.capacity import CapacityContract
+from dynamongo.testing.contract.concurrency import ConcurrencyContract
 from dynamongo.testing.contract.conditions import ConditionContract
 from dynamongo.testing.contract.expiry import ExpiryContract
 from dynamongo.testing.contract.index_pages import IndexPageContract
@@ -54,5 +56,7 @@ class BackendContract(
     SegmentContract,
     ExpiryContract,
     IsolationContract,
+    AliasingContract,
+    ConcurrencyContract,
 ):
     """All that a backend has to do. Subclass it, and override the fixture `backend`."""

@@ -1,24 +1,36 @@
-"""Isolation: what belongs to the caller, what to the store, and one write at a time."""
+"""Isolation: what belongs to the caller, and what to the store."""
 
 # A test's name says what is true.
 # ruff: noqa: D102
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from dynamongo.backends.base import Backend
-from dynamongo.conditions import Exists, NotExists, Path
-from dynamongo.exceptions import ConditionalCheckFailedException, UnsupportedOperation
-from dynamongo.operations import BatchGet, BatchPut, BatchWrite, Operation, Put, UpdateItem
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.conditions import EQ, Comparison, Exists, Path
+from dynamongo.exceptions import (
+    ConditionalCheckFailedException,
+    IdempotencyMismatch,
+    TransactionCanceled,
+    UnsupportedOperation,
+)
+from dynamongo.operations import (
+    BatchGet,
+    BatchPut,
+    BatchWrite,
+    ConditionCheck,
+    Operation,
+    Put,
+    TransactWrite,
+    UpdateItem,
+)
+from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract.indexed import INDEXES, item_of
 from dynamongo.testing.contract.table import Table, cases
 from dynamongo.updates import AddUpdate, AppendUpdate, RemoveUpdate, SetUpdate
 from dynamongo.values import Item
@@ -40,18 +52,6 @@ def change(item: Item) -> None:
     item["m"]["y"].append(1)  # type: ignore[index,call-overload,union-attr]  # a map
     item["m"]["z"]["new"] = 1  # type: ignore[index,call-overload]  # the same
     del item["s"]
-
-
-@contextlib.contextmanager
-def run_threads() -> Generator[ThreadPoolExecutor, None, None]:
-    """Eight threads that are interrupted as often as Python can."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            yield pool
-    finally:
-        sys.setswitchinterval(interval)
 
 
 class IsolationContract(ContractBase):
@@ -83,12 +83,48 @@ class IsolationContract(ContractBase):
         key["pk"] = "b"
         assert table.items() == [{"pk": "a", "x": 1}]
 
+    def test_changing_items_after_a_transaction_does_not_change_the_store(self, table: Table) -> None:
+        item, value = nested(), nested()
+        key: Item = {"pk": "b"}
+        table.transact(Put(table.name, item), UpdateItem(table.name, key, (SetUpdate(Path("m"), value),)))
+        change(item)
+        change(value)
+        key["pk"] = "c"
+        assert table.transact_get(KEY, {"pk": "b"}, {"pk": "c"}) == (nested(), {"pk": "b", "m": nested()}, None)
+
+    def test_changing_a_transaction_does_not_change_what_its_token_stands_for(self, table: Table) -> None:
+        item, token = nested(), str(uuid4())
+        table.transact(Put(table.name, item), token=token)
+        change(item)
+        table.transact(Put(table.name, nested()), token=token)
+        with pytest.raises(IdempotencyMismatch):
+            table.transact(Put(table.name, item), token=token)
+        assert table.items() == [nested()]
+
+    def test_changing_an_item_does_not_change_an_index(self, make_table: MakeTable) -> None:
+        table = make_table("S", "S", INDEXES)
+        item = item_of("1", m={"x": [1]})
+        table.put(item)
+        item["gh"] = "y"
+        item["m"]["x"].append(2)  # type: ignore[index,call-overload,union-attr]  # a map with a list
+        expected = item_of("1", m={"x": [1]})
+        assert table.query_index("by_gh", "x").items == table.query_index("by_ls", "x").items == (expected,)
+
+    def test_changing_the_value_of_a_condition_changes_nothing(self, table: Table) -> None:
+        table.put(nested())
+        value: list[Any] = deepcopy(nested()["l"])  # type: ignore[arg-type]  # a list
+        assert table.scan(filter=Comparison(Path("l"), EQ, value)).count == 1
+        table.update(KEY, SetUpdate(Path("x"), 1), condition=Comparison(Path("l"), EQ, value))
+        value[1].append("changed")
+        assert table.get(KEY) == {**nested(), "x": 1}
+
     def test_operation_is_not_changed_by_its_execution(self, table: Table) -> None:
         updates = (SetUpdate(Path("m", "y"), [1]), AppendUpdate(Path("l"), ({"x": 1},)), RemoveUpdate(Path("s")))
         operations: list[Operation[Any]] = [
             Put(table.name, nested()),
             UpdateItem(table.name, dict(KEY), updates, returns="ALL_NEW"),
             BatchWrite(table.name, (BatchPut(nested()),)),
+            TransactWrite((Put(table.name, nested()), ConditionCheck(table.name, {"pk": "b"}, ~Exists(GONE)))),
         ]
         before = deepcopy(operations)
         for operation in operations:
@@ -102,12 +138,16 @@ class IsolationContract(ContractBase):
             "batch get": table.execute(BatchGet(table.name, (KEY,))).items[0],
             "query": table.query("a").items[0],
             "scan": table.scan().items[0],
+            "transaction": table.transact_get(KEY)[0],
             "put": table.put(nested(), return_old=True),
             "update": table.update(KEY, returns="ALL_NEW"),
         }
         with pytest.raises(ConditionalCheckFailedException) as failure:
             table.delete(KEY, condition=Exists(GONE), return_item_on_failure=True)
         read["failure"] = failure.value.item
+        with pytest.raises(TransactionCanceled) as cancelled:
+            table.transact(ConditionCheck(table.name, KEY, Exists(GONE), return_item_on_failure=True))
+        read["reason"] = cancelled.value.reasons[0].item
         table.update(
             KEY,
             SetUpdate(Path("l", 1, 0), "changed"),
@@ -128,27 +168,6 @@ class IsolationContract(ContractBase):
         assert table.get(KEY) == table.get(KEY) == nested()
         assert table.scan() == table.scan()
         assert table.query("a") == table.query("a")
-
-    def test_concurrent_updates_are_all_counted(self, table: Table) -> None:
-        def count(_: int) -> None:
-            table.update(KEY, AddUpdate(Path("n"), 1), AppendUpdate(Path("l"), ("x",)))
-
-        with run_threads() as pool:
-            list(pool.map(count, range(100)))
-        assert table.get(KEY) == {"pk": "a", "n": 100, "l": ["x"] * 100}
-
-    def test_one_of_several_concurrent_creations_wins(self, table: Table) -> None:
-        def create(number: int) -> bool:
-            try:
-                table.put({"pk": "a", "by": number}, condition=NotExists(Path("pk")))
-            except ConditionalCheckFailedException:
-                return False
-            return True
-
-        with run_threads() as pool:
-            won = list(pool.map(create, range(24)))
-        assert table.items() == [{"pk": "a", "by": won.index(True)}]
-        assert won.count(True) == 1
 
     @cases("operation", {"base class": Operation(), "another object": object(), "nothing": None})
     def test_unknown_operation_is_not_supported(self, backend: Backend, operation: Any) -> None:

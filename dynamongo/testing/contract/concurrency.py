@@ -1,0 +1,131 @@
+"""Concurrency: one write at a time, whoever writes."""
+
+# A test's name says what is true.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import Any, ClassVar, cast
+
+from dynamongo.conditions import EQ, Comparison, Exists, NotExists, Path
+from dynamongo.exceptions import (
+    ConditionalCheckFailedException,
+    ThrottledError,
+    TransactionCanceled,
+    TransactionConflict,
+)
+from dynamongo.operations import Put, UpdateItem
+from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.table import Table
+from dynamongo.updates import AddUpdate, AppendUpdate, IncrementUpdate, SetUpdate
+from dynamongo.values import Item
+
+KEY: Item = {"pk": "a"}
+N = Path("n")
+THREADS = 16
+
+_REFUSED = (ConditionalCheckFailedException, TransactionCanceled, TransactionConflict, ThrottledError)
+
+
+@contextlib.contextmanager
+def interrupted_often() -> Generator[None, None, None]:
+    """Threads are interrupted as often as Python can, which brings a missing lock to light."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def run_in_threads(work: Callable[[int], Any]) -> list[Any]:
+    """What the work comes to in each of the threads, which begin together; it is given the number of the thread."""
+    barrier = Barrier(THREADS)
+
+    def begin(number: int) -> Any:
+        barrier.wait()
+        return work(number)
+
+    with interrupted_often(), ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(begin, range(THREADS)))
+
+
+def succeeds(write: Callable[..., object], *arguments: Any, **options: Any) -> bool:
+    """Whether the write was done, and not refused for the state of the item."""
+    try:
+        write(*arguments, **options)
+    except _REFUSED:
+        return False
+    return True
+
+
+class ConcurrencyContract(ContractBase):
+    """Writes of several threads.
+
+    Attributes:
+        writes_per_thread: How often each of the 16 threads writes; lower it where a write takes long.
+    """
+
+    writes_per_thread: ClassVar[int] = 500
+
+    def test_concurrent_increments_are_all_counted(self, table: Table) -> None:
+        table.put({**KEY, "n": 0})
+
+        def count(_: int) -> None:
+            for _turn in range(self.writes_per_thread):
+                table.update(KEY, IncrementUpdate(N, 1), condition=Exists(N))
+
+        run_in_threads(count)
+        assert table.items() == [{**KEY, "n": THREADS * self.writes_per_thread}]
+
+    def test_concurrent_updates_of_several_attributes_are_each_done_as_a_whole(self, table: Table) -> None:
+        def count(_: int) -> None:
+            for _turn in range(10):
+                table.update(KEY, AddUpdate(N, 1), AppendUpdate(Path("l"), ("x",)))
+
+        run_in_threads(count)
+        assert table.get(KEY) == {**KEY, "n": 160, "l": ["x"] * 160}
+
+    def test_update_of_what_was_read_is_done_once_for_every_state(self, table: Table) -> None:
+        table.put({**KEY, "n": 0})
+
+        def count(_: int) -> int:
+            done = 0
+            for _turn in range(25):
+                seen = cast("Any", table.get(KEY))["n"]
+                condition = Comparison(N, EQ, seen)
+                done += succeeds(table.update, KEY, SetUpdate(N, seen + 1), condition=condition)
+            return done
+
+        done = sum(run_in_threads(count))
+        assert table.items() == [{**KEY, "n": done}]
+
+    def test_one_of_several_concurrent_creations_wins(self, table: Table) -> None:
+        for turn in range(5):
+            key: Item = {"pk": f"k{turn}"}
+            won = run_in_threads(partial(self._create, table, key))
+            assert won.count(True) == 1
+            assert table.get(key) == {**key, "by": won.index(True)}
+
+    def _create(self, table: Table, key: Item, number: int) -> bool:
+        return succeeds(table.put, {**key, "by": number}, condition=NotExists(Path("pk")))
+
+    def test_concurrent_transactions_move_all_or_nothing(self, table: Table) -> None:
+        table.put_all([{"pk": "a", "n": 1000}, {"pk": "b", "n": 0}])
+        give = UpdateItem(table.name, {"pk": "b"}, (AddUpdate(N, 1),))
+        take = UpdateItem(table.name, {"pk": "a"}, (AddUpdate(N, -1),))
+
+        def move(number: int) -> int:
+            receipt = Put(table.name, {"pk": f"receipt {number}"}, NotExists(Path("pk")))
+            return sum(succeeds(table.transact, receipt, take, give) for _turn in range(5))
+
+        moved = sum(run_in_threads(move))
+        assert 1 <= moved <= THREADS
+        assert table.transact_get({"pk": "a"}, {"pk": "b"}) == ({"pk": "a", "n": 1000 - moved}, {"pk": "b", "n": moved})
+        assert len(table.items()) == 2 + moved
