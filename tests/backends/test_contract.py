@@ -11,6 +11,8 @@ import pytest
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.testing.contract import BackendContract
+from dynamongo.testing.contract.base import names_of_tests
+from dynamongo.testing.contract.traps import TrapContract
 
 
 def fails(test: str, *names: str) -> tuple[str, ...]:
@@ -158,6 +160,13 @@ BACKEND_ERRORS: dict[str, tuple[str, ...]] = {
 def test_no_test_of_the_contract_hides_another_one() -> None:
     names = Counter(name for part in BackendContract.__mro__ for name in vars(part) if name.startswith("test_"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_one_of_the_forty_traps_has_its_tests() -> None:
+    assert sorted(BackendContract.traps) == list(range(1, 41))
+    named = {name for names in BackendContract.traps.values() for name in names}
+    assert sorted(named - set(names_of_tests(BackendContract))) == []
+    assert sorted(set(names_of_tests(TrapContract)) - named) == []
 
 
 class TestMemory(BackendContract):

@@ -24,6 +24,7 @@ from dynamongo.testing.contract.tables import TableContract
 from dynamongo.testing.contract.tokens import TokenContract
 from dynamongo.testing.contract.transact_gets import TransactGetContract
 from dynamongo.testing.contract.transactions import TransactWriteContract
+from dynamongo.testing.contract.traps import TrapContract
 from dynamongo.testing.contract.updates import UpdateContract
 from dynamongo.testing.contract.values import ValueContract
 from dynamongo.testing.contract.writes import WriteContract
@@ -58,5 +59,6 @@ class BackendContract(
     IsolationContract,
     AliasingContract,
     ConcurrencyContract,
+    TrapContract,
 ):
     """All that a backend has to do. Subclass it, and override the fixture `backend`."""

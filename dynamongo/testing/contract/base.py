@@ -34,7 +34,7 @@ class ContractBase:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if unknown := sorted(set(cls.known_failures) - set(_test_names(cls))):
+        if unknown := sorted(set(cls.known_failures) - set(names_of_tests(cls))):
             raise TypeError(f"{cls.__name__}.known_failures names no test of the contract: {', '.join(unknown)}")
 
     @pytest.fixture
@@ -91,7 +91,8 @@ def schema_of(
     return TableSchema(name, KeySchema(KeyAttribute("pk", hash_type), range_key), indexes=indexes)
 
 
-def _test_names(cls: type) -> Iterator[str]:
+def names_of_tests(cls: type) -> Iterator[str]:
+    """The names of the tests of a class, and those of their single cases as `"test_name[case]"`."""
     for name, function in inspect.getmembers(cls, inspect.isfunction):
         if name.startswith("test_"):
             yield name
