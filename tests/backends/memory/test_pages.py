@@ -12,9 +12,9 @@ from dynamongo.values import item_size
 @pytest.mark.parametrize(("padding", "first_page"), [(300_000, 4), (400_000, 3)])
 def test_item_that_crosses_1_mb_is_the_last_of_its_page(padding: int, first_page: int) -> None:
     backend = MemoryBackend()
-    backend.execute(CreateTable(TableSchema("t", KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", "N")))))
+    backend.execute(CreateTable(TableSchema("table", KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", "N")))))
     for number in range(6):
-        backend.execute(Put("t", {"pk": "a", "sk": number, "padding": "x" * padding}))
-    page = backend.execute(Query("t", KeyCondition(Comparison(Path("pk"), EQ, "a"))))
+        backend.execute(Put("table", {"pk": "a", "sk": number, "padding": "x" * padding}))
+    page = backend.execute(Query("table", KeyCondition(Comparison(Path("pk"), EQ, "a"))))
     assert (page.count, page.scanned_count, page.cursor) == (first_page, first_page, {"pk": "a", "sk": first_page - 1})
     assert sum(map(item_size, page.items[:-1])) <= 1024 * 1024 < sum(map(item_size, page.items))
