@@ -9,11 +9,13 @@ from __future__ import annotations
 from dynamongo.connection import Connection
 from dynamongo.exceptions import (
     BackendError,
+    CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
     CredentialsError,
     DynamongoError,
     ExpressionError,
+    IdempotencyMismatch,
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
@@ -24,8 +26,11 @@ from dynamongo.exceptions import (
     TableExists,
     TableNotFound,
     ThrottledError,
+    TransactionCanceled,
+    TransactionConflict,
     UnsupportedOperation,
     ValidationError,
+    WriteNotSent,
 )
 from dynamongo.fields import (
     BinaryField,
@@ -59,6 +64,7 @@ __all__ = [
     "BatchResult",
     "BinaryField",
     "BooleanField",
+    "CancellationReason",
     "ConditionalCheckFailedException",
     "ConfigurationError",
     "Connection",
@@ -75,6 +81,7 @@ __all__ = [
     "Field",
     "FloatField",
     "IPAddressField",
+    "IdempotencyMismatch",
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
@@ -95,8 +102,11 @@ __all__ = [
     "ThrottledError",
     "TimedeltaField",
     "TimestampField",
+    "TransactionCanceled",
+    "TransactionConflict",
     "URLField",
     "UUIDField",
     "UnsupportedOperation",
     "ValidationError",
+    "WriteNotSent",
 ]

@@ -12,6 +12,7 @@
     ├── ScanForbidden                        the plan is a full scan, and the policy forbids it
     ├── ItemNotFound                         no item has that key (LookupError)
     ├── ConditionalCheckFailedException      the condition of a write did not hold
+    ├── WriteNotSent                         a write of several was not sent, after another one had failed
     └── BackendError                         the store refused or failed
         ├── InvalidRequestError              the store found the request malformed
         ├── TableNotFound                    there is no such table
@@ -83,6 +84,10 @@ class ConditionalCheckFailedException(DynamongoError):  # noqa: N818 - the name 
     def __init__(self, message: str = "The conditional request failed", *, item: Any = None) -> None:
         super().__init__(message)
         self.item = item
+
+
+class WriteNotSent(DynamongoError):  # noqa: N818 - reads as what it says
+    """A write of several was not sent, since an earlier one had met an error that is not its own; `__cause__` is it."""
 
 
 class BackendError(DynamongoError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -20,8 +21,12 @@ from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
     InvalidRequestError,
+    LimitExceededError,
+    ServiceError,
     TableNotFound,
     ThrottledError,
+    TransactionConflict,
+    WriteNotSent,
     assert_never,
 )
 from dynamongo.operations import (
@@ -46,6 +51,15 @@ from dynamongo.values import AttributeValue, Item
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+_ITEM_ERRORS = (
+    ConditionalCheckFailedException,
+    InvalidRequestError,
+    LimitExceededError,
+    ThrottledError,
+    TransactionConflict,
+)
+"""What one write of several may meet without a bearing on the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,35 +179,37 @@ class Executor:
         """Do the writes as if one after the other, and say of each whether it was done, in the order given.
 
         Those without a condition travel in batches, the others alone; writes of one key keep their order. An error
-        that concerns one item is that item's outcome. Any other is raised if nothing was done before, and else is
-        the outcome of every write that was not done.
+        that concerns one item is that item's outcome. Any other one stops the run: it is raised if there is no outcome
+        yet, and else is that of the writes it befell, and those after them were not sent.
         """
         keyed = [_Keyed(index, write, key_names) for index, write in enumerate(writes)]
-        outcomes: list[Outcome] = []
-        try:
-            for group in _grouped(keyed, self._limits.batch_write):
-                yield from self._write_group(group, outcomes)
-        except DynamongoError as error:
-            if not any(outcome.error is None for outcome in outcomes):
-                raise
-            known = {outcome.index for outcome in outcomes}
-            outcomes += [Outcome(write.index, error) for write in keyed if write.index not in known]
-        return sorted(outcomes, key=lambda outcome: outcome.index)
-
-    def _write_group(self, group: list[_Keyed], outcomes: list[Outcome]) -> Steps[None]:
-        if len(group) > 1:
+        groups = deque(_grouped(keyed, self._limits.batch_write))
+        outcomes: dict[int, Outcome] = {}
+        while groups:
+            group = groups.popleft()
             try:
-                yield from self._write_batch(group, outcomes)
-            except InvalidRequestError:  # nothing of that request was done; alone, each item says what is wrong with it
-                done = {outcome.index for outcome in outcomes}
-                group = [write for write in group if write.index not in done]
-            else:
-                return
-        for write in group:
-            outcome = yield from _write_alone(write)
-            outcomes.append(outcome)
+                yield from self._write_group(group, outcomes)
+            except DynamongoError as error:
+                left = [write for write in group if write.index not in outcomes]
+                if isinstance(
+                    error, InvalidRequestError
+                ):  # nothing was done; alone, each says what is wrong
+                    groups.extendleft([write] for write in reversed(left))
+                    continue
+                if not outcomes:
+                    raise
+                outcomes |= {write.index: Outcome(write.index, error) for write in left}
+                outcomes |= _not_sent(itertools.chain.from_iterable(groups), error)
+                break
+        return [outcomes[write.index] for write in keyed]
 
-    def _write_batch(self, group: list[_Keyed], outcomes: list[Outcome]) -> Steps[None]:
+    def _write_group(self, group: list[_Keyed], outcomes: dict[int, Outcome]) -> Steps[None]:
+        if len(group) > 1:
+            yield from self._write_batch(group, outcomes)
+        else:
+            outcomes[group[0].index] = yield from _write_alone(group[0])
+
+    def _write_batch(self, group: list[_Keyed], outcomes: dict[int, Outcome]) -> Steps[None]:
         table = group[0].write.table
         pending = {write.key: write for write in group}
         attempt = 0
@@ -202,31 +218,34 @@ class Executor:
                 yield self._retries.wait(attempt)
             result = yield BatchWrite(table, tuple(write.batched for write in pending.values()))
             left = {group[0].key_of(write) for write in result.unprocessed}
-            outcomes += [Outcome(write.index) for key, write in pending.items() if key not in left]
+            outcomes |= {write.index: Outcome(write.index) for key, write in pending.items() if key not in left}
             attempt = 1 if len(left) < len(pending) else attempt + 1
             pending = {key: write for key, write in pending.items() if key in left}
             if not pending:
                 return
         error = ThrottledError(f"the store did not get to it in {self._retries.attempts} attempts")
-        outcomes += [Outcome(write.index, error) for write in pending.values()]
+        outcomes |= {write.index: Outcome(write.index, error) for write in pending.values()}
 
     # Tables.
 
     def create_table(self, schema: TableSchema, *, wait: bool) -> Steps[TableDescription]:
         """Create the table and, with `wait`, return when it is ready."""
         description: TableDescription = yield CreateTable(schema)
-        waits = _table_waits()
-        while wait and description.status != "ACTIVE":
-            yield next(waits)
+        for pause in _table_waits():
+            if not wait or description.status == "ACTIVE":
+                return description
+            yield pause
             description = (yield from self._find_table(schema.name)) or description  # not seen yet: it is eventual
-        return description
+        raise ServiceError(f"the table {schema.name} is still not ready")
 
     def delete_table(self, table: str, *, wait: bool) -> Steps[None]:
         """Delete the table and, with `wait`, return when it is gone."""
         yield DeleteTable(table)
-        waits = _table_waits()
-        while wait and (yield from self.table_exists(table)):
-            yield next(waits)
+        for pause in _table_waits():
+            if not wait or not (yield from self.table_exists(table)):
+                return
+            yield pause
+        raise ServiceError(f"the table {table} is still not deleted")
 
     def table_exists(self, table: str) -> Steps[bool]:
         """Whether there is such a table, ready or not."""
@@ -262,9 +281,15 @@ class _Keyed:
 
 
 def _table_waits() -> Iterator[Wait]:
-    """From 20 milliseconds, for local servers, doubling to a second, for DynamoDB, which takes up to a minute."""
-    for exponent in itertools.count():
+    """From 20 milliseconds, for local servers, doubling to a second, for DynamoDB; ten minutes in all."""
+    for exponent in range(600):
         yield Wait(min(1.0, 0.02 * 2 ** min(exponent, 10)))
+
+
+def _not_sent(writes: Iterable[_Keyed], error: DynamongoError) -> dict[int, Outcome]:
+    reason = WriteNotSent(f"not sent, since an earlier write of the run failed: {error}")
+    reason.__cause__ = error
+    return {write.index: Outcome(write.index, reason) for write in writes}
 
 
 def _grouped(writes: Iterable[_Keyed], size: int) -> Iterator[list[_Keyed]]:
@@ -285,7 +310,7 @@ def _grouped(writes: Iterable[_Keyed], size: int) -> Iterator[list[_Keyed]]:
 def _write_alone(write: _Keyed) -> Steps[Outcome]:
     try:
         yield write.write
-    except (ConditionalCheckFailedException, InvalidRequestError) as error:
+    except _ITEM_ERRORS as error:
         return Outcome(write.index, error)
     return Outcome(write.index)
 

@@ -31,9 +31,6 @@ CLASSES = {
     for name, value in vars(exceptions).items()
     if inspect.isclass(value) and issubclass(value, BaseException)
 }
-NOT_PUBLIC_YET = {"TransactionCanceled", "TransactionConflict", "IdempotencyMismatch"}
-"""No public name raises them as long as there are no transactions to call for."""
-
 LINE = re.compile(r"^    ([│├└─ ]*)([A-Z]\w+) {2,}(.+)$")
 
 
@@ -71,11 +68,8 @@ def test_builtin_base_is_named_in_the_docstring(name: str) -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_class_is_documented_and_exported(name: str) -> None:
     assert CLASSES[name].__doc__
-    if name in NOT_PUBLIC_YET:
-        assert name not in dynamongo.__all__
-    else:
-        assert getattr(dynamongo, name) is CLASSES[name]
-        assert name in dynamongo.__all__
+    assert getattr(dynamongo, name) is CLASSES[name]
+    assert name in dynamongo.__all__
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES.keys() - {"DynamongoError", "BackendError"}))

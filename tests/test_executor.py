@@ -16,9 +16,12 @@ from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
     InvalidRequestError,
+    LimitExceededError,
     ServiceError,
     TableNotFound,
     ThrottledError,
+    TransactionConflict,
+    WriteNotSent,
 )
 from dynamongo.executor import Executor, Outcome, RetryPolicy, Steps, Wait, chunked, perform
 from dynamongo.operations import (
@@ -416,12 +419,18 @@ class TestWrites:
         assert isinstance(outcomes[1].error, ThrottledError)
         assert str(outcomes[1].error) == "the store did not get to it in 3 attempts"
 
-    def test_error_in_the_middle_is_reported_of_every_write_that_was_not_done(self) -> None:
+    def test_error_in_the_middle_is_that_of_its_request_and_the_rest_is_not_sent(self) -> None:
         error = ServiceError("no answer")
         tape = Tape(DONE, error, batch_write=2)
-        assert write(tape, *map(put, range(5))) == [
-            Outcome(0), Outcome(1), Outcome(2, error), Outcome(3, error), Outcome(4, error),
-        ]  # fmt: skip
+        *known, last = write(tape, *map(put, range(5)))
+        assert known == [Outcome(0), Outcome(1), Outcome(2, error), Outcome(3, error)]
+        assert isinstance(last.error, WriteNotSent)
+        assert (last.error.__cause__, len(tape.executed)) == (error, 2)
+
+    @pytest.mark.parametrize("error", [TransactionConflict("busy"), LimitExceededError("full"), ThrottledError("slow")])
+    def test_error_of_one_item_does_not_stop_the_others(self, error: DynamongoError) -> None:
+        tape = Tape(error, WriteResult())
+        assert write(tape, put(1, HAS_A), put(2, HAS_A)) == [Outcome(0, error), Outcome(1)]
 
     def test_error_after_retries_does_not_hide_what_was_done(self) -> None:
         error = ServiceError("no answer")
@@ -446,6 +455,13 @@ class TestWrites:
 
 
 class TestTables:
+    def test_waiting_for_a_table_has_an_end(self) -> None:
+        waits: list[float] = []
+        tape = Tape(self.described("CREATING"), *[TableNotFound("gone")] * 600)
+        with pytest.raises(ServiceError, match="still not ready"):
+            run(tape, lambda executor: executor.create_table(self.SCHEMA, wait=True), waits)
+        assert 500 < sum(waits) < 600
+
     SCHEMA = TableSchema(T, KeySchema(KeyAttribute("k", "S")))
 
     def described(self, status: Any) -> TableDescription:
