@@ -10,17 +10,19 @@ from dataclasses import replace
 import pytest
 
 from dynamongo.backends.base import Backend
-from dynamongo.conditions import Path
+from dynamongo.conditions import Exists, Path
 from dynamongo.exceptions import InvalidRequestError, TableNotFound
 from dynamongo.operations import (
     BatchDelete,
     BatchPut,
     BatchWrite,
     Capacity,
+    ConditionCheck,
     CreateTable,
     Delete,
     DescribeTable,
     Put,
+    TransactWrite,
     UpdateItem,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
@@ -106,6 +108,7 @@ COSTS: dict[str, tuple[Item | None, Make, float]] = {
     "delete": (SMALL, lambda table: Delete(table, KEY), 2),
     "delete of an item that the index does not hold": (KEY, lambda table: Delete(table, KEY), 1),
     "batch put": (None, lambda table: BatchWrite(table, (BatchPut(SMALL),)), 2),
+    "check in a transaction": (SMALL, lambda table: TransactWrite((ConditionCheck(table, KEY, Exists(A)),)), 2),
     "batch delete": (SMALL, lambda table: BatchWrite(table, (BatchDelete(KEY),)), 2),
 }
 

@@ -183,6 +183,12 @@ class IndexKeyContract(IndexBase):
     ) -> None:
         self._check_refused(indexed, write, {name: value})
 
+    @cases("write", {name: write for name, write in WRITES.items() if name.endswith("in a transaction")})
+    def test_index_key_of_another_type_is_a_reason_to_cancel(self, indexed: Table, write: Change) -> None:
+        with pytest.raises(TransactionCanceled) as failure:
+            indexed.execute(write(indexed.name, {"gh": 1}))
+        assert [reason.code for reason in failure.value.reasons] == ["ValidationError"]
+
     def test_index_key_may_have_2048_and_1024_bytes(self, indexed: Table) -> None:
         item = item_of("1", gh="x" * 2048, ls="x" * 1024)
         indexed.put(item)
