@@ -107,7 +107,8 @@ class Connection:
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
 
     Raises:
-        ConfigurationError: A setting has a value that does not exist, or contradicts another one.
+        ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
+            when the backend is made.
     """
 
     def __init__(  # noqa: PLR0913 - every setting by its name
@@ -178,13 +179,15 @@ class Connection:
         """Serve every model from another backend inside the block, whatever connection it has.
 
         Holds for the current thread or asyncio task, and for tasks started inside the block. Table prefixes stay.
-        A backend given by name is made for the block and closed at its end.
+        A backend given by name is made for the block, with the settings of the default connection, and closed at its
+        end.
 
         Args:
             backend: A backend, or the name of one.
         """
-        _check_backend(backend)
-        chosen = load_backend(backend)() if isinstance(backend, str) else backend
+        _check_backend(backend)  # None, which is no backend, would mean the default one
+        settings = dataclasses.replace(default_connection._settings, backend=backend)
+        chosen = settings.make_backend()
         token = _override.set(chosen)
         try:
             yield chosen

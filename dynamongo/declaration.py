@@ -51,6 +51,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
                 others.add(name)
     bound = {name: field.bind(model.__name__, Path(name)) for name, field in found.items()}
     for field in bound.values():
+        field.is_key = False  # it may be one in the base class alone
         field.check_declaration()
     return bound
 

@@ -42,7 +42,13 @@ class SchemaError(DynamongoError, TypeError):
 
 
 class ValidationError(DynamongoError, ValueError):
-    """A value does not suit the field that was to hold it."""
+    """A value does not suit the field that was to hold it, or a stored one the field that is to read it.
+
+    Attributes:
+        item: Where a write was done and what it returned cannot be read: that item, as a dict of Python values.
+    """
+
+    item: dict[str, Any] | None = None
 
 
 class ExpressionError(DynamongoError, ValueError):
@@ -78,7 +84,8 @@ class ConditionalCheckFailedException(DynamongoError):  # noqa: N818 - the name 
 
     Attributes:
         item: What is stored under the key, where it was asked for, else `None`. Verbs of a model give an instance
-            of the model; a backend gives a dict of attribute values.
+            of the model, or a dict of Python values if what is stored does not suit the model; a backend gives a dict
+            of attribute values.
     """
 
     def __init__(self, message: str = "The conditional request failed", *, item: Any = None) -> None:

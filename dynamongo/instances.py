@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from dynamongo import codecs
 from dynamongo.declaration import Declaration, collect_fields, declare
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import Field
+from dynamongo.plans import describe_key
 from dynamongo.values import AttributeValue, Item
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Instance(metaclass=ModelMeta):
 
     def __init__(self, /, **values: Any) -> None:
         fields = type(self).__fields__
-        self.check_names(values)
+        self._check_names(values)
         for name, field in fields.items():
             if name not in values:
                 value = field.default
@@ -62,10 +64,10 @@ class Instance(metaclass=ModelMeta):
         field = type(self).__fields__.get(name)
         if field is not None:
             vars(self)[name] = field.missing_value() if value is None else field.validate(value)
-        elif name.startswith("_") or hasattr(type(self), name):
-            super().__setattr__(name, value)
+        elif name.startswith("_") or hasattr(inspect.getattr_static(type(self), name, None), "__set__"):
+            super().__setattr__(name, value)  # what is private, and properties
         else:
-            self.check_names([name])
+            self._check_names([name])
 
     def __delattr__(self, name: str) -> None:
         field = type(self).__fields__.get(name)
@@ -94,7 +96,7 @@ class Instance(metaclass=ModelMeta):
         """
         fields = type(self).__fields__
         names = list(fields if only is None else only)
-        self.check_names(names)
+        self._check_names(names)
         return {name: copy.deepcopy(vars(self)[name]) for name in names}
 
     def undeclared(self) -> dict[str, Any]:
@@ -116,7 +118,7 @@ class Instance(metaclass=ModelMeta):
         )
         return f"{type(self).__name__}({shown})"
 
-    def encode_item(self) -> Item:
+    def _encode_item(self) -> Item:
         """The item that is stored for the instance, as attribute values.
 
         Validates every value again, since a list or dict in it may have been changed.
@@ -136,7 +138,7 @@ class Instance(metaclass=ModelMeta):
         return item
 
     @classmethod
-    def decode_item(cls, item: Item) -> Self:
+    def _decode_item(cls, item: Item) -> Self:
         """An instance of what is stored.
 
         Raises:
@@ -144,22 +146,29 @@ class Instance(metaclass=ModelMeta):
         """
         instance = cls.__new__(cls)
         values: dict[str, Any] = vars(instance)
-        for name, field in cls.__fields__.items():
-            stored = item.get(name)  # NULL, which other writers use for "nothing", reads as nothing
-            values[name] = field.missing_value() if stored is None else field.decode(stored)
+        try:
+            for name, field in cls.__fields__.items():
+                stored = item.get(name)  # NULL, which other writers use for "nothing", reads as nothing
+                values[name] = field.missing_value() if stored is None else field.decode(stored)
+        except ValidationError as error:
+            raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
         undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
         if undeclared:
             values["_undeclared"] = undeclared
         return instance
 
-    def take_over(self, other: Self) -> Self:
+    def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
         vars(self).clear()
         vars(self).update(vars(other))
         return self
 
     @classmethod
-    def check_names(cls, names: Iterable[str]) -> None:
+    def _describe_key(cls, item: Item) -> str:
+        return describe_key({name: item[name] for name in cls.__declaration__.keys.names if name in item})
+
+    @classmethod
+    def _check_names(cls, names: Iterable[str]) -> None:
         """Raise `ValidationError` if one of the names is not that of a field."""
         unknown = [name for name in names if name not in cls.__fields__]
         if not unknown:

@@ -9,15 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from dynamongo.conditions import (
-    BaseCondition,
-    Condition,
-    Exists,
-    NotExists,
-    Path,
-    all_of,
-    conjuncts,
-)
+from dynamongo.codecs import decode_item
+from dynamongo.conditions import BaseCondition, Condition, Exists, NotExists, Path, all_of, conjuncts, paths_of
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -28,12 +21,12 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Write, perform
 from dynamongo.operations import Delete, Put, UpdateItem
 from dynamongo.planner import ReadOptions, plan_read, recheck
-from dynamongo.plans import Plan, describe_key
+from dynamongo.plans import Plan
 from dynamongo.results import BatchResult, Failure
 from dynamongo.scans import ScanPolicy, apply_policy, check_policy
 from dynamongo.strategies import Source, Target, keys_condition, resolve_many, resolve_one
 from dynamongo.tables import Table
-from dynamongo.updates import AnyUpdate, Update, check_updates
+from dynamongo.updates import AnyUpdate, SetUpdate, Update, check_updates
 from dynamongo.values import Item, shorten
 
 if TYPE_CHECKING:
@@ -99,14 +92,14 @@ class Model(Table):
             ItemNotFound: There is no such item, and no default.
             ExpressionError: The strategy does not fix the whole key of one item.
         """
-        target = resolve_one(strategy, cls.__declaration__.keys)
+        target = cls._resolve_one(strategy)
         plan = cls._plan((target,), ReadOptions(consistent=consistent))
-        items = cls.run(lambda executor: executor.read(plan))
+        items = cls._run(lambda executor: executor.read(plan))
         if items:
-            return cls.decode_item(items[0])
+            return cls._decode_item(items[0])
         if default is _REQUIRED:
             also = "" if target.check is None else f" and `{target.check}`"
-            raise ItemNotFound(f"{cls.__name__}: there is no item with {describe_key(target.key)}{also}")
+            raise ItemNotFound(f"{cls.__name__}: there is no item with {cls._describe_key(target.key)}{also}")
         return default
 
     @classmethod
@@ -133,7 +126,7 @@ class Model(Table):
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
         plan = cls.explain(strategy, descending, limit, consistent=consistent)
-        return [cls.decode_item(item) for item in cls._read(plan, scans)]
+        return [cls._decode_item(item) for item in cls._read(plan, scans)]
 
     @classmethod
     def explain(
@@ -142,7 +135,7 @@ class Model(Table):
         """How `get_many` would serve the same arguments. Makes no request; print it to read it."""
         if limit is not None and (type(limit) is not int or limit < 0):
             raise ExpressionError(f"{cls.__name__}: limit must be an int of 0 or more; got {shorten(limit)}")
-        source = resolve_many(strategy, cls.__declaration__.keys)
+        source = cls._resolve_many(strategy)
         return cls._plan(source, ReadOptions(descending, limit, consistent))
 
     @classmethod
@@ -171,7 +164,7 @@ class Model(Table):
         instance = cls._instance(item)
         put = cls._put(instance, overwrite)
         try:
-            cls.run(lambda _: perform(put))
+            cls._run(lambda _: perform(put))
         except ConditionalCheckFailedException as error:
             raise cls._check_failed(put.item, put.condition, error) from error
         return instance
@@ -218,13 +211,13 @@ class Model(Table):
         Raises:
             ExpressionError: The strategy does not fix the whole key of one item.
         """
-        target = resolve_one(strategy, cls.__declaration__.keys)
+        target = cls._resolve_one(strategy)
         delete = Delete(cls.table_name(), target.key, target.check, return_old=True)
         try:
-            result = cls.run(lambda _: perform(delete))
+            result = cls._run(lambda _: perform(delete))
         except ConditionalCheckFailedException:
             return None
-        return None if result.attributes is None else cls.decode_item(result.attributes)
+        return None if result.attributes is None else cls._decode_written(result.attributes, "deleted")
 
     @classmethod
     def delete_many(cls, strategy: Any, *, scans: ScanPolicy | None = None) -> BatchResult[Self]:
@@ -243,21 +236,22 @@ class Model(Table):
             The items; those that were deleted by key are instances that hold the key alone.
 
         Raises:
-            ExpressionError: An entry of the list does not fix the whole key of one item.
+            ExpressionError: An entry of the list does not fix the whole key of one item, or the condition is too large
+                to be checked again with a delete. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
         if strategy is None:
             raise ExpressionError(f"{cls.__name__}.delete_many needs a strategy; None would be every item of the table")
-        source = resolve_many(strategy, cls.__declaration__.keys)
+        source = cls._resolve_many(strategy)
         if isinstance(source, tuple):
             return cls._delete_targets(source)
         plan = cls._plan(source, ReadOptions())
         if plan.keys is not None:
             return cls._delete_targets([Target(key) for key in plan.keys])
         names = cls.__declaration__.keys.names
-        check = recheck(source, names)
         items = cls._read(plan, scans)
-        return cls._delete_targets([Target({name: item[name] for name in names}, check) for item in items], items)
+        keys: list[Item] = [{name: item[name] for name in names} for item in items]
+        return cls._delete_targets([Target(key, recheck(source, key)) for key in keys], items)
 
     @classmethod
     def update_one(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool = False) -> Self:
@@ -276,18 +270,18 @@ class Model(Table):
             ConditionalCheckFailedException: The item does not satisfy the conditions; `.item` is what is stored.
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
-        target = resolve_one(strategy, cls.__declaration__.keys)
+        target = cls._resolve_one(strategy)
         changes = cls._updates(updates)
         exists = Exists(Path(cls.__declaration__.keys.names[0]))
         condition = target.check if upsert else all_of((exists, *conjuncts(target.check)))
         update = UpdateItem(cls.table_name(), target.key, changes, condition, "ALL_NEW", return_item_on_failure=True)
         try:
-            result = cls.run(lambda _: perform(update))
+            result = cls._run(lambda _: perform(update))
         except ConditionalCheckFailedException as error:
             if error.item is None and not upsert:
-                raise ItemNotFound(f"{cls.__name__}: there is no item with {describe_key(target.key)}") from error
+                raise ItemNotFound(f"{cls.__name__}: there is no item with {cls._describe_key(target.key)}") from error
             raise cls._check_failed(target.key, target.check, error) from error
-        return cls.decode_item(cast("Item", result.attributes))
+        return cls._decode_written(cast("Item", result.attributes), "updated")
 
     @classmethod
     def update_from_dict(cls, strategy: Any, values: Mapping[str, Any], *, upsert: bool = False) -> Self:
@@ -301,11 +295,12 @@ class Model(Table):
         Raises:
             ValidationError: A value does not suit its field, or a name is not one of a field.
         """
-        cls.check_names(values)
+        cls._check_names(values)
         updates: list[AnyUpdate] = []
         for name, value in values.items():
             field = cls.__fields__[name]
-            updates.append(field.remove() if field.is_absent(value) else field.set(value))
+            is_absent = value is None or field.is_absent(field.validate(value))
+            updates.append(field.remove() if is_absent else field.set(value))
         return cls.update_one(strategy, updates, upsert=upsert)
 
     # Instances.
@@ -320,7 +315,7 @@ class Model(Table):
 
     def update(self, *updates: AnyUpdate) -> Self:
         """Update the item with the instance's key, as `update_one` does; the instance then holds what is stored."""
-        return self.take_over(type(self).update_one(self, updates))
+        return self._take_over(type(self).update_one(self, updates))
 
     def reload(self) -> Self:
         """Read the item with the instance's key again (consistently); the instance then holds what is stored.
@@ -328,9 +323,23 @@ class Model(Table):
         Raises:
             ItemNotFound: The item is gone.
         """
-        return self.take_over(type(self).get_one(self, consistent=True))
+        return self._take_over(type(self).get_one(self, consistent=True))
 
     # How the verbs do it.
+
+    @classmethod
+    def _resolve_one(cls, strategy: Any) -> Target:
+        target = resolve_one(strategy, cls.__declaration__.keys)
+        cls._check_declared(() if target.check is None else paths_of(target.check))
+        return target
+
+    @classmethod
+    def _resolve_many(cls, strategy: Any) -> Source:
+        source = resolve_many(strategy, cls.__declaration__.keys)
+        conditions = [target.check for target in source] if isinstance(source, tuple) else [source]
+        for condition in conditions:
+            cls._check_declared(() if condition is None else paths_of(condition))
+        return source
 
     @classmethod
     def _plan(cls, source: Source, options: ReadOptions) -> Plan:
@@ -340,8 +349,8 @@ class Model(Table):
     def _read(cls, plan: Plan, scans: ScanPolicy | None) -> list[Item]:
         if scans is not None:
             check_policy(scans)
-        apply_policy(plan.scan, scans or cls.__scans__ or cls.connection().scans, cls.__name__)
-        return cls.run(lambda executor: executor.read(plan))
+        apply_policy(plan.scan, scans or cls.__scans__ or cls._connection().scans, cls.__name__)
+        return cls._run(lambda executor: executor.read(plan))
 
     @classmethod
     def _instance(cls, item: Self | Mapping[str, Any]) -> Self:
@@ -354,11 +363,12 @@ class Model(Table):
     @classmethod
     def _put(cls, instance: Self, overwrite: bool | Condition) -> Put:
         condition = cls._overwrite_condition(overwrite)
-        return Put(cls.table_name(), instance.encode_item(), condition, return_item_on_failure=condition is not None)
+        return Put(cls.table_name(), instance._encode_item(), condition, return_item_on_failure=condition is not None)
 
     @classmethod
     def _overwrite_condition(cls, overwrite: Any) -> Condition | None:
         if isinstance(overwrite, BaseCondition):
+            cls._check_declared(paths_of(cast("Condition", overwrite)))
             return cast("Condition", overwrite)
         if not isinstance(overwrite, bool):
             raise ExpressionError(f"{cls.__name__}: overwrite is True, False or a condition; got {shorten(overwrite)}")
@@ -372,12 +382,12 @@ class Model(Table):
             Delete(table, target.key, target.check, return_item_on_failure=target.check is not None)
             for target in targets
         ]
-        return cls._write([cls.decode_item(item) for item in items], deletes)
+        return cls._write([cls._decode_item(item) for item in items], deletes)
 
     @classmethod
     def _write(cls, instances: Sequence[Self], writes: Sequence[Write]) -> BatchResult[Self]:
         key_names = cls.__declaration__.keys.names
-        outcomes = cls.run(lambda executor: executor.write(writes, key_names))
+        outcomes = cls._run(lambda executor: executor.write(writes, key_names))
         success: list[Self] = []
         failures: list[Failure[Self]] = []
         for instance, write, outcome in zip(instances, writes, outcomes, strict=True):
@@ -396,24 +406,49 @@ class Model(Table):
 
     @classmethod
     def _updates(cls, updates: Any) -> tuple[AnyUpdate, ...]:
-        changes: tuple[Any, ...] = (updates,) if isinstance(updates, Update) else tuple(updates)
+        changes: tuple[Any, ...] = (
+            tuple(cast("Iterable[Any]", updates)) if isinstance(updates, Iterable) else (updates,)
+        )
         for change in changes:
             if not isinstance(change, Update):
                 raise ExpressionError(
                     f"{cls.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
                 )
+            copied = change.value if isinstance(change, SetUpdate) and isinstance(change.value, Path) else change.path
+            cls._check_declared((change.path, copied))
         if not changes:
             raise ExpressionError(f"{cls.__name__}: an update changes something; got no updates")
         check_updates(changes, cls.__declaration__.keys.names)
         return changes
 
     @classmethod
+    def _check_declared(cls, paths: Iterable[Path]) -> None:
+        """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
+        for path in paths:
+            if path.attribute not in cls.__fields__:
+                raise ExpressionError(f"{cls.__name__} does not declare {path}: is that of another model?")
+
+    @classmethod
     def _check_failed(
         cls, key: Item, condition: Condition | None, error: ConditionalCheckFailedException
     ) -> ConditionalCheckFailedException:
         """The error with the item in words (its key alone, since logs are read by many) and as an instance."""
-        named = describe_key({name: key[name] for name in cls.__declaration__.keys.names})
+        named = cls._describe_key(key)
         if error.item is None:
             return ConditionalCheckFailedException(f"{cls.__name__}: there is no item with {named} for `{condition}`")
+        try:
+            stored: Any = cls._decode_item(error.item)
+        except ValidationError:
+            stored = decode_item(error.item)
         message = f"{cls.__name__}: `{condition}` does not hold for the item with {named}"
-        return ConditionalCheckFailedException(message, item=cls.decode_item(error.item))
+        return ConditionalCheckFailedException(message, item=stored)
+
+    @classmethod
+    def _decode_written(cls, item: Item, done: str) -> Self:
+        """The instance that a write returned. An item that cannot be read is no reason to forget that it was done."""
+        try:
+            return cls._decode_item(item)
+        except ValidationError as error:
+            unread = ValidationError(f"the item was {done}, but what is stored cannot be read: {error}")
+            unread.item = decode_item(item)
+            raise unread from error

@@ -50,6 +50,7 @@ from dynamongo.conditions import (
     paths_of,
     rendered_bytes,
 )
+from dynamongo.evaluation import compile_condition
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.plans import Plan
 from dynamongo.schema import KeyAttribute, KeySchema
@@ -82,17 +83,40 @@ def plan_read(table: str, keys: KeySchema, source: Source, options: ReadOptions)
     return _plan_queries(table, keys, parts, options) or _plan_scan(table, keys, parts, options)
 
 
-def recheck(condition: Condition | None, key_names: tuple[str, ...]) -> Condition | None:
-    """What a write that follows a read by `condition` checks again: all but what is said of the key alone.
+def recheck(condition: Condition | None, key: Item) -> Condition | None:
+    """What a write of the item with `key`, which satisfied the condition when it was read, checks again.
+
+    That is all but what its key decides: of ORed conditions on several keys, those on its own.
 
     Raises:
         ExpressionError: It is too large for the condition of a write.
     """
-    parts = [part for part in conjuncts(condition) if any(path.attribute not in key_names for path in paths_of(part))]
-    checked = all_of(tuple(parts))
+    left = [_undecided(part, key) for part in conjuncts(condition)]
+    checked = all_of(tuple(part for part in left if part is not None))
     if checked is not None:
         check_limits(checked)
     return checked
+
+
+def _undecided(part: Condition, key: Item) -> Condition | None:
+    """What is left of a condition that holds, given the key; `None` where the key alone decides it."""
+    if _is_about(part, key):
+        return None
+    if isinstance(part, And):
+        left = [_undecided(each, key) for each in part.parts]
+        return all_of(tuple(each for each in left if each is not None))
+    if isinstance(part, Or):
+        branches = [_undecided(branch, key) for branch in part.parts if _may_hold(branch, key)]
+        return None if None in branches else Or(*cast("list[Condition]", branches))
+    return part
+
+
+def _may_hold(branch: Condition, key: Item) -> bool:
+    return all(compile_condition(part)(key) for part in conjuncts(branch) if _is_about(part, key))
+
+
+def _is_about(part: Condition, key: Item) -> bool:
+    return all(path.attribute in key for path in paths_of(part))
 
 
 def _nothing(options: ReadOptions) -> Plan:
@@ -189,7 +213,7 @@ def _is_key_value(operand: Operand, attribute: KeyAttribute) -> bool:
 
 
 def _is_empty(operand: Operand) -> bool:
-    return operand in ("", b"")
+    return isinstance(operand, (str, bytes)) and not operand
 
 
 def _without(parts: Sequence[Condition], *used: Condition) -> Condition | None:

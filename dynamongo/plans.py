@@ -79,6 +79,7 @@ def _describe(operation: Read) -> Iterator[str]:
                 yield "  order          descending"
             yield from _describe_filter(operation.filter)
         case Scan():
+            yield "  reads          the whole table, since no condition fixes a key"
             yield from _describe_filter(operation.filter)
 
 

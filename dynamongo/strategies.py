@@ -89,7 +89,7 @@ def encode_key_value(field: Field[Any], value: Any) -> AttributeValue:
 
 
 def _refuse_empty(field: Field[Any], encoded: AttributeValue) -> AttributeValue:
-    if encoded in ("", b""):
+    if isinstance(encoded, (str, bytes)) and not encoded:
         field.reject(encoded, "a key, which cannot be empty")
     return encoded
 

@@ -31,7 +31,7 @@ class Table(Instance):
     @classmethod
     def table_name(cls) -> str:
         """The full name of the table: the connection's prefix and `__table__`."""
-        return cls.connection().table_prefix + cls.__declaration__.table.name
+        return cls._connection().table_prefix + cls.__declaration__.table.name
 
     @classmethod
     def create_table(cls, *, wait: bool = True) -> None:
@@ -44,7 +44,7 @@ class Table(Instance):
             TableExists: There is such a table already.
         """
         schema = dataclasses.replace(cls.__declaration__.table, name=cls.table_name())
-        cls.run(lambda executor: executor.create_table(schema, wait=wait))
+        cls._run(lambda executor: executor.create_table(schema, wait=wait))
 
     @classmethod
     def delete_table(cls, *, wait: bool = True) -> None:
@@ -57,20 +57,20 @@ class Table(Instance):
             TableNotFound: There is no such table.
         """
         table = cls.table_name()
-        cls.run(lambda executor: executor.delete_table(table, wait=wait))
+        cls._run(lambda executor: executor.delete_table(table, wait=wait))
 
     @classmethod
     def table_exists(cls) -> bool:
         """Whether there is such a table, ready or not. Costs one DescribeTable request."""
         table = cls.table_name()
-        return cls.run(lambda executor: executor.table_exists(table))
+        return cls._run(lambda executor: executor.table_exists(table))
 
     @classmethod
-    def connection(cls) -> Connection:
+    def _connection(cls) -> Connection:
         """The connection in use: the model's own, or the default one."""
         return cls.__connection__ or default_connection
 
     @classmethod
-    def run(cls, make_steps: Callable[[Executor], Steps[R]]) -> R:
+    def _run(cls, make_steps: Callable[[Executor], Steps[R]]) -> R:
         """Carry out what the executor is asked to do, on the connection."""
-        return cls.connection().run(make_steps)
+        return cls._connection().run(make_steps)

@@ -213,7 +213,7 @@ class TestSettings:
 class TestSetConfig:
     def test_default_connection_is_the_one_that_models_use(self) -> None:
         Connection.set_config(table_prefix="app-", backend="memory")
-        assert User.connection() is default_connection
+        assert User._connection() is default_connection
         assert User.table_name() == "app-users"
 
     def test_each_call_replaces_all_settings(self) -> None:
@@ -395,8 +395,8 @@ class TestConnectionOfAModel:
             __hash_key__ = "id"
             __connection__ = special
 
-        assert (First.connection(), First.table_name()) == (shared, "a-first")
-        assert (Second.connection(), Second.table_name()) == (special, "b-second")
+        assert (First._connection(), First.table_name()) == (shared, "a-first")
+        assert (Second._connection(), Second.table_name()) == (special, "b-second")
 
     def test_connections_keep_their_tables_apart(self) -> None:
         one, other = Connection(backend=MemoryBackend()), Connection(backend=MemoryBackend())

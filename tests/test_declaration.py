@@ -109,7 +109,7 @@ class TestMistakes:
         attributes: dict[str, Any] = {f"__{role}_key__": "other", "other": field}
         assert refusal(**attributes) == f"User.other is a key, which is stored as S, N or B; {stored}"
 
-    @pytest.mark.parametrize("name", ["save", "to_dict", "get_one", "table_name", "keys_in", "run"])
+    @pytest.mark.parametrize("name", ["save", "to_dict", "get_one", "table_name", "keys_in"])
     def test_field_whose_name_hides_a_method(self, name: str) -> None:
         assert refusal(**{name: StringField()}) == (
             f"User.{name} is a field that would hide a method or attribute; give it another name"

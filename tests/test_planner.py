@@ -449,18 +449,33 @@ class TestKeysOfAPlan:
 
 class TestRecheck:
     def test_conditions_on_the_key_alone_need_no_second_look(self) -> None:
-        assert recheck(eq(H, "x") & Comparison(R, GT, 1), ("h", "r")) is None
+        assert recheck(eq(H, "x") & Comparison(R, GT, 1), {"h": "x", "r": 2}) is None
 
     def test_what_names_another_attribute_is_checked_again(self) -> None:
         mixed = Comparison(R, LT, A)
-        assert recheck(And(eq(H, "x"), mixed, Exists(B)), ("h", "r")) == And(mixed, Exists(B))
+        assert recheck(And(eq(H, "x"), mixed, Exists(B)), {"h": "x", "r": 2}) == And(mixed, Exists(B))
 
     def test_nothing_asked_is_nothing_to_check(self) -> None:
-        assert recheck(None, ("h",)) is None
+        assert recheck(None, {"h": "x"}) is None
+
+    def test_of_ored_keys_only_the_branches_of_the_item_are_checked(self) -> None:
+        branches = [eq(H, name) & eq(A, number) for number, name in enumerate("xyx")]
+        assert recheck(Or(*branches), {"h": "x"}) == Or(eq(A, 0), eq(A, 2))
+        assert recheck(Or(*branches), {"h": "y"}) == Or(eq(A, 1))
+        assert recheck(In(H, ("x", "y")) & Or(*branches), {"h": "y"}) == Or(eq(A, 1))
+
+    def test_branch_that_the_key_satisfies_alone_leaves_nothing_to_check(self) -> None:
+        either = Comparison(R, GT, 1) | Exists(A)
+        assert recheck(either, {"h": "x", "r": 2}) is None
+        assert recheck(either, {"h": "x", "r": 1}) == Or(Exists(A))
+
+    def test_condition_on_many_keys_is_small_for_each(self) -> None:
+        branches = [eq(H, f"{number}") & Comparison(A, LT, 2000) for number in range(500)]
+        assert recheck(Or(*branches), {"h": "7"}) == Or(Comparison(A, LT, 2000))
 
     def test_condition_too_large_for_a_write_is_refused_before_anything_is_read(self) -> None:
         with pytest.raises(ExpressionError, match="in_ takes 100 values at most in one condition; got 101"):
-            recheck(In(A, tuple(range(101))), ("h",))
+            recheck(In(A, tuple(range(101))), {"h": "x"})
 
 
 GOLDEN: dict[str, tuple[KeySchema, Source, dict[str, Any], str]] = {}
@@ -553,6 +568,7 @@ golden(
     None,
     """
     Scan visits
+      reads          the whole table, since no condition fixes a key
       sorted by      h
     """,
 )
@@ -562,6 +578,7 @@ golden(
     Or(eq(A, 1), Not(Exists(B))),
     """
     Scan visits
+      reads          the whole table, since no condition fixes a key
       filter         a = 1 OR NOT attribute_exists(b)
       sorted by      h, r
     """,
@@ -572,6 +589,7 @@ golden(
     And(Exists(B), In(A, tuple(range(101)))),
     """
     Scan visits
+      reads          the whole table, since no condition fixes a key
       filter         attribute_exists(b)
       residual       a IN (0, 1, 2, 3, 4, … 96 more)
       sorted by      h

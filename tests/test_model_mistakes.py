@@ -1,0 +1,156 @@
+"""What the verbs do with items that other writers stored, with conditions of other models, and with slips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dynamongo import (
+    ConditionalCheckFailedException,
+    Connection,
+    EmailField,
+    ExpressionError,
+    IntField,
+    Model,
+    SetField,
+    StringField,
+    ValidationError,
+)
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.operations import Get, Put
+
+
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+
+    email = EmailField(required=True)
+    name = StringField()
+    year = IntField()
+    tags = SetField(StringField)
+
+    @property
+    def upper(self) -> str:
+        return (self.name or "").upper()
+
+    @upper.setter
+    def upper(self, text: str) -> None:
+        self.name = text.lower()
+
+
+class City(Model):
+    __table__ = "cities"
+    __hash_key__ = "label"
+
+    label = StringField(required=True)
+    population = IntField()
+
+
+@pytest.fixture(autouse=True)
+def backend() -> Iterator[MemoryBackend]:
+    with Connection.using(MemoryBackend()) as backend:
+        User.create_table()
+        yield backend  # type: ignore[misc]  # it is the one that was given
+
+
+@pytest.fixture
+def foreign(backend: MemoryBackend) -> None:
+    """An item whose name is a number, as another writer could have stored it."""
+    backend.execute(Put("users", {"email": "b@b.co", "name": 5}))
+
+
+def names(backend: MemoryBackend, *emails: str) -> list[Any]:
+    found = [backend.execute(Get("users", {"email": email})).item for email in emails]
+    return [item and item.get("name") for item in found]
+
+
+class TestItemsThatCannotBeRead:
+    MESSAGE = r"User\.name must be stored as a string; got 5; stored in the item with email = 'b@b.co'"
+
+    def test_reading_one_names_it(self, foreign: None) -> None:
+        with pytest.raises(ValidationError, match=self.MESSAGE):
+            User.get_one("b@b.co")
+
+    def test_batch_reports_every_outcome(self, backend: MemoryBackend, foreign: None) -> None:
+        users = [User(email=f"{letter}@b.co", name=letter) for letter in "abc"]
+        result = User.save_many(users, overwrite=False)
+        assert (result.success, result.fail) == ([users[0], users[2]], [users[1]])
+        error = result.failures[0].error
+        assert isinstance(error, ConditionalCheckFailedException)
+        assert error.item == {"email": "b@b.co", "name": 5}
+        assert names(backend, "a@b.co", "b@b.co", "c@b.co") == ["a", 5, "c"]
+
+    def test_delete_says_that_it_was_done_and_gives_the_item(self, backend: MemoryBackend, foreign: None) -> None:
+        with pytest.raises(ValidationError, match=f"^the item was deleted, but .*{self.MESSAGE}") as caught:
+            User.delete_one("b@b.co")
+        assert caught.value.item == {"email": "b@b.co", "name": 5}
+        assert names(backend, "b@b.co") == [None]
+
+    def test_update_says_that_it_was_done_and_gives_the_item(self, foreign: None) -> None:
+        with pytest.raises(ValidationError, match=r"^the item was updated, but what is stored cannot be read") as caught:
+            User.update_one("b@b.co", User.year.set(1990))
+        assert caught.value.item == {"email": "b@b.co", "name": 5, "year": 1990}
+
+    def test_delete_by_condition_deletes_nothing(self, backend: MemoryBackend, foreign: None) -> None:
+        User.save_one({"email": "a@b.co"})
+        with pytest.raises(ValidationError, match=self.MESSAGE):
+            User.delete_many(User.year.not_exists(), scans="allow")
+        assert names(backend, "b@b.co") == [5]
+        assert User.get_one("a@b.co", None) is not None
+
+
+class TestOtherModels:
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda: User.get_many(City.population == 6, scans="allow"),
+            lambda: User.explain((User.name == "x") | (City.population == 6)),
+            lambda: User.get_one((User.email == "a@b.co") & (City.population == 6)),
+            lambda: User.get_many([(User.email == "a@b.co") & (City.population == 6)]),
+            lambda: User.delete_many(City.population == 6, scans="allow"),
+            lambda: User.save_one({"email": "a@b.co"}, overwrite=City.population == 6),
+            lambda: User.update_one("a@b.co", City.population.set(5)),
+            lambda: User.update_one("a@b.co", User.year.set(City.population)),
+        ],
+    )
+    def test_condition_or_update_of_another_model_is_refused(self, call: Any) -> None:
+        with pytest.raises(ExpressionError, match="User does not declare population: is that of another model"):
+            call()
+
+
+class TestSlips:
+    @pytest.mark.parametrize("tags", ["", 0, False])
+    def test_wrong_value_is_no_wish_to_remove(self, tags: Any) -> None:
+        User.save_one({"email": "a@b.co", "tags": {"x"}})
+        with pytest.raises(ValidationError, match=r"User\.tags"):
+            User.update_from_dict("a@b.co", {"tags": tags})
+        assert User.update_from_dict("a@b.co", {"tags": set()}).tags == set()
+
+    def test_what_is_no_update_is_refused(self) -> None:
+        for updates in (5, None, [5], "year"):
+            with pytest.raises(ExpressionError, match=r"an update is built by a field, as in User\.name\.set"):
+                User.update_one("a@b.co", updates)  # type: ignore[arg-type]  # the slip
+
+    def test_method_is_not_assigned_to(self) -> None:
+        user = User(email="a@b.co")
+        with pytest.raises(ValidationError, match="User has no field save"):
+            user.save = 5  # type: ignore[assignment,method-assign]  # the slip
+        user.upper = "JANE"
+        assert (user.name, user.upper) == ("jane", "JANE")
+
+    def test_key_of_a_base_class_is_no_key_of_a_derived_one(self) -> None:
+        class ByName(User):
+            __table__ = "by-name"
+            __hash_key__ = "name"
+
+        assert (User.email.is_key, User.name.is_key) == (True, False)
+        assert (ByName.email.is_key, ByName.name.is_key) == (False, True)
+
+    def test_many_keys_with_checks_of_their_own_are_deleted(self) -> None:
+        users = [User(email=f"u{number}@b.co", year=1990 + number % 2) for number in range(120)]
+        User.save_many(users)
+        entries = [(User.email == user.email) & (User.year == 1990) for user in users]
+        result = User.delete_many(User.keys_in(entries))
+        assert (result.success_count, result.fail_count) == (60, 0)
