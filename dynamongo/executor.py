@@ -191,9 +191,7 @@ class Executor:
                 yield from self._write_group(group, outcomes)
             except DynamongoError as error:
                 left = [write for write in group if write.index not in outcomes]
-                if isinstance(
-                    error, InvalidRequestError
-                ):  # nothing was done; alone, each says what is wrong
+                if isinstance(error, InvalidRequestError):  # nothing was done; alone, each says what is wrong
                     groups.extendleft([write] for write in reversed(left))
                     continue
                 if not outcomes:

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar, cast
 
 from dynamongo.backends.memory.table import Stored
-from dynamongo.conditions import Condition, Operand, Path, Size, check_limits, operands_of
+from dynamongo.conditions import (
+    MAX_EXPRESSION_BYTES,
+    Condition,
+    Operand,
+    Path,
+    Size,
+    check_limits,
+    operands_of,
+    rendered_bytes,
+)
 from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.updates import (
     AddUpdate,
@@ -76,6 +85,7 @@ def check_condition(condition: Condition | None) -> None:
     """Refuse a condition that is too large, or that has an invalid path or value."""
     if condition is not None:
         check_limits(condition)
+        _check_length(rendered_bytes(condition))
         for operand in operands_of(condition):
             check_operand(operand)
 
@@ -94,6 +104,7 @@ def check_projection(paths: Sequence[Path]) -> None:
     """Refuse invalid paths, and paths that overlap."""
     for path in paths:
         _check_path(path)
+    _check_length(sum(8 * len(path.elements) for path in paths))
     check_paths(paths)
 
 
@@ -119,8 +130,31 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
 def normalize_updates(updates: Iterable[AnyUpdate]) -> tuple[AnyUpdate, ...]:
     """The updates with their values in canonical form. Whether one changes a key, only the table can say."""
     normal = tuple(map(_normalize_update, updates))
+    _check_length(sum(map(_update_bytes, normal)))
     check_updates(normal, ())
     return normal
+
+
+def _update_bytes(update: AnyUpdate) -> int:
+    """An upper bound of the update's length in an expression, at eight bytes for a step of a path or a value."""
+    steps = 8 * len(update.path.elements)
+    match update:
+        case AppendUpdate():
+            return len(" = list_append(if_not_exists(, ), )") + 2 * steps + 16
+        case IncrementUpdate() | SetUpdate(if_not_exists=True):
+            return len(" = if_not_exists(, )") + 2 * steps + 8
+        case SetUpdate(value=Path(elements)):
+            return len(" = ") + steps + 8 * len(elements)
+        case _:
+            return len(" = ") + steps + 8
+
+
+def _check_length(most_bytes: int) -> None:
+    """Refuse what may be more than 4096 bytes as an expression: here there is none to be measured."""
+    if most_bytes > MAX_EXPRESSION_BYTES:
+        raise InvalidRequestError(
+            f"Expression size has exceeded the maximum allowed size; expression size: up to {most_bytes}"
+        )
 
 
 def _normalize_update(update: AnyUpdate) -> AnyUpdate:
