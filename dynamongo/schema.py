@@ -78,9 +78,9 @@ class TableSchema:
     indexes: tuple[IndexSchema, ...] = ()
 
     def key_attributes(self) -> Iterator[KeyAttribute]:
-        """Every attribute that is part of a key of the table or of an index, each once."""
-        found: dict[str, KeyAttribute] = {}
-        for keys in (self.keys, *(index.keys for index in self.indexes)):
-            for attribute in keys.attributes:
-                found.setdefault(attribute.name, attribute)
-        return iter(found.values())
+        """Every attribute that is part of a key of the table or of an index, each once for every type it is given.
+
+        More than one type is a mistake, which the store refuses.
+        """
+        keys = (self.keys, *(index.keys for index in self.indexes))
+        return iter(dict.fromkeys(attribute for each in keys for attribute in each.attributes))

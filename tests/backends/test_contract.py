@@ -149,14 +149,8 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+
 # What the request cannot say, so that the store is not to blame.
-BACKEND_ERRORS: dict[str, tuple[str, ...]] = {
-    "the type of a key attribute is sent once, so that a second one is dropped and not refused": fails(
-        "test_index_is_refused", "attribute of two types"
-    ),
-}
-
-
 def test_no_test_of_the_contract_hides_another_one() -> None:
     names = Counter(name for part in BackendContract.__mro__ for name in vars(part) if name.startswith("test_"))
     assert [name for name, count in names.items() if count > 1] == []
@@ -181,7 +175,7 @@ class TestDynamoDB(BackendContract):
     writes_per_thread = 20
 
     known_failures: ClassVar[Mapping[str, str]] = {
-        name: reason for reason, names in (EMULATOR_ERRORS | BACKEND_ERRORS).items() for name in names
+        name: reason for reason, names in EMULATOR_ERRORS.items() for name in names
     }
 
     @pytest.fixture
