@@ -26,10 +26,6 @@ LE: Final = "<="
 GT: Final = ">"
 GE: Final = ">="
 
-MAX_OPERATORS = 300
-MAX_IN_OPERANDS = 100
-MAX_EXPRESSION_BYTES = 4096
-
 
 @dataclass(frozen=True, slots=True, init=False)
 class Path:
@@ -282,64 +278,6 @@ def paths_of(condition: Condition) -> Iterator[Path]:
             yield operand.path
         elif isinstance(operand, Path):
             yield operand
-
-
-def count_operators(condition: Condition) -> int:
-    """How many operators and functions DynamoDB counts in the condition; it takes 300 at most."""
-    match condition:
-        case And(parts) | Or(parts):
-            return max(0, len(parts) - 1) + sum(map(count_operators, parts))
-        case Not(part):
-            return 1 + count_operators(part)
-        case _:
-            return 1 + sum(isinstance(operand, Size) for operand in operands_of(condition))
-
-
-def check_limits(condition: Condition) -> None:
-    """Raise `ExpressionError` for a condition that is too large for one expression of DynamoDB.
-
-    Raises:
-        ExpressionError: More than 300 operators, or an IN with more than 100 choices.
-    """
-    if (choices := longest_in(condition)) > MAX_IN_OPERANDS:
-        raise ExpressionError(f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {choices}")
-    if (operators := count_operators(condition)) > MAX_OPERATORS:
-        raise ExpressionError(f"a condition takes {MAX_OPERATORS} operators at most; got {operators}")
-
-
-def longest_in(condition: Condition) -> int:
-    """How many choices the longest IN of the condition has; DynamoDB takes 100 at most."""
-    match condition:
-        case In(_, choices):
-            return len(choices)
-        case And(parts) | Or(parts):
-            return max(map(longest_in, parts), default=0)
-        case Not(part):
-            return longest_in(part)
-        case _:
-            return 0
-
-
-def rendered_bytes(condition: Condition) -> int:
-    """An upper bound of the condition's length as an expression; DynamoDB takes 4096 bytes.
-
-    A name, a position or a value is rendered in up to eight bytes, with the comma or point that follows it.
-    """
-    match condition:
-        case And(parts) | Or(parts):
-            return sum(rendered_bytes(part) + len(" AND ()") for part in parts)
-        case Not(part):
-            return rendered_bytes(part) + len("NOT ()")
-        case Comparison():
-            frame = len(" <= ")
-        case In(_, ()):
-            return 2 * rendered_bytes(Exists(next(paths_of(condition), Path(""))))
-        case _:
-            frame = len("(attribute_not_exists())")
-    steps = sum(len(path.elements) for path in paths_of(condition))
-    values = sum(map(is_value, operands_of(condition)))
-    sizes = sum(isinstance(operand, Size) for operand in operands_of(condition))
-    return frame + 8 * (steps + values) + len("size()") * sizes
 
 
 def describe(condition: Condition) -> str:

@@ -28,9 +28,6 @@ from dynamongo.conditions import (
     GT,
     LE,
     LT,
-    MAX_EXPRESSION_BYTES,
-    MAX_IN_OPERANDS,
-    MAX_OPERATORS,
     And,
     BeginsWith,
     Between,
@@ -42,15 +39,20 @@ from dynamongo.conditions import (
     Or,
     Path,
     all_of,
-    check_limits,
     conjuncts,
-    count_operators,
     is_value,
-    longest_in,
     paths_of,
-    rendered_bytes,
 )
 from dynamongo.evaluation import compile_condition
+from dynamongo.limits import (
+    MAX_EXPRESSION_BYTES,
+    MAX_IN_OPERANDS,
+    MAX_OPERATORS,
+    check_limits,
+    count_operators,
+    longest_in,
+    rendered_bytes,
+)
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.plans import Plan
 from dynamongo.schema import KeyAttribute, KeySchema

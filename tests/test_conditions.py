@@ -31,14 +31,13 @@ from dynamongo.conditions import (
     Path,
     Size,
     all_of,
-    check_limits,
     conjuncts,
-    count_operators,
     describe,
     operands_of,
     paths_of,
 )
 from dynamongo.exceptions import ExpressionError
+from dynamongo.limits import check_limits, count_operators
 
 A, B, C = Path("a"), Path("b"), Path("c")
 X, Y, Z = Comparison(A, EQ, 1), Comparison(B, LT, "x"), Exists(C)

@@ -17,8 +17,9 @@ from dynamongo.backends.dynamodb.expressions import (
 )
 from dynamongo.backends.dynamodb.tables import render_schema
 from dynamongo.backends.dynamodb.wire import encode_item
-from dynamongo.conditions import Condition, Path, check_limits
+from dynamongo.conditions import Condition, Path
 from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.limits import check_limits
 from dynamongo.operations import (
     Action,
     AnyOperation,

@@ -11,17 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar, cast
 
 from dynamongo.backends.memory.table import Stored
-from dynamongo.conditions import (
-    MAX_EXPRESSION_BYTES,
-    Condition,
-    Operand,
-    Path,
-    Size,
-    check_limits,
-    operands_of,
-    rendered_bytes,
-)
+from dynamongo.conditions import Condition, Operand, Path, Size, operands_of
 from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, rendered_bytes
 from dynamongo.updates import (
     AddUpdate,
     AnyUpdate,

@@ -27,8 +27,8 @@ from dynamongo.conditions import (
     Or,
     Path,
     Size,
-    rendered_bytes,
 )
+from dynamongo.limits import rendered_bytes
 from dynamongo.operations import KeyCondition
 from dynamongo.updates import (
     AddUpdate,
