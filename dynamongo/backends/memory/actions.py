@@ -14,7 +14,7 @@ from dynamongo.backends.memory.keys import check_index_keys, check_item_key, che
 from dynamongo.backends.memory.table import Stored, Table
 from dynamongo.backends.memory.update import apply_updates
 from dynamongo.evaluation import compile_condition
-from dynamongo.exceptions import ConditionalCheckFailedException, InvalidRequestError, assert_never
+from dynamongo.exceptions import ConditionalCheckFailedException, assert_never
 from dynamongo.operations import Action, Capacity, ConditionCheck, Delete, Put, UpdateItem
 from dynamongo.updates import AnyUpdate
 from dynamongo.values import Item
@@ -51,7 +51,8 @@ def prepare(action: Action) -> Prepared:
             new = make_stored(action.item)
             prepared = Prepared(action, new.item, new)
         case UpdateItem():
-            prepared = Prepared(action, normalize_attributes(action.key), updates=normalize_updates(action.updates))
+            updates = normalize_updates(action.updates, action.key)
+            prepared = Prepared(action, normalize_attributes(action.key), updates=updates)
         case Delete() | ConditionCheck():
             prepared = Prepared(action, normalize_attributes(action.key))
         case _:
@@ -85,14 +86,8 @@ def _check_keys(table: Table, prepared: Prepared) -> None:
     if isinstance(prepared.action, Put):
         check_item_key(table.schema.keys, prepared.target)
         check_index_keys(table.schema, prepared.target)
-        return
-    check_key(table.schema.keys, prepared.target)
-    for update in prepared.updates:
-        if (name := update.path.attribute) in table.schema.keys.names:
-            raise InvalidRequestError(
-                "One or more parameter values were invalid: "
-                f"Cannot update attribute {name}. This attribute is part of the key"
-            )
+    else:
+        check_key(table.schema.keys, prepared.target)
 
 
 def _check_holds(action: Action, old: Stored | None) -> None:

@@ -7,7 +7,7 @@ the store shares nothing with whoever sent the request. `ValidationError` and `E
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar, cast
 
 from dynamongo.backends.memory.table import Stored
@@ -119,11 +119,11 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
         )
 
 
-def normalize_updates(updates: Iterable[AnyUpdate]) -> tuple[AnyUpdate, ...]:
-    """The updates with their values in canonical form. Whether one changes a key, only the table can say."""
+def normalize_updates(updates: Iterable[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
+    """The updates with their values in canonical form; none may change the key, whose names the request gives."""
     normal = tuple(map(_normalize_update, updates))
     _check_length(sum(map(_update_bytes, normal)))
-    check_updates(normal, ())
+    check_updates(normal, key_names)
     return normal
 
 

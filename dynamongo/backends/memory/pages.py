@@ -31,11 +31,7 @@ def check_page(operation: Query | Scan) -> None:
 
 def find_view(table: Table, operation: Query | Scan) -> View:
     """The view that is read, which must hold what the operation asks for."""
-    if operation.index is None:
-        return table.primary
-    view = table.indexes.get(operation.index)
-    if view is None:
-        raise InvalidRequestError(f"The table does not have the specified index: {operation.index}")
+    view = table.primary if operation.index is None else _find_index(table, operation.index)
     if view.is_global:
         _check_global(view, operation)
     filtered = () if operation.filter is None else paths_of(operation.filter)
@@ -49,6 +45,7 @@ def find_view(table: Table, operation: Query | Scan) -> View:
 
 def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
     """Read up to the limit or 1 MB, then filter: limit and cost are of what is read, not of what is returned."""
+    _check_nothing_inside_keys(view, operation.filter)
     read, is_cut = _take_page(entries, operation.limit)
     kept = read if operation.filter is None else list(filter(_compile_filter(operation.filter), read))
     consumed = read_units(sum(entry.size for entry in read), consistent=operation.consistent)
@@ -61,6 +58,13 @@ def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterab
     return PageResult(items, len(kept), len(read), cursor, consumed)
 
 
+def _find_index(table: Table, name: str) -> View:
+    view = table.indexes.get(name)
+    if view is None:
+        raise InvalidRequestError(f"The table does not have the specified index: {name}")
+    return view
+
+
 def _check_global(view: View, operation: Query | Scan) -> None:
     if operation.consistent:
         raise InvalidRequestError("Consistent reads are not supported on global secondary indexes")
@@ -68,6 +72,16 @@ def _check_global(view: View, operation: Query | Scan) -> None:
         raise InvalidRequestError(
             f"{_INVALID} Global secondary index {operation.index} does not project [{', '.join(outside)}]"
         )
+
+
+def _check_nothing_inside_keys(view: View, condition: Condition | None) -> None:
+    """Refuse to look for something inside a key attribute, of the table or of the index: keys are scalars."""
+    for path in () if condition is None else paths_of(condition):
+        if len(path.elements) > 1 and path.attribute in view.key_names:
+            raise InvalidRequestError(
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+                f"Key: {path.attribute}"
+            )
 
 
 def _attributes_outside(view: View, paths: Iterable[Path]) -> list[str]:

@@ -1,0 +1,59 @@
+"""What the comparison with a server (`tests/backends/test_agreement.py`) found the memory backend to do wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.conditions import EQ, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.operations import CreateTable, KeyCondition, Put, Query, Scan, TransactWrite, UpdateItem
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
+from dynamongo.updates import SetUpdate
+
+
+@pytest.fixture
+def backend() -> MemoryBackend:
+    """A backend with the table `table`: the keys `pk` and `sk`, and the index `by_g`."""
+    made = MemoryBackend()
+    keys = KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", "N"))
+    index = IndexSchema("by_g", KeySchema(KeyAttribute("g", "S")))
+    made.execute(CreateTable(TableSchema("table", keys, indexes=(index,))))
+    return made
+
+
+class TestFilter:
+    @pytest.mark.parametrize(
+        ("index", "condition"),
+        [
+            (None, Exists(Path("pk", "a"))),
+            (None, NotExists(Path("sk", 0))),
+            ("by_g", NotExists(Path("g", 0))),
+            ("by_g", NotExists(Path("pk", 0))),
+        ],
+        ids=["hash key", "range key", "hash key of the index", "hash key of the table"],
+    )
+    def test_scan_by_something_inside_a_key_is_refused(
+        self, backend: MemoryBackend, index: str | None, condition: Condition
+    ) -> None:
+        with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
+            backend.execute(Scan("table", filter=condition, index=index))
+
+    def test_scan_by_something_inside_the_key_of_another_index_finds_nothing_there(
+        self, backend: MemoryBackend
+    ) -> None:
+        backend.execute(Put("table", {"pk": "a", "sk": 1, "g": "b"}))
+        assert backend.execute(Scan("table", filter=Exists(Path("g", "a")))).count == 0
+
+    def test_query_by_something_inside_a_key_of_the_table_is_refused(self, backend: MemoryBackend) -> None:
+        condition = KeyCondition(Comparison(Path("g"), EQ, "a"))
+        with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
+            backend.execute(Query("table", condition, NotExists(Path("pk", "a")), index="by_g"))
+
+
+class TestTransaction:
+    def test_update_of_a_key_makes_the_whole_request_invalid(self, backend: MemoryBackend) -> None:
+        update = UpdateItem("table", {"pk": "a", "sk": 1}, (SetUpdate(Path("sk"), 2),))
+        with pytest.raises(InvalidRequestError, match="sk is part of the key"):
+            backend.execute(TransactWrite((Put("table", {"pk": "b", "sk": 1}), update)))
+        assert backend.execute(Scan("table")).count == 0
