@@ -13,6 +13,8 @@ from dynamongo.backends.dynamodb import DynamoDBBackend
 
 # A machine that is shared is slow at times, which says nothing about the code.
 settings.register_profile("patient", settings(), deadline=None)
+# For `tests/backends/test_agreement.py`, which says how: ten thousands of steps.
+settings.register_profile("soak", settings.get_profile("patient"), max_examples=2000, stateful_step_count=60)
 settings.load_profile("patient")
 
 
