@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from agreement.schemas import UNKNOWN
+from agreement.schemas import ATTRIBUTES, UNKNOWN
 from agreement.trees import paths, random_paths, without_overlaps
 from agreement.values import MEMBER_NAMES, number_sets, numbers, sets, strings, values
 from agreement.world import TableState, places_of
@@ -23,6 +23,7 @@ from dynamongo.updates import (
 )
 from dynamongo.values import SET_TYPES, Item, normalize, type_of
 
+_names = st.sampled_from(ATTRIBUTES)
 _steps: st.SearchStrategy[str | int] = st.sampled_from([*MEMBER_NAMES, 0, 1])
 _Make = Callable[[st.DrawFn, TableState, Path, Any], AnyUpdate]
 
@@ -49,11 +50,11 @@ def _targets(draw: st.DrawFn, table: TableState, item: Item | None) -> tuple[Pat
     Paths into the key are rare, and never those of a table that is not there: the dynamodb backend refuses them itself.
     """
     known = [place for place in places_of(item or {}) if place[0].attribute not in table.schema.keys.names]
-    kind = draw(st.integers(0, 5))
-    if known and kind <= 3:
+    kind = draw(st.integers(0, 6))
+    if known and kind <= 4:
         path, value = draw(st.sampled_from(known))
         return (path, value) if kind else (path / draw(_steps), None)
-    path = draw(random_paths)
+    path = draw(random_paths) if kind == 6 else Path(draw(_names))
     is_key = path.attribute in table.schema.keys.names
     may_be_key = table.schema.name != UNKNOWN and not draw(st.integers(0, 3))
     return (path if may_be_key or not is_key else Path("c"), None)

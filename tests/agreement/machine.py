@@ -22,6 +22,7 @@ from agreement.steps import (
     batch_gets,
     batch_writes,
     deletes,
+    filled,
     gets,
     puts,
     transact_gets,
@@ -54,6 +55,7 @@ T = TypeVar("T")
 
 _numbers = itertools.count()
 _PATIENCE = 60.0  # seconds
+_WRITES_BETWEEN_COMPARISONS = 10
 
 
 def on_tables(make: Callable[[World], st.SearchStrategy[T]]) -> st.SearchStrategy[T]:
@@ -116,6 +118,7 @@ class Agreement(RuleBasedStateMachine):
         self.server = Server(self.backend)
         self.schemas: list[TableSchema] = []
         self._world: World | None = None
+        self._writes = 0
         self.totals.sequences += 1
 
     @property
@@ -130,12 +133,14 @@ class Agreement(RuleBasedStateMachine):
         assert isinstance(found, Pages), found
         return found.items
 
-    @initialize(first=schemas(), second=second_schemas)
-    def create_tables(self, first: TableSchema, second: TableSchema) -> None:
-        for schema in (first, second):
-            self.memory.execute(CreateTable(schema))
-            self.server.create(schema)
-            self.schemas.append(schema)
+    @initialize(first=filled(schemas()), second=filled(second_schemas))
+    def create_tables(self, first: TableState, second: TableState) -> None:
+        for table in (first, second):
+            self.memory.execute(CreateTable(table.schema))
+            self.server.create(table.schema)
+            self.schemas.append(table.schema)
+            for item in table.items:
+                self.agree(Put(table.schema.name, item))
 
     @rule(operations=on_tables(lambda world: st.lists(batch_writes(world), min_size=1, max_size=2)))
     def fill(self, operations: list[BatchWrite]) -> None:
@@ -152,6 +157,10 @@ class Agreement(RuleBasedStateMachine):
 
     @rule(operation=on_tables(update_items))
     def update(self, operation: UpdateItem) -> None:
+        self.agree(operation)
+
+    @rule(operation=on_tables(puts))
+    def put_more(self, operation: Put) -> None:
         self.agree(operation)
 
     @rule(operation=on_tables(update_items))
@@ -200,8 +209,8 @@ class Agreement(RuleBasedStateMachine):
         ours, theirs = (self._read_segments(backend, operation) for backend in (self.memory, self.server))
         self._assert_equal("Segments", ours, theirs)
 
-    @rule()
     def compare_contents(self) -> None:
+        """Compare what the tables and their indexes hold."""
         for schema in self.schemas:
             for index in (None, *(index.name for index in schema.indexes)):
                 ours, theirs = (self._items_of(each, schema.name, index) for each in (self.memory, self.server))
@@ -231,6 +240,14 @@ class Agreement(RuleBasedStateMachine):
         charged = find(FREE_OF_CHARGE, operation, world) is None
         forms = (comparable(outcome, with_capacity=charged) for outcome in (ours, theirs))
         self._assert_equal(type(operation).__name__, *forms)
+        self._count_write(operation)
+
+    def _count_write(self, operation: AnyOperation) -> None:
+        """After every tenth write, compare what the tables hold."""
+        self._writes += not isinstance(operation, (Get, BatchGet, TransactGet))
+        if self._writes == _WRITES_BETWEEN_COMPARISONS:
+            self._writes = 0
+            self.compare_contents()
 
     def agree_on_pages(self, operation: Query | Scan, *, is_ordered: bool) -> None:
         """Read all pages on both, and compare them one by one, or all items together where they come in no order."""

@@ -82,6 +82,13 @@ def items(draw: st.DrawFn, table: TableState) -> Item:
     return {**found, **key}
 
 
+@st.composite
+def filled(draw: st.DrawFn, schemas: st.SearchStrategy[TableSchema]) -> TableState:
+    """A table, and the items to begin with."""
+    empty = TableState(draw(schemas), ())
+    return TableState(empty.schema, tuple(draw(st.lists(items(empty), max_size=8))))
+
+
 def _values_of(key_type: Any) -> st.SearchStrategy[Any]:
     return values if key_type is None else rarely(bad_values | values, st.sampled_from(KEY_VALUES[key_type]), 12)
 
@@ -93,7 +100,7 @@ def puts(draw: st.DrawFn, world: World) -> Put:
     return Put(
         table.schema.name,
         draw(items(table)),
-        condition=draw(maybe_condition(table)),
+        condition=draw(maybe_condition(table, 3)),
         return_old=draw(st.booleans()),
         return_item_on_failure=draw(st.booleans()),
     )
@@ -106,7 +113,7 @@ def deletes(draw: st.DrawFn, world: World) -> Delete:
     return Delete(
         table.schema.name,
         draw(keys(table)),
-        condition=draw(maybe_condition(table)),
+        condition=draw(maybe_condition(table, 3)),
         return_old=draw(st.booleans()),
         return_item_on_failure=draw(st.booleans()),
     )
@@ -176,9 +183,9 @@ def _without_twins(table: TableState, chosen: list[Item]) -> list[Item]:
 
 @st.composite
 def transact_writes(draw: st.DrawFn, world: World) -> TransactWrite:
-    """TransactWrite of up to six actions; now and then with a token, which may have been used before."""
+    """TransactWrite of up to four actions; now and then with a token, which may have been used before."""
     strategy = st.one_of(puts(world), update_items(world), deletes(world), condition_checks(world))
-    actions = draw(st.lists(strategy, min_size=1, max_size=6))
+    actions = draw(st.lists(strategy, min_size=1, max_size=4))
     may_be_twins = _are_known(world, actions) and draw(st.integers(0, 19)) == 19
     chosen = actions if may_be_twins else _without_twin_actions(world, actions)
     return TransactWrite(tuple(map(_without_returns, chosen)), draw(st.sampled_from([None, None, None, "1", "2"])))
