@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import Number, normalize_number
+from dynamongo.values import MAX_DIGITS, Number, normalize_number
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -28,6 +28,7 @@ _UNITS = {
 }
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _MICROSECOND = dt.timedelta(microseconds=1)
+_EXACT = Context(prec=MAX_DIGITS)
 
 
 class TimedeltaField(NumberStored[T]):
@@ -149,13 +150,13 @@ class TimestampField(NumberStored[T]):
 
 
 def _to_exact_duration(seconds: Decimal) -> dt.timedelta:
-    number = normalize_number(seconds)
-    whole = dt.timedelta(seconds=int(number))
-    microseconds = (Decimal(number) - int(number)).scaleb(6)
-    if microseconds != int(microseconds):
+    """The duration, by arithmetic of integers: that of decimals rounds to what the caller's context says."""
+    numerator, denominator = normalize_number(seconds).as_integer_ratio()
+    microseconds, rest = divmod(numerator * 1_000_000, denominator)
+    if rest:
         raise ValueError("with whole microseconds")
-    return whole + dt.timedelta(microseconds=int(microseconds))
+    return dt.timedelta(microseconds=microseconds)
 
 
 def _to_seconds(duration: dt.timedelta) -> Number:
-    return normalize_number(Decimal(duration // _MICROSECOND).scaleb(-6))
+    return normalize_number(Decimal(duration // _MICROSECOND).scaleb(-6, _EXACT))

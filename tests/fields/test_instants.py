@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -105,11 +105,24 @@ class TestTimestampField:
     def test_a_decimal_is_taken_exactly(self, seconds: Decimal) -> None:
         assert TimestampField().encode(TimestampField().validate(seconds)) == seconds
 
-    def test_a_decimal_finer_than_microseconds_is_refused(self) -> None:
-        assert message(TimestampField(), Decimal("0.0000001")) == (
+    @pytest.mark.parametrize("text", ["1E-7", "1.1000000000000000000000000000000000001"])
+    def test_a_decimal_finer_than_microseconds_is_refused(self, text: str) -> None:
+        assert message(TimestampField(), Decimal(text)) == (
             "User.at must be a datetime with a time zone, or a number of seconds (with whole microseconds);"
-            " got Decimal('1E-7')"
+            f" got Decimal('{text}')"
         )
+
+    @given(values.aware_datetimes, st.timedeltas())
+    def test_is_exact_in_any_decimal_context(self, value: dt.datetime, duration: dt.timedelta) -> None:
+        field = bound(TimestampField())
+        with localcontext() as context:
+            context.prec = 5
+            context.Emax = 9
+            context.Emin = -9
+            assert field.decode(field.encode(value)) == value
+            assert field.validate(field.encode(value)) == value
+            amount: Any = field.increment(duration).amount
+        assert int(Decimal(amount).scaleb(6, values.WIDE)) * dt.timedelta(microseconds=1) == duration
 
     def test_a_datetime_without_a_time_zone_is_refused_with_the_mend(self) -> None:
         naive = dt.datetime(2024, 5, 1)  # noqa: DTZ001 - the mistake
