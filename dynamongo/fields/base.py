@@ -6,7 +6,7 @@ needs::
     convert   what the user gave     -> the Python value     (a str becomes a datetime)
     check     the Python value       -> nothing, or an error (ranges, lengths, choices, the validator)
     encode    the Python value       -> the attribute value
-    decode    the attribute value    -> the Python value
+    decode    the attribute value    -> the Python value     (a kind of field overrides `decode_value`)
 
 A field that a model declares, and each one reached from it (`User.address.city`, `User.cities[0]`), is *bound*: it
 knows its path, so it can build conditions and updates. These hold paths and encoded values, never the field.
@@ -22,12 +22,14 @@ from dynamongo import codecs
 from dynamongo.conditions import Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.expressions import Expressions, as_operand, as_path
-from dynamongo.values import AttributeValue, Number, shorten
+from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 T = TypeVar("T")
+
+_PLAIN_FIELDS: dict[AttributeType, str] = {"S": "StringField", "N": "DecimalField", "B": "BinaryField"}
 
 
 class CheckOptions(TypedDict, total=False):
@@ -77,6 +79,7 @@ class Field(Expressions, Generic[T]):
         self.required = required
         self.validator = validator
         self.choices = None if choices is None else tuple(choices)
+        self._are_choices_converted = False
         self._default = default
         self._owner = ""
         self._path: Path | None = None
@@ -117,8 +120,7 @@ class Field(Expressions, Generic[T]):
     def check_declaration(self) -> None:
         """Raise `SchemaError` where the default or a choice does not suit the field itself."""
         try:
-            if self.choices is not None:
-                self.choices = tuple(map(self.convert, self.choices))
+            self._convert_choices()
             if self._default is not None and not callable(self._default):
                 self.validate(self._default)
         except ValidationError as error:
@@ -174,7 +176,7 @@ class Field(Expressions, Generic[T]):
 
     def check(self, value: T) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed. Overrides call this one too."""
-        if self.choices is not None and value not in self.choices:
+        if self.choices is not None and not self.is_choice(value):
             self.reject(value, f"one of {', '.join(map(shorten, self.choices))}")
         if self.validator is None:
             return
@@ -185,6 +187,20 @@ class Field(Expressions, Generic[T]):
         if accepted is False:
             self.reject(value, f"accepted by {getattr(self.validator, '__name__', 'its validator')}")
 
+    def is_choice(self, value: T) -> bool:
+        """Whether the Python value is one of the choices, by the equality of DynamoDB: `True` is not `1`."""
+        choices = self._convert_choices()
+        if self.is_absent(value):
+            return any(map(self.is_absent, choices))
+        encoded = self.encode(value)
+        return any(not self.is_absent(choice) and equals(self.encode(choice), encoded) for choice in choices)
+
+    def _convert_choices(self) -> tuple[T, ...]:
+        if not self._are_choices_converted and self.choices is not None:
+            self.choices = tuple(map(self.convert, self.choices))
+            self._are_choices_converted = True
+        return self.choices or ()
+
     def encode(self, value: T) -> AttributeValue:
         """The attribute value for a Python value that `validate` returned."""
         return codecs.encode(value)
@@ -193,9 +209,33 @@ class Field(Expressions, Generic[T]):
         """The Python value for an attribute value from the store.
 
         Raises:
-            ValidationError: The attribute holds something that the field could not have stored.
+            ValidationError: The attribute holds something that the field could not have stored, or is a key in a
+                form that the field does not write: the item, saved again, would become another one.
         """
+        value = self.decode_value(stored)
+        if self.is_key:
+            self._check_own_form(stored, value)
+        return value
+
+    def decode_value(self, stored: AttributeValue) -> T:
+        """The Python value for an attribute value, be it a key or not; raises as `decode`."""
         return cast("T", codecs.decode(stored))
+
+    def _check_own_form(self, stored: AttributeValue, value: T) -> None:
+        own = self.own_form(stored, value)
+        if not equals(own, stored):
+            kind = _PLAIN_FIELDS.get(type_of(stored), "field")
+            raise ValidationError(
+                f"{self.label} is a key stored as {stored!r}, which this field would write as {own!r};"
+                f" declare it as a {kind}, which keeps it as it is stored"
+            )
+
+    def own_form(self, stored: AttributeValue, value: T) -> AttributeValue:
+        """What the field itself would store for the value that it decoded."""
+        try:
+            return self.encode(self.convert(value))
+        except ValidationError:
+            return stored  # the item can be read, and saving it fails
 
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what came."""
@@ -227,7 +267,11 @@ class Field(Expressions, Generic[T]):
         return codecs.encode(element)
 
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
-        return cast("frozenset[Any]", codecs.encode(frozenset(members)))
+        encoded = [codecs.encode(member) for member in members]  # before they meet in a set, where 1 and True are one
+        kinds = set(map(type_of, encoded))
+        if len(kinds) != 1 or not kinds.issubset(SCALAR_TYPES):
+            self.reject(members, "a set of strings, of numbers or of binary values")
+        return frozenset(cast("list[Any]", encoded))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label}>" if self._path else f"<{self.label}>"

@@ -93,7 +93,7 @@ class ListField(Field[list[E]]):
         encode = self.element.encode
         return [encode(element) for element in value]
 
-    def decode(self, stored: AttributeValue) -> list[E]:
+    def decode_value(self, stored: AttributeValue) -> list[E]:
         if not isinstance(stored, list):
             self.reject(stored, "stored as a list")
         return self._each(_decode_element, stored)
@@ -184,10 +184,10 @@ class SetField(Field[set[E]]):
             )
         return cast("AttributeValue", frozenset(map(self.member.encode, value)))
 
-    def decode(self, stored: AttributeValue) -> set[E]:
+    def decode_value(self, stored: AttributeValue) -> set[E]:
         if not isinstance(stored, frozenset):
             self.reject(stored, "stored as a set")
-        return set(map(self.member.decode, cast("frozenset[AttributeValue]", stored)))
+        return set(map(self.member.decode_value, cast("frozenset[AttributeValue]", stored)))
 
     def encode_part(self, value: Any) -> Operand:
         return self.member.encode_operand(value)
@@ -218,4 +218,4 @@ def _validate_element(element: Field[Any], value: Any) -> Any:
 
 
 def _decode_element(element: Field[Any], stored: Any) -> Any:
-    return element.decode(stored)
+    return element.decode_value(stored)

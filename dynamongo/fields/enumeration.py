@@ -23,7 +23,7 @@ class EnumField(Field[T]):
     """A member of an enumeration: takes one, or what one is stored as.
 
     Stored by value, which must be a `str` or an `int`, or by name with `by_name=True`; a name that has become an
-    alias is read still, so that members can be renamed.
+    alias is read still, but in a key, so that members can be renamed.
 
     Args:
         enum_class: The enumeration; no `enum.Flag`, whose combinations are not members (an `IntField` holds those).
@@ -69,7 +69,7 @@ class EnumField(Field[T]):
     def encode(self, value: Any) -> Any:
         return value.name if self.by_name else value.value
 
-    def decode(self, stored: AttributeValue) -> Any:
+    def decode_value(self, stored: AttributeValue) -> Any:
         member = self._find(stored)
         return self.reject(stored, f"stored as a member of {self.enum_class.__name__}") if member is None else member
 

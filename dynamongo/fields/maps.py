@@ -145,6 +145,9 @@ class DictField(Field[T]):
         converted = {name: _convert_member(field, members.get(name)) for name, field in self.fields.items()}
         return self._keep_undeclared(converted, value.undeclared if isinstance(value, StoredDict) else {})
 
+    def is_choice(self, value: Any) -> bool:
+        return super().is_choice(dict(value))  # without the members that are not shown
+
     def _refuse_unknown(self, members: Mapping[Any, Any]) -> None:
         unknown = [name for name in members if name not in self.fields]
         if unknown:
@@ -161,7 +164,7 @@ class DictField(Field[T]):
                 encoded[name] = field.encode(member)
         return encoded
 
-    def decode(self, stored: AttributeValue) -> Any:
+    def decode_value(self, stored: AttributeValue) -> Any:
         if not isinstance(stored, dict):
             self.reject(stored, "stored as a map")
         if not self.fields:
@@ -192,7 +195,7 @@ def _convert_member(field: Field[Any], given: Any) -> Any:
 
 
 def _decode_member(field: Field[Any], stored: AttributeValue) -> Any:
-    return field.missing_value() if stored is None else field.decode(stored)  # NULL is other writers' "nothing"
+    return field.missing_value() if stored is None else field.decode_value(stored)  # NULL is other writers' "nothing"
 
 
 def _list_names(fields: Mapping[str, Any]) -> str:

@@ -28,28 +28,17 @@ class TextStored(Field[T]):
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
 
-    def decode(self, stored: AttributeValue) -> T:
+    def decode_value(self, stored: AttributeValue) -> T:
         if type(stored) is not str:
             self.reject(stored, "stored as a string")
         try:
-            value = self.parse(stored)
+            return self.parse(stored)
         except ValueError as error:
             raise ValidationError(f"{self.label} cannot be read from {stored!r}: {error}") from error
-        if self.is_key and (own := self.own_form(stored, value)) != stored:
-            raise ValidationError(  # or the item, saved again, would become another one
-                f"{self.label} is a key stored as {stored!r}, which this field would write as {own!r};"
-                " declare it as a StringField, or with a format that writes it as it is stored"
-            )
-        return value
 
     def parse(self, text: str) -> T:
         """The Python value that the stored text stands for; raises `ValueError` where it stands for none."""
         raise NotImplementedError
-
-    def own_form(self, stored: str, value: T) -> AttributeValue:
-        """What the field itself would store for the value that it read."""
-        del stored
-        return self.encode(value)
 
 
 class NumberStored(Field[T]):
@@ -67,7 +56,7 @@ class NumberStored(Field[T]):
         """The number that stands for the Python value."""
         raise NotImplementedError
 
-    def decode(self, stored: AttributeValue) -> T:
+    def decode_value(self, stored: AttributeValue) -> T:
         if isinstance(stored, bool) or not isinstance(stored, Number):
             self.reject(stored, "stored as a number")
         return self.decode_number(stored)

@@ -38,7 +38,7 @@ class BooleanField(Field[T]):
     def encode(self, value: Any) -> Any:
         return value
 
-    def decode(self, stored: AttributeValue) -> Any:
+    def decode_value(self, stored: AttributeValue) -> Any:
         return stored if type(stored) is bool else self.reject(stored, "stored as a BOOL")
 
 
@@ -92,7 +92,7 @@ class BinaryField(Field[T]):
     def encode(self, value: Any) -> Any:
         return value
 
-    def decode(self, stored: AttributeValue) -> Any:
+    def decode_value(self, stored: AttributeValue) -> Any:
         return stored if type(stored) is bytes else self.reject(stored, "stored as binary")
 
     def encode_part(self, value: Any) -> Operand:

@@ -140,10 +140,6 @@ class DateTimeField(TextStored[T]):
             return dt.datetime.strptime(text, self.serialized_format)  # noqa: DTZ007 - the format may have a zone
         return datetimes.parse_iso(text)
 
-    def own_form(self, stored: str, value: Any) -> AttributeValue:
-        # A key of an index may have been stored, offset and all, before the index was declared.
-        return stored if datetimes.format_iso(value, with_offset=True) == stored else self.encode(value)
-
 
 class DateField(TextStored[T]):
     """A date without a time of day: takes a `date`, or text in one of `formats` or in ISO 8601 (`2024-05-01`).

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from email_validator import EmailNotValidError, validate_email
 
 from dynamongo.conditions import Operand
-from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
@@ -62,12 +62,6 @@ class LimitedText(TextStored[T]):
 
     def parse(self, text: str) -> Any:
         return text
-
-    def own_form(self, stored: str, value: Any) -> Any:
-        try:
-            return self.convert(value)
-        except ValidationError:
-            return stored  # the item can be read, and saving it fails
 
     def encode_bound(self, value: Any) -> Operand:
         return as_operand(value) or self.convert_text(value, "compared with a str")
@@ -151,7 +145,7 @@ class EmailField(LimitedText[T]):
         except EmailNotValidError as error:
             self.reject(value, f"{self._kind} ({str(error).rstrip('.')})", cause=error)
 
-    def own_form(self, stored: str, value: Any) -> Any:
+    def own_form(self, stored: Any, value: Any) -> Any:
         is_plain = _NORMAL_EMAIL.match(stored) and "xn--" not in stored  # most are, and need no parser
         return stored if is_plain else super().own_form(stored, value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import pickle
 from decimal import Decimal
 from typing import Any
@@ -11,10 +12,15 @@ import pytest
 
 from dynamongo.conditions import Comparison, Contains, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields import Field, IntField, StringField
+from dynamongo.fields import EnumField, Field, IntField, JSONField, SetField, StringField
 from dynamongo.updates import AddUpdate, IncrementUpdate, SetUpdate
 
 X = Path("x")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
 
 
 def bound(**options: Any) -> Any:
@@ -76,6 +82,20 @@ class TestRules:
     def test_choices_are_the_only_values(self) -> None:
         assert message(bound(choices=["a", "b"]), "c") == "User.x must be one of 'a', 'b'; got 'c'"
 
+    @pytest.mark.parametrize(
+        ("choice", "value"), [(1, True), (0, False), ([1], [True]), ({"a": 1}, {"a": True}), ("a", b"a"), (b"a", "a")]
+    )
+    def test_choices_are_compared_as_dynamodb_compares(self, choice: Any, value: Any) -> None:
+        assert message(bound(choices=[choice]), value).startswith("User.x must be one of")
+        assert bound(choices=[value]).validate(value) == value
+
+    def test_choices_of_a_kind_of_field_are_compared_as_it_stores_them(self) -> None:
+        assert message(JSONField(choices=[1]), value=True) == "JSONField must be one of 1; got True"
+        assert EnumField(Colour, choices=["red"]).validate("red") is Colour.RED
+        empty_or_one: Any = SetField(IntField, choices=[set(), {1}])
+        assert (empty_or_one.validate([]), empty_or_one.validate([1])) == (set(), {1})
+        assert "must be one of" in message(SetField(IntField, choices=[{1}]), set())
+
     def test_what_cannot_be_stored_is_refused(self) -> None:
         assert message(bound(), object()).startswith("User.x: no DynamoDB type stands for object; got")
 
@@ -128,6 +148,12 @@ class TestOperands:
         assert bound().add({1}) == AddUpdate(X, frozenset({1}))
         assert bound().append((1, 2)).elements == ([1, 2],)
         assert bound().decrement(Decimal("1.50")) == IncrementUpdate(X, Decimal("-1.5"))
+
+    @pytest.mark.parametrize("members", [[1, True], ["a", b"a"], ["a", 1], [[1]], [None], True])
+    def test_the_members_of_a_set_are_of_one_scalar_type(self, members: Any) -> None:
+        for build in (bound().add_to_set, bound().delete_from_set):
+            with pytest.raises(ValidationError, match=r"User\.x must be a set of strings, of numbers or of binary"):
+                build(members)
 
     @pytest.mark.parametrize("amount", [True, "1", None])
     def test_an_amount_is_a_number(self, amount: Any) -> None:

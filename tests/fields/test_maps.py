@@ -108,6 +108,10 @@ class TestUndeclaredMembers:
         other = address(city=StringField(), floor=StringField())
         assert "floor" not in other.encode(other.validate(read))
 
+    def test_do_not_make_it_another_choice(self) -> None:
+        field = address(city=StringField(), choices=[{"city": "a"}])
+        assert field.encode(field.validate(field.decode(self.STORED))) == self.STORED
+
 
 class TestWithoutFields:
     def test_every_dict_that_can_be_stored_is_taken(self) -> None:

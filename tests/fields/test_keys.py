@@ -1,0 +1,92 @@
+"""A key is read in the form alone that its field writes: the item, saved again, would be another one otherwise."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dynamongo.conditions import Path
+from dynamongo.exceptions import ValidationError
+from dynamongo.fields import (
+    BinaryField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    EmailField,
+    EnumField,
+    Field,
+    FloatField,
+    IntField,
+    IPAddressField,
+    StringField,
+    TimedeltaField,
+    TimestampField,
+    URLField,
+    UUIDField,
+)
+from dynamongo.values import AttributeValue
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    CRIMSON = "red"  # noqa: PIE796 - an alias
+
+
+def as_key(field: Field[Any]) -> Field[Any]:
+    bound = field.bind("User", Path("id"))
+    bound.is_key = True
+    return bound
+
+
+@pytest.mark.parametrize(
+    ("field", "stored", "own"),
+    [
+        (FloatField(), Decimal("0.1000000000000000000001"), "Decimal('0.1')"),
+        (EnumField(Colour, by_name=True), "CRIMSON", "'RED'"),
+        (EmailField(), "a@EXAMPLE.com", "'a@example.com'"),
+        (IPAddressField(), "2001:DB8::1", "'2001:db8::1'"),
+        (UUIDField(), "0" * 32, "'00000000-0000-0000-0000-000000000000'"),
+        (DateTimeField(), "2024-05-01T08:00:00Z", "'2024-05-01T08:00:00.000000+00:00'"),
+        (DateTimeField(convert_tz=True, drop_tzinfo=True), "2024-05-01T08:00:00+00:00", "'2024-05-01T08:00:00.000000'"),
+    ],
+)
+def test_another_form_of_the_value_is_refused(field: Field[Any], stored: AttributeValue, own: str) -> None:
+    field.decode(stored)  # which is read, where it is no key
+    with pytest.raises(ValidationError, match=r"^User\.id is a key stored as ") as caught:
+        as_key(field).decode(stored)
+    assert f"which this field would write as {own}; declare it as a " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (BinaryField(), b"\x00"),
+        (DateField(), dt.date(2024, 5, 1)),
+        (DateTimeField(), dt.datetime(2024, 5, 1)),  # noqa: DTZ001 - values without a time zone are values
+        (DateTimeField(), dt.datetime(2024, 5, 1, tzinfo=dt.timezone(dt.timedelta(hours=2)))),
+        (DecimalField(), Decimal("1.50")),
+        (EmailField(), "a@example.com"),
+        (EnumField(Colour), Colour.RED),
+        (EnumField(Colour, by_name=True), Colour.CRIMSON),
+        (FloatField(), 0.1),
+        (IPAddressField(), "::1"),
+        (IntField(), 10**37),
+        (StringField(), "a"),
+        (TimedeltaField(), dt.timedelta(1)),
+        (TimestampField(), dt.datetime(2024, 5, 1, microsecond=1, tzinfo=dt.timezone.utc)),
+        (URLField(), "https://example.com"),
+        (UUIDField(), "0" * 32),
+    ],
+)
+def test_what_the_field_wrote_is_read(field: Field[Any], value: object) -> None:
+    key = as_key(field)
+    assert key.decode(key.encode(key.validate(value))) == key.validate(value)
+
+
+def test_a_key_that_no_longer_suits_the_field_is_read() -> None:
+    assert as_key(EmailField()).decode("nobody") == "nobody"
+    assert as_key(IPAddressField(version=4)).decode("::1") == "::1"
