@@ -25,6 +25,7 @@ from dynamongo.conditions import (
     Condition,
     Exists,
     Not,
+    NotExists,
     Or,
     Path,
     Size,
@@ -223,6 +224,12 @@ class QueryContract(ContractBase):
         ranged.put_all([{"pk": pk, "sk": sk} for pk in "ab" for sk in "12"])
         condition = C(PK, EQ, "a") & C(SK, GT, "1")
         assert ranged.scan(filter=condition).items == ({"pk": "a", "sk": "2"},)
+
+    @cases("condition", {"hash key": NotExists(PK / "x"), "range key": Exists(SK / 0), "right": C(V, NE, PK / "x")})
+    def test_filter_of_a_scan_may_not_look_inside_the_key(self, ranged: Table, condition: Condition) -> None:
+        ranged.put({"pk": "a", "sk": "a", "v": "a"})
+        with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
+            ranged.scan(filter=condition)
 
     def test_filter_drops_items_that_were_read(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": number} for number in range(6)])
