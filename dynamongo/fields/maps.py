@@ -40,10 +40,12 @@ class DictField(Field[T]):
     and is stored again with the dict that was read. Without any fields it takes every dict that DynamoDB can store, as
     `dynamongo.codecs` encodes it.
 
-    `User.address["city"]` is the field of a member, and so is `User.address.city` where no method has that name.
+    `User.address["city"]` is the field of a member, and so is `User.address.city`. A member that is named after an
+    option or attribute of `DictField` itself, such as `default` or `label`, is declared in a mapping,
+    `DictField({"label": StringField()})`, and is reached as `User.address["label"]` alone.
 
     Args:
-        fields: Fields by name; for names that are options here, such as `DictField({"default": StringField()})`.
+        fields: Fields by name, whatever the name.
         required: As for every field.
         default: As for every field.
         validator: As for every field; it is given the dict.
@@ -100,7 +102,18 @@ class DictField(Field[T]):
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
+        self._refuse_hidden(named)
         self.take_parts()
+
+    def _refuse_hidden(self, names: Iterable[str]) -> None:
+        """Refuse members that attribute access would miss: `User.meta.label != "a"` would be a plain `True`."""
+        for name in names:
+            if hasattr(type(self), name) or name in vars(self):
+                raise SchemaError(
+                    f"{self.label}.{name} is an attribute of every DictField, so the member of that name goes into a"
+                    f' mapping, such as DictField({{"{name}": StringField()}}, ...), and its field is'
+                    f' {self.label}["{name}"]'
+                )
 
     def _declare_fields(self, fields: Mapping[str, Any]) -> dict[str, Field[Any]]:
         try:
@@ -146,7 +159,7 @@ class DictField(Field[T]):
         return self._keep_undeclared(converted, value.undeclared if isinstance(value, StoredDict) else {})
 
     def is_choice(self, value: Any) -> bool:
-        return super().is_choice(dict(value))  # without the members that are not shown
+        return super().is_choice(cast("T", dict(value)))  # without the members that are not shown
 
     def _refuse_unknown(self, members: Mapping[Any, Any]) -> None:
         unknown = [name for name in members if name not in self.fields]

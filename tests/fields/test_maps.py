@@ -140,7 +140,7 @@ class TestPaths:
             field.city.remove()
 
     def test_a_member_that_a_method_hides_is_reached_by_its_name(self) -> None:
-        field = address(size=IntField(), path=StringField(), fields=IntField())
+        field = address({"size": IntField(), "path": StringField(), "fields": IntField()}, city=StringField())
         assert (field["size"] == 1) == Comparison(ADDRESS / "size", "=", 1)
         assert (field["path"] == "a") == Comparison(ADDRESS / "path", "=", "a")
         assert (field["fields"] == 1) == Comparison(ADDRESS / "fields", "=", 1)
@@ -177,6 +177,18 @@ class TestPaths:
             "required is an option of DictField itself; a field of that name goes into a mapping, such as DictField({",
         ),
         (lambda: DictField(default=StringField), "default is an option of DictField itself"),
+        (
+            lambda: DictField(city=StringField(), label=StringField()),
+            (
+                "DictField.label is an attribute of every DictField, so the member of that name goes into a mapping,"
+                ' such as DictField({"label": StringField()}, ...), and its field is DictField["label"]'
+            ),
+        ),
+        (lambda: DictField(path=StringField), "DictField.path is an attribute of every DictField"),
+        (lambda: DictField(size=IntField()), "DictField.size is an attribute of every DictField"),
+        (lambda: DictField(fields=IntField()), "DictField.fields is an attribute of every DictField"),
+        (lambda: DictField(_label=IntField()), "DictField._label is an attribute of every DictField"),
+        (lambda: DictField(__class__=IntField()), "DictField.__class__ is an attribute of every DictField"),
         (lambda: DictField(city=str), "DictField.city takes a field, such as StringField(); got the class str"),  # type: ignore[arg-type]
         (lambda: DictField({"": StringField()}), "DictField: an attribute name must have 1 to 65,535 bytes; got ''"),
         (

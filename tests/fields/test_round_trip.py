@@ -79,7 +79,7 @@ class Everything(Model):
     instant = TimestampField()
     words = ListField(StringField)
     numbers = SetField(IntField)
-    place = DictField(city=StringField(), size=DictField(width=FloatField()), tags=SetField(StringField))
+    place = DictField({"size": DictField(width=FloatField())}, city=StringField(), tags=SetField(StringField))
     loose = DictField()
     json = JSONField()
 
