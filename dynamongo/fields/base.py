@@ -68,6 +68,9 @@ class Field(Expressions, Generic[T]):
     is_key: bool = False
     """Whether the field is part of a key; the model sets it. A key is stored in a form that keeps its order."""
 
+    prepares_new: bool = False
+    """Whether `prepare_new` does anything for this field."""
+
     def __init__(
         self: Field[Any],
         *,
@@ -144,6 +147,11 @@ class Field(Expressions, Generic[T]):
         value = self._default() if callable(self._default) else copy.deepcopy(self._default)
         return self.missing_value() if value is None else self.validate(value)
 
+    @property
+    def has_default(self) -> bool:
+        """Whether the field was declared with a default."""
+        return self._default is not None
+
     # What stands for an attribute that is not there.
 
     def missing_value(self) -> Any:
@@ -162,6 +170,14 @@ class Field(Expressions, Generic[T]):
         Raises:
             ValidationError: It does not suit the field; the message names the field, what it takes and the value.
         """
+        return self.accept(self.prepare_new(value) if self.prepares_new else value)
+
+    def prepare_new(self, value: Any) -> Any:
+        """What is to be stored for the value that the user gave: a map gains the defaults of its members."""
+        return value
+
+    def accept(self, value: Any) -> T:
+        """The Python value for one that is compared with stored ones, or is prepared; raises as `validate`."""
         converted = self.convert(value)
         self.check(converted)
         return converted
@@ -244,7 +260,7 @@ class Field(Expressions, Generic[T]):
     # What a value becomes inside a condition or an update.
 
     def encode_operand(self, value: Any) -> Operand:
-        return as_operand(value) or self.encode(self.validate(value))
+        return as_operand(value) or self.encode(self.accept(value))
 
     def encode_bound(self, value: Any) -> Operand:
         return as_operand(value) or self.encode(self.convert(value))

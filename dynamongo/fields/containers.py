@@ -76,6 +76,7 @@ class ListField(Field[list[E]]):
 
     def take_parts(self) -> None:
         self.element = self.element.called(f"{self.label}[]")
+        self.prepares_new = self.element.prepares_new
 
     def check_declaration(self) -> None:
         self.element.check_declaration()
@@ -84,10 +85,13 @@ class ListField(Field[list[E]]):
     def missing_value(self) -> list[E]:
         return []
 
+    def prepare_new(self, value: Any) -> Any:
+        return self._each(_prepare_element, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
+
     def convert(self, value: Any) -> list[E]:
         if not isinstance(value, (list, tuple)):
             self.reject(value, "a list")
-        return self._each(_validate_element, cast("list[Any]", value))
+        return self._each(_accept_element, cast("list[Any]", value))
 
     def encode(self, value: list[E]) -> AttributeValue:
         encode = self.element.encode
@@ -112,7 +116,7 @@ class ListField(Field[list[E]]):
         return self.element.encode_operand(value)
 
     def encode_element(self, element: Any) -> AttributeValue:
-        return self.element.encode(_validate_element(self.element, element))
+        return self.element.encode(_refuse_empty_set(self.element, self.element.validate(element)))
 
 
 class SetField(Field[set[E]]):
@@ -161,6 +165,7 @@ class SetField(Field[set[E]]):
 
     def take_parts(self) -> None:
         self.member = self.member.called(f"a member of {self.label}")
+        self.prepares_new = self.member.prepares_new
 
     def check_declaration(self) -> None:
         self.member.check_declaration()
@@ -172,10 +177,13 @@ class SetField(Field[set[E]]):
     def is_absent(self, value: Any) -> bool:
         return not value
 
+    def prepare_new(self, value: Any) -> Any:
+        return list(map(self.member.prepare_new, cast("set[Any]", value))) if _is_set_like(value) else value
+
     def convert(self, value: Any) -> set[E]:
-        if not isinstance(value, (AbstractSet, list, tuple)):
+        if not _is_set_like(value):
             self.reject(value, "a set")
-        return set(map(self.member.validate, cast("set[Any]", value)))
+        return set(map(self.member.accept, cast("set[Any]", value)))
 
     def encode(self, value: set[E]) -> AttributeValue:
         if not value:
@@ -210,11 +218,22 @@ def as_field(label: str, field: object) -> Field[Any]:
         raise SchemaError(f"{label}: {field.__name__} needs arguments: {error}") from error
 
 
-def _validate_element(element: Field[Any], value: Any) -> Any:
-    validated = element.validate(value)
-    if isinstance(element, SetField) and not validated:
+def _is_set_like(value: object) -> bool:
+    return isinstance(value, (AbstractSet, list, tuple))
+
+
+def _prepare_element(element: Field[Any], value: Any) -> Any:
+    return element.prepare_new(value)
+
+
+def _accept_element(element: Field[Any], value: Any) -> Any:
+    return _refuse_empty_set(element, element.accept(value))
+
+
+def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
+    if isinstance(element, SetField) and not value:
         element.reject(value, "a set with a member, since DynamoDB stores no empty one")
-    return validated
+    return value
 
 
 def _decode_element(element: Field[Any], stored: Any) -> Any:

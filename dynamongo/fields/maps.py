@@ -9,7 +9,7 @@ from dynamongo import codecs
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.containers import FieldLike, as_field
-from dynamongo.values import AttributeType, AttributeValue, Item, check_name, shorten
+from dynamongo.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 
 
 class AnyField(Field[Any]):
@@ -21,24 +21,25 @@ class AnyField(Field[Any]):
     __iter__ = None
 
 
-class StoredDict(dict[str, Any]):
-    """A dict read from a stored map with members that no field is declared for; these are stored again with it."""
+class HeldDict(dict[str, Any]):
+    """A dict that a `DictField` converted or read, which therefore gains no defaults any more.
 
-    def __init__(self, members: Mapping[str, Any], undeclared: Item) -> None:
-        super().__init__(members)
-        self.undeclared = undeclared
-
-    def __reduce__(self) -> tuple[type[StoredDict], tuple[dict[str, Any], Item]]:
-        return StoredDict, (dict(self), self.undeclared)
+    Its stored members that no field is declared for are kept beside it, and are stored again with it.
+    """
 
 
 class DictField(Field[T]):
     """A map, with a field for each of its members: `DictField(city=StringField(required=True), zip=StringField())`.
 
-    Takes a dict and holds a new one. A member that is `None` is absent; `required` and `default` of the members' fields
-    apply whenever a value is given; a name without a field is refused. A stored member without a field is not shown,
-    and is stored again with the dict that was read. Without any fields it takes every dict that DynamoDB can store, as
-    `dynamongo.codecs` encodes it.
+    Takes a dict and holds a new one. A member that is `None` is absent; `required` of the members' fields applies
+    whenever a value is given, and `default` to the names that are missing in a new dict which is to be stored; a name
+    without a field is refused. Without any fields it takes every dict that DynamoDB can store, as `dynamongo.codecs`
+    encodes it.
+
+    A stored member without a field is not shown, and is stored again with the dict that was read, which
+    `user.address["city"] = "Oslo"` changes in place. Assignment replaces the whole map, such members included: another
+    dict does not say that it means the map that was read, even if it was made of it, as in
+    `user.address = {**user.address, "city": "Oslo"}`.
 
     `User.address["city"]` is the field of a member, and so is `User.address.city`. A member that is named after an
     option or attribute of `DictField` itself, such as `default` or `label`, is declared in a mapping,
@@ -141,34 +142,48 @@ class DictField(Field[T]):
             name: field.called(f"{self.label}.{name}") if path is None else field.bind(self._owner, path / name)
             for name, field in self.fields.items()
         }
+        self.prepares_new = any(field.has_default or field.prepares_new for field in self.fields.values())
 
     def check_declaration(self) -> None:
         for field in self.fields.values():
             field.check_declaration()
         super().check_declaration()
 
+    def prepare_new(self, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        given = cast("Mapping[str, Any]", value)
+        self._refuse_unknown(given)
+        members = {name: _prepare_member(self.fields[name], member) for name, member in given.items()}
+        return _hold(members, _undeclared_in(given)) if isinstance(value, HeldDict) else self._add_defaults(members)
+
+    def _add_defaults(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        missing = {name: field for name, field in self.fields.items() if field.has_default and name not in members}
+        return {**members, **{name: field.default for name, field in missing.items()}}
+
     def convert(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
             self.reject(value, "a dict")
+        undeclared = _undeclared_in(cast("object", value))
         members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
             super().convert(members)
             return members
         self._refuse_unknown(members)
-        converted = {name: _convert_member(field, members.get(name)) for name, field in self.fields.items()}
-        return self._keep_undeclared(converted, value.undeclared if isinstance(value, StoredDict) else {})
+        converted = {name: _accept_member(field, members.get(name)) for name, field in self.fields.items()}
+        return self._hold_present(converted, undeclared)
 
     def is_choice(self, value: Any) -> bool:
         return super().is_choice(cast("T", dict(value)))  # without the members that are not shown
 
     def _refuse_unknown(self, members: Mapping[Any, Any]) -> None:
-        unknown = [name for name in members if name not in self.fields]
+        unknown = [name for name in members if not isinstance(name, str) or name not in self.fields]
         if unknown:
             names = ", ".join(map(shorten, unknown))
             raise ValidationError(f"{self.label} has no field {names}; it has {_list_names(self.fields)}")
 
     def encode(self, value: Any) -> AttributeValue:
-        encoded: dict[str, AttributeValue] = dict(value.undeclared) if isinstance(value, StoredDict) else {}
+        encoded: dict[str, AttributeValue] = normalize_item(_undeclared_in(value))
         for name, member in value.items():
             field = self.fields.get(name)
             if field is None:
@@ -183,12 +198,22 @@ class DictField(Field[T]):
         if not self.fields:
             return codecs.decode_item(stored)
         decoded = {name: _decode_member(field, stored.get(name)) for name, field in self.fields.items()}
-        return self._keep_undeclared(decoded, stored)
+        return self._hold_present(decoded, stored)
 
-    def _keep_undeclared(self, members: Mapping[str, Any], stored: Item) -> dict[str, Any]:
+    def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> HeldDict:
         present = {name: member for name, member in members.items() if member is not None}
-        undeclared = {name: value for name, value in stored.items() if name not in self.fields}
-        return StoredDict(present, undeclared) if undeclared else present
+        return _hold(present, {name: value for name, value in stored.items() if name not in self.fields})
+
+
+def _hold(members: Mapping[str, Any], undeclared: Mapping[str, AttributeValue]) -> HeldDict:
+    held = HeldDict(members)
+    if undeclared:  # in new containers, since those of the store are not to be reached
+        vars(held)["_undeclared"] = normalize_item(undeclared)
+    return held
+
+
+def _undeclared_in(value: object) -> Mapping[str, AttributeValue]:
+    return vars(value).get("_undeclared", {}) if isinstance(value, HeldDict) else {}
 
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
@@ -200,8 +225,12 @@ def _refuse_fields(options: Mapping[str, object]) -> None:
             )
 
 
-def _convert_member(field: Field[Any], given: Any) -> Any:
-    member = field.default if given is None else field.validate(given)
+def _prepare_member(field: Field[Any], given: Any) -> Any:
+    return field.prepare_new(given) if field.prepares_new and given is not None else given
+
+
+def _accept_member(field: Field[Any], given: Any) -> Any:
+    member = field.missing_value() if given is None else field.accept(given)
     if field.required and field.is_absent(member):
         raise ValidationError(f"{field.label} is required")
     return member

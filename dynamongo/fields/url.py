@@ -10,10 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
-from dynamongo.conditions import Operand
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
-from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.text import LimitedText
 
 if TYPE_CHECKING:
@@ -78,15 +76,13 @@ class URLField(LimitedText[T]):
             )
         self.fqdn = fqdn
         self.verify_exists = verify_exists or None
+        self.prepares_new = self.verify_exists is not None
 
-    def validate(self, value: Any) -> Any:
-        url = super().validate(value)
+    def prepare_new(self, value: Any) -> Any:
+        url = self.accept(value)
         if self.verify_exists is not None and not self.verify_exists(url):
             self.reject(url, "a URL that exists")
         return url
-
-    def encode_operand(self, value: Any) -> Operand:
-        return as_operand(value) or self.encode(super().validate(value))
 
     def convert(self, value: Any) -> Any:
         url = self.convert_text(value, self._kind)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dynamongo.conditions import Comparison, Exists, Path
+from dynamongo.conditions import Comparison, Contains, Exists, In, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields import BooleanField, DictField, Field, IntField, ListField, SetField, StringField
 from dynamongo.updates import RemoveUpdate, SetUpdate
@@ -36,7 +36,7 @@ class TestValues:
         assert given == {"city": "Nairobi", "zip": Decimal(100)}
 
     def test_none_is_an_absent_member(self) -> None:
-        assert address().validate({"city": "a", "zip": None, "country": None}) == {"city": "a", "country": "KE"}
+        assert address().validate({"city": "a", "zip": None, "country": None}) == {"city": "a"}
         assert address().encode({"city": "a", "zip": None}) == {"city": "a"}
 
     def test_an_error_names_the_member(self) -> None:
@@ -78,6 +78,65 @@ class TestValues:
         assert message(field, {"a": 2}) == "User.address must be one of {'a': 1}; got {'a': 2}"
 
 
+class TestDefaultsOfMembers:
+    """They are for names that are absent from a new value, and for nothing else."""
+
+    CITY = DictField(city=StringField(default="Oslo"), zip=StringField())
+
+    def test_are_part_of_a_new_value_however_deep(self) -> None:
+        city: Any = {"city": "Oslo", "zip": "1"}
+        assert address(home=self.CITY).validate({"home": {"zip": "1"}}) == {"home": city}
+        assert ListField(self.CITY).validate([{"zip": "1"}]) == [city]
+        assert address(home=DictField({"in": self.CITY}, default={})).validate({}) == {"home": {}}
+        assert address(home=DictField({"in": self.CITY}, default={"in": {}})).validate({}) == (
+            {"home": {"in": {"city": "Oslo"}}}
+        )
+
+    def test_are_part_of_what_an_update_stores(self) -> None:
+        field = self.CITY.bind("User", ADDRESS)
+        assert field.set({"zip": "1"}) == SetUpdate(ADDRESS, {"city": "Oslo", "zip": "1"})
+        assert ListField(self.CITY).bind("User", ADDRESS).append({}).elements == ({"city": "Oslo"},)
+
+    def test_do_not_stand_for_none(self) -> None:
+        assert self.CITY.validate({"city": None}) == {}
+        held = address(home=self.CITY).validate({"home": {"city": None}})
+        assert address(home=self.CITY).encode(address(home=self.CITY).validate(held)) == {"home": {}}
+
+    def test_do_not_come_back_to_a_value_that_lost_them(self) -> None:
+        held = self.CITY.validate({"zip": "1"})
+        assert held is not None
+        del held["city"]
+        assert self.CITY.validate(held) == {"zip": "1"}
+
+    def test_are_not_part_of_what_is_read_and_saved(self) -> None:
+        for field, stored in (
+            (self.CITY, {"zip": "1"}),
+            (address(home=self.CITY), {"home": {"zip": "1"}}),
+            (ListField(self.CITY), [{"zip": "1"}, {"zip": "1", "floor": 3}]),
+        ):
+            loose: Any = field
+            assert loose.encode(loose.validate(loose.decode(stored))) == stored
+
+    def test_are_part_of_a_new_value_inside_one_that_was_read(self) -> None:
+        field = address(home=self.CITY)
+        read = field.decode({"floor": 3})
+        read["home"] = {}
+        assert field.encode(field.validate(read)) == {"home": {"city": "Oslo"}, "floor": 3}
+
+    def test_are_not_part_of_an_operand(self) -> None:
+        field: Any = self.CITY.bind("User", ADDRESS)
+        homes: Any = ListField(DictField(home=self.CITY)).bind("User", ADDRESS)
+        operand = {"zip": "1"}
+        assert (field == operand) == Comparison(ADDRESS, "=", operand)
+        assert field.in_([operand]) == In(ADDRESS, (operand,))
+        assert (homes != [{"home": operand}]) == Comparison(ADDRESS, "<>", [{"home": operand}])
+        assert homes.contains({"home": operand}) == Contains(ADDRESS, {"home": operand})
+
+    def test_of_an_unknown_name_are_none(self) -> None:
+        for name in ("town", b"city", 1):
+            assert "has no field" in message(self.CITY, {name: "a"})
+
+
 class TestUndeclaredMembers:
     STORED: ClassVar[dict[str, Any]] = {
         "city": "a",
@@ -92,12 +151,27 @@ class TestUndeclaredMembers:
         read = field.decode(self.STORED)
         assert read == {"city": "a"}
         read["zip"] = 5
-        assert field.encode(field.validate(read)) == {**self.STORED, "zip": 5, "country": "KE"}
+        assert field.encode(field.validate(read)) == {**self.STORED, "zip": 5}
+
+    def test_share_nothing_with_the_store(self) -> None:
+        field = address(city=StringField())
+        stored: dict[str, Any] = {"geo": {"lines": [[1]]}}
+        read = field.decode(stored)
+        saved = field.encode(field.validate(read))
+        vars(read)["_undeclared"]["geo"]["lines"][0].append(2)
+        assert stored == saved == {"geo": {"lines": [[1]]}}
+        assert [name for name in dir(read) if name not in dir(dict) and not name.startswith("_")] == []
 
     @pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
     def test_survive_a_copy(self, clone: Any) -> None:
         field = address(city=StringField())
         assert field.encode(clone(field.decode(self.STORED))) == self.STORED
+
+    def test_survive_a_change_in_place(self) -> None:
+        field = address(city=StringField())
+        read = field.decode(self.STORED)
+        read["city"] = "b"
+        assert field.encode(field.validate(read)) == {**self.STORED, "city": "b"}
 
     def test_do_not_survive_a_new_dict(self) -> None:
         field = address(city=StringField())
@@ -164,7 +238,7 @@ class TestPaths:
                 iter(field)
 
     def test_the_whole_map_is_an_operand(self) -> None:
-        assert (address() == {"city": "a"}) == Comparison(ADDRESS, "=", {"city": "a", "country": "KE"})
+        assert (address() == {"city": "a"}) == Comparison(ADDRESS, "=", {"city": "a"})
         with pytest.raises(ExpressionError, match="stored as M"):
             address().contains("a")
 

@@ -8,7 +8,7 @@ import pytest
 
 from dynamongo.conditions import BeginsWith, Comparison, Path
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.fields import URLField
+from dynamongo.fields import ListField, SetField, URLField
 
 SITE = Path("site")
 
@@ -74,6 +74,12 @@ def test_a_checker_of_the_caller_decides_about_values_but_not_about_conditions()
         field.validate("http://a.org")
     assert (field == "http://b.org") == Comparison(SITE, "=", "http://b.org")
     assert asked == ["http://a.com", "http://a.org"]
+
+    for inside in (ListField(field), SetField(field)):
+        pages: Any = inside.bind("User", SITE)
+        assert (pages != ["http://b.org"]) == Comparison(SITE, "<>", pages.encode(pages.convert(["http://b.org"])))
+        with pytest.raises(ValidationError, match=r"must be a URL that exists; got 'http://b\.org'"):
+            pages.validate(["http://b.org"])
 
 
 def test_the_rules_of_text_apply() -> None:
