@@ -139,6 +139,7 @@ class Agreement(RuleBasedStateMachine):
             self.memory.execute(CreateTable(table.schema))
             self.server.create(table.schema)
             self.schemas.append(table.schema)
+        for table in (first, second):
             for item in table.items:
                 self.agree(Put(table.schema.name, item))
 
