@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar, ca
 from dynamongo import codecs
 from dynamongo.conditions import Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields.expressions import Expressions, as_operand, as_path
+from dynamongo.fields.expressions import Expressions, as_operand
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
 
 if TYPE_CHECKING:
@@ -277,7 +277,15 @@ class Field(Expressions, Generic[T]):
     def encode_new(self, value: Any) -> AttributeValue | Path:
         if value is None:
             raise ExpressionError(f"{self.label} cannot be set to None: use remove()")
-        return as_path(value) or self.encode(self.validate(value))
+        return self._copy_from(value) if isinstance(value, Expressions) else self.encode(self.validate(value))
+
+    def _copy_from(self, other: Expressions) -> Path:
+        if self.stored_type and other.stored_type and self.stored_type != other.stored_type:
+            raise ExpressionError(
+                f"{self.label} is stored as {self.stored_type}, and cannot be set to {other.label},"
+                f" which is stored as {other.stored_type}"
+            )
+        return other.path
 
     def encode_element(self, element: Any) -> AttributeValue:
         return codecs.encode(element)
