@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar, cast, overload
 
 from dynamongo import codecs
-from dynamongo.conditions import Operand, Path
+from dynamongo.conditions import Comparator, Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.expressions import Expressions, as_operand
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
@@ -262,7 +262,8 @@ class Field(Expressions, Generic[T]):
     def encode_operand(self, value: Any) -> Operand:
         return as_operand(value) or self.encode(self.accept(value))
 
-    def encode_bound(self, value: Any) -> Operand:
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        del operator
         return as_operand(value) or self.encode(self.convert(value))
 
     def encode_part(self, value: Any) -> Operand:

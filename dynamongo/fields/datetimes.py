@@ -30,6 +30,17 @@ def format_iso(value: dt.datetime, *, with_offset: bool) -> str:
     return f"{in_utc[:_LOCAL_WIDTH]}Z[{offset}]"
 
 
+def format_bound(value: dt.datetime, *, is_after: bool) -> str:
+    """Text that comes before every text of the instant that `format_iso` writes, or else after all of them.
+
+    They have the same beginning, and then nothing, `+00:00`, or `Z` and an offset: `[` is the character after `Z`.
+
+    >>> format_bound(dt.datetime(2024, 5, 1, 8), is_after=True)
+    '2024-05-01T08:00:00.000000['
+    """
+    return format_iso(value, with_offset=False)[:_LOCAL_WIDTH] + ("[" if is_after else "")
+
+
 def parse_iso(text: str) -> dt.datetime:
     """The datetime that `format_iso`, or anything else that writes ISO 8601, wrote; else raises `ValueError`."""
     instant, bracket, offset = text.partition("[")

@@ -50,8 +50,11 @@ class Expressions(ABC):
         """The operand of `==`, `!=` and `in_`: another field's path, or a value the field could hold, encoded."""
 
     @abstractmethod
-    def encode_bound(self, value: Any) -> Operand:
-        """The operand of an ordering: as `encode_operand`, but ranges, lengths and patterns do not apply to it."""
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        """The operand of an ordering: as `encode_operand`, but ranges, lengths and patterns do not apply to it.
+
+        `between` has two of them, for `>=` and `<=`.
+        """
 
     @abstractmethod
     def encode_part(self, value: Any) -> Operand:
@@ -94,11 +97,11 @@ class Expressions(ABC):
         return self._order(">=", other)
 
     def _order(self, operator: Comparator, other: Any) -> Comparison:
-        return Comparison(self.path, operator, self.encode_bound(other))
+        return Comparison(self.path, operator, self.encode_bound(other, operator))
 
     def between(self, low: Any, high: Any) -> Between:
         """The attribute lies from `low` to `high`, both included."""
-        return Between(self.path, self.encode_bound(low), self.encode_bound(high))
+        return Between(self.path, self.encode_bound(low, ">="), self.encode_bound(high, "<="))
 
     def in_(self, values: Iterable[Any]) -> In:
         """The attribute equals one of the values; where there are none, nothing matches and nothing is sent."""

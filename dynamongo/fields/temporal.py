@@ -8,9 +8,11 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
 
+from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
+from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored
 from dynamongo.values import AttributeValue
 
@@ -34,9 +36,10 @@ class DateTimeField(TextStored[T]):
         2024-05-01T08:00:00.000000+00:00            in UTC
         2024-05-01T08:00:00.000000Z[+02:00]         at another offset: the time in UTC, then the offset (RFC 9557)
 
-    So an offset survives. It also makes two texts of one instant, which `==` tells apart: say `convert_tz=True` to
-    compare instants alone. A key is stored in UTC without the offset, so that one instant is one key. Where a field
-    holds values both with and without a time zone, these are ordered as if they were in UTC.
+    So an offset survives. It also makes two texts of one instant, which `==` and `in_` tell apart, unlike `<`, `<=`,
+    `>`, `>=` and `between`: say `convert_tz=True` to compare instants alone. A key is stored in UTC without the offset,
+    so that one instant is one key. Where a field holds values both with and without a time zone, these are ordered as
+    if they were in UTC.
 
     Args:
         formats: Formats of `strptime` for text that is given, one or several.
@@ -134,6 +137,15 @@ class DateTimeField(TextStored[T]):
         if self.serialized_format is not None:
             return datetimes.format_as(value, self.serialized_format)
         return datetimes.format_iso(value, with_offset=not self.is_key)
+
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        operand = as_operand(value)
+        if operand is not None:
+            return operand
+        converted = self.convert(value)
+        if self.serialized_format is not None:
+            return self.encode(converted)
+        return datetimes.format_bound(converted, is_after=operator in ("<=", ">"))
 
     def parse(self, text: str) -> Any:
         if self.serialized_format is not None:

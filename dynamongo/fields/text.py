@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from email_validator import EmailNotValidError, validate_email
 
-from dynamongo.conditions import Operand
+from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.expressions import as_operand
@@ -63,7 +63,8 @@ class LimitedText(TextStored[T]):
     def parse(self, text: str) -> Any:
         return text
 
-    def encode_bound(self, value: Any) -> Operand:
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        del operator
         return as_operand(value) or self.convert_text(value, "compared with a str")
 
 

@@ -9,9 +9,11 @@ import pytest
 import strategies as values
 from hypothesis import given
 
-from dynamongo.conditions import BeginsWith, Comparison, Path
+from dynamongo.conditions import BeginsWith, Between, Comparison, Condition, Path
+from dynamongo.evaluation import compile_condition
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields import DateField, DateTimeField, Field
+from dynamongo.values import Item
 
 AT = Path("at")
 UTC = dt.timezone.utc
@@ -29,6 +31,10 @@ def key() -> Any:
     field = bound(DateTimeField())
     field.is_key = True
     return field
+
+
+def is_met(condition: Condition, item: Item) -> bool:
+    return compile_condition(condition)(item)
 
 
 def message(field: Field[Any], value: Any) -> str:
@@ -232,12 +238,50 @@ class TestDateTimeField:
     def test_bounds_are_read_and_parts_are_text(self) -> None:
         field = bound(DateTimeField())
         assert (field >= "1 May 2024") == Comparison(AT, ">=", "2024-05-01T00:00:00.000000")
-        assert (field < AT_PLUS_TWO) == Comparison(AT, "<", "2024-05-01T08:00:00.000000Z[+02:00]")
+        assert (field < AT_PLUS_TWO) == Comparison(AT, "<", "2024-05-01T08:00:00.000000")
         assert field.begins_with("2024-05") == BeginsWith(AT, "2024-05")
         with pytest.raises(ValidationError, match="searched for a str"):
             field.begins_with(NAIVE)
         with pytest.raises(ExpressionError, match="stored as S"):
             field.increment(1)
+
+
+class TestBounds:
+    """They compare instants, whatever the offsets of the stored value and of the operand."""
+
+    @pytest.mark.parametrize("field", [bound(DateTimeField()), key()], ids=["attribute", "key"])
+    @given(one=values.aware_datetimes, other=values.aware_datetimes, offset=values.offsets)
+    def test_are_in_the_order_of_time(
+        self, field: Any, one: dt.datetime, other: dt.datetime, offset: dt.timezone
+    ) -> None:
+        for stored, operand in ((one, other), (one, one.astimezone(offset)), (one.astimezone(UTC), one)):
+            item: Item = {"at": field.encode(stored)}
+            assert is_met(field < operand, item) == (stored < operand)
+            assert is_met(field <= operand, item) == (stored <= operand)
+            assert is_met(field > operand, item) == (stored > operand)
+            assert is_met(field >= operand, item) == (stored >= operand)
+            assert is_met(field.between(operand, operand.astimezone(UTC)), item) == (stored == operand)
+
+    @given(values.naive_datetimes, values.naive_datetimes)
+    def test_of_values_without_a_time_zone_are_too(self, stored: dt.datetime, operand: dt.datetime) -> None:
+        field = bound(DateTimeField())
+        item: Item = {"at": field.encode(stored)}
+        for other in (stored, operand):
+            assert is_met(field < other, item) == (stored < other)
+            assert is_met(field <= other, item) == (stored <= other)
+            assert is_met(field > other, item) == (stored > other)
+            assert is_met(field >= other, item) == (stored >= other)
+
+    def test_of_between_are_the_instants_themselves_too(self) -> None:
+        built = bound(DateTimeField()).between(AT_PLUS_TWO, AT_PLUS_TWO.astimezone(UTC))
+        assert built == Between(AT, "2024-05-01T08:00:00.000000", "2024-05-01T08:00:00.000000[")
+
+    def test_follow_the_serialized_format(self) -> None:
+        field = bound(DateTimeField(serialized_format="%Y-%m-%d"))
+        assert (field <= NAIVE) == Comparison(AT, "<=", "2024-05-01")
+
+    def test_may_be_other_fields(self) -> None:
+        assert (bound(DateTimeField()) < DateTimeField().bind("User", Path("to"))) == Comparison(AT, "<", Path("to"))
 
 
 class TestDateField:
