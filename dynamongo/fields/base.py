@@ -129,6 +129,9 @@ class Field(Expressions, Generic[T]):
         except ValidationError as error:
             raise SchemaError(f"{self.label} is declared with a value that does not suit it: {error}") from error
 
+    def check_key(self) -> None:
+        """Raise `SchemaError` where the field, which is part of a key, stores it in a form that cannot be one."""
+
     @property
     def label(self) -> str:
         """What messages call the field: model and path, or its class while it is not bound."""

@@ -59,6 +59,17 @@ def format_as(value: dt.datetime, format_: str) -> str:
     return value.strftime(re.sub("%(.)", lambda match: year if match[1] == "Y" else match[0], format_))
 
 
+def is_in_order(format_: str) -> bool:
+    """Whether texts in the format are in the order of time, where all have one offset.
+
+    >>> is_in_order("%Y-%m-%d %H:%M%z"), is_in_order("%d/%m/%Y")
+    (True, False)
+    """
+    directives = "".join(re.findall("%([^%])", format_.replace("%%", "")))
+    shown = directives.removesuffix("z").removesuffix("Z")
+    return bool(shown) and "YmdHMSf".startswith(shown)
+
+
 def parse(text: str, formats: Iterable[str], parser: Callable[[str], dt.datetime] | None) -> dt.datetime:
     """The datetime that the text stands for; raises `ValueError` where it stands for none."""
     parsed = parse_by(text, formats)

@@ -44,7 +44,7 @@ class DateTimeField(TextStored[T]):
     Args:
         formats: Formats of `strptime` for text that is given, one or several.
         serialized_format: A format of `strftime` to store values in. What it leaves out is lost, and so is the order
-            if it does not begin with the year.
+            if it does not begin with the year; that of a key has to begin with year, month, day and so on.
         parser: A function from text to `datetime`, which raises `ValueError` for what it cannot read.
         tzd: What a value may say of its time zone: `"allow"` both, `"require"` one, `"utc"` takes a value without
             as being in UTC, `"reject"` takes values without alone.
@@ -133,9 +133,18 @@ class DateTimeField(TextStored[T]):
         except OverflowError as error:
             self.reject(value, "a datetime that lies in the years 1 to 9999 of UTC", cause=error)
 
+    def check_key(self) -> None:
+        if self.serialized_format is not None and not datetimes.is_in_order(self.serialized_format):
+            raise SchemaError(
+                f"{self.label} is a key with serialized_format={self.serialized_format!r}, whose text is not in the"
+                " order of time: begin with %Y, %m, %d, %H, %M, %S, %f in this order, as far as wanted, or leave the"
+                " format out"
+            )
+
     def encode(self, value: Any) -> AttributeValue:
         if self.serialized_format is not None:
-            return datetimes.format_as(value, self.serialized_format)
+            shown = self._to_utc(value) if self.is_key and value.tzinfo is not None else value
+            return datetimes.format_as(shown, self.serialized_format)
         return datetimes.format_iso(value, with_offset=not self.is_key)
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:

@@ -27,8 +27,8 @@ def bound(field: Field[Any]) -> Any:
     return field.bind("User", AT)
 
 
-def key() -> Any:
-    field = bound(DateTimeField())
+def key(**options: Any) -> Any:
+    field = bound(DateTimeField(**options))
     field.is_key = True
     return field
 
@@ -123,6 +123,36 @@ class TestStoredForm:
         assert field.decode("0033%Y 04/03 15:00+0000") == value
         with pytest.raises(ValidationError, match="cannot be read from"):
             field.decode("2024-05-01")
+
+
+class TestKeyInAFormat:
+    @pytest.mark.parametrize(
+        "serialized_format",
+        ["%Y", "%Y-%m", "on %Y%m%d", "%Y/%m/%d 100%% %H", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S%z", None],
+    )
+    @given(one=values.aware_datetimes, other=values.aware_datetimes)
+    def test_is_in_the_order_of_time(self, serialized_format: str | None, one: Any, other: Any) -> None:
+        field = key(serialized_format=serialized_format)
+        field.check_key()
+        first, second = sorted([one, other])
+        assert field.encode(first) <= field.encode(second)
+        assert field.encode(one) == field.encode(one.astimezone(UTC))
+
+    @pytest.mark.parametrize(
+        "serialized_format", ["%d/%m/%Y", "%m %Y", "%y%m%d", "%Y-%d-%m", "%Y-%m-%d %I %p", "%Y %B", "%Y%z%m", "", "%c"]
+    )
+    def test_is_refused_where_its_order_is_another(self, serialized_format: str) -> None:
+        with pytest.raises(SchemaError) as caught:
+            key(serialized_format=serialized_format).check_key()
+        assert str(caught.value) == (
+            f"User.at is a key with serialized_format={serialized_format!r}, whose text is not in the order of time:"
+            " begin with %Y, %m, %d, %H, %M, %S, %f in this order, as far as wanted, or leave the format out"
+        )
+
+    def test_is_a_rule_for_datetimes_alone(self) -> None:
+        others: list[Field[Any]] = [Field(), DateField("%d/%m/%Y"), DateTimeField("%d/%m/%Y")]
+        for field in others:
+            bound(field).check_key()
 
 
 class TestText:
