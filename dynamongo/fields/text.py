@@ -154,7 +154,7 @@ class EmailField(LimitedText[T]):
 class IPAddressField(LimitedText[T]):
     """An IPv4 or IPv6 address: takes a `str` or an address of the module `ipaddress`, and holds a `str`.
 
-    The address is stored in its canonical, compressed form, and looked up by it. `regex`, `max_length` and
+    The address is stored in its canonical, compressed form (RFC 5952), and looked up by it. `regex`, `max_length` and
     `min_length` apply to that form. Its order as text is not the order of the addresses.
 
     Args:
@@ -207,7 +207,16 @@ class IPAddressField(LimitedText[T]):
             address = ipaddress.ip_address(text)
         except ValueError as error:
             self.reject(value, self._kind, cause=error)
-        return str(address) if self.version in (None, address.version) else self.reject(value, self._kind)
+        return _format_address(address) if self.version in (None, address.version) else self.reject(value, self._kind)
+
+
+def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """The canonical text; that of a mapped IPv4 address ends in it (RFC 5952, section 5), as Python 3.13 writes it."""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    if mapped is None:
+        return str(address)
+    scope = "".join(str(address).partition("%")[1:])
+    return f"::ffff:{mapped}{scope}"
 
 
 def _compile(label: str, regex: str | re.Pattern[str] | None) -> re.Pattern[str] | None:

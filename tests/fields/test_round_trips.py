@@ -148,8 +148,24 @@ def test_an_offset_survives_the_round_trip(value: dt.datetime) -> None:
 
 @given(st.ip_addresses())
 def test_an_ip_address_is_held_as_canonical_text(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-    assert IPAddressField().validate(address) == str(address)
-    assert IPAddressField().validate(address.exploded.upper()) == str(address)
+    held: Any = IPAddressField().validate(address)
+    assert ipaddress.ip_address(held) == address
+    assert IPAddressField().validate(address.exploded.upper()) == IPAddressField().validate(held) == held
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("::FFFF:102:304", "::ffff:1.2.3.4"),
+        ("::ffff:1.2.3.4", "::ffff:1.2.3.4"),
+        ("::ffff:1.2.3.4%eth0", "::ffff:1.2.3.4%eth0"),
+        ("::1.2.3.4", "::102:304"),
+        ("FE80::0:1%Eth0", "fe80::1%Eth0"),
+        ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+    ],
+)
+def test_an_ip_address_has_one_text_on_every_version_of_python(text: str, held: str) -> None:
+    assert IPAddressField().validate(text) == IPAddressField().validate(ipaddress.ip_address(text)) == held
 
 
 def test_a_uuid_is_taken_as_text() -> None:
