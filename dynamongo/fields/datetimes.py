@@ -9,6 +9,19 @@ from collections.abc import Callable, Iterable
 from dateutil import parser as dateutil_parser
 
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
+_OWN_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|\+00:00)?", re.ASCII)
+_ISO_8601 = re.compile(
+    r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
+    r"(?:[Tt ](?P<hour>\d\d)(?:(?P<colon>:?)(?P<minute>\d\d)(?:(?P=colon)(?P<second>\d\d)"
+    r"(?:[.,](?P<fraction>\d+))?)?)?(?P<offset>[Zz]|[+-].+)?)?",
+    re.ASCII,
+)
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_OFFSET = re.compile(
+    r"[Zz]|[+-](?P<hours>\d\d)(?::?(?P<minutes>\d\d)(?::?(?P<seconds>\d\d)(?:\.(?P<fraction>\d+))?)?)?", re.ASCII
+)
+_FINE_FRACTION = re.compile(r"\d[.,]\d{6}\d*[1-9]")  # which dateutil would cut
+_TOO_FINE = "it is finer than microseconds"
 _DEFAULTS = (dt.datetime(2000, 1, 1), dt.datetime(2001, 2, 2))  # noqa: DTZ001 - what text leaves out, twice
 
 
@@ -42,15 +55,52 @@ def format_bound(value: dt.datetime, *, is_after: bool) -> str:
 
 
 def parse_iso(text: str) -> dt.datetime:
-    """The datetime that `format_iso`, or anything else that writes ISO 8601, wrote; else raises `ValueError`."""
+    """The datetime that `format_iso`, or anything else that writes ISO 8601, wrote; else raises `ValueError`.
+
+    It takes a date of year, month and day, in the extended and in the basic form, with or without a time and an
+    offset, and refuses what is finer than a microsecond. What `fromisoformat` takes depends on the version of Python.
+    """
     instant, bracket, offset = text.partition("[")
-    value = dt.datetime.fromisoformat(re.sub("[Zz]$", "+00:00", instant))  # Python 3.10 does not read the Z
+    value = _parse_instant(instant)
     if not bracket:
         return value
-    zone = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{offset.removesuffix(']')}").tzinfo
-    if value.tzinfo is None or zone is None:
-        raise ValueError(f"{text!r} lacks an offset")  # and astimezone would take that of this machine
-    return value.astimezone(zone)
+    if value.tzinfo is None or not offset.endswith("]"):
+        raise ValueError(f"{text!r} is not an instant with its offset in brackets")  # such as Z[+02:00]
+    try:
+        return value.astimezone(_parse_offset(offset[:-1]))
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is not in the years 1 to 9999") from error
+
+
+def _parse_instant(text: str) -> dt.datetime:
+    if _OWN_FORM.fullmatch(text):  # which every version of Python reads alike, and fast
+        value = dt.datetime.fromisoformat(text[:_LOCAL_WIDTH])
+        return value if len(text) == _LOCAL_WIDTH else value.replace(tzinfo=dt.timezone.utc)
+    match = _ISO_8601.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no ISO 8601 date or date with time")
+    year, month, day, hour, minute, second = (int(match[name] or 0) for name in _PARTS)
+    zone = _parse_offset(match["offset"]) if match["offset"] else None
+    return dt.datetime(year, month, day, hour, minute, second, _parse_fraction(match["fraction"] or ""), zone)
+
+
+def _parse_fraction(digits: str) -> int:
+    """The microseconds that the digits behind the seconds stand for."""
+    if digits[6:].strip("0"):
+        raise ValueError(_TOO_FINE)
+    return int(digits[:6].ljust(6, "0"))
+
+
+def _parse_offset(text: str) -> dt.timezone:
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no offset, such as +02:00")
+    hours, minutes, seconds = (int(match[name] or 0) for name in ("hours", "minutes", "seconds"))
+    if minutes > 59 or seconds > 59:
+        raise ValueError(f"{text!r} is no offset: it has 60 minutes or seconds")
+    microseconds = _parse_fraction(match["fraction"] or "")
+    offset = dt.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
+    return dt.timezone(-offset if text.startswith("-") else offset)
 
 
 def format_as(value: dt.datetime, format_: str) -> str:
@@ -101,6 +151,8 @@ def _check_parsed(parsed: object) -> dt.datetime:
 
 def _parse_loosely(text: str) -> dt.datetime:
     """What dateutil reads. It fills what is missing from a default: two of them tell whether a date was there."""
+    if _FINE_FRACTION.search(text):
+        raise ValueError(_TOO_FINE)
     try:
         first, second = (dateutil_parser.parse(text, default=default, tzinfos=_find_time_zone) for default in _DEFAULTS)
     except OverflowError as error:

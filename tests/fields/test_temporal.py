@@ -110,6 +110,60 @@ class TestStoredForm:
             key().decode("2024-05-01T08:00:00.000000Z[+02:00]")
 
     @pytest.mark.parametrize(
+        ("stored", "value"),
+        [
+            ("2024-05-01T10:00:00.5Z", IN_UTC.replace(microsecond=500_000)),
+            ("2024-05-01T10:00:00,25+00:00", IN_UTC.replace(microsecond=250_000)),
+            ("2024-05-01T10:00:00.123456000Z", IN_UTC.replace(microsecond=123_456)),
+            ("20240501T100000Z", IN_UTC),
+            ("20240501T10Z", IN_UTC),
+            ("2024-05-01 10:00+0200", AT_PLUS_TWO),
+            ("2024-05-01t10:00+02", AT_PLUS_TWO),
+            ("2024-05-01T10:00:00-00:01:01", NAIVE.replace(tzinfo=dt.timezone(-dt.timedelta(seconds=61)))),
+            ("2024-05-01", NAIVE.replace(hour=0)),
+            ("20240501", NAIVE.replace(hour=0)),
+        ],
+    )
+    def test_of_another_writer_is_read_alike_on_every_version_of_python(self, stored: str, value: dt.datetime) -> None:
+        decoded: Any = DateTimeField().decode(stored)
+        assert (decoded, decoded.utcoffset()) == (value, value.utcoffset())
+
+    @pytest.mark.parametrize(
+        "stored", ["2024-05-01T10:00:00.123456789Z", "2024-05-01T10:00:00.0000001", "2024-05-01T10:00:00.1234561+02:00"]
+    )
+    def test_finer_than_microseconds_is_refused_rather_than_cut(self, stored: str) -> None:
+        with pytest.raises(ValidationError, match=r"User\.at cannot be read from .*: it is finer than microseconds"):
+            bound(DateTimeField()).decode(stored)
+        assert "(it is finer than microseconds); got" in message(DateTimeField(), stored)
+
+    @pytest.mark.parametrize(
+        "stored",
+        [
+            "2024-W18-3",
+            "2024-05",
+            "2024-122",
+            "2024-0501",
+            "2024-05-01T",
+            "2024-05-01T10:0000",
+            "2024-05-01T24:00",
+            "2024-05-01T10:00:00.Z",
+            "2024-05-01T10:00:00+2",
+            "2024-05-01T10:00:00+25:00",
+            "2024-05-01T10:00:00+02:60",
+            "2024-13-01T10:00:00",
+            "2024-05-01X10:00:00",
+            "2024-05-01T10:00:00\n",
+            "\u0662\u0660\u0662\u0664-05-01T10:00:00",
+            "2024-05-01T08:00:00.000000Z[+02:00",
+            "2024-05-01T08:00:00.000000Z[Z]]",
+            "2024-05-01T08:00:00.000000Z[+02:00][+03:00]",
+        ],
+    )
+    def test_of_no_such_form_is_refused_on_every_version_of_python(self, stored: str) -> None:
+        with pytest.raises(ValidationError, match=r"User\.at cannot be read from"):
+            bound(DateTimeField()).decode(stored)
+
+    @pytest.mark.parametrize(
         "stored", ["yesterday", "", "2024-05-01T08:00:00Z[]", "2024-05-01T08:00:00[+02:00]", "2024-05-01T08:00:00Z[x]"]
     )
     def test_that_is_no_datetime_is_refused(self, stored: str) -> None:
@@ -173,6 +227,9 @@ class TestText:
     def test_is_read_as_iso_8601_or_by_dateutil(self, text: str, value: dt.datetime) -> None:
         read: Any = DateTimeField().validate(text)
         assert (read, read.utcoffset()) == (value, value.utcoffset())
+
+    def test_finer_than_microseconds_is_refused_rather_than_cut(self) -> None:
+        assert "(it is finer than microseconds); got" in message(DateTimeField(), "1 May 2024 10:00:00.1234567")
 
     @pytest.mark.parametrize("text", ["10:00", "May 2024", "Friday", "1 May"])
     def test_without_a_full_date_is_refused_rather_than_completed_from_today(self, text: str) -> None:
