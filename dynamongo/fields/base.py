@@ -48,8 +48,8 @@ class FieldOptions(CheckOptions, total=False):
     """The keyword arguments that every field takes beside `required`.
 
     Attributes:
-        default: The value of a new instance that was given none, or a callable that makes one. It is copied or
-            called for every instance.
+        default: The value of a new instance that was given none, or a callable that makes one, which is called for
+            every instance. Either is copied, and never shared between instances.
     """
 
     default: Any
@@ -147,7 +147,7 @@ class Field(Expressions, Generic[T]):
     @property
     def default(self) -> Any:
         """The value of a new instance that was given none: converted and checked, and new for each call."""
-        value = self._default() if callable(self._default) else copy.deepcopy(self._default)
+        value = copy.deepcopy(self._default() if callable(self._default) else self._default)
         return self.missing_value() if value is None else self.validate(value)
 
     @property

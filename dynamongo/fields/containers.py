@@ -72,7 +72,9 @@ class ListField(Field[list[E]]):
         """The field of the element at that position, counted from 0."""
         if type(index) is not int or index < 0:
             raise ExpressionError(f"{self.label}[...] takes a position, an int from 0; got {shorten(index)}")
-        return self.element.bind(self._owner, self.path / index)
+        element = self.element.bind(self._owner, self.path / index)
+        element.is_element = True
+        return element
 
     def take_parts(self) -> None:
         self.element = self.element.called(f"{self.label}[]")

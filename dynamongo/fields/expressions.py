@@ -23,7 +23,7 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import ExpressionError
+from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.updates import AddUpdate, AppendUpdate, DeleteUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 from dynamongo.values import SET_TYPES, AttributeType, AttributeValue, Number, negate, shorten
 
@@ -34,6 +34,8 @@ class Expressions(ABC):
     stored_type: AttributeType | None = None
     """The DynamoDB type that the field stores; `None` where values decide it."""
     required: bool
+    is_element: bool = False
+    """Whether the field is one element of a list, which can be removed even if every element must have a value."""
 
     @property
     @abstractmethod
@@ -79,10 +81,10 @@ class Expressions(ABC):
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return Comparison(self.path, "=", self.encode_operand(other))
+        return Comparison(self.path, "=", self._encode_operand(other))
 
     def __ne__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return Comparison(self.path, "<>", self.encode_operand(other))
+        return Comparison(self.path, "<>", self._encode_operand(other))
 
     def __lt__(self, other: Any) -> Comparison:
         return self._order("<", other)
@@ -97,17 +99,31 @@ class Expressions(ABC):
         return self._order(">=", other)
 
     def _order(self, operator: Comparator, other: Any) -> Comparison:
-        return Comparison(self.path, operator, self.encode_bound(other, operator))
+        return Comparison(self.path, operator, self._encode_bound(other, operator))
 
     def between(self, low: Any, high: Any) -> Between:
         """The attribute lies from `low` to `high`, both included."""
-        return Between(self.path, self.encode_bound(low, ">="), self.encode_bound(high, "<="))
+        return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))
 
     def in_(self, values: Iterable[Any]) -> In:
         """The attribute equals one of the values; where there are none, nothing matches and nothing is sent."""
         if isinstance(values, (str, bytes)):
             raise ExpressionError(f"{self.label}.in_ takes a list of values; got {shorten(values)}")
-        return In(self.path, tuple(map(self.encode_operand, values)))
+        return In(self.path, tuple(map(self._encode_operand, values)))
+
+    def _encode_operand(self, value: Any) -> Operand:
+        return self.encode_operand(self._refuse_none(value))
+
+    def _encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        return self.encode_bound(self._refuse_none(value), operator)
+
+    def _refuse_none(self, value: Any) -> Any:
+        if value is None and self.stored_type is not None:  # a field without a type may hold NULL
+            raise ValidationError(
+                f"{self.label} must be compared with a value; got None: an attribute that is not there is found by"
+                " not_exists(), and one that is there by exists()"
+            )
+        return value
 
     def contains(self, value: Any) -> Contains:
         """The string or binary has the value as a part; the list or set has it as a member."""
@@ -148,7 +164,7 @@ class Expressions(ABC):
 
     def remove(self) -> RemoveUpdate:
         """Take the attribute away."""
-        if self.required:
+        if self.required and not self.is_element:
             raise ExpressionError(f"{self.label} is required, so it cannot be removed")
         return RemoveUpdate(self.path)
 

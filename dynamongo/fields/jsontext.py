@@ -24,11 +24,11 @@ class JSONField(TextStored[Any]):
     def convert(self, value: Any) -> Any:
         if value is None:
             self.reject(value, "a JSON value; None means that there is none")
-        text = self._dump(value)
+        text = self._encode_text(value)
         self._check_keys(value)
         return json.loads(text)
 
-    def _dump(self, value: Any) -> str:
+    def _encode_text(self, value: Any) -> str:
         try:
             text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError, RecursionError) as error:

@@ -12,7 +12,7 @@ import pytest
 
 from dynamongo.conditions import Comparison, Contains, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields import EnumField, Field, IntField, JSONField, SetField, StringField
+from dynamongo.fields import DictField, EnumField, Field, IntField, JSONField, SetField, StringField
 from dynamongo.updates import AddUpdate, IncrementUpdate, SetUpdate
 
 X = Path("x")
@@ -129,6 +129,15 @@ class TestDefaults:
         field.default.append(2)
         assert field.default == [1]
 
+    def test_what_a_callable_makes_is_never_shared(self) -> None:
+        shared: list[Any] = [1, [2]]
+        for field in (bound(default=lambda: shared), bound(default=shared)):
+            field.default[1].append(3)
+            field.default.append(3)
+        loose: Any = DictField(default=lambda: {"l": shared})
+        loose.default["l"].append(3)
+        assert shared == [1, [2]]
+
     def test_a_callable_default_is_called_and_checked(self) -> None:
         assert bound(default=list).default == []
         with pytest.raises(ValidationError, match="StringField must be a str; got 1"):
@@ -159,6 +168,24 @@ class TestOperands:
     def test_an_amount_is_a_number(self, amount: Any) -> None:
         with pytest.raises(ValidationError, match=r"User\.x must be changed by a number; got"):
             bound().increment(amount)
+
+    def test_none_is_an_operand_of_what_may_hold_null_alone(self) -> None:
+        assert (bound() == None) == Comparison(X, "=", None)  # noqa: E711 - a condition
+        name: Any = StringField().bind("User", X)
+        builds: list[Any] = [
+            lambda: name == None,  # noqa: E711 - a condition
+            lambda: name != None,  # noqa: E711 - a condition
+            lambda: name.in_(["a", None]),
+            lambda: name < None,
+            lambda: name.between(None, "a"),
+        ]
+        for build in builds:
+            with pytest.raises(ValidationError) as caught:
+                build()
+            assert str(caught.value) == (
+                "User.x must be compared with a value; got None: an attribute that is not there is found by"
+                " not_exists(), and one that is there by exists()"
+            )
 
     def test_none_is_not_set(self) -> None:
         with pytest.raises(ExpressionError, match=r"User\.x cannot be set to None: use remove\(\)"):

@@ -9,7 +9,7 @@ import pytest
 
 from dynamongo.conditions import BeginsWith, Between, Comparison, Contains, Exists, In, IsType, NotExists, Path, Size
 from dynamongo.exceptions import ExpressionError, ValidationError
-from dynamongo.fields import BinaryField, BooleanField, Field, IntField, ListField, SetField, StringField
+from dynamongo.fields import BinaryField, BooleanField, DictField, Field, IntField, ListField, SetField, StringField
 from dynamongo.updates import AddUpdate, AppendUpdate, DeleteUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 
 X = Path("x")
@@ -120,6 +120,18 @@ def test_what_cannot_be_meant_is_refused_where_it_is_written(build: Any, expecte
     with pytest.raises(ExpressionError) as caught:
         build()
     assert str(caught.value).startswith(expected)
+
+
+def test_an_element_can_be_removed_where_a_required_attribute_cannot() -> None:
+    for field in (ListField(StringField(required=True)), ListField(ListField(StringField(required=True)))):
+        assert at_x(field)[0].remove() == RemoveUpdate(X / 0)
+    homes = at_x(ListField(DictField(city=StringField(required=True), zip=StringField(), required=True)))
+    assert homes[0].remove() == RemoveUpdate(X / 0)
+    assert homes[0].zip.remove() == RemoveUpdate(X / 0 / "zip")
+    with pytest.raises(ExpressionError, match=r"User\.x\[0\]\.city is required, so it cannot be removed"):
+        homes[0].city.remove()
+    with pytest.raises(ExpressionError, match=r"User\.x is required, so it cannot be removed"):
+        at_x(ListField(StringField, required=True)).remove()
 
 
 def test_a_condition_is_never_taken_for_a_truth_value() -> None:
