@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_override: ContextVar[Backend | None] = ContextVar("dynamongo_backend", default=None)
+_overrides: ContextVar[tuple[Backend, ...]] = ContextVar("dynamongo_backends", default=())
+"""The backends of the `using` blocks that are open, the innermost last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +189,20 @@ class Connection:
         _check_backend(backend)  # None, which is no backend, would mean the default one
         settings = dataclasses.replace(default_connection._settings, backend=backend)
         chosen = settings.make_backend()
-        token = _override.set(chosen)
+        _overrides.set((*_overrides.get(), chosen))
         try:
             yield chosen
         finally:
-            _override.reset(token)
+            _overrides.set(_without_last(chosen, _overrides.get()))  # blocks of generators may end in any order
             if isinstance(backend, str):
                 chosen.close()
 
     @property
     def backend(self) -> Backend:
         """The backend in use: the one of the innermost `using` block, or the connection's own."""
-        override = _override.get()
-        if override is not None:
-            return override
+        overrides = _overrides.get()
+        if overrides:
+            return overrides[-1]
         with self._lock:
             if self._backend is None:
                 self._backend = self._settings.make_backend()
@@ -241,6 +242,15 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection {self._settings}>"
+
+
+def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
+    kept = list(backends)
+    for position in reversed(range(len(kept))):
+        if kept[position] is backend:
+            del kept[position]
+            break
+    return tuple(kept)
 
 
 def drive(steps: Steps[R], backend: Backend, sleep: Callable[[float], None] = time.sleep) -> R:

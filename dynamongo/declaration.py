@@ -5,6 +5,7 @@ A mistake raises `SchemaError` when the class is created, and its message names 
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,17 @@ from dynamongo.values import SCALAR_TYPES, ScalarType, shorten
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_OPTIONS = (
+    "__table__",
+    "__hash_key__",
+    "__range_key__",
+    "__read_units__",
+    "__write_units__",
+    "__billing__",
+    "__connection__",
+    "__scans__",
+    "__abstract__",
+)
 _BILLING: tuple[Billing, ...] = ("provisioned", "on_demand")
 
 
@@ -58,6 +70,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
 
 def declare(model: type, fields: Mapping[str, Field[Any]]) -> Declaration:
     """The declaration of a concrete model with these fields."""
+    _check_spelling(model)
     _check_options(model)
     keys = _model_keys(model, fields)
     attributes = [
@@ -71,6 +84,14 @@ def _check_name(model: type, name: str, others: Collection[str]) -> None:
         _refuse(model, name, "is a field, whose name must not start with an underscore")
     if name in others:
         _refuse(model, name, "is a field that would hide a method or attribute; give it another name")
+
+
+def _check_spelling(model: type) -> None:
+    """Refuse `__rangekey__` and the like, without which the model would silently be another one."""
+    for name in vars(model):
+        if name.startswith("__") and name not in _OPTIONS and not hasattr(type, name):
+            for option in difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.75):
+                _refuse(model, name, f"is not known; did you mean {option}?")
 
 
 def _check_options(model: type) -> None:
@@ -98,7 +119,7 @@ def _model_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
     range_key = _key_field(model, "__range_key__", fields)
     if range_key is hash_key:
         _refuse(model, "__range_key__", "must be another field than __hash_key__")
-    return ModelKeys(model, hash_key, range_key)
+    return ModelKeys(model, hash_key, range_key, frozenset(fields))
 
 
 def _key_field(model: type, attribute: str, fields: Mapping[str, Field[Any]]) -> Field[Any] | None:
@@ -109,6 +130,7 @@ def _key_field(model: type, attribute: str, fields: Mapping[str, Field[Any]]) ->
         _refuse(model, attribute, f"must be the name of a field ({', '.join(fields)}); got {shorten(name)}")
     field = fields[name]
     field.is_key = True
+    field.check_key()
     return field
 
 

@@ -6,7 +6,7 @@ import copy
 import difflib
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
 from dynamongo.declaration import Declaration, collect_fields, declare
@@ -64,8 +64,8 @@ class Instance(metaclass=ModelMeta):
         field = type(self).__fields__.get(name)
         if field is not None:
             vars(self)[name] = field.missing_value() if value is None else field.validate(value)
-        elif name.startswith("_") or hasattr(inspect.getattr_static(type(self), name, None), "__set__"):
-            super().__setattr__(name, value)  # what is private, and properties
+        elif name.startswith("_") or _is_assignable(inspect.getattr_static(type(self), name, None)):
+            super().__setattr__(name, value)
         else:
             self._check_names([name])
 
@@ -95,6 +95,8 @@ class Instance(metaclass=ModelMeta):
             ValidationError: A name in `only` is not one of a field.
         """
         fields = type(self).__fields__
+        if isinstance(only, str):
+            raise ValidationError(f"{type(self).__name__}.to_dict: only takes a list of names; got {only!r}")
         names = list(fields if only is None else only)
         self._check_names(names)
         return {name: copy.deepcopy(vars(self)[name]) for name in names}
@@ -107,7 +109,7 @@ class Instance(metaclass=ModelMeta):
         return codecs.decode_item(dict(self._undeclared))
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and vars(other) == vars(self)
+        return type(other) is type(self) and self._held() == cast("Self", other)._held()
 
     __hash__ = None  # type: ignore[assignment]  # instances can change
 
@@ -159,9 +161,12 @@ class Instance(metaclass=ModelMeta):
 
     def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
-        vars(self).clear()
-        vars(self).update(vars(other))
+        vars(self).update(other._held())
         return self
+
+    def _held(self) -> dict[str, Any]:
+        """The values of the fields, and the undeclared attributes; not what the user keeps on the instance besides."""
+        return {name: vars(self)[name] for name in type(self).__fields__} | {"_undeclared": self._undeclared}
 
     @classmethod
     def _describe_key(cls, item: Item) -> str:
@@ -176,3 +181,10 @@ class Instance(metaclass=ModelMeta):
         guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, cls.__fields__, n=1)]
         hint = f"; did you mean {', '.join(guesses)}?" if guesses else f"; it has {', '.join(cls.__fields__)}"
         raise ValidationError(f"{cls.__name__} has no field {', '.join(unknown)}{hint}")
+
+
+def _is_assignable(attribute: object) -> bool:
+    """Whether what a class has under a name may be set on an instance: a property or a plain value, but no method."""
+    return hasattr(attribute, "__set__") or not (
+        attribute is None or callable(attribute) or hasattr(attribute, "__func__")
+    )

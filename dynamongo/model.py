@@ -84,7 +84,7 @@ class Model(Reading):
         instance = cls._instance(item)
         put = cls._put(instance, overwrite)
         try:
-            cls._run(lambda _: perform(put))
+            cls._run(lambda _: perform(put), put.item)
         except ConditionalCheckFailedException as error:
             raise cls._check_failed(put.item, put.condition, error) from error
         return instance
@@ -134,7 +134,7 @@ class Model(Reading):
         target = cls._resolve_one(strategy)
         delete = Delete(cls.table_name(), target.key, target.check, return_old=True)
         try:
-            result = cls._run(lambda _: perform(delete))
+            result = cls._run(lambda _: perform(delete), target.key)
         except ConditionalCheckFailedException:
             return None
         return None if result.attributes is None else cls._decode_written(result.attributes, "deleted")
@@ -196,7 +196,7 @@ class Model(Reading):
         condition = target.check if upsert else all_of((exists, *conjuncts(target.check)))
         update = UpdateItem(cls.table_name(), target.key, changes, condition, "ALL_NEW", return_item_on_failure=True)
         try:
-            result = cls._run(lambda _: perform(update))
+            result = cls._run(lambda _: perform(update), target.key)
         except ConditionalCheckFailedException as error:
             if error.item is None and not upsert:
                 raise ItemNotFound(f"{cls.__name__}: there is no item with {cls._describe_key(target.key)}") from error

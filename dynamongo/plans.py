@@ -10,6 +10,8 @@ from dynamongo.conditions import EQ, Comparison, Condition, Path
 from dynamongo.operations import BatchGet, Get, Query, Scan
 from dynamongo.values import Item
 
+_SHOWN = 3
+
 Read: TypeAlias = Get | BatchGet | Query | Scan
 
 
@@ -54,7 +56,9 @@ class Plan:
     def __str__(self) -> str:
         if not self.operations:
             return "Nothing: the condition can match no item, so no request is made"
-        lines = [line for operation in self.operations for line in _describe(operation)]
+        lines = [line for operation in self.operations[:_SHOWN] for line in _describe(operation)]
+        if len(self.operations) > _SHOWN:
+            lines.append(f"and {len(self.operations) - _SHOWN} more of the kind")
         if self.residual is not None:
             lines.append(f"  residual       {self.residual}")
         if self.order_by:
@@ -70,7 +74,7 @@ def _describe(operation: Read) -> Iterator[str]:
         case Get(key=key):
             yield f"  key            {describe_key(key)}"
         case BatchGet(keys=keys):
-            shown = [describe_key(key) for key in keys[:3]]
+            shown = [describe_key(key) for key in keys[:_SHOWN]]
             more = f" and {len(keys) - len(shown)} more" if len(keys) > len(shown) else ""
             yield f"  keys           {'; '.join(shown)}{more}"
         case Query(key_condition=condition):
@@ -79,7 +83,7 @@ def _describe(operation: Read) -> Iterator[str]:
                 yield "  order          descending"
             yield from _describe_filter(operation.filter)
         case Scan():
-            yield "  reads          the whole table, since no condition fixes a key"
+            yield "  reads          the whole table"
             yield from _describe_filter(operation.filter)
 
 

@@ -54,6 +54,8 @@ class ModelKeys:
     model: type
     hash_key: Field[Any]
     range_key: Field[Any] | None = None
+    declared: frozenset[str] = frozenset()
+    """The names of all fields of the model."""
 
     @property
     def fields(self) -> tuple[Field[Any], ...]:
@@ -160,6 +162,10 @@ def _name(keys: ModelKeys) -> str:
 
 
 def _from_mapping(given: Mapping[str, Any], keys: ModelKeys) -> tuple[Any, ...]:
+    if unknown := [name for name in given if name not in keys.declared]:
+        raise ExpressionError(
+            f"{_name(keys)}: a dict that names an item has names of fields; {', '.join(map(str, unknown))} is none"
+        )
     missing = [name for name in keys.names if given.get(name) is None]
     if missing:
         raise ExpressionError(

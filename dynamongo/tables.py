@@ -8,9 +8,11 @@ from typing import ClassVar, TypeVar
 
 from dynamongo.connection import Connection, default_connection
 from dynamongo.declaration import Billing
+from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
 from dynamongo.executor import Executor, Steps
 from dynamongo.instances import Instance
 from dynamongo.scans import ScanPolicy
+from dynamongo.values import Item
 
 R = TypeVar("R")
 
@@ -71,6 +73,14 @@ class Table(Instance):
         return cls.__connection__ or default_connection
 
     @classmethod
-    def _run(cls, make_steps: Callable[[Executor], Steps[R]]) -> R:
-        """Carry out what the executor is asked to do, on the connection."""
-        return cls._connection().run(make_steps)
+    def _run(cls, make_steps: Callable[[Executor], Steps[R]], key: Item | None = None) -> R:
+        """Carry out what the executor is asked to do, on the connection.
+
+        A request that the store refuses says of which table it was, and of which item if `key` is given.
+        """
+        try:
+            return cls._connection().run(make_steps)
+        except (InvalidRequestError, TableNotFound, TableExists) as error:
+            where = f"the table {cls.table_name()}"
+            about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
+            raise type(error)(f"{cls.__name__}: {error} ({about})", code=error.code) from error

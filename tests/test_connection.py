@@ -437,3 +437,15 @@ User.save_one({"email": "a"})
     assert modules_after("import dynamongo").isdisjoint({"boto3", "botocore"})
     assert modules_after(use).isdisjoint({"boto3", "botocore"})
     assert "dynamongo" in modules_after("import dynamongo")
+
+
+def test_blocks_that_end_in_another_order_leave_none_behind() -> None:
+    first, second = MemoryBackend(), MemoryBackend()
+    outer, inner = Connection.using(first), Connection.using(second)
+    connection = Connection(backend=MemoryBackend())
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__(None, None, None)
+    assert connection.backend is second
+    inner.__exit__(None, None, None)
+    assert connection.backend not in (first, second)

@@ -13,12 +13,16 @@ from dynamongo import (
     EmailField,
     ExpressionError,
     IntField,
+    InvalidRequestError,
     Model,
+    SchemaError,
     SetField,
     StringField,
+    TableNotFound,
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.instances import ModelMeta
 from dynamongo.operations import Get, Put
 
 
@@ -89,7 +93,9 @@ class TestItemsThatCannotBeRead:
         assert names(backend, "b@b.co") == [None]
 
     def test_update_says_that_it_was_done_and_gives_the_item(self, foreign: None) -> None:
-        with pytest.raises(ValidationError, match=r"^the item was updated, but what is stored cannot be read") as caught:
+        with pytest.raises(
+            ValidationError, match=r"^the item was updated, but what is stored cannot be read"
+        ) as caught:
             User.update_one("b@b.co", User.year.set(1990))
         assert caught.value.item == {"email": "b@b.co", "name": 5, "year": 1990}
 
@@ -154,3 +160,41 @@ class TestSlips:
         entries = [(User.email == user.email) & (User.year == 1990) for user in users]
         result = User.delete_many(User.keys_in(entries))
         assert (result.success_count, result.fail_count) == (60, 0)
+
+    def test_plain_attribute_of_the_class_may_differ_on_an_instance(self) -> None:
+        class Counted(User):
+            __table__ = "counted"
+            seen = 0
+
+        user = Counted(email="a@b.co")
+        user.seen = 3
+        assert (user.seen, Counted.seen) == (3, 0)
+        assert user == Counted(email="a@b.co")  # it is no part of the item
+
+    @pytest.mark.parametrize("name", ["__rangekey__", "__hash_keys__", "__table_name__", "__write_unit__"])
+    def test_misspelt_option_is_refused(self, name: str) -> None:
+        with pytest.raises(SchemaError, match=rf"Slip\.{name} is not known; did you mean __"):
+            ModelMeta("Slip", (User,), {name: "year"})
+
+    def test_dict_with_a_name_that_is_no_field_names_no_item(self) -> None:
+        User.save_one({"email": "a@b.co", "name": "a"})
+        with pytest.raises(ExpressionError, match="User: a dict that names an item has names of fields; nmae is none"):
+            User.delete_one({"email": "a@b.co", "nmae": "b"})
+        assert User.delete_one({"email": "a@b.co", "name": "b"}) is not None
+
+    def test_one_name_is_no_list_of_names(self) -> None:
+        with pytest.raises(ValidationError, match=r"User\.to_dict: only takes a list of names; got 'name'"):
+            User(email="a@b.co").to_dict(only="name")
+
+
+class TestErrorsOfTheStore:
+    def test_missing_table_is_named(self) -> None:
+        with pytest.raises(TableNotFound, match=r"^City: .*\(the table cities\)$"):
+            City.get_many(scans="allow")
+
+    def test_item_that_cannot_be_updated_is_named(self) -> None:
+        User.save_one({"email": "a@b.co"})
+        with pytest.raises(
+            InvalidRequestError, match=r"^User: .*not exist.*\(the item with email = 'a@b.co' in the table"
+        ):
+            User.update_one("a@b.co", User.year.increment())
