@@ -10,7 +10,7 @@ from dynamongo.backends.dynamodb.errors import FOREIGN_ERRORS, translate_error
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.exceptions import ConfigurationError, InvalidRequestError, UnsupportedOperation
+from dynamongo.exceptions import ConfigurationError, InvalidRequestError, ServiceError, UnsupportedOperation
 from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:
@@ -80,7 +80,11 @@ class DynamoDBBackend:
             raise UnsupportedOperation(f"the dynamodb backend does not do {type(operation).__name__}")
         known = cast("AnyOperation", operation)
         response = self._send(_build(known))
-        return cast("R", read_response(known, response))
+        _check_answer(response)
+        try:
+            return cast("R", read_response(known, response))
+        except KeyError as error:
+            raise ServiceError(f"what answered is no DynamoDB: there is no {error} in its answer") from error
 
     def _send(self, request: Request) -> dict[str, Any]:
         client = self._client or self._open()
@@ -109,6 +113,14 @@ class DynamoDBBackend:
             if self._client is not None and self._settings.client is None:
                 self._client.close()
                 self._client = None
+
+
+def _check_answer(response: dict[str, Any]) -> None:
+    """Refuse what a proxy or another server answers with status 200, since boto3 takes any text for an empty answer."""
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    content_type = headers.get("content-type", "json")
+    if "json" not in content_type:
+        raise ServiceError(f"what answered is no DynamoDB: its answer is {content_type}, and not JSON")
 
 
 def _build(operation: AnyOperation) -> Request:

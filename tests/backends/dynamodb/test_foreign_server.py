@@ -1,0 +1,84 @@
+"""What answers need not be DynamoDB: a proxy, a portal, or another server on the port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.conditions import EQ, Comparison, Path
+from dynamongo.exceptions import ServiceError
+from dynamongo.operations import (
+    AnyOperation,
+    BatchGet,
+    BatchPut,
+    BatchWrite,
+    DescribeTable,
+    Get,
+    KeyCondition,
+    Put,
+    Query,
+)
+
+OPERATIONS: list[AnyOperation] = [
+    Get("table", {"id": 1}),
+    BatchGet("table", ({"id": 1}, {"id": 2})),
+    Put("table", {"id": 1}),
+    BatchWrite("table", (BatchPut({"id": 1}),)),
+    Query("table", KeyCondition(Comparison(Path("id"), EQ, 1))),
+    DescribeTable("table"),
+]
+
+
+class Portal(BaseHTTPRequestHandler):
+    content_type, body = "text/html; charset=utf-8", b"<html>Please sign in</html>"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", self.content_type)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class Empty(Portal):
+    content_type, body = "application/x-amz-json-1.0", b"{}"
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> Iterator[DynamoDBBackend]:
+    with HTTPServer(("127.0.0.1", 0), request.param) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        backend = DynamoDBBackend(
+            access_key_id="made-up", secret_access_key="made-up", endpoint_url=f"http://127.0.0.1:{server.server_port}"
+        )
+        yield backend
+        backend.close()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("backend", [Portal], indirect=True)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: type(operation).__name__)
+def test_page_for_people_is_no_answer(backend: DynamoDBBackend, operation: AnyOperation) -> None:
+    with pytest.raises(ServiceError, match="no DynamoDB: its answer is text/html; charset=utf-8, and not JSON"):
+        backend.execute(operation)
+
+
+@pytest.mark.parametrize("backend", [Empty], indirect=True)
+@pytest.mark.parametrize(
+    ("operation", "missing"), [(OPERATIONS[4], "Count"), (OPERATIONS[5], "Table")], ids=["Query", "DescribeTable"]
+)
+def test_answer_without_what_was_asked_is_no_answer(
+    backend: DynamoDBBackend, operation: AnyOperation, missing: str
+) -> None:
+    with pytest.raises(ServiceError, match=f"no DynamoDB: there is no '{missing}' in its answer"):
+        backend.execute(operation)
