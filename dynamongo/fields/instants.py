@@ -66,7 +66,7 @@ class TimedeltaField(NumberStored[T]):
 
     def __init__(self: Any, precision: Precision = "seconds", **options: Any) -> None:
         super().__init__(**options)
-        if precision not in _UNITS:
+        if not isinstance(precision, str) or precision not in _UNITS:
             raise SchemaError(f"{self.label}: precision must be one of {', '.join(_UNITS)}; got {precision!r}")
         self.precision = precision
         self._unit = _UNITS[precision]

@@ -93,7 +93,7 @@ class DateTimeField(TextStored[T]):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if tzd not in get_args(TimeZones):
+        if not isinstance(tzd, str) or tzd not in get_args(TimeZones):
             raise SchemaError(f"{self.label}: tzd must be one of {', '.join(get_args(TimeZones))}; got {tzd!r}")
         self.formats = _list_formats(formats)
         self.serialized_format = serialized_format
