@@ -64,11 +64,11 @@ class TimedeltaField(NumberStored[T]):
             **options: Unpack[FieldOptions],
         ) -> None: ...
 
-    def __init__(self: Any, precision: Precision = "seconds", **options: Any) -> None:
+    def __init__(self: Any, precision: Any = "seconds", **options: Any) -> None:
         super().__init__(**options)
         if not isinstance(precision, str) or precision not in _UNITS:
             raise SchemaError(f"{self.label}: precision must be one of {', '.join(_UNITS)}; got {precision!r}")
-        self.precision = precision
+        self.precision: Precision = precision
         self._unit = _UNITS[precision]
 
     def convert(self, value: Any) -> Any:

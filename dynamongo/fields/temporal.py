@@ -87,7 +87,7 @@ class DateTimeField(TextStored[T]):
         formats: str | Iterable[str] | None = None,
         serialized_format: str | None = None,
         parser: Callable[[str], dt.datetime] | None = None,
-        tzd: TimeZones = "allow",
+        tzd: Any = "allow",
         convert_tz: bool = False,
         drop_tzinfo: bool = False,
         **options: Any,
@@ -98,7 +98,7 @@ class DateTimeField(TextStored[T]):
         self.formats = _list_formats(formats)
         self.serialized_format = serialized_format
         self.parser = parser
-        self.tzd = tzd
+        self.tzd: TimeZones = tzd
         self.convert_tz = convert_tz
         self.drop_tzinfo = drop_tzinfo
 
