@@ -23,6 +23,7 @@ from dynamongo.updates import (
 )
 from dynamongo.values import SET_TYPES, Item, normalize, type_of
 
+_counts = st.sampled_from([1, 1, 1, 2, 2, 3, 4, 0])
 _names = st.sampled_from(ATTRIBUTES)
 _steps: st.SearchStrategy[str | int] = st.sampled_from([*MEMBER_NAMES, 0, 1])
 _Make = Callable[[st.DrawFn, TableState, Path, Any], AnyUpdate]
@@ -31,7 +32,7 @@ _Make = Callable[[st.DrawFn, TableState, Path, Any], AnyUpdate]
 @st.composite
 def updates(draw: st.DrawFn, table: TableState, item: Item | None) -> tuple[AnyUpdate, ...]:
     """Some updates of an item whose paths mostly do not overlap; now and then none at all."""
-    chosen = [draw(_targets(table, item)) for _ in range(draw(st.integers(0, 4)))]
+    chosen = [draw(_targets(table, item)) for _ in range(draw(_counts))]
     apart = without_overlaps(tuple(path for path, _ in chosen)) if draw(st.integers(0, 19)) else ()
     kept = [(path, value) for path, value in chosen if not apart or path in apart]
     seen: list[Path] = []
@@ -70,7 +71,7 @@ def _set(draw: st.DrawFn, table: TableState, path: Path, value: Any) -> AnyUpdat
     index_keys = {part.name: part.type for index in table.schema.indexes for part in index.keys.attributes}
     suited = {"S": strings, "N": numbers}.get(index_keys.get(path.attribute, ""), values)
     source = suited if draw(st.integers(0, 3)) else paths(table)
-    return SetUpdate(path, draw(source), if_not_exists=not draw(st.integers(0, 3)))
+    return SetUpdate(path, draw(source), if_not_exists=draw(st.booleans()))
 
 
 def _remove(draw: st.DrawFn, table: TableState, path: Path, value: Any) -> AnyUpdate:

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from agreement.differences import FREE_OF_CHARGE, LEFT_OUT, MENDED, REFUSED, find
 from agreement.outcomes import Pages, Refusal, comparable, frozen, in_any_order, run, run_pages
-from agreement.readings import Segments, queries, scans, segments
+from agreement.readings import Segments, filtered_scans, queries, scans, segments
 from agreement.schemas import schemas, second_schemas
 from agreement.steps import (
     batch_gets,
@@ -160,13 +160,10 @@ class Agreement(RuleBasedStateMachine):
     def update(self, operation: UpdateItem) -> None:
         self.agree(operation)
 
-    @rule(operation=on_tables(puts))
-    def put_more(self, operation: Put) -> None:
-        self.agree(operation)
-
-    @rule(operation=on_tables(update_items))
-    def update_more(self, operation: UpdateItem) -> None:
-        self.agree(operation)
+    @rule(operations=on_tables(lambda world: st.lists(update_items(world), min_size=1, max_size=5)))
+    def update_more(self, operations: list[UpdateItem]) -> None:
+        for operation in operations:
+            self.agree(operation)
 
     @rule(operation=on_tables(gets))
     def get(self, operation: Get) -> None:
@@ -176,9 +173,11 @@ class Agreement(RuleBasedStateMachine):
     def batch_get(self, operation: BatchGet) -> None:
         self.agree(operation)
 
-    @rule(operation=on_tables(transact_writes))
-    def transact_write(self, operation: TransactWrite) -> None:
+    @rule(operation=on_tables(transact_writes), is_repeated=st.booleans())
+    def transact_write(self, operation: TransactWrite, is_repeated: bool) -> None:  # noqa: FBT001 - a rule's argument
         self.agree(operation)
+        if is_repeated and operation.token:
+            self.agree(operation)
 
     @rule(operation=on_tables(transact_gets))
     def transact_get(self, operation: TransactGet) -> None:
@@ -202,6 +201,16 @@ class Agreement(RuleBasedStateMachine):
     @rule(operation=on_tables(scans))
     def scan(self, operation: Scan) -> None:
         self.agree_on_pages(operation, is_ordered=False)
+
+    @rule(operations=on_tables(lambda world: st.lists(filtered_scans(world), min_size=1, max_size=6)))
+    def filter(self, operations: list[Scan]) -> None:
+        for operation in operations:
+            self.agree_on_pages(operation, is_ordered=False)
+
+    @rule(operations=on_tables(lambda world: st.lists(filtered_scans(world), min_size=1, max_size=6)))
+    def filter_more(self, operations: list[Scan]) -> None:
+        for operation in operations:
+            self.agree_on_pages(operation, is_ordered=False)
 
     @rule(operation=on_tables(segments))
     def scan_in_segments(self, operation: Segments) -> None:

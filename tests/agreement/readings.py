@@ -7,8 +7,9 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 
+from agreement.schemas import FIRST
 from agreement.steps import tables
-from agreement.trees import maybe_condition, projections
+from agreement.trees import leaves, maybe_condition, projections
 from agreement.values import BAD_KEY_VALUES, KEY_VALUES, rarely
 from agreement.world import TableState, World
 from dynamongo.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparator, Comparison, Path
@@ -64,9 +65,15 @@ def scans(draw: st.DrawFn, world: World) -> Scan:
 
 
 @st.composite
+def filtered_scans(draw: st.DrawFn, world: World) -> Scan:
+    """A scan of the first table by a condition without parts, so that nothing hides what it comes to."""
+    return Scan(FIRST, filter=draw(leaves(world[FIRST])), count_only=draw(st.booleans()))
+
+
+@st.composite
 def segments(draw: st.DrawFn, world: World) -> Segments:
     """A scan in segments."""
-    return Segments(draw(scans(world)), draw(st.integers(1, 5)))
+    return Segments(draw(scans(world)), draw(st.integers(1, 3)))
 
 
 _limits = st.sampled_from([None, None, 1, 2, 3, 5, 100])

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from hypothesis import strategies as st
 
 from agreement.schemas import ATTRIBUTES, UNKNOWN
-from agreement.values import MEMBER_NAMES, rarely, values
+from agreement.values import BINARIES, MEMBER_NAMES, NUMBERS, STRINGS, rarely, values
 from agreement.world import TableState
 from dynamongo.conditions import (
     And,
@@ -25,15 +25,17 @@ from dynamongo.conditions import (
     Or,
     Path,
     Size,
+    is_value,
 )
 from dynamongo.exceptions import ExpressionError
 from dynamongo.updates import check_paths
-from dynamongo.values import ATTRIBUTE_TYPES
+from dynamongo.values import ATTRIBUTE_TYPES, type_of
 
 _names = st.sampled_from([*ATTRIBUTES, *ATTRIBUTES, "pk", "sk", "nothing"])
 _steps = st.lists(st.sampled_from([*MEMBER_NAMES, 0, 1, 2, 5]), max_size=2)
 _comparators = st.sampled_from(get_args(Comparator))
 random_paths = st.builds(lambda name, rest: Path(name, *rest), _names, _steps)
+_NEIGHBOURS: dict[str, list[Any]] = {"S": STRINGS, "N": [*NUMBERS, 3, 4, 7], "B": BINARIES}
 _KINDS = ["comparison", "comparison", "between", "in", "begins", "contains", "type", "exists", "absent"]
 
 
@@ -50,7 +52,7 @@ def conditions(draw: st.DrawFn, table: TableState, depth: int = 3) -> Condition:
     """A condition tree of up to `depth` levels."""
     kind = draw(st.integers(0, 5)) if depth > 1 else 0
     if kind <= 2:
-        return draw(_leaves(table))
+        return draw(leaves(table))
     inner = conditions(table, depth - 1)
     if kind == 3:
         return Not(draw(inner))
@@ -59,7 +61,7 @@ def conditions(draw: st.DrawFn, table: TableState, depth: int = 3) -> Condition:
 
 
 @st.composite
-def _leaves(draw: st.DrawFn, table: TableState) -> Condition:
+def leaves(draw: st.DrawFn, table: TableState) -> Condition:
     """A condition without parts, or `Exists` where DynamoDB would refuse it and so the library does not build it."""
     path, value = draw(_subjects(table))
     operand = draw(_operands(table, value))
@@ -79,17 +81,26 @@ def _subjects(draw: st.DrawFn, table: TableState) -> tuple[Path, Any]:
 
 @st.composite
 def _operands(draw: st.DrawFn, table: TableState, value: Any) -> Any:
-    kind = draw(st.integers(0, 6))
+    kind = draw(st.integers(0, 7))
     if kind <= 2:
         return value
     if kind <= 4:
+        return draw(st.sampled_from(_neighbours_of(value)))
+    if kind == 5:
         return draw(values)
     path = draw(paths(table))
-    return path if kind == 5 else Size(path)
+    return path if kind == 6 else Size(path)
+
+
+def _neighbours_of(operand: Any) -> list[Any]:
+    """Scalars of the operand's type, if it is one."""
+    return _NEIGHBOURS.get(type_of(operand), [operand]) if is_value(operand) else [operand]
 
 
 def _build(draw: st.DrawFn, table: TableState, path: Path, operand: Any) -> Condition:
-    subject = draw(st.sampled_from([path, path, path, Size(path), operand]))
+    subject = draw(st.sampled_from([path, path, path, path, Size(path), operand]))
+    if isinstance(subject, Size):
+        operand = draw(st.sampled_from([1, 2, 3, 0, 4, operand]))
     match draw(st.sampled_from(_KINDS)):
         case "comparison":
             return Comparison(subject, draw(_comparators), operand)
