@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from dynamongo.conditions import (
     BeginsWith,
@@ -77,6 +77,11 @@ class Expressions(ABC):
     @abstractmethod
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
         """What `add_to_set` and `delete_from_set` take."""
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            f"{self.label} has no truth value: compare it (`{self.label} == True`), and combine conditions with & | ~"
+        )
 
     __hash__ = object.__hash__
 

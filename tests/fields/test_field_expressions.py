@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dynamongo import Model
 from dynamongo.conditions import BeginsWith, Between, Comparison, Contains, Exists, In, IsType, NotExists, Path, Size
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.fields import BinaryField, BooleanField, DictField, Field, IntField, ListField, SetField, StringField
@@ -156,3 +157,15 @@ def test_a_wrong_operand_fails_where_it_is_written() -> None:
     for build in builds:
         with pytest.raises(ValidationError, match=r"^User\.x must be an int; got 'a'$"):
             build()
+
+
+def test_field_has_no_truth_value() -> None:
+    class Flagged(Model):
+        __table__ = "flagged"
+        __hash_key__ = "key"
+        key = StringField(required=True)
+        flag = BooleanField()
+
+    for combine in (lambda: Flagged.flag and (Flagged.key == "a"), lambda: not Flagged.flag):
+        with pytest.raises(TypeError, match=r"Flagged\.flag has no truth value: .* & | ~"):
+            combine()
