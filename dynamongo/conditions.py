@@ -108,6 +108,8 @@ class Comparison(BaseCondition):
     right: Operand
 
     def __post_init__(self) -> None:
+        if self.operator not in (EQ, NE, LT, LE, GT, GE):
+            raise ExpressionError(f"a comparison is one of = <> < <= > >=; got {self.operator!r}")
         _check_distinct(self, self.left, self.right)
         if self.operator not in (EQ, NE):
             _check_orderable(self, self.left, self.right)

@@ -76,8 +76,9 @@ class _Settings:
         return {name: value for name, value in settings.items() if name in known and value is not None}
 
     def _brings_region(self) -> bool:
-        """Whether the code has set a region with a client or a session, which wins over the environment's."""
-        return self.client is not None or (self.session is not None and bool(self.session.region_name))
+        """Whether the code has set what brings a region, which wins over the environment's."""
+        has_own = self.client is not None or self.profile is not None
+        return has_own or (self.session is not None and bool(self.session.region_name))
 
 
 def _check_backend(backend: object) -> None:

@@ -62,6 +62,11 @@ def longest_in(condition: Condition) -> int:
             return 0
 
 
+def path_bytes(path: Path) -> int:
+    """An upper bound of the length of a path in an expression: eight bytes for a name, its digits for a position."""
+    return sum(len(f"[{step}]") if isinstance(step, int) else 8 for step in path.elements)
+
+
 def rendered_bytes(condition: Condition) -> int:
     """An upper bound of the condition's length as an expression; DynamoDB takes 4096 bytes.
 
@@ -78,7 +83,7 @@ def rendered_bytes(condition: Condition) -> int:
             return 2 * rendered_bytes(Exists(next(paths_of(condition), Path(""))))
         case _:
             frame = len("(attribute_not_exists())")
-    steps = sum(len(path.elements) for path in paths_of(condition))
+    steps = sum(map(path_bytes, paths_of(condition)))
     values = sum(map(is_value, operands_of(condition)))
     sizes = sum(isinstance(operand, Size) for operand in operands_of(condition))
-    return frame + 8 * (steps + values) + len("size()") * sizes
+    return frame + steps + 8 * values + len("size()") * sizes

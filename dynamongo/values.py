@@ -282,6 +282,8 @@ def _number_size(number: Number) -> int:
     """One byte, one more for every two digits before and after the point, and one for a minus sign."""
     if not number:
         return 1
+    if type(number) is int:
+        return 1 + (len(str(abs(number)).rstrip("0")) + 1) // 2 + (number < 0)
     sign, digits, exponent = Decimal(number).normalize(_EXACT).as_tuple()
     fraction = min(len(digits), max(0, -cast("int", exponent)))
     return 1 + (len(digits) - fraction + 1) // 2 + (fraction + 1) // 2 + sign

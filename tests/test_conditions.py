@@ -192,3 +192,8 @@ class TestReading:
     )
     def test_operators_are_counted(self, condition: Condition, expected: int) -> None:
         assert count_operators(condition) == expected
+
+
+def test_comparison_by_something_else_is_refused() -> None:
+    with pytest.raises(ExpressionError, match="a comparison is one of = <> < <= > >=; got '=='"):
+        Comparison(A, "==", 1)  # type: ignore[arg-type]  # the point

@@ -128,3 +128,5 @@ def _build(operation: AnyOperation) -> Request:
         return build_request(operation)
     except (ArithmeticError, ValueError) as error:  # ours, and Python's for NaN in a set and ints of 5,000 digits
         raise InvalidRequestError(str(error)) from error
+    except RecursionError as error:
+        raise InvalidRequestError("the request is nested too deep") from error

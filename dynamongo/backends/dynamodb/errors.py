@@ -64,6 +64,7 @@ ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
     "SlowDown": ThrottledError,
     "TableInUseException": TableExists,
     "TableNotFoundException": TableNotFound,
+    "ThrottledException": ThrottledError,
     "Throttling": ThrottledError,
     "ThrottlingException": ThrottledError,
     "TooManyRequestsException": ThrottledError,

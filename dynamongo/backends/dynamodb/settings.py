@@ -17,6 +17,10 @@ DEFAULT_REGION = "us-east-2"
 _CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
+_TEMPORARY = "ASIA"
+"""How the identifiers of temporary access keys begin, says "IAM identifiers" in the IAM user guide."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
     """What `DynamoDBBackend` was given; what is `None` is left to boto3.
@@ -42,6 +46,14 @@ class ClientSettings:
         if (self.access_key_id is None) != (self.secret_access_key is None):
             given, missing = keys if self.secret_access_key is None else reversed(keys)
             raise CredentialsError(f"{given} was given without {missing}; give both, or none to leave them to boto3")
+        for name in keys:
+            if getattr(self, name) == "":  # which boto3 would take for none, and look elsewhere
+                raise CredentialsError(f"{name} is empty; give it, or leave both out to leave them to boto3")
+        if (self.access_key_id or "").startswith(_TEMPORARY):
+            raise CredentialsError(
+                f"access_key_id begins with {_TEMPORARY}, so it is temporary and needs a session token:"
+                " give session=boto3.Session(...) that has one, or set the environment's AWS_SESSION_TOKEN"
+            )
 
     def _refuse_beside(self, name: str, others: tuple[str, ...]) -> None:
         if getattr(self, name) is None:

@@ -63,7 +63,7 @@ def decode_value(wire: WireValue) -> AttributeValue:
     try:
         ((kind, content),) = wire.items()
         return _DECODERS[kind](content)
-    except (ArithmeticError, KeyError, ValueError) as error:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"the store returned what is no attribute value known to dynamongo: {shorten(wire)}"
         raise ServiceError(message) from error
 

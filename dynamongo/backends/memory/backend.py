@@ -60,7 +60,8 @@ class MemoryBackend:
 
     Every operation is atomic, transactions too, and may be called for from any thread. What the backend does not do,
     it refuses. Nothing happens by itself: an item whose time to live is over stays, as on DynamoDB it may for days,
-    until `expire` is called.
+    until `expire` is called. An item in a result is the one in the store, and must not be
+    changed; models make instances of it.
 
     Args:
         clock: Tells the time in seconds since the epoch; the tokens of transactions and `expire` go by it.
@@ -93,6 +94,8 @@ class MemoryBackend:
                 return cast("R", executor(self._store, operation))
         except (ValidationError, ExpressionError) as error:
             raise InvalidRequestError(str(error)) from error
+        except RecursionError as error:
+            raise InvalidRequestError("the request is nested too deep") from error
 
     def expire(self, now: float | None = None) -> int:
         """Delete all items whose time to live is over, and return how many there were.

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from dynamongo.backends.memory.table import Stored
 from dynamongo.conditions import Condition, Operand, Path, Size, operands_of
 from dynamongo.exceptions import InvalidRequestError, assert_never
-from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, rendered_bytes
+from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
 from dynamongo.updates import (
     AddUpdate,
     AnyUpdate,
@@ -96,7 +96,7 @@ def check_projection(paths: Sequence[Path]) -> None:
     """Refuse invalid paths, and paths that overlap."""
     for path in paths:
         _check_path(path)
-    _check_length(sum(8 * len(path.elements) for path in paths))
+    _check_length(sum(path_bytes(path) + 1 for path in paths))
     check_paths(paths)
 
 
@@ -112,6 +112,8 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
     """Refuse a number out of range; one that is not given passes."""
     if given is None:
         return
+    if type(given) is not int:
+        raise InvalidRequestError(f"Value '{given}' at '{name}' failed to satisfy constraint: it must be an int")
     bound = f"greater than or equal to {least}" if given < least else f"less than or equal to {most}"
     if given < least or (most is not None and given > most):
         raise InvalidRequestError(
@@ -129,14 +131,14 @@ def normalize_updates(updates: Iterable[AnyUpdate], key_names: Collection[str]) 
 
 def _update_bytes(update: AnyUpdate) -> int:
     """An upper bound of the update's length in an expression, at eight bytes for a step of a path or a value."""
-    steps = 8 * len(update.path.elements)
+    steps = path_bytes(update.path)
     match update:
         case AppendUpdate():
             return len(" = list_append(if_not_exists(, ), )") + 2 * steps + 16
         case IncrementUpdate() | SetUpdate(if_not_exists=True):
             return len(" = if_not_exists(, )") + 2 * steps + 8
-        case SetUpdate(value=Path(elements)):
-            return len(" = ") + steps + 8 * len(elements)
+        case SetUpdate(value=Path() as copied):
+            return len(" = ") + steps + path_bytes(copied)
         case _:
             return len(" = ") + steps + 8
 

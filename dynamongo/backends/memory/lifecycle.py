@@ -130,6 +130,13 @@ def _check_index(schema: TableSchema, index: IndexSchema) -> None:
 def _find_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
     if (index.projection.kind == "include") != bool(index.projection.attributes):
         yield f"ProjectionType of {index.name} is {index.projection.kind}, which does not go with its NonKeyAttributes"
+    if "" in index.projection.attributes:
+        yield f"NonKeyAttributes of {index.name} holds an empty name"
+    if index.throughput is not None and not index.is_global:
+        yield f"ProvisionedThroughput cannot be specified for the local index: {index.name}"
+    if index.throughput is not None and schema.throughput is None:
+        wrong = f"ProvisionedThroughput should not be specified for index: {index.name}"
+        yield f"{wrong} when BillingMode is PAY_PER_REQUEST"
     if index.is_global:
         return
     if schema.keys.range_key is None:

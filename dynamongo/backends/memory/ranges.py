@@ -58,6 +58,7 @@ def position_of_cursor(table: Table, view: View, cursor: Item) -> Position:
     if {name: type_of(value) for name, value in key.items()} != types:
         raise InvalidRequestError("The provided starting key is invalid")
     check_key_values(table.schema.keys, key)
+    check_key_values(view.keys, key)
     return view.locate(key)
 
 

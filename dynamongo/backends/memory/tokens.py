@@ -49,7 +49,11 @@ class Tokens:
         self._uses[token] = _Use(fingerprint, now, cost)
 
     def _forget(self, now: float) -> None:
-        for token in [token for token, use in self._uses.items() if now - use.at >= LIFETIME_SECONDS]:
+        """Drop what is too old, from the front: the tokens stand in the order of their use."""
+        while self._uses:
+            token = next(iter(self._uses))
+            if now - self._uses[token].at < LIFETIME_SECONDS:
+                return
             del self._uses[token]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from dynamongo.backends.memory.actions import Change, apply, evaluate, prepare
 from dynamongo.backends.memory.checks import check_count, make_stored, normalize_attributes
 from dynamongo.backends.memory.keys import check_batch_item_key, check_index_keys, check_key
@@ -18,6 +20,7 @@ from dynamongo.operations import (
     Capacity,
     Delete,
     Put,
+    ReturnValues,
     UpdateItem,
     WriteResult,
 )
@@ -39,6 +42,8 @@ def delete(store: Store, operation: Delete) -> WriteResult:
 
 def update_item(store: Store, operation: UpdateItem) -> WriteResult:
     """Change some attributes of an item, which is created if it is not there."""
+    if operation.returns not in get_args(ReturnValues):
+        raise InvalidRequestError(f"Value '{operation.returns}' at 'returnValues' failed to satisfy constraint")
     change = _evaluate(store, operation)
     consumed = apply(change)
     return WriteResult(_returned(operation, change), consumed)
