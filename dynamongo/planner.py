@@ -93,8 +93,7 @@ def recheck(condition: Condition | None, key: Item) -> Condition | None:
     Raises:
         ExpressionError: It is too large for the condition of a write.
     """
-    left = [_undecided(part, key) for part in conjuncts(condition)]
-    checked = all_of(tuple(part for part in left if part is not None))
+    checked = None if condition is None else _undecided(condition, key)
     if checked is not None:
         check_limits(checked)
     return checked

@@ -19,7 +19,7 @@ from dynamongo.backends.dynamodb.tables import render_schema
 from dynamongo.backends.dynamodb.wire import encode_item
 from dynamongo.conditions import Condition, Path
 from dynamongo.exceptions import InvalidRequestError, assert_never
-from dynamongo.limits import check_limits
+from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits
 from dynamongo.operations import (
     Action,
     AnyOperation,
@@ -48,7 +48,6 @@ from dynamongo.updates import check_updates
 _Arguments: TypeAlias = dict[str, Any]
 
 _CAPACITY: Final = {"ReturnConsumedCapacity": "TOTAL"}
-_MAX_EXPRESSION_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def _express(parameter: str, text: str) -> _Arguments:
 
     The text is ASCII, since names and values are placeholders: its length is that in bytes.
     """
-    if len(text) > _MAX_EXPRESSION_BYTES:
+    if len(text) > MAX_EXPRESSION_BYTES:
         problem = f"Expression size has exceeded the maximum allowed size; expression size: {len(text)}"
         raise InvalidRequestError(f"Invalid {parameter}: {problem}")
     return {parameter: text}
