@@ -18,7 +18,6 @@ import dataclasses
 import inspect
 import os
 import threading
-import time
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -254,13 +253,13 @@ def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Back
     return tuple(kept)
 
 
-def drive(steps: Steps[R], backend: Backend, sleep: Callable[[float], None] = time.sleep) -> R:
+def drive(steps: Steps[R], backend: Backend) -> R:
     """Perform the effects of an executor's generator one after the other, and return what it comes to."""
     try:
         effect = next(steps)
         while True:
             if isinstance(effect, Wait):
-                sleep(effect.seconds)
+                backend.wait(effect.seconds)
                 effect = steps.send(None)
                 continue
             try:

@@ -53,7 +53,7 @@ EVALUATION, VALUES = "evaluation.py", "values.py"
 UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
 CHECKS, KEYS, ACTIONS = (f"backends/memory/{name}.py" for name in ("checks", "keys", "actions"))
 TRANSACTIONS, CAPACITY, WRITES = (f"backends/memory/{name}.py" for name in ("transactions", "capacity", "writes"))
-PLANNER, EXECUTOR = "planner.py", "executor.py"
+PLANNER, EXECUTOR = "planner.py", "executor/reads.py"
 
 MUTANTS = [
     # The evaluator.

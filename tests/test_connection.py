@@ -61,6 +61,9 @@ class Counted:
     def execute(self, operation: Operation[R]) -> R:
         return cast("R", GetResult({"asked": repr(operation)}))
 
+    def wait(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
     def close(self) -> None:
         self.closed += 1
 

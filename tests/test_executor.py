@@ -63,6 +63,7 @@ class Tape:
 
     def __init__(self, *answers: Any, batch_get: int = 100, batch_write: int = 25) -> None:
         self.limits = Limits(batch_get, batch_write)
+        self.waits: list[float] = []
         self.executed: list[Operation[Any]] = []
         self._answers = iter(answers)
 
@@ -75,6 +76,9 @@ class Tape:
 
     def is_played(self) -> bool:
         return next(self._answers, None) is None
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
 
     def close(self) -> None:
         pass
@@ -91,7 +95,9 @@ def run(
     tape: Tape, make_steps: Callable[[Executor], Steps[R]], waits: list[float] | None = None, attempts: int = 10
 ) -> R:
     executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0))
-    found = drive(make_steps(executor), tape, sleep=([] if waits is None else waits).append)
+    if waits is not None:
+        tape.waits = waits
+    found = drive(make_steps(executor), tape)
     assert tape.is_played()
     return found
 
@@ -154,9 +160,9 @@ class TestDrive:
             yield Wait(2)
             return "done"
 
-        slept: list[float] = []
-        assert drive(steps(), Tape(), slept.append) == "done"
-        assert slept == [0.5, 2]
+        tape = Tape()
+        assert drive(steps(), tape) == "done"
+        assert tape.waits == [0.5, 2]
 
     def test_error_of_the_backend_is_thrown_into_the_steps(self) -> None:
         def steps() -> Generator[Any, Any, str]:

@@ -25,6 +25,8 @@ class Limits:
 
     batch_get: int = 100
     batch_write: int = 25
+    concurrency: int = 10
+    """How many operations it is worth having under way at once, each in a thread of its own."""
 
 
 class Backend(Protocol):
@@ -48,6 +50,10 @@ class Backend(Protocol):
             BackendError: The store refused the operation, or failed.
             UnsupportedOperation: The backend does not know the operation.
         """
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass: the pause before something is tried again."""
         ...
 
     def close(self) -> None:

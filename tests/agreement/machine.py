@@ -85,6 +85,10 @@ class Server:
             assert time.monotonic() < deadline
             time.sleep(0.002)
 
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        self._backend.wait(seconds)
+
     def close(self) -> None:
         """Nothing to give back: the backend is shared."""
 

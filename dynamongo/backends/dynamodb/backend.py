@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from dynamongo.backends.base import Limits
@@ -106,6 +107,10 @@ class DynamoDBBackend:
             raise translate_error(error, self._settings.describe_credentials()) from error
         except ValueError as error:  # boto3's answer to an endpoint that is no URL
             raise ConfigurationError(f"boto3 cannot make a client: {error}") from error
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Close the client if the backend made it; the next operation would make another."""

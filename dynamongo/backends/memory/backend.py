@@ -78,7 +78,7 @@ class MemoryBackend:
     """
 
     name = "memory"
-    limits = Limits(batch_get=MAX_BATCH_GET, batch_write=MAX_BATCH_WRITE)
+    limits = Limits(batch_get=MAX_BATCH_GET, batch_write=MAX_BATCH_WRITE, concurrency=1)
 
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self._store = Store(clock)
@@ -117,6 +117,10 @@ class MemoryBackend:
         with self._lock:
             at = self._store.clock() if now is None else now
             return sum(delete_expired(table, at) for table in self._store.tables.values())
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Nothing is held that must be given back: the tables stay."""

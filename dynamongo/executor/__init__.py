@@ -1,0 +1,19 @@
+"""The executor: from a plan to results, page by page, chunk by chunk, with retries, and without any I/O.
+
+Every function here is a generator of *effects*. It yields an operation to be executed or a `Wait`, and is sent the
+operation's result, or has the backend's error thrown into it. `drive` (in `dynamongo.connection`) performs the
+effects; another driver could perform them asynchronously without a change here.
+"""
+
+from __future__ import annotations
+
+from dynamongo.executor.effects import Effect, RetryPolicy, Steps, Wait, perform
+from dynamongo.executor.reads import Reads, chunked
+from dynamongo.executor.tables import Tables
+from dynamongo.executor.writes import Outcome, Write, Writes
+
+__all__ = ["Effect", "Executor", "Outcome", "RetryPolicy", "Steps", "Wait", "Write", "chunked", "perform"]
+
+
+class Executor(Reads, Writes, Tables):
+    """Runs plans and writes within a backend's limits."""
