@@ -54,6 +54,7 @@ from dynamongo.fields import (
     URLField,
     UUIDField,
 )
+from dynamongo.indexes import GlobalIndex, LocalIndex
 from dynamongo.model import Model
 from dynamongo.plans import Plan
 from dynamongo.results import BatchResult, Failure
@@ -80,6 +81,7 @@ __all__ = [
     "Failure",
     "Field",
     "FloatField",
+    "GlobalIndex",
     "IPAddressField",
     "IdempotencyMismatch",
     "IntField",
@@ -88,6 +90,7 @@ __all__ = [
     "JSONField",
     "LimitExceededError",
     "ListField",
+    "LocalIndex",
     "Model",
     "Plan",
     "ScanForbidden",

@@ -15,14 +15,17 @@ from dynamongo.conditions import Path
 from dynamongo.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
+from dynamongo.indexes import GlobalIndex, Index
 from dynamongo.scans import SCAN_POLICIES
-from dynamongo.schema import KeyAttribute, KeySchema, TableSchema, Throughput
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 from dynamongo.strategies import ModelKeys
 from dynamongo.values import SCALAR_TYPES, ScalarType, shorten
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+_MAX_GLOBAL_INDEXES, _MAX_LOCAL_INDEXES, _MAX_PROJECTED_ATTRIBUTES = 20, 5, 100
 _OPTIONS = (
     "__table__",
     "__hash_key__",
@@ -44,6 +47,13 @@ class Declaration:
     table: TableSchema
     keys: ModelKeys
     fields: Mapping[str, Field[Any]]
+    indexes: Mapping[str, Index]
+    """The indexes by the names of their attributes, each with its schema."""
+
+    @property
+    def index_keys(self) -> tuple[str, ...]:
+        """The names of the attributes that are keys of indexes."""
+        return tuple(dict.fromkeys(name for index in self.table.indexes for name in index.keys.names))
 
 
 def collect_fields(model: type) -> dict[str, Field[Any]]:
@@ -63,20 +73,39 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
                 others.add(name)
     bound = {name: field.bind(model.__name__, Path(name)) for name, field in found.items()}
     for field in bound.values():
-        field.is_key = False  # it may be one in the base class alone
+        field.is_key = field.is_index_key = False  # it may be one in the base class alone
         field.check_declaration()
     return bound
 
 
-def declare(model: type, fields: Mapping[str, Field[Any]]) -> Declaration:
-    """The declaration of a concrete model with these fields."""
+def collect_indexes(model: type) -> dict[str, Index]:
+    """The indexes of the class and of its bases, which refer to their fields by name."""
+    found: dict[str, Index] = {}
+    names: dict[int, str] = {}
+    for base in reversed(model.__mro__):
+        names |= {id(value): name for name, value in vars(base).items() if isinstance(value, Field)}
+        for name, value in vars(base).items():
+            if isinstance(value, Index):
+                found[name] = value.resolve(names)
+            elif isinstance(value, type) and issubclass(value, Index):
+                _refuse(model, name, f"is the class {value.__name__}, and not an index: write {value.__name__}(...)")
+            else:
+                found.pop(name, None)
+    return found
+
+
+def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str, Index]) -> Declaration:
+    """The declaration of a concrete model with these fields and indexes."""
     _check_spelling(model)
     _check_options(model)
     keys = _model_keys(model, fields)
-    attributes = [
-        KeyAttribute(name, _scalar_type(model, field)) for name, field in zip(keys.names, keys.fields, strict=True)
-    ]
-    return Declaration(TableSchema(_table(model), KeySchema(*attributes), _throughput(model)), keys, fields)
+    schema = KeySchema(*(_key_attribute(model, field) for field in keys.fields))
+    throughput = _throughput(model)
+    schemas = {name: _index_schema(model, name, index, fields, schema) for name, index in indexes.items()}
+    _check_indexes(model, schemas)
+    table = TableSchema(_table(model), schema, throughput, tuple(schemas.values()))
+    bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
+    return Declaration(table, keys, fields, bound)
 
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
@@ -119,19 +148,106 @@ def _model_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
     range_key = _key_field(model, "__range_key__", fields)
     if range_key is hash_key:
         _refuse(model, "__range_key__", "must be another field than __hash_key__")
-    return ModelKeys(model, hash_key, range_key, frozenset(fields))
+    keys = ModelKeys(model, hash_key, range_key, frozenset(fields))
+    for field in keys.fields:
+        field.is_key = True
+    return keys
 
 
 def _key_field(model: type, attribute: str, fields: Mapping[str, Field[Any]]) -> Field[Any] | None:
     name = getattr(model, attribute, None)
-    if name is None:
-        return None
-    if not isinstance(name, str) or name not in fields:
-        _refuse(model, attribute, f"must be the name of a field ({', '.join(fields)}); got {shorten(name)}")
-    field = fields[name]
-    field.is_key = True
+    return None if name is None else _find_key(model, attribute, name, fields)
+
+
+def _find_key(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
+    field = _find_field(model, attribute, name, fields)
     field.check_key()
     return field
+
+
+def _find_field(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
+    if not isinstance(name, str) or name not in fields:
+        _refuse(model, attribute, f"must be the name of a field ({', '.join(fields)}); got {shorten(name)}")
+    return fields[name]
+
+
+def _key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
+    return KeyAttribute(str(field.path), _scalar_type(model, field))
+
+
+def _index_schema(
+    model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], table: KeySchema
+) -> IndexSchema:
+    name = attribute if index.name is None else index.name
+    if not isinstance(name, str) or not _INDEX_NAME.fullmatch(name):
+        _refuse(model, attribute, f"needs a name of 3 to 255 letters, digits, `_`, `.` and `-`; got {shorten(name)}")
+    keys = _index_keys(model, attribute, index, fields, table)
+    projection = _projection(model, attribute, index, fields, (*table.names, *keys.names))
+    return IndexSchema(name, keys, projection, index.is_global, _index_throughput(model, attribute, index))
+
+
+def _index_keys(
+    model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], table: KeySchema
+) -> KeySchema:
+    if index.is_global:
+        hash_key = _index_key(model, f"{attribute}.hash_key", index.hash_key, fields)
+    elif table.range_key is None:
+        _refuse(model, attribute, "is a local index, and a table without a range key has none: use a GlobalIndex")
+    else:
+        hash_key = table.hash_key
+    has_range_key = index.range_key is not None or not index.is_global
+    range_key = _index_key(model, f"{attribute}.range_key", index.range_key, fields) if has_range_key else None
+    if range_key in (hash_key, None if index.is_global else table.range_key) and range_key is not None:
+        _refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is a key already")
+    return KeySchema(hash_key, range_key)
+
+
+def _index_key(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> KeyAttribute:
+    field = _find_key(model, attribute, name, fields)
+    field.is_index_key = True
+    return _key_attribute(model, field)
+
+
+def _projection(
+    model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], keys: Collection[str]
+) -> Projection:
+    if isinstance(index.projection, str):
+        return Projection(index.projection)
+    wanted = [_find_field(model, f"{attribute}.projection", name, fields) for name in index.projection]
+    names = tuple(name for name in dict.fromkeys(str(field.path) for field in wanted) if name not in keys)
+    return Projection("include", names) if names else Projection("keys_only")
+
+
+def _index_throughput(model: type, attribute: str, index: Index) -> Throughput | None:
+    """What is provisioned for an index: nothing of its own for a local one, or where the table is billed on demand."""
+    table = _throughput(model)
+    if table is None or not isinstance(index, GlobalIndex):
+        return None
+    read_units, write_units = index.read_units, index.write_units
+    return Throughput(
+        _check_units(model, f"{attribute}.read_units", table.read_units if read_units is None else read_units),
+        _check_units(model, f"{attribute}.write_units", table.write_units if write_units is None else write_units),
+    )
+
+
+def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
+    """Refuse what every table would be refused for."""
+    named: dict[str, str] = {}
+    for attribute, index in schemas.items():
+        if index.name in named:
+            _refuse(model, attribute, f"has the same name as {named[index.name]}: {index.name}")
+        named[index.name] = attribute
+    counts = {
+        "global indexes": (sum(index.is_global for index in schemas.values()), _MAX_GLOBAL_INDEXES),
+        "local indexes": (sum(not index.is_global for index in schemas.values()), _MAX_LOCAL_INDEXES),
+        "attributes in the projections of its indexes": (
+            sum(len(index.projection.attributes) for index in schemas.values()),
+            _MAX_PROJECTED_ATTRIBUTES,
+        ),
+    }
+    for what, (count, most) in counts.items():
+        if count > most:
+            _refuse(model, list(schemas)[-1], f"is one too many: a table has {most} {what} at most; got {count}")
 
 
 def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
@@ -151,7 +267,10 @@ def _throughput(model: type) -> Throughput | None:
 
 
 def _units(model: type, attribute: str) -> int:
-    units = getattr(model, attribute, 8)
+    return _check_units(model, attribute, getattr(model, attribute, 8))
+
+
+def _check_units(model: type, attribute: str, units: object) -> int:
     if type(units) is not int or units < 1:
         _refuse(model, attribute, f"must be a positive int, in capacity units per second; got {shorten(units)}")
     return units

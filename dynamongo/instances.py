@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
-from dynamongo.declaration import Declaration, collect_fields, declare
+from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import Field
+from dynamongo.indexes import Index
 from dynamongo.plans import describe_key
+from dynamongo.strategies import refuse_empty_key
 from dynamongo.values import AttributeValue, Item
 
 if TYPE_CHECKING:
@@ -28,9 +30,11 @@ class ModelMeta(type):
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
         cls.__fields__ = collect_fields(cls)
-        for field_name, field in cls.__fields__.items():
-            setattr(cls, field_name, field)
-        cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__)
+        indexes = collect_indexes(cls)
+        cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
+        bound = indexes if cls.__declared__ is None else cls.__declared__.indexes
+        for attribute, value in (*cls.__fields__.items(), *bound.items()):
+            setattr(cls, attribute, value)
 
     @property
     def __declaration__(cls) -> Declaration:
@@ -135,8 +139,12 @@ class Instance(metaclass=ModelMeta):
                 item[name] = field.encode(field.validate(value))
             elif field.required:
                 raise ValidationError(f"{field.label} is required, and has no value")
-        keys = type(self).__declaration__.keys
+        declaration = type(self).__declaration__
+        keys = declaration.keys
         item.update(keys.encode(tuple(vars(self)[name] for name in keys.names)))
+        for name in declaration.index_keys:
+            if name in item:
+                refuse_empty_key(type(self).__fields__[name], item[name])
         return item
 
     @classmethod
@@ -186,5 +194,5 @@ class Instance(metaclass=ModelMeta):
 def _is_assignable(attribute: object) -> bool:
     """Whether what a class has under a name may be set on an instance: a property or a plain value, but no method."""
     return hasattr(attribute, "__set__") or not (
-        attribute is None or callable(attribute) or hasattr(attribute, "__func__")
+        attribute is None or callable(attribute) or hasattr(attribute, "__func__") or isinstance(attribute, Index)
     )

@@ -24,7 +24,7 @@ from dynamongo.planner import ReadOptions, recheck
 from dynamongo.reading import Reading
 from dynamongo.results import BatchResult, Failure
 from dynamongo.scans import ScanPolicy
-from dynamongo.strategies import Target
+from dynamongo.strategies import Target, refuse_empty_key
 from dynamongo.updates import AnyUpdate, SetUpdate, Update, check_updates
 from dynamongo.values import Item, shorten
 
@@ -311,6 +311,8 @@ class Model(Reading):
                 )
             copied = change.value if isinstance(change, SetUpdate) and isinstance(change.value, Path) else change.path
             cls._check_declared((change.path, copied))
+            if isinstance(change, SetUpdate) and change.path.attribute in cls.__declaration__.index_keys:
+                refuse_empty_key(cls.__fields__[change.path.attribute], change.value)
         if not changes:
             raise ExpressionError(f"{cls.__name__}: an update changes something; got no updates")
         check_updates(changes, cls.__declaration__.keys.names)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from dynamongo.conditions import (
     EQ,
@@ -28,6 +28,8 @@ from dynamongo.conditions import (
 from dynamongo.exceptions import ExpressionError
 from dynamongo.fields.base import Field
 from dynamongo.values import AttributeValue, Item, shorten
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,11 @@ def encode_key_value(field: Field[Any], value: Any) -> AttributeValue:
     """The stored form of a key field's value, which DynamoDB does not allow to be empty."""
     if value is None:
         field.reject(value, "given, since it is part of the key")
-    return _refuse_empty(field, field.encode(field.validate(value)))
+    return refuse_empty_key(field, field.encode(field.validate(value)))
 
 
-def _refuse_empty(field: Field[Any], encoded: AttributeValue) -> AttributeValue:
+def refuse_empty_key(field: Field[Any], encoded: T) -> T:
+    """The stored form of a key field, of the table or of an index, which DynamoDB refuses where it is empty."""
     if isinstance(encoded, (str, bytes)) and not encoded:
         field.reject(encoded, "a key, which cannot be empty")
     return encoded
@@ -196,7 +199,7 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
             found[fixed[0]] = fixed[1]
     if len(found) < len(keys.names):
         _refuse(condition, [name for name in keys.names if name not in found], keys)
-    key = {name: _refuse_empty(field, found[name]) for name, field in zip(keys.names, keys.fields, strict=True)}
+    key = {name: refuse_empty_key(field, found[name]) for name, field in zip(keys.names, keys.fields, strict=True)}
     return Target(key, all_of(tuple(checks)))
 
 

@@ -66,7 +66,10 @@ class Field(Expressions, Generic[T]):
     """
 
     is_key: bool = False
-    """Whether the field is part of a key; the model sets it. A key is stored in a form that keeps its order."""
+    """Whether the field is part of the table's key; the model sets it."""
+
+    is_index_key: bool = False
+    """Whether the field is part of the key of an index; the model sets it."""
 
     prepares_new: bool = False
     """Whether `prepare_new` does anything for this field."""
@@ -131,6 +134,11 @@ class Field(Expressions, Generic[T]):
 
     def check_key(self) -> None:
         """Raise `SchemaError` where the field, which is part of a key, stores it in a form that cannot be one."""
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether the field is stored in a form whose order is that of its values: that of a key."""
+        return self.is_key or self.is_index_key
 
     @property
     def label(self) -> str:

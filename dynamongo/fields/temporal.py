@@ -143,9 +143,9 @@ class DateTimeField(TextStored[T]):
 
     def encode(self, value: Any) -> AttributeValue:
         if self.serialized_format is not None:
-            shown = self._to_utc(value) if self.is_key and value.tzinfo is not None else value
+            shown = self._to_utc(value) if self.keeps_order and value.tzinfo is not None else value
             return datetimes.format_as(shown, self.serialized_format)
-        return datetimes.format_iso(value, with_offset=not self.is_key)
+        return datetimes.format_iso(value, with_offset=not self.keeps_order)
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
         operand = as_operand(value)

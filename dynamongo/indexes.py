@@ -1,0 +1,149 @@
+"""Secondary indexes as a model declares them.
+
+A global index has keys of its own and holds the items of the whole table that have both of them; DynamoDB updates it
+a moment after the table, so it cannot be read consistently. A local index shares the table's hash key, has another
+range key, can be read consistently, and exists only where the table was created with it.
+
+Source: "Improving data access with secondary indexes" in the DynamoDB developer guide.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.base import Field
+from dynamongo.schema import IndexSchema
+from dynamongo.values import shorten
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+FieldReference: TypeAlias = "Field[Any] | str"
+"""A field of the model's own class body, or the name of one."""
+
+IndexProjection: TypeAlias = "Literal['all', 'keys_only'] | Iterable[FieldReference]"
+"""What an index holds beside its own keys and the table's: everything, nothing, or these attributes."""
+
+
+class Index:
+    """Base of `GlobalIndex` and `LocalIndex`.
+
+    Attributes:
+        hash_key: The field that is the hash key, or its name; `None` for the table's.
+        range_key: The field that is the range key, or its name.
+        projection: What the index holds beside the keys.
+        name: Its name in DynamoDB; the attribute's in the model where it is not given.
+    """
+
+    is_global = True
+
+    def __init__(
+        self,
+        hash_key: FieldReference | None,
+        range_key: FieldReference | None,
+        projection: IndexProjection,
+        name: str | None,
+    ) -> None:
+        self.hash_key = hash_key
+        self.range_key = range_key
+        self.projection: Literal["all", "keys_only"] | tuple[FieldReference, ...] = _check_projection(projection)
+        self.name = name
+        self._label = type(self).__name__
+        self._schema: IndexSchema | None = None
+
+    def resolve(self, names: Mapping[int, str]) -> Self:
+        """A copy that refers to its fields by their names: `names` has them by the identities of the fields."""
+        resolved = copy.copy(self)
+        resolved.hash_key = _name_of(self.hash_key, names)
+        resolved.range_key = _name_of(self.range_key, names)
+        if not isinstance(self.projection, str):
+            resolved.projection = tuple(_name_of(reference, names) for reference in self.projection)
+        return resolved
+
+    def bind(self, label: str, schema: IndexSchema) -> Self:
+        """A copy of the index that belongs to a model, as `label`, and has become what the schema says."""
+        bound = copy.copy(self)
+        bound._label, bound._schema, bound.name = label, schema, schema.name  # noqa: SLF001 - a copy of this very object
+        return bound
+
+    @property
+    def schema(self) -> IndexSchema:
+        """What the index is in its table; raises `SchemaError` for one that no concrete model declares."""
+        if self._schema is None:
+            raise SchemaError(f"{self._label} belongs to no model that has a table")
+        return self._schema
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._label}>" if self._schema else f"<{self._label}>"
+
+
+class GlobalIndex(Index):
+    """A global secondary index: other keys for the same items.
+
+    Args:
+        hash_key: The field that is its hash key, or the name of the field.
+        range_key: The field that is its range key, or its name. An item that lacks one of the two is not in it.
+        projection: `"all"`, `"keys_only"`, or a list of fields or names that it holds beside the keys.
+        name: Its name in DynamoDB, of 3 to 255 letters, digits, `_`, `.` and `-`; that of the attribute by default.
+        read_units: What `create_table` provisions for it, in read units per second; the table's by default.
+        write_units: The same in write units.
+
+    >>> from dynamongo import IntField, Model, StringField
+    >>> class User(Model):
+    ...     __table__ = "users"
+    ...     __hash_key__ = "email"
+    ...     email = StringField()
+    ...     name = StringField(required=True)
+    ...     year_of_birth = IntField(required=True)
+    ...     by_name = GlobalIndex(hash_key=name, range_key="year_of_birth")
+    >>> User.by_name.schema.keys.names
+    ('name', 'year_of_birth')
+    """
+
+    def __init__(  # noqa: PLR0913 - what DynamoDB's own definition of an index has
+        self,
+        hash_key: FieldReference,
+        range_key: FieldReference | None = None,
+        *,
+        projection: IndexProjection = "all",
+        name: str | None = None,
+        read_units: int | None = None,
+        write_units: int | None = None,
+    ) -> None:
+        super().__init__(hash_key, range_key, projection, name)
+        self.read_units = read_units
+        self.write_units = write_units
+
+
+class LocalIndex(Index):
+    """A local secondary index: another range key under the table's hash key. The table needs a range key.
+
+    Args:
+        range_key: The field that is its range key, or its name. An item that lacks it is not in the index.
+        projection: As in `GlobalIndex`. DynamoDB fetches what a local index does not hold from the table, at the
+            read units of another read for each item.
+        name: As in `GlobalIndex`.
+    """
+
+    is_global = False
+
+    def __init__(
+        self, range_key: FieldReference, *, projection: IndexProjection = "all", name: str | None = None
+    ) -> None:
+        super().__init__(None, range_key, projection, name)
+
+
+def _name_of(reference: Any, names: Mapping[int, str]) -> Any:
+    """The name of a field; what is no field of the class stays as it is, for the declaration to refuse."""
+    return names.get(id(reference), reference) if isinstance(reference, Field) else reference
+
+
+def _check_projection(projection: Any) -> Any:
+    if projection in ("all", "keys_only"):
+        return projection
+    if isinstance(projection, str) or not isinstance(projection, Iterable):
+        raise SchemaError(f"projection must be 'all', 'keys_only' or a list of fields; got {shorten(projection)}")
+    return tuple(projection)
