@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from dynamongo.connection import Connection
 from dynamongo.exceptions import (
+    AttributeNotLoaded,
     BackendError,
+    BudgetExceeded,
     CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
     CredentialsError,
+    CursorError,
     DynamongoError,
     ExpressionError,
     IdempotencyMismatch,
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
+    MultipleItemsFound,
+    NPlusOneWarning,
     ScanForbidden,
     ScanWarning,
     SchemaError,
@@ -54,22 +59,27 @@ from dynamongo.fields import (
     URLField,
     UUIDField,
 )
+from dynamongo.finding import ResultSet
 from dynamongo.indexes import GlobalIndex, LocalIndex
 from dynamongo.model import Model
 from dynamongo.plans import Plan
-from dynamongo.results import BatchResult, Failure
+from dynamongo.recording import budget
+from dynamongo.results import BatchResult, Failure, Page
 from dynamongo.scans import ScanPolicy
 
 __all__ = [
+    "AttributeNotLoaded",
     "BackendError",
     "BatchResult",
     "BinaryField",
     "BooleanField",
+    "BudgetExceeded",
     "CancellationReason",
     "ConditionalCheckFailedException",
     "ConfigurationError",
     "Connection",
     "CredentialsError",
+    "CursorError",
     "DateField",
     "DateTimeField",
     "DecimalField",
@@ -92,7 +102,11 @@ __all__ = [
     "ListField",
     "LocalIndex",
     "Model",
+    "MultipleItemsFound",
+    "NPlusOneWarning",
+    "Page",
     "Plan",
+    "ResultSet",
     "ScanForbidden",
     "ScanPolicy",
     "ScanWarning",
@@ -112,4 +126,5 @@ __all__ = [
     "UnsupportedOperation",
     "ValidationError",
     "WriteNotSent",
+    "budget",
 ]

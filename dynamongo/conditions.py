@@ -11,7 +11,7 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
@@ -280,6 +280,12 @@ def paths_of(condition: Condition) -> Iterator[Path]:
             yield operand.path
         elif isinstance(operand, Path):
             yield operand
+
+
+def cover(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The paths without those that lead into what another one covers, as DynamoDB wants a projection."""
+    unique = list(dict.fromkeys(paths))
+    return tuple(path for path in unique if not any(path != other and path.starts_with(other) for other in unique))
 
 
 def describe(condition: Condition) -> str:

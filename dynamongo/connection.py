@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import Executor, RetryPolicy, Steps, Wait
+from dynamongo.recording import Calls, execute_observed, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.values import shorten
 
@@ -52,12 +53,15 @@ class _Settings:
     session: Session | None = None
     client: Any = None
     scans: ScanPolicy | None = None
+    cursor_key: bytes | None = dataclasses.field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.scans is not None:
             check_policy(self.scans)
         if self.backend is not None:
             _check_backend(self.backend)
+        if self.cursor_key is not None and (not isinstance(self.cursor_key, bytes) or len(self.cursor_key) < 16):
+            raise ConfigurationError("cursor_key must be 16 bytes at least, such as secrets.token_bytes(32)")
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
@@ -106,6 +110,8 @@ class Connection:
         session: A `boto3.Session`.
         client: A boto3 client for DynamoDB.
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
+        cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
+            nobody else knows, 32 random ones for example.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -125,6 +131,7 @@ class Connection:
         session: Session | None = None,
         client: Any = None,
         scans: ScanPolicy | None = None,
+        cursor_key: bytes | None = None,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -137,6 +144,7 @@ class Connection:
             session,
             client,
             scans,
+            cursor_key,
         )
         self._backend: Backend | None = None
         self._lock = threading.Lock()
@@ -155,6 +163,7 @@ class Connection:
         session: Session | None = None,
         client: Any = None,
         scans: ScanPolicy | None = None,
+        cursor_key: bytes | None = None,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -171,6 +180,7 @@ class Connection:
             session=session,
             client=client,
             scans=scans,
+            cursor_key=cursor_key,
         )
         default_connection.reconfigure(fresh)
 
@@ -197,6 +207,26 @@ class Connection:
             if isinstance(backend, str):
                 chosen.close()
 
+    @staticmethod
+    def record() -> contextlib.AbstractContextManager[Calls]:
+        """Collect the requests that the block makes, on any connection.
+
+        >>> from dynamongo import Model, StringField
+        >>> from dynamongo.backends.memory import MemoryBackend
+        >>> class Note(Model):
+        ...     __table__ = "notes"
+        ...     __hash_key__ = "title"
+        ...     title = StringField()
+        >>> with Connection.using(MemoryBackend()):
+        ...     Note.create_table()
+        ...     with Connection.record() as calls:
+        ...         found = Note.get_one("a", default=None)
+        >>> calls.assert_plan("Get notes")
+        >>> calls.requests, calls.read_units
+        (1, 0.5)
+        """
+        return record()
+
     @property
     def backend(self) -> Backend:
         """The backend in use: the one of the innermost `using` block, or the connection's own."""
@@ -213,6 +243,11 @@ class Connection:
         """What is put before every table name."""
         prefix = self._settings.table_prefix
         return os.environ.get("AWS_TABLE_PREFIX", "") if prefix is None else prefix
+
+    @property
+    def cursor_key(self) -> bytes | None:
+        """What cursors are signed with, if they are."""
+        return self._settings.cursor_key
 
     @property
     def scans(self) -> ScanPolicy:
@@ -263,7 +298,7 @@ def drive(steps: Steps[R], backend: Backend) -> R:
                 effect = steps.send(None)
                 continue
             try:
-                result = backend.execute(effect)
+                result = execute_observed(backend, effect)
             except Exception as error:  # noqa: BLE001 - the generator decides what the error means
                 effect = steps.throw(error)
             else:

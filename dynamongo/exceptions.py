@@ -11,6 +11,10 @@
     ├── UnsupportedOperation                 this backend does not do that
     ├── ScanForbidden                        the plan is a full scan, and the policy forbids it
     ├── ItemNotFound                         no item has that key (LookupError)
+    ├── MultipleItemsFound                   there is more than the one item that was asked for (LookupError)
+    ├── AttributeNotLoaded                   an attribute was left out when its item was read
+    ├── CursorError                          a cursor is none of this read, or was changed (ValueError)
+    ├── BudgetExceeded                       a read or a block of code costs more than it was allowed to
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     ├── WriteNotSent                         a write of several was not sent, after another one had failed
     └── BackendError                         the store refused or failed
@@ -25,6 +29,7 @@
         └── ServiceError                     the store failed, or could not be reached
 
     ScanWarning                              a full scan is about to run (UserWarning)
+    NPlusOneWarning                          items are read one by one in a loop (UserWarning)
 """
 
 from __future__ import annotations
@@ -75,8 +80,41 @@ class ScanWarning(UserWarning):
     """The strategy is served by reading the whole table, and every item read is billed."""
 
 
+class NPlusOneWarning(UserWarning):
+    """Items are read one by one where one batch would do, at a request each."""
+
+
 class ItemNotFound(DynamongoError, LookupError):  # noqa: N818 - the design's name
     """No item has the key that was asked for."""
+
+
+class MultipleItemsFound(DynamongoError, LookupError):  # noqa: N818 - reads as what it says
+    """One item was asked for, and more than one satisfies the condition."""
+
+
+class AttributeNotLoaded(DynamongoError):  # noqa: N818 - the name that says it
+    """An attribute was touched that was left out when its item was read.
+
+    It is no `AttributeError`, so that `hasattr` and `getattr` with a default do not take "not read" for "not there".
+    """
+
+
+class CursorError(DynamongoError, ValueError):
+    """A cursor is not one of this read, is damaged, or is not signed as the connection wants it."""
+
+
+class BudgetExceeded(DynamongoError):  # noqa: N818 - the name that says it
+    """A read, or a block of code, costs more than it was allowed to.
+
+    Attributes:
+        items: What a read had found until then.
+        cursor: Where that read goes on, for another one with `cursor=`; `None` for a block of code.
+    """
+
+    def __init__(self, message: str, *, items: Any = (), cursor: str | None = None) -> None:
+        super().__init__(message)
+        self.items = items
+        self.cursor = cursor
 
 
 class ConditionalCheckFailedException(DynamongoError):  # noqa: N818 - the name that dynamongo 0.2 documents

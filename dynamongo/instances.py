@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
+from dynamongo.conditions import Path
 from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
-from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.indexes import Index
+from dynamongo.partial import guard
 from dynamongo.plans import describe_key
 from dynamongo.strategies import refuse_empty_key
 from dynamongo.values import AttributeValue, Item
@@ -54,6 +56,9 @@ class Instance(metaclass=ModelMeta):
     _undeclared: Mapping[str, AttributeValue] = {}
     """Stored attributes that the model does not declare, as attribute values."""
 
+    _loaded: tuple[Path, ...] | None = None
+    """The paths that were read, where the item was not read whole."""
+
     def __init__(self, /, **values: Any) -> None:
         fields = type(self).__fields__
         self._check_names(values)
@@ -92,6 +97,8 @@ class Instance(metaclass=ModelMeta):
     def to_dict(self, only: Iterable[str] | None = None) -> dict[str, Any]:
         """The values of the declared fields as a new dict of Python values, `None` where there is none.
 
+        Of an item that was not read whole, the dict has what was read.
+
         Args:
             only: The names of the fields to include; all of them by default.
 
@@ -101,9 +108,9 @@ class Instance(metaclass=ModelMeta):
         fields = type(self).__fields__
         if isinstance(only, str):
             raise ValidationError(f"{type(self).__name__}.to_dict: only takes a list of names; got {only!r}")
-        names = list(fields if only is None else only)
+        names = [name for name in fields if name in vars(self)] if only is None else list(only)
         self._check_names(names)
-        return {name: copy.deepcopy(vars(self)[name]) for name in names}
+        return {name: copy.deepcopy(getattr(self, name)) for name in names}
 
     def undeclared(self) -> dict[str, Any]:
         """The stored attributes that the model does not declare, as a new dict of Python values.
@@ -120,7 +127,9 @@ class Instance(metaclass=ModelMeta):
     def __repr__(self) -> str:
         fields = type(self).__fields__
         shown = ", ".join(
-            f"{name}={vars(self)[name]!r}" for name, field in fields.items() if not field.is_absent(vars(self)[name])
+            f"{name}={vars(self)[name]!r}"
+            for name, field in fields.items()
+            if name in vars(self) and not field.is_absent(vars(self)[name])
         )
         return f"{type(self).__name__}({shown})"
 
@@ -131,7 +140,13 @@ class Instance(metaclass=ModelMeta):
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
+            AttributeNotLoaded: The item was not read whole, so that there would be less of it than before.
         """
+        if self._loaded is not None:
+            raise AttributeNotLoaded(
+                f"{type(self).__name__}: the item with {self._describe_key(self._key())} was not read whole, and would"
+                " lose what was not read if it were saved: call reload() first, or change it with update()"
+            )
         item: Item = dict(self._undeclared)
         for name, field in type(self).__fields__.items():
             value = vars(self)[name]
@@ -167,14 +182,32 @@ class Instance(metaclass=ModelMeta):
             values["_undeclared"] = undeclared
         return instance
 
+    @classmethod
+    def _decode_part(cls, item: Item, loaded: tuple[Path, ...]) -> Self:
+        """An instance of an item of which only these paths were read; it refuses to show any others."""
+        instance = cls._decode_item(item)
+        values: dict[str, Any] = vars(instance)
+        for name, field in cls.__fields__.items():
+            paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
+            value = values.pop(name)
+            if paths:
+                values[name] = guard(value, paths, field.label)
+        values["_loaded"] = loaded
+        return instance
+
     def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
         vars(self).update(other._held())
         return self
 
+    def _key(self) -> Item:
+        keys = type(self).__declaration__.keys
+        return keys.encode(tuple(vars(self)[name] for name in keys.names))
+
     def _held(self) -> dict[str, Any]:
         """The values of the fields, and the undeclared attributes; not what the user keeps on the instance besides."""
-        return {name: vars(self)[name] for name in type(self).__fields__} | {"_undeclared": self._undeclared}
+        values = {name: vars(self)[name] for name in type(self).__fields__ if name in vars(self)}
+        return values | {"_undeclared": self._undeclared, "_loaded": self._loaded}
 
     @classmethod
     def _describe_key(cls, item: Item) -> str:

@@ -19,8 +19,10 @@ from dynamongo.exceptions import (
     ValidationError,
 )
 from dynamongo.executor import Write, perform
+from dynamongo.finding import ResultSet, Search, plan_for
 from dynamongo.operations import Delete, Put, UpdateItem
 from dynamongo.planner import ReadOptions, recheck
+from dynamongo.plans import Plan
 from dynamongo.reading import Reading
 from dynamongo.results import BatchResult, Failure
 from dynamongo.scans import ScanPolicy
@@ -165,11 +167,11 @@ class Model(Reading):
         source = cls._resolve_many(strategy)
         if isinstance(source, tuple):
             return cls._delete_targets(source)
-        plan = cls._plan(source, ReadOptions())
+        plan = plan_for(cls, source, ReadOptions())
         if plan.keys is not None:
             return cls._delete_targets([Target(key) for key in plan.keys])
         names = cls.__declaration__.keys.names
-        items = cls._read(plan, scans)
+        items = ResultSet(Search(cls, source, ReadOptions(), _as_stored, scans)).all()
         keys: list[Item] = [{name: item[name] for name in names} for item in items]
         return cls._delete_targets([Target(key, recheck(source, key)) for key in keys], items)
 
@@ -342,3 +344,7 @@ class Model(Reading):
             unread = ValidationError(f"the item was {done}, but what is stored cannot be read: {error}")
             unread.item = decode_item(item)
             raise unread from error
+
+
+def _as_stored(item: Item, _: Plan) -> Item:
+    return item

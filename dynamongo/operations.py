@@ -176,6 +176,8 @@ class Query(Operation[PageResult]):
         cursor: The `cursor` of the page before.
         consistent: Whether to see every write that was acknowledged before (not on a global index).
         count_only: Whether to return only the counts.
+        fetch: Whether to return whole items where a local index does not hold them, fetched from the table at the
+            read units of another read for each.
     """
 
     table: str
@@ -188,6 +190,7 @@ class Query(Operation[PageResult]):
     cursor: Item | None = None
     consistent: bool = False
     count_only: bool = False
+    fetch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,7 @@ class Scan(Operation[PageResult]):
     count_only: bool = False
     segment: int | None = None
     total_segments: int | None = None
+    fetch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
-from dynamongo.conditions import EQ, Comparison, Condition, Path
-from dynamongo.operations import BatchGet, Get, Query, Scan
+from dynamongo.conditions import EQ, Comparison, Condition, Path, cover, paths_of
+from dynamongo.operations import (
+    BatchGet,
+    CreateTable,
+    Get,
+    KeyCondition,
+    Operation,
+    Query,
+    Scan,
+    TransactGet,
+    TransactWrite,
+)
 from dynamongo.values import Item
 
 _SHOWN = 3
+_BATCH = 100  # keys of one BatchGetItem request, on DynamoDB
 
 Read: TypeAlias = Get | BatchGet | Query | Scan
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How a read is served.
+class Rejected:
+    """An access path that was not chosen.
 
     Attributes:
-        operations: What is executed, in this order: one Get, one BatchGet of any number of keys (sent in chunks),
-            one or more queries, or one Scan (both sent page by page). None where nothing can match.
+        name: The name of the table or of the index.
+        reason: Why not.
+        is_near: Whether it would serve, but for this one thing that the caller or the model could change.
+    """
+
+    name: str
+    reason: str
+    is_near: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """How many requests a plan makes.
+
+    Attributes:
+        at_least: The least number, unless a limit is reached before.
+        growth: What makes it more, or `None` where nothing does.
+    """
+
+    at_least: int
+    growth: str | None = None
+
+    def __str__(self) -> str:
+        return str(self.at_least) if self.growth is None else f"{self.at_least}, and {self.growth}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a read is served. Print it to read it.
+
+    Attributes:
+        operations: The steps. What is executed, in this order: one Get, one BatchGet of any number of keys (sent in
+            chunks), one or more queries, or one Scan, or one for each of its segments at the same time (queries and
+            scans are sent page by page). None where nothing can match.
         residual: What is evaluated on the items that come back.
         order_by: The key attributes that the result is sorted by, where the store's own order does not serve.
         descending: Whether the order is reversed.
         limit: How many items are returned at most.
+        projection: The paths that are wanted; whole items where it is empty.
+        loaded: The paths that the items have at most, where they are not whole.
+        cursor_names: The attributes that say where an item stands in what is read.
+        rejected: The other access paths, each with the reason why it was not chosen.
+        warnings: What the reader of the plan should know.
     """
 
     operations: tuple[Read, ...]
@@ -33,6 +84,11 @@ class Plan:
     order_by: tuple[str, ...] = ()
     descending: bool = False
     limit: int | None = None
+    projection: tuple[Path, ...] = ()
+    loaded: tuple[Path, ...] | None = None
+    cursor_names: tuple[str, ...] = field(default=(), compare=False)
+    rejected: tuple[Rejected, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -49,42 +105,81 @@ class Plan:
 
     @property
     def scan(self) -> Scan | None:
-        """The scan of the whole table that the plan comes down to, if it does."""
+        """The scan of the whole table or index that the plan comes down to, if it does."""
         first = self.operations[0] if self.operations else None
         return first if isinstance(first, Scan) else None
 
+    @property
+    def index(self) -> str | None:
+        """The name of the index that is read, if it is one."""
+        first = self.operations[0] if self.operations else None
+        return first.index if isinstance(first, (Query, Scan)) else None
+
+    @property
+    def key_condition(self) -> KeyCondition | None:
+        """The key condition of the query, or of the first of several."""
+        first = self.operations[0] if self.operations else None
+        return first.key_condition if isinstance(first, Query) else None
+
+    @property
+    def filter(self) -> Condition | None:
+        """What the store evaluates on the items that it has read, and bills."""
+        first = self.operations[0] if self.operations else None
+        return first.filter if isinstance(first, (Query, Scan)) else None
+
+    def counting(self) -> Plan:
+        """The plan that counts the same items, and transfers none where no residual has to look at them."""
+        looked_at = () if self.residual is None else tuple(dict.fromkeys(paths_of(self.residual)))
+        operations = tuple(_count(operation, looked_at, self.cursor_names) for operation in self.operations)
+        return replace(self, operations=operations, order_by=(), projection=(), loaded=None)
+
+    @property
+    def requests(self) -> Requests:
+        """How many requests the plan makes, and what makes it more."""
+        match self.operations:
+            case ():
+                return Requests(0)
+            case (Get(),):
+                return Requests(1)
+            case (BatchGet(keys=keys),):
+                return Requests(-(-len(keys) // _BATCH), "one more for each 16 MB or what is not processed")
+            case (Query(limit=None) | Scan(limit=None), *_):
+                return Requests(len(self.operations), "one more for each MB that is read")
+            case (Query(limit=size) | Scan(limit=size), *_):
+                return Requests(len(self.operations), f"one more for each MB or {size} items that are read")
+            case _:
+                return Requests(len(self.operations))
+
     def __str__(self) -> str:
-        if not self.operations:
-            return "Nothing: the condition can match no item, so no request is made"
-        lines = [line for operation in self.operations[:_SHOWN] for line in _describe(operation)]
-        if len(self.operations) > _SHOWN:
-            lines.append(f"and {len(self.operations) - _SHOWN} more of the kind")
-        if self.residual is not None:
-            lines.append(f"  residual       {self.residual}")
-        if self.order_by:
-            lines.append(f"  sorted by      {', '.join(self.order_by)}{' descending' if self.descending else ''}")
-        if self.limit is not None:
-            lines.append(f"  limit          {self.limit}")
-        return "\n".join(lines)
+        return "\n".join(_describe_plan(self))
 
 
-def _describe(operation: Read) -> Iterator[str]:
-    yield f"{type(operation).__name__} {operation.table}"
+def _count(operation: Read, looked_at: tuple[Path, ...], keys: tuple[str, ...]) -> Read:
+    """The operation for a count: of a page of which nothing is looked at, the store sends the number alone."""
+    projection = cover((*map(Path, keys), *looked_at))
+    if isinstance(operation, (Get, BatchGet)):
+        return replace(operation, projection=projection)
+    if looked_at:
+        return replace(operation, projection=projection, fetch=False)
+    return replace(operation, projection=(), fetch=False, count_only=True)
+
+
+def describe_step(operation: Operation[Any]) -> str:
+    """The kind of the operation and what it is about, such as `Query users.by_name`."""
+    tables = dict.fromkeys(getattr(part, "table", None) for part in _parts(operation))
+    names = ", ".join(table for table in tables if table)
+    index = getattr(operation, "index", None)
+    return f"{type(operation).__name__} {names}{'' if index is None else f'.{index}'}"
+
+
+def _parts(operation: Operation[Any]) -> Sequence[object]:
     match operation:
-        case Get(key=key):
-            yield f"  key            {describe_key(key)}"
-        case BatchGet(keys=keys):
-            shown = [describe_key(key) for key in keys[:_SHOWN]]
-            more = f" and {len(keys) - len(shown)} more" if len(keys) > len(shown) else ""
-            yield f"  keys           {'; '.join(shown)}{more}"
-        case Query(key_condition=condition):
-            yield f"  key condition  {condition}"
-            if operation.descending:
-                yield "  order          descending"
-            yield from _describe_filter(operation.filter)
-        case Scan():
-            yield "  reads          the whole table"
-            yield from _describe_filter(operation.filter)
+        case TransactWrite(parts) | TransactGet(parts):
+            return parts
+        case CreateTable(schema):
+            return (Get(schema.name, {}),)
+        case _:
+            return (operation,)
 
 
 def describe_key(key: Item) -> str:
@@ -92,6 +187,50 @@ def describe_key(key: Item) -> str:
     return " AND ".join(str(Comparison(Path(name), EQ, value)) for name, value in key.items())
 
 
-def _describe_filter(condition: Condition | None) -> Iterator[str]:
-    if condition is not None:
-        yield f"  filter         {condition}"
+def _describe_plan(plan: Plan) -> Iterator[str]:
+    if not plan.operations:
+        yield "Nothing: no item can match, so no request is made"
+        yield from _lines("because", *plan.warnings)
+        return
+    yield describe_step(plan.operations[0])
+    yield from _describe_steps(plan)
+    if plan.filter is not None:
+        yield from _lines("filter", str(plan.filter))
+    if plan.residual is not None:
+        yield from _lines("residual", str(plan.residual))
+    if plan.projection:
+        yield from _lines("projection", ", ".join(map(str, plan.projection)))
+    if plan.order_by:
+        yield from _lines("sorted by", f"{', '.join(plan.order_by)}{' descending' if plan.descending else ''}")
+    if plan.limit is not None:
+        yield from _lines("limit", str(plan.limit))
+    yield from _lines("requests", str(plan.requests))
+    yield from _lines("not used", *map(str, plan.rejected))
+    yield from _lines("note", *plan.warnings)
+
+
+def _lines(label: str, *texts: str) -> Iterator[str]:
+    for position, text in enumerate(texts):
+        yield f"  {'' if position else label:<13}  {text}"
+
+
+def _describe_steps(plan: Plan) -> Iterator[str]:
+    match plan.operations[0]:
+        case Get(key=key):
+            yield from _lines("key", describe_key(key))
+        case BatchGet(keys=keys):
+            yield from _lines("keys", *_shorten([describe_key(key) for key in keys]))
+        case Query() as query:
+            conditions = [str(each.key_condition) for each in plan.operations if isinstance(each, Query)]
+            yield from _lines("key condition", *_shorten(conditions))
+            if query.descending:
+                yield from _lines("order", "descending")
+        case Scan(total_segments=segments, index=index):
+            share = "" if segments is None else f", in {segments} segments at the same time"
+            yield from _lines("reads", f"the whole {'table' if index is None else 'index'}{share}")
+    if plan.operations[0].consistent:
+        yield from _lines("consistent", "yes, at twice the read units")
+
+
+def _shorten(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= _SHOWN else [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"]

@@ -1,24 +1,54 @@
-"""The part of `Model` that reads: from a strategy to a plan, and from what comes back to instances."""
+"""The part of `Model` that reads: from what the caller says to a plan, and from what comes back to instances."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
 
 from dynamongo.conditions import Condition, Path, paths_of
 from dynamongo.exceptions import ExpressionError, ItemNotFound
-from dynamongo.planner import ReadOptions, plan_read
+from dynamongo.fields.base import Field
+from dynamongo.fields.expressions import Expressions
+from dynamongo.finding import ResultSet, Search, plan_for
+from dynamongo.indexes import Index
+from dynamongo.planner import ReadOptions
 from dynamongo.plans import Plan
-from dynamongo.scans import ScanPolicy, apply_policy, check_policy
+from dynamongo.scans import ScanPolicy
 from dynamongo.strategies import Source, Target, keys_condition, resolve_many, resolve_one
 from dynamongo.tables import Table
 from dynamongo.values import Item, shorten
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
 T = TypeVar("T")
 _REQUIRED: Any = object()
+
+
+class ReadArguments(TypedDict, total=False):
+    """The keyword arguments of every read of several items.
+
+    Attributes:
+        index: The index to read, such as `User.by_name` or `"by_name"`, whatever the planner would choose. Items that
+            are not in it are not found, and what it does not hold of an item is not loaded.
+        consistent: Whether to see every write that was acknowledged before, at twice the read units.
+        projection: The fields, and paths inside them, that are read; touching another one raises
+            `AttributeNotLoaded`. It costs no less: DynamoDB bills whole items.
+        page_size: How many items a request reads at most.
+        scans: What to do about a full scan; the model's `__scans__` or the connection's policy by default.
+        segments: Into how many segments a full scan is divided, which are read at the same time.
+        max_pages: After how many pages the read stops.
+        max_read_units: After how many read units the read stops: after the page that reaches them.
+    """
+
+    index: Index | str | None
+    consistent: bool
+    projection: Iterable[Any] | None
+    page_size: int | None
+    scans: ScanPolicy | None
+    segments: int | None
+    max_pages: int | None
+    max_read_units: float | None
 
 
 class Reading(Table):
@@ -28,12 +58,21 @@ class Reading(Table):
 
     @overload
     @classmethod
-    def get_one(cls, strategy: Any, *, consistent: bool = False) -> Self: ...
+    def get_one(cls, strategy: Any, *, consistent: bool = False, projection: Iterable[Any] | None = None) -> Self: ...
     @overload
     @classmethod
-    def get_one(cls, strategy: Any, default: T, *, consistent: bool = False) -> Self | T: ...
+    def get_one(
+        cls, strategy: Any, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+    ) -> Self | T: ...
     @classmethod
-    def get_one(cls, strategy: Any, default: Any = _REQUIRED, *, consistent: bool = False) -> Any:
+    def get_one(
+        cls,
+        strategy: Any,
+        default: Any = _REQUIRED,
+        *,
+        consistent: bool = False,
+        projection: Iterable[Any] | None = None,
+    ) -> Any:
         """Read one item. Costs one GetItem request.
 
         Args:
@@ -41,16 +80,18 @@ class Reading(Table):
                 that are ANDed to it must hold as well.
             default: What to return where there is no such item, instead of raising.
             consistent: Whether to see every write that was acknowledged before, at twice the read units.
+            projection: The fields, and paths inside them, that are read.
 
         Raises:
             ItemNotFound: There is no such item, and no default.
             ExpressionError: The strategy does not fix the whole key of one item.
         """
         target = cls._resolve_one(strategy)
-        plan = cls._plan((target,), ReadOptions(consistent=consistent))
+        options = ReadOptions(consistent=consistent, projection=cls._projection(projection))
+        plan = plan_for(cls, (target,), options)
         items = cls._run(lambda executor: executor.read(plan))
         if items:
-            return cls._decode_item(items[0])
+            return cls._decode_found(items[0], plan)
         if default is _REQUIRED:
             also = "" if target.check is None else f" and `{target.check}`"
             raise ItemNotFound(f"{cls.__name__}: there is no item with {cls._describe_key(target.key)}{also}")
@@ -62,40 +103,177 @@ class Reading(Table):
         strategy: Any = None,
         descending: bool = False,
         limit: int | None = None,
-        *,
-        consistent: bool = False,
-        scans: ScanPolicy | None = None,
+        **arguments: Unpack[ReadArguments],
     ) -> list[Self]:
-        """Read several items, sorted by hash key and then by range key. `explain` tells which requests this makes.
+        """Read several items. `explain` tells which requests this makes, and `find` reads lazily.
 
         Args:
             strategy: A list of strategies for one item each, or any condition; `None` for every item.
             descending: Whether to reverse the order.
             limit: How many items to return at most.
-            consistent: As in `get_one`.
-            scans: What to do about a full scan; the model's `__scans__` or the connection's policy by default.
+            arguments: As in `ReadArguments`.
+
+        Returns:
+            The items in the order of the range key, if they come of a query; otherwise sorted by hash key and then by
+            range key.
 
         Raises:
-            ExpressionError: An entry of the list does not fix the whole key of one item.
+            ExpressionError: An entry of the list does not fix the whole key of one item, or the index cannot serve.
             ScanForbidden: It takes a full scan, and the policy forbids that.
+            BudgetExceeded: There is more to read than `max_pages` or `max_read_units` allow.
         """
-        plan = cls.explain(strategy, descending, limit, consistent=consistent)
-        return [cls._decode_item(item) for item in cls._read(plan, scans)]
+        options = cls._options(descending, limit, arguments, is_sorted=True)
+        return ResultSet(cls._search(strategy, options, arguments)).all()
+
+    @overload
+    @classmethod
+    def find(
+        cls,
+        strategy: Any = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[False] = False,
+        **arguments: Unpack[ReadArguments],
+    ) -> ResultSet[Self]: ...
+    @overload
+    @classmethod
+    def find(
+        cls,
+        strategy: Any = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[True],
+        **arguments: Unpack[ReadArguments],
+    ) -> ResultSet[dict[str, Any]]: ...
+    @classmethod
+    def find(
+        cls,
+        strategy: Any = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: bool = False,
+        **arguments: Unpack[ReadArguments],
+    ) -> ResultSet[Any]:
+        """Read several items lazily: a request is made when an item of its page is asked for.
+
+        Args:
+            strategy: As in `get_many`.
+            descending: Whether to reverse the order of a query.
+            limit: How many items to return at most, whatever a filter leaves out.
+            cursor: Where to go on: the `cursor` of a page of the same read.
+            as_dicts: Whether to give dicts of Python values instead of instances.
+            arguments: As in `ReadArguments`.
+
+        Raises:
+            ExpressionError: As in `get_many`.
+        """
+        if arguments.get("segments") and (cursor or arguments.get("max_pages") or arguments.get("max_read_units")):
+            raise ExpressionError(
+                f"{cls.__name__}: segments are read at the same time, so there is no one place to stop at or to go on"
+                " from: leave out cursor, max_pages and max_read_units"
+            )
+        options = cls._options(descending, limit, arguments, is_sorted=False)
+        return ResultSet(cls._search(strategy, options, arguments, cursor, as_dicts=as_dicts))
 
     @classmethod
     def explain(
-        cls, strategy: Any = None, descending: bool = False, limit: int | None = None, *, consistent: bool = False
+        cls,
+        strategy: Any = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[ReadArguments],
     ) -> Plan:
         """How `get_many` would serve the same arguments. Makes no request; print it to read it."""
-        if limit is not None and (type(limit) is not int or limit < 0):
-            raise ExpressionError(f"{cls.__name__}: limit must be an int of 0 or more; got {shorten(limit)}")
-        source = cls._resolve_many(strategy)
-        return cls._plan(source, ReadOptions(descending, limit, consistent))
+        options = cls._options(descending, limit, arguments, is_sorted=True)
+        return ResultSet(cls._search(strategy, options, arguments)).explain()
 
     @classmethod
     def keys_in(cls, values: Iterable[Any]) -> Condition:
         """The condition that an item's key is one of `values`: keys as `get_one` takes them, in any mixture."""
         return keys_condition(values, cls.__declaration__.keys)
+
+    # From arguments to what the planner takes.
+
+    @classmethod
+    def _search(
+        cls,
+        strategy: Any,
+        options: ReadOptions,
+        arguments: ReadArguments,
+        cursor: str | None = None,
+        *,
+        as_dicts: bool = False,
+    ) -> Search[Any]:
+        return Search(
+            cls,
+            cls._resolve_many(strategy),
+            options,
+            cls._decode_dict if as_dicts else cls._decode_found,
+            arguments.get("scans"),
+            cursor,
+            cls._check_count("max_pages", arguments.get("max_pages"), least=1),
+            arguments.get("max_read_units"),
+        )
+
+    @classmethod
+    def _options(cls, descending: bool, limit: int | None, arguments: ReadArguments, *, is_sorted: bool) -> ReadOptions:
+        return ReadOptions(
+            descending,
+            cls._check_count("limit", limit, least=0),
+            arguments.get("consistent", False),
+            cls._index_name(arguments.get("index")),
+            cls._projection(arguments.get("projection")),
+            cls._check_count("page_size", arguments.get("page_size"), least=1),
+            cls._check_count("segments", arguments.get("segments"), least=1),
+            is_sorted=is_sorted,
+        )
+
+    @classmethod
+    def _check_count(cls, name: str, count: Any, *, least: int) -> int | None:
+        if count is None or (type(count) is int and count >= least):
+            return cast("int | None", count)
+        raise ExpressionError(f"{cls.__name__}: {name} must be an int of {least} or more; got {shorten(count)}")
+
+    @classmethod
+    def _index_name(cls, index: Any) -> str | None:
+        """The name in DynamoDB of an index that is given as itself, by that name or by that of its attribute."""
+        indexes = cls.__declaration__.indexes
+        for name, known in indexes.items():
+            if index is known or index in (name, known.name):
+                return known.schema.name
+        if index is None:
+            return None
+        known_names = ", ".join(indexes) or "none"
+        raise ExpressionError(f"{cls.__name__} has no index {shorten(index)}; it has {known_names}")
+
+    @classmethod
+    def _projection(cls, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
+        if wanted is None:
+            return ()
+        if isinstance(wanted, (str, Expressions)):
+            raise ExpressionError(f"{cls.__name__}: projection is a list of fields; got {shorten(wanted)}")
+        paths = tuple(cls._projected_path(each) for each in wanted)
+        if not paths:
+            raise ExpressionError(f"{cls.__name__}: a projection names one field at least")
+        cls._check_declared(paths)
+        return paths
+
+    @classmethod
+    def _projected_path(cls, wanted: Any) -> Path:
+        if isinstance(wanted, str):
+            return Path(wanted)
+        if isinstance(wanted, Field):
+            return cast("Field[Any]", wanted).path
+        raise ExpressionError(
+            f"{cls.__name__}: a projection is made of fields, such as User.name or User.address.city, and of names;"
+            f" got {shorten(wanted)}"
+        )
 
     @classmethod
     def _resolve_one(cls, strategy: Any) -> Target:
@@ -112,19 +290,22 @@ class Reading(Table):
         return source
 
     @classmethod
-    def _plan(cls, source: Source, options: ReadOptions) -> Plan:
-        return plan_read(cls.table_name(), cls.__declaration__.table.keys, source, options)
-
-    @classmethod
-    def _read(cls, plan: Plan, scans: ScanPolicy | None) -> list[Item]:
-        if scans is not None:
-            check_policy(scans)
-        apply_policy(plan.scan, scans or cls.__scans__ or cls._connection().scans, cls.__name__)
-        return cls._run(lambda executor: executor.read(plan))
-
-    @classmethod
     def _check_declared(cls, paths: Iterable[Path]) -> None:
         """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
         for path in paths:
             if path.attribute not in cls.__fields__:
                 raise ExpressionError(f"{cls.__name__} does not declare {path}: is that of another model?")
+
+    # From items to what the caller gets.
+
+    @classmethod
+    def _decode_found(cls, item: Item, plan: Plan) -> Self:
+        return cls._decode_item(item) if plan.loaded is None else cls._decode_part(item, plan.loaded)
+
+    @classmethod
+    def _decode_dict(cls, item: Item, plan: Plan) -> dict[str, Any]:
+        """The Python values of what was asked for, and of nothing else that the read needed."""
+        if not plan.projection:
+            return cls._decode_found(item, plan).to_dict()
+        found = cls._decode_part(item, plan.projection)
+        return found.to_dict()

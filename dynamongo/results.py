@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from dynamongo.exceptions import DynamongoError
+from dynamongo.operations import Capacity
 
 T = TypeVar("T")
 
@@ -54,3 +55,22 @@ class BatchResult(Generic[T]):
     def fail_count(self) -> int:
         """How many were not."""
         return len(self.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of the items of a read, in its order.
+
+    Attributes:
+        items: The items; there may be none on a page that is not the last.
+        cursor: Where the next page begins, as text that is safe in a URL, or `None` at the end of the read.
+        count: How many items there are.
+        scanned_count: How many items the store read, and billed, for them.
+        consumed_capacity: What they cost, in read units.
+    """
+
+    items: list[T]
+    cursor: str | None
+    count: int
+    scanned_count: int
+    consumed_capacity: Capacity

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
+import itertools
 import warnings
-from pathlib import Path as FilePath
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
+from dynamongo.callers import caller_level
 from dynamongo.conditions import Comparison, Condition, Path, conjuncts, paths_of
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
 from dynamongo.operations import Scan
+from dynamongo.plans import Plan
 
 ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]
 """What happens when a plan is a full scan: warn once per call site, raise, or nothing."""
 
 SCAN_POLICIES: tuple[ScanPolicy, ...] = ("warn", "forbid", "allow")
-
-_PACKAGE = str(FilePath(__file__).parent / "_").removesuffix("_")  # with the separator, or it would begin others' too
 
 
 def check_policy(policy: object) -> None:
@@ -25,45 +25,46 @@ def check_policy(policy: object) -> None:
         raise ConfigurationError(f"scans must be one of {', '.join(SCAN_POLICIES)}; got {policy!r}")
 
 
-def apply_policy(scan: Scan | None, policy: ScanPolicy, model: str) -> None:
-    """Warn of a scan, forbid it or let it pass; `None` is a plan that does not scan.
+def apply_policy(plan: Plan, policy: ScanPolicy, model: str) -> None:
+    """Warn of a plan that is a full scan, forbid it or let it pass.
 
     Raises:
         ScanForbidden: The policy is `"forbid"`.
     """
+    scan = plan.scan
     if scan is None or policy == "allow":
         return
     if policy == "forbid":
-        raise ScanForbidden(f"{_describe(scan, model)}. Scans are forbidden here; pass scans='allow' to do it once")
-    message = f"{_describe(scan, model)}. Pass scans='allow' where that is meant"
-    warnings.warn(message, ScanWarning, stacklevel=_caller_level())
+        raise ScanForbidden(
+            f"{_describe(plan, scan, model)}. Scans are forbidden here; pass scans='allow' to do it once"
+        )
+    message = f"{_describe(plan, scan, model)}. Pass scans='allow' where that is meant"
+    warnings.warn(message, ScanWarning, stacklevel=caller_level())
 
 
-def _describe(scan: Scan, model: str) -> str:
-    if scan.filter is None:
-        return f"{model}: this reads the whole table {scan.table}, and every item read is billed"
+def _describe(plan: Plan, scan: Scan, model: str) -> str:
+    what = f"the whole table {scan.table}" if scan.index is None else f"the whole index {scan.table}.{scan.index}"
+    conditions = (*conjuncts(scan.filter), *conjuncts(plan.residual))
+    if not conditions:
+        return f"{model}: this reads {what}, and every item read is billed"
     return (
-        f"{model}: no key serves a condition on {_list_paths(scan.filter)}, so this reads the whole table {scan.table},"
-        f" and every item read is billed{_advice(scan)}"
+        f"{model}: no key serves a condition on {_list_paths(conditions)}, so this reads {what},"
+        f" and every item read is billed{_advice(plan, conditions)}"
     )
 
 
-def _list_paths(condition: Condition) -> str:
-    """The paths it names: without the values, which do not belong in logs and would make every warning a new one."""
-    return ", ".join(f"`{path}`" for path in dict.fromkeys(paths_of(condition)))
+def _list_paths(conditions: Iterable[Condition]) -> str:
+    """The paths they name: without the values, which do not belong in logs and would make every warning a new one."""
+    paths = itertools.chain.from_iterable(map(paths_of, conditions))
+    return ", ".join(f"`{path}`" for path in dict.fromkeys(paths))
 
 
-def _advice(scan: Scan) -> str:
-    """Which index would serve the filter: one with an attribute as hash key that is compared with `==`."""
-    for part in conjuncts(scan.filter):
+def _advice(plan: Plan, conditions: Iterable[Condition]) -> str:
+    """Which index would serve: one that nearly does, or else one with an attribute as hash key that `==` is said of."""
+    near = [rejected for rejected in plan.rejected if rejected.is_near]
+    if near:
+        return "; " + "; ".join(f"the index {rejected.name} would serve it, but {rejected.reason}" for rejected in near)
+    for part in conditions:
         if isinstance(part, Comparison) and part.operator == "=" and isinstance(part.left, Path):
             return f"; an index with the hash key `{part.left}` would serve it"
     return ""
-
-
-def _caller_level() -> int:
-    """The stack level of the first caller outside this package, as `warnings.warn` counts from here."""
-    frame, level = inspect.currentframe(), 0
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame, level = frame.f_back, level + 1
-    return level

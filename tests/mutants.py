@@ -53,7 +53,7 @@ EVALUATION, VALUES = "evaluation.py", "values.py"
 UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
 CHECKS, KEYS, ACTIONS = (f"backends/memory/{name}.py" for name in ("checks", "keys", "actions"))
 TRANSACTIONS, CAPACITY, WRITES = (f"backends/memory/{name}.py" for name in ("transactions", "capacity", "writes"))
-PLANNER, EXECUTOR = "planner.py", "executor/reads.py"
+PLANNER, EXECUTOR = "planner/ranges.py", "executor/reads.py"
 
 MUTANTS = [
     # The evaluator.
@@ -266,8 +266,8 @@ MUTANTS = [
     Mutant(
         "a page without items ends the read",
         EXECUTOR,
-        "if page.cursor is None:",
-        "if page.cursor is None or not page.items:",
+        "after = None if page.cursor is None else Position(",
+        "after = None if page.cursor is None or not page.items else Position(",
     ),
 ]
 

@@ -23,7 +23,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
     WriteNotSent,
 )
-from dynamongo.executor import Executor, Outcome, RetryPolicy, Steps, Wait, chunked, perform
+from dynamongo.executor import Executor, Outcome, RetryPolicy, Steps, Wait, perform
 from dynamongo.operations import (
     BatchDelete,
     BatchGet,
@@ -520,11 +520,6 @@ class TestTables:
     def test_error_of_another_kind_says_nothing_about_the_table(self) -> None:
         with pytest.raises(ServiceError):
             run(Tape(ServiceError("no answer")), lambda executor: executor.table_exists(T))
-
-
-def test_chunks_keep_order_and_the_last_holds_the_rest() -> None:
-    assert list(chunked((1, 2, 3, 4, 5), 2)) == [(1, 2), (3, 4), (5,)]
-    assert list(chunked((), 2)) == []
 
 
 def test_memory_backend_plays_the_same_part() -> None:

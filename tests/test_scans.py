@@ -15,7 +15,8 @@ from dynamongo import Connection, IntField, Model, ScanForbidden, ScanWarning, S
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import EQ, And, Comparison, Exists, Or, Path
 from dynamongo.exceptions import ConfigurationError
-from dynamongo.operations import Scan
+from dynamongo.operations import Get, Scan
+from dynamongo.plans import Plan
 from dynamongo.scans import ScanPolicy, apply_policy, check_policy
 
 A_IS_1 = Comparison(Path("a"), EQ, 1)
@@ -96,14 +97,14 @@ class TestPolicy:
 
     @pytest.mark.parametrize("policy", ["warn", "forbid", "allow"])
     def test_plan_that_does_not_scan_passes_under_every_policy(self, policy: ScanPolicy) -> None:
-        apply_policy(None, policy, "User")
+        apply_policy(Plan((Get("users", {"email": "a"}),)), policy, "User")
 
 
 class TestMessage:
     @staticmethod
     def message(scan: Scan) -> str:
         with pytest.raises(ScanForbidden) as caught:
-            apply_policy(scan, "forbid", "User")
+            apply_policy(Plan((scan,)), "forbid", "User")
         return str(caught.value).removesuffix(". Scans are forbidden here; pass scans='allow' to do it once")
 
     def test_it_names_what_is_read_and_that_it_is_billed(self) -> None:

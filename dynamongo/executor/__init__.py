@@ -8,11 +8,24 @@ effects; another driver could perform them asynchronously without a change here.
 from __future__ import annotations
 
 from dynamongo.executor.effects import Effect, RetryPolicy, Steps, Wait, perform
-from dynamongo.executor.reads import Reads, chunked
+from dynamongo.executor.reads import START, Position, ReadPage, Reads, sort_items
 from dynamongo.executor.tables import Tables
 from dynamongo.executor.writes import Outcome, Write, Writes
 
-__all__ = ["Effect", "Executor", "Outcome", "RetryPolicy", "Steps", "Wait", "Write", "chunked", "perform"]
+__all__ = [
+    "START",
+    "Effect",
+    "Executor",
+    "Outcome",
+    "Position",
+    "ReadPage",
+    "RetryPolicy",
+    "Steps",
+    "Wait",
+    "Write",
+    "perform",
+    "sort_items",
+]
 
 
 class Executor(Reads, Writes, Tables):

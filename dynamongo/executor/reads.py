@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from dynamongo.evaluation import compile_condition
+from dynamongo.evaluation import compile_condition, compile_projection
 from dynamongo.exceptions import ThrottledError, assert_never
 from dynamongo.executor.effects import Steps, Terms
-from dynamongo.operations import BatchGet, Get, Query, Scan
-from dynamongo.plans import Plan, Read
-from dynamongo.values import Item
+from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
+from dynamongo.plans import Plan
+from dynamongo.values import AttributeValue, Item
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a read goes on.
+
+    Attributes:
+        step: The operation of the plan, counted from 0.
+        after: What of it is done: the last item's key, of a query or scan; the number of keys, of a batch get.
+    """
+
+    step: int = 0
+    after: Item | int | None = None
+
+
+START = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """What one request of a plan comes to.
+
+    Attributes:
+        items: The items that the residual accepts, with what is wanted of them.
+        count: How many there are; of a plan that counts, how many there would be.
+        scanned_count: How many items the store has read for it.
+        next: Where the read goes on, or `None` at its end.
+        consumed: What it cost.
+    """
+
+    items: list[Item]
+    count: int
+    scanned_count: int
+    next: Position | None
+    consumed: Capacity
 
 
 class Reads(Terms):
@@ -21,39 +54,63 @@ class Reads(Terms):
 
     def read(self, plan: Plan) -> Steps[list[Item]]:
         """All items of the plan, filtered by its residual, in its order, up to its limit."""
-        accepts = _accept_all if plan.residual is None else compile_condition(plan.residual)
-        enough = None if plan.order_by else plan.limit
         found: list[Item] = []
-        for operation in plan.operations:
-            yield from self._read(operation, accepts, found, enough)
-        if plan.order_by:
-            found.sort(key=lambda item: [item[name] for name in plan.order_by], reverse=plan.descending)
-        return found if plan.limit is None else found[: plan.limit]
+        position: Position | None = START if plan.operations else None
+        room = None if plan.order_by else plan.limit
+        while position is not None and room != 0:
+            page = yield from self.read_page(plan, position, room)
+            found.extend(page.items)
+            position = page.next
+            room = None if room is None else room - len(page.items)
+        return sort_items(plan, found)
 
-    def _read(
-        self, operation: Read, accepts: Callable[[Item], bool], found: list[Item], enough: int | None
-    ) -> Steps[None]:
+    def read_page(self, plan: Plan, position: Position, room: int | None = None) -> Steps[ReadPage]:
+        """One page of the plan, which goes on at `position`: what one request gives (for a batch get: one chunk).
+
+        Args:
+            plan: The plan, with one operation at least.
+            position: Where to go on.
+            room: How many items are wanted at most. What is beyond them is left for the next page; where there can be
+                no other, `next` is `None`.
+        """
+        operation = plan.operations[position.step]
         match operation:
             case Get():
-                result = yield operation
-                found.extend(filter(accepts, [] if result.item is None else [result.item]))
+                page = yield from self._read_get(operation)
             case BatchGet():
-                for chunk in chunked(operation.keys, self._limits.batch_get):
-                    items = yield from self._get_chunk(dataclasses.replace(operation, keys=chunk))
-                    found.extend(filter(accepts, items))
+                page = yield from self._read_chunk(operation, position)
             case Query() | Scan():
-                yield from self._read_pages(operation, accepts, found, enough)
+                page = yield from self._read_page(operation, position, room, has_residual=plan.residual is not None)
             case _:
                 assert_never(operation)
+        return _finish(plan, position, page, room)
 
-    def _get_chunk(self, operation: BatchGet) -> Steps[list[Item]]:
+    def _read_get(self, operation: Get) -> Steps[_Raw]:
+        result = yield operation
+        items = [] if result.item is None else [result.item]
+        return _Raw(items, len(items), len(items), None, result.consumed)
+
+    def _read_chunk(self, operation: BatchGet, position: Position) -> Steps[_Raw]:
+        """The items of the next keys, in the order of the keys."""
+        start = position.after if isinstance(position.after, int) else 0
+        keys = operation.keys[start : start + self._limits.batch_get]
+        items, consumed = yield from self._get_chunk(dataclasses.replace(operation, keys=keys))
+        places = {_values_of(key, operation.keys[0]): place for place, key in enumerate(keys)}
+        items.sort(key=lambda item: places[_values_of(item, operation.keys[0])])
+        end = start + len(keys)
+        is_end = end == len(operation.keys)
+        return _Raw(items, len(items), len(items), None if is_end else Position(position.step, end), consumed)
+
+    def _get_chunk(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
         items: list[Item] = []
+        consumed = Capacity()
         attempt = 0
         while True:
             result = yield operation
             items.extend(result.items)
+            consumed += result.consumed
             if not result.unprocessed:
-                return items
+                return items, consumed
             attempt = 1 if len(result.unprocessed) < len(operation.keys) else attempt + 1
             if attempt > self._retries.attempts:
                 raise ThrottledError(
@@ -63,22 +120,69 @@ class Reads(Terms):
             operation = dataclasses.replace(operation, keys=result.unprocessed)
             yield self._retries.wait(attempt)
 
-    def _read_pages(
-        self, operation: Query | Scan, accepts: Callable[[Item], bool], found: list[Item], enough: int | None
-    ) -> Steps[None]:
-        while enough is None or len(found) < enough:
-            page = yield operation
-            found.extend(filter(accepts, page.items))
-            if page.cursor is None:
-                return
-            operation = dataclasses.replace(operation, cursor=page.cursor)
+    def _read_page(
+        self, operation: Query | Scan, position: Position, room: int | None, *, has_residual: bool
+    ) -> Steps[_Raw]:
+        limit = operation.limit
+        if room is not None and operation.filter is None and not has_residual:
+            limit = room if limit is None else min(limit, room)
+        cursor = position.after if isinstance(position.after, dict) else None
+        if limit != operation.limit or cursor is not None:
+            operation = dataclasses.replace(operation, limit=limit, cursor=cursor)
+        page = yield operation
+        after = None if page.cursor is None else Position(position.step, page.cursor)
+        return _Raw(list(page.items), page.count, page.scanned_count, after, page.consumed)
 
 
-def chunked(values: tuple[T, ...], size: int) -> Iterator[tuple[T, ...]]:
-    """The values in order, in tuples of `size` and a last one of what is left."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """What the store gave, before the residual."""
+
+    items: list[Item]
+    count: int
+    scanned_count: int
+    after: Position | None
+    consumed: Capacity
 
 
-def _accept_all(_: Item) -> bool:
-    return True
+def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
+    """The items in the plan's order, up to its limit."""
+    if plan.order_by:
+        items.sort(key=lambda item: [item[name] for name in plan.order_by], reverse=plan.descending)
+    return items if plan.limit is None else items[: plan.limit]
+
+
+def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> ReadPage:
+    """The page with the residual applied, what is beyond the room cut off, and what is not wanted left out."""
+    items, after = page.items, page.after
+    if plan.residual is not None:
+        items = list(filter(compile_condition(plan.residual), items))
+    if after is None and position.step + 1 < len(plan.operations):
+        after = Position(position.step + 1)
+    if room is not None and len(items) > room:
+        items = items[:room]
+        after = _after(plan, position, items[-1])
+    counted = len(items) if plan.residual is not None or items else page.count
+    return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed)
+
+
+def _after(plan: Plan, position: Position, last: Item) -> Position:
+    """Where a read goes on that was left off after the item."""
+    operation = plan.operations[position.step]
+    if isinstance(operation, BatchGet):
+        wanted = _values_of(last, operation.keys[0])
+        places = (place for place, key in enumerate(operation.keys) if _values_of(key, operation.keys[0]) == wanted)
+        return Position(position.step, next(places) + 1)
+    return Position(position.step, {name: last[name] for name in plan.cursor_names})
+
+
+def _values_of(item: Item, names: Iterable[str]) -> tuple[AttributeValue, ...]:
+    return tuple(item[name] for name in names)
+
+
+def _trim(plan: Plan, items: list[Item]) -> list[Item]:
+    """The items with no more of them than is wanted: what only the residual or the cursor needed is left out."""
+    if not plan.projection or plan.loaded is None:
+        return items
+    take = compile_projection(plan.loaded)
+    return [take(item) for item in items]

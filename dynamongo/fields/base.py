@@ -22,6 +22,7 @@ from dynamongo import codecs
 from dynamongo.conditions import Comparator, Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.expressions import Expressions, as_operand
+from dynamongo.partial import refuse_unloaded
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
 
 if TYPE_CHECKING:
@@ -100,7 +101,9 @@ class Field(Expressions, Generic[T]):
     def __get__(self, instance: object | None, owner: type[Any]) -> Self | T:
         if instance is None:
             return self
-        raise AttributeError(f"{self.label} is not set")  # instances hold their values in their own __dict__
+        if vars(instance).get("_loaded") is not None:  # instances hold their values in their own __dict__
+            refuse_unloaded(self.label)
+        raise AttributeError(f"{self.label} is not set")
 
     if TYPE_CHECKING:
 

@@ -177,6 +177,8 @@ def _page_arguments(operation: Query | Scan, placeholders: Placeholders) -> _Arg
         arguments["ConsistentRead"] = True
     if operation.count_only:
         arguments["Select"] = "COUNT"
+    elif operation.fetch:
+        arguments["Select"] = "ALL_ATTRIBUTES"
     return arguments | placeholders.to_arguments()
 
 

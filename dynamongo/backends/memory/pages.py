@@ -27,6 +27,8 @@ def check_page(operation: Query | Scan) -> None:
     check_number("limit", operation.limit, least=1)
     if operation.count_only and operation.projection:
         raise InvalidRequestError("Cannot specify the ProjectionExpression when choosing to get only the Count")
+    if operation.fetch and (operation.count_only or operation.projection):
+        raise InvalidRequestError("fetch is for whole items: leave out count_only and projection")
 
 
 def find_view(table: Table, operation: Query | Scan) -> View:
@@ -68,6 +70,11 @@ def _find_index(table: Table, name: str) -> View:
 def _check_global(view: View, operation: Query | Scan) -> None:
     if operation.consistent:
         raise InvalidRequestError("Consistent reads are not supported on global secondary indexes")
+    if operation.fetch and view.attributes is not None:
+        raise InvalidRequestError(
+            f"{_INVALID} Select type ALL_ATTRIBUTES is not supported for global secondary index {operation.index} "
+            "because its projection type is not ALL"
+        )
     if outside := _attributes_outside(view, operation.projection):
         raise InvalidRequestError(
             f"{_INVALID} Global secondary index {operation.index} does not project [{', '.join(outside)}]"
@@ -112,7 +119,8 @@ def _compile_filter(condition: Condition) -> Callable[[Stored], bool]:
 
 def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Stored]) -> tuple[list[Stored], Capacity]:
     """The whole items behind the entries of a local index, if the projection asks for more than those hold."""
-    if not _attributes_outside(view, operation.projection):
+    is_whole = view.attributes is None or not operation.fetch
+    if is_whole and not _attributes_outside(view, operation.projection):
         return entries, Capacity()
     fetched = [stored for entry in entries if (stored := table.find(entry.item))]
     return fetched, item_read_units(fetched, consistent=operation.consistent)

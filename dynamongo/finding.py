@@ -1,0 +1,241 @@
+"""Lazy reads: `Model.find` gives a `ResultSet`, which reads when it is asked for items, and no more than that."""
+
+# A result set belongs to its model, and uses what the model keeps to itself.
+# ruff: noqa: SLF001
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from dynamongo.concurrency import merge
+from dynamongo.cursors import decode_cursor, encode_cursor
+from dynamongo.exceptions import BudgetExceeded, ExpressionError, ItemNotFound, MultipleItemsFound
+from dynamongo.executor import START, Executor, Position, ReadPage, Steps, sort_items
+from dynamongo.operations import Capacity
+from dynamongo.planner import ReadOptions, plan_read
+from dynamongo.plans import Plan
+from dynamongo.results import Page
+from dynamongo.scans import ScanPolicy, apply_policy, check_policy
+from dynamongo.strategies import Source
+from dynamongo.tables import Table
+from dynamongo.values import Item
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Search(Generic[T]):
+    """What a result set looks for, and how.
+
+    Attributes:
+        model: The model whose items are read.
+        source: Which items.
+        options: What the planner has to know beside.
+        decode: Makes of an item, of a read with this plan, what the user gets.
+        scans: The scan policy of the call, if it has one.
+        cursor: Where to begin.
+        max_pages: After how many pages to stop.
+        max_read_units: After how many read units to stop.
+    """
+
+    model: type[Table]
+    source: Source
+    options: ReadOptions
+    decode: Callable[[Item, Plan], T]
+    scans: ScanPolicy | None = None
+    cursor: str | None = None
+    max_pages: int | None = None
+    max_read_units: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.scans is not None:
+            check_policy(self.scans)
+
+
+class ResultSet(Generic[T]):
+    """The items of a read that has not been made yet.
+
+    Every iteration makes the read anew: iterating twice costs twice, and may give other items the second time. Items
+    come as the store gives them: those of a query in the order of its range key, those of a batch in the order of the
+    keys, those of a scan in no order that means anything.
+
+    `limit` counts the items that are returned, whatever a filter leaves out. With `max_pages` or `max_read_units` an
+    iteration and `pages` stop early, with `cursor` to go on at; what must give everything raises `BudgetExceeded`.
+    """
+
+    def __init__(self, search: Search[T]) -> None:
+        self._search = search
+        self._cursor: str | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        """Read, page by page, as far as the iteration goes."""
+        for page in self.pages():
+            self._cursor = page.cursor
+            yield from page.items
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the page after the last one of the last iteration begins; `None` at the end of the read."""
+        return self._cursor
+
+    def first(self) -> T | None:
+        """The first item, or `None` if there is none."""
+        return next(iter(self._limited(1)), None)
+
+    def one(self) -> T:
+        """The only item.
+
+        Raises:
+            ItemNotFound: There is none.
+            MultipleItemsFound: There are several.
+        """
+        found = self._limited(2).all()
+        name = self._search.model.__name__
+        if not found:
+            raise ItemNotFound(f"{name}: no item is found by this read:\n{self.explain()}")
+        if len(found) > 1:
+            raise MultipleItemsFound(f"{name}: more than one item is found by this read:\n{self.explain()}")
+        return found[0]
+
+    def all(self) -> list[T]:
+        """All items.
+
+        Raises:
+            BudgetExceeded: There are more than `max_pages` or `max_read_units` allow to read; the error has those
+                that were read, and the cursor.
+        """
+        plan = self.explain()
+        pages = list(self._read(plan))
+        items = [self._search.decode(item, plan) for item in sort_items(plan, _items_of(pages))]
+        self._check_complete(plan, pages, items)
+        return items
+
+    def count(self) -> int:
+        """How many items there are. Costs what reading them costs, but none is transferred, unless a residual is left.
+
+        Raises:
+            BudgetExceeded: It takes more than `max_pages` or `max_read_units`.
+        """
+        plan = self.explain().counting()
+        pages = list(self._read(plan))
+        found = sum(page.count for page in pages)
+        self._check_complete(plan, pages, [])
+        return found if plan.limit is None else min(found, plan.limit)
+
+    def pages(self) -> Generator[Page[T]]:
+        """The items page by page, as the store gives them: a page for each request.
+
+        A page may be empty, and is not the last for that; the last one has no cursor.
+        """
+        plan = self.explain()
+        for page in self._read(plan):
+            items = [self._search.decode(item, plan) for item in page.items]
+            cursor = encode_cursor(plan, page.next, self._search.model._connection().cursor_key)
+            yield Page(items, cursor, page.count, page.scanned_count, page.consumed)
+
+    def page(self) -> Page[T]:
+        """All items up to the limit and the budget as one page, with the cursor of what comes after them."""
+        plan = self.explain()
+        pages = list(self._read(plan))
+        items = [self._search.decode(item, plan) for item in _items_of(pages)]
+        cursor = encode_cursor(plan, pages[-1].next, self._cursor_key) if pages else None
+        scanned = sum(page.scanned_count for page in pages)
+        return Page(items, cursor, len(items), scanned, sum((page.consumed for page in pages), Capacity()))
+
+    def explain(self) -> Plan:
+        """How the read would be served. Makes no request; print it to read it."""
+        return plan_for(self._search.model, self._search.source, self._search.options)
+
+    # How it reads.
+
+    @property
+    def _cursor_key(self) -> bytes | None:
+        return self._search.model._connection().cursor_key
+
+    def _limited(self, most: int) -> ResultSet[T]:
+        limit = self._search.options.limit
+        options = dataclasses.replace(self._search.options, limit=most if limit is None else min(limit, most))
+        return ResultSet(dataclasses.replace(self._search, options=options))
+
+    def _read(self, plan: Plan) -> Generator[ReadPage]:
+        """The pages of the plan, up to the limit and the budget, cut where the limit is."""
+        search = self._search
+        policy = search.scans or search.model.__scans__ or search.model._connection().scans
+        apply_policy(plan, policy, search.model.__name__)
+        pages = self._read_parallel(plan) if search.options.segments and plan.scan else self._read_serial(plan)
+        read_units = 0.0
+        for made, page in enumerate(pages, 1):
+            yield page
+            read_units += page.consumed.read_units
+            if made == search.max_pages or (search.max_read_units is not None and read_units >= search.max_read_units):
+                return
+
+    def _read_serial(self, plan: Plan) -> Generator[ReadPage]:
+        text = self._search.cursor
+        position = START if text is None else decode_cursor(plan, text, self._cursor_key)
+        left = None if plan.order_by else plan.limit
+        yield from self._walk(plan, position if plan.operations else None, left)
+
+    def _walk(self, plan: Plan, position: Position | None, left: int | None) -> Generator[ReadPage]:
+        while position is not None and left != 0:
+            page = self._search.model._run(_read_page(plan, position, left))
+            yield page
+            position = page.next
+            left = None if left is None else left - page.count
+
+    def _read_parallel(self, plan: Plan) -> Generator[ReadPage]:
+        """The pages of all segments as they come; the segments have no cursor in common."""
+        walks = (
+            self._walk(dataclasses.replace(plan, operations=(operation,)), START, None) for operation in plan.operations
+        )
+        workers = min(len(plan.operations), self._search.model._connection().backend.limits.concurrency)
+        left = None if plan.order_by else plan.limit
+        with contextlib.closing(merge(walks, workers)) as pages:
+            for page in pages:
+                yield dataclasses.replace(_cut(page, left), next=None)
+                left = None if left is None else left - page.count
+                if left is not None and left <= 0:
+                    return
+
+    def _check_complete(self, plan: Plan, pages: list[ReadPage], items: list[T]) -> None:
+        """Raise for a read that its budget stopped: what it found is not all."""
+        is_stopped = bool(pages) and pages[-1].next is not None
+        is_limited = plan.limit is not None and not plan.order_by and sum(page.count for page in pages) >= plan.limit
+        if is_stopped and not is_limited:
+            cursor = encode_cursor(plan, pages[-1].next, self._cursor_key)
+            spent = sum((page.consumed for page in pages), Capacity()).read_units
+            raise BudgetExceeded(
+                f"{self._search.model.__name__}: there is more to read after {len(pages)} pages and {spent:g} read"
+                " units, which is what max_pages and max_read_units allow; go on with cursor=, or raise them",
+                items=items,
+                cursor=cursor,
+            )
+
+
+def plan_for(model: type[Table], source: Source, options: ReadOptions) -> Plan:
+    """The plan of a read of the model; raises `ExpressionError` where an index that is insisted on cannot serve it."""
+    table = dataclasses.replace(model.__declaration__.table, name=model.table_name())
+    required = frozenset(name for name, field in model.__fields__.items() if field.required)
+    try:
+        return plan_read(table, source, dataclasses.replace(options, always=required))
+    except ExpressionError as error:
+        raise ExpressionError(f"{model.__name__}: {error}") from error
+
+
+def _read_page(plan: Plan, position: Position, room: int | None) -> Callable[[Executor], Steps[ReadPage]]:
+    return lambda executor: executor.read_page(plan, position, room)
+
+
+def _cut(page: ReadPage, most: int | None) -> ReadPage:
+    if most is None or page.count <= most:
+        return page
+    return dataclasses.replace(page, items=page.items[:most], count=most)
+
+
+def _items_of(pages: list[ReadPage]) -> list[Item]:
+    return list(itertools.chain.from_iterable(page.items for page in pages))

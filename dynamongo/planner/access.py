@@ -1,0 +1,240 @@
+"""Access paths: the table and its indexes, which of them serve a condition, and which serves it best.
+
+An access path serves a condition if
+
+1. the condition says, ANDed at the top, that its hash key equals one of a few values;
+2. every item that satisfies the condition is in it: an item that lacks a key of an index is not in the index;
+3. it holds every attribute that the condition names and that is wanted: DynamoDB fetches what a local index does not
+   hold, at the cost of another read for each item, and does not for a global one;
+4. it can be read as consistently as is wanted: a global index cannot be read consistently.
+
+Of those that do, the best is the first by this order: one value or one hash key and an equality on the range key, then
+another condition on it, then none; fewer queries; nothing to fetch; the table, local indexes, global ones; as declared.
+
+Source: "General guidelines for secondary indexes" in the DynamoDB developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dynamongo.conditions import Comparison, Condition, conjuncts, paths_of
+from dynamongo.planner.parts import Choice, demands, find_choice, without
+from dynamongo.planner.ranges import RangeCondition, fold_range
+from dynamongo.plans import Rejected
+from dynamongo.schema import IndexSchema, KeySchema, TableSchema
+
+NO_HASH_KEY: Final = "its hash key `{}` is compared with no value by =="
+_LOCAL: Final = 1
+_GLOBAL: Final = 2
+_NOT_WHOLE: Final = "it does not hold whole items: name what is needed with projection=, or insist with index="
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a read asks for.
+
+    Attributes:
+        parts: The conjuncts of its condition.
+        attributes: The attributes that it wants; all of them where it is `None`.
+        consistent: Whether it has to see every write that was acknowledged before.
+        always: Attributes that every item has.
+    """
+
+    parts: tuple[Condition, ...]
+    attributes: frozenset[str] | None = None
+    consistent: bool = False
+    always: frozenset[str] = frozenset()
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The attributes that the condition names."""
+        return frozenset(path.attribute for part in self.parts for path in paths_of(part))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One way to the items: the table, or an index.
+
+    Attributes:
+        table: The table.
+        index: The index, or `None` for the table itself.
+        position: Its place among the indexes, in the order of declaration.
+    """
+
+    table: TableSchema
+    index: IndexSchema | None = None
+    position: int = 0
+
+    @property
+    def name(self) -> str:
+        """The table's name or the index's."""
+        return self.table.name if self.index is None else self.index.name
+
+    @property
+    def keys(self) -> KeySchema:
+        """The keys of the table or the index."""
+        return self.table.keys if self.index is None else self.index.keys
+
+    @property
+    def held(self) -> frozenset[str] | None:
+        """The attributes that it holds, or `None` where it holds all."""
+        if self.index is None or self.index.projection.kind == "all":
+            return None
+        return frozenset((*self.table.keys.names, *self.keys.names, *self.index.projection.attributes))
+
+    @property
+    def kind(self) -> int:
+        """0 for the table, 1 for a local index, 2 for a global one."""
+        return 0 if self.index is None else _GLOBAL if self.index.is_global else _LOCAL
+
+    def lacks(self, attributes: frozenset[str] | None) -> tuple[str, ...]:
+        """What it does not hold of the attributes; `"…"` stands for those that nobody knows the names of."""
+        if self.held is None:
+            return ()
+        return ("…",) if attributes is None else tuple(sorted(attributes - self.held))
+
+    def fetches(self, wanted: Wanted) -> bool:
+        """Whether items are fetched from the table as well, since a local index does not hold what is wanted."""
+        return self.kind == _LOCAL and bool(self.lacks(wanted.attributes) or self.lacks(wanted.named))
+
+    def find_obstacle(self, wanted: Wanted, *, is_forced: bool = False) -> str | None:
+        """Why it cannot serve the read, or `None` if it can.
+
+        One that the caller insists on may leave out the items that are not in it, and have less of an item than all.
+        """
+        if self.index is None:
+            return None
+        if self.index.is_global and wanted.consistent:
+            return "a global index cannot be read consistently"
+        obstacle = self._find_unheld(wanted, is_forced=is_forced) if self.index.is_global else None
+        return obstacle if obstacle is not None or is_forced else self._find_missing(wanted)
+
+    def _find_unheld(self, wanted: Wanted, *, is_forced: bool) -> str | None:
+        """What the condition names, or the read wants, and a global index does not hold."""
+        if lacking := self.lacks(wanted.named):
+            return f"it does not hold {_list(lacking)}, which the condition names"
+        if wanted.attributes is None:
+            return _NOT_WHOLE if self.held is not None and not is_forced else None
+        lacking = self.lacks(wanted.attributes)
+        return f"it does not hold {_list(lacking)}" if lacking else None
+
+    def _find_missing(self, wanted: Wanted) -> str | None:
+        """Which items that satisfy the condition may be missing in it."""
+        if unsure := self._unsure_keys(wanted):
+            return f"items without {_list(unsure)} are not in it: make the field required, or add a condition on it"
+        return None
+
+    def _unsure_keys(self, wanted: Wanted) -> list[str]:
+        """Its keys that an item which satisfies the condition may lack."""
+        return [
+            name
+            for name in self.keys.names
+            if name not in self.table.keys.names
+            and name not in wanted.always
+            and not any(demands(part, name) for part in wanted.parts)
+        ]
+
+    def find_losses(self, wanted: Wanted) -> tuple[str, ...]:
+        """What the caller who insists on it does not get."""
+        losses: list[str] = []
+        if unsure := self._unsure_keys(wanted):
+            losses.append(f"items without {_list(unsure)} are not in {self.name}, and are not found")
+        if self.kind == _GLOBAL and self.held is not None and wanted.attributes is None:
+            losses.append(f"of an item {self.name} holds {_list(sorted(self.held))} alone")
+        return tuple(losses)
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An access path that serves a read, and how.
+
+    Attributes:
+        access: The access path.
+        hash_key: The values of the hash key.
+        range_key: The condition on the range key.
+        rest: The conjuncts that the key does not cover.
+        fetches: Whether what a local index does not hold is fetched from the table.
+    """
+
+    access: Access
+    hash_key: Choice
+    range_key: RangeCondition | None
+    rest: tuple[Condition, ...]
+    fetches: bool = False
+
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """The lower, the better."""
+        return (
+            _selectivity(self.range_key),
+            len(set(self.hash_key.values)),
+            self.fetches,
+            self.access.kind,
+            self.access.position,
+        )
+
+    @property
+    def strength(self) -> str:
+        """What it makes use of, for people."""
+        used = ("both of its keys", "its hash key and a part of its range key", "its hash key alone")
+        return used[_selectivity(self.range_key)]
+
+
+def _selectivity(range_key: RangeCondition | None) -> int:
+    if range_key is None:
+        return 2
+    return 0 if isinstance(range_key, Comparison) and range_key.operator == "=" else 1
+
+
+def access_paths(table: TableSchema) -> list[Access]:
+    """All ways to the items of a table."""
+    return [Access(table), *(Access(table, index, position) for position, index in enumerate(table.indexes))]
+
+
+def consider(access: Access, wanted: Wanted, *, is_forced: bool = False) -> Candidate | Rejected:
+    """How the access path serves the read, or why it does not."""
+    choice = find_choice(wanted.parts, access.keys.hash_key)
+    if choice is None:
+        return Rejected(access.name, NO_HASH_KEY.format(access.keys.hash_key.name))
+    if obstacle := access.find_obstacle(wanted, is_forced=is_forced):
+        return Rejected(access.name, obstacle, is_near=True)
+    rest = wanted.parts if choice.says_more else conjuncts(without(wanted.parts, choice.part))
+    folded = fold_range(rest, access.keys.range_key)
+    if folded is None:  # found before as a contradiction, but for values of types that the key cannot have
+        return Rejected(access.name, "the conditions on its range key contradict each other")
+    return Candidate(access, choice, *folded, access.fetches(wanted))
+
+
+def choose(table: TableSchema, wanted: Wanted) -> tuple[Candidate | None, tuple[Rejected, ...]]:
+    """The best access path, if any serves, and the others with the reasons why not."""
+    considered = [consider(access, wanted) for access in access_paths(table)]
+    candidates = [each for each in considered if isinstance(each, Candidate)]
+    best = min(candidates, key=lambda candidate: candidate.rank, default=None)
+    rejected: list[Rejected] = []
+    for each in considered:
+        if isinstance(each, Rejected):
+            rejected.append(each)
+        elif best is not None and each is not best:
+            rejected.append(Rejected(each.access.name, _compare(each, best)))
+    return best, tuple(rejected)
+
+
+def _compare(loser: Candidate, best: Candidate) -> str:
+    """Why the one was not chosen: the first point in which the other is better."""
+    theirs, ours = loser.rank, best.rank
+    if theirs[0] != ours[0]:
+        return f"it would use {loser.strength}, and {best.access.name} uses {best.strength}"
+    if theirs[1] != ours[1]:
+        return f"it would take {theirs[1]} queries, and {best.access.name} takes {ours[1]}"
+    if theirs[2] != ours[2]:
+        return "each item would be fetched from the table as well"
+    if theirs[3] != ours[3]:
+        return f"it is no better than {best.access.name}: the table goes before local indexes, and these before global"
+    return f"it is no better than {best.access.name}, which is declared first"

@@ -1,0 +1,97 @@
+"""Contradictions: conditions that no item can satisfy, for which no request has to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from dynamongo.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    In,
+    NotExists,
+    Operand,
+    Path,
+    is_value,
+    operands_of,
+)
+from dynamongo.evaluation import compile_condition
+from dynamongo.planner.ranges import are_disjoint, lower_bounds, upper_bounds
+from dynamongo.values import SCALAR_TYPES, AttributeValue, Item, type_of
+
+
+def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
+    """The first conjuncts on one attribute that cannot hold together, if there are any.
+
+    What is compared are the conjuncts that say of one path, with values, what it must be: equality, `in_`, bounds,
+    prefixes and its absence. An item that satisfies the others may exist or not: the store knows.
+    """
+    groups: dict[Path, list[Condition]] = {}
+    for part in parts:
+        path = _subject(part)
+        if path is not None:
+            groups.setdefault(path, []).append(part)
+    for path, group in groups.items():
+        if _is_impossible(path, group):
+            return group[0] if len(group) == 1 else And(*group)
+    return None
+
+
+def _subject(part: Condition) -> Path | None:
+    """The path of which the conjunct says, with values alone, what it must be."""
+    match part:
+        case Comparison(Path() as path, operator, other) if operator != "<>" and is_value(other):
+            return path
+        case Between(Path() as path) | In(Path() as path) | BeginsWith(path):
+            return path if all(map(is_value, list(operands_of(part))[1:])) else None
+        case NotExists(path):
+            return path
+        case _:
+            return None
+
+
+def _is_impossible(path: Path, group: Sequence[Condition]) -> bool:
+    choices = [chosen for part in group if (chosen := _choices(part)) is not None]
+    if choices:
+        holds = compile_condition(And(*group))
+        items = [_item_with(path, value) for value in min(choices, key=len)]
+        return not any(item is None or holds(item) for item in items)
+    if any(isinstance(part, NotExists) for part in group):
+        return len(group) > 1 and not all(isinstance(part, NotExists) for part in group)
+    return len({_bounded_type(part) for part in group}) > 1 or _bounds_are_disjoint(group)
+
+
+def _choices(part: Condition) -> tuple[AttributeValue, ...] | None:
+    match part:
+        case Comparison(_, "=", value):
+            return (cast("AttributeValue", value),)
+        case In(_, values):
+            return cast("tuple[AttributeValue, ...]", values)
+        case _:
+            return None
+
+
+def _item_with(path: Path, value: AttributeValue) -> Item | None:
+    """An item that has the value there, and nothing else; `None` where the path leads through a list."""
+    found = value
+    for element in reversed(path.elements):
+        if isinstance(element, int):
+            return None
+        found = {element: found}
+    return cast("Item", found)
+
+
+def _bounded_type(part: Condition) -> str:
+    operand: Operand = part.right if isinstance(part, Comparison) else list(operands_of(part))[1]
+    return type_of(cast("AttributeValue", operand))
+
+
+def _bounds_are_disjoint(group: Sequence[Condition]) -> bool:
+    if _bounded_type(group[0]) not in SCALAR_TYPES:
+        return False
+    lows = [bound for part in group for bound in lower_bounds(part)]
+    highs = [bound for part in group for bound in upper_bounds(part)]
+    return any(are_disjoint(low, high) for low in lows for high in highs)

@@ -1,0 +1,140 @@
+"""Conjuncts: what the parts of a condition that are ANDed at the top say of a key, and which of them a filter takes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from dynamongo.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Operand,
+    Or,
+    Path,
+    all_of,
+    conjuncts,
+    is_value,
+    operands_of,
+    paths_of,
+)
+from dynamongo.limits import (
+    MAX_EXPRESSION_BYTES,
+    MAX_IN_OPERANDS,
+    MAX_OPERATORS,
+    count_operators,
+    longest_in,
+    rendered_bytes,
+)
+from dynamongo.schema import KeyAttribute
+from dynamongo.values import AttributeValue, type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A conjunct that allows a key attribute a few values.
+
+    Attributes:
+        part: The conjunct.
+        values: The values; empty ones are left out, since no key holds them and DynamoDB refuses to look for one.
+        says_more: Whether the conjunct has to be evaluated still, since it says more than which values there are.
+    """
+
+    part: Condition
+    values: tuple[AttributeValue, ...]
+    says_more: bool = False
+
+
+def find_choice(parts: Sequence[Condition], attribute: KeyAttribute) -> Choice | None:
+    """The conjunct that allows the attribute the fewest values."""
+    found = [choice for part in parts if (choice := _choice_of(part, attribute)) is not None]
+    return min(found, key=lambda choice: (len(choice.values), choice.says_more), default=None)
+
+
+def _choice_of(part: Condition, attribute: KeyAttribute) -> Choice | None:
+    match part:
+        case Comparison(Path((attribute.name,)), "=", operand) if is_key_value(operand, attribute):
+            return Choice(part, () if is_empty(operand) else (cast("AttributeValue", operand),))
+        case In(Path((attribute.name,)), choices) if all(is_key_value(choice, attribute) for choice in choices):
+            return Choice(part, tuple(cast("AttributeValue", choice) for choice in choices if not is_empty(choice)))
+        case Or(branches):
+            found = [find_choice(conjuncts(branch), attribute) for branch in branches]
+            return None if None in found else _join(part, branches, cast("list[Choice]", found))
+        case _:
+            return None
+
+
+def _join(part: Or, branches: Sequence[Condition], found: Sequence[Choice]) -> Choice:
+    says_more = any(
+        choice.says_more or choice.part is not branch for choice, branch in zip(found, branches, strict=True)
+    )
+    return Choice(part, tuple(itertools.chain.from_iterable(choice.values for choice in found)), says_more)
+
+
+def is_key_value(operand: Operand, attribute: KeyAttribute) -> bool:
+    """Whether the operand is a value of the key attribute's type."""
+    return is_value(operand) and type_of(operand) == attribute.type
+
+
+def is_empty(operand: Operand) -> bool:
+    """Whether it is an empty text or binary value, which no key is."""
+    return isinstance(operand, (str, bytes)) and not operand
+
+
+def without(parts: Iterable[Condition], *used: Condition) -> Condition | None:
+    """The conjuncts that are none of those used."""
+    return all_of(tuple(part for part in parts if not any(part is other for other in used)))
+
+
+def demands(part: Condition, attribute: str) -> bool:
+    """Whether the condition holds for no item that lacks the attribute."""
+    match part:
+        case Comparison(_, operator, _):
+            return operator != "<>" and Path(attribute) in operands_of(part)
+        case Between() | In():
+            return Path(attribute) in operands_of(part)
+        case BeginsWith(path) | Contains(path) | Exists(path) | IsType(path):
+            return path == Path(attribute)
+        case And(parts):
+            return any(demands(each, attribute) for each in parts)
+        case Or(parts):
+            return all(demands(each, attribute) for each in parts)
+        case _:
+            return False
+
+
+def split_filter(
+    parts: Iterable[Condition], key_names: Collection[str], held: Collection[str] | None = None
+) -> tuple[Condition | None, Condition | None]:
+    """The conjuncts that the store can evaluate as a filter, and those that are left to the executor.
+
+    Args:
+        parts: The conjuncts.
+        key_names: The attributes that a filter may not name: the key of what is queried.
+        held: The attributes that are there to be filtered; all of them where it is `None`.
+    """
+    kept: list[Condition] = []
+    left: list[Condition] = []
+    for part in parts:
+        names = {path.attribute for path in paths_of(part)}
+        is_sendable = names.isdisjoint(key_names) and (held is None or names.issubset(held))
+        (kept if is_sendable and _fits((*kept, part)) else left).append(part)
+    return all_of(tuple(kept)), all_of(tuple(left))
+
+
+def _fits(parts: tuple[Condition, ...]) -> bool:
+    """Whether the conjuncts make one expression that DynamoDB takes."""
+    condition = And(*parts)
+    return (
+        longest_in(parts[-1]) <= MAX_IN_OPERANDS
+        and count_operators(condition) <= MAX_OPERATORS
+        and rendered_bytes(condition) <= MAX_EXPRESSION_BYTES
+    )

@@ -1,0 +1,131 @@
+"""Range keys: every condition on one that can be folded, as the single one that a query takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias, cast
+
+from dynamongo.conditions import (
+    EQ,
+    GE,
+    GT,
+    LE,
+    LT,
+    BeginsWith,
+    Between,
+    Comparator,
+    Comparison,
+    Condition,
+    In,
+    Operand,
+    Path,
+    conjuncts,
+)
+from dynamongo.planner.parts import is_empty, is_key_value, without
+from dynamongo.schema import KeyAttribute
+
+Bound: TypeAlias = tuple[Any, Comparator]
+RangeCondition: TypeAlias = Comparison | Between | BeginsWith
+
+
+def fold_range(
+    parts: tuple[Condition, ...], attribute: KeyAttribute | None
+) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:
+    """One condition on the range key out of all that can be folded, with the conjuncts it does not cover.
+
+    `None` where the conjuncts contradict each other. Equality comes before a prefix, and a prefix before bounds. The
+    stricter of several bounds wins; a lower and an upper one become BETWEEN, and a bound that excludes its own value
+    stays behind as well, since BETWEEN includes it. `in_` bounds the key by its least and its greatest value, and
+    stays behind.
+    """
+    if attribute is None:
+        return None, parts
+    for kind in (_is_equality, _is_prefix):
+        found = next((part for part in parts if kind(part, attribute)), None)
+        if found is not None:
+            return cast("RangeCondition", found), conjuncts(without(parts, found))
+    bounds = [part for part in parts if _is_bound(part, attribute)]
+    rest = conjuncts(without(parts, *(part for part in bounds if not isinstance(part, In))))
+    folded = _fold_bounds(Path(attribute.name), bounds)
+    return None if folded is None else (folded[0], (*folded[1], *rest))
+
+
+def _is_equality(part: Condition, attribute: KeyAttribute) -> bool:
+    match part:
+        case Comparison(Path((attribute.name,)), "=", value):
+            return _is_key_bound(value, attribute)
+        case _:
+            return False
+
+
+def _is_prefix(part: Condition, attribute: KeyAttribute) -> bool:
+    match part:
+        case BeginsWith(Path((attribute.name,)), prefix):
+            return _is_key_bound(prefix, attribute)
+        case _:
+            return False
+
+
+def _is_bound(part: Condition, attribute: KeyAttribute) -> bool:
+    match part:
+        case Comparison(Path((attribute.name,)), "<" | "<=" | ">" | ">=", bound):
+            return _is_key_bound(bound, attribute)
+        case Between(Path((attribute.name,)), low, high):
+            return _is_key_bound(low, attribute) and _is_key_bound(high, attribute)
+        case In(Path((attribute.name,)), choices):
+            return bool(choices) and all(_is_key_bound(choice, attribute) for choice in choices)
+        case _:
+            return False
+
+
+def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
+    """Whether a key condition takes the bound: DynamoDB refuses an empty one there, though not in a filter."""
+    return is_key_value(operand, attribute) and not is_empty(operand)
+
+
+def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:
+    lower = [bound for part in bounds for bound in lower_bounds(part)]
+    upper = [bound for part in bounds for bound in upper_bounds(part)]
+    # Of two bounds at one value the one that excludes it is the stricter.
+    low = max(lower, key=lambda bound: (bound[0], bound[1] == GT), default=None)
+    high = min(upper, key=lambda bound: (bound[0], bound[1] == LE), default=None)
+    if low is None or high is None:
+        only = low or high
+        return (None if only is None else Comparison(path, only[1], only[0])), ()
+    if are_disjoint(low, high):
+        return None
+    if low[0] == high[0]:
+        return Comparison(path, EQ, low[0]), ()
+    strict = [Comparison(path, operator, value) for value, operator in (low, high) if operator in (GT, LT)]
+    return Between(path, low[0], high[0]), tuple(strict)
+
+
+def are_disjoint(low: Bound, high: Bound) -> bool:
+    """Whether no value is above the lower and below the upper bound."""
+    return bool(low[0] > high[0]) or (low[0] == high[0] and (low[1], high[1]) != (GE, LE))
+
+
+def lower_bounds(part: Condition) -> Iterator[Bound]:
+    """What a conjunct says of the least value."""
+    match part:
+        case Comparison(_, (">" | ">=") as operator, value):
+            yield value, operator
+        case Between(_, low, _):
+            yield low, GE
+        case In(_, choices):
+            yield min(cast("tuple[Any, ...]", choices)), GE
+        case _:
+            pass
+
+
+def upper_bounds(part: Condition) -> Iterator[Bound]:
+    """What a conjunct says of the greatest value."""
+    match part:
+        case Comparison(_, ("<" | "<=") as operator, value):
+            yield value, operator
+        case Between(_, _, high):
+            yield high, LE
+        case In(_, choices):
+            yield max(cast("tuple[Any, ...]", choices)), LE
+        case _:
+            pass

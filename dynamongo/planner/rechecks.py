@@ -1,0 +1,45 @@
+"""Rechecks: what a write that follows a read has to check again."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from dynamongo.conditions import And, Condition, Or, all_of, conjuncts, paths_of
+from dynamongo.evaluation import compile_condition
+from dynamongo.limits import check_limits
+from dynamongo.values import Item
+
+
+def recheck(condition: Condition | None, key: Item) -> Condition | None:
+    """What a write of the item with `key`, which satisfied the condition when it was read, checks again.
+
+    That is all but what its key decides: of ORed conditions on several keys, those on its own.
+
+    Raises:
+        ExpressionError: It is too large for the condition of a write.
+    """
+    checked = None if condition is None else _undecided(condition, key)
+    if checked is not None:
+        check_limits(checked)
+    return checked
+
+
+def _undecided(part: Condition, key: Item) -> Condition | None:
+    """What is left of a condition that holds, given the key; `None` where the key alone decides it."""
+    if _is_about(part, key):
+        return None
+    if isinstance(part, And):
+        left = [_undecided(each, key) for each in part.parts]
+        return all_of(tuple(each for each in left if each is not None))
+    if isinstance(part, Or):
+        branches = [_undecided(branch, key) for branch in part.parts if _may_hold(branch, key)]
+        return None if None in branches else Or(*cast("list[Condition]", branches))
+    return part
+
+
+def _may_hold(branch: Condition, key: Item) -> bool:
+    return all(compile_condition(part)(key) for part in conjuncts(branch) if _is_about(part, key))
+
+
+def _is_about(part: Condition, key: Item) -> bool:
+    return all(path.attribute in key for path in paths_of(part))
