@@ -60,8 +60,8 @@ class _Settings:
             check_policy(self.scans)
         if self.backend is not None:
             _check_backend(self.backend)
-        if self.cursor_key is not None and (not isinstance(self.cursor_key, bytes) or len(self.cursor_key) < 16):
-            raise ConfigurationError("cursor_key must be 16 bytes at least, such as secrets.token_bytes(32)")
+        if self.cursor_key is not None:
+            _check_cursor_key(self.cursor_key)
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
@@ -82,6 +82,11 @@ class _Settings:
         """Whether the code has set what brings a region, which wins over the environment's."""
         has_own = self.client is not None or self.profile is not None
         return has_own or (self.session is not None and bool(self.session.region_name))
+
+
+def _check_cursor_key(key: object) -> None:
+    if not isinstance(key, bytes) or len(key) < 16:
+        raise ConfigurationError("cursor_key must be 16 bytes at least, such as secrets.token_bytes(32)")
 
 
 def _check_backend(backend: object) -> None:

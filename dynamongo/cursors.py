@@ -32,7 +32,7 @@ def encode_cursor(plan: Plan, position: Position | None, key: bytes | None) -> s
         return None
     after: Any = position.after
     if isinstance(after, dict):
-        after = {name: _encode_value(value) for name, value in after.items()}
+        after = {name: _encode_value(value) for name, value in cast("Item", after).items()}
     content = json.dumps([_VERSION, _fingerprint(plan), position.step, after], separators=(",", ":")).encode()
     return _to_text(content if key is None else _sign(content, key) + content)
 

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias, cast
 
 from dynamongo.conditions import Path
 from dynamongo.connection import Connection
@@ -83,7 +83,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
     found: dict[str, Index] = {}
     names: dict[int, str] = {}
     for base in reversed(model.__mro__):
-        names |= {id(value): name for name, value in vars(base).items() if isinstance(value, Field)}
+        names |= {id(cast("object", value)): name for name, value in vars(base).items() if isinstance(value, Field)}
         for name, value in vars(base).items():
             if isinstance(value, Index):
                 found[name] = value.resolve(names)
@@ -178,7 +178,7 @@ def _key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
 def _index_schema(
     model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], table: KeySchema
 ) -> IndexSchema:
-    name = attribute if index.name is None else index.name
+    name: object = attribute if index.name is None else index.name
     if not isinstance(name, str) or not _INDEX_NAME.fullmatch(name):
         _refuse(model, attribute, f"needs a name of 3 to 255 letters, digits, `_`, `.` and `-`; got {shorten(name)}")
     keys = _index_keys(model, attribute, index, fields, table)

@@ -1,8 +1,5 @@
 """Lazy reads: `Model.find` gives a `ResultSet`, which reads when it is asked for items, and no more than that."""
 
-# A result set belongs to its model, and uses what the model keeps to itself.
-# ruff: noqa: SLF001
-
 from __future__ import annotations
 
 import contextlib
@@ -13,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from dynamongo.concurrency import merge
+from dynamongo.connection import Connection
 from dynamongo.cursors import decode_cursor, encode_cursor
 from dynamongo.exceptions import BudgetExceeded, ExpressionError, ItemNotFound, MultipleItemsFound
 from dynamongo.executor import START, Executor, Position, ReadPage, Steps, sort_items
@@ -34,6 +32,8 @@ class Search(Generic[T]):
 
     Attributes:
         model: The model whose items are read.
+        connection: The connection of the model.
+        run: Carries out what the executor is asked to do, on that connection.
         source: Which items.
         options: What the planner has to know beside.
         decode: Makes of an item, of a read with this plan, what the user gets.
@@ -44,6 +44,8 @@ class Search(Generic[T]):
     """
 
     model: type[Table]
+    connection: Connection
+    run: Callable[[Callable[[Executor], Steps[ReadPage]]], ReadPage]
     source: Source
     options: ReadOptions
     decode: Callable[[Item, Plan], T]
@@ -135,7 +137,7 @@ class ResultSet(Generic[T]):
         plan = self.explain()
         for page in self._read(plan):
             items = [self._search.decode(item, plan) for item in page.items]
-            cursor = encode_cursor(plan, page.next, self._search.model._connection().cursor_key)
+            cursor = encode_cursor(plan, page.next, self._cursor_key)
             yield Page(items, cursor, page.count, page.scanned_count, page.consumed)
 
     def page(self) -> Page[T]:
@@ -155,7 +157,7 @@ class ResultSet(Generic[T]):
 
     @property
     def _cursor_key(self) -> bytes | None:
-        return self._search.model._connection().cursor_key
+        return self._search.connection.cursor_key
 
     def _limited(self, most: int) -> ResultSet[T]:
         limit = self._search.options.limit
@@ -165,7 +167,7 @@ class ResultSet(Generic[T]):
     def _read(self, plan: Plan) -> Generator[ReadPage]:
         """The pages of the plan, up to the limit and the budget, cut where the limit is."""
         search = self._search
-        policy = search.scans or search.model.__scans__ or search.model._connection().scans
+        policy = search.scans or search.model.__scans__ or search.connection.scans
         apply_policy(plan, policy, search.model.__name__)
         pages = self._read_parallel(plan) if search.options.segments and plan.scan else self._read_serial(plan)
         read_units = 0.0
@@ -183,7 +185,7 @@ class ResultSet(Generic[T]):
 
     def _walk(self, plan: Plan, position: Position | None, left: int | None) -> Generator[ReadPage]:
         while position is not None and left != 0:
-            page = self._search.model._run(_read_page(plan, position, left))
+            page = self._search.run(_read_page(plan, position, left))
             yield page
             position = page.next
             left = None if left is None else left - page.count
@@ -193,7 +195,7 @@ class ResultSet(Generic[T]):
         walks = (
             self._walk(dataclasses.replace(plan, operations=(operation,)), START, None) for operation in plan.operations
         )
-        workers = min(len(plan.operations), self._search.model._connection().backend.limits.concurrency)
+        workers = min(len(plan.operations), self._search.connection.backend.limits.concurrency)
         left = None if plan.order_by else plan.limit
         with contextlib.closing(merge(walks, workers)) as pages:
             for page in pages:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
@@ -138,7 +138,7 @@ class LocalIndex(Index):
 
 def _name_of(reference: Any, names: Mapping[int, str]) -> Any:
     """The name of a field; what is no field of the class stays as it is, for the declaration to refuse."""
-    return names.get(id(reference), reference) if isinstance(reference, Field) else reference
+    return names.get(id(reference), reference)
 
 
 def _check_projection(projection: Any) -> Any:
@@ -146,4 +146,4 @@ def _check_projection(projection: Any) -> Any:
         return projection
     if isinstance(projection, str) or not isinstance(projection, Iterable):
         raise SchemaError(f"projection must be 'all', 'keys_only' or a list of fields; got {shorten(projection)}")
-    return tuple(projection)
+    return tuple(cast("Iterable[Any]", projection))

@@ -171,7 +171,7 @@ class Model(Reading):
         if plan.keys is not None:
             return cls._delete_targets([Target(key) for key in plan.keys])
         names = cls.__declaration__.keys.names
-        items = ResultSet(Search(cls, source, ReadOptions(), _as_stored, scans)).all()
+        items = ResultSet(Search(cls, cls._connection(), cls._run, source, ReadOptions(), _as_stored, scans)).all()
         keys: list[Item] = [{name: item[name] for name in names} for item in items]
         return cls._delete_targets([Target(key, recheck(source, key)) for key in keys], items)
 

@@ -50,7 +50,7 @@ def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
     """
     inner = list(paths)
     if not isinstance(value, dict) or any(not path.elements for path in inner):
-        return value
+        return cast("Any", value)
     members = cast("dict[str, Any]", value)
     names = dict.fromkeys(str(path.elements[0]) for path in inner)
     kept = {name: guard(members[name], _inside(inner, name), f"{label}.{name}") for name in names if name in members}

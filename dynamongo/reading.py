@@ -212,6 +212,8 @@ class Reading(Table):
     ) -> Search[Any]:
         return Search(
             cls,
+            cls._connection(),
+            cls._run,
             cls._resolve_many(strategy),
             options,
             cls._decode_dict if as_dicts else cls._decode_found,
@@ -237,7 +239,7 @@ class Reading(Table):
     @classmethod
     def _check_count(cls, name: str, count: Any, *, least: int) -> int | None:
         if count is None or (type(count) is int and count >= least):
-            return cast("int | None", count)
+            return count
         raise ExpressionError(f"{cls.__name__}: {name} must be an int of {least} or more; got {shorten(count)}")
 
     @classmethod

@@ -93,8 +93,8 @@ class Call:
 class Calls:
     """The requests of a block, in their order. Print it to read them."""
 
-    _calls: list[Call] = field(default_factory=list)
-    _gets: Counter[object] = field(default_factory=Counter)
+    _calls: list[Call] = field(default_factory=list[Call])
+    _gets: Counter[object] = field(default_factory=Counter[object])
 
     def before(self, operation: Operation[Any]) -> None:
         """Nothing has to be known before."""
