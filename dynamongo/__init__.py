@@ -36,7 +36,9 @@ from dynamongo.exceptions import (
     UnsupportedOperation,
     ValidationError,
     WriteNotSent,
+    WriteOutcomeUnknown,
 )
+from dynamongo.executor import RetryPolicy
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -63,9 +65,11 @@ from dynamongo.finding import ResultSet
 from dynamongo.indexes import GlobalIndex, LocalIndex
 from dynamongo.model import Model
 from dynamongo.plans import Plan
+from dynamongo.progress import Progress
 from dynamongo.recording import budget
-from dynamongo.results import BatchResult, Failure, Page
+from dynamongo.results import BatchResult, Failure, Page, WriteOutcome
 from dynamongo.scans import ScanPolicy
+from dynamongo.verbs import WritePlan
 
 __all__ = [
     "AttributeNotLoaded",
@@ -106,7 +110,9 @@ __all__ = [
     "NPlusOneWarning",
     "Page",
     "Plan",
+    "Progress",
     "ResultSet",
+    "RetryPolicy",
     "ScanForbidden",
     "ScanPolicy",
     "ScanWarning",
@@ -126,5 +132,8 @@ __all__ = [
     "UnsupportedOperation",
     "ValidationError",
     "WriteNotSent",
+    "WriteOutcome",
+    "WriteOutcomeUnknown",
+    "WritePlan",
     "budget",
 ]

@@ -54,6 +54,7 @@ class _Settings:
     client: Any = None
     scans: ScanPolicy | None = None
     cursor_key: bytes | None = dataclasses.field(default=None, repr=False)
+    retries: RetryPolicy | None = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -117,6 +118,7 @@ class Connection:
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
         cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
             nobody else knows, 32 random ones for example.
+        retries: How often, and after which waits, what the store did not do is sent again.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -137,6 +139,7 @@ class Connection:
         client: Any = None,
         scans: ScanPolicy | None = None,
         cursor_key: bytes | None = None,
+        retries: RetryPolicy | None = None,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -150,6 +153,7 @@ class Connection:
             client,
             scans,
             cursor_key,
+            retries,
         )
         self._backend: Backend | None = None
         self._lock = threading.Lock()
@@ -169,6 +173,7 @@ class Connection:
         client: Any = None,
         scans: ScanPolicy | None = None,
         cursor_key: bytes | None = None,
+        retries: RetryPolicy | None = None,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -186,6 +191,7 @@ class Connection:
             client=client,
             scans=scans,
             cursor_key=cursor_key,
+            retries=retries,
         )
         default_connection.reconfigure(fresh)
 
@@ -268,7 +274,7 @@ class Connection:
     def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
         """Carry out what the executor is asked to do, on the backend in use, and return its result."""
         backend = self.backend
-        return drive(make_steps(Executor(backend.limits, RetryPolicy())), backend)
+        return drive(make_steps(Executor(backend.limits, self._settings.retries or RetryPolicy())), backend)
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use would make another."""

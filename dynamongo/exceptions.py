@@ -27,6 +27,7 @@
         ├── IdempotencyMismatch              a transaction's token was used for another one before
         ├── ThrottledError                   the store asked to slow down, after all retries
         └── ServiceError                     the store failed, or could not be reached
+            └── WriteOutcomeUnknown          whether a write was done cannot be known
 
     ScanWarning                              a full scan is about to run (UserWarning)
     NPlusOneWarning                          items are read one by one in a loop (UserWarning)
@@ -227,7 +228,26 @@ class ThrottledError(BackendError):
 
 
 class ServiceError(BackendError):
-    """The store failed, or could not be reached; whether a write happened is not known."""
+    """The store failed, or could not be reached.
+
+    Attributes:
+        was_sent: Whether the request may have reached the store.
+        is_transient: Whether the same request may succeed later.
+    """
+
+    def __init__(
+        self, message: str, *, code: str | None = None, was_sent: bool = True, is_transient: bool = True
+    ) -> None:
+        super().__init__(message, code=code)
+        self.was_sent = was_sent
+        self.is_transient = is_transient
+
+
+class WriteOutcomeUnknown(ServiceError):  # noqa: N818 - reads as what it says
+    """The connection broke, or the store failed, after a write was sent: whether it was done cannot be known.
+
+    Read the item to find out. What may be written twice without harm is sent again before this is raised.
+    """
 
 
 def assert_never(value: NoReturn) -> NoReturn:

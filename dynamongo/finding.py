@@ -7,8 +7,17 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from dynamongo.bulk import (
+    WriteOptions,
+    check_changes,
+    collect,
+    delete_entries,
+    targets_of,
+    update_entries,
+    write_entries,
+)
 from dynamongo.concurrency import merge
 from dynamongo.connection import Connection
 from dynamongo.cursors import decode_cursor, encode_cursor
@@ -17,10 +26,12 @@ from dynamongo.executor import START, Executor, Position, ReadPage, Steps, sort_
 from dynamongo.operations import Capacity
 from dynamongo.planner import ReadOptions, plan_read
 from dynamongo.plans import Plan
-from dynamongo.results import Page
+from dynamongo.progress import ProgressOption
+from dynamongo.results import BatchResult, Page
 from dynamongo.scans import ScanPolicy, apply_policy, check_policy
-from dynamongo.strategies import Source
+from dynamongo.strategies import Source, Target
 from dynamongo.tables import Table
+from dynamongo.updates import AnyUpdate
 from dynamongo.values import Item
 
 T = TypeVar("T")
@@ -153,6 +164,47 @@ class ResultSet(Generic[T]):
         """How the read would be served. Makes no request; print it to read it."""
         return plan_for(self._search.model, self._search.source, self._search.options)
 
+    def delete(self, *, max_workers: int | None = None, progress: ProgressOption = None) -> BatchResult[Any]:
+        """Read the items, and delete each if it still satisfies the condition, as `delete_many` does.
+
+        Raises:
+            BudgetExceeded: There is more to read than the budget allows; nothing was deleted.
+        """
+        model = self._search.model
+        entries = list(delete_entries(model, *self.targets()))
+        return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+
+    def update(
+        self, *updates: AnyUpdate, max_workers: int | None = None, progress: ProgressOption = None
+    ) -> BatchResult[Any]:
+        """Read the items, and update each if it still satisfies the condition, as `update_many` does.
+
+        Raises:
+            BudgetExceeded: There is more to read than the budget allows; nothing was changed.
+        """
+        model = self._search.model
+        changes = check_changes(model, updates)
+        targets, found = self.targets()
+        entries = list(update_entries(model, targets, changes, found))
+        return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+
+    def targets(self) -> tuple[list[Target], list[Any]]:
+        """Read the items: their keys, each with what a write of it has to check again, and the instances.
+
+        Raises:
+            BudgetExceeded: As in `all`.
+        """
+        search = self._search
+        whole = dataclasses.replace(search.options, projection=())
+        wanted = Search(
+            search.model, search.connection, search.run, search.source, whole, _as_stored, search.scans, search.cursor
+        )
+        wanted = dataclasses.replace(wanted, max_pages=search.max_pages, max_read_units=search.max_read_units)
+        stored = ResultSet(wanted)
+        plan, items = stored.explain(), stored.all()
+        decode = search.model._decode_found  # noqa: SLF001 - its own model
+        return targets_of(search.model, search.source, items), [decode(item, plan) for item in items]
+
     # How it reads.
 
     @property
@@ -237,6 +289,10 @@ def _cut(page: ReadPage, most: int | None) -> ReadPage:
     if most is None or page.count <= most:
         return page
     return dataclasses.replace(page, items=page.items[:most], count=most)
+
+
+def _as_stored(item: Item, _: Plan) -> Item:
+    return item
 
 
 def _items_of(pages: list[ReadPage]) -> list[Item]:

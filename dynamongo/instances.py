@@ -15,7 +15,7 @@ from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationErro
 from dynamongo.fields.base import Field
 from dynamongo.indexes import Index
 from dynamongo.partial import guard
-from dynamongo.plans import describe_key
+from dynamongo.plans import Plan, describe_key
 from dynamongo.strategies import refuse_empty_key
 from dynamongo.values import AttributeValue, Item
 
@@ -183,6 +183,11 @@ class Instance(metaclass=ModelMeta):
         return instance
 
     @classmethod
+    def _decode_found(cls, item: Item, plan: Plan) -> Self:
+        """An instance of an item that was read with the plan."""
+        return cls._decode_item(item) if plan.loaded is None else cls._decode_part(item, plan.loaded)
+
+    @classmethod
     def _decode_part(cls, item: Item, loaded: tuple[Path, ...]) -> Self:
         """An instance of an item of which only these paths were read; it refuses to show any others."""
         instance = cls._decode_item(item)
@@ -227,5 +232,5 @@ class Instance(metaclass=ModelMeta):
 def _is_assignable(attribute: object) -> bool:
     """Whether what a class has under a name may be set on an instance: a property or a plain value, but no method."""
     return hasattr(attribute, "__set__") or not (
-        attribute is None or callable(attribute) or hasattr(attribute, "__func__") or isinstance(attribute, Index)
+        attribute is None or callable(attribute) or hasattr(attribute, "__get__") or isinstance(attribute, Index)
     )

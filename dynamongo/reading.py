@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
 
+from dynamongo.bulk import check_declared
 from dynamongo.conditions import Condition, Path, paths_of
 from dynamongo.exceptions import ExpressionError, ItemNotFound
 from dynamongo.fields.base import Field
@@ -263,7 +264,7 @@ class Reading(Table):
         paths = tuple(cls._projected_path(each) for each in wanted)
         if not paths:
             raise ExpressionError(f"{cls.__name__}: a projection names one field at least")
-        cls._check_declared(paths)
+        check_declared(cls, paths)
         return paths
 
     @classmethod
@@ -280,7 +281,7 @@ class Reading(Table):
     @classmethod
     def _resolve_one(cls, strategy: Any) -> Target:
         target = resolve_one(strategy, cls.__declaration__.keys)
-        cls._check_declared(() if target.check is None else paths_of(target.check))
+        check_declared(cls, () if target.check is None else paths_of(target.check))
         return target
 
     @classmethod
@@ -288,21 +289,10 @@ class Reading(Table):
         source = resolve_many(strategy, cls.__declaration__.keys)
         conditions = [target.check for target in source] if isinstance(source, tuple) else [source]
         for condition in conditions:
-            cls._check_declared(() if condition is None else paths_of(condition))
+            check_declared(cls, () if condition is None else paths_of(condition))
         return source
 
-    @classmethod
-    def _check_declared(cls, paths: Iterable[Path]) -> None:
-        """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
-        for path in paths:
-            if path.attribute not in cls.__fields__:
-                raise ExpressionError(f"{cls.__name__} does not declare {path}: is that of another model?")
-
     # From items to what the caller gets.
-
-    @classmethod
-    def _decode_found(cls, item: Item, plan: Plan) -> Self:
-        return cls._decode_item(item) if plan.loaded is None else cls._decode_part(item, plan.loaded)
 
     @classmethod
     def _decode_dict(cls, item: Item, plan: Plan) -> dict[str, Any]:

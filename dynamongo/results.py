@@ -30,6 +30,21 @@ class Failure(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class WriteOutcome(Generic[T]):
+    """What became of one item of several.
+
+    Attributes:
+        index: Its place among the items that were given, from 0.
+        item: The item: as it was given, found, or updated.
+        error: What went wrong; it was done if nothing did.
+    """
+
+    index: int
+    item: T
+    error: DynamongoError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BatchResult(Generic[T]):
     """The outcome of a verb for many items: every input is in exactly one of the two lists, in the input's order.
 

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from dynamongo.connection import Connection, default_connection
 from dynamongo.declaration import Billing
-from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
+from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExists, TableNotFound
 from dynamongo.executor import Executor, Steps
 from dynamongo.instances import Instance
 from dynamongo.scans import ScanPolicy
@@ -81,6 +81,13 @@ class Table(Instance):
         try:
             return cls._connection().run(make_steps)
         except (InvalidRequestError, TableNotFound, TableExists) as error:
-            where = f"the table {cls.table_name()}"
-            about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
-            raise type(error)(f"{cls.__name__}: {error} ({about})", code=error.code) from error
+            raise cls._locate(error, key) from error
+
+    @classmethod
+    def _locate(cls, error: DynamongoError, key: Item | None = None) -> DynamongoError:
+        """The error, which says of which table it is where the store refused the request, and of which item."""
+        if not isinstance(error, (InvalidRequestError, TableNotFound, TableExists)):
+            return error
+        where = f"the table {cls.table_name()}"
+        about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
+        return type(error)(f"{cls.__name__}: {error} ({about})", code=error.code)

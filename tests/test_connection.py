@@ -18,7 +18,6 @@ from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection import default_connection
 from dynamongo.exceptions import ConfigurationError, CredentialsError
-from dynamongo.executor import perform
 from dynamongo.operations import DescribeTable, Get, GetResult, Operation
 
 R = TypeVar("R")
@@ -148,7 +147,7 @@ class TestBackend:
             pass
 
     def test_run_executes_on_the_backend_in_use(self) -> None:
-        result = Connection(backend=Counted()).run(lambda _: perform(Get("t", {"k": 1})))
+        result = Connection(backend=Counted()).run(lambda executor: executor.send(Get("t", {"k": 1})))
         assert result == GetResult({"asked": repr(Get("t", {"k": 1}))})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import pytest
@@ -22,8 +23,9 @@ from dynamongo.exceptions import (
     ThrottledError,
     TransactionConflict,
     WriteNotSent,
+    WriteOutcomeUnknown,
 )
-from dynamongo.executor import Executor, Outcome, RetryPolicy, Steps, Wait, perform
+from dynamongo.executor import Executor, GroupResult, Outcome, RetryPolicy, Steps, Wait
 from dynamongo.operations import (
     BatchDelete,
     BatchGet,
@@ -44,11 +46,16 @@ from dynamongo.operations import (
     Query,
     Scan,
     TableDescription,
+    TransactGet,
+    TransactWrite,
+    UpdateItem,
     WriteResult,
 )
 from dynamongo.plans import Plan
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.updates import SetUpdate
 from dynamongo.values import Item
+from dynamongo.writing import Writer
 
 R = TypeVar("R")
 T = "people"
@@ -94,7 +101,7 @@ class LongestWaits(RetryPolicy):
 def run(
     tape: Tape, make_steps: Callable[[Executor], Steps[R]], waits: list[float] | None = None, attempts: int = 10
 ) -> R:
-    executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0))
+    executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000))
     if waits is not None:
         tape.waits = waits
     found = drive(make_steps(executor), tape)
@@ -107,7 +114,16 @@ def read(tape: Tape, plan: Plan, waits: list[float] | None = None, attempts: int
 
 
 def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, attempts: int = 10) -> list[Outcome]:
-    return run(tape, lambda executor: executor.write(writes, ("k",)), waits, attempts)
+    executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000))
+
+    def run_group(make_steps: Callable[[Executor], Steps[GroupResult]]) -> GroupResult:
+        return drive(make_steps(executor), tape)
+
+    outcomes = list(Writer(run_group, ("k",), tape.limits.batch_write, workers=1).write(writes))
+    assert tape.is_played()
+    if waits is not None:
+        waits.extend(tape.waits)
+    return sorted(outcomes, key=lambda outcome: outcome.index)
 
 
 def item(key: Any, **rest: Any) -> Item:
@@ -187,9 +203,9 @@ class TestDrive:
         assert drive(steps(), Tape(TableNotFound("gone"))) == "gone"
 
     def test_error_that_the_steps_do_not_handle_is_raised_as_it_is(self) -> None:
-        error = ServiceError("no answer")
-        with pytest.raises(ServiceError) as caught:
-            drive(perform(Get(T, item(1))), Tape(error))
+        error = TableNotFound("no table")
+        with pytest.raises(TableNotFound) as caught:
+            drive(Executor(Limits(), RetryPolicy()).send(Get(T, item(1))), Tape(error))
         assert caught.value is error
 
 
@@ -236,8 +252,9 @@ class TestPages:
         assert found == [item("b", r=1), item("a", r=2), item("a", r=1)]
 
     def test_error_on_a_later_page_is_raised(self) -> None:
+        error = ServiceError("no answer", is_transient=False)
         with pytest.raises(ServiceError, match="no answer"):
-            read(Tape(page(item(1), cursor=item(1)), ServiceError("no answer")), Plan((query(),)))
+            read(Tape(page(item(1), cursor=item(1)), error), Plan((query(),)))
 
 
 class TestGet:
@@ -327,6 +344,104 @@ class TestRetryPolicy:
     def test_all_attempts_together_take_less_than_a_minute(self) -> None:
         policy = LongestWaits()
         assert sum(policy.wait(attempt).seconds for attempt in range(1, policy.attempts + 1)) < 60
+
+
+LOST = ServiceError("the connection broke", code="ReadTimeoutError")
+UNSENT = ServiceError("no connection", was_sent=False)
+SLOW = ThrottledError("slow down")
+
+
+def send(tape: Tape, operation: Operation[R], attempts: int = 3, max_seconds: float = 10_000) -> R:
+    executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=max_seconds))
+    return drive(executor.send(operation), tape)
+
+
+UPDATE = UpdateItem(T, item(1), (SetUpdate(Path("a"), 1),))
+TRANSACTION = TransactWrite((put(1),))
+REPEATABLE: list[Operation[Any]] = [
+    Get(T, item(1)),
+    BatchGet(T, (item(1),)),
+    query(),
+    Scan(T),
+    TransactGet((Get(T, item(1)),)),
+    DescribeTable(T),
+    batch_put(1, 2),
+    put(1),
+    delete(1),
+    replace(TRANSACTION, token="t"),
+]
+NOT_REPEATABLE: list[Operation[Any]] = [
+    put(1, HAS_A),
+    delete(1, HAS_A),
+    replace(put(1), return_old=True),
+    replace(delete(1), return_old=True),
+    UPDATE,
+    TRANSACTION,
+]
+
+
+class TestRetries:
+    @pytest.mark.parametrize("operation", [*REPEATABLE, *NOT_REPEATABLE], ids=lambda each: type(each).__name__)
+    @pytest.mark.parametrize("error", [SLOW, UNSENT], ids=["throttled", "not sent"])
+    def test_what_was_not_done_is_sent_again_after_growing_waits(
+        self, operation: Operation[Any], error: Exception
+    ) -> None:
+        tape = Tape(error, error, "answer")
+        assert send(tape, operation) == "answer"
+        assert tape.executed == [operation] * 3
+        assert tape.waits == [2, 4]
+
+    @pytest.mark.parametrize("operation", REPEATABLE, ids=lambda each: type(each).__name__)
+    def test_what_may_be_done_twice_is_sent_again_after_a_lost_answer(self, operation: Operation[Any]) -> None:
+        tape = Tape(LOST, "answer")
+        assert send(tape, operation) == "answer"
+
+    @pytest.mark.parametrize("operation", NOT_REPEATABLE, ids=lambda each: type(each).__name__)
+    def test_write_that_may_have_been_done_is_never_sent_twice(self, operation: Operation[Any]) -> None:
+        tape = Tape(LOST)
+        with pytest.raises(WriteOutcomeUnknown, match=r"whether .* was done is not known: the connection") as caught:
+            send(tape, operation)
+        assert (tape.executed, caught.value.code) == ([operation], "ReadTimeoutError")
+
+    def test_write_whose_answer_is_lost_every_time_is_unknown(self) -> None:
+        with pytest.raises(WriteOutcomeUnknown):
+            send(Tape(LOST, LOST, LOST, LOST), put(1))
+
+    def test_read_whose_answer_is_lost_every_time_failed(self) -> None:
+        with pytest.raises(ServiceError) as caught:
+            send(Tape(LOST, LOST, LOST, LOST), Scan(T))
+        assert caught.value is LOST
+
+    @pytest.mark.parametrize(("attempts", "sent"), [(0, 1), (1, 2), (3, 4)])
+    def test_attempts_are_bounded(self, attempts: int, sent: int) -> None:
+        tape = Tape(*[SLOW] * sent)
+        with pytest.raises(ThrottledError):
+            send(tape, Scan(T), attempts)
+        assert len(tape.executed) == sent
+
+    def test_waits_together_are_bounded(self) -> None:
+        tape = Tape(*[SLOW] * 3)
+        with pytest.raises(ThrottledError):
+            send(tape, Scan(T), attempts=9, max_seconds=7)
+        assert tape.waits == [2, 4]
+
+    def test_what_is_not_transient_is_raised_at_once(self) -> None:
+        tape = Tape(ServiceError("no DynamoDB", is_transient=False))
+        with pytest.raises(ServiceError, match="no DynamoDB"):
+            send(tape, Scan(T))
+
+    def test_attempts_are_logged_without_item_data(self, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level("DEBUG", logger="dynamongo"):
+            send(Tape(SLOW, WriteResult()), put("secret", a="secret"))
+        assert caplog.messages == ["Put people: attempt 1 met ThrottledError; the next is in 2.000 s"]
+
+    def test_outcome_that_is_unknown_does_not_stop_the_others(self) -> None:
+        *known, last = write(Tape(WriteResult(), WriteResult(), LOST), put(1, HAS_A), put(3, HAS_A), put(2, HAS_A))
+        assert known == [Outcome(0), Outcome(1)]
+        assert isinstance(last.error, WriteOutcomeUnknown)
+        first, second = write(Tape(LOST, WriteResult()), put(1, HAS_A), put(2, HAS_A))
+        assert isinstance(first.error, WriteOutcomeUnknown)
+        assert second == Outcome(1)
 
 
 class TestWrites:
@@ -426,7 +541,7 @@ class TestWrites:
         assert str(outcomes[1].error) == "the store did not get to it in 3 attempts"
 
     def test_error_in_the_middle_is_that_of_its_request_and_the_rest_is_not_sent(self) -> None:
-        error = ServiceError("no answer")
+        error = ServiceError("no answer", was_sent=False, is_transient=False)
         tape = Tape(DONE, error, batch_write=2)
         *known, last = write(tape, *map(put, range(5)))
         assert known == [Outcome(0), Outcome(1), Outcome(2, error), Outcome(3, error)]
@@ -436,19 +551,21 @@ class TestWrites:
     @pytest.mark.parametrize("error", [TransactionConflict("busy"), LimitExceededError("full"), ThrottledError("slow")])
     def test_error_of_one_item_does_not_stop_the_others(self, error: DynamongoError) -> None:
         tape = Tape(error, WriteResult())
-        assert write(tape, put(1, HAS_A), put(2, HAS_A)) == [Outcome(0, error), Outcome(1)]
+        assert write(tape, put(1, HAS_A), put(2, HAS_A), attempts=0) == [Outcome(0, error), Outcome(1)]
 
     def test_error_after_retries_does_not_hide_what_was_done(self) -> None:
-        error = ServiceError("no answer")
+        error = ServiceError("no answer", was_sent=False, is_transient=False)
         assert write(Tape(unprocessed(2), error), put(1), put(2)) == [Outcome(0), Outcome(1, error)]
 
-    def test_error_before_anything_was_done_is_raised(self) -> None:
-        with pytest.raises(TableNotFound, match="gone"):
-            write(Tape(TableNotFound("gone")), put(1), put(2))
+    def test_after_an_error_that_is_not_of_one_item_nothing_is_sent(self) -> None:
+        error = TableNotFound("gone")
+        *first, last = write(Tape(error, batch_write=2), put(1), put(2), put(3))
+        assert first == [Outcome(0, error), Outcome(1, error)]
+        assert isinstance(last.error, WriteNotSent)
 
     @pytest.mark.parametrize("first", [ConditionalCheckFailedException(), InvalidRequestError("wrong")], ids=repr)
     def test_failure_of_one_item_is_not_lost_when_an_error_follows(self, first: DynamongoError) -> None:
-        error = ServiceError("no answer")
+        error = ServiceError("no answer", was_sent=False, is_transient=False)
         tape = Tape(WriteResult(), first, error)
         assert write(tape, put(1, HAS_A), put(2, HAS_A), put(3, HAS_A)) == [
             Outcome(0), Outcome(1, first), Outcome(2, error),
@@ -519,7 +636,7 @@ class TestTables:
 
     def test_error_of_another_kind_says_nothing_about_the_table(self) -> None:
         with pytest.raises(ServiceError):
-            run(Tape(ServiceError("no answer")), lambda executor: executor.table_exists(T))
+            run(Tape(ServiceError("no answer", is_transient=False)), lambda executor: executor.table_exists(T))
 
 
 def test_memory_backend_plays_the_same_part() -> None:
@@ -527,6 +644,7 @@ def test_memory_backend_plays_the_same_part() -> None:
     executor = Executor(backend.limits, RetryPolicy())
     drive(executor.create_table(TableSchema(T, KeySchema(KeyAttribute("k", "N"))), wait=True), backend)
     writes = [put(number, NotExists(Path("k")) if number % 7 == 0 else None, a=number) for number in range(100)]
-    assert drive(executor.write(writes, ("k",)), backend) == [Outcome(index) for index in range(100)]
+    writer = Writer(lambda make_steps: drive(make_steps(executor), backend), ("k",), 25, workers=4)
+    assert {outcome.index for outcome in writer.write(writes) if outcome.error is None} == set(range(100))
     plan = Plan((Scan(T, limit=9),), Comparison(Path("a"), GT, 89), ("k",), descending=True, limit=3)
     assert drive(executor.read(plan), backend) == [item(99, a=99), item(98, a=98), item(97, a=97)]

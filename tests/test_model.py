@@ -214,10 +214,7 @@ class TestSaveOne:
     def test_item_that_is_there_may_be_kept(self, jane: User) -> None:
         with pytest.raises(ConditionalCheckFailedException) as caught:
             User.save_one({"email": "jane@b.co", "name": "Janet"}, overwrite=False)
-        assert (
-            str(caught.value)
-            == "User: `attribute_not_exists(email)` does not hold for the item with email = 'jane@b.co'"
-        )
+        assert str(caught.value) == "User: there is an item with email = 'jane@b.co' already"
         assert caught.value.item == jane
         assert stored() == jane
 
@@ -285,8 +282,7 @@ class TestSaveMany:
         result = User.save_many([janet, JOHN], overwrite=False)
         assert (result.success, result.fail) == ([User(**JOHN)], [janet])
         assert result.failures[0].reason == (
-            "ConditionalCheckFailedException: User: `attribute_not_exists(email)` does not hold for the item with"
-            " email = 'jane@b.co'"
+            "ConditionalCheckFailedException: User: there is an item with email = 'jane@b.co' already"
         )
         error = result.failures[0].error
         assert isinstance(error, ConditionalCheckFailedException)

@@ -7,15 +7,17 @@ effects; another driver could perform them asynchronously without a change here.
 
 from __future__ import annotations
 
-from dynamongo.executor.effects import Effect, RetryPolicy, Steps, Wait, perform
+from dynamongo.executor.effects import Effect, RetryPolicy, Steps, Wait
 from dynamongo.executor.reads import START, Position, ReadPage, Reads, sort_items
 from dynamongo.executor.tables import Tables
-from dynamongo.executor.writes import Outcome, Write, Writes
+from dynamongo.executor.writes import GroupResult, KeyedWrite, Outcome, Write, Writes, group_writes, not_sent
 
 __all__ = [
     "START",
     "Effect",
     "Executor",
+    "GroupResult",
+    "KeyedWrite",
     "Outcome",
     "Position",
     "ReadPage",
@@ -23,7 +25,8 @@ __all__ = [
     "Steps",
     "Wait",
     "Write",
-    "perform",
+    "group_writes",
+    "not_sent",
     "sort_items",
 ]
 

@@ -1,16 +1,48 @@
-"""Effects: what the executor asks its driver to do, and how long it waits before it asks again."""
+"""Effects: what the executor asks its driver to do, and what it tries again.
+
+Retries have one place, `Terms.send`: a request that the store did not carry out (it asked to slow down, or the
+connection was never made) is sent again whatever it is. One whose outcome is not known (the connection broke, or the
+store failed) is sent again only where doing it twice comes to the same as doing it once and gives the same answer:
+reads, batches of puts and deletes, single ones without a condition whose old item nobody asked for, and transactions
+with a token. Any other write raises `WriteOutcomeUnknown`.
+
+Source: "Error handling with DynamoDB" in the DynamoDB developer guide.
+"""
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from dynamongo.backends import Limits
-from dynamongo.operations import Operation
+from dynamongo.exceptions import ServiceError, ThrottledError, WriteOutcomeUnknown
+from dynamongo.operations import (
+    BatchGet,
+    BatchWrite,
+    ConditionCheck,
+    Delete,
+    DescribeTable,
+    DescribeTimeToLive,
+    Get,
+    Operation,
+    Put,
+    Query,
+    Scan,
+    TransactGet,
+    TransactWrite,
+    UpdateItem,
+)
+from dynamongo.plans import describe_step
 
 R = TypeVar("R")
+
+logger = logging.getLogger("dynamongo")
+
+_READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive)
+_WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +59,16 @@ Steps: TypeAlias = Generator[Effect, Any, R]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often, and after which waits, what the store did not process is sent again.
+    """How often, and after which waits, what the store did not do is sent again.
 
     The wait before attempt n is drawn evenly from 0 to `base * 2**n` seconds, but never above `cap`: exponential
-    backoff with full jitter. An attempt that gets something done starts the count anew.
+    backoff with full jitter. An attempt that gets some of a batch done starts the count anew.
+
+    Attributes:
+        attempts: How often it is sent again at most; 0 for never.
+        base: Seconds.
+        cap: Seconds.
+        max_seconds: How long all waits for one request may take together.
 
     Source: "Error retries and exponential backoff" in the DynamoDB developer guide.
     """
@@ -38,16 +76,33 @@ class RetryPolicy:
     attempts: int = 10
     base: float = 0.05
     cap: float = 5.0
+    max_seconds: float = 60.0
 
     def wait(self, attempt: int) -> Wait:
         """The wait before attempt `attempt`, counted from 1."""
         return Wait(random.uniform(0, min(self.cap, self.base * 2**attempt)))  # noqa: S311 - jitter, not a secret
 
 
-def perform(operation: Operation[R]) -> Steps[R]:
-    """Execute one operation and return its result."""
-    result: R = yield operation
-    return result
+class Attempts:
+    """How often one thing was tried, and how long that took."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self.count = 0
+        self._waited = 0.0
+
+    def next(self) -> Wait | None:
+        """The wait before the next attempt, or `None` where there is to be none."""
+        self.count += 1
+        if self.count > self._policy.attempts:
+            return None
+        wait = self._policy.wait(self.count)
+        self._waited += wait.seconds
+        return None if self._waited > self._policy.max_seconds else wait
+
+    def start_anew(self) -> None:
+        """Count from the beginning: the last attempt got something done."""
+        self.count, self._waited = 0, 0.0
 
 
 class Terms:
@@ -56,3 +111,57 @@ class Terms:
     def __init__(self, limits: Limits, retries: RetryPolicy) -> None:
         self._limits = limits
         self._retries = retries
+
+    def send(self, operation: Operation[R]) -> Steps[R]:
+        """Execute one operation and return its result, with as many attempts as that may take.
+
+        Raises:
+            ThrottledError: The store still asks to slow down after all attempts.
+            WriteOutcomeUnknown: It is a write, and whether it was done cannot be known.
+        """
+        attempts = Attempts(self._retries)
+        while True:
+            try:
+                result: R = yield operation
+            except (ThrottledError, ServiceError) as error:
+                wait = attempts.next() if _may_repeat(operation, error) else None
+                if wait is None:
+                    raise _judge(operation, error) from error
+                _log(operation, attempts.count, wait, error)
+                yield wait
+            else:
+                return result
+
+
+def _may_repeat(operation: Operation[Any], error: ThrottledError | ServiceError) -> bool:
+    if isinstance(error, ThrottledError):
+        return True
+    if not error.is_transient or not error.was_sent:
+        return error.is_transient
+    match operation:
+        case TransactWrite(token=token):
+            return token is not None
+        case Put(condition=condition, return_old=return_old) | Delete(condition=condition, return_old=return_old):
+            return condition is None and not return_old
+        case _:
+            return isinstance(operation, (*_READS, BatchWrite))
+
+
+def _judge(operation: Operation[Any], error: ThrottledError | ServiceError) -> Exception:
+    """What to raise of an error after which nothing is sent any more."""
+    if isinstance(error, ThrottledError) or not error.was_sent or not isinstance(operation, _WRITES):
+        return error
+    if isinstance(error, WriteOutcomeUnknown):
+        return error
+    return WriteOutcomeUnknown(f"whether {describe_step(operation)} was done is not known: {error}", code=error.code)
+
+
+def _log(operation: Operation[Any], attempt: int, wait: Wait, error: Exception) -> None:
+    """At DEBUG, and without anything of an item."""
+    logger.debug(
+        "%s: attempt %d met %s; the next is in %.3f s",
+        describe_step(operation),
+        attempt,
+        type(error).__name__,
+        wait.seconds,
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dynamongo.evaluation import compile_condition, compile_projection
 from dynamongo.exceptions import ThrottledError, assert_never
-from dynamongo.executor.effects import Steps, Terms
+from dynamongo.executor.effects import Attempts, Steps, Terms
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.plans import Plan
 from dynamongo.values import AttributeValue, Item
@@ -86,7 +86,7 @@ class Reads(Terms):
         return _finish(plan, position, page, room)
 
     def _read_get(self, operation: Get) -> Steps[_Raw]:
-        result = yield operation
+        result = yield from self.send(operation)
         items = [] if result.item is None else [result.item]
         return _Raw(items, len(items), len(items), None, result.consumed)
 
@@ -104,21 +104,23 @@ class Reads(Terms):
     def _get_chunk(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
         items: list[Item] = []
         consumed = Capacity()
-        attempt = 0
+        attempts = Attempts(self._retries)
         while True:
-            result = yield operation
+            result = yield from self.send(operation)
             items.extend(result.items)
             consumed += result.consumed
             if not result.unprocessed:
                 return items, consumed
-            attempt = 1 if len(result.unprocessed) < len(operation.keys) else attempt + 1
-            if attempt > self._retries.attempts:
+            if len(result.unprocessed) < len(operation.keys):
+                attempts.start_anew()
+            wait = attempts.next()
+            if wait is None:
                 raise ThrottledError(
                     f"the store did not get to {len(result.unprocessed)} keys of {operation.table}"
                     f" in {self._retries.attempts} attempts"
                 )
             operation = dataclasses.replace(operation, keys=result.unprocessed)
-            yield self._retries.wait(attempt)
+            yield wait
 
     def _read_page(
         self, operation: Query | Scan, position: Position, room: int | None, *, has_residual: bool
@@ -129,7 +131,7 @@ class Reads(Terms):
         cursor = position.after if isinstance(position.after, dict) else None
         if limit != operation.limit or cursor is not None:
             operation = dataclasses.replace(operation, limit=limit, cursor=cursor)
-        page = yield operation
+        page = yield from self.send(operation)
         after = None if page.cursor is None else Position(position.step, page.cursor)
         return _Raw(list(page.items), page.count, page.scanned_count, after, page.consumed)
 

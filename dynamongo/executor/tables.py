@@ -15,7 +15,7 @@ class Tables(Terms):
 
     def create_table(self, schema: TableSchema, *, wait: bool) -> Steps[TableDescription]:
         """Create the table and, with `wait`, return when it is ready."""
-        description: TableDescription = yield CreateTable(schema)
+        description = yield from self.send(CreateTable(schema))
         for pause in _table_waits():
             if not wait or description.status == "ACTIVE":
                 return description
@@ -25,7 +25,7 @@ class Tables(Terms):
 
     def delete_table(self, table: str, *, wait: bool) -> Steps[None]:
         """Delete the table and, with `wait`, return when it is gone."""
-        yield DeleteTable(table)
+        yield from self.send(DeleteTable(table))
         for pause in _table_waits():
             if not wait or not (yield from self.table_exists(table)):
                 return
@@ -38,10 +38,9 @@ class Tables(Terms):
 
     def _find_table(self, table: str) -> Steps[TableDescription | None]:
         try:
-            description: TableDescription = yield DescribeTable(table)
+            return (yield from self.send(DescribeTable(table)))
         except TableNotFound:
             return None
-        return description
 
 
 def _table_waits() -> Iterator[Wait]:

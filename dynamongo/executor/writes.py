@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,10 +14,11 @@ from dynamongo.exceptions import (
     ThrottledError,
     TransactionConflict,
     WriteNotSent,
+    WriteOutcomeUnknown,
 )
-from dynamongo.executor.effects import Steps, Terms
-from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put
-from dynamongo.values import AttributeValue
+from dynamongo.executor.effects import Attempts, Steps, Terms
+from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put, UpdateItem
+from dynamongo.values import AttributeValue, Item
 
 _ITEM_ERRORS = (
     ConditionalCheckFailedException,
@@ -27,77 +26,31 @@ _ITEM_ERRORS = (
     LimitExceededError,
     ThrottledError,
     TransactionConflict,
+    WriteOutcomeUnknown,
 )
 """What one write of several may meet without a bearing on the others."""
+
+Write: TypeAlias = Put | Delete | UpdateItem
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one write; no `error` means that it was done."""
+    """What became of one write.
+
+    Attributes:
+        index: Its place among the writes.
+        error: What went wrong; it was done if nothing did.
+        attributes: What the write was asked to return.
+    """
 
     index: int
     error: DynamongoError | None = None
-
-
-Write: TypeAlias = Put | Delete
-
-
-class Writes(Terms):
-    """The part of the executor that writes."""
-
-    def write(self, writes: Sequence[Write], key_names: tuple[str, ...]) -> Steps[list[Outcome]]:
-        """Do the writes as if one after the other, and say of each whether it was done, in the order given.
-
-        Those without a condition travel in batches, the others alone; writes of one key keep their order. An error
-        that concerns one item is that item's outcome. Any other one stops the run: it is raised if there is no outcome
-        yet, and else is that of the writes it befell, and those after them were not sent.
-        """
-        keyed = [_Keyed(index, write, key_names) for index, write in enumerate(writes)]
-        groups = deque(_grouped(keyed, self._limits.batch_write))
-        outcomes: dict[int, Outcome] = {}
-        while groups:
-            group = groups.popleft()
-            try:
-                yield from self._write_group(group, outcomes)
-            except DynamongoError as error:
-                left = [write for write in group if write.index not in outcomes]
-                if isinstance(error, InvalidRequestError):  # nothing was done; alone, each says what is wrong
-                    groups.extendleft([write] for write in reversed(left))
-                    continue
-                if not outcomes:
-                    raise
-                outcomes |= {write.index: Outcome(write.index, error) for write in left}
-                outcomes |= _not_sent(itertools.chain.from_iterable(groups), error)
-                break
-        return [outcomes[write.index] for write in keyed]
-
-    def _write_group(self, group: list[_Keyed], outcomes: dict[int, Outcome]) -> Steps[None]:
-        if len(group) > 1:
-            yield from self._write_batch(group, outcomes)
-        else:
-            outcomes[group[0].index] = yield from _write_alone(group[0])
-
-    def _write_batch(self, group: list[_Keyed], outcomes: dict[int, Outcome]) -> Steps[None]:
-        table = group[0].write.table
-        pending = {write.key: write for write in group}
-        attempt = 0
-        while attempt <= self._retries.attempts:
-            if attempt:
-                yield self._retries.wait(attempt)
-            result = yield BatchWrite(table, tuple(write.batched for write in pending.values()))
-            left = {group[0].key_of(write) for write in result.unprocessed}
-            outcomes |= {write.index: Outcome(write.index) for key, write in pending.items() if key not in left}
-            attempt = 1 if len(left) < len(pending) else attempt + 1
-            pending = {key: write for key, write in pending.items() if key in left}
-            if not pending:
-                return
-        error = ThrottledError(f"the store did not get to it in {self._retries.attempts} attempts")
-        outcomes |= {write.index: Outcome(write.index, error) for write in pending.values()}
+    attributes: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Keyed:
-    """A write with its place in the input and its key."""
+class KeyedWrite:
+    """A write with its place among the writes, and its key."""
 
     index: int
     write: Write
@@ -105,31 +58,115 @@ class _Keyed:
 
     @property
     def key(self) -> tuple[AttributeValue, ...]:
-        return self.key_of(self.batched)
+        """The values of its key, hash key first."""
+        return self._values(self.write.item if isinstance(self.write, Put) else self.write.key)
 
     def key_of(self, write: BatchPut | BatchDelete) -> tuple[AttributeValue, ...]:
-        holder = write.item if isinstance(write, BatchPut) else write.key
+        """The key of a write that the store did not get to."""
+        return self._values(write.item if isinstance(write, BatchPut) else write.key)
+
+    def _values(self, holder: Item) -> tuple[AttributeValue, ...]:
         return tuple(holder[name] for name in self.key_names)
 
     @property
-    def batched(self) -> BatchPut | BatchDelete:
-        return BatchPut(self.write.item) if isinstance(self.write, Put) else BatchDelete(self.write.key)
+    def batched(self) -> BatchPut | BatchDelete | None:
+        """The write as a part of a batch, or `None` if it has to go alone."""
+        match self.write:
+            case Put(item=item, condition=None):
+                return BatchPut(item)
+            case Delete(key=key, condition=None):
+                return BatchDelete(key)
+            case _:
+                return None
 
 
-def _not_sent(writes: Iterable[_Keyed], error: DynamongoError) -> dict[int, Outcome]:
-    reason = WriteNotSent(f"not sent, since an earlier write of the run failed: {error}")
-    reason.__cause__ = error
-    return {write.index: Outcome(write.index, reason) for write in writes}
+@dataclass(frozen=True, slots=True)
+class GroupResult:
+    """What became of a group of writes.
+
+    Attributes:
+        outcomes: One for each.
+        stop: The error because of which the writes after it are not to be sent.
+    """
+
+    outcomes: list[Outcome]
+    stop: DynamongoError | None = None
 
 
-def _grouped(writes: Iterable[_Keyed], size: int) -> Iterator[list[_Keyed]]:
+class Writes(Terms):
+    """The part of the executor that writes."""
+
+    def write_group(self, group: Sequence[KeyedWrite]) -> Steps[GroupResult]:
+        """Do the writes of one of `group_writes`: as one batch, or the only one alone.
+
+        An error that concerns one item is that item's outcome, and a batch that is refused as a whole is sent one by
+        one, so that each item says what is wrong. Any other error stops the run.
+        """
+        outcomes: dict[int, Outcome] = {}
+        stop: DynamongoError | None = None
+        try:
+            if len(group) > 1:
+                yield from self._write_batch(group, outcomes)
+            else:
+                outcomes[group[0].index] = yield from self._write_alone(group[0])
+        except InvalidRequestError:  # nothing was done; alone, each says what is wrong
+            stop = yield from self._write_one_by_one(group, outcomes)
+        except _ITEM_ERRORS as error:
+            _fill(outcomes, group, error)
+        except DynamongoError as error:
+            stop = error
+            _fill(outcomes, group, error)
+        return GroupResult([outcomes[write.index] for write in group], stop)
+
+    def _write_one_by_one(
+        self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]
+    ) -> Steps[DynamongoError | None]:
+        for write in group:
+            if write.index in outcomes:
+                continue
+            try:
+                outcomes[write.index] = yield from self._write_alone(write)
+            except DynamongoError as error:
+                outcomes[write.index] = Outcome(write.index, error)
+                outcomes |= {each.index: each for each in not_sent(_left(group, outcomes), error)}
+                return error
+        return None
+
+    def _write_batch(self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> Steps[None]:
+        table = group[0].write.table
+        pending = {write.key: write for write in group}
+        attempts = Attempts(self._retries)
+        while True:
+            batch = tuple(batched for write in pending.values() if (batched := write.batched) is not None)
+            result = yield from self.send(BatchWrite(table, batch))
+            left = {group[0].key_of(write) for write in result.unprocessed}
+            outcomes |= {write.index: Outcome(write.index) for key, write in pending.items() if key not in left}
+            if len(left) < len(pending):
+                attempts.start_anew()
+            pending = {key: write for key, write in pending.items() if key in left}
+            if not pending:
+                return
+            wait = attempts.next()
+            if wait is None:
+                raise ThrottledError(f"the store did not get to it in {self._retries.attempts} attempts")
+            yield wait
+
+    def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
+        try:
+            result = yield from self.send(write.write)
+        except _ITEM_ERRORS as error:
+            return Outcome(write.index, error)
+        return Outcome(write.index, attributes=result.attributes)
+
+
+def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[KeyedWrite]]:
     """Groups that can be sent as one batch, and single writes that cannot, so that writes of one key keep order."""
-    batch: dict[tuple[AttributeValue, ...], _Keyed] = {}
+    batch: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
     for write in writes:
         if batch and (write.key in batch or len(batch) == size):
             yield list(batch.values())
             batch = {}
-        if write.write.condition is None:
+        if write.batched is not None:
             batch[write.key] = write
         else:
             yield [write]
@@ -137,9 +174,18 @@ def _grouped(writes: Iterable[_Keyed], size: int) -> Iterator[list[_Keyed]]:
         yield list(batch.values())
 
 
-def _write_alone(write: _Keyed) -> Steps[Outcome]:
-    try:
-        yield write.write
-    except _ITEM_ERRORS as error:
-        return Outcome(write.index, error)
-    return Outcome(write.index)
+def not_sent(writes: Iterable[KeyedWrite], error: DynamongoError) -> Iterator[Outcome]:
+    """The outcomes of writes that are not sent, since an earlier one met the error."""
+    reason = WriteNotSent(f"not sent, since an earlier write of the run failed: {error}")
+    reason.__cause__ = error
+    for write in writes:
+        yield Outcome(write.index, reason)
+
+
+def _fill(outcomes: dict[int, Outcome], group: Sequence[KeyedWrite], error: DynamongoError) -> None:
+    """Give the writes of a group that have no outcome yet the error that befell them."""
+    outcomes |= {write.index: Outcome(write.index, error) for write in _left(group, outcomes)}
+
+
+def _left(group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> list[KeyedWrite]:
+    return [write for write in group if write.index not in outcomes]

@@ -85,7 +85,8 @@ class DynamoDBBackend:
         try:
             return cast("R", read_response(known, response))
         except KeyError as error:
-            raise ServiceError(f"what answered is no DynamoDB: there is no {error} in its answer") from error
+            message = f"what answered is no DynamoDB: there is no {error} in its answer"
+            raise ServiceError(message, is_transient=False) from error
 
     def _send(self, request: Request) -> dict[str, Any]:
         client = self._client or self._open()
@@ -125,7 +126,8 @@ def _check_answer(response: dict[str, Any]) -> None:
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     content_type = headers.get("content-type", "json")
     if "json" not in content_type:
-        raise ServiceError(f"what answered is no DynamoDB: its answer is {content_type}, and not JSON")
+        message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"
+        raise ServiceError(message, is_transient=False)
 
 
 def _build(operation: AnyOperation) -> Request:

@@ -109,6 +109,23 @@ _ERRORS_BY_CLASS: Final[dict[str, type[DynamongoError]]] = {
 }
 
 
+_BEFORE_SENDING: Final = ("ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError", "SSLError")
+"""What botocore raises before the request has left."""
+
+_TRANSIENT: Final = (
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "ConnectionError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "IncompleteReadError",
+    "ProxyConnectionError",
+    "ReadTimeoutError",
+    "ResponseStreamingError",
+)
+"""What may be over when the request is sent again."""
+
+
 def translate_error(error: Exception, credentials: str) -> DynamongoError:
     """The exception to raise for one of `FOREIGN_ERRORS`.
 
@@ -123,7 +140,10 @@ def translate_error(error: Exception, credentials: str) -> DynamongoError:
     if issubclass(error_type, CredentialsError):
         return _build_credentials_error(str(error), credentials)
     if error_type is ServiceError:
-        return ServiceError(str(error), code=type(error).__name__)
+        code = type(error).__name__
+        return ServiceError(
+            str(error), code=code, was_sent=code not in _BEFORE_SENDING, is_transient=code in _TRANSIENT
+        )
     return error_type(str(error))
 
 

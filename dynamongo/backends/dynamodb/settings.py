@@ -10,6 +10,7 @@ from dynamongo.exceptions import ConfigurationError, CredentialsError
 
 if TYPE_CHECKING:
     from boto3.session import Session
+    from botocore.config import Config
 
 DEFAULT_REGION = "us-east-2"
 """The region of dynamongo 0.2, for a session that names none."""
@@ -64,11 +65,12 @@ class ClientSettings:
     def make_client(self) -> Any:
         """A boto3 client of one's own.
 
-        The region is the one given, else the session's, else `DEFAULT_REGION`.
+        The region is the one given, else the session's, else `DEFAULT_REGION`. It does not retry: the executor does,
+        which knows what may be sent twice, and one that did it for each of its attempts would multiply them.
         """
         session: Any = self.session or self._make_session()  # its `client` has an overload for every service of AWS
         region = self.region or session.region_name or DEFAULT_REGION
-        return session.client("dynamodb", region_name=region, endpoint_url=self.endpoint_url)
+        return session.client("dynamodb", region_name=region, endpoint_url=self.endpoint_url, config=_without_retries())
 
     def _make_session(self) -> Session:
         import boto3  # noqa: PLC0415 - it takes a fifth of a second, which only who talks to DynamoDB should pay
@@ -97,3 +99,9 @@ class ClientSettings:
     @staticmethod
     def _is_set(variable: str) -> str:
         return "set" if os.environ.get(variable) else "not set"
+
+
+def _without_retries() -> Config:
+    from botocore.config import Config  # noqa: PLC0415 - as boto3 itself
+
+    return Config(retries={"total_max_attempts": 1})

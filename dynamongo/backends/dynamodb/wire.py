@@ -65,7 +65,7 @@ def decode_value(wire: WireValue) -> AttributeValue:
         return _DECODERS[kind](content)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         message = f"the store returned what is no attribute value known to dynamongo: {shorten(wire)}"
-        raise ServiceError(message) from error
+        raise ServiceError(message, is_transient=False) from error
 
 
 def _keep(content: Any) -> Any:

@@ -1,0 +1,425 @@
+"""Verbs for many items: outcomes, streams, batches, concurrency, progress and explanations, on both backends."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dynamongo import (
+    AttributeNotLoaded,
+    BatchResult,
+    BudgetExceeded,
+    ConditionalCheckFailedException,
+    ConfigurationError,
+    Connection,
+    DynamongoError,
+    ExpressionError,
+    IntField,
+    ItemNotFound,
+    Model,
+    Progress,
+    RetryPolicy,
+    StringField,
+    TableNotFound,
+    ValidationError,
+    WriteNotSent,
+)
+from dynamongo.backends import Backend
+from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.batches import Batch
+from dynamongo.operations import BatchWrite, Put, UpdateItem
+
+_prefixes = (f"bulk-{number}-" for number in itertools.count())
+
+
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField(required=True)
+    name = StringField()
+    year = IntField()
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    if request.param == "memory":
+        made: Backend = MemoryBackend()
+    else:
+        url = request.getfixturevalue("server_url")
+        made = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=url)
+    Connection.set_config(backend=made, table_prefix=next(_prefixes) + str(threading.get_ident()), scans="allow")
+    User.create_table()
+    yield made
+    User.delete_table()
+    Connection.set_config()
+    made.close()
+
+
+def users(count: int) -> list[dict[str, Any]]:
+    return [{"email": f"{number:04}", "year": number} for number in range(count)]
+
+
+def years() -> dict[str | None, int | None]:
+    return {user.email: user.year for user in User.get_many()}
+
+
+def emails(found: BatchResult[User]) -> tuple[list[Any], list[Any]]:
+    return [user.email for user in found.success], [user.email for user in found.fail]
+
+
+@pytest.mark.usefixtures("backend")
+class TestUpdateMany:
+    @pytest.fixture(autouse=True)
+    def stored(self, backend: Backend) -> None:
+        User.save_many(users(6))
+
+    def test_named_items_are_updated_without_being_read(self) -> None:
+        with Connection.record() as calls:
+            result = User.update_many(["0001", "0003"], User.year.add(100))
+        assert [(user.email, user.year) for user in result.success] == [("0001", 101), ("0003", 103)]
+        assert {type(call.operation) for call in calls} == {UpdateItem}
+        assert years()["0003"] == 103
+
+    def test_missing_item_is_a_failure_and_not_created(self) -> None:
+        result = User.update_many(["0001", "none"], User.year.set(1))
+        assert emails(result) == (["0001"], ["none"])
+        (failure,) = result.failures
+        assert isinstance(failure.error, ItemNotFound)
+        assert str(failure.error) == "User: there is no item with email = 'none'"
+        assert "none" not in years()
+
+    def test_condition_of_an_entry_is_checked_with_its_update(self) -> None:
+        result = User.update_many([(User.email == "0001") & (User.year > 5), "0002"], User.name.set("x"))
+        assert emails(result) == (["0002"], ["0001"])
+        (failure,) = result.failures
+        assert isinstance(failure.error, ConditionalCheckFailedException)
+        assert str(failure.error) == "User: `year > 5` does not hold for the item with email = '0001'"
+        assert failure.error.item == User(email="0001", year=1)
+
+    def test_condition_is_read_and_checked_again(self) -> None:
+        result = User.update_many((User.year >= 2) & (User.year < 4), [User.year.add(10), User.name.set("x")])
+        assert [(user.email, user.year, user.name) for user in result.success] == [("0002", 12, "x"), ("0003", 13, "x")]
+
+    def test_keys_of_a_condition_are_not_read(self) -> None:
+        with Connection.record() as calls:
+            User.update_many(User.email.in_(["0001", "0002"]), User.year.set(0))
+        assert {type(call.operation) for call in calls} == {UpdateItem}
+
+    @pytest.mark.parametrize("updates", [[], [3], [User.email.set("x")], [User.year.set(1), User.year.add(1)]])
+    def test_updates_that_cannot_be_meant_are_refused_before_anything_is_read(self, updates: Any) -> None:
+        with Connection.record() as calls, pytest.raises(ExpressionError):
+            User.update_many(User.year > 0, updates)
+        assert calls.requests == 0
+
+    def test_none_does_not_change_the_whole_table(self) -> None:
+        with pytest.raises(ExpressionError, match=r"^User.update_many needs a strategy"):
+            User.update_many(None, User.year.set(1))
+
+
+@pytest.mark.usefixtures("backend")
+class TestResultSet:
+    @pytest.fixture(autouse=True)
+    def stored(self, backend: Backend) -> None:
+        User.save_many(users(6))
+
+    def test_found_items_are_deleted(self) -> None:
+        result = User.find(User.year >= 3, projection=[User.email]).delete()
+        assert sorted(emails(result)[0]) == ["0003", "0004", "0005"]
+        assert sorted(year for year in years().values() if year is not None) == [0, 1, 2]
+
+    def test_limit_holds_for_what_is_written(self) -> None:
+        assert User.find(User.year >= 1, limit=2).update(User.name.set("x")).success_count == 2
+        assert sum(user.name == "x" for user in User.get_many()) == 2
+
+    def test_keys_with_conditions_of_their_own_are_checked_again(self) -> None:
+        result = User.find(["0001", (User.email == "0002") & (User.year > 5)]).delete()
+        assert emails(result) == (["0001"], [])
+
+    def test_budget_that_does_not_suffice_writes_nothing(self) -> None:
+        with pytest.raises(BudgetExceeded):
+            User.find(User.year >= 0, page_size=2, max_pages=1).delete()
+        assert len(years()) == 6
+
+
+@pytest.mark.usefixtures("backend")
+class TestStreams:
+    def test_every_item_has_one_outcome(self) -> None:
+        outcomes = list(User.save_iter(iter(users(60))))
+        assert sorted(outcome.index for outcome in outcomes) == list(range(60))
+        assert all(outcome.error is None for outcome in outcomes)
+        assert len(years()) == 60
+        updated = list(User.update_iter((f"{number:04}" for number in range(5)), User.year.set(7)))
+        assert {outcome.item.year for outcome in updated} == {7}
+        deleted = list(User.delete_iter(f"{number:04}" for number in range(10)))
+        assert (len(deleted), len(years())) == (10, 50)
+
+    def test_items_are_taken_as_they_are_sent(self) -> None:
+        taken: list[int] = []
+
+        def endless() -> Iterator[dict[str, Any]]:
+            for number in itertools.count():
+                taken.append(number)
+                yield {"email": f"{number}"}
+
+        stream = User.save_iter(endless())
+        assert taken == []
+        next(stream)
+        assert len(taken) <= 1_001
+        assert isinstance(stream, Iterator)
+        stream.close()  # type: ignore[attr-defined]
+
+    def test_invalid_item_is_an_outcome_of_its_own(self) -> None:
+        outcomes = {each.index: each for each in User.save_iter([{"email": "a"}, {"email": "b", "year": "x"}, {}])}
+        assert outcomes[0].error is None
+        assert isinstance(outcomes[1].error, ValidationError)
+        assert isinstance(outcomes[2].error, ValidationError)
+        assert list(years()) == ["a"]
+
+    def test_writes_of_one_item_keep_their_order(self) -> None:
+        items = [{"email": "same", "year": number} for number in range(40)]
+        assert all(each.error is None for each in User.save_iter(items, max_workers=4))
+        assert years() == {"same": 39}
+
+    @pytest.mark.parametrize("workers", [1, 3])
+    def test_condition_decides_for_each(self, workers: int) -> None:
+        User.save_many(users(3))
+        outcomes = list(User.save_iter(users(6), overwrite=False, max_workers=workers))
+        failed = sorted(each.index for each in outcomes if isinstance(each.error, ConditionalCheckFailedException))
+        assert (failed, len(outcomes)) == ([0, 1, 2], 6)
+
+    def test_item_that_was_read_in_part_is_refused(self) -> None:
+        User.save_many(users(1))
+        part = User.get_one("0000", projection=[User.name])
+        with pytest.raises(AttributeNotLoaded):
+            User.save_many([part])
+
+
+class Missing(Model):
+    __table__ = "missing"
+    __hash_key__ = "id"
+    id = StringField()
+
+
+@pytest.mark.usefixtures("backend")
+class TestStops:
+    def test_missing_table_is_an_error_where_nothing_was_done(self) -> None:
+        with pytest.raises(TableNotFound, match=r"Missing: .* \(the table "):
+            Missing.save_many([{"id": str(number)} for number in range(60)])
+
+    def test_stream_tells_of_each_item_that_it_was_not_sent(self) -> None:
+        with Connection.record() as calls:
+            outcomes = list(Missing.save_iter({"id": str(number)} for number in range(1_500)))
+        assert len(outcomes) == 1_500
+        kinds = {type(outcome.error) for outcome in outcomes}
+        assert kinds == {TableNotFound, WriteNotSent}
+        assert calls.requests < 30
+
+
+class Threads(MemoryBackend):
+    """A memory backend that is worth four threads, and notes how many are in it at once."""
+
+    limits = replace(MemoryBackend.limits, concurrency=4)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.most = 0
+        self.sizes: list[int] = []
+
+    def execute(self, operation: Any) -> Any:
+        if isinstance(operation, (Put, BatchWrite)):
+            self.sizes.append(len(operation.writes) if isinstance(operation, BatchWrite) else 1)
+            self.now += 1
+            self.most = max(self.most, self.now)
+            threading.Event().wait(0.002)
+            try:
+                return super().execute(operation)
+            finally:
+                self.now -= 1
+        return super().execute(operation)
+
+
+class TestConcurrency:
+    @pytest.mark.parametrize(("workers", "most"), [(None, 4), (1, 1), (2, 2)])
+    def test_requests_are_under_way_at_once_as_many_as_are_allowed(self, workers: int | None, most: int) -> None:
+        backend = Threads()
+        with Connection.using(backend):
+            User.create_table()
+            User.save_many(users(40), overwrite=False, max_workers=workers)
+            assert len(User.get_many(scans="allow")) == 40
+        assert 1 <= backend.most <= most
+        if most > 1:
+            assert backend.most > 1
+
+    def test_batches_go_at_once_too(self) -> None:
+        backend = Threads()
+        with Connection.using(backend):
+            User.create_table()
+            assert User.save_many(users(200)).success_count == 200
+        assert backend.most > 1
+        assert set(backend.sizes) == {25}
+
+    @pytest.mark.parametrize("workers", [0, -1, 1.5, True, "2"])
+    def test_workers_are_a_positive_number(self, workers: Any) -> None:
+        with Connection.using(MemoryBackend()), pytest.raises(ExpressionError, match="max_workers must be an int"):
+            User.save_many([], max_workers=workers)
+
+
+class TestProgress:
+    @pytest.fixture(autouse=True)
+    def table(self) -> Iterator[None]:
+        with Connection.using(MemoryBackend()):
+            User.create_table()
+            yield
+
+    def test_callback_is_told_of_every_item(self) -> None:
+        told: list[Progress] = []
+        User.save_many(users(3), progress=told.append)
+        assert told == [Progress(1, 0, 3), Progress(2, 0, 3), Progress(3, 0, 3)]
+        told.clear()
+        User.save_many(users(4), overwrite=False, progress=told.append)
+        assert told[-1] == Progress(4, 3, 4)
+        told.clear()
+        list(User.delete_iter((email for email in ["0000", "0001"]), progress=told.append))
+        assert told[-1] == Progress(2, 0, None)
+
+    def test_bar_is_shown_where_tqdm_is_installed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        User.save_many(users(30), progress=True)
+        assert "users: 100%" in capsys.readouterr().err
+
+    def test_bar_without_tqdm_is_refused_with_the_mend(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+        with pytest.raises(ConfigurationError, match=r"pip install 'dynamongo\[progress\]'"):
+            User.save_many(users(3), progress=True)
+
+
+@pytest.mark.usefixtures("backend")
+class TestBatch:
+    def test_writes_are_sent_as_they_fill_requests_and_at_the_end(self) -> None:
+        User.save_many([{"email": "old"}])
+        with Connection.record() as calls, User.batch() as batch:
+            for user in users(30):
+                batch.save(user)
+            batch.delete("old")
+            assert calls.requests == 1
+            assert len(batch.pending) == 6
+        assert calls.requests == 2
+        assert (batch.result.success_count, batch.pending) == (31, [])
+        assert len(years()) == 30
+
+    def test_block_that_raises_sends_nothing_more_and_says_what_was_sent(self) -> None:
+        batch = User.batch()
+        with pytest.raises(ValidationError, match="year"), batch:
+            save_all(batch, [*users(30), {"email": "x", "year": "never"}])
+        assert len(years()) == batch.result.success_count == 25
+        assert [user.email for user in batch.pending] == ["0025", "0026", "0027", "0028", "0029"]
+
+    def test_put_and_delete_of_one_item_keep_their_order(self) -> None:
+        with User.batch() as batch:
+            batch.save({"email": "a", "year": 1})
+            batch.delete("a")
+            batch.save({"email": "a", "year": 2})
+        assert years() == {"a": 2}
+
+    def test_delete_with_a_condition_may_fail_alone(self) -> None:
+        User.save_many(users(2))
+        with User.batch() as batch:
+            batch.delete((User.email == "0000") & (User.year > 5))
+            batch.delete("0001")
+        assert emails(batch.result) == (["0001"], ["0000"])
+
+    def test_outside_of_its_block_it_takes_nothing(self) -> None:
+        batch = User.batch()
+        with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes inside its `with` block alone"):
+            batch.save({"email": "a"})
+
+
+def save_all(batch: Batch[User], items: list[dict[str, Any]]) -> None:
+    for item in items:
+        batch.save(item)
+
+
+class TestExplain:
+    """Explaining touches no backend: there is no table here."""
+
+    def test_batch_of_known_items(self) -> None:
+        assert str(User.save_many.explain(users(60))) == (
+            "BatchWrite users\n"
+            "  writes         60 items, 25 to a request\n"
+            "  requests       3, and one more for each that the store does not get to"
+        )
+
+    def test_condition_of_puts(self) -> None:
+        assert str(User.save_many.explain(users(2), overwrite=False)) == (
+            "Put users\n"
+            "  writes         2 items, each with a request\n"
+            "  checks again   attribute_not_exists(email)\n"
+            "  requests       2"
+        )
+
+    def test_deletes_of_known_items(self) -> None:
+        plan = User.delete_many.explain(["a", (User.email == "b") & (User.year > 1)])
+        assert (plan.step, plan.writes, plan.read) == ("BatchWrite users", 2, None)
+        assert plan.warnings == ("1 of them have a condition, and go alone",)
+
+    def test_deletes_and_updates_of_a_condition_show_the_read(self) -> None:
+        assert str(User.delete_many.explain(User.year < 1990)) == (
+            "Scan users\n"
+            "  reads          the whole table\n"
+            "  filter         year < 1990\n"
+            "  requests       1, and one more for each MB that is read\n"
+            "  not used       users: its hash key `email` is compared with no value by ==\n"
+            "Delete users\n"
+            "  writes         each item that is found, each with a request\n"
+            "  checks again   year < 1990\n"
+            "  requests       1, and one more for each MB that is read, and one more for each item that is found"
+        )
+        plan = User.update_many.explain(User.year < 1990, User.name.remove())
+        assert plan.read is not None
+        assert plan.read.scan is not None
+        assert plan.step == "UpdateItem users"
+
+    def test_updates_of_known_items(self) -> None:
+        assert str(User.update_many.explain(["a", "b"], User.name.remove())) == (
+            "UpdateItem users\n"
+            "  writes         2 items, each with a request\n"
+            "  requests       2\n"
+            "  note           each item must exist"
+        )
+
+    def test_nothing_is_written_for_nothing(self) -> None:
+        assert User.delete_many.explain([]).requests.at_least == 0
+        assert User.delete_many.explain(User.email.in_([])).writes == 0
+
+
+class TestVerbs:
+    def test_subclass_may_extend_a_verb(self) -> None:
+        class Counted(User):
+            __table__ = "counted"
+            counted = 0
+
+            @classmethod
+            def save_many(cls, items: Any, overwrite: Any = True, **options: Any) -> Any:  # type: ignore[override]  # noqa: FBT002
+                cls.counted += 1
+                return super().save_many(items, overwrite, **options)
+
+        with Connection.using(MemoryBackend()):
+            Counted.create_table()
+            result = Counted.save_many([{"email": "a"}])
+        assert (Counted.counted, type(result.success[0])) == (1, Counted)
+
+    def test_verb_is_documented_and_cannot_be_set_on_an_instance(self) -> None:
+        assert "Store several items" in (User.save_many.__doc__ or "")
+        with pytest.raises(ValidationError, match="User has no field save_many"):
+            User(email="a").save_many = 3  # type: ignore[assignment]
+
+
+def test_retries_are_configured_on_the_connection() -> None:
+    policy = RetryPolicy(attempts=0)
+    assert "attempts=0" in repr(Connection(retries=policy))
