@@ -43,6 +43,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Outcome, Write
 from dynamongo.operations import Delete, Put, UpdateItem
 from dynamongo.planner import recheck
+from dynamongo.plans import Plan
 from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.results import BatchResult, Failure, WriteOutcome
 from dynamongo.strategies import Source, Target, refuse_empty_key
@@ -307,6 +308,11 @@ def _decode_stored(model: type[Table], item: Any) -> Any:
         return model._decode_item(item)
     except ValidationError:
         return decode_item(item)
+
+
+def decode_found(model: type[M], items: Iterable[Item], plan: Plan) -> list[M]:
+    """Instances of the items that were read with the plan."""
+    return [model._decode_found(item, plan) for item in items]
 
 
 def decode_written(model: type[M], item: Item, done: str) -> M:

@@ -178,12 +178,16 @@ def _key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
 def _index_schema(
     model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], table: KeySchema
 ) -> IndexSchema:
-    name: object = attribute if index.name is None else index.name
-    if not isinstance(name, str) or not _INDEX_NAME.fullmatch(name):
+    name = attribute if index.name is None else index.name
+    if not _is_index_name(name):
         _refuse(model, attribute, f"needs a name of 3 to 255 letters, digits, `_`, `.` and `-`; got {shorten(name)}")
     keys = _index_keys(model, attribute, index, fields, table)
     projection = _projection(model, attribute, index, fields, (*table.names, *keys.names))
     return IndexSchema(name, keys, projection, index.is_global, _index_throughput(model, attribute, index))
+
+
+def _is_index_name(name: object) -> bool:
+    return isinstance(name, str) and _INDEX_NAME.fullmatch(name) is not None
 
 
 def _index_keys(

@@ -13,6 +13,7 @@ from dynamongo.bulk import (
     WriteOptions,
     check_changes,
     collect,
+    decode_found,
     delete_entries,
     targets_of,
     update_entries,
@@ -202,8 +203,7 @@ class ResultSet(Generic[T]):
         wanted = dataclasses.replace(wanted, max_pages=search.max_pages, max_read_units=search.max_read_units)
         stored = ResultSet(wanted)
         plan, items = stored.explain(), stored.all()
-        decode = search.model._decode_found  # noqa: SLF001 - its own model
-        return targets_of(search.model, search.source, items), [decode(item, plan) for item in items]
+        return targets_of(search.model, search.source, items), decode_found(search.model, items, plan)
 
     # How it reads.
 
