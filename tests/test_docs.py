@@ -1,4 +1,4 @@
-"""Every block of the README and the quickstart run, and print what is said."""
+"""Every block of the README and of the documents, and the quickstart, run, and print what is said."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from dynamongo import Connection
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @pytest.fixture
@@ -22,18 +22,30 @@ def default_connection() -> Iterator[None]:
     Connection.set_config()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def test_readme_runs_and_prints_the_plan_and_the_messages_that_it_shows(
+def run_blocks(document: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run the Python of a document, block after block in one namespace, and return what it printed."""
+    namespace: dict[str, object] = {"__name__": document.stem}
+    for block in blocks(document, "python"):
+        exec(compile(block, document.name, "exec"), namespace)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_document_runs_and_prints_the_texts_that_it_shows(
+    default_connection: None, capsys: pytest.CaptureFixture[str], document: Path
+) -> None:
+    printed = run_blocks(document, capsys)
+    assert [text for text in blocks(document, "text") if text not in printed] == []
+
+
+def test_messages_that_the_readme_quotes_are_those_that_come(
     default_connection: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    namespace: dict[str, object] = {}
-    for block in blocks("python"):
-        exec(compile(block, "README.md", "exec"), namespace)
-    printed = capsys.readouterr().out
-    assert [text for text in blocks("text") if text not in printed] == []
+    printed = run_blocks(ROOT / "README.md", capsys)
     assert "the key is ORed, and must be ANDed with the other conditions" in printed
     assert "User.year_of_birth must be an int from 1900 to 2100; got 'long ago'" in printed
 

@@ -73,6 +73,9 @@ FILTERS_NOT_HELD: dict[str, Condition] = {
 }
 
 
+WITHOUT_ALL_GLOBAL = {name: name for name in WITHOUT_ALL if name in GLOBAL_NAMES}
+
+
 class IndexProjectionContract(IndexBase):
     """What an index gives."""
 
@@ -96,6 +99,23 @@ class IndexProjectionContract(IndexBase):
     ) -> None:
         indexed.put(ITEM)
         assert indexed.query_index(index, "x", projection=paths).items == (expected,)
+
+    @cases("index", LOCAL_NAMES)
+    def test_local_index_fetches_whole_items_where_that_is_asked_for(self, indexed: Table, index: str) -> None:
+        indexed.put(ITEM)
+        assert indexed.query_index(index, "x", fetch=True).items == (ITEM,)
+
+    @cases("index", LOCAL_NAMES)
+    def test_scan_of_a_local_index_fetches_whole_items_too(self, indexed: Table, index: str) -> None:
+        indexed.put(ITEM)
+        assert indexed.index_items(index, fetch=True) == [ITEM]
+
+    @cases("index", WITHOUT_ALL_GLOBAL)
+    def test_global_index_refuses_to_fetch_whole_items(self, indexed: Table, index: str) -> None:
+        indexed.put(ITEM)
+        for operation in (indexed.query_index_of(index, "x", fetch=True), Scan(indexed.name, index=index, fetch=True)):
+            with pytest.raises(InvalidRequestError, match="Select type ALL_ATTRIBUTES is not supported"):
+                indexed.execute(operation)
 
     @cases("index, paths", NOT_HELD)
     def test_global_index_refuses_a_projection_of_what_it_does_not_hold(
