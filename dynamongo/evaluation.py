@@ -1,4 +1,4 @@
-"""Evaluation: conditions and projections compiled into closures over items, with DynamoDB's semantics.
+"""Evaluation: what conditions and projections mean, with DynamoDB's semantics.
 
 What a path leads to is a value or `MISSING`, and nothing here raises for a missing or mismatched attribute: a
 comparison with `MISSING`, or of values of two types, is false, and so its negation (`<>`, NOT) is true. An item that
@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import enum
 import operator as operators
-from collections.abc import Callable, Container, Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from dynamongo.conditions import (
@@ -55,8 +54,6 @@ class Missing(enum.Enum):
 MISSING: Final = Missing.MISSING
 
 Resolved: TypeAlias = AttributeValue | Literal[Missing.MISSING]
-Predicate: TypeAlias = Callable[[Mapping[str, AttributeValue]], bool]
-_Getter: TypeAlias = Callable[[Mapping[str, AttributeValue]], Resolved]
 _Fragments: TypeAlias = dict["str | int", "_Fragments"]
 
 _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
@@ -65,49 +62,110 @@ _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
     GT: operators.gt,
     GE: operators.ge,
 }
-_PYTHON_TYPES: dict[AttributeType, tuple[type, ...]] = {
-    "S": (str,),
-    "N": (int, Decimal),
-    "B": (bytes,),
-    "BOOL": (bool,),
-    "NULL": (type(None),),
-}
 
 
-def compile_condition(condition: Condition) -> Predicate:
-    """A function that says whether an item satisfies the condition.
+def holds(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
+    """Whether the item satisfies the condition.
 
-    >>> is_adult = compile_condition(Comparison(Path("age"), GE, 18))
-    >>> is_adult({"age": 40}), is_adult({"age": "40"}), is_adult({})
+    This walks the tree, which costs less than compiling it does. What many items are to satisfy is compiled, by
+    `dynamongo.filters`.
+
+    >>> is_adult = Comparison(Path("age"), GE, 18)
+    >>> holds(is_adult, {"age": 40}), holds(is_adult, {"age": "40"}), holds(is_adult, {})
     (True, False, False)
     """
-    match condition:
+    match condition:  # patterns without attributes, which cost twice as much
         case Comparison():
-            return _compile_comparison(condition)
-        case Between():
-            return _compile_between(condition)
+            return compare(read(condition.left, item), condition.operator, read(condition.right, item))
+        case And():
+            for part in condition.parts:  # noqa: SIM110 - a generator costs more than a part
+                if not holds(part, item):
+                    return False
+            return True
+        case Not():
+            return not holds(condition.part, item)
+        case Exists():
+            return read(condition.path, item) is not MISSING
+        case NotExists():
+            return read(condition.path, item) is MISSING
+        case Or():
+            return any(holds(part, item) for part in condition.parts)
+        case Contains():
+            return has_part(read(condition.path, item), read(condition.operand, item))
+        case BeginsWith():
+            return has_prefix(read(condition.path, item), read(condition.prefix, item))
         case In():
-            return _compile_in(condition)
-        case BeginsWith(path, prefix):
-            return _compile_pair(_has_prefix, path, prefix)
-        case Contains(path, operand):
-            return _compile_pair(_has_part, path, operand)
-        case Exists(path):
-            get = _compile_operand(path)
-            return lambda item: get(item) is not MISSING
-        case NotExists(path):
-            get = _compile_operand(path)
-            return lambda item: get(item) is MISSING
-        case IsType(path, kind):
-            return _compile_is_type(path, kind)
-        case And(parts):
-            return _compile_and(tuple(map(compile_condition, parts)))
-        case Or(parts):
-            return _compile_or(tuple(map(compile_condition, parts)))
-        case Not(part):
-            return _negate(compile_condition(part))
+            value = read(condition.operand, item)
+            return any(is_equal(value, read(choice, item)) for choice in condition.choices)
+        case Between():
+            value = read(condition.operand, item)
+            above, below = read(condition.low, item), read(condition.high, item)
+            return is_ordered(above, LE, value) and is_ordered(value, LE, below)
+        case IsType():
+            return is_of_type(read(condition.path, item), condition.type)
         case _:
             assert_never(condition)
+
+
+def read(operand: Operand, item: Mapping[str, AttributeValue]) -> Resolved:
+    """What an operand is in the item: a constant, the value at a path, or the size of that."""
+    if isinstance(operand, Path):
+        if len(operand.elements) == 1:
+            return item.get(cast("str", operand.elements[0]), MISSING)
+        return resolve(operand, item)
+    return measure(read(operand.path, item)) if isinstance(operand, Size) else operand
+
+
+def compare(left: Resolved, operator: Comparator, right: Resolved) -> bool:
+    """Whether a comparison holds. `<>` is the negation of `=`, and so true of what is missing."""
+    if operator == EQ:
+        return is_equal(left, right)
+    return not is_equal(left, right) if operator == NE else is_ordered(left, operator, right)
+
+
+def is_equal(left: Resolved, right: Resolved) -> bool:
+    """Whether both are there, and are equal."""
+    return left is not MISSING and right is not MISSING and equals(left, right)
+
+
+def is_ordered(left: Resolved, operator: Comparator, right: Resolved) -> bool:
+    """Whether both are there, are of one type that has an order, and stand in it as `<`, `<=`, `>` or `>=` says."""
+    if left is MISSING or right is MISSING:
+        return False
+    kind = type_of(left)
+    return kind in SCALAR_TYPES and kind == type_of(right) and _ORDERS[operator](left, right)
+
+
+def is_of_type(value: Resolved, kind: AttributeType) -> bool:
+    """DynamoDB's `attribute_type`: what is missing has no type."""
+    return value is not MISSING and type_of(value) == kind
+
+
+def has_prefix(value: Resolved, prefix: Resolved) -> bool:
+    """DynamoDB's `begins_with`: a string has strings as prefixes, a binary value binary ones."""
+    if isinstance(value, str):
+        return isinstance(prefix, str) and value.startswith(prefix)
+    return isinstance(value, bytes) and isinstance(prefix, bytes) and value.startswith(prefix)
+
+
+def has_part(value: Resolved, part: Resolved) -> bool:
+    """DynamoDB's `contains`: a map contains nothing, a set no set, and a string only strings."""
+    if part is MISSING:
+        return False
+    if isinstance(value, str):
+        return isinstance(part, str) and part in value
+    if isinstance(value, bytes):
+        return isinstance(part, bytes) and part in value
+    if isinstance(value, list):
+        return any(equals(element, part) for element in value)
+    return isinstance(value, frozenset) and type_of(value) == f"{type_of(part)}S" and part in value
+
+
+def measure(value: Resolved) -> Resolved:
+    """DynamoDB's `size`: a number, or `MISSING` for what has no size. Strings count in UTF-16 units."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode("utf-16-le")) // 2
+    return len(value) if isinstance(value, (bytes, list, dict, frozenset)) else MISSING
 
 
 def resolve(path: Path, item: Mapping[str, AttributeValue]) -> Resolved:
@@ -182,148 +240,3 @@ def _take_step(value: Resolved, step: str | int) -> Resolved:
     if type(value) is list and type(step) is int and 0 <= step < len(value):
         return value[step]
     return MISSING
-
-
-def _compile_operand(operand: Operand) -> _Getter:
-    if isinstance(operand, Size):
-        get = _compile_operand(operand.path)
-        return lambda item: _measure(get(item))
-    if not isinstance(operand, Path):
-        return lambda _item: operand
-    if len(operand.elements) == 1:
-        name = operand.attribute
-        return lambda item: item.get(name, MISSING)
-    return lambda item: resolve(operand, item)
-
-
-def _measure(value: Resolved) -> Resolved:
-    """DynamoDB's `size`: a number, or `MISSING` for what has no size. Strings count in UTF-16 units."""
-    if isinstance(value, str):
-        return len(value) if value.isascii() else len(value.encode("utf-16-le")) // 2
-    return len(value) if isinstance(value, (bytes, list, dict, frozenset)) else MISSING
-
-
-def _compile_comparison(condition: Comparison) -> Predicate:
-    left, operator, right = condition.left, condition.operator, condition.right
-    if operator == NE:
-        return _negate(_compile_comparison(Comparison(left, EQ, right)))
-    if isinstance(left, Path) and len(left.elements) == 1 and (types := _scalar_types(right)):
-        return _compile_hot_comparison(left.attribute, operator, right, types)
-    get_left, get_right = _compile_operand(left), _compile_operand(right)
-    if operator == EQ:
-        return lambda item: _is_equal(get_left(item), get_right(item))
-    compare = _ORDERS[operator]
-    return lambda item: _is_ordered(get_left(item), compare, get_right(item))
-
-
-def _scalar_types(operand: Operand) -> tuple[type, ...]:
-    """The Python types of values that can equal the operand, if it is a constant other than a container."""
-    return () if isinstance(operand, (Path, Size)) else _PYTHON_TYPES.get(type_of(operand), ())
-
-
-def _compile_hot_comparison(name: str, operator: Comparator, constant: Operand, types: tuple[type, ...]) -> Predicate:
-    compare = operators.eq if operator == EQ else _ORDERS[operator]
-
-    def holds(item: Mapping[str, AttributeValue]) -> bool:
-        value = item.get(name, MISSING)
-        return type(value) in types and compare(value, constant)
-
-    return holds
-
-
-def _is_equal(left: Resolved, right: Resolved) -> bool:
-    return left is not MISSING and right is not MISSING and equals(left, right)
-
-
-def _is_ordered(left: Resolved, compare: Callable[[Any, Any], bool], right: Resolved) -> bool:
-    if left is MISSING or right is MISSING:
-        return False
-    kind = type_of(left)
-    return kind in SCALAR_TYPES and kind == type_of(right) and compare(left, right)
-
-
-def _compile_between(condition: Between) -> Predicate:
-    get = _compile_operand(condition.operand)
-    get_low, get_high = _compile_operand(condition.low), _compile_operand(condition.high)
-
-    def holds(item: Mapping[str, AttributeValue]) -> bool:
-        value = get(item)
-        return _is_ordered(get_low(item), operators.le, value) and _is_ordered(value, operators.le, get_high(item))
-
-    return holds
-
-
-def _compile_in(condition: In) -> Predicate:
-    get = _compile_operand(condition.operand)
-    if all(_scalar_types(choice) for choice in condition.choices):
-        known = {(type_of(cast("AttributeValue", choice)), choice) for choice in condition.choices}
-        return lambda item: _is_known(get(item), known)
-    getters = tuple(map(_compile_operand, condition.choices))
-
-    def holds(item: Mapping[str, AttributeValue]) -> bool:
-        value = get(item)
-        return any(_is_equal(value, get_choice(item)) for get_choice in getters)
-
-    return holds
-
-
-def _is_known(value: Resolved, known: Container[tuple[str, Operand]]) -> bool:
-    return value is not MISSING and type(value) not in (list, dict) and (type_of(value), value) in known
-
-
-def _compile_pair(test: Callable[[Resolved, Resolved], bool], path: Path, operand: Operand) -> Predicate:
-    get, get_other = _compile_operand(path), _compile_operand(operand)
-    return lambda item: test(get(item), get_other(item))
-
-
-def _has_prefix(value: Resolved, prefix: Resolved) -> bool:
-    if isinstance(value, str):
-        return isinstance(prefix, str) and value.startswith(prefix)
-    return isinstance(value, bytes) and isinstance(prefix, bytes) and value.startswith(prefix)
-
-
-def _has_part(value: Resolved, part: Resolved) -> bool:
-    """DynamoDB's `contains`: a map contains nothing, a set no set, and a string only strings."""
-    if part is MISSING:
-        return False
-    if isinstance(value, str):
-        return isinstance(part, str) and part in value
-    if isinstance(value, bytes):
-        return isinstance(part, bytes) and part in value
-    if isinstance(value, list):
-        return any(equals(element, part) for element in value)
-    return isinstance(value, frozenset) and type_of(value) == f"{type_of(part)}S" and part in value
-
-
-def _compile_is_type(path: Path, kind: AttributeType) -> Predicate:
-    get = _compile_operand(path)
-
-    def holds(item: Mapping[str, AttributeValue]) -> bool:
-        value = get(item)
-        return value is not MISSING and type_of(value) == kind
-
-    return holds
-
-
-def _compile_and(parts: tuple[Predicate, ...]) -> Predicate:
-    def holds(item: Mapping[str, AttributeValue]) -> bool:
-        for part in parts:  # noqa: SIM110 - a generator costs more than the parts
-            if not part(item):
-                return False
-        return True
-
-    return holds
-
-
-def _compile_or(parts: tuple[Predicate, ...]) -> Predicate:
-    def holds(item: Mapping[str, AttributeValue]) -> bool:
-        for part in parts:  # noqa: SIM110 - a generator costs more than the parts
-            if part(item):
-                return True
-        return False
-
-    return holds
-
-
-def _negate(predicate: Predicate) -> Predicate:
-    return lambda item: not predicate(item)

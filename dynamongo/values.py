@@ -96,6 +96,8 @@ def equals(left: AttributeValue, right: AttributeValue) -> bool:
     >>> equals(1, Decimal("1.0")), equals(1, True), equals([1], [True])
     (True, False, False)
     """
+    if type(left) is str:
+        return type(right) is str and left == right
     kind = type_of(left)
     if kind != type_of(right):
         return False

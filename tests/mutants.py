@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = [
     "tests/test_values.py",
     "tests/test_evaluation.py",
+    "tests/test_filters.py",
     "tests/test_updates.py",
     "tests/test_conditions.py",
     "tests/backends/memory",
@@ -49,7 +50,7 @@ class Mutant:
         path.write_text(source.replace(self.old, self.new), encoding="utf-8")
 
 
-EVALUATION, VALUES = "evaluation.py", "values.py"
+EVALUATION, FILTERS, VALUES = "evaluation.py", "filters.py", "values.py"
 UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
 CHECKS, KEYS, ACTIONS = (f"backends/memory/{name}.py" for name in ("checks", "keys", "actions"))
 TRANSACTIONS, CAPACITY, WRITES = (f"backends/memory/{name}.py" for name in ("transactions", "capacity", "writes"))
@@ -59,27 +60,30 @@ MUTANTS = [
     # The evaluator.
     Mutant("`<` for `<=`", EVALUATION, "LE: operators.le", "LE: operators.lt"),
     Mutant("`>` for `>=`", EVALUATION, "GE: operators.ge", "GE: operators.gt"),
-    Mutant("a missing attribute equals NULL", EVALUATION, "item: item.get(name, MISSING)", "item: item.get(name)"),
+    Mutant(
+        "a missing attribute equals NULL",
+        EVALUATION,
+        'return item.get(cast("str", operand.elements[0]), MISSING)',
+        'return item.get(cast("str", operand.elements[0]))',
+    ),
     Mutant(
         "a missing attribute is NULL for attribute_exists",
         EVALUATION,
-        "return lambda item: get(item) is not MISSING",
-        "return lambda item: get(item) not in (MISSING, None)",
+        "return read(condition.path, item) is not MISSING",
+        "return read(condition.path, item) not in (MISSING, None)",
     ),
     Mutant(
         "an order holds between types",
         EVALUATION,
-        "kind in SCALAR_TYPES and kind == type_of(right) and compare",
-        "kind in SCALAR_TYPES and str(kind) and compare",
+        "kind in SCALAR_TYPES and kind == type_of(right) and",
+        "kind in SCALAR_TYPES and str(kind) and",
     ),
     Mutant("booleans have an order", EVALUATION, "return kind in SCALAR_TYPES and kind", "return kind"),
     Mutant(
         "`<>` of a missing attribute is false",
         EVALUATION,
-        "return _negate(_compile_comparison(Comparison(left, EQ, right)))",
-        "exists = compile_condition(Exists(left)) if isinstance(left, Path) else (lambda item: True);"
-        " equal = _compile_comparison(Comparison(left, EQ, right));"
-        " return lambda item: exists(item) and not equal(item)",
+        "return not is_equal(left, right) if operator == NE",
+        "return left is not MISSING and not is_equal(left, right) if operator == NE",
     ),
     Mutant("size counts code points", EVALUATION, 'len(value.encode("utf-16-le")) // 2', "len(value)"),
     Mutant(
@@ -97,20 +101,33 @@ MUTANTS = [
     Mutant(
         "BETWEEN excludes its upper bound",
         EVALUATION,
-        "_is_ordered(value, operators.le, get_high(item))",
-        "_is_ordered(value, operators.lt, get_high(item))",
+        "is_ordered(value, LE, below)",
+        "is_ordered(value, LT, below)",
     ),
     Mutant(
         "AND stops being strict",
         EVALUATION,
-        "if not part(item):\n                return False\n        return True",
-        "if not part(item):\n                return False\n        return len(parts) < 3",
+        "                    return False\n            return True",
+        "                    return False\n            return len(condition.parts) < 3",
     ),
     Mutant(
         "a projected list keeps its gaps",
         EVALUATION,
         "for position in sorted(step for step in wanted",
         "for position in (step for step in wanted",
+    ),
+    # The compiled filters.
+    Mutant("a compiled `>` is `>=`", FILTERS, 'GT: ">"', 'GT: ">="'),
+    Mutant("a value on the left is not mirrored", FILTERS, "LT: GT, LE: GE", "LT: LT, LE: GE"),
+    Mutant("a compiled number is an int", FILTERS, "{}) is int or type(v) is Decimal)", "{}) is int)"),
+    Mutant("a compiled look at NULL takes nothing for it", FILTERS, 'is {right!r}", _OR_MISSING', 'is {right!r}"'),
+    Mutant("a compiled attribute_exists misses NULL", FILTERS, "{} is not MISSING", "{} not in (MISSING, None)"),
+    Mutant("a compiled BETWEEN excludes its upper bound", FILTERS, "<= v <= {self", "<= v < {self"),
+    Mutant(
+        "a compiled IN looks at strings alone",
+        FILTERS,
+        'return " or ".join(_test(operand, test)',
+        'return tests[0] and " or ".join(_test(operand, tests[0])',
     ),
     # Numbers and values.
     Mutant("True is 1", VALUES, 'bool: "BOOL",', 'bool: "N",'),

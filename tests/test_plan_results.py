@@ -35,7 +35,7 @@ from dynamongo.conditions import (
 )
 from dynamongo.connection import Connection
 from dynamongo.cursors import decode_cursor, encode_cursor
-from dynamongo.evaluation import compile_condition
+from dynamongo.evaluation import holds
 from dynamongo.exceptions import ExpressionError
 from dynamongo.executor import START
 from dynamongo.operations import CreateTable, Delete, Put, Query
@@ -220,8 +220,8 @@ def matching(read: Read) -> list[Item]:
     """What a look at every item finds; of an index that is insisted on, at every item that is in it."""
     forced = [index.keys.names for index in read.schema.indexes if index.name == read.options.index]
     condition = as_condition(read.source)
-    accepts = (lambda _: True) if condition is None else compile_condition(condition)
-    return [item for item in read.items if accepts(item) and all(name in item for names in forced for name in names)]
+    there = [item for item in read.items if all(name in item for names in forced for name in names)]
+    return [item for item in there if condition is None or holds(condition, item)]
 
 
 def planned(read: Read) -> tuple[Read, Plan]:

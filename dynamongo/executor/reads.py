@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dynamongo.evaluation import compile_condition, compile_projection
+from dynamongo.evaluation import compile_projection
 from dynamongo.exceptions import ThrottledError, assert_never
 from dynamongo.executor.effects import Attempts, Steps, Terms
+from dynamongo.filters import compile_filter
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.plans import Plan
 from dynamongo.values import AttributeValue, Item
@@ -158,7 +159,7 @@ def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> Rea
     """The page with the residual applied, what is beyond the room cut off, and what is not wanted left out."""
     items, after = page.items, page.after
     if plan.residual is not None:
-        items = list(filter(compile_condition(plan.residual), items))
+        items = compile_filter(plan.residual)(items)
     if after is None and position.step + 1 < len(plan.operations):
         after = Position(position.step + 1)
     if room is not None and len(items) > room:

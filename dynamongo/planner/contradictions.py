@@ -18,7 +18,7 @@ from dynamongo.conditions import (
     is_value,
     operands_of,
 )
-from dynamongo.evaluation import compile_condition
+from dynamongo.filters import compile_filter
 from dynamongo.planner.ranges import are_disjoint, lower_bounds, upper_bounds
 from dynamongo.values import SCALAR_TYPES, AttributeValue, Item, type_of
 
@@ -56,9 +56,8 @@ def _subject(part: Condition) -> Path | None:
 def _is_impossible(path: Path, group: Sequence[Condition]) -> bool:
     choices = [chosen for part in group if (chosen := _choices(part)) is not None]
     if choices:
-        holds = compile_condition(And(*group))
         items = [_item_with(path, value) for value in min(choices, key=len)]
-        return not any(item is None or holds(item) for item in items)
+        return None not in items and not compile_filter(And(*group))(cast("list[Item]", items))
     if any(isinstance(part, NotExists) for part in group):
         return len(group) > 1 and not all(isinstance(part, NotExists) for part in group)
     return len({_bounded_type(part) for part in group}) > 1 or _bounds_are_disjoint(group)

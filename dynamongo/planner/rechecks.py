@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from dynamongo.conditions import And, Condition, Or, all_of, conjuncts, paths_of
-from dynamongo.evaluation import compile_condition
+from dynamongo.evaluation import holds
 from dynamongo.limits import check_limits
 from dynamongo.values import Item
 
@@ -38,7 +38,7 @@ def _undecided(part: Condition, key: Item) -> Condition | None:
 
 
 def _may_hold(branch: Condition, key: Item) -> bool:
-    return all(compile_condition(part)(key) for part in conjuncts(branch) if _is_about(part, key))
+    return all(holds(part, key) for part in conjuncts(branch) if _is_about(part, key))
 
 
 def _is_about(part: Condition, key: Item) -> bool:

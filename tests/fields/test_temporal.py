@@ -10,7 +10,7 @@ import strategies as values
 from hypothesis import given
 
 from dynamongo.conditions import BeginsWith, Between, Comparison, Condition, Path
-from dynamongo.evaluation import compile_condition
+from dynamongo.evaluation import holds
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields import DateField, DateTimeField, Field
 from dynamongo.values import Item
@@ -34,7 +34,7 @@ def key(**options: Any) -> Any:
 
 
 def is_met(condition: Condition, item: Item) -> bool:
-    return compile_condition(condition)(item)
+    return holds(condition, item)
 
 
 def message(field: Field[Any], value: Any) -> str:

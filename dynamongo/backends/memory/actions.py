@@ -13,7 +13,7 @@ from dynamongo.backends.memory.checks import check_condition, make_stored, norma
 from dynamongo.backends.memory.keys import check_index_keys, check_item_key, check_key
 from dynamongo.backends.memory.table import Stored, Table
 from dynamongo.backends.memory.update import apply_updates
-from dynamongo.evaluation import compile_condition
+from dynamongo.evaluation import holds
 from dynamongo.exceptions import ConditionalCheckFailedException, assert_never
 from dynamongo.operations import Action, Capacity, ConditionCheck, Delete, Put, UpdateItem
 from dynamongo.updates import AnyUpdate
@@ -92,7 +92,7 @@ def _check_keys(table: Table, prepared: Prepared) -> None:
 
 def _check_holds(action: Action, old: Stored | None) -> None:
     """Raise if the action's condition does not hold of the stored item; a missing one has no attributes."""
-    if action.condition is None or compile_condition(action.condition)(old.item if old else {}):
+    if action.condition is None or holds(action.condition, old.item if old else {}):
         return
     shown = old.item if old and action.return_item_on_failure else None
     raise ConditionalCheckFailedException(item=shown)

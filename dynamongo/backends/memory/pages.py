@@ -5,14 +5,15 @@ Source: "Paginating table query results" and "Using global secondary indexes" in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from dynamongo.backends.memory.capacity import item_read_units, read_units
 from dynamongo.backends.memory.checks import check_condition, check_number, check_projection
 from dynamongo.backends.memory.table import Stored, Table, View
 from dynamongo.conditions import Condition, Path, paths_of
-from dynamongo.evaluation import compile_condition, compile_projection
+from dynamongo.evaluation import compile_projection
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.filters import compile_filter
 from dynamongo.operations import Capacity, PageResult, Query, Scan
 from dynamongo.values import Item
 
@@ -49,13 +50,15 @@ def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterab
     """Read up to the limit or 1 MB, then filter: limit and cost are of what is read, not of what is returned."""
     _check_nothing_inside_keys(view, operation.filter)
     read, is_cut = _take_page(entries, operation.limit)
-    kept = read if operation.filter is None else list(filter(_compile_filter(operation.filter), read))
+    kept = [entry.item for entry in read]
+    if operation.filter is not None:
+        kept = compile_filter(operation.filter)(kept)
     consumed = read_units(sum(entry.size for entry in read), consistent=operation.consistent)
     items: tuple[Item, ...] = ()
     if not operation.count_only:
         kept, fetched = _fetch(table, view, operation, kept)
         consumed += fetched
-        items = tuple(map(compile_projection(operation.projection), (entry.item for entry in kept)))
+        items = tuple(map(compile_projection(operation.projection), kept) if operation.projection else kept)
     cursor = {name: read[-1].item[name] for name in view.key_names} if is_cut else None
     return PageResult(items, len(kept), len(read), cursor, consumed)
 
@@ -112,15 +115,10 @@ def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Store
     return read, False
 
 
-def _compile_filter(condition: Condition) -> Callable[[Stored], bool]:
-    predicate = compile_condition(condition)
-    return lambda entry: predicate(entry.item)
-
-
-def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Stored]) -> tuple[list[Stored], Capacity]:
+def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Item]) -> tuple[list[Item], Capacity]:
     """The whole items behind the entries of a local index, if the projection asks for more than those hold."""
     is_whole = view.attributes is None or not operation.fetch
     if is_whole and not _attributes_outside(view, operation.projection):
         return entries, Capacity()
-    fetched = [stored for entry in entries if (stored := table.find(entry.item))]
-    return fetched, item_read_units(fetched, consistent=operation.consistent)
+    fetched = [stored for entry in entries if (stored := table.find(entry))]
+    return [stored.item for stored in fetched], item_read_units(fetched, consistent=operation.consistent)

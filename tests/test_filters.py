@@ -1,0 +1,105 @@
+"""Filters: when a condition is compiled, and what is made of it. What it means is tested in `test_evaluation`."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from dynamongo import filters
+from dynamongo.conditions import And, BeginsWith, Comparison, Condition, Contains, Exists, In, Not, Or, Path
+from dynamongo.evaluation import holds
+from dynamongo.filters import FEW, compile_filter, generate_filter
+
+YEAR, NAME = Path("year"), Path("name")
+ITEMS: list[dict[str, Any]] = [{"year": year, "name": f"n{year}"} for year in range(50)]
+
+SOURCE = """\
+def select(c0, c1, items):
+    return [
+        item
+        for item in items
+        if ((type(v := item.get('year')) is int or type(v) is Decimal) and v < c0)
+        and (not (type(v := item.get('name')) is str and v.startswith(c1)))
+    ]
+"""
+
+
+def test_items_are_returned_as_they_are_in_their_order() -> None:
+    chosen: list[Any] = generate_filter(Comparison(YEAR, ">", 40))(ITEMS)
+    assert [item["year"] for item in chosen] == list(range(41, 50))
+    assert all(item is ITEMS[item["year"]] for item in chosen)
+
+
+def test_source_can_be_read() -> None:
+    condition = Comparison(YEAR, "<", 7) & ~BeginsWith(NAME, "n1")
+    assert inspect.getsource(generate_filter(condition).func) == SOURCE
+
+
+def compiled_by(condition: Condition) -> int:
+    """How many shapes were compiled for it."""
+    before = filters._compile.cache_info().misses
+    generate_filter(condition)
+    return filters._compile.cache_info().misses - before
+
+
+def test_conditions_that_differ_in_their_values_alone_are_compiled_once() -> None:
+    filters._compile.cache_clear()
+    assert [compiled_by(Comparison(YEAR, "<", value) & Contains(NAME, "x")) for value in (1, 2, 3)] == [1, 0, 0]
+    assert compiled_by(Comparison(YEAR, "<", "1") & Contains(NAME, "x")) == 1
+
+
+def test_few_items_are_not_worth_compiling() -> None:
+    filters._compile.cache_clear()
+    select = compile_filter(Comparison(YEAR, "<", 3))
+    found = [select(ITEMS[:FEW]), select([])]
+    assert filters._compile.cache_info().misses == 0
+    assert [*found, select(ITEMS[2:4])] == [ITEMS[:3], [], ITEMS[2:3]]
+    assert filters._compile.cache_info().misses == 1
+
+
+def nested(depth: int) -> Condition:
+    condition: Condition = Comparison(YEAR, "<", 10)
+    for number in range(depth):
+        condition = Not(Or(condition, Comparison(YEAR, "=", number)))
+    return condition
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        nested(150),
+        Or(*(Comparison(YEAR, "=", year) & Exists(NAME) for year in range(0, 5_000, 3))),
+        And(*(Comparison(YEAR, "<>", year) for year in range(0, 1_000, 7))),
+        In(YEAR, tuple(range(0, 10_000, 11))),
+    ],
+    ids=["deep", "wide or", "wide and", "long in"],
+)
+def test_large_trees_are_compiled_as_far_as_python_takes_it(condition: Condition) -> None:
+    assert generate_filter(condition)(ITEMS) == [item for item in ITEMS if holds(condition, item)]
+
+
+@pytest.mark.parametrize("name", ["", "it's", '"', "{}", "{0}", "a\\", "a\nb", "v", "item", "\ud800", "c0"])
+def test_any_name_can_be_written(name: str) -> None:
+    item: dict[str, Any] = {name: {name: 1}}
+    condition = Comparison(Path(name, name), "=", 1) & Exists(Path(name, name)) & Not(Exists(Path("x", name)))
+    assert generate_filter(condition)([item, {}]) == [item]
+
+
+MIXED = """
+from dynamongo.conditions import Contains, In, Path
+from dynamongo.evaluation import holds
+from dynamongo.filters import generate_filter
+condition = Contains(Path("a"), "x") | In(Path("a"), ("x", b"x", 1))
+items = [{"a": [b"x"]}, {"a": frozenset({b"x"})}, {"a": b"x"}, {"a": "x"}, {"a": [b"x", "x"]}]
+assert generate_filter(condition)(items) == items[2:]
+assert [holds(condition, item) for item in items] == [False, False, True, True, True]
+"""
+
+
+def test_no_str_is_compared_with_bytes() -> None:
+    ran = subprocess.run([sys.executable, "-bb", "-c", MIXED], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
