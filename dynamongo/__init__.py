@@ -6,6 +6,7 @@ Declare a `Model`, say which items you mean with a strategy, and let the planner
 
 from __future__ import annotations
 
+from dynamongo.comparison import Difference
 from dynamongo.connection import Connection
 from dynamongo.exceptions import (
     AttributeNotLoaded,
@@ -29,6 +30,7 @@ from dynamongo.exceptions import (
     SchemaError,
     ServiceError,
     TableExists,
+    TableMismatch,
     TableNotFound,
     ThrottledError,
     TransactionCanceled,
@@ -88,6 +90,7 @@ __all__ = [
     "DateTimeField",
     "DecimalField",
     "DictField",
+    "Difference",
     "DynamongoError",
     "EmailField",
     "EnumField",
@@ -121,6 +124,7 @@ __all__ = [
     "SetField",
     "StringField",
     "TableExists",
+    "TableMismatch",
     "TableNotFound",
     "ThrottledError",
     "TimedeltaField",

@@ -9,13 +9,14 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, TypeAlias, cast
+from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
 
 from dynamongo.conditions import Path
 from dynamongo.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
 from dynamongo.indexes import GlobalIndex, Index
+from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 from dynamongo.strategies import ModelKeys
@@ -35,6 +36,9 @@ _OPTIONS = (
     "__billing__",
     "__connection__",
     "__scans__",
+    "__ttl__",
+    "__tags__",
+    "__stream__",
     "__abstract__",
 )
 _BILLING: tuple[Billing, ...] = ("provisioned", "on_demand")
@@ -49,6 +53,9 @@ class Declaration:
     fields: Mapping[str, Field[Any]]
     indexes: Mapping[str, Index]
     """The indexes by the names of their attributes, each with its schema."""
+
+    expires_by: str | None = None
+    """The name of the attribute by which items expire."""
 
     @property
     def index_keys(self) -> tuple[str, ...]:
@@ -105,7 +112,7 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     _check_indexes(model, schemas)
     table = TableSchema(_table(model), schema, throughput, tuple(schemas.values()))
     bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
-    return Declaration(table, keys, fields, bound)
+    return Declaration(table, keys, fields, bound, _expires_by(model, fields))
 
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
@@ -130,6 +137,35 @@ def _check_options(model: type) -> None:
     scans = getattr(model, "__scans__", None)
     if scans is not None and scans not in SCAN_POLICIES:
         _refuse(model, "__scans__", f"must be one of {', '.join(SCAN_POLICIES)}; got {shorten(scans)}")
+
+    tags = getattr(model, "__tags__", None)
+    if tags is not None and not _are_tags(tags):
+        _refuse(model, "__tags__", f"must be a dict of str to str; got {shorten(tags)}")
+    stream = getattr(model, "__stream__", None)
+    if stream is not None and stream not in get_args(StreamView):
+        _refuse(model, "__stream__", f"must be one of {', '.join(get_args(StreamView))}; got {shorten(stream)}")
+
+
+def _are_tags(tags: object) -> bool:
+    if not isinstance(tags, Mapping):
+        return False
+    pairs = cast("Mapping[Any, Any]", tags).items()
+    return all(isinstance(key, str) and isinstance(value, str) for key, value in pairs)
+
+
+def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
+    name = getattr(model, "__ttl__", None)
+    if name is None:
+        return None
+    field = _find_field(model, "__ttl__", name, fields)
+    if field.stored_type != "N":
+        _refuse(
+            model,
+            "__ttl__",
+            "must be a field that is stored as a number of seconds since 1970, such as a TimestampField;"
+            f" {name} is a {type(field).__name__}",
+        )
+    return str(field.path)
 
 
 def _table(model: type) -> str:

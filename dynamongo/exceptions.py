@@ -10,6 +10,7 @@
     │   └── CredentialsError                 credentials are missing or were refused
     ├── UnsupportedOperation                 this backend does not do that
     ├── ScanForbidden                        the plan is a full scan, and the policy forbids it
+    ├── TableMismatch                        a live table cannot be changed into what its model declares
     ├── ItemNotFound                         no item has that key (LookupError)
     ├── MultipleItemsFound                   there is more than the one item that was asked for (LookupError)
     ├── AttributeNotLoaded                   an attribute was left out when its item was read
@@ -83,6 +84,18 @@ class ScanWarning(UserWarning):
 
 class NPlusOneWarning(UserWarning):
     """Items are read one by one where one batch would do, at a request each."""
+
+
+class TableMismatch(DynamongoError):  # noqa: N818 - reads as what it says
+    """A live table differs from its model in something that cannot be changed, or not without leave.
+
+    Attributes:
+        differences: What differs, as `Model.compare_table` gives it.
+    """
+
+    def __init__(self, message: str, differences: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.differences = differences
 
 
 class ItemNotFound(DynamongoError, LookupError):  # noqa: N818 - the design's name

@@ -35,6 +35,8 @@ class Model(Reading):
       and sort key);
     - `__read_units__`, `__write_units__`: what `create_table` provisions, in capacity units per second (8 each);
     - `__billing__`: `"provisioned"` (the default), or `"on_demand"`, which needs no units;
+    - `__ttl__`: the name of a field that holds the second at which an item expires, such as a `TimestampField`;
+    - `__tags__` and `__stream__`: the tags and the stream that `create_table` asks for;
     - `__connection__`: a `Connection` in place of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
+from dynamongo.comparison import Difference, plan_changes
 from dynamongo.connection import Connection, default_connection
 from dynamongo.declaration import Billing
-from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExists, TableNotFound
+from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExists, TableMismatch, TableNotFound
 from dynamongo.executor import Executor, Steps
 from dynamongo.instances import Instance
+from dynamongo.operations import CreateTable, DescribeTable, StreamView, TableDescription
 from dynamongo.scans import ScanPolicy
+from dynamongo.schema import TableSchema
 from dynamongo.values import Item
 
 R = TypeVar("R")
@@ -29,6 +32,9 @@ class Table(Instance):
     __billing__: ClassVar[Billing] = "provisioned"
     __connection__: ClassVar[Connection | None] = None
     __scans__: ClassVar[ScanPolicy | None] = None
+    __ttl__: ClassVar[str | None] = None
+    __tags__: ClassVar[Mapping[str, str] | None] = None
+    __stream__: ClassVar[StreamView | None] = None
 
     @classmethod
     def table_name(cls) -> str:
@@ -42,11 +48,15 @@ class Table(Instance):
         Args:
             wait: Whether to return only when the table is ready, asking at growing intervals of up to a second.
 
+        Its indexes, tags and stream are created with it. Items expire by `__ttl__` if there is one: that is asked for
+        when the table is ready, so with `wait=False` it takes an `update_table` later.
+
         Raises:
             TableExists: There is such a table already.
         """
-        schema = dataclasses.replace(cls.__declaration__.table, name=cls.table_name())
-        cls._run(lambda executor: executor.create_table(schema, wait=wait))
+        declared = cls.__declaration__
+        create = CreateTable(cls._schema(), tuple((cls.__tags__ or {}).items()), cls.__stream__)
+        cls._run(lambda executor: executor.create_table(create, wait=wait, expires_by=declared.expires_by))
 
     @classmethod
     def delete_table(cls, *, wait: bool = True) -> None:
@@ -66,6 +76,66 @@ class Table(Instance):
         """Whether there is such a table, ready or not. Costs one DescribeTable request."""
         table = cls.table_name()
         return cls._run(lambda executor: executor.table_exists(table))
+
+    @classmethod
+    def describe(cls) -> TableDescription:
+        """The live table: its schema, status and number of items. Costs one DescribeTable request.
+
+        Raises:
+            TableNotFound: There is no such table.
+        """
+        table = cls.table_name()
+        return cls._run(lambda executor: executor.send(DescribeTable(table)))
+
+    @classmethod
+    def compare_table(cls) -> tuple[Difference, ...]:
+        """How the live table differs from the model: keys and their types, indexes, billing and time to live.
+
+        Costs two requests. Tags and streams are not compared.
+
+        Raises:
+            TableNotFound: There is no such table.
+        """
+        schema, expires_by = cls._schema(), cls.__declaration__.expires_by
+        return cls._run(lambda executor: executor.compare_table(schema, expires_by))
+
+    @classmethod
+    def update_table(cls, *, drop_indexes: bool = False, wait: bool = True) -> tuple[Difference, ...]:
+        """Change the live table into what the model declares. No item is ever deleted or changed.
+
+        Missing global indexes are added, billing, provisioned units and time to live are changed. DynamoDB takes one
+        change at a time, and fills a new index before it takes the next.
+
+        Args:
+            drop_indexes: Whether to drop global indexes that the model does not declare, and to make those anew whose
+                keys or projection differ. They are left as they are by default.
+            wait: Whether to return only when the last change is done.
+
+        Returns:
+            The differences that were mended.
+
+        Raises:
+            TableMismatch: There is a difference that only another table can mend, or an index that would have to be
+                made anew; nothing was changed.
+            TableNotFound: There is no such table.
+        """
+        differences = cls.compare_table()
+        unmendable = [each for each in differences if each.mend is None]
+        if not drop_indexes:
+            unmendable += [each for each in differences if each.kind == "index" and each.mend == "drop"]
+        if unmendable:
+            raise TableMismatch(f"{cls.__name__}: {_explain_mismatch(unmendable)}", tuple(unmendable))
+        mended = tuple(each for each in differences if drop_indexes or each.mend == "update")
+        table, live = cls.table_name(), cls.describe().schema
+        changes = list(plan_changes(table, mended, cls._schema(), live))
+        if changes:
+            cls._run(lambda executor: executor.change_table(table, changes, wait=wait))
+        return mended
+
+    @classmethod
+    def _schema(cls) -> TableSchema:
+        """The declared table, under its full name."""
+        return dataclasses.replace(cls.__declaration__.table, name=cls.table_name())
 
     @classmethod
     def _connection(cls) -> Connection:
@@ -91,3 +161,10 @@ class Table(Instance):
         where = f"the table {cls.table_name()}"
         about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
         return type(error)(f"{cls.__name__}: {error} ({about})", code=error.code)
+
+
+def _explain_mismatch(differences: Sequence[Difference]) -> str:
+    listed = "; ".join(map(str, differences))
+    if any(each.mend is None for each in differences):
+        return f"only another table can have what the model declares: {listed}"
+    return f"drop_indexes=True makes indexes anew that differ: {listed}"

@@ -582,7 +582,7 @@ class TestTables:
         waits: list[float] = []
         tape = Tape(self.described("CREATING"), *[TableNotFound("gone")] * 600)
         with pytest.raises(ServiceError, match="still not ready"):
-            run(tape, lambda executor: executor.create_table(self.SCHEMA, wait=True), waits)
+            run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True), waits)
         assert 500 < sum(waits) < 600
 
     SCHEMA = TableSchema(T, KeySchema(KeyAttribute("k", "S")))
@@ -593,22 +593,21 @@ class TestTables:
     def test_create_waits_until_the_table_is_active(self) -> None:
         waits: list[float] = []
         tape = Tape(self.described("CREATING"), self.described("CREATING"), self.described("ACTIVE"))
-        found = run(tape, lambda executor: executor.create_table(self.SCHEMA, wait=True), waits)
-        assert found == self.described("ACTIVE")
+        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True), waits)
         assert tape.executed == [CreateTable(self.SCHEMA), DescribeTable(T), DescribeTable(T)]
         assert waits == [0.02, 0.04]
 
     def test_create_of_a_table_that_is_active_at_once_does_not_wait(self) -> None:
         tape = Tape(self.described("ACTIVE"))
-        assert run(tape, lambda executor: executor.create_table(self.SCHEMA, wait=True)) == self.described("ACTIVE")
+        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True))
 
     def test_create_without_waiting_makes_one_request(self) -> None:
         tape = Tape(self.described("CREATING"))
-        assert run(tape, lambda executor: executor.create_table(self.SCHEMA, wait=False)) == self.described("CREATING")
+        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=False))
 
     def test_create_goes_on_while_the_new_table_is_not_seen_yet(self) -> None:
         tape = Tape(self.described("CREATING"), TableNotFound("not yet"), self.described("ACTIVE"))
-        assert run(tape, lambda executor: executor.create_table(self.SCHEMA, wait=True)) == self.described("ACTIVE")
+        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True))
 
     def test_delete_waits_until_the_table_is_gone(self) -> None:
         waits: list[float] = []
@@ -642,7 +641,7 @@ class TestTables:
 def test_memory_backend_plays_the_same_part() -> None:
     backend = MemoryBackend()
     executor = Executor(backend.limits, RetryPolicy())
-    drive(executor.create_table(TableSchema(T, KeySchema(KeyAttribute("k", "N"))), wait=True), backend)
+    drive(executor.create_table(CreateTable(TableSchema(T, KeySchema(KeyAttribute("k", "N")))), wait=True), backend)
     writes = [put(number, NotExists(Path("k")) if number % 7 == 0 else None, a=number) for number in range(100)]
     writer = Writer(lambda make_steps: drive(make_steps(executor), backend), ("k",), 25, workers=4)
     assert {outcome.index for outcome in writer.write(writes) if outcome.error is None} == set(range(100))

@@ -1,27 +1,61 @@
-"""Tables: created and deleted, with the wait until that is done."""
+"""Tables: created, changed and deleted, with the wait until that is done."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from dynamongo.comparison import Difference, TableChange, compare_schemas
 from dynamongo.exceptions import ServiceError, TableNotFound
 from dynamongo.executor.effects import Steps, Terms, Wait
-from dynamongo.operations import CreateTable, DeleteTable, DescribeTable, TableDescription
+from dynamongo.operations import (
+    CreateTable,
+    DeleteTable,
+    DescribeTable,
+    DescribeTimeToLive,
+    TableDescription,
+    UpdateTimeToLive,
+)
 from dynamongo.schema import TableSchema
 
 
 class Tables(Terms):
     """The part of the executor that is about tables."""
 
-    def create_table(self, schema: TableSchema, *, wait: bool) -> Steps[TableDescription]:
-        """Create the table and, with `wait`, return when it is ready."""
-        description = yield from self.send(CreateTable(schema))
+    def create_table(self, operation: CreateTable, *, wait: bool, expires_by: str | None = None) -> Steps[None]:
+        """Create the table and, with `wait`, return when it is ready, and its items expire by the attribute, if any."""
+        table = operation.schema.name
+        description = yield from self.send(operation)
+        if not wait:
+            return
+        if not description.is_ready:
+            yield from self._wait_until_ready(table)
+        if expires_by is not None:
+            yield from self.send(UpdateTimeToLive(table, expires_by))
+
+    def change_table(self, table: str, changes: Iterable[TableChange], *, wait: bool) -> Steps[None]:
+        """Make the changes one after the other, each when the one before is done, and with `wait` wait for the last."""
+        is_first = True
+        for change in changes:
+            if not is_first:
+                yield from self._wait_until_ready(table)
+            is_first = False
+            yield from self.send(change)
+        if wait:
+            yield from self._wait_until_ready(table)
+
+    def compare_table(self, schema: TableSchema, expires_by: str | None) -> Steps[tuple[Difference, ...]]:
+        """How the live table differs from the schema, and from the attribute by which items are to expire."""
+        description = yield from self.send(DescribeTable(schema.name))
+        live = yield from self.send(DescribeTimeToLive(schema.name))
+        return compare_schemas(schema, expires_by, description, live.attribute)
+
+    def _wait_until_ready(self, table: str) -> Steps[None]:
         for pause in _table_waits():
-            if not wait or description.status == "ACTIVE":
-                return description
             yield pause
-            description = (yield from self._find_table(schema.name)) or description  # not seen yet: it is eventual
-        raise ServiceError(f"the table {schema.name} is still not ready")
+            description = yield from self._find_table(table)
+            if description is not None and description.is_ready:  # one that is new may not be seen yet
+                return
+        raise ServiceError(f"the table {table} is still not ready", is_transient=False)
 
     def delete_table(self, table: str, *, wait: bool) -> Steps[None]:
         """Delete the table and, with `wait`, return when it is gone."""

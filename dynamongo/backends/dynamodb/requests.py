@@ -15,7 +15,13 @@ from dynamongo.backends.dynamodb.expressions import (
     render_projection,
     render_updates,
 )
-from dynamongo.backends.dynamodb.tables import render_schema
+from dynamongo.backends.dynamodb.tables import (
+    render_dropped_index,
+    render_new_index,
+    render_new_index_throughput,
+    render_new_throughput,
+    render_table,
+)
 from dynamongo.backends.dynamodb.wire import encode_item
 from dynamongo.conditions import Condition, Path
 from dynamongo.exceptions import InvalidRequestError, assert_never
@@ -28,8 +34,10 @@ from dynamongo.operations import (
     BatchPut,
     BatchWrite,
     ConditionCheck,
+    CreateIndex,
     CreateTable,
     Delete,
+    DeleteIndex,
     DeleteTable,
     DescribeTable,
     DescribeTimeToLive,
@@ -40,7 +48,9 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateIndexThroughput,
     UpdateItem,
+    UpdateThroughput,
     UpdateTimeToLive,
 )
 from dynamongo.updates import check_updates
@@ -94,8 +104,16 @@ def build_request(operation: AnyOperation) -> Request:
             return Request("TransactWriteItems", "transact_write_items", _build_transact_write(operation))
         case TransactGet():
             return Request("TransactGetItems", "transact_get_items", _build_transact_get(operation))
-        case CreateTable(schema):
-            return Request("CreateTable", "create_table", render_schema(schema))
+        case CreateTable():
+            return Request("CreateTable", "create_table", render_table(operation))
+        case CreateIndex():
+            return Request("UpdateTable", "update_table", render_new_index(operation))
+        case DeleteIndex():
+            return Request("UpdateTable", "update_table", render_dropped_index(operation))
+        case UpdateThroughput():
+            return Request("UpdateTable", "update_table", render_new_throughput(operation))
+        case UpdateIndexThroughput():
+            return Request("UpdateTable", "update_table", render_new_index_throughput(operation))
         case DeleteTable(table):
             return Request("DeleteTable", "delete_table", {"TableName": table})
         case DescribeTable(table):

@@ -17,8 +17,10 @@ from dynamongo.operations import (
     BatchWrite,
     BatchWriteResult,
     Capacity,
+    CreateIndex,
     CreateTable,
     Delete,
+    DeleteIndex,
     DeleteTable,
     DescribeTable,
     DescribeTimeToLive,
@@ -34,7 +36,9 @@ from dynamongo.operations import (
     TransactGetResult,
     TransactWrite,
     TransactWriteResult,
+    UpdateIndexThroughput,
     UpdateItem,
+    UpdateThroughput,
     UpdateTimeToLive,
     WriteResult,
 )
@@ -74,7 +78,9 @@ def read_response(operation: AnyOperation, response: dict[str, Any]) -> AnyResul
             return TransactWriteResult(_split_units(response))
         case TransactGet():
             return _read_transact_get(operation, response)
-        case CreateTable() | DeleteTable():
+        case CreateTable() | DeleteTable() | CreateIndex() | DeleteIndex():
+            return parse_description(response["TableDescription"])
+        case UpdateThroughput() | UpdateIndexThroughput():
             return parse_description(response["TableDescription"])
         case DescribeTable():
             return parse_description(response["Table"])

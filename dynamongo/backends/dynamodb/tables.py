@@ -1,14 +1,23 @@
-"""Tables: their schemas, as CreateTable takes them and DescribeTable gives them.
+"""Tables: their schemas, as CreateTable and UpdateTable take them and DescribeTable gives them.
 
-Source: "CreateTable" and "TableDescription" in the DynamoDB API reference.
+Source: "CreateTable", "UpdateTable" and "TableDescription" in the DynamoDB API reference.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, cast
 
-from dynamongo.exceptions import UnsupportedOperation
-from dynamongo.operations import TableDescription, TableStatus
+from dynamongo.exceptions import InvalidRequestError, UnsupportedOperation
+from dynamongo.operations import (
+    CreateIndex,
+    CreateTable,
+    DeleteIndex,
+    TableDescription,
+    TableStatus,
+    UpdateIndexThroughput,
+    UpdateThroughput,
+)
 from dynamongo.schema import (
     IndexSchema,
     KeyAttribute,
@@ -27,16 +36,64 @@ _PROJECTIONS: Final[dict[ProjectionKind, str]] = {"all": "ALL", "keys_only": "KE
 _PROJECTION_KINDS: Final[dict[str, ProjectionKind]] = {wire: kind for kind, wire in _PROJECTIONS.items()}
 
 
-def render_schema(schema: TableSchema) -> dict[str, Any]:
+def render_table(operation: CreateTable) -> dict[str, Any]:
     """The arguments of CreateTable."""
-    attributes = [{"AttributeName": each.name, "AttributeType": each.type} for each in schema.key_attributes()]
-    arguments = {
+    schema = operation.schema
+    arguments: _Wire = {
         "TableName": schema.name,
-        "AttributeDefinitions": attributes,
+        "AttributeDefinitions": _render_attributes(schema.key_attributes()),
         "KeySchema": _render_keys(schema.keys),
-        "BillingMode": "PAY_PER_REQUEST" if schema.throughput is None else "PROVISIONED",
     }
-    return arguments | _render_throughput(schema.throughput) | _render_indexes(schema)
+    if operation.tags:
+        arguments["Tags"] = [{"Key": key, "Value": value} for key, value in operation.tags]
+    if operation.stream is not None:
+        arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": operation.stream.upper()}
+    return arguments | _render_billing(schema.throughput) | _render_indexes(schema)
+
+
+def render_new_index(operation: CreateIndex) -> dict[str, Any]:
+    """The arguments of UpdateTable that add an index."""
+    index = operation.index
+    if not index.is_global:
+        raise InvalidRequestError(f"a local index is created with its table alone: {index.name}")
+    return {
+        "TableName": operation.table,
+        "AttributeDefinitions": _render_attributes(index.keys.attributes),
+        "GlobalSecondaryIndexUpdates": [{"Create": _render_index(index, None)}],
+    }
+
+
+def render_dropped_index(operation: DeleteIndex) -> dict[str, Any]:
+    """The arguments of UpdateTable that drop an index."""
+    return {
+        "TableName": operation.table,
+        "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": operation.index}}],
+    }
+
+
+def render_new_throughput(operation: UpdateThroughput) -> dict[str, Any]:
+    """The arguments of UpdateTable that change the billing."""
+    arguments: _Wire = {"TableName": operation.table} | _render_billing(operation.throughput)
+    return arguments | _render_index_units(operation.indexes)
+
+
+def render_new_index_throughput(operation: UpdateIndexThroughput) -> dict[str, Any]:
+    """The arguments of UpdateTable that change what is provisioned for indexes."""
+    return {"TableName": operation.table} | _render_index_units(operation.indexes)
+
+
+def _render_index_units(indexes: tuple[tuple[str, Throughput], ...]) -> _Wire:
+    updates = [{"Update": {"IndexName": name} | _render_throughput(units)} for name, units in indexes]
+    return {"GlobalSecondaryIndexUpdates": updates} if updates else {}
+
+
+def _render_attributes(attributes: Iterable[KeyAttribute]) -> list[_Wire]:
+    return [{"AttributeName": each.name, "AttributeType": each.type} for each in attributes]
+
+
+def _render_billing(throughput: Throughput | None) -> _Wire:
+    mode = "PAY_PER_REQUEST" if throughput is None else "PROVISIONED"
+    return {"BillingMode": mode} | _render_throughput(throughput)
 
 
 def _render_keys(keys: KeySchema) -> list[_Wire]:
@@ -85,6 +142,11 @@ def parse_description(wire: dict[str, Any]) -> TableDescription:
         schema=_parse_schema(wire),
         status=cast("TableStatus", status) if status in _STATUSES else "OTHER",
         item_count=wire.get("ItemCount", 0),
+        building=tuple(
+            each["IndexName"]
+            for each in wire.get("GlobalSecondaryIndexes", ())
+            if each.get("IndexStatus", "ACTIVE") != "ACTIVE"
+        ),
     )
 
 

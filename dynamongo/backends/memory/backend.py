@@ -9,7 +9,15 @@ from typing import Any, TypeVar, cast
 
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.expiry import delete_expired, describe_time_to_live, update_time_to_live
-from dynamongo.backends.memory.lifecycle import create_table, delete_table, describe_table
+from dynamongo.backends.memory.lifecycle import (
+    create_index,
+    create_table,
+    delete_index,
+    delete_table,
+    describe_table,
+    update_index_throughput,
+    update_throughput,
+)
 from dynamongo.backends.memory.reads import MAX_BATCH_GET, batch_get, get, query, scan
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.transactions import transact_get, transact_write
@@ -18,8 +26,10 @@ from dynamongo.exceptions import ExpressionError, InvalidRequestError, Unsupport
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
+    CreateIndex,
     CreateTable,
     Delete,
+    DeleteIndex,
     DeleteTable,
     DescribeTable,
     DescribeTimeToLive,
@@ -30,7 +40,9 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateIndexThroughput,
     UpdateItem,
+    UpdateThroughput,
     UpdateTimeToLive,
 )
 
@@ -50,6 +62,10 @@ _EXECUTORS: dict[type, Callable[[Store, Any], Any]] = {
     CreateTable: create_table,
     DeleteTable: delete_table,
     DescribeTable: describe_table,
+    CreateIndex: create_index,
+    DeleteIndex: delete_index,
+    UpdateThroughput: update_throughput,
+    UpdateIndexThroughput: update_index_throughput,
     UpdateTimeToLive: update_time_to_live,
     DescribeTimeToLive: describe_time_to_live,
 }

@@ -70,6 +70,18 @@ def check_index_keys(schema: TableSchema, item: Item, old: Item | None = None) -
         _check_sizes(index.keys, item)
 
 
+def can_be_in(keys: KeySchema, item: Item) -> bool:
+    """Whether the item has values that can be the keys of an index, as those of an index that comes later need not."""
+    try:
+        for part in keys.attributes:
+            if part.name in item:
+                _check_index_key("", part, item[part.name], is_update=False)
+        _check_sizes(keys, item)
+    except (InvalidRequestError, EmptyKeyValue):
+        return False
+    return True
+
+
 def _check_index_key(index: str, part: KeyAttribute, value: AttributeValue, *, is_update: bool) -> None:
     if (actual := type_of(value)) != part.type:
         raise InvalidRequestError(

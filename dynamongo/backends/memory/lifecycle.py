@@ -1,4 +1,4 @@
-"""The life of tables in memory: CreateTable, DescribeTable and DeleteTable. A table is ready at once.
+"""The life of tables in memory: what creates, describes, changes and deletes them. All of it is done at once.
 
 Source: "Quotas in Amazon DynamoDB" and "Naming rules" in the developer guide.
 """
@@ -8,11 +8,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
-from dynamongo.operations import CreateTable, DeleteTable, DescribeTable, TableDescription
+from dynamongo.operations import (
+    CreateIndex,
+    CreateTable,
+    DeleteIndex,
+    DeleteTable,
+    DescribeTable,
+    TableDescription,
+    UpdateIndexThroughput,
+    UpdateThroughput,
+)
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
 from dynamongo.values import SCALAR_TYPES, text_size
 
@@ -44,6 +54,68 @@ def delete_table(store: Store, operation: DeleteTable) -> TableDescription:
     table = find_described(store, operation.table)
     del store.tables[operation.table]
     return TableDescription(table.schema, "DELETING")
+
+
+def create_index(store: Store, operation: CreateIndex) -> TableDescription:
+    """Add a global index, with the items that can be in it."""
+    table = find_described(store, operation.table)
+    index = operation.index
+    if not index.is_global:
+        raise InvalidRequestError(f"{_INVALID} a local index is created with its table alone: {index.name}")
+    if index.name in table.indexes:
+        raise InvalidRequestError(f"{_INVALID} Index already exists: {index.name}")
+    schema = replace(table.schema, indexes=(*table.schema.indexes, index))
+    _check_schema(schema)
+    if schema.throughput is not None and index.throughput is None:
+        raise InvalidRequestError(f"{_INVALID} ProvisionedThroughput must be specified for index: {index.name}")
+    table.add_index(schema, index)
+    return TableDescription(table.schema, item_count=len(table.primary))
+
+
+def delete_index(store: Store, operation: DeleteIndex) -> TableDescription:
+    """Drop a global index."""
+    table = find_described(store, operation.table)
+    found = next((index for index in table.schema.indexes if index.name == operation.index), None)
+    if found is None or not found.is_global:
+        raise TableNotFound(f"Requested resource not found: Table: {operation.index} not found")
+    left = tuple(index for index in table.schema.indexes if index is not found)
+    table.drop_index(replace(table.schema, indexes=left), operation.index)
+    return TableDescription(table.schema, item_count=len(table.primary))
+
+
+def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescription:
+    """Change the billing of a table and its global indexes."""
+    table = find_described(store, operation.table)
+    if operation.throughput is not None and operation.throughput == table.schema.throughput:
+        raise InvalidRequestError(
+            "The provisioned throughput for the table will not change. The requested value equals the current value."
+        )
+    return _change_throughput(table, operation.throughput, dict(operation.indexes))
+
+
+def update_index_throughput(store: Store, operation: UpdateIndexThroughput) -> TableDescription:
+    """Change what is provisioned for global indexes."""
+    table = find_described(store, operation.table)
+    return _change_throughput(table, table.schema.throughput, dict(operation.indexes))
+
+
+def _change_throughput(table: Table, throughput: Throughput | None, given: dict[str, Throughput]) -> TableDescription:
+    if unknown := given.keys() - {index.name for index in table.schema.indexes if index.is_global}:
+        raise TableNotFound(f"Requested resource not found: Index: {', '.join(sorted(unknown))} not found")
+    indexes = tuple(_with_throughput(index, throughput, given) for index in table.schema.indexes)
+    schema = replace(table.schema, throughput=throughput, indexes=indexes)
+    _check_schema(schema)
+    table.schema = schema
+    return TableDescription(schema, item_count=len(table.primary))
+
+
+def _with_throughput(index: IndexSchema, of_table: Throughput | None, given: dict[str, Throughput]) -> IndexSchema:
+    if not index.is_global or of_table is None:
+        return replace(index, throughput=given.get(index.name))
+    throughput = given.get(index.name, index.throughput)
+    if throughput is None:
+        raise InvalidRequestError(f"{_INVALID} ProvisionedThroughput must be specified for index: {index.name}")
+    return replace(index, throughput=throughput)
 
 
 def find_described(store: Store, name: str) -> Table:

@@ -14,6 +14,7 @@ from zlib import crc32
 
 from sortedcontainers import SortedDict, SortedList
 
+from dynamongo.backends.memory.keys import can_be_in
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 from dynamongo.values import AttributeValue, Item, format_number, item_size
 
@@ -206,6 +207,20 @@ class Table:
         self.primary.replace(old, new)
         for view in self.indexes.values():
             view.replace(old, new)
+
+    def add_index(self, schema: TableSchema, index: IndexSchema) -> None:
+        """Have one index more, with the items whose attributes can be its keys."""
+        view = _make_view(index, schema)
+        for stored in self.primary.read_all():
+            if can_be_in(index.keys, stored.item):
+                view.replace(None, stored)
+        self.schema = schema
+        self.indexes[index.name] = view
+
+    def drop_index(self, schema: TableSchema, name: str) -> None:
+        """Have one index less."""
+        self.schema = schema
+        del self.indexes[name]
 
 
 def _make_view(index: IndexSchema, schema: TableSchema) -> View:

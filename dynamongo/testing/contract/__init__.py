@@ -20,6 +20,7 @@ from dynamongo.testing.contract.returned import ReturnContract
 from dynamongo.testing.contract.segments import SegmentContract
 from dynamongo.testing.contract.sizes import SizeContract
 from dynamongo.testing.contract.table import Table
+from dynamongo.testing.contract.table_changes import TableChangeContract
 from dynamongo.testing.contract.tables import TableContract
 from dynamongo.testing.contract.tokens import TokenContract
 from dynamongo.testing.contract.transact_gets import TransactGetContract
@@ -46,6 +47,7 @@ class BackendContract(
     BatchContract,
     CapacityContract,
     TableContract,
+    TableChangeContract,
     IndexContract,
     IndexKeyContract,
     IndexPageContract,

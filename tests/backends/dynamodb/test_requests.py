@@ -7,15 +7,17 @@ from botocore_model import check_request
 
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.conditions import Comparison, Exists, In, NotExists, Path
-from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.exceptions import ExpressionError, InvalidRequestError, ValidationError
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
     BatchGet,
     BatchPut,
     BatchWrite,
+    CreateIndex,
     CreateTable,
     Delete,
+    DeleteIndex,
     DeleteTable,
     DescribeTable,
     DescribeTimeToLive,
@@ -26,7 +28,9 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateIndexThroughput,
     UpdateItem,
+    UpdateThroughput,
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
@@ -244,6 +248,57 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
             },
         ),
     ),
+    (
+        CreateIndex("t", IndexSchema("by_id", KeySchema(KeyAttribute("id", "N")), throughput=Throughput(1, 2))),
+        Request(
+            "UpdateTable",
+            "update_table",
+            {
+                "TableName": "t",
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "N"}],
+                "GlobalSecondaryIndexUpdates": [
+                    {
+                        "Create": {
+                            "IndexName": "by_id",
+                            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                            "Projection": {"ProjectionType": "ALL"},
+                            "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2},
+                        }
+                    }
+                ],
+            },
+        ),
+    ),
+    (
+        DeleteIndex("t", "by_id"),
+        Request(
+            "UpdateTable",
+            "update_table",
+            {"TableName": "t", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by_id"}}]},
+        ),
+    ),
+    (
+        UpdateThroughput("t", None),
+        Request("UpdateTable", "update_table", {"TableName": "t", "BillingMode": "PAY_PER_REQUEST"}),
+    ),
+    (
+        UpdateIndexThroughput("t", (("by_id", Throughput(3, 4)),)),
+        Request(
+            "UpdateTable",
+            "update_table",
+            {
+                "TableName": "t",
+                "GlobalSecondaryIndexUpdates": [
+                    {
+                        "Update": {
+                            "IndexName": "by_id",
+                            "ProvisionedThroughput": {"ReadCapacityUnits": 3, "WriteCapacityUnits": 4},
+                        }
+                    }
+                ],
+            },
+        ),
+    ),
     (DeleteTable("t"), Request("DeleteTable", "delete_table", {"TableName": "t"})),
     (DescribeTable("t"), Request("DescribeTable", "describe_table", {"TableName": "t"})),
     (DescribeTimeToLive("t"), Request("DescribeTimeToLive", "describe_time_to_live", {"TableName": "t"})),
@@ -274,6 +329,12 @@ def test_every_operation_has_its_request(operation: AnyOperation, request_: Requ
 
 def test_no_operation_is_without_a_request_here() -> None:
     assert {type(operation) for operation, _ in REQUESTS} == set(get_args(AnyOperation))
+
+
+def test_local_index_cannot_be_added_to_a_table() -> None:
+    keys = KeySchema(KeyAttribute("id", "N"), KeyAttribute("l", "S"))
+    with pytest.raises(InvalidRequestError, match="a local index is created with its table alone: by_l"):
+        build_request(CreateIndex("t", IndexSchema("by_l", keys, is_global=False)))
 
 
 def test_table_with_indexes_is_created_with_throughput_for_each_global_one() -> None:

@@ -1,0 +1,68 @@
+"""Changes of a table that is there: indexes added and dropped, and what it is billed for."""
+
+# A test's name says what is true.
+# ruff: noqa: D102
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from dynamongo.exceptions import BackendError, InvalidRequestError, TableNotFound
+from dynamongo.operations import CreateIndex, DeleteIndex, DescribeTable, Operation, TableDescription, UpdateThroughput
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Throughput
+from dynamongo.testing.contract.base import ContractBase, MakeTable, schema_of
+from dynamongo.testing.contract.table import Table
+
+_PATIENCE = 600.0  # seconds; DynamoDB takes minutes to fill a new index
+BY_G = IndexSchema("by_g", KeySchema(KeyAttribute("g", "S"), KeyAttribute("pk", "S")))
+
+
+def change(table: Table, operation: Operation[TableDescription]) -> TableDescription:
+    """Make a change, and wait until it is done."""
+    table.execute(operation)
+    deadline = time.monotonic() + _PATIENCE
+    while not (found := table.execute(DescribeTable(table.name))).is_ready:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found
+
+
+class TableChangeContract(ContractBase):
+    """CreateIndex, DeleteIndex, UpdateThroughput."""
+
+    def test_new_index_holds_the_items_that_are_there_and_those_that_come(self, table: Table) -> None:
+        table.put_all([{"pk": "a", "g": "x"}, {"pk": "b"}, {"pk": "c", "g": "y"}])
+        assert change(table, CreateIndex(table.name, BY_G)).schema.indexes == (BY_G,)
+        table.put({"pk": "d", "g": "y"})
+        found = [item["pk"] for item in table.index_items("by_g")]
+        assert sorted(map(str, found)) == ["a", "c", "d"]
+
+    def test_dropped_index_is_gone_and_the_items_stay(self, make_table: MakeTable) -> None:
+        table = make_table("S", None, (BY_G,))
+        table.put({"pk": "a", "g": "x"})
+        assert change(table, DeleteIndex(table.name, "by_g")).schema.indexes == ()
+        assert table.items() == [{"pk": "a", "g": "x"}]
+        with pytest.raises(InvalidRequestError, match="does not have the specified index"):
+            table.index_items("by_g")
+
+    def test_index_that_is_there_cannot_be_added_and_one_that_is_not_cannot_be_dropped(self, table: Table) -> None:
+        change(table, CreateIndex(table.name, BY_G))
+        with pytest.raises(BackendError):
+            table.execute(CreateIndex(table.name, BY_G))
+        with pytest.raises(TableNotFound):
+            table.execute(DeleteIndex(table.name, "none"))
+
+    def test_throughput_is_changed_and_must_differ(self, make_table: MakeTable) -> None:
+        table = Table(make_table("S", None).backend, replace(schema_of(), throughput=Throughput(1, 1)))
+        try:
+            table.create()
+            changed = change(table, UpdateThroughput(table.name, Throughput(2, 3)))
+            assert changed.schema.throughput == Throughput(2, 3)
+            with pytest.raises(InvalidRequestError, match="will not change"):
+                table.execute(UpdateThroughput(table.name, Throughput(2, 3)))
+            assert change(table, UpdateThroughput(table.name, None)).schema.throughput is None
+        finally:
+            table.drop()
