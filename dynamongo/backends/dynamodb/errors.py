@@ -10,7 +10,6 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from dynamongo.backends.dynamodb.wire import decode_item
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
@@ -29,6 +28,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
 )
 from dynamongo.values import Item
+from dynamongo.wire import decode_item
 
 FOREIGN_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
-from dynamongo.backends.dynamodb.wire import WireValue, encode_value
 from dynamongo.conditions import (
     And,
     BeginsWith,
@@ -41,6 +40,7 @@ from dynamongo.updates import (
     SetUpdate,
 )
 from dynamongo.values import AttributeValue
+from dynamongo.wire import WireValue, encode_value
 
 _Clause: TypeAlias = Literal["SET", "REMOVE", "ADD", "DELETE"]
 

@@ -22,7 +22,6 @@ from dynamongo.backends.dynamodb.tables import (
     render_new_throughput,
     render_table,
 )
-from dynamongo.backends.dynamodb.wire import encode_item
 from dynamongo.conditions import Condition, Path
 from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits
@@ -54,6 +53,7 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.updates import check_updates
+from dynamongo.wire import encode_item
 
 _Arguments: TypeAlias = dict[str, Any]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from dynamongo.backends.dynamodb.tables import parse_description
-from dynamongo.backends.dynamodb.wire import WireItem, decode_item
 from dynamongo.exceptions import assert_never
 from dynamongo.operations import (
     AnyOperation,
@@ -43,6 +42,7 @@ from dynamongo.operations import (
     WriteResult,
 )
 from dynamongo.values import Item
+from dynamongo.wire import WireItem, decode_item
 
 _Response: TypeAlias = dict[str, Any]
 AnyResult: TypeAlias = (

@@ -7,9 +7,9 @@ from botocore_model import check_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynamongo.backends.dynamodb.wire import WireValue, decode_item, decode_value, encode_item, encode_value
 from dynamongo.exceptions import ServiceError, ValidationError
 from dynamongo.values import AttributeValue, Item, Number, equals, normalize_number
+from dynamongo.wire import WireValue, decode_item, decode_value, encode_item, encode_value
 
 WIRE_FORMS: list[tuple[AttributeValue, WireValue]] = [
     ("text", {"S": "text"}),
