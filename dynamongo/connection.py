@@ -18,7 +18,7 @@ import dataclasses
 import inspect
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,7 @@ from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import Executor, RetryPolicy, Steps, Wait
 from dynamongo.recording import Calls, execute_observed, record
 from dynamongo.scans import ScanPolicy, check_policy
+from dynamongo.transactions import Transaction, transact_get
 from dynamongo.values import shorten
 
 if TYPE_CHECKING:
@@ -219,10 +220,57 @@ class Connection:
                 chosen.close()
 
     @staticmethod
+    def transaction(token: str | None = None, *, return_items: bool = False) -> Transaction:
+        """Carry out the writes of a `with` block together, or none of them. Costs one TransactWriteItems request.
+
+        Every action is checked when it is added: no more than 100, no more than 4 MB, one for each item. Nothing is
+        sent when the block raises. The models may be several, on connections to one backend. Units are charged twice.
+
+        Args:
+            token: See `Transaction`.
+            return_items: See `Transaction`.
+
+        Raises:
+            TransactionCanceled: An action could not be carried out, and so none was; `.reasons` has one for each.
+            WriteOutcomeUnknown: The answer was lost, after all attempts.
+
+        >>> from dynamongo import Connection, IntField, Model, StringField
+        >>> from dynamongo.backends.memory import MemoryBackend
+        >>> class Account(Model):
+        ...     __table__ = "accounts"
+        ...     __hash_key__ = "owner"
+        ...     owner = StringField()
+        ...     balance = IntField(required=True)
+        >>> with Connection.using(MemoryBackend()):
+        ...     Account.create_table()
+        ...     with Connection.transaction() as tx:
+        ...         tx.create(Account(owner="jane", balance=10))
+        ...         tx.create(Account(owner="john", balance=0))
+        ...     with Connection.transaction() as tx:
+        ...         tx.update(Account, (Account.owner == "jane") & (Account.balance >= 7), Account.balance.subtract(7))
+        ...         tx.update(Account, "john", Account.balance.add(7))
+        ...     [account.balance for account in Connection.transact_get([(Account, "jane"), (Account, "john")])]
+        [3, 7]
+        """
+        return Transaction(token, return_items=return_items)
+
+    @staticmethod
+    def transact_get(items: Iterable[Any]) -> list[Any]:
+        """Read items of any models as they are at one moment. Costs one TransactGetItems request, and units twice.
+
+        Args:
+            items: Instances that hold their key, and pairs of a model and a strategy for one item; 100 at most.
+
+        Returns:
+            An instance for each, in their order, or `None` where there is none.
+        """
+        return transact_get(items)
+
+    @staticmethod
     def record() -> contextlib.AbstractContextManager[Calls]:
         """Collect the requests that the block makes, on any connection.
 
-        >>> from dynamongo import Model, StringField
+        >>> from dynamongo import Connection, Model, StringField
         >>> from dynamongo.backends.memory import MemoryBackend
         >>> class Note(Model):
         ...     __table__ = "notes"

@@ -197,11 +197,22 @@ class CancellationReason:
             `"ValidationError"`, `"TransactionConflict"`, `"ThrottlingError"` and so on.
         message: What DynamoDB says of it.
         item: The stored item, where the action asked for it and its condition failed.
+        model: The model of the item, where the transaction was one of models.
+        key: The key of the item, as a dict of Python values.
     """
 
     code: str = "None"
     message: str | None = None
     item: Any = None
+    model: Any = None
+    key: Any = None
+
+    def __str__(self) -> str:
+        if self.model is None:
+            return self.code
+        return (
+            f"{self.code} ({self.model.__name__} {', '.join(f'{name}={value!r}' for name, value in self.key.items())})"
+        )
 
 
 class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
@@ -214,7 +225,7 @@ class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
     code = "TransactionCanceledException"
 
     def __init__(self, reasons: tuple[CancellationReason, ...]) -> None:
-        codes = ", ".join(reason.code for reason in reasons)
+        codes = ", ".join(map(str, reasons))
         super().__init__(f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]")
         self.reasons = reasons
 

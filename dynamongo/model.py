@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.batches import Batch
 from dynamongo.bulk import as_instance, check_changes, decode_written, explain_error, make_put, make_update
-from dynamongo.conditions import Condition
-from dynamongo.exceptions import ConditionalCheckFailedException
-from dynamongo.operations import Delete, Put, UpdateItem, WriteResult
+from dynamongo.conditions import And, Condition, Exists, Path, conjuncts
+from dynamongo.exceptions import ConditionalCheckFailedException, ExpressionError
+from dynamongo.operations import ConditionCheck, Delete, Get, Put, UpdateItem, WriteResult
 from dynamongo.progress import ProgressOption
 from dynamongo.reading import Reading
 from dynamongo.results import WriteOutcome
@@ -186,7 +186,7 @@ class Model(Reading):
             ConditionalCheckFailedException: The item does not satisfy the conditions; `.item` is what is stored.
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
-        update = make_update(cls, cls._resolve_one(strategy), check_changes(cls, updates), upsert=upsert)
+        update = cls._make_update(strategy, check_changes(cls, updates), upsert=upsert)
         return decode_written(cls, cast("Item", cls._send(update).attributes), "updated")
 
     @classmethod
@@ -245,6 +245,32 @@ class Model(Reading):
         return self._take_over(type(self).get_one(self, consistent=True))
 
     # How the verbs do it.
+
+    @classmethod
+    def _make_put(cls, item: Self | Mapping[str, Any], overwrite: bool | Condition) -> Put:
+        return make_put(cls, as_instance(cls, item), overwrite)
+
+    @classmethod
+    def _make_update(cls, strategy: Any, updates: Iterable[AnyUpdate], *, upsert: bool) -> UpdateItem:
+        return make_update(cls, cls._resolve_one(strategy), check_changes(cls, updates), upsert=upsert)
+
+    @classmethod
+    def _make_delete(cls, strategy: Any) -> Delete:
+        target = cls._resolve_one(strategy)
+        return Delete(cls.table_name(), target.key, target.check)
+
+    @classmethod
+    def _make_check(cls, strategy: Any) -> ConditionCheck:
+        target = cls._resolve_one(strategy)
+        exists = Exists(Path(cls.__declaration__.keys.names[0]))
+        return ConditionCheck(cls.table_name(), target.key, And(exists, *conjuncts(target.check)))
+
+    @classmethod
+    def _make_get(cls, strategy: Any) -> Get:
+        target = cls._resolve_one(strategy)
+        if target.check is not None:
+            raise ExpressionError(f"{cls.__name__}: a transaction reads items by their keys; got also `{target.check}`")
+        return Get(cls.table_name(), target.key)
 
     @classmethod
     def _send(cls, write: Put | UpdateItem) -> WriteResult:

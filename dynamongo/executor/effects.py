@@ -18,7 +18,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from dynamongo.backends import Limits
-from dynamongo.exceptions import ServiceError, ThrottledError, WriteOutcomeUnknown
+from dynamongo.exceptions import (
+    ServiceError,
+    ThrottledError,
+    TransactionCanceled,
+    TransactionConflict,
+    WriteOutcomeUnknown,
+)
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
@@ -41,6 +47,7 @@ R = TypeVar("R")
 
 logger = logging.getLogger("dynamongo")
 
+_PASSING_CODES = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive)
 _WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
 
@@ -123,6 +130,12 @@ class Terms:
         while True:
             try:
                 result: R = yield operation
+            except (TransactionCanceled, TransactionConflict) as error:
+                wait = attempts.next() if _may_be_tried_again(operation, error) else None
+                if wait is None:
+                    raise
+                _log(operation, attempts.count, wait, error)
+                yield wait
             except (ThrottledError, ServiceError) as error:
                 wait = attempts.next() if _may_repeat(operation, error) else None
                 if wait is None:
@@ -145,6 +158,16 @@ def _may_repeat(operation: Operation[Any], error: ThrottledError | ServiceError)
             return condition is None and not return_old
         case _:
             return isinstance(operation, (*_READS, BatchWrite))
+
+
+def _may_be_tried_again(operation: Operation[Any], error: TransactionCanceled | TransactionConflict) -> bool:
+    """Whether a transaction was stopped by nothing but others that were at work on its items, or by a throttle."""
+    if not isinstance(operation, (TransactWrite, TransactGet)):
+        return False
+    if isinstance(error, TransactionConflict):
+        return True
+    codes = {reason.code for reason in error.reasons} - {"None"}
+    return bool(codes) and codes.issubset(_PASSING_CODES)
 
 
 def _judge(operation: Operation[Any], error: ThrottledError | ServiceError) -> Exception:

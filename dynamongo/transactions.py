@@ -1,0 +1,212 @@
+"""Transactions: writes and checks of several items, of any models, that are all carried out, or none.
+
+A model makes the action of an item as it makes the write of a single one; here they are collected, checked against the
+limits of a transaction as they are added, and sent together when the block ends.
+
+Source: "Amazon DynamoDB transactions: how it works" in the developer guide.
+"""
+
+# A transaction is a part of the inside of the models whose items it writes.
+# ruff: noqa: SLF001
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, cast
+
+from dynamongo.exceptions import (
+    CancellationReason,
+    ConfigurationError,
+    DynamongoError,
+    ExpressionError,
+    TransactionCanceled,
+)
+from dynamongo.operations import Action, Get, Put, TransactGet, TransactWrite
+from dynamongo.values import AttributeValue, Item, item_size, shorten
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+MAX_ACTIONS = 100
+MAX_BYTES = 4 * 1024 * 1024
+_MAX_TOKEN = 36
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An action, with the model and the key of its item."""
+
+    verb: str
+    model: Any
+    action: Action
+    key: Item
+
+    @property
+    def place(self) -> tuple[str, tuple[AttributeValue, ...]]:
+        return self.action.table, tuple(self.key.values())
+
+    def describe(self) -> str:
+        return f"{self.verb} of the {self.model.__name__} with {self.model._describe_key(self.key)}"
+
+
+class Transaction:
+    """The actions of one transaction. `Connection.transaction` makes it, and sends it when the block ends.
+
+    The item of an action is an instance, or a model and a strategy for one item: `tx.delete(user)`, or
+    `tx.delete(User, "jane@example.com")`.
+
+    Args:
+        token: 1 to 36 characters. Within ten minutes, DynamoDB carries out a transaction with the same token and the
+            same actions once only. One is made up where it is not given, so that a request whose answer is lost can be
+            sent again.
+        return_items: Whether a condition that does not hold tells the stored item, in `TransactionCanceled.reasons`.
+    """
+
+    def __init__(self, token: str | None = None, *, return_items: bool = False) -> None:
+        if token is not None and not 1 <= len(token) <= _MAX_TOKEN:
+            raise ExpressionError(f"the token of a transaction is a text of 1 to 36 characters; got {shorten(token)}")
+        self._token = token or str(uuid.uuid4())
+        self._return_items = return_items
+        self._entries: dict[tuple[str, tuple[AttributeValue, ...]], _Entry] = {}
+        self._size = 0
+        self._is_open = False
+
+    def save(self, item: Any, values: Mapping[str, Any] | None = None, *, overwrite: Any = True) -> None:
+        """Store an item: an instance, or a model and a dict of values. `overwrite` is as in `save_one`."""
+        model = _check_model(item if isinstance(item, type) else type(item))
+        put = model._make_put(item if values is None else values, overwrite)
+        self._add("save", model, put)
+
+    def create(self, item: Any, values: Mapping[str, Any] | None = None) -> None:
+        """Store an item that must not exist yet."""
+        self.save(item, values, overwrite=False)
+
+    def update(self, item: Any, *arguments: Any) -> None:
+        """Change some attributes of an item that must exist.
+
+        `tx.update(user, User.visits.increment())`, or with a model and a strategy, whose conditions must hold:
+        `tx.update(User, User.email == "jane@example.com", User.visits.increment())`.
+        """
+        self._update(item, arguments, upsert=False)
+
+    def upsert(self, item: Any, *arguments: Any) -> None:
+        """Change some attributes of an item, which is created where it is missing; arguments as in `update`."""
+        self._update(item, arguments, upsert=True)
+
+    def delete(self, item: Any, *strategy: Any) -> None:
+        """Delete an item; the conditions of a strategy must hold."""
+        model, which, _ = _split(item, strategy)
+        self._add("delete", model, model._make_delete(which))
+
+    def check(self, model: type, strategy: Any) -> None:
+        """Stop the transaction unless an item is there and satisfies the conditions of the strategy."""
+        self._add("check", model, _check_model(model)._make_check(strategy))
+
+    def __enter__(self) -> Self:
+        self._is_open = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._is_open = False
+        if error is None and self._entries:
+            self._commit()
+
+    # How it is done.
+
+    def _update(self, item: Any, arguments: tuple[Any, ...], *, upsert: bool) -> None:
+        model, which, updates = _split(item, arguments)
+        self._add("upsert" if upsert else "update", model, model._make_update(which, updates, upsert=upsert))
+
+    def _add(self, verb: str, model: Any, action: Any) -> None:
+        if not self._is_open:
+            raise DynamongoError("a transaction takes actions inside its `with` block alone")
+        names = model.__declaration__.keys.names
+        holder = action.item if isinstance(action, Put) else action.key
+        action = replace(action, return_item_on_failure=self._return_items)
+        entry = _Entry(verb, model, action, {name: holder[name] for name in names})
+        self._check(entry, item_size(holder))
+        self._entries[entry.place] = entry
+        self._size += item_size(holder)
+
+    def _check(self, entry: _Entry, size: int) -> None:
+        """Refuse what would have the whole transaction refused."""
+        if (other := self._entries.get(entry.place)) is not None:
+            raise ExpressionError(
+                f"a transaction has one action for each item: {entry.describe()} comes after {other.describe()}"
+            )
+        if len(self._entries) == MAX_ACTIONS:
+            raise ExpressionError(f"a transaction has {MAX_ACTIONS} actions at most; {entry.describe()} is one more")
+        if self._size + size > MAX_BYTES:
+            raise ExpressionError(
+                f"a transaction has 4 MB of items at most; {entry.describe()} would make it {self._size + size} bytes"
+            )
+
+    def _commit(self) -> None:
+        entries = tuple(self._entries.values())
+        run = _find_runner([entry.model for entry in entries])
+        operation = TransactWrite(tuple(entry.action for entry in entries), self._token)
+        try:
+            run(lambda executor: executor.send(operation))
+        except TransactionCanceled as error:
+            raise TransactionCanceled(
+                tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
+            ) from error
+
+
+def transact_get(items: Iterable[Any]) -> list[Any]:
+    """The items as they are at one moment; see `Connection.transact_get`."""
+    wanted = [_split(each[0], each[1:]) if _names_model(each) else _split(each, ()) for each in items]
+    gets: list[Get] = [model._make_get(which) for model, which, _ in wanted]
+    unique = {(get.table, tuple(get.key.values())): get for get in gets}
+    if len(unique) > MAX_ACTIONS:
+        raise ExpressionError(f"a transaction reads {MAX_ACTIONS} items at most; got {len(unique)}")
+    if not unique:
+        return []
+    run = _find_runner([model for model, *_ in wanted])
+    result = run(lambda executor: executor.send(TransactGet(tuple(unique.values()))))
+    found = dict(zip(unique, result.items, strict=True))
+    stored = [found[get.table, tuple(get.key.values())] for get in gets]
+    return [
+        None if item is None else model._decode_item(item) for (model, *_), item in zip(wanted, stored, strict=True)
+    ]
+
+
+def _names_model(item: Any) -> bool:
+    return isinstance(item, tuple) and len(cast("tuple[Any, ...]", item)) == 2 and isinstance(item[0], type)
+
+
+def _split(item: Any, arguments: tuple[Any, ...]) -> tuple[Any, Any, tuple[Any, ...]]:
+    """The model, the strategy and what follows: of `user, ...`, or of `User, strategy, ...`."""
+    if not isinstance(item, type):
+        return _check_model(type(cast("object", item))), item, arguments
+    if not arguments:
+        raise ExpressionError(f"{item.__name__}: a strategy is needed that says which item")
+    return _check_model(item), arguments[0], arguments[1:]
+
+
+def _check_model(model: type) -> Any:
+    if not hasattr(model, "_make_put"):
+        raise ExpressionError(f"a transaction is about instances, or a model and a strategy; got {model.__name__}")
+    return model
+
+
+def _find_runner(models: list[Any]) -> Callable[[Callable[[Any], Any]], Any]:
+    """What carries out a transaction: the connection of all its models, which must be on one backend."""
+    backends = {id(model._connection().backend): model for model in models}
+    if len(backends) > 1:
+        names = " and ".join(model.__name__ for model in backends.values())
+        raise ConfigurationError(f"a transaction is on one backend, and {names} have connections to different ones")
+    run: Callable[[Callable[[Any], Any]], Any] = models[0]._connection().run
+    return run
+
+
+def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
+    """The reason with the model and key that it is about, and the item as an instance."""
+    item = None if reason.item is None else entry.model._decode_item(reason.item)
+    key = entry.model._decode_item(entry.key).to_dict(only=list(entry.key))
+    return replace(reason, item=item, model=entry.model, key=key)
