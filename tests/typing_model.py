@@ -10,7 +10,7 @@ from typing import Any
 
 from typing_extensions import assert_type
 
-from dynamongo import Model
+from dynamongo import BatchResult, GlobalIndex, LocalIndex, Model, Page, Plan, ResultSet, WriteOutcome, WritePlan
 from dynamongo.conditions import And, Comparison, Contains, Not
 from dynamongo.fields import (
     BinaryField,
@@ -150,3 +150,44 @@ def check_declarations() -> None:
     ListField(str)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ListField(EnumField)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     DictField(city=str)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Listed(Model):
+    __table__ = "listed"
+    __hash_key__ = "name"
+    name = StringField(required=True)
+    year = IntField()
+    by_year = GlobalIndex(hash_key=year, range_key="name")
+
+
+def read_lazily() -> None:
+    found = Listed.find(Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4)
+    assert_type(found, ResultSet[Listed])
+    assert_type(found.first(), Listed | None)
+    assert_type(found.one(), Listed)
+    assert_type(found.all(), list[Listed])
+    assert_type(found.page(), Page[Listed])
+    assert_type(found.count(), int)
+    assert_type(found.explain(), Plan)
+    assert_type([listed.name for listed in found], list[str])
+    assert_type(Listed.find(as_dicts=True), ResultSet[dict[str, Any]])
+    assert_type(Listed.get_many(limit=3, page_size=10), list[Listed])
+    assert_type(Listed.by_year, GlobalIndex)
+    assert_type(LocalIndex(Listed.year).name, str | None)
+
+
+def write_many() -> None:
+    assert_type(Listed.save_many([Listed(name="a")]), BatchResult[Listed])
+    assert_type(Listed.update_many(["a"], Listed.year.set(1)), BatchResult[Listed])
+    assert_type(Listed.delete_many.explain(["a"]), WritePlan)
+    for outcome in Listed.save_iter([{"name": "a"}]):
+        assert_type(outcome, WriteOutcome[Listed])
+    with Listed.batch() as batch:
+        batch.save(Listed(name="a"))
+    assert_type(batch.result, BatchResult[Listed])
+    assert_type(Listed(name="a").upsert(Listed.year.add(1)), Listed)
+
+
+def misuse_of_reads() -> None:
+    Listed.find(limit="3")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    Listed.find(scans="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
