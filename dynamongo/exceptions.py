@@ -18,6 +18,7 @@
     ├── BudgetExceeded                       a read or a block of code costs more than it was allowed to
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     ├── WriteNotSent                         a write of several was not sent, after another one had failed
+    ├── FaultNotHit                          a test scheduled a fault, and nothing met it (AssertionError)
     └── BackendError                         the store refused or failed
         ├── InvalidRequestError              the store found the request malformed
         ├── TableNotFound                    there is no such table
@@ -147,6 +148,10 @@ class ConditionalCheckFailedException(DynamongoError):  # noqa: N818 - the name 
 
 class WriteNotSent(DynamongoError):  # noqa: N818 - reads as what it says
     """A write of several was not sent, since an earlier one had met an error that is not its own; `__cause__` is it."""
+
+
+class FaultNotHit(DynamongoError, AssertionError):  # noqa: N818 - reads as what it says
+    """A fault that a test had scheduled in a memory backend was met less often than it should, or never."""
 
 
 class BackendError(DynamongoError):

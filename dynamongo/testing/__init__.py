@@ -1,6 +1,7 @@
-"""The contract that every backend of dynamongo keeps, as pytest tests.
+"""Fixtures for tests (`dynamongo.testing.plugin`), and the contract that every backend of dynamongo keeps.
 
-To run it on a backend of your own, subclass `BackendContract` in a test module and override the fixture `backend`::
+To run the contract on a backend of your own, subclass `BackendContract` in a test module and override the fixture
+`backend`::
 
     import pytest
     from dynamongo.testing.contract import BackendContract
@@ -22,7 +23,7 @@ To run it on a backend of your own, subclass `BackendContract` in a test module 
 
 The fixture may have any scope: each test makes its own tables, under names that no other test uses, and deletes them.
 A test named in `known_failures` runs all the same and has to fail, so that the entry goes when its reason does.
-This package needs pytest, and nothing else in dynamongo imports it.
+The package needs pytest, and nothing else in dynamongo imports it.
 """
 
 import pytest

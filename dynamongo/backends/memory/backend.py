@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from dynamongo.backends.base import Limits
+from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
 from dynamongo.backends.memory.expiry import delete_expired, describe_time_to_live, update_time_to_live
+from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
 from dynamongo.backends.memory.lifecycle import (
     create_index,
     create_table,
@@ -48,7 +51,7 @@ from dynamongo.operations import (
 
 R = TypeVar("R")
 
-_EXECUTORS: dict[type, Callable[[Store, Any], Any]] = {
+_EXECUTORS: dict[type, Callable[..., Any]] = {
     Get: get,
     BatchGet: batch_get,
     Query: query,
@@ -80,7 +83,13 @@ class MemoryBackend:
     changed; models make instances of it.
 
     Args:
-        clock: Tells the time in seconds since the epoch; the tokens of transactions and `expire` go by it.
+        clock: Tells the time in seconds since the epoch; the tokens of transactions, `expire` and `wait` go by it. With
+            a `VirtualClock` nothing ever sleeps.
+        faults: What is to go wrong.
+
+    Attributes:
+        clock: The clock it was given.
+        faults: The plan of what is to go wrong, to which more can be added; it may be replaced by another plan.
 
     >>> from dynamongo.operations import CreateTable, Get, Put
     >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -96,8 +105,10 @@ class MemoryBackend:
     name = "memory"
     limits = Limits(batch_get=MAX_BATCH_GET, batch_write=MAX_BATCH_WRITE, concurrency=1)
 
-    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
-        self._store = Store(clock)
+    def __init__(self, *, clock: Clock = time.time, faults: FaultPlan | None = None) -> None:
+        self.clock = clock
+        self.faults = FaultPlan() if faults is None else faults
+        self._store = Store()
         self._lock = threading.Lock()
 
     def execute(self, operation: Operation[R]) -> R:
@@ -106,12 +117,22 @@ class MemoryBackend:
         if executor is None:
             raise UnsupportedOperation(f"the memory backend does not do {type(operation).__name__}")
         try:
-            with self._lock:
-                return cast("R", executor(self._store, operation))
+            if self.faults.is_active and (faults := self.faults.take(operation)):
+                execute: Execute[R] = partial(self._execute, executor, operation)
+                return execute_under(faults, operation, execute, partial(pass_time, self.clock))
+            return cast("R", self._execute(executor, operation))
         except (ValidationError, ExpressionError) as error:
             raise InvalidRequestError(str(error)) from error
         except RecursionError as error:
             raise InvalidRequestError("the request is nested too deep") from error
+
+    def _execute(self, executor: Callable[..., Any], operation: Operation[Any], *left: Collection[int]) -> Any:
+        """Do it in one step; the clock, which may be anybody's code, is asked before."""
+        now = self.clock() if type(operation) is TransactWrite else None
+        with self._lock:
+            if now is not None:
+                self._store.tell_time(now)
+            return executor(self._store, operation, *left)
 
     def expire(self, now: float | None = None) -> int:
         """Delete all items whose time to live is over, and return how many there were.
@@ -130,13 +151,20 @@ class MemoryBackend:
         >>> backend.expire(), backend.expire(1_800_000_061), backend.expire(1_800_000_061)
         (0, 1, 0)
         """
+        at = self.clock() if now is None else now
         with self._lock:
-            at = self._store.clock() if now is None else now
             return sum(delete_expired(table, at) for table in self._store.tables.values())
 
     def wait(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(seconds)
+        """Advance a virtual clock. By any other nothing is worth waiting for: the next attempt is made at once."""
+        if isinstance(self.clock, VirtualClock):
+            self.clock.advance(seconds=seconds)
 
     def close(self) -> None:
-        """Nothing is held that must be given back: the tables stay."""
+        """Assert that every scheduled fault was met, and schedule none any more. The tables stay.
+
+        Raises:
+            FaultNotHit: A fault was met less often than it is scheduled; a second call does not say it again.
+        """
+        faults, self.faults = self.faults, FaultPlan()
+        faults.assert_hit()

@@ -13,6 +13,12 @@ from dynamongo.backends.memory.table import Stored, Table
 from dynamongo.operations import Capacity
 from dynamongo.values import equals
 
+THROTTLED = (
+    "The level of configured provisioned throughput for the table was exceeded. "
+    "Consider increasing your provisioning level with the UpdateTable API."
+)
+"""What DynamoDB says to who asks for more than that."""
+
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeVar
 
-from dynamongo.backends.memory.capacity import item_read_units
+from dynamongo.backends.memory.capacity import THROTTLED, item_read_units
 from dynamongo.backends.memory.checks import check_count, check_number, check_projection, normalize_attributes
 from dynamongo.backends.memory.keys import check_key
 from dynamongo.backends.memory.pages import check_page, find_view, read_page
@@ -13,9 +14,11 @@ from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Segment, Stored, Table, View
 from dynamongo.conditions import paths_of
 from dynamongo.evaluation import compile_projection
-from dynamongo.exceptions import InvalidRequestError
+from dynamongo.exceptions import InvalidRequestError, ThrottledError
 from dynamongo.operations import BatchGet, BatchGetResult, Get, GetResult, PageResult, Query, Scan
 from dynamongo.values import Item
+
+_T = TypeVar("_T")
 
 MAX_BATCH_GET = 100
 MAX_SEGMENTS = 1_000_000
@@ -32,8 +35,8 @@ def get(store: Store, operation: Get) -> GetResult:
     return GetResult(item, consumed)
 
 
-def batch_get(store: Store, operation: BatchGet) -> BatchGetResult:
-    """Read items by their keys, as many as fit into 16 MB."""
+def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> BatchGetResult:
+    """Read items by their keys, as many as fit into 16 MB, without the keys at the places that are to be left."""
     check_count("keys", len(operation.keys), MAX_BATCH_GET)
     check_projection(operation.projection)
     keys = tuple(map(normalize_attributes, operation.keys))
@@ -41,10 +44,12 @@ def batch_get(store: Store, operation: BatchGet) -> BatchGetResult:
     for key in keys:
         check_key(table.schema.keys, key)
     check_distinct(table, keys)
-    found = list(_take_up_to_limit(map(table.find, keys)))
+    wanted = take_processed(keys, left)
+    found = list(_take_up_to_limit(map(table.find, wanted)))
     take = compile_projection(operation.projection)
     items = tuple(take(stored.item) for stored in found if stored is not None)
-    return BatchGetResult(items, keys[len(found) :], item_read_units(found, consistent=operation.consistent))
+    unprocessed = (*wanted[len(found) :], *(keys[place] for place in left))
+    return BatchGetResult(items, unprocessed, item_read_units(found, consistent=operation.consistent))
 
 
 def prepare_key(operation: Get) -> Item:
@@ -63,6 +68,15 @@ def check_distinct(table: Table, keys: tuple[Item, ...]) -> None:
     """Refuse a batch that names an item twice; numbers are compared by value."""
     if len({table.primary.locate(key) for key in keys}) < len(keys):
         raise InvalidRequestError("Provided list of item keys contains duplicates")
+
+
+def take_processed(parts: Sequence[_T], left: Collection[int]) -> Sequence[_T]:
+    """The parts of a batch that are not left; raises `ThrottledError` if all are, as DynamoDB does."""
+    if not left:
+        return parts
+    if len(left) == len(parts):
+        raise ThrottledError(THROTTLED)
+    return [part for place, part in enumerate(parts) if place not in left]
 
 
 def query(store: Store, operation: Query) -> PageResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.tokens import Tokens
@@ -10,12 +10,19 @@ from dynamongo.exceptions import TableNotFound
 
 
 class Store:
-    """The tables by name, the tokens of late transactions, and the clock: seconds since the epoch."""
+    """The tables by name, the tokens of late transactions, and the time as it was told last.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    `now` is in seconds since the epoch, and never goes back.
+    """
+
+    def __init__(self) -> None:
         self.tables: dict[str, Table] = {}
         self.tokens = Tokens()
-        self.clock = clock
+        self.now = -math.inf
+
+    def tell_time(self, now: float) -> None:
+        """Take note of the time; one earlier than what was told before changes nothing."""
+        self.now = max(self.now, now)
 
     def find_table(self, name: str) -> Table:
         """The table of that name; raises `TableNotFound`."""

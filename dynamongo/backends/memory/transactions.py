@@ -75,14 +75,13 @@ def transact_get(store: Store, operation: TransactGet) -> TransactGetResult:
 def _write_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
     """Carry the actions out, unless they have been under this token; then their items are only read."""
     fingerprint = tuple(map(_fingerprint_of, prepared))
-    now = store.clock()
-    known = store.tokens.find(token, fingerprint, now)
+    known = store.tokens.find(token, fingerprint, store.now)
     if known is not None:
         return TransactWriteResult(known)
     changes = _evaluate_all(store, prepared)
     consumed = _twice(map(apply, changes))
     cost = _twice([item_read_units((change.new for change in changes), consistent=True)])
-    store.tokens.keep(token, fingerprint, now, cost)
+    store.tokens.keep(token, fingerprint, store.now, cost)
     return TransactWriteResult(consumed)
 
 

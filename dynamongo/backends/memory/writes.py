@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import get_args
 
 from dynamongo.backends.memory.actions import Change, apply, evaluate, prepare
 from dynamongo.backends.memory.checks import check_count, make_stored, normalize_attributes
 from dynamongo.backends.memory.keys import check_batch_item_key, check_index_keys, check_key
-from dynamongo.backends.memory.reads import check_distinct
+from dynamongo.backends.memory.reads import check_distinct, take_processed
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Stored, Table
 from dynamongo.evaluation import project
@@ -49,8 +50,8 @@ def update_item(store: Store, operation: UpdateItem) -> WriteResult:
     return WriteResult(_returned(operation, change), consumed)
 
 
-def batch_write(store: Store, operation: BatchWrite) -> BatchWriteResult:
-    """Do some puts and deletes; all are checked before the first is done."""
+def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ()) -> BatchWriteResult:
+    """Do some puts and deletes, but for those at the places that are to be left; all are checked before."""
     check_count("writes", len(operation.writes), MAX_BATCH_WRITE)
     writes = [_normalize_write(write) for write in operation.writes]
     if sum(new.size for _, new in writes if new) > _BATCH_BYTES:
@@ -59,8 +60,9 @@ def batch_write(store: Store, operation: BatchWrite) -> BatchWriteResult:
     for key, new in writes:
         _check_write(table, key, new)
     check_distinct(table, tuple(key for key, _ in writes))
-    costs = [apply(Change(table, table.find(key), new)) for key, new in writes]
-    return BatchWriteResult(consumed=sum(costs, Capacity()))
+    costs = [apply(Change(table, table.find(key), new)) for key, new in take_processed(writes, left)]
+    unprocessed = tuple(_denormalize_write(*writes[place]) for place in left)
+    return BatchWriteResult(unprocessed, sum(costs, Capacity()))
 
 
 def _evaluate(store: Store, action: Put | Delete | UpdateItem) -> Change:
@@ -91,6 +93,10 @@ def _normalize_write(write: BatchPut | BatchDelete) -> tuple[Item, Stored | None
         return normalize_attributes(write.key), None
     new = make_stored(write.item)
     return new.item, new
+
+
+def _denormalize_write(key: Item, new: Stored | None) -> BatchPut | BatchDelete:
+    return BatchDelete(key) if new is None else BatchPut(new.item)
 
 
 def _check_write(table: Table, key: Item, new: Stored | None) -> None:

@@ -1,0 +1,94 @@
+"""Time that passes when a test says so."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import TypeAlias
+
+from dynamongo.exceptions import ConfigurationError
+from dynamongo.values import shorten
+
+Clock: TypeAlias = Callable[[], float]
+"""Tells the time in seconds since the epoch."""
+
+_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+class VirtualClock:
+    """A clock that stands still until it is advanced, and never goes back.
+
+    Several threads may share one. It tells the time when it is called, so that it goes wherever `time.time` does.
+
+    Args:
+        start: The time at first, as a `datetime` with a time zone or in seconds since the epoch.
+
+    Raises:
+        ConfigurationError: `start` is no time, or a `datetime` without a time zone.
+
+    >>> clock = VirtualClock(start=1_800_000_000)
+    >>> clock.advance(days=1, seconds=0.5)
+    >>> clock.now(), clock() == clock.now()
+    (1800086400.5, True)
+    >>> clock.utcnow()
+    datetime.datetime(2027, 1, 16, 8, 0, 0, 500000, tzinfo=datetime.timezone.utc)
+    """
+
+    def __init__(self, start: datetime | float = _START) -> None:
+        self._now = _seconds_at(start)
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """The time in seconds since the epoch."""
+        return self._now
+
+    __call__ = now
+
+    def utcnow(self) -> datetime:
+        """The time, in UTC. It suits a field as `default=clock.utcnow`."""
+        return datetime.fromtimestamp(self._now, timezone.utc)
+
+    def advance(
+        self, by: timedelta | None = None, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """Let time pass: `by`, and all else that is given with it.
+
+        Raises:
+            ConfigurationError: That is less than nothing.
+        """
+        given = timedelta() if by is None else _check_length(by)
+        passed = given.total_seconds() + ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        if not 0 <= passed < math.inf:
+            raise ConfigurationError(f"a clock never goes back: it cannot be advanced by {passed} seconds")
+        with self._lock:
+            self._now += passed
+
+    def __repr__(self) -> str:
+        return f"VirtualClock({self.utcnow().isoformat()})"
+
+
+def _check_length(by: object) -> timedelta:
+    if not isinstance(by, timedelta):
+        raise ConfigurationError(f"a clock is advanced by a timedelta, or by seconds={shorten(by)}")
+    return by
+
+
+def pass_time(clock: Clock, seconds: float) -> None:
+    """Let seconds pass: at once on a virtual clock, else by sleeping."""
+    if isinstance(clock, VirtualClock):
+        clock.advance(seconds=seconds)
+    else:
+        time.sleep(seconds)
+
+
+def _seconds_at(start: datetime | float) -> float:
+    if isinstance(start, datetime):
+        if start.tzinfo is None:
+            raise ConfigurationError(f"a clock's start needs a time zone, such as tzinfo=timezone.utc; got {start}")
+        return start.timestamp()
+    if type(start) not in (int, float) or not math.isfinite(start):
+        raise ConfigurationError(f"a clock starts at a datetime or at seconds since the epoch; got {shorten(start)}")
+    return float(start)

@@ -1,0 +1,7 @@
+"""Faults: what can go wrong between a program and DynamoDB, made to happen when a test wants it."""
+
+from dynamongo.backends.memory.faults.fault import Fault
+from dynamongo.backends.memory.faults.injection import Execute, execute_under
+from dynamongo.backends.memory.faults.plan import FaultPlan
+
+__all__ = ["Execute", "Fault", "FaultPlan", "execute_under"]

@@ -1,0 +1,109 @@
+"""Injection: a request meets the faults that befall it, with the exceptions that the dynamodb backend raises for them.
+
+Messages are DynamoDB's and botocore's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NoReturn, Protocol, TypeVar, cast
+
+from dynamongo.backends.memory.capacity import THROTTLED
+from dynamongo.backends.memory.faults.fault import Fault
+from dynamongo.backends.memory.faults.kinds import (
+    Cancel,
+    CancelCode,
+    Conflict,
+    Fail,
+    LoseResponse,
+    Slow,
+    Throttle,
+    Unprocessed,
+    Unreachable,
+)
+from dynamongo.exceptions import (
+    CancellationReason,
+    DynamongoError,
+    ServiceError,
+    ThrottledError,
+    TransactionCanceled,
+    TransactionConflict,
+    assert_never,
+)
+from dynamongo.operations import Operation, TransactGet, TransactWrite
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+_ONGOING = "Transaction is ongoing for the item"
+_MESSAGES: dict[CancelCode, str] = {
+    "ItemCollectionSizeLimitExceeded": "Collection size exceeded.",
+    "ProvisionedThroughputExceeded": THROTTLED,
+    "ThrottlingError": (
+        "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table "
+        "or index so please try again shortly."
+    ),
+    "TransactionConflict": _ONGOING,
+}
+
+
+class Execute(Protocol[R_co]):
+    """Does the request; of a batch it leaves the parts at these places."""
+
+    def __call__(self, *left: Collection[int]) -> R_co:
+        """Do it, and return its result; `left` is given once at most."""
+        ...
+
+
+def execute_under(
+    faults: Sequence[Fault], operation: Operation[R], execute: Execute[R], pass_time: Callable[[float], None]
+) -> R:
+    """Do an operation that the faults befall: those that only make it slow, and at most one other, the last."""
+    for fault in faults:
+        if isinstance(fault.kind, Slow):
+            pass_time(fault.kind.seconds)
+    return _meet(faults[-1], operation, execute)
+
+
+def _meet(fault: Fault, operation: Operation[R], execute: Execute[R]) -> R:
+    match fault.kind:
+        case Slow():
+            return execute()
+        case Throttle():
+            raise ThrottledError(THROTTLED)
+        case Unprocessed(count):
+            places = fault.places(operation)
+            return execute(places if count is None else places[-count:])
+        case Fail(done):
+            _attempt(execute, done=done)
+            raise ServiceError("Internal server error")
+        case LoseResponse(done):
+            _attempt(execute, done=done)
+            message = "Connection was closed before we received a valid response from endpoint URL"
+            raise ServiceError(message, code="ConnectionClosedError")
+        case Unreachable():
+            message = "Could not connect to the endpoint URL"
+            raise ServiceError(message, code="EndpointConnectionError", was_sent=False)
+        case Conflict():
+            if not isinstance(operation, (TransactWrite, TransactGet)):
+                raise TransactionConflict(_ONGOING)
+            _cancel(operation, fault, "TransactionConflict")
+        case Cancel(code):
+            _cancel(cast("TransactWrite | TransactGet", operation), fault, code)
+        case _:
+            assert_never(fault.kind)
+
+
+def _attempt(execute: Execute[Any], *, done: bool) -> None:
+    """Do the request if it is to be done; whatever it answers does not arrive."""
+    if done:
+        with contextlib.suppress(DynamongoError):
+            execute()
+
+
+def _cancel(operation: TransactWrite | TransactGet, fault: Fault, code: CancelCode) -> NoReturn:
+    parts = operation.actions if isinstance(operation, TransactWrite) else operation.gets
+    reasons = [CancellationReason()] * len(parts)
+    reasons[fault.places(operation)[0]] = CancellationReason(code, _MESSAGES[code])
+    raise TransactionCanceled(tuple(reasons))

@@ -1,0 +1,164 @@
+"""The virtual clock, and how the memory backend goes by it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from dynamongo import ConfigurationError, Connection, DateTimeField, Model, RetryPolicy, StringField, ThrottledError
+from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
+from dynamongo.operations import CreateTable, DescribeTable, Put, TransactWrite, UpdateTimeToLive
+from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+
+SCHEMA = TableSchema("sessions", KeySchema(KeyAttribute("id", "S")))
+
+
+def no_sleep(_: float) -> None:
+    raise AssertionError("a test slept")
+
+
+class TestVirtualClock:
+    def test_it_stands_still(self) -> None:
+        clock = VirtualClock(start=100)
+        assert [clock.now(), clock(), clock.now()] == [100.0, 100.0, 100.0]
+
+    def test_two_clocks_start_at_one_time(self) -> None:
+        assert VirtualClock().now() == VirtualClock().now() == datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
+
+    def test_start_may_have_any_time_zone(self) -> None:
+        start = datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+        assert VirtualClock(start).now() == 0
+        assert VirtualClock(start).utcnow() == start
+
+    @pytest.mark.parametrize(
+        ("given", "seconds"),
+        [
+            ({"seconds": 1.5}, 1.5),
+            ({"minutes": 2}, 120),
+            ({"hours": 1}, 3600),
+            ({"days": 30}, 2_592_000),
+            ({"days": 1, "hours": 1, "minutes": 1, "seconds": 1}, 90_061),
+            ({"by": timedelta(days=1, milliseconds=500)}, 86_400.5),
+            ({"by": timedelta(seconds=1), "seconds": 1}, 2),
+            ({}, 0),
+        ],
+        ids=str,
+    )
+    def test_it_is_advanced(self, given: dict[str, Any], seconds: float) -> None:
+        clock = VirtualClock(start=0)
+        clock.advance(**given)
+        assert clock.now() == seconds
+
+    @pytest.mark.parametrize(
+        "given",
+        [{"seconds": -1}, {"by": timedelta(days=-1)}, {"seconds": float("nan")}, {"days": float("inf")}, {"by": 30}],
+        ids=str,
+    )
+    def test_it_never_goes_back(self, given: dict[str, Any]) -> None:
+        clock = VirtualClock(start=7)
+        with pytest.raises(ConfigurationError, match="clock"):
+            clock.advance(**given)
+        assert clock.now() == 7
+
+    @pytest.mark.parametrize("start", [datetime(2026, 1, 1), "2026-01-01", True, float("nan"), None], ids=repr)  # noqa: DTZ001 - what is refused
+    def test_start_that_is_no_time_is_refused(self, start: Any) -> None:
+        with pytest.raises(ConfigurationError, match="a clock"):
+            VirtualClock(start)
+
+    def test_threads_lose_no_second(self) -> None:
+        clock = VirtualClock(start=0)
+
+        def advance() -> None:
+            for _ in range(1000):
+                clock.advance(seconds=1)
+
+        threads = [threading.Thread(target=advance) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert clock.now() == 4000
+
+    def test_it_shows_its_time(self) -> None:
+        assert repr(VirtualClock(start=0)) == "VirtualClock(1970-01-01T00:00:00+00:00)"
+
+
+class TestBackend:
+    def test_items_expire_when_the_clock_is_advanced(self) -> None:
+        clock = VirtualClock()
+        backend = MemoryBackend(clock=clock)
+        backend.execute(CreateTable(SCHEMA))
+        backend.execute(UpdateTimeToLive("sessions", "until"))
+        backend.execute(Put("sessions", {"id": "a", "until": int(clock.now()) + 30 * 86_400}))
+        assert backend.expire() == 0
+        clock.advance(days=30, seconds=1)
+        assert backend.expire() == 1
+
+    def test_token_is_forgotten_after_ten_minutes(self) -> None:
+        clock = VirtualClock()
+        backend = MemoryBackend(clock=clock)
+        backend.execute(CreateTable(SCHEMA))
+        first = TransactWrite((Put("sessions", {"id": "a"}),), "token")
+        backend.execute(first)
+        assert backend.execute(first).consumed.write_units == 0
+        clock.advance(minutes=10)
+        assert backend.execute(first).consumed.write_units == 2
+
+    def test_clock_may_ask_the_backend(self) -> None:
+        """It is not asked while the backend is locked."""
+        backend = MemoryBackend(clock=lambda: float(backend.execute(DescribeTable("sessions")).item_count))
+        backend.execute(CreateTable(SCHEMA))
+        backend.execute(TransactWrite((Put("sessions", {"id": "a"}),), "token"))
+        assert backend.expire() == 0
+
+    def test_clock_that_goes_back_forgets_no_token(self) -> None:
+        times = iter([1000.0, 0.0, 1599.0, 1600.0])
+        backend = MemoryBackend(clock=lambda: next(times))
+        backend.execute(CreateTable(SCHEMA))
+        write = TransactWrite((Put("sessions", {"id": "a"}),), "token")
+        units = [backend.execute(write).consumed.write_units for _ in range(4)]
+        assert units == [2, 0, 0, 2]
+
+    def test_wait_advances_the_clock_and_sleeps_never(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(time, "sleep", no_sleep)
+        clock = VirtualClock(start=0)
+        MemoryBackend(clock=clock).wait(5)
+        MemoryBackend().wait(5)
+        assert clock.now() == 5
+
+    def test_backoff_is_the_clocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(time, "sleep", no_sleep)
+        clock = VirtualClock(start=0)
+        backend = MemoryBackend(clock=clock, faults=FaultPlan(Fault.throttle(operation="DescribeTable", times=None)))
+        connection = Connection(backend=backend, retries=RetryPolicy(attempts=5, base=1, cap=2))
+
+        class User(Model):
+            __table__ = "users"
+            __hash_key__ = "email"
+            __connection__ = connection
+            email = StringField()
+            joined = DateTimeField(default=clock.utcnow)
+
+        with pytest.raises(ThrottledError):
+            User.table_exists()
+        assert 0 < clock.now() <= 10
+        assert backend.faults.hits == {"throttle": 6}
+        assert User(email="a").joined == clock.utcnow()
+
+    def test_slow_answer_takes_the_clocks_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(time, "sleep", no_sleep)
+        clock = VirtualClock(start=0)
+        backend = MemoryBackend(clock=clock, faults=FaultPlan(Fault.slow(2.5), Fault.slow(0.5)))
+        backend.execute(CreateTable(SCHEMA))
+        assert clock.now() == 3
+
+    def test_slow_answer_takes_real_time_without_a_virtual_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        slept: list[float] = []
+        monkeypatch.setattr(time, "sleep", slept.append)
+        backend = MemoryBackend(faults=FaultPlan(Fault.slow(2.5)))
+        backend.execute(CreateTable(SCHEMA))
+        assert slept == [2.5]
