@@ -38,6 +38,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
     UnsupportedOperation,
     ValidationError,
+    VersionConflict,
     WriteNotSent,
     WriteOutcomeUnknown,
 )
@@ -63,6 +64,7 @@ from dynamongo.fields import (
     TimestampField,
     URLField,
     UUIDField,
+    VersionField,
 )
 from dynamongo.finding import ResultSet
 from dynamongo.indexes import GlobalIndex, LocalIndex
@@ -137,6 +139,8 @@ __all__ = [
     "UUIDField",
     "UnsupportedOperation",
     "ValidationError",
+    "VersionConflict",
+    "VersionField",
     "WriteNotSent",
     "WriteOutcome",
     "WriteOutcomeUnknown",

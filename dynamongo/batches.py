@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dynamongo.bulk import Entry, WriteOptions, as_instance, collect, delete_entries, make_put, write_entries
+from dynamongo.bulk import Entry, WriteOptions, collect, delete_entries, write_entries
+from dynamongo.changes import as_instance, make_put
 from dynamongo.exceptions import DynamongoError
 from dynamongo.reading import Reading
 from dynamongo.results import BatchResult, Failure
@@ -59,7 +60,8 @@ class Batch(Generic[M]):
 
     def delete(self, strategy: Any) -> None:
         """Delete an item; `strategy` is as in `delete_one`. One with conditions beside the key goes alone."""
-        (entry,) = delete_entries(self._model, [self._model._resolve_one(strategy)])  # noqa: SLF001 - its own model
+        target = self._model._resolve_one(strategy, to_write=True)  # noqa: SLF001 - its own model
+        (entry,) = delete_entries(self._model, [target])
         self._add(entry)
 
     @property

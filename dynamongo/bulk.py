@@ -12,21 +12,12 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
+from dynamongo.changes import explain_error, make_delete, make_update
 from dynamongo.codecs import decode_item
-from dynamongo.conditions import (
-    BaseCondition,
-    Condition,
-    Exists,
-    NotExists,
-    Path,
-    all_of,
-    conjuncts,
-    paths_of,
-)
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -41,14 +32,14 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor import Outcome, Write
-from dynamongo.operations import Delete, Put, UpdateItem
+from dynamongo.operations import Put
 from dynamongo.planner import recheck
 from dynamongo.plans import Plan
 from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.results import BatchResult, Failure, WriteOutcome
-from dynamongo.strategies import Source, Target, refuse_empty_key
+from dynamongo.strategies import Source, Target
 from dynamongo.tables import Table
-from dynamongo.updates import AnyUpdate, SetUpdate, Update, check_updates
+from dynamongo.updates import AnyUpdate
 from dynamongo.values import Item, shorten
 from dynamongo.writing import Writer
 
@@ -159,6 +150,8 @@ def _finish(model: type[M], index: int, entry: Entry[M], outcome: Outcome) -> Wr
     """The outcome of a write as that of its item."""
     if outcome.error is not None:
         return WriteOutcome(index, entry.item, explain_error(model, cast("Write", entry.write), outcome.error))
+    if isinstance(entry.write, Put):
+        entry.item._note_saved(entry.write)
     if outcome.attributes is None:
         return WriteOutcome(index, entry.item)
     try:
@@ -170,36 +163,10 @@ def _finish(model: type[M], index: int, entry: Entry[M], outcome: Outcome) -> Wr
 # Which writes.
 
 
-def as_instance(model: type[M], item: M | Mapping[str, Any]) -> M:
-    """What is to be stored, as an instance; raises `ValidationError` where it is not valid."""
-    if isinstance(item, model):
-        return item
-    if isinstance(item, Mapping):
-        return model.from_dict(item)
-    raise ValidationError(f"{model.__name__}: an item is a dict or an instance of it; got {shorten(item)}")
-
-
-def make_put(model: type[M], instance: M, overwrite: Any) -> Put:
-    """What stores the instance; `overwrite` is as in `save_one`."""
-    condition = _overwrite_condition(model, overwrite)
-    return Put(model.table_name(), instance._encode_item(), condition, return_item_on_failure=condition is not None)
-
-
-def _overwrite_condition(model: type[Table], overwrite: Any) -> Condition | None:
-    if isinstance(overwrite, BaseCondition):
-        check_declared(model, paths_of(cast("Condition", overwrite)))
-        return cast("Condition", overwrite)
-    if not isinstance(overwrite, bool):
-        raise ExpressionError(f"{model.__name__}: overwrite is True, False or a condition; got {shorten(overwrite)}")
-    return None if overwrite else NotExists(Path(model.__declaration__.keys.names[0]))
-
-
 def delete_entries(model: type[M], targets: Iterable[Target], found: Iterable[M] | None = None) -> Iterator[Entry[M]]:
     """Deletes of the targets, which are reported by their keys, or as they were found."""
-    table = model.table_name()
     for target, instance in _with_instances(model, targets, found):
-        delete = Delete(table, target.key, target.check, return_item_on_failure=target.check is not None)
-        yield Entry(instance, delete)
+        yield Entry(instance, make_delete(model, target))
 
 
 def update_entries(
@@ -210,18 +177,9 @@ def update_entries(
         yield Entry(instance, make_update(model, target, updates))
 
 
-def make_update(
-    model: type[Table], target: Target, updates: tuple[AnyUpdate, ...], *, upsert: bool = False
-) -> UpdateItem:
-    """The update of one item, which must exist unless it may be created."""
-    exists = Exists(Path(model.__declaration__.keys.names[0]))
-    condition = target.check if upsert else all_of((exists, *conjuncts(target.check)))
-    return UpdateItem(model.table_name(), target.key, updates, condition, "ALL_NEW", return_item_on_failure=True)
-
-
 def _with_instances(model: type[M], targets: Iterable[Target], found: Iterable[M] | None) -> Iterator[tuple[Target, M]]:
     if found is None:
-        return ((target, model._decode_item(target.key)) for target in targets)
+        return ((target, model._name_item(target.key)) for target in targets)
     return zip(targets, found, strict=True)
 
 
@@ -239,75 +197,7 @@ def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> lis
     return [Target(key, recheck(source, key)) for key in keys]
 
 
-def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
-    """The updates as a tuple.
-
-    Raises:
-        ExpressionError: Something is no update, there are none, they overlap, or they change the key.
-    """
-    changes: tuple[Any, ...] = tuple(cast("Iterable[Any]", updates)) if isinstance(updates, Iterable) else (updates,)
-    for change in changes:
-        if not isinstance(change, Update):
-            raise ExpressionError(
-                f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
-            )
-        copied = change.value if isinstance(change, SetUpdate) and isinstance(change.value, Path) else change.path
-        check_declared(model, (change.path, copied))
-        if isinstance(change, SetUpdate) and change.path.attribute in model.__declaration__.index_keys:
-            refuse_empty_key(model.__fields__[change.path.attribute], change.value)
-    if not changes:
-        raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
-    check_updates(changes, model.__declaration__.keys.names)
-    return changes
-
-
-def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
-    """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
-    for path in paths:
-        if path.attribute not in model.__fields__:
-            raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
-
-
 # What came of it.
-
-
-def explain_error(model: type[Table], write: Write, error: DynamongoError) -> DynamongoError:
-    """The error of a write in the model's words."""
-    if not isinstance(error, ConditionalCheckFailedException):
-        return error
-    key = write.item if isinstance(write, Put) else write.key
-    exists = Exists(Path(model.__declaration__.keys.names[0]))
-    parts = conjuncts(write.condition)
-    if not isinstance(write, UpdateItem) or parts[:1] != (exists,):
-        return explain_failed_check(model, key, write.condition, error)
-    if error.item is not None:
-        return explain_failed_check(model, key, all_of(parts[1:]), error)
-    missing = ItemNotFound(f"{model.__name__}: there is no item with {model._describe_key(key)}")
-    missing.__cause__ = error
-    return missing
-
-
-def explain_failed_check(
-    model: type[Table], key: Item, condition: Condition | None, error: ConditionalCheckFailedException
-) -> ConditionalCheckFailedException:
-    """The error with the item in words (its key alone, since logs are read by many) and as an instance."""
-    named = model._describe_key(key)
-    if condition == NotExists(Path(model.__declaration__.keys.names[0])) and error.item is not None:
-        message = f"{model.__name__}: there is an item with {named} already"
-    elif error.item is None:
-        message = f"{model.__name__}: there is no item with {named} for `{condition}`"
-    else:
-        message = f"{model.__name__}: `{condition}` does not hold for the item with {named}"
-    return ConditionalCheckFailedException(message, item=_decode_stored(model, error.item))
-
-
-def _decode_stored(model: type[Table], item: Any) -> Any:
-    if item is None:
-        return None
-    try:
-        return model._decode_item(item)
-    except ValidationError:
-        return decode_item(item)
 
 
 def decode_found(model: type[M], items: Iterable[Item], plan: Plan) -> list[M]:

@@ -15,6 +15,7 @@ from dynamongo.conditions import Path
 from dynamongo.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
+from dynamongo.fields.version import VersionField
 from dynamongo.indexes import GlobalIndex, Index
 from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES
@@ -56,6 +57,9 @@ class Declaration:
 
     expires_by: str | None = None
     """The name of the attribute by which items expire."""
+
+    version: str | None = None
+    """The name of the attribute that counts the writes of an item."""
 
     @property
     def index_keys(self) -> tuple[str, ...]:
@@ -112,7 +116,7 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     _check_indexes(model, schemas)
     table = TableSchema(_table(model), schema, throughput, tuple(schemas.values()))
     bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
-    return Declaration(table, keys, fields, bound, _expires_by(model, fields))
+    return Declaration(table, keys, fields, bound, _expires_by(model, fields), _version(model, fields))
 
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
@@ -166,6 +170,16 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
             f" {name} is a {type(field).__name__}",
         )
     return str(field.path)
+
+
+def _version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
+    names = [name for name, field in fields.items() if isinstance(field, VersionField)]
+    for name in names[1:]:
+        _refuse(model, name, f"is a second VersionField beside {names[0]}; a model has one at most")
+    for name in names:
+        if fields[name].is_key:
+            _refuse(model, name, "is a VersionField, which changes with every write, and cannot be part of the key")
+    return names[0] if names else None
 
 
 def _table(model: type) -> str:

@@ -17,6 +17,7 @@
     ├── CursorError                          a cursor is none of this read, or was changed (ValueError)
     ├── BudgetExceeded                       a read or a block of code costs more than it was allowed to
     ├── ConditionalCheckFailedException      the condition of a write did not hold
+    │   └── VersionConflict                  the item was written since the instance was read
     ├── WriteNotSent                         a write of several was not sent, after another one had failed
     ├── FaultNotHit                          a test scheduled a fault, and nothing met it (AssertionError)
     └── BackendError                         the store refused or failed
@@ -146,6 +147,23 @@ class ConditionalCheckFailedException(DynamongoError):  # noqa: N818 - the name 
         self.item = item
 
 
+class VersionConflict(ConditionalCheckFailedException):
+    """An item was written by somebody else since the instance was read or saved; nothing was written.
+
+    Attributes:
+        expected: The version that the instance holds; `None` if it has none yet.
+        found: The version that is stored; `None` if there is no item, or one without a version.
+        item: What is stored, as in `ConditionalCheckFailedException`.
+    """
+
+    def __init__(
+        self, message: str, *, expected: int | None = None, found: int | None = None, item: Any = None
+    ) -> None:
+        super().__init__(message, item=item)
+        self.expected = expected
+        self.found = found
+
+
 class WriteNotSent(DynamongoError):  # noqa: N818 - reads as what it says
     """A write of several was not sent, since an earlier one had met an error that is not its own; `__cause__` is it."""
 
@@ -204,6 +222,8 @@ class CancellationReason:
         item: The stored item, where the action asked for it and its condition failed.
         model: The model of the item, where the transaction was one of models.
         key: The key of the item, as a dict of Python values.
+        error: What the verb would have raised alone, where its condition failed and the stored item was asked for; it
+            tells a `VersionConflict` from another condition, and a missing item.
     """
 
     code: str = "None"
@@ -211,6 +231,7 @@ class CancellationReason:
     item: Any = None
     model: Any = None
     key: Any = None
+    error: ConditionalCheckFailedException | ItemNotFound | None = None
 
     def __str__(self) -> str:
         if self.model is None:

@@ -11,7 +11,6 @@ from typing import Any, Generic, TypeVar
 
 from dynamongo.bulk import (
     WriteOptions,
-    check_changes,
     collect,
     decode_found,
     delete_entries,
@@ -19,6 +18,7 @@ from dynamongo.bulk import (
     update_entries,
     write_entries,
 )
+from dynamongo.changes import check_changes
 from dynamongo.concurrency import merge
 from dynamongo.connection import Connection
 from dynamongo.cursors import decode_cursor, encode_cursor

@@ -9,15 +9,18 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
-from dynamongo.conditions import Path
+from dynamongo.conditions import Condition, Path
 from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
-from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.indexes import Index
+from dynamongo.operations import Put, UpdateItem
 from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
 from dynamongo.strategies import refuse_empty_key
-from dynamongo.values import AttributeValue, Item
+from dynamongo.updates import RemoveUpdate, SetUpdate
+from dynamongo.values import AttributeValue, Item, equals
+from dynamongo.versions import lock, next_version
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -55,6 +58,9 @@ class Instance(metaclass=ModelMeta):
 
     _undeclared: Mapping[str, AttributeValue] = {}
     """Stored attributes that the model does not declare, as attribute values."""
+
+    _stored: Item | None = None
+    """What is stored for the instance, as far as it knows: the item as it was read, or as it was last saved."""
 
     _loaded: tuple[Path, ...] | None = None
     """The paths that were read, where the item was not read whole."""
@@ -180,6 +186,14 @@ class Instance(metaclass=ModelMeta):
         undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
         if undeclared:
             values["_undeclared"] = undeclared
+        values["_stored"] = item
+        return instance
+
+    @classmethod
+    def _name_item(cls, key: Item) -> Self:
+        """An instance that holds a key alone, of an item that was not read."""
+        instance = cls._decode_item(key)
+        vars(instance)["_stored"] = None
         return instance
 
     @classmethod
@@ -203,7 +217,78 @@ class Instance(metaclass=ModelMeta):
     def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
         vars(self).update(other._held())
+        self._stored = other._stored
         return self
+
+    # What was changed, and which version it was changed of.
+
+    def _find_changes(self) -> tuple[SetUpdate | RemoveUpdate, ...]:
+        """The updates that make what is stored into what the instance holds.
+
+        Raises:
+            ValidationError: A value does not suit its field, or a required one is missing.
+            ExpressionError: The key was changed.
+            AttributeNotLoaded: Something was changed of which only a part was read.
+        """
+        declaration = type(self).__declaration__
+        changes: list[SetUpdate | RemoveUpdate] = []
+        for name, field in type(self).__fields__.items():
+            if name not in vars(self) or name == declaration.version or not self._is_changed(name, field):
+                continue
+            value = self._encode_field(name, field)
+            if field.is_key:
+                raise ExpressionError(
+                    f"{field.label} is part of the key, and was changed: save() makes a new item of it"
+                )
+            changes.append(RemoveUpdate(Path(name)) if value is None else SetUpdate(Path(name), value))
+        return tuple(changes)
+
+    def _is_changed(self, name: str, field: Field[Any]) -> bool:
+        stored = cast("Item", self._stored).get(name)
+        paths = [Path(*path.elements[1:]) for path in self._loaded or () if path.attribute == name]
+        if all(not path.elements for path in paths):
+            value = self._encode_field(name, field)
+            return value is not stored and (value is None or stored is None or not equals(value, stored))
+        if vars(self)[name] == guard(field.missing_value() if stored is None else field.decode(stored), paths, ""):
+            return False
+        raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
+
+    def _encode_field(self, name: str, field: Field[Any]) -> AttributeValue:
+        """What is stored for the value of one field; `None` for none."""
+        value = vars(self)[name]
+        if not field.is_absent(value):
+            encoded = field.encode(field.validate(value))
+            return refuse_empty_key(field, encoded) if field.is_key or field.is_index_key else encoded
+        if field.required:
+            raise ValidationError(f"{field.label} is required, and has no value")
+        return None
+
+    def _lock(self) -> Condition | None:
+        """What a write of the loaded item checks; nothing for an instance that only names one, or has no version."""
+        name = type(self).__declaration__.version
+        if name is None or (self._stored is None and vars(self).get(name) is None):
+            return None
+        return lock(name, getattr(self, name))
+
+    def _note_saved(self, write: Put | UpdateItem) -> None:
+        """Remember what is stored for the instance now that the write of it was done."""
+        item = write.item if isinstance(write, Put) else self._updated_item(write)
+        self._stored = item
+        version = type(self).__declaration__.version
+        if version is not None:
+            vars(self)[version] = item[version]
+
+    def _updated_item(self, write: UpdateItem) -> Item:
+        item = dict(cast("Item", self._stored))
+        for update in write.updates:
+            name = update.path.attribute
+            if isinstance(update, SetUpdate):
+                item[name] = cast("AttributeValue", update.value)
+            elif isinstance(update, RemoveUpdate):
+                del item[name]
+            else:
+                item[name] = next_version(vars(self)[name])
+        return item
 
     def _key(self) -> Item:
         keys = type(self).__declaration__.keys

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.batches import Batch
-from dynamongo.bulk import as_instance, check_changes, decode_written, explain_error, make_put, make_update
+from dynamongo.bulk import decode_written
+from dynamongo.changes import as_instance, check_changes, explain_error, make_delete, make_save, make_update
 from dynamongo.conditions import And, Condition, Exists, Path, conjuncts
-from dynamongo.exceptions import ConditionalCheckFailedException, ExpressionError
-from dynamongo.operations import ConditionCheck, Delete, Get, Put, UpdateItem, WriteResult
+from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError, ExpressionError
+from dynamongo.operations import Action, ConditionCheck, Delete, Get, Put, UpdateItem, WriteResult
 from dynamongo.progress import ProgressOption
 from dynamongo.reading import Reading
 from dynamongo.results import WriteOutcome
@@ -61,23 +62,33 @@ class Model(Reading):
     __abstract__ = True
 
     @classmethod
-    def save_one(cls, item: Self | Mapping[str, Any], overwrite: bool | Condition = True) -> Self:
+    def save_one(
+        cls, item: Self | Mapping[str, Any], overwrite: bool | Condition = True, *, only_changed: bool = False
+    ) -> Self:
         """Store an item in place of the one that has its key, if there is one. Costs one PutItem request.
 
         Args:
             item: An instance, or a dict of its values.
             overwrite: `True` to replace whatever is there; `False` to fail if there is an item with that key; or a
                 condition that the stored item must satisfy (a missing item has no attributes).
+            only_changed: Whether to send what was changed since the instance was read or saved, and nothing else:
+                an UpdateItem request, or none if nothing was. The item must exist; what others have changed of it
+                besides stays as it is, there and in the instance. An instance that was neither read nor saved is
+                saved whole.
 
         Returns:
             The instance that was saved: `item` itself if it is one.
 
         Raises:
             ConditionalCheckFailedException: `overwrite` did not allow it; `.item` is what is stored, or `None`.
+            VersionConflict: The model has a `VersionField`, and the stored item another version than the instance.
+            ItemNotFound: What was changed was to be sent, and the item is gone.
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
-        instance = as_instance(cls, item)
-        cls._send(make_put(cls, instance, overwrite))
+        instance, write = cls._make_save(item, overwrite, only_changed=only_changed)
+        if write is not None:
+            cls._send(write)
+            instance._note_saved(write)  # noqa: SLF001 - an instance of this very model
         return instance
 
     @classmethod
@@ -160,12 +171,14 @@ class Model(Reading):
 
         Raises:
             ExpressionError: The strategy does not fix the whole key of one item.
+            VersionConflict: The strategy is an instance that holds another version than the stored item.
         """
-        target = cls._resolve_one(strategy)
-        delete = Delete(cls.table_name(), target.key, target.check, return_old=True)
+        delete = make_delete(cls, cls._resolve_one(strategy, to_write=True), return_old=True)
         try:
-            result = cls._run(lambda executor: executor.send(delete), target.key)
-        except ConditionalCheckFailedException:
+            result = cls._run(lambda executor: executor.send(delete), delete.key)
+        except ConditionalCheckFailedException as error:
+            if isinstance(strategy, cls):
+                raise explain_error(cls, delete, error) from error
             return None
         return None if result.attributes is None else decode_written(cls, result.attributes, "deleted")
 
@@ -184,6 +197,7 @@ class Model(Reading):
         Raises:
             ItemNotFound: There is no such item; nothing was created.
             ConditionalCheckFailedException: The item does not satisfy the conditions; `.item` is what is stored.
+            VersionConflict: The strategy is an instance that holds another version than the stored item.
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         update = cls._make_update(strategy, check_changes(cls, updates), upsert=upsert)
@@ -216,9 +230,9 @@ class Model(Reading):
 
     # Instances.
 
-    def save(self, overwrite: bool | Condition = True) -> Self:
+    def save(self, overwrite: bool | Condition = True, *, only_changed: bool = False) -> Self:
         """Save the instance, as `save_one` does, and return it."""
-        return type(self).save_one(self, overwrite)
+        return type(self).save_one(self, overwrite, only_changed=only_changed)
 
     def create(self) -> Self:
         """Save the instance, which must not exist yet, as `create_one` does, and return it."""
@@ -247,17 +261,20 @@ class Model(Reading):
     # How the verbs do it.
 
     @classmethod
-    def _make_put(cls, item: Self | Mapping[str, Any], overwrite: bool | Condition) -> Put:
-        return make_put(cls, as_instance(cls, item), overwrite)
+    def _make_save(
+        cls, item: Self | Mapping[str, Any], overwrite: bool | Condition, *, only_changed: bool
+    ) -> tuple[Self, Put | UpdateItem | None]:
+        instance = as_instance(cls, item)
+        return instance, make_save(cls, instance, overwrite, only_changed=only_changed)
 
     @classmethod
     def _make_update(cls, strategy: Any, updates: Iterable[AnyUpdate], *, upsert: bool) -> UpdateItem:
-        return make_update(cls, cls._resolve_one(strategy), check_changes(cls, updates), upsert=upsert)
+        target = cls._resolve_one(strategy, to_write=True)
+        return make_update(cls, target, check_changes(cls, updates), upsert=upsert)
 
     @classmethod
     def _make_delete(cls, strategy: Any) -> Delete:
-        target = cls._resolve_one(strategy)
-        return Delete(cls.table_name(), target.key, target.check)
+        return make_delete(cls, cls._resolve_one(strategy, to_write=True))
 
     @classmethod
     def _make_check(cls, strategy: Any) -> ConditionCheck:
@@ -271,6 +288,10 @@ class Model(Reading):
         if target.check is not None:
             raise ExpressionError(f"{cls.__name__}: a transaction reads items by their keys; got also `{target.check}`")
         return Get(cls.table_name(), target.key)
+
+    @classmethod
+    def _explain(cls, write: Action, error: DynamongoError) -> DynamongoError:
+        return explain_error(cls, write, error)
 
     @classmethod
     def _send(cls, write: Put | UpdateItem) -> WriteResult:

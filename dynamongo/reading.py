@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
 
-from dynamongo.bulk import check_declared
+from dynamongo.changes import check_declared
 from dynamongo.conditions import Condition, Path, paths_of
 from dynamongo.exceptions import ExpressionError, ItemNotFound
 from dynamongo.fields.base import Field
@@ -279,14 +279,14 @@ class Reading(Table):
         )
 
     @classmethod
-    def _resolve_one(cls, strategy: Any) -> Target:
-        target = resolve_one(strategy, cls.__declaration__.keys)
+    def _resolve_one(cls, strategy: Any, *, to_write: bool = False) -> Target:
+        target = resolve_one(strategy, cls.__declaration__.keys, to_write=to_write)
         check_declared(cls, () if target.check is None else paths_of(target.check))
         return target
 
     @classmethod
-    def _resolve_many(cls, strategy: Any) -> Source:
-        source = resolve_many(strategy, cls.__declaration__.keys)
+    def _resolve_many(cls, strategy: Any, *, to_write: bool = False) -> Source:
+        source = resolve_many(strategy, cls.__declaration__.keys, to_write=to_write)
         conditions = [target.check for target in source] if isinstance(source, tuple) else [source]
         for condition in conditions:
             check_declared(cls, () if condition is None else paths_of(condition))

@@ -104,8 +104,13 @@ def key_equalities(key: Item) -> tuple[Comparison, ...]:
     return tuple(Comparison(Path(name), EQ, value) for name, value in key.items())
 
 
-def resolve_one(strategy: Any, keys: ModelKeys) -> Target:
+def resolve_one(strategy: Any, keys: ModelKeys, *, to_write: bool = False) -> Target:
     """The item that a strategy means.
+
+    Args:
+        strategy: What the user gave.
+        keys: The keys of the model.
+        to_write: Whether the item is to be written, so that the version of a loaded instance counts.
 
     Raises:
         ExpressionError: The strategy does not fix the whole key.
@@ -114,7 +119,7 @@ def resolve_one(strategy: Any, keys: ModelKeys) -> Target:
     if isinstance(strategy, BaseCondition):
         return _from_condition(cast("Condition", strategy), keys)
     if isinstance(strategy, keys.model):
-        return Target(keys.encode(tuple(getattr(strategy, name) for name in keys.names)))
+        return _from_instance(strategy, keys, to_write=to_write)
     if isinstance(strategy, Mapping):
         return Target(keys.encode(_from_mapping(cast("Mapping[str, Any]", strategy), keys)))
     if isinstance(strategy, tuple):
@@ -130,7 +135,7 @@ def resolve_one(strategy: Any, keys: ModelKeys) -> Target:
     return Target(keys.encode((strategy,)))
 
 
-def resolve_many(strategy: Any, keys: ModelKeys) -> Source:
+def resolve_many(strategy: Any, keys: ModelKeys, *, to_write: bool = False) -> Source:
     """The items that a strategy means: one target per entry of a list, else a condition.
 
     A single key counts as a list of one. A tuple is always a `(hash, range)` key, never a list.
@@ -139,8 +144,8 @@ def resolve_many(strategy: Any, keys: ModelKeys) -> Source:
     if strategy is None or isinstance(strategy, BaseCondition):
         return cast("Condition | None", strategy)
     if _is_list(strategy):
-        return tuple(resolve_one(entry, keys) for entry in strategy)
-    return (resolve_one(strategy, keys),)
+        return tuple(resolve_one(entry, keys, to_write=to_write) for entry in strategy)
+    return (resolve_one(strategy, keys, to_write=to_write),)
 
 
 def keys_condition(values: Iterable[Any], keys: ModelKeys) -> Condition:
@@ -162,6 +167,11 @@ def _is_list(strategy: Any) -> bool:
 
 def _name(keys: ModelKeys) -> str:
     return keys.model.__name__
+
+
+def _from_instance(instance: Any, keys: ModelKeys, *, to_write: bool) -> Target:
+    key = keys.encode(tuple(getattr(instance, name) for name in keys.names))
+    return Target(key, instance._lock() if to_write else None)  # noqa: SLF001 - the model's own part
 
 
 def _from_mapping(given: Mapping[str, Any], keys: ModelKeys) -> tuple[Any, ...]:

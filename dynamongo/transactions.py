@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.exceptions import (
     CancellationReason,
+    ConditionalCheckFailedException,
     ConfigurationError,
     DynamongoError,
     ExpressionError,
@@ -37,12 +38,13 @@ _MAX_TOKEN = 36
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An action, with the model and the key of its item."""
+    """An action, with the model and the key of its item, and the instance that it saves, if it does."""
 
     verb: str
     model: Any
     action: Action
     key: Item
+    saved: Any = None
 
     @property
     def place(self) -> tuple[str, tuple[AttributeValue, ...]]:
@@ -62,7 +64,8 @@ class Transaction:
         token: 1 to 36 characters. Within ten minutes, DynamoDB carries out a transaction with the same token and the
             same actions once only. One is made up where it is not given, so that a request whose answer is lost can be
             sent again.
-        return_items: Whether a condition that does not hold tells the stored item, in `TransactionCanceled.reasons`.
+        return_items: Whether a condition that does not hold tells the stored item, in `TransactionCanceled.reasons`;
+            for a model with a `VersionField` it does in any case.
     """
 
     def __init__(self, token: str | None = None, *, return_items: bool = False) -> None:
@@ -74,11 +77,19 @@ class Transaction:
         self._size = 0
         self._is_open = False
 
-    def save(self, item: Any, values: Mapping[str, Any] | None = None, *, overwrite: Any = True) -> None:
-        """Store an item: an instance, or a model and a dict of values. `overwrite` is as in `save_one`."""
+    def save(
+        self,
+        item: Any,
+        values: Mapping[str, Any] | None = None,
+        *,
+        overwrite: Any = True,
+        only_changed: bool = False,
+    ) -> None:
+        """Store an item: an instance, or a model and a dict of values; the other arguments are as in `save_one`."""
         model = _check_model(item if isinstance(item, type) else type(item))
-        put = model._make_put(item if values is None else values, overwrite)
-        self._add("save", model, put)
+        instance, write = model._make_save(item if values is None else values, overwrite, only_changed=only_changed)
+        if write is not None:
+            self._add("save", model, write, saved=instance)
 
     def create(self, item: Any, values: Mapping[str, Any] | None = None) -> None:
         """Store an item that must not exist yet."""
@@ -122,13 +133,14 @@ class Transaction:
         model, which, updates = _split(item, arguments)
         self._add("upsert" if upsert else "update", model, model._make_update(which, updates, upsert=upsert))
 
-    def _add(self, verb: str, model: Any, action: Any) -> None:
+    def _add(self, verb: str, model: Any, action: Any, *, saved: Any = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions inside its `with` block alone")
         names = model.__declaration__.keys.names
         holder = action.item if isinstance(action, Put) else action.key
-        action = replace(action, return_item_on_failure=self._return_items)
-        entry = _Entry(verb, model, action, {name: holder[name] for name in names})
+        returns_item = self._return_items or model.__declaration__.version is not None
+        action = replace(action, return_item_on_failure=returns_item)
+        entry = _Entry(verb, model, action, {name: holder[name] for name in names}, saved)
         self._check(entry, item_size(holder))
         self._entries[entry.place] = entry
         self._size += item_size(holder)
@@ -156,6 +168,9 @@ class Transaction:
             raise TransactionCanceled(
                 tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
             ) from error
+        for entry in entries:
+            if entry.saved is not None:
+                entry.saved._note_saved(entry.action)
 
 
 def transact_get(items: Iterable[Any]) -> list[Any]:
@@ -190,7 +205,7 @@ def _split(item: Any, arguments: tuple[Any, ...]) -> tuple[Any, Any, tuple[Any, 
 
 
 def _check_model(model: type) -> Any:
-    if not hasattr(model, "_make_put"):
+    if not hasattr(model, "_make_save"):
         raise ExpressionError(f"a transaction is about instances, or a model and a strategy; got {model.__name__}")
     return model
 
@@ -206,7 +221,11 @@ def _find_runner(models: list[Any]) -> Callable[[Callable[[Any], Any]], Any]:
 
 
 def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
-    """The reason with the model and key that it is about, and the item as an instance."""
-    item = None if reason.item is None else entry.model._decode_item(reason.item)
-    key = entry.model._decode_item(entry.key).to_dict(only=list(entry.key))
-    return replace(reason, item=item, model=entry.model, key=key)
+    """The reason with the model and key that it is about, the item as an instance, and the error of the verb."""
+    key = entry.model._name_item(entry.key).to_dict(only=list(entry.key))
+    explained = replace(reason, model=entry.model, key=key)
+    if reason.code != "ConditionalCheckFailed" or not entry.action.return_item_on_failure:
+        return explained
+    failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)
+    error = entry.model._explain(entry.action, failure)
+    return replace(explained, item=getattr(error, "item", None), error=error)

@@ -16,14 +16,12 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from dynamongo.bulk import (
     Entry,
     WriteOptions,
-    as_instance,
-    check_changes,
     collect,
     delete_entries,
-    make_put,
     update_entries,
     write_entries,
 )
+from dynamongo.changes import as_instance, check_changes, make_put
 from dynamongo.conditions import Condition
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.finding import ResultSet, plan_for
@@ -103,7 +101,7 @@ class BoundVerb(Generic[M]):
             raise ExpressionError(
                 f"{self._model.__name__}.{self.name} needs a strategy; None would be every item of the table"
             )
-        return self._model._resolve_many(strategy)
+        return self._model._resolve_many(strategy, to_write=True)
 
     def _known_targets(self, source: Source) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """The targets that are known without reading, or else the plan that finds them."""
@@ -246,7 +244,7 @@ class DeleteMany(BoundVerb[M]):
         self, strategies: Iterable[Any], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[M]]:
         """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
-        targets = (self._model._resolve_one(strategy) for strategy in strategies)
+        targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
         return write_entries(self._model, delete_entries(self._model, targets), options)
 
@@ -318,7 +316,7 @@ class UpdateMany(BoundVerb[M]):
     ) -> Iterator[WriteOutcome[M]]:
         """Update the items as their strategies come from the iterable; see `Model.update_iter`."""
         changes = check_changes(self._model, updates)
-        targets = (self._model._resolve_one(strategy) for strategy in strategies)
+        targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
         return write_entries(self._model, update_entries(self._model, targets, changes), options)
 

@@ -33,6 +33,7 @@ from dynamongo.fields import (
     TimestampField,
     URLField,
     UUIDField,
+    VersionField,
 )
 from dynamongo.updates import SetUpdate
 
@@ -50,6 +51,7 @@ class User(Model):
     nick = StringField(r"[a-z]+", 20)
     year = IntField(min_value=1900, max_value=2100)
     visits = IntField(required=True, default=0)
+    version = VersionField()
     score = FloatField()
     balance = DecimalField(required=True)
     active = BooleanField(required=True)
@@ -83,6 +85,7 @@ def check_values(user: User) -> None:
     assert_type(user.name, str)
     assert_type(user.nick, "str | None")
     assert_type(user.year, "int | None")
+    assert_type(user.version, "int | None")
     assert_type(user.visits, int)
     assert_type(user.score, "float | None")
     assert_type(user.balance, Decimal)

@@ -13,6 +13,7 @@ from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField
 from dynamongo.fields.temporal import DateField, DateTimeField
 from dynamongo.fields.text import EmailField, IPAddressField, StringField
 from dynamongo.fields.url import URLField
+from dynamongo.fields.version import VersionField
 
 __all__ = [
     "BinaryField",
@@ -35,4 +36,5 @@ __all__ = [
     "TimestampField",
     "URLField",
     "UUIDField",
+    "VersionField",
 ]

@@ -1,0 +1,184 @@
+"""Changes: from what a verb is given to the write of one item, and from what the store says of it to the model's words.
+
+Single writes, bulk writes and transactions make their writes here, so that the same verb means the same in each.
+"""
+
+# These functions are the inside of a model, and use what it keeps to itself.
+# ruff: noqa: SLF001
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from dynamongo.codecs import decode_item
+from dynamongo.conditions import BaseCondition, Condition, Exists, NotExists, Path, all_of, conjuncts, paths_of
+from dynamongo.exceptions import (
+    ConditionalCheckFailedException,
+    DynamongoError,
+    ExpressionError,
+    ItemNotFound,
+    ValidationError,
+    VersionConflict,
+)
+from dynamongo.executor import Write
+from dynamongo.operations import ConditionCheck, Delete, Put, ReturnValues, UpdateItem
+from dynamongo.strategies import Target, refuse_empty_key
+from dynamongo.tables import Table
+from dynamongo.updates import AnyUpdate, SetUpdate, Update, check_updates
+from dynamongo.values import Item, shorten
+from dynamongo.versions import count_up, find_conflict, lock, next_version
+
+M = TypeVar("M", bound=Table)
+
+
+def as_instance(model: type[M], item: M | Mapping[str, Any]) -> M:
+    """What is to be stored, as an instance; raises `ValidationError` where it is not valid."""
+    if isinstance(item, model):
+        return item
+    if isinstance(item, Mapping):
+        return model.from_dict(item)
+    raise ValidationError(f"{model.__name__}: an item is a dict or an instance of it; got {shorten(item)}")
+
+
+def make_put(model: type[M], instance: M, overwrite: Any) -> Put:
+    """What stores the instance; `overwrite` is as in `save_one`."""
+    condition = _overwrite_condition(model, overwrite)
+    item = instance._encode_item()
+    version = model.__declaration__.version
+    if version is not None:
+        held = vars(instance)[version]
+        if overwrite is not False:
+            condition = all_of((*conjuncts(condition), lock(version, held)))
+        item[version] = next_version(held)
+    return Put(model.table_name(), item, condition, return_item_on_failure=condition is not None)
+
+
+def make_save(model: type[M], instance: M, overwrite: Any, *, only_changed: bool) -> Put | UpdateItem | None:
+    """What saves the instance; `None` if only what was changed is to be sent, and nothing was."""
+    if not only_changed or instance._stored is None:
+        return make_put(model, instance, overwrite)
+    condition = _overwrite_condition(model, overwrite)
+    if overwrite is False:
+        raise ExpressionError(
+            f"{model.__name__}: what was changed of an item can be saved only where the item exists; leave out"
+            " overwrite=False or only_changed=True"
+        )
+    changes = instance._find_changes()
+    target = Target(instance._key(), all_of((*conjuncts(condition), *conjuncts(instance._lock()))))
+    return make_update(model, target, changes, returns="NONE") if changes else None
+
+
+def _overwrite_condition(model: type[Table], overwrite: Any) -> Condition | None:
+    if isinstance(overwrite, BaseCondition):
+        check_declared(model, paths_of(cast("Condition", overwrite)))
+        return cast("Condition", overwrite)
+    if not isinstance(overwrite, bool):
+        raise ExpressionError(f"{model.__name__}: overwrite is True, False or a condition; got {shorten(overwrite)}")
+    return None if overwrite else NotExists(Path(model.__declaration__.keys.names[0]))
+
+
+def make_update(
+    model: type[Table],
+    target: Target,
+    updates: tuple[AnyUpdate, ...],
+    *,
+    upsert: bool = False,
+    returns: ReturnValues = "ALL_NEW",
+) -> UpdateItem:
+    """The update of one item, which must exist unless it may be created."""
+    declaration = model.__declaration__
+    exists = Exists(Path(declaration.keys.names[0]))
+    condition = target.check if upsert else all_of((exists, *conjuncts(target.check)))
+    counted = updates if declaration.version is None else (*updates, count_up(declaration.version))
+    return UpdateItem(model.table_name(), target.key, counted, condition, returns, return_item_on_failure=True)
+
+
+def make_delete(model: type[Table], target: Target, *, return_old: bool = False) -> Delete:
+    """The delete of one item."""
+    returns = target.check is not None
+    return Delete(model.table_name(), target.key, target.check, return_old, return_item_on_failure=returns)
+
+
+def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
+    """The updates as a tuple.
+
+    Raises:
+        ExpressionError: Something is no update, there are none, they overlap, or they change the key.
+    """
+    changes: tuple[Any, ...] = tuple(cast("Iterable[Any]", updates)) if isinstance(updates, Iterable) else (updates,)
+    for change in changes:
+        if not isinstance(change, Update):
+            raise ExpressionError(
+                f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
+            )
+        copied = change.value if isinstance(change, SetUpdate) and isinstance(change.value, Path) else change.path
+        check_declared(model, (change.path, copied))
+        if isinstance(change, SetUpdate) and change.path.attribute in model.__declaration__.index_keys:
+            refuse_empty_key(model.__fields__[change.path.attribute], change.value)
+    if not changes:
+        raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
+    check_updates(changes, model.__declaration__.keys.names)
+    version = model.__declaration__.version
+    if any(change.path.attribute == version for change in changes):
+        raise ExpressionError(f"{model.__name__}.{version} counts the writes, and is changed by nothing else")
+    return changes
+
+
+def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
+    """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
+    for path in paths:
+        if path.attribute not in model.__fields__:
+            raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
+
+
+# What came of it.
+
+
+def explain_error(model: type[Table], write: Write | ConditionCheck, error: DynamongoError) -> DynamongoError:
+    """The error of a write in the model's words."""
+    if not isinstance(error, ConditionalCheckFailedException):
+        return error
+    key = write.item if isinstance(write, Put) else write.key
+    exists = Exists(Path(model.__declaration__.keys.names[0]))
+    parts = conjuncts(write.condition)
+    if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (exists,):
+        return explain_failed_check(model, key, write.condition, error)
+    if error.item is not None:
+        return explain_failed_check(model, key, all_of(parts[1:]), error)
+    missing = ItemNotFound(f"{model.__name__}: there is no item with {model._describe_key(key)}")
+    missing.__cause__ = error
+    return missing
+
+
+def explain_failed_check(
+    model: type[Table], key: Item, condition: Condition | None, error: ConditionalCheckFailedException
+) -> ConditionalCheckFailedException:
+    """The error with the item in words (its key alone, since logs are read by many) and as an instance."""
+    named = model._describe_key(key)
+    version = model.__declaration__.version
+    conflict = None if version is None else find_conflict(version, condition, error.item)
+    if conflict is not None:
+        return VersionConflict(
+            f"{model.__name__}: {conflict.describe(named, has_item=error.item is not None)}",
+            expected=conflict.expected,
+            found=conflict.found,
+            item=_decode_stored(model, error.item),
+        )
+    if condition == NotExists(Path(model.__declaration__.keys.names[0])) and error.item is not None:
+        message = f"{model.__name__}: there is an item with {named} already"
+    elif error.item is None:
+        message = f"{model.__name__}: there is no item with {named} for `{condition}`"
+    else:
+        message = f"{model.__name__}: `{condition}` does not hold for the item with {named}"
+    return ConditionalCheckFailedException(message, item=_decode_stored(model, error.item))
+
+
+def _decode_stored(model: type[Table], item: Any) -> Any:
+    if item is None:
+        return None
+    try:
+        return model._decode_item(item)
+    except ValidationError:
+        return decode_item(item)

@@ -1,0 +1,58 @@
+"""`VersionField`: optimistic locking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.numeric import IntField
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from dynamongo.conditions import Path
+
+
+class VersionField(IntField["int | None"]):
+    """How often an item was written, so that nobody overwrites what somebody else wrote in the meantime.
+
+    The field is set and counted by the verbs alone. Every write counts it up. Those of an instance that was read or
+    saved before (`save`, `update`, `delete`, in bulk and in transactions too) are carried out only if the stored item
+    still has the version that the instance holds, and raise `VersionConflict` otherwise; so is the `save` of a new
+    instance if there is an item with a version already. A write that names its item by a key has no version to check.
+    A model has one such field at most.
+
+    >>> from dynamongo import Connection, Model, StringField, VersionConflict
+    >>> from dynamongo.backends.memory import MemoryBackend
+    >>> class Page(Model):
+    ...     __table__ = "pages"
+    ...     __hash_key__ = "title"
+    ...     title = StringField(required=True)
+    ...     text = StringField()
+    ...     version = VersionField()
+    >>> with Connection.using(MemoryBackend()):
+    ...     Page.create_table()
+    ...     mine = Page(title="Rome", text="a town").save()
+    ...     yours = Page.get_one("Rome")
+    ...     mine.text = "a city"
+    ...     mine.save()
+    ...     yours.text = "the capital"
+    ...     try:
+    ...         yours.save()
+    ...     except VersionConflict as error:
+    ...         print(error.expected, error.found, error.item.text)
+    Page(title='Rome', text='a city', version=2)
+    1 2 a city
+
+    Source: "Optimistic locking with version number" in the DynamoDB developer guide.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(min_value=1)
+
+    def _placed(self, label: str, owner: str, path: Path | None) -> Self:
+        if path is None or len(path.elements) > 1:
+            raise SchemaError(
+                f"{label} is a VersionField, which belongs to a whole item: declare it on the model itself"
+            )
+        return super()._placed(label, owner, path)
