@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the values that fields take."""
+"""Hypothesis strategies for the values that fields take, and for those that DynamoDB stores."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from decimal import Context, Decimal
 from typing import Any
 
 from hypothesis import strategies as st
+
+from dynamongo.values import AttributeValue, Number, normalize_number
 
 LIMIT = 10**38 - 1
 WIDE = Context(prec=60)
@@ -34,3 +36,22 @@ json_values: st.SearchStrategy[Any] = st.recursive(
     max_leaves=12,
 )
 names = texts.filter(bool)
+
+
+def numbers() -> st.SearchStrategy[Number]:
+    decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)
+    return st.integers(-(10**38) + 1, 10**38 - 1) | decimals.map(normalize_number)
+
+
+def values() -> st.SearchStrategy[AttributeValue]:
+    scalars = st.text() | numbers() | st.binary() | st.booleans() | st.none()
+    sets = (
+        st.frozensets(st.text(), min_size=1)
+        | st.frozensets(numbers(), min_size=1)
+        | st.frozensets(st.binary(), min_size=1)
+    )
+    return st.recursive(
+        scalars | sets,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1), inner, max_size=4),
+        max_leaves=8,
+    )

@@ -6,9 +6,10 @@ import pytest
 from botocore_model import check_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import values
 
 from dynamongo.exceptions import ServiceError, ValidationError
-from dynamongo.values import AttributeValue, Item, Number, equals, normalize_number
+from dynamongo.values import AttributeValue, Item, equals
 from dynamongo.wire import WireValue, decode_item, decode_value, encode_item, encode_value
 
 WIRE_FORMS: list[tuple[AttributeValue, WireValue]] = [
@@ -31,25 +32,6 @@ WIRE_FORMS: list[tuple[AttributeValue, WireValue]] = [
     (frozenset({10, 9, Decimal("9.5")}), {"NS": ["9", "9.5", "10"]}),
     (frozenset({b"b", b"a"}), {"BS": [b"a", b"b"]}),
 ]
-
-
-def numbers() -> st.SearchStrategy[Number]:
-    decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)
-    return st.integers(-(10**38) + 1, 10**38 - 1) | decimals.map(normalize_number)
-
-
-def values() -> st.SearchStrategy[AttributeValue]:
-    scalars = st.text() | numbers() | st.binary() | st.booleans() | st.none()
-    sets = (
-        st.frozensets(st.text(), min_size=1)
-        | st.frozensets(numbers(), min_size=1)
-        | st.frozensets(st.binary(), min_size=1)
-    )
-    return st.recursive(
-        scalars | sets,
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1), inner, max_size=4),
-        max_leaves=8,
-    )
 
 
 @pytest.mark.parametrize(("value", "wire"), WIRE_FORMS)

@@ -1,7 +1,7 @@
 """The memory backend: DynamoDB's answers without DynamoDB, for tests, demonstrations and benchmarks."""
 
-from dynamongo.backends.memory.backend import MemoryBackend
+from dynamongo.backends.memory.backend import MemoryBackend, Snapshot
 from dynamongo.backends.memory.clock import VirtualClock
 from dynamongo.backends.memory.faults import Fault, FaultPlan
 
-__all__ = ["Fault", "FaultPlan", "MemoryBackend", "VirtualClock"]
+__all__ = ["Fault", "FaultPlan", "MemoryBackend", "Snapshot", "VirtualClock"]

@@ -5,26 +5,31 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
 from dynamongo.backends.memory.expiry import delete_expired, describe_time_to_live, update_time_to_live
+from dynamongo.backends.memory.exports import AnyPath, read_items, write_items
 from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
+from dynamongo.backends.memory.lag import Lag
 from dynamongo.backends.memory.lifecycle import (
     create_index,
     create_table,
     delete_index,
     delete_table,
     describe_table,
+    find_described,
     update_index_throughput,
     update_throughput,
 )
 from dynamongo.backends.memory.reads import MAX_BATCH_GET, batch_get, get, query, scan
 from dynamongo.backends.memory.store import Store
+from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.transactions import transact_get, transact_write
-from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, update_item
+from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, put_into, update_item
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
 from dynamongo.operations import (
     BatchGet,
@@ -74,6 +79,13 @@ _EXECUTORS: dict[type, Callable[..., Any]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All that a memory backend held at one moment; it goes with any other memory backend too."""
+
+    store: Store
+
+
 class MemoryBackend:
     """Keeps tables in memory and answers as DynamoDB would.
 
@@ -86,6 +98,9 @@ class MemoryBackend:
         clock: Tells the time in seconds since the epoch; the tokens of transactions, `expire` and `wait` go by it. With
             a `VirtualClock` nothing ever sleeps.
         faults: What is to go wrong.
+        lag: How many seconds a read that need not be consistent, and every one of a global index, is behind. On
+            DynamoDB it is mostly less than a second; here it is exactly this, so that a test finds out who relies on
+            reading what was just written.
 
     Attributes:
         clock: The clock it was given.
@@ -105,10 +120,11 @@ class MemoryBackend:
     name = "memory"
     limits = Limits(batch_get=MAX_BATCH_GET, batch_write=MAX_BATCH_WRITE, concurrency=1)
 
-    def __init__(self, *, clock: Clock = time.time, faults: FaultPlan | None = None) -> None:
+    def __init__(self, *, clock: Clock = time.time, faults: FaultPlan | None = None, lag: float | None = None) -> None:
         self.clock = clock
         self.faults = FaultPlan() if faults is None else faults
         self._store = Store()
+        self._lag = None if lag is None else Lag(lag, self._store)
         self._lock = threading.Lock()
 
     def execute(self, operation: Operation[R]) -> R:
@@ -128,11 +144,15 @@ class MemoryBackend:
 
     def _execute(self, executor: Callable[..., Any], operation: Operation[Any], *left: Collection[int]) -> Any:
         """Do it in one step; the clock, which may be anybody's code, is asked before."""
-        now = self.clock() if type(operation) is TransactWrite else None
+        now = self.clock() if self._lag is not None or type(operation) is TransactWrite else None
         with self._lock:
             if now is not None:
                 self._store.tell_time(now)
-            return executor(self._store, operation, *left)
+            if self._lag is None:
+                return executor(self._store, operation, *left)
+            result = executor(self._lag.store_for(operation), operation, *left)
+            self._lag.after(operation)
+            return result
 
     def expire(self, now: float | None = None) -> int:
         """Delete all items whose time to live is over, and return how many there were.
@@ -151,9 +171,100 @@ class MemoryBackend:
         >>> backend.expire(), backend.expire(1_800_000_061), backend.expire(1_800_000_061)
         (0, 1, 0)
         """
-        at = self.clock() if now is None else now
+        current = self.clock()
+        at = current if now is None else now
         with self._lock:
+            self._store.tell_time(current)
             return sum(delete_expired(table, at) for table in self._store.tables.values())
+
+    def snapshot(self) -> Snapshot:
+        """What all tables hold now, for `restore`. It costs next to nothing: items are never copied."""
+        with self._lock:
+            return Snapshot(self._store.fork())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Hold what a snapshot holds, and nothing else; it may be restored any number of times.
+
+        >>> from dynamongo.operations import CreateTable, DescribeTable, Put
+        >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+        >>> backend = MemoryBackend()
+        >>> created = backend.execute(CreateTable(TableSchema("users", KeySchema(KeyAttribute("id", "S")))))
+        >>> empty = backend.snapshot()
+        >>> written = backend.execute(Put("users", {"id": "a"}))
+        >>> backend.execute(DescribeTable("users")).item_count
+        1
+        >>> backend.restore(empty)
+        >>> backend.execute(DescribeTable("users")).item_count
+        0
+        """
+        with self._lock:
+            now, self._store = self._store.now, snapshot.store.fork()
+            self._store.tell_time(now)
+            if self._lag is not None:
+                self._lag.follow(self._store)
+
+    def fork(self) -> MemoryBackend:
+        """Another backend that holds the same, with the same clock and lag, and no faults."""
+        forked = MemoryBackend(clock=self.clock, lag=None if self._lag is None else self._lag.seconds)
+        forked.restore(self.snapshot())
+        return forked
+
+    def dump(self, path: AnyPath, table: str | None = None) -> int:
+        """Write the items of a table to a file, in the format of DynamoDB's export to Amazon S3 (DynamoDB JSON).
+
+        Args:
+            path: The file; it is compressed if its name ends in `.gz`, and replaced if it is there.
+            table: The full name of the table; it may be left out if there is only one.
+
+        Returns:
+            How many items there are.
+
+        Raises:
+            TableNotFound: There is no such table.
+            ExpressionError: No table is named, and there is not exactly one.
+        """
+        with self._lock:
+            found = self._find_table(table).fork()
+        return write_items(path, (stored.item for stored in found.primary.read_all()))
+
+    def load(self, path: AnyPath, table: str | None = None) -> int:
+        """Put all items of a file, or of an export's folder, into a table, which has to be there; all of them, or none.
+
+        Args:
+            path: A file with a line of DynamoDB JSON for each item, compressed by gzip or not; or the folder of an
+                export to Amazon S3, whose data files are read in the order of their names.
+            table: As in `dump`.
+
+        Returns:
+            How many items were read; one that has the key of another replaces it.
+
+        Raises:
+            ValidationError: A line is damaged, or holds no item of the table; nothing was loaded. The message has the
+                file and the number of the line.
+            TableNotFound: There is no such table.
+            ExpressionError: No table is named, and there is not exactly one.
+        """
+        count = 0
+        with self._lock:
+            found = self._find_table(table)
+            loaded = found.fork()
+            for count, (place, item) in enumerate(read_items(path), 1):  # noqa: B007 - the last is the number of items
+                try:
+                    put_into(loaded, item)
+                except (InvalidRequestError, ValidationError) as error:
+                    raise ValidationError(f"{place}: no item of {found.schema.name}: {error}") from error
+            self._store.tables[found.schema.name] = loaded
+            if self._lag is not None:
+                self._lag.take_over(found.schema.name)
+        return count
+
+    def _find_table(self, name: str | None) -> Table:
+        tables = self._store.tables
+        if name is not None:
+            return find_described(self._store, name)
+        if len(tables) != 1:
+            raise ExpressionError(f"which table? there are {len(tables)}: {', '.join(tables) or 'none'}; name one")
+        return next(iter(tables.values()))
 
     def wait(self, seconds: float) -> None:
         """Advance a virtual clock. By any other nothing is worth waiting for: the next attempt is made at once."""

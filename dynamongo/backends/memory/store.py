@@ -30,3 +30,15 @@ class Store:
         if table is None:
             raise TableNotFound("Requested resource not found")
         return table
+
+    def fork(self) -> Store:
+        """A store of its own that holds the same.
+
+        It costs next to nothing until a table is changed in one of the two, which then copies its views of the items;
+        the items themselves are never copied.
+        """
+        forked = Store()
+        forked.tables = {name: table.fork() for name, table in self.tables.items()}
+        forked.tokens = self.tokens.copy()
+        forked.now = self.now
+        return forked

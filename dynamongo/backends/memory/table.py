@@ -8,7 +8,8 @@ canonical values, never joined text, so that `1` and `1.0` are one key and `("a|
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 from zlib import crc32
 
@@ -167,6 +168,13 @@ class View:
         for _, hash_value in self._order.irange(start, (high,), inclusive=(False, False)):
             yield from self.read_partition(hash_value)
 
+    def copy(self) -> View:
+        """A view of its own with the same items."""
+        copied = copy.copy(self)
+        copied._partitions = {value: partition.copy() for value, partition in self._partitions.items()}  # noqa: SLF001
+        copied._order = self._order.copy()  # noqa: SLF001 - a copy of this very object
+        return copied
+
     def __len__(self) -> int:
         return sum(map(len, self._partitions.values()))
 
@@ -189,14 +197,25 @@ class View:
 class Table:
     """A table: its schema, its items in the order of its own key, and one more view of them for every index.
 
-    `expires_by` names the attribute that holds the time at which an item expires, if there is one.
+    Attributes:
+        expires_by: The name of the attribute that holds the time at which an item expires, if there is one.
+        changes: Where each change is noted as `(old, new)`, if anybody wants to know.
     """
 
     def __init__(self, schema: TableSchema) -> None:
         self.schema = schema
         self.expires_by: str | None = None
+        self.changes: Callable[[Stored | None, Stored | None], None] | None = None
         self.primary = View(schema.keys, schema.keys)
         self.indexes = {index.name: _make_view(index, schema) for index in schema.indexes}
+        self._shares_views = False
+
+    def fork(self) -> Table:
+        """A table of its own with the same items; the views are copied when one of the two is changed."""
+        forked = copy.copy(self)
+        forked.changes = None
+        self._shares_views = forked._shares_views = True  # noqa: SLF001 - a copy of this very object
+        return forked
 
     def find(self, key: Item) -> Stored | None:
         """The item that has the key. Further attributes in `key` are ignored, so it may be a whole item."""
@@ -204,9 +223,13 @@ class Table:
 
     def replace(self, old: Stored | None, new: Stored | None) -> None:
         """Put `new` in the place of `old`, which has the same key; `None` stands for no item."""
+        if self._shares_views:
+            self._own_views()
         self.primary.replace(old, new)
         for view in self.indexes.values():
             view.replace(old, new)
+        if self.changes is not None:
+            self.changes(old, new)
 
     def add_index(self, schema: TableSchema, index: IndexSchema) -> None:
         """Have one index more, with the items whose attributes can be its keys."""
@@ -215,12 +238,17 @@ class Table:
             if can_be_in(index.keys, stored.item):
                 view.replace(None, stored)
         self.schema = schema
-        self.indexes[index.name] = view
+        self.indexes = {**self.indexes, index.name: view}
 
     def drop_index(self, schema: TableSchema, name: str) -> None:
         """Have one index less."""
         self.schema = schema
-        del self.indexes[name]
+        self.indexes = {other: view for other, view in self.indexes.items() if other != name}
+
+    def _own_views(self) -> None:
+        self.primary = self.primary.copy()
+        self.indexes = {name: view.copy() for name, view in self.indexes.items()}
+        self._shares_views = False
 
 
 def _make_view(index: IndexSchema, schema: TableSchema) -> View:

@@ -31,6 +31,12 @@ class Tokens:
     def __init__(self) -> None:
         self._uses: dict[str, _Use] = {}
 
+    def copy(self) -> Tokens:
+        """The same tokens, of their own."""
+        copied = Tokens()
+        copied._uses = dict(self._uses)
+        return copied
+
     def find(self, token: str, fingerprint: Hashable, now: float) -> Capacity | None:
         """What it costs to ask again for what was carried out under the token, `None` if nothing was.
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 from dynamongo.backends.memory.actions import Change, apply, evaluate, prepare
 from dynamongo.backends.memory.checks import check_count, make_stored, normalize_attributes
-from dynamongo.backends.memory.keys import check_batch_item_key, check_index_keys, check_key
+from dynamongo.backends.memory.keys import check_batch_item_key, check_index_keys, check_item_key, check_key
 from dynamongo.backends.memory.reads import check_distinct, take_processed
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Stored, Table
@@ -63,6 +63,14 @@ def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ())
     costs = [apply(Change(table, table.find(key), new)) for key, new in take_processed(writes, left)]
     unprocessed = tuple(_denormalize_write(*writes[place]) for place in left)
     return BatchWriteResult(unprocessed, sum(costs, Capacity()))
+
+
+def put_into(table: Table, item: Item) -> None:
+    """Store an item in a table, with all the checks of a Put."""
+    new = make_stored(item)
+    check_item_key(table.schema.keys, new.item)
+    check_index_keys(table.schema, new.item)
+    table.replace(table.find(new.item), new)
 
 
 def _evaluate(store: Store, action: Put | Delete | UpdateItem) -> Change:
