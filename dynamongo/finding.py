@@ -27,7 +27,7 @@ from dynamongo.executor import START, Executor, Position, ReadPage, Steps, sort_
 from dynamongo.operations import Capacity
 from dynamongo.planner import ReadOptions, plan_read
 from dynamongo.plans import Plan
-from dynamongo.progress import ProgressOption
+from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.results import BatchResult, Page
 from dynamongo.scans import ScanPolicy, apply_policy, check_policy
 from dynamongo.strategies import Source, Target
@@ -53,6 +53,7 @@ class Search(Generic[T]):
         cursor: Where to begin.
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop.
+        progress: Who is told how many items were read, those that a filter left out included.
     """
 
     model: type[Table]
@@ -65,6 +66,7 @@ class Search(Generic[T]):
     cursor: str | None = None
     max_pages: int | None = None
     max_read_units: float | None = None
+    progress: ProgressOption = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -222,12 +224,10 @@ class ResultSet(Generic[T]):
         policy = search.scans or search.model.__scans__ or search.connection.scans
         apply_policy(plan, policy, search.model.__name__)
         pages = self._read_parallel(plan) if search.options.segments and plan.scan else self._read_serial(plan)
-        read_units = 0.0
-        for made, page in enumerate(pages, 1):
-            yield page
-            read_units += page.consumed.read_units
-            if made == search.max_pages or (search.max_read_units is not None and read_units >= search.max_read_units):
-                return
+        with report_progress(search.progress, search.model.table_name()) as advance:
+            for page in _within_budget(pages, search.max_pages, search.max_read_units):
+                advance(page.scanned_count)
+                yield page
 
     def _read_serial(self, plan: Plan) -> Generator[ReadPage]:
         text = self._search.cursor
@@ -269,6 +269,17 @@ class ResultSet(Generic[T]):
                 items=items,
                 cursor=cursor,
             )
+
+
+def _within_budget(
+    pages: Iterator[ReadPage], max_pages: int | None, max_read_units: float | None
+) -> Generator[ReadPage]:
+    read_units = 0.0
+    for made, page in enumerate(pages, 1):
+        yield page
+        read_units += page.consumed.read_units
+        if made == max_pages or (max_read_units is not None and read_units >= max_read_units):
+            return
 
 
 def plan_for(model: type[Table], source: Source, options: ReadOptions) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Sized
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from dynamongo.exceptions import ConfigurationError
 
@@ -15,7 +15,8 @@ class Progress:
     """How far something has come.
 
     Attributes:
-        done: How many items are dealt with, those that failed included.
+        done: How many items are dealt with, those that failed included; of a table that is waited for, how often it
+            was looked at.
         failed: How many of these failed.
         total: How many there are in all, or `None` where nobody knows.
     """
@@ -29,20 +30,31 @@ ProgressOption: TypeAlias = "Callable[[Progress], object] | bool | None"
 """A callback, `True` for a bar of tqdm, or nothing."""
 
 
+class Advance(Protocol):
+    """Takes note of how many items more are done, and how many of them failed."""
+
+    def __call__(self, count: int, failures: int = 0) -> None:
+        """Tell whoever watches."""
+        ...
+
+
 @contextlib.contextmanager
-def report_progress(option: ProgressOption, label: str, total: int | None) -> Generator[Callable[[int, int], None]]:
+def report_progress(
+    option: ProgressOption, label: str, total: int | None = None, unit: str = "items"
+) -> Generator[Advance]:
     """What is to be called with the number of items that are done since, and of those that failed.
 
     Args:
         option: Where progress goes.
         label: What a bar is called.
         total: How many items there are, if that is known.
+        unit: What a bar counts.
 
     Raises:
         ConfigurationError: A bar is asked for, and tqdm is not installed.
     """
     done = failed = 0
-    with _open(option, label, total) as show:
+    with _open(option, label, total, unit) as show:
 
         def advance(count: int, failures: int = 0) -> None:
             nonlocal done, failed
@@ -53,11 +65,11 @@ def report_progress(option: ProgressOption, label: str, total: int | None) -> Ge
 
 
 @contextlib.contextmanager
-def _open(option: ProgressOption, label: str, total: int | None) -> Generator[Callable[[Progress], object]]:
+def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> Generator[Callable[[Progress], object]]:
     if callable(option):
         yield option
     elif option:
-        with _load_tqdm()(total=total, desc=label, unit=" items") as bar:
+        with _load_tqdm()(total=total, desc=label, unit=f" {unit}") as bar:
             yield lambda progress: bar.update(progress.done - bar.n)
     else:
         yield _ignore

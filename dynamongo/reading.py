@@ -14,6 +14,7 @@ from dynamongo.finding import ResultSet, Search, plan_for
 from dynamongo.indexes import Index
 from dynamongo.planner import ReadOptions
 from dynamongo.plans import Plan
+from dynamongo.progress import ProgressOption
 from dynamongo.scans import ScanPolicy
 from dynamongo.strategies import Source, Target, keys_condition, resolve_many, resolve_one
 from dynamongo.tables import Table
@@ -40,6 +41,8 @@ class ReadArguments(TypedDict, total=False):
         segments: Into how many segments a full scan is divided, which are read at the same time.
         max_pages: After how many pages the read stops.
         max_read_units: After how many read units the read stops: after the page that reaches them.
+        progress: A callback that is given a `Progress` after each page, whose `done` is the number of items read, those
+            that a filter left out included; or `True` for a bar.
     """
 
     index: Index | str | None
@@ -50,6 +53,7 @@ class ReadArguments(TypedDict, total=False):
     segments: int | None
     max_pages: int | None
     max_read_units: float | None
+    progress: ProgressOption
 
 
 class Reading(Table):
@@ -222,6 +226,7 @@ class Reading(Table):
             cursor,
             cls._check_count("max_pages", arguments.get("max_pages"), least=1),
             arguments.get("max_read_units"),
+            arguments.get("progress"),
         )
 
     @classmethod

@@ -13,6 +13,7 @@ from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExist
 from dynamongo.executor import Executor, Steps
 from dynamongo.instances import Instance
 from dynamongo.operations import CreateTable, DescribeTable, StreamView, TableDescription
+from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.scans import ScanPolicy
 from dynamongo.schema import TableSchema
 from dynamongo.values import Item
@@ -42,11 +43,12 @@ class Table(Instance):
         return cls._connection().table_prefix + cls.__declaration__.table.name
 
     @classmethod
-    def create_table(cls, *, wait: bool = True) -> None:
+    def create_table(cls, *, wait: bool = True, progress: ProgressOption = None) -> None:
         """Create the table. DynamoDB takes up to a minute for it.
 
         Args:
             wait: Whether to return only when the table is ready, asking at growing intervals of up to a second.
+            progress: A callback that is given a `Progress` each time, or `True` for a bar.
 
         Its indexes, tags and stream are created with it. Items expire by `__ttl__` if there is one: that is asked for
         when the table is ready, so with `wait=False` it takes an `update_table` later.
@@ -56,20 +58,25 @@ class Table(Instance):
         """
         declared = cls.__declaration__
         create = CreateTable(cls._schema(), tuple((cls.__tags__ or {}).items()), cls.__stream__)
-        cls._run(lambda executor: executor.create_table(create, wait=wait, expires_by=declared.expires_by))
+        with report_progress(progress, create.schema.name, unit="looks") as look:
+            cls._run(
+                lambda executor: executor.create_table(create, wait=wait, expires_by=declared.expires_by, on_look=look)
+            )
 
     @classmethod
-    def delete_table(cls, *, wait: bool = True) -> None:
+    def delete_table(cls, *, wait: bool = True, progress: ProgressOption = None) -> None:
         """Delete the table with all its items.
 
         Args:
             wait: Whether to return only when the table is gone, asking at growing intervals of up to a second.
+            progress: As in `create_table`.
 
         Raises:
             TableNotFound: There is no such table.
         """
         table = cls.table_name()
-        cls._run(lambda executor: executor.delete_table(table, wait=wait))
+        with report_progress(progress, table, unit="looks") as look:
+            cls._run(lambda executor: executor.delete_table(table, wait=wait, on_look=look))
 
     @classmethod
     def table_exists(cls) -> bool:
@@ -100,7 +107,9 @@ class Table(Instance):
         return cls._run(lambda executor: executor.compare_table(schema, expires_by))
 
     @classmethod
-    def update_table(cls, *, drop_indexes: bool = False, wait: bool = True) -> tuple[Difference, ...]:
+    def update_table(
+        cls, *, drop_indexes: bool = False, wait: bool = True, progress: ProgressOption = None
+    ) -> tuple[Difference, ...]:
         """Change the live table into what the model declares. No item is ever deleted or changed.
 
         Missing global indexes are added, billing, provisioned units and time to live are changed. DynamoDB takes one
@@ -110,6 +119,7 @@ class Table(Instance):
             drop_indexes: Whether to drop global indexes that the model does not declare, and to make those anew whose
                 keys or projection differ. They are left as they are by default.
             wait: Whether to return only when the last change is done.
+            progress: As in `create_table`.
 
         Returns:
             The differences that were mended.
@@ -129,7 +139,8 @@ class Table(Instance):
         table, live = cls.table_name(), cls.describe().schema
         changes = list(plan_changes(table, mended, cls._schema(), live))
         if changes:
-            cls._run(lambda executor: executor.change_table(table, changes, wait=wait))
+            with report_progress(progress, table, unit="looks") as look:
+                cls._run(lambda executor: executor.change_table(table, changes, wait=wait, on_look=look))
         return mended
 
     @classmethod

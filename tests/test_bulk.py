@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,14 +15,12 @@ from dynamongo import (
     BatchResult,
     BudgetExceeded,
     ConditionalCheckFailedException,
-    ConfigurationError,
     Connection,
     DynamongoError,
     ExpressionError,
     IntField,
     ItemNotFound,
     Model,
-    Progress,
     RetryPolicy,
     StringField,
     TableNotFound,
@@ -269,34 +266,6 @@ class TestConcurrency:
     def test_workers_are_a_positive_number(self, workers: Any) -> None:
         with Connection.using(MemoryBackend()), pytest.raises(ExpressionError, match="max_workers must be an int"):
             User.save_many([], max_workers=workers)
-
-
-class TestProgress:
-    @pytest.fixture(autouse=True)
-    def table(self) -> Iterator[None]:
-        with Connection.using(MemoryBackend()):
-            User.create_table()
-            yield
-
-    def test_callback_is_told_of_every_item(self) -> None:
-        told: list[Progress] = []
-        User.save_many(users(3), progress=told.append)
-        assert told == [Progress(1, 0, 3), Progress(2, 0, 3), Progress(3, 0, 3)]
-        told.clear()
-        User.save_many(users(4), overwrite=False, progress=told.append)
-        assert told[-1] == Progress(4, 3, 4)
-        told.clear()
-        list(User.delete_iter((email for email in ["0000", "0001"]), progress=told.append))
-        assert told[-1] == Progress(2, 0, None)
-
-    def test_bar_is_shown_where_tqdm_is_installed(self, capsys: pytest.CaptureFixture[str]) -> None:
-        User.save_many(users(30), progress=True)
-        assert "users: 100%" in capsys.readouterr().err
-
-    def test_bar_without_tqdm_is_refused_with_the_mend(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "tqdm", None)
-        with pytest.raises(ConfigurationError, match=r"pip install 'dynamongo\[progress\]'"):
-            User.save_many(users(3), progress=True)
 
 
 @pytest.mark.usefixtures("backend")

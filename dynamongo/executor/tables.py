@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 from dynamongo.comparison import Difference, TableChange, compare_schemas
 from dynamongo.exceptions import ServiceError, TableNotFound
@@ -17,31 +18,44 @@ from dynamongo.operations import (
 )
 from dynamongo.schema import TableSchema
 
+OnLook: TypeAlias = Callable[[int], object]
+
+
+def do_nothing(_: int) -> None:
+    """Nobody wants to know how often a table was looked at."""
+
 
 class Tables(Terms):
     """The part of the executor that is about tables."""
 
-    def create_table(self, operation: CreateTable, *, wait: bool, expires_by: str | None = None) -> Steps[None]:
-        """Create the table and, with `wait`, return when it is ready, and its items expire by the attribute, if any."""
+    def create_table(
+        self, operation: CreateTable, *, wait: bool, expires_by: str | None = None, on_look: OnLook = do_nothing
+    ) -> Steps[None]:
+        """Create the table and, with `wait`, return when it is ready, and its items expire by the attribute, if any.
+
+        `on_look` is called each time when the table was looked at while it is waited for.
+        """
         table = operation.schema.name
         description = yield from self.send(operation)
         if not wait:
             return
         if not description.is_ready:
-            yield from self._wait_until_ready(table)
+            yield from self._wait_until_ready(table, on_look)
         if expires_by is not None:
             yield from self.send(UpdateTimeToLive(table, expires_by))
 
-    def change_table(self, table: str, changes: Iterable[TableChange], *, wait: bool) -> Steps[None]:
+    def change_table(
+        self, table: str, changes: Iterable[TableChange], *, wait: bool, on_look: OnLook = do_nothing
+    ) -> Steps[None]:
         """Make the changes one after the other, each when the one before is done, and with `wait` wait for the last."""
         is_first = True
         for change in changes:
             if not is_first:
-                yield from self._wait_until_ready(table)
+                yield from self._wait_until_ready(table, on_look)
             is_first = False
             yield from self.send(change)
         if wait:
-            yield from self._wait_until_ready(table)
+            yield from self._wait_until_ready(table, on_look)
 
     def compare_table(self, schema: TableSchema, expires_by: str | None) -> Steps[tuple[Difference, ...]]:
         """How the live table differs from the schema, and from the attribute by which items are to expire."""
@@ -49,20 +63,22 @@ class Tables(Terms):
         live = yield from self.send(DescribeTimeToLive(schema.name))
         return compare_schemas(schema, expires_by, description, live.attribute)
 
-    def _wait_until_ready(self, table: str) -> Steps[None]:
+    def _wait_until_ready(self, table: str, on_look: OnLook) -> Steps[None]:
         for pause in _table_waits():
             yield pause
             description = yield from self._find_table(table)
+            on_look(1)
             if description is not None and description.is_ready:  # one that is new may not be seen yet
                 return
         raise ServiceError(f"the table {table} is still not ready", is_transient=False)
 
-    def delete_table(self, table: str, *, wait: bool) -> Steps[None]:
+    def delete_table(self, table: str, *, wait: bool, on_look: OnLook = do_nothing) -> Steps[None]:
         """Delete the table and, with `wait`, return when it is gone."""
         yield from self.send(DeleteTable(table))
         for pause in _table_waits():
             if not wait or not (yield from self.table_exists(table)):
                 return
+            on_look(1)
             yield pause
         raise ServiceError(f"the table {table} is still not deleted")
 
