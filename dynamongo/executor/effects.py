@@ -19,6 +19,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from dynamongo.backends import Limits
 from dynamongo.exceptions import (
+    BackendError,
     ServiceError,
     ThrottledError,
     TransactionCanceled,
@@ -91,11 +92,17 @@ class RetryPolicy:
 
 
 class Attempts:
-    """How often one thing was tried, and how long that took."""
+    """How often one thing was tried, and how long that took.
+
+    Attributes:
+        count: The number of the last attempt.
+        is_unsure: Whether an attempt may have been carried out although it gave no answer.
+    """
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
         self.count = 0
+        self.is_unsure = False
         self._waited = 0.0
 
     def next(self) -> Wait | None:
@@ -119,31 +126,37 @@ class Terms:
         self._limits = limits
         self._retries = retries
 
-    def send(self, operation: Operation[R]) -> Steps[R]:
+    def send(self, operation: Operation[R], attempts: Attempts | None = None) -> Steps[R]:
         """Execute one operation and return its result, with as many attempts as that may take.
+
+        Args:
+            operation: What to execute.
+            attempts: Those that are a part of more than this operation; new ones by default.
 
         Raises:
             ThrottledError: The store still asks to slow down after all attempts.
-            WriteOutcomeUnknown: It is a write, and whether it was done cannot be known.
+            WriteOutcomeUnknown: It is a write, and whether it was done cannot be known: not even by the last attempt,
+                if an earlier one gave no answer.
         """
-        attempts = Attempts(self._retries)
+        attempts = attempts or Attempts(self._retries)
         while True:
             try:
                 result: R = yield operation
-            except (TransactionCanceled, TransactionConflict) as error:
-                wait = attempts.next() if _may_be_tried_again(operation, error) else None
+            except (TransactionCanceled, TransactionConflict, ThrottledError, ServiceError) as error:
+                attempts.is_unsure |= isinstance(error, ServiceError) and error.was_sent
+                wait = attempts.next() if _may_be_sent_again(operation, error) else None
                 if wait is None:
-                    raise
-                _log(operation, attempts.count, wait, error)
-                yield wait
-            except (ThrottledError, ServiceError) as error:
-                wait = attempts.next() if _may_repeat(operation, error) else None
-                if wait is None:
-                    raise _judge(operation, error) from error
+                    raise _judge(operation, error, is_unsure=attempts.is_unsure) from error
                 _log(operation, attempts.count, wait, error)
                 yield wait
             else:
                 return result
+
+
+def _may_be_sent_again(operation: Operation[Any], error: BackendError) -> bool:
+    if isinstance(error, (ThrottledError, ServiceError)):
+        return _may_repeat(operation, error)
+    return isinstance(operation, (TransactWrite, TransactGet)) and _is_passing(error)
 
 
 def _may_repeat(operation: Operation[Any], error: ThrottledError | ServiceError) -> bool:
@@ -160,19 +173,24 @@ def _may_repeat(operation: Operation[Any], error: ThrottledError | ServiceError)
             return isinstance(operation, (*_READS, BatchWrite))
 
 
-def _may_be_tried_again(operation: Operation[Any], error: TransactionCanceled | TransactionConflict) -> bool:
-    """Whether a transaction was stopped by nothing but others that were at work on its items, or by a throttle."""
-    if not isinstance(operation, (TransactWrite, TransactGet)):
-        return False
-    if isinstance(error, TransactionConflict):
+def _is_passing(error: BackendError) -> bool:
+    """Whether an error says nothing of the request but that the store could not do it just then.
+
+    A transaction is stopped in this way by others that are at work on its items, or by a throttle.
+    """
+    if not isinstance(error, TransactionCanceled):
         return True
     codes = {reason.code for reason in error.reasons} - {"None"}
     return bool(codes) and codes.issubset(_PASSING_CODES)
 
 
-def _judge(operation: Operation[Any], error: ThrottledError | ServiceError) -> Exception:
-    """What to raise of an error after which nothing is sent any more."""
-    if isinstance(error, ThrottledError) or not error.was_sent or not isinstance(operation, _WRITES):
+def _judge(operation: Operation[Any], error: BackendError, *, is_unsure: bool) -> Exception:
+    """What to raise of an error after which nothing is sent any more.
+
+    Another answer than a passing one settles what an earlier attempt did: under its token, a transaction that was
+    carried out would have been answered as such.
+    """
+    if not is_unsure or not isinstance(operation, _WRITES) or not _is_passing(error):
         return error
     if isinstance(error, WriteOutcomeUnknown):
         return error

@@ -138,7 +138,7 @@ class Writes(Terms):
         attempts = Attempts(self._retries)
         while True:
             batch = tuple(batched for write in pending.values() if (batched := write.batched) is not None)
-            result = yield from self.send(BatchWrite(table, batch))
+            result = yield from self.send(BatchWrite(table, batch), attempts)
             left = {group[0].key_of(write) for write in result.unprocessed}
             outcomes |= {write.index: Outcome(write.index) for key, write in pending.items() if key not in left}
             if len(left) < len(pending):
@@ -148,7 +148,7 @@ class Writes(Terms):
                 return
             wait = attempts.next()
             if wait is None:
-                raise ThrottledError(f"the store did not get to it in {self._retries.attempts} attempts")
+                raise _give_up(attempts, self._retries.attempts)
             yield wait
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
@@ -157,6 +157,13 @@ class Writes(Terms):
         except _ITEM_ERRORS as error:
             return Outcome(write.index, error)
         return Outcome(write.index, attributes=result.attributes)
+
+
+def _give_up(attempts: Attempts, most: int) -> ThrottledError | WriteOutcomeUnknown:
+    """What befell the writes of a batch that the store did not get to."""
+    if attempts.is_unsure:
+        return WriteOutcomeUnknown(f"the store did not get to it in {most} attempts, of which one gave no answer")
+    return ThrottledError(f"the store did not get to it in {most} attempts")
 
 
 def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[KeyedWrite]]:

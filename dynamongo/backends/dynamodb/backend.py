@@ -121,9 +121,19 @@ class DynamoDBBackend:
                 self._client = None
 
 
+_LENGTHS = {"content-length", "transfer-encoding", "x-amz-crc32"}
+
+
 def _check_answer(response: dict[str, Any]) -> None:
-    """Refuse what a proxy or another server answers with status 200, since boto3 takes any text for an empty answer."""
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    """Refuse what a proxy or another server answers with status 200, since boto3 takes any text for an empty answer.
+
+    So it does with an answer that was cut off in its headers: nothing says then how long it should have been.
+    """
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders")
+    if headers is None:
+        return
+    if not headers.keys() & _LENGTHS and response.keys() == {"ResponseMetadata"}:
+        raise ServiceError("the answer was cut off")
     content_type = headers.get("content-type", "json")
     if "json" not in content_type:
         message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"

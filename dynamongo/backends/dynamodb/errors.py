@@ -171,11 +171,15 @@ def _decode_stored(wire: dict[str, Any]) -> Item | None:
 
 
 def _judge_status(response: dict[str, Any]) -> type[BackendError]:
-    """The class of an error whose code says nothing to us, by its HTTP status."""
+    """The class of an error whose code says nothing to us, by its HTTP status.
+
+    boto3 makes the status the code of an answer that has none, since it was cut off: it may have been any error.
+    """
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     if status == 429:
         return ThrottledError
-    return ServiceError if status >= 500 else BackendError
+    is_cut = response.get("Error", {}).get("Code") == str(status)
+    return ServiceError if status >= 500 or is_cut else BackendError
 
 
 def _build_credentials_error(reason: str, credentials: str) -> CredentialsError:
