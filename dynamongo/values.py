@@ -21,7 +21,7 @@ Source: "Supported data types and naming rules" and "Item sizes and formats" in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, Overflow, Subnormal
 from typing import Literal, TypeAlias, Union, cast
 
 from dynamongo.exceptions import ValidationError
@@ -66,6 +66,9 @@ _SET_TYPES: dict[AttributeType, AttributeType] = {"S": "SS", "N": "NS", "B": "BS
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _MAX_EXPONENT = 125
 _MIN_EXPONENT = -130
+_STORED = Context(prec=MAX_DIGITS, Emax=_MAX_EXPONENT, Emin=_MIN_EXPONENT, traps=[Inexact, Overflow, Subnormal])
+"""Raises for what DynamoDB does not store: more digits, and what is too large or too small."""
+_LEAST_INT, _MOST_INT = -(10**MAX_DIGITS), 10**MAX_DIGITS
 
 
 def type_of(value: AttributeValue) -> AttributeType:
@@ -150,8 +153,24 @@ def normalize_number(number: Number) -> Number:
     >>> normalize_number(Decimal("1.50")), normalize_number(Decimal("1E+2")), normalize_number(Decimal("-0"))
     (Decimal('1.5'), 100, 0)
     """
-    if type(number) is int and -(10**MAX_DIGITS) < number < 10**MAX_DIGITS:
-        return number
+    lowest = lowest_form(number)
+    return _refuse_or_lower(number) if lowest is None else lowest
+
+
+def lowest_form(number: Number) -> Number | None:
+    """`normalize_number` for a number of a plain type that fits, and `None` for any other, which that looks at."""
+    if type(number) is int:
+        return number if _LEAST_INT < number < _MOST_INT else None
+    if type(number) is not Decimal or not number.is_finite():
+        return None
+    try:
+        lowest = number.normalize(_STORED)
+    except ArithmeticError:
+        return None
+    return int(lowest) if lowest == lowest.to_integral_value() else lowest
+
+
+def _refuse_or_lower(number: Number) -> Number:
     decimal = _to_decimal(number)
     if not decimal:
         return 0
@@ -204,12 +223,16 @@ def format_number(number: Number) -> str:
     >>> format_number(Decimal("1E-7")), format_number(100)
     ('0.0000001', '100')
     """
-    return str(number) if type(number) is int else format(number, "f")
+    text = str(number)
+    return format(number, "f") if "E" in text else text
 
 
 def parse_number(text: str) -> Number:
     """A number as DynamoDB returned it; the inverse of `format_number`."""
-    return int(text) if text.lstrip("-").isdecimal() else normalize_number(Decimal(text))
+    if text.isdecimal():
+        return int(text)
+    is_lowest = "." in text and text[-1] != "0" and "e" not in text.lower() and len(text) <= MAX_DIGITS
+    return Decimal(text) if is_lowest else normalize_number(Decimal(text))
 
 
 def check_text(text: str) -> str:
