@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
+from dynamongo.compiled import Codec
 from dynamongo.conditions import Condition, Path
 from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
@@ -31,13 +32,17 @@ class ModelMeta(type):
 
     __fields__: Mapping[str, Field[Any]]
     __declared__: Declaration | None
+    __codec__: Codec
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
         cls.__fields__ = collect_fields(cls)
         indexes = collect_indexes(cls)
         cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
-        bound = indexes if cls.__declared__ is None else cls.__declared__.indexes
+        declared = cls.__declared__
+        index_keys = () if declared is None else declared.index_keys
+        cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys, index_keys)
+        bound = indexes if declared is None else declared.indexes
         for attribute, value in (*cls.__fields__.items(), *bound.items()):
             setattr(cls, attribute, value)
 
@@ -153,20 +158,7 @@ class Instance(metaclass=ModelMeta):
                 f"{type(self).__name__}: the item with {self._describe_key(self._key())} was not read whole, and would"
                 " lose what was not read if it were saved: call reload() first, or change it with update()"
             )
-        item: Item = dict(self._undeclared)
-        for name, field in type(self).__fields__.items():
-            value = vars(self)[name]
-            if not field.is_absent(value):
-                item[name] = field.encode(field.validate(value))
-            elif field.required:
-                raise ValidationError(f"{field.label} is required, and has no value")
-        declaration = type(self).__declaration__
-        keys = declaration.keys
-        item.update(keys.encode(tuple(vars(self)[name] for name in keys.names)))
-        for name in declaration.index_keys:
-            if name in item:
-                refuse_empty_key(type(self).__fields__[name], item[name])
-        return item
+        return type(self).__codec__.encode(vars(self), dict(self._undeclared))
 
     @classmethod
     def _decode_item(cls, item: Item) -> Self:
@@ -175,18 +167,13 @@ class Instance(metaclass=ModelMeta):
         Raises:
             ValidationError: A stored attribute holds something that its field could not have stored.
         """
-        instance = cls.__new__(cls)
-        values: dict[str, Any] = vars(instance)
         try:
-            for name, field in cls.__fields__.items():
-                stored = item.get(name)  # NULL, which other writers use for "nothing", reads as nothing
-                values[name] = field.missing_value() if stored is None else field.decode(stored)
+            values = cls.__codec__.decode(item)
         except ValidationError as error:
             raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
-        undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
-        if undeclared:
-            values["_undeclared"] = undeclared
+        instance = cls.__new__(cls)
         values["_stored"] = item
+        _set_values(instance, values)
         return instance
 
     @classmethod
@@ -312,6 +299,10 @@ class Instance(metaclass=ModelMeta):
         guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, cls.__fields__, n=1)]
         hint = f"; did you mean {', '.join(guesses)}?" if guesses else f"; it has {', '.join(cls.__fields__)}"
         raise ValidationError(f"{cls.__name__} has no field {', '.join(unknown)}{hint}")
+
+
+_set_values: Callable[[Instance, dict[str, Any]], None] = Instance.__dict__["__dict__"].__set__
+"""Gives an instance its values. `vars(instance).update` would make a second dict for it."""
 
 
 def _is_assignable(attribute: object) -> bool:

@@ -40,7 +40,7 @@ def encode_item(item: Mapping[str, AttributeValue]) -> WireItem:
         elif type(value) is int:
             wire[name] = {"N": str(value)}
         else:
-            wire[name] = encode_value(value)
+            wire[name] = _ENCODERS.get(type(value), _encode_set)(value)
     return wire
 
 
@@ -60,8 +60,7 @@ def encode_value(value: AttributeValue) -> WireValue:
     >>> encode_value([1, True, frozenset({"b", "a"})])
     {'L': [{'N': '1'}, {'BOOL': True}, {'SS': ['a', 'b']}]}
     """
-    encode = _ENCODERS.get(type(value))
-    return _encode_set(cast("frozenset[str]", value)) if encode is None else encode(value)
+    return _ENCODERS.get(type(value), _encode_set)(value)
 
 
 def decode_value(wire: WireValue) -> AttributeValue:
@@ -79,21 +78,24 @@ def decode_value(wire: WireValue) -> AttributeValue:
 
 
 def _refuse(wire: object) -> ServiceError:
-    return ServiceError(f"the store returned what is no attribute value known to dynamongo: {shorten(wire)}")
+    message = f"the store returned what is no attribute value known to dynamongo: {shorten(wire)}"
+    return ServiceError(message, is_transient=False)
 
 
 def _encode_decimal(number: Decimal) -> WireValue:
     """A number as text; one far out of range is refused here, before a billion zeros are written out."""
-    if abs(number.adjusted()) > _FAR_EXPONENT:
-        return {"N": format_number(normalize_number(number))}
-    return {"N": format_number(number)}
+    text = str(number)
+    if "E" not in text:
+        return {"N": text}
+    return {"N": format_number(normalize_number(number) if abs(number.adjusted()) > _FAR_EXPONENT else number)}
 
 
 def _encode_list(elements: list[AttributeValue]) -> WireValue:
     return {"L": [{"S": element} if type(element) is str else encode_value(element) for element in elements]}
 
 
-def _encode_set(members: frozenset[Any]) -> WireValue:
+def _encode_set(members: Any) -> WireValue:
+    """The wire form of what has no other encoder: a set, or what is refused since it is no attribute value."""
     kind = type_of(members)
     ordered = sorted(members)
     return {kind: [encode_value(number)["N"] for number in ordered] if kind == "NS" else ordered}
@@ -107,9 +109,11 @@ def _decode_map(members: Mapping[str, WireValue]) -> Item:
         if "S" in wire:
             item[name] = wire["S"]
         elif "N" in wire:
-            item[name] = parse_number(wire["N"])
+            text = wire["N"]
+            item[name] = int(text) if text.isdecimal() else parse_number(text)
         else:
-            item[name] = _decode(wire)
+            for kind in wire:
+                item[name] = _DECODERS[kind](wire[kind])
     return item
 
 

@@ -23,6 +23,7 @@ TESTS = [
     "tests/test_values.py",
     "tests/test_evaluation.py",
     "tests/test_filters.py",
+    "tests/test_compiled.py",
     "tests/test_updates.py",
     "tests/test_conditions.py",
     "tests/backends/memory",
@@ -51,6 +52,7 @@ class Mutant:
 
 
 EVALUATION, FILTERS, VALUES = "evaluation.py", "filters.py", "values.py"
+COMPILED, INLINES = "compiled/__init__.py", "compiled/inlines.py"
 UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
 CHECKS, KEYS, ACTIONS = (f"backends/memory/{name}.py" for name in ("checks", "keys", "actions"))
 TRANSACTIONS, CAPACITY, WRITES = (f"backends/memory/{name}.py" for name in ("transactions", "capacity", "writes"))
@@ -129,6 +131,40 @@ MUTANTS = [
         'return " or ".join(_test(operand, test)',
         'return tests[0] and " or ".join(_test(operand, tests[0])',
     ),
+    # The compiled codecs.
+    Mutant("an inlined int may have any size", INLINES, "or lowest_form({v}) is not None)", "or True)"),
+    Mutant("inlined text may have lone surrogates", INLINES, 'f"{v}.isascii()", *_lengths', "*_lengths"),
+    Mutant("a member's empty set is stored", INLINES, 'accepts and f"{v} and {accepts}"', "accepts"),
+    Mutant("a member may be missing", INLINES, "is_needed = member.required or", "is_needed ="),
+    Mutant("a member may be unknown", INLINES, "return item if len(item) == len(v) else None", "return item"),
+    Mutant(
+        "stored members without a field are dropped",
+        INLINES,
+        "return held if len(held) == len(v) else None",
+        "return held",
+    ),
+    Mutant("members that were not shown are dropped", INLINES, '"v._undeclared if type', '"False if type'),
+    Mutant("a map gains no defaults", INLINES, "if not has_defaults:", "if True:"),
+    Mutant("an inlined bound includes more", INLINES, "{v} <= {source.name('high'", "{v} < 1 + {source.name('high'"),
+    Mutant(
+        "a validator is not called",
+        INLINES,
+        "if inline is None or (field.validator is None and",
+        "if inline is None or (True and",
+    ),
+    Mutant("choices are not looked at", INLINES, "and field.choices is None):", "and True):"),
+    Mutant(
+        "a time zone is not asked for", INLINES, 'if field.tzd in ("allow", "reject") or', 'if field.tzd != "utc" or'
+    ),
+    Mutant(
+        "a key is not read as it would be written",
+        INLINES,
+        "can_read = kind is not None and not field.is_key",
+        "can_read = kind is not None",
+    ),
+    Mutant("a codec drops what is not declared", COMPILED, "if len(item) + absent !=", "if len(item) >"),
+    Mutant("a codec stores empty keys", COMPILED, 'f"    if not ({there}):"', '"    if False:"'),
+    Mutant("a codec stores empty keys of indexes", COMPILED, "if not item.get({name!r}, True):", "if False:"),
     # Numbers and values.
     Mutant("True is 1", VALUES, 'bool: "BOOL",', 'bool: "N",'),
     Mutant(

@@ -56,10 +56,10 @@ class EnumField(Field[T]):
         super().__init__(**options)
         self.enum_class = _check_enum(self.label, enum_class)
         self.by_name = by_name
-        self._members: dict[str | int, enum.Enum] = (
+        self.members: dict[str | int, enum.Enum] = (
             dict(enum_class.__members__) if by_name else _members_by_value(self.label, enum_class)
         )
-        kinds = {type(stored) for stored in self._members}
+        kinds = {type(stored) for stored in self.members}
         self.stored_type: AttributeType | None = "S" if kinds == {str} else "N" if kinds == {int} else None
 
     def convert(self, value: Any) -> Any:
@@ -74,7 +74,7 @@ class EnumField(Field[T]):
         return self.reject(stored, f"stored as a member of {self.enum_class.__name__}") if member is None else member
 
     def _find(self, stored: Any) -> enum.Enum | None:
-        return self._members.get(stored) if type(stored) in (str, int) else None
+        return self.members.get(stored) if type(stored) in (str, int) else None
 
     def encode_part(self, value: Any) -> Operand:
         if not isinstance(value, str):

@@ -27,6 +27,9 @@ class HeldDict(dict[str, Any]):
     Its stored members that no field is declared for are kept beside it, and are stored again with it.
     """
 
+    _undeclared: Mapping[str, AttributeValue] = {}
+    """Those members, as attribute values."""
+
 
 class DictField(Field[T]):
     """A map, with a field for each of its members: `DictField(city=StringField(required=True), zip=StringField())`.

@@ -1,0 +1,37 @@
+"""What a model stores and reads, field by field: the plain reading that compiled codecs are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynamongo import Model
+from dynamongo.exceptions import ValidationError
+from dynamongo.strategies import refuse_empty_key
+from dynamongo.values import Item
+
+
+def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
+    """Put what is stored for the values of an instance into the item, and return it."""
+    for name, field in model.__fields__.items():
+        value = values[name]
+        if not field.is_absent(value):
+            item[name] = field.encode(field.validate(value))
+        elif field.required:
+            raise ValidationError(f"{field.label} is required, and has no value")
+    declaration = model.__declaration__
+    item.update(declaration.keys.encode(tuple(values[name] for name in declaration.keys.names)))
+    for name in declaration.index_keys:
+        if name in item:
+            refuse_empty_key(model.__fields__[name], item[name])
+    return item
+
+
+def decode(model: type[Model], item: Item) -> dict[str, Any]:
+    """The values of an instance, and the stored attributes that have no field."""
+    values: dict[str, Any] = {}
+    for name, field in model.__fields__.items():
+        stored = item.get(name)
+        values[name] = field.missing_value() if stored is None else field.decode(stored)
+    undeclared = {name: value for name, value in item.items() if name not in model.__fields__}
+    return {**values, "_undeclared": undeclared} if undeclared else values
