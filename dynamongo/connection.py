@@ -56,6 +56,7 @@ class _Settings:
     scans: ScanPolicy | None = None
     cursor_key: bytes | None = dataclasses.field(default=None, repr=False)
     retries: RetryPolicy | None = None
+    transport: str | None = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -120,6 +121,8 @@ class Connection:
         cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
             nobody else knows, 32 random ones for example.
         retries: How often, and after which waits, what the store did not do is sent again.
+        transport: How the dynamodb backend sends its requests: `"auto"` (the default), directly, and through boto3
+            where somebody is to see them there; or `"boto3"`, always through boto3.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -141,6 +144,7 @@ class Connection:
         scans: ScanPolicy | None = None,
         cursor_key: bytes | None = None,
         retries: RetryPolicy | None = None,
+        transport: str | None = None,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -155,6 +159,7 @@ class Connection:
             scans,
             cursor_key,
             retries,
+            transport,
         )
         self._backend: Backend | None = None
         self._lock = threading.Lock()
@@ -175,6 +180,7 @@ class Connection:
         scans: ScanPolicy | None = None,
         cursor_key: bytes | None = None,
         retries: RetryPolicy | None = None,
+        transport: str | None = None,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -193,6 +199,7 @@ class Connection:
             scans=scans,
             cursor_key=cursor_key,
             retries=retries,
+            transport=transport,
         )
         default_connection.reconfigure(fresh)
 

@@ -1,6 +1,7 @@
 """Attribute values on the wire: `{"S": "text"}` and its nine siblings, as boto3's client takes and gives them.
 
-Numbers travel as text and binary values as `bytes`. The members of a set are sorted, so that equal sets look alike.
+Numbers travel as text and binary values as `bytes`, or as text in Base64 where they come straight out of JSON. The
+members of a set are sorted, so that equal sets look alike.
 Strings and whole numbers, which are most of what travels, are told apart inside the loops, where it costs no call.
 
 Source: "AttributeValue" in the DynamoDB API reference.
@@ -8,11 +9,12 @@ Source: "AttributeValue" in the DynamoDB API reference.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
-from dynamongo.exceptions import ServiceError
+from dynamongo.exceptions import ServiceError, ValidationError
 from dynamongo.values import (
     AttributeValue,
     Item,
@@ -32,7 +34,8 @@ _MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
 def encode_item(item: Mapping[str, AttributeValue]) -> WireItem:
-    """The wire form of an item or key. Raises as `encode_value`."""
+    """The wire form of an item or key. Raises as `encode_value`, for a name that is no text too."""
+    _check_names(item)
     wire: WireItem = {}
     for name, value in item.items():
         if type(value) is str:
@@ -50,6 +53,14 @@ def decode_item(wire: Mapping[str, WireValue]) -> Item:
         return _decode_map(wire)
     except _MALFORMED as error:
         raise _refuse(wire) from error
+
+
+def _check_names(members: Mapping[str, AttributeValue]) -> None:
+    """Refuse what is no name, of which JSON would make one."""
+    try:
+        "".join(members)
+    except TypeError as error:
+        raise ValidationError(f"the names of a map are str; got {shorten(dict(members))}") from error
 
 
 def encode_value(value: AttributeValue) -> WireValue:
@@ -130,6 +141,14 @@ def _decode_numbers(texts: list[str]) -> frozenset[Number]:
     return frozenset(map(parse_number, texts))
 
 
+def _decode_binary(content: bytes | str) -> bytes:
+    return content if type(content) is bytes else base64.b64decode(content, validate=True)
+
+
+def _decode_binaries(contents: list[bytes | str]) -> frozenset[bytes]:
+    return frozenset(map(_decode_binary, contents))
+
+
 def _decode_null(_: object) -> None:
     return None
 
@@ -151,12 +170,12 @@ _ENCODERS: dict[type, Callable[[Any], WireValue]] = {
 _DECODERS: dict[str, Callable[[Any], AttributeValue]] = {
     "S": _keep,
     "N": parse_number,
-    "B": _keep,
+    "B": _decode_binary,
     "BOOL": _keep,
     "NULL": _decode_null,
     "L": _decode_list,
     "M": _decode_map,
     "SS": cast("Callable[[Any], AttributeValue]", frozenset),
     "NS": _decode_numbers,
-    "BS": cast("Callable[[Any], AttributeValue]", frozenset),
+    "BS": _decode_binaries,
 }

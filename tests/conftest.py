@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore_model import check_request
 from hypothesis import settings
 from server import EmulatorUnavailable, is_required, run_server
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.transport import DirectTransport
 
 # A machine that is shared is slow at times, which says nothing about the code.
 settings.register_profile("patient", settings(), deadline=None)
@@ -34,11 +38,40 @@ def server_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _requests_are_checked() -> Iterator[None]:
+    """Fail whatever is sent directly and carried out, although botocore's `ParamValidator` would have refused it."""
+    send = DirectTransport.send
+
+    def send_checked(self: DirectTransport, request: Request) -> dict[str, Any]:
+        answer = send(self, request)
+        check_request(request.action, request.arguments)
+        return answer
+
+    DirectTransport.send = send_checked  # type: ignore[method-assign]
+    yield
+    DirectTransport.send = send  # type: ignore[method-assign]
+
+
 @pytest.fixture(scope="session")
 def dynamodb_backend(server_url: str) -> Iterator[DynamoDBBackend]:
     """A dynamodb backend against the emulator; all tests share it, since a client takes long to make."""
-    backend = DynamoDBBackend(
-        access_key_id="made-up", secret_access_key="made-up", region="us-east-2", endpoint_url=server_url
+    with contextlib.closing(_make_backend(server_url, "auto")) as backend:
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def boto3_backend(server_url: str) -> Iterator[DynamoDBBackend]:
+    """The same, through boto3."""
+    with contextlib.closing(_make_backend(server_url, "boto3")) as backend:
+        yield backend
+
+
+def _make_backend(server_url: str, transport: str) -> DynamoDBBackend:
+    return DynamoDBBackend(
+        access_key_id="made-up",
+        secret_access_key="made-up",
+        region="us-east-2",
+        endpoint_url=server_url,
+        transport=transport,
     )
-    yield backend
-    backend.close()

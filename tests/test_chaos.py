@@ -295,10 +295,11 @@ def memory_chaos(seed: int) -> Iterator[tuple[Backend, Chaos, Callable[[], int]]
 
 
 @contextlib.contextmanager
-def dynamodb_chaos(seed: int, server_url: str) -> Iterator[tuple[Backend, Chaos, Callable[[], int]]]:
+def dynamodb_chaos(seed: int, server_url: str, transport: str) -> Iterator[tuple[Backend, Chaos, Callable[[], int]]]:
     plan = RandomFaults(seed, 0.15, FAULTS)
     with run_faulty_server(server_url) as server:
-        backend = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=server.url)
+        made_up: dict[str, Any] = {"access_key_id": "x", "secret_access_key": "x", "region": "us-east-2"}
+        backend = DynamoDBBackend(**made_up, endpoint_url=server.url, transport=transport)
 
         @contextlib.contextmanager
         def calm() -> Iterator[None]:
@@ -310,12 +311,12 @@ def dynamodb_chaos(seed: int, server_url: str) -> Iterator[tuple[Backend, Chaos,
         backend.close()
 
 
-@pytest.mark.parametrize("name", ["memory", "dynamodb"])
+@pytest.mark.parametrize("name", ["memory", "auto", "boto3"])
 def test_table_is_what_the_results_said(name: str, request: pytest.FixtureRequest) -> None:
     seed = int(os.environ.get("DYNAMONGO_CHAOS_SEED", "20261"))
     prepare = memory_chaos(seed)
-    if name == "dynamodb":
-        prepare = dynamodb_chaos(seed, request.getfixturevalue("server_url"))
+    if name != "memory":
+        prepare = dynamodb_chaos(seed, request.getfixturevalue("server_url"), name)
     retries = RetryPolicy(attempts=1, base=0.001, cap=0.002)
     with prepare as (backend, chaos, count_faults):
         Connection.set_config(backend=backend, retries=retries, table_prefix=f"chaos-{os.getpid()}-")

@@ -76,9 +76,9 @@ class MemoryStore:
 class DynamoDBStore:
     """A dynamodb backend, and a server that fails: each fault befalls the next request of its action."""
 
-    def __init__(self, server: FaultyServer) -> None:
+    def __init__(self, server: FaultyServer, transport: str) -> None:
         self.backend: Any = DynamoDBBackend(
-            access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=server.url
+            access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=server.url, transport=transport
         )
         self.pending: list[tuple[str, Any]] = []
         server.plan = self
@@ -104,13 +104,13 @@ class DynamoDBStore:
         assert self.pending == []
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "auto", "boto3"])
 def store(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "memory":
         yield from prepare(MemoryStore())
     else:
         with run_faulty_server(request.getfixturevalue("server_url")) as server:
-            yield from prepare(DynamoDBStore(server))
+            yield from prepare(DynamoDBStore(server, request.param))
 
 
 @pytest.fixture
@@ -283,9 +283,9 @@ def users(count: int) -> list[User]:
 class TestServer:
     """What only a server can do."""
 
-    @pytest.fixture(autouse=True)
-    def store(self, server: FaultyServer) -> Iterator[DynamoDBStore]:
-        yield from prepare(DynamoDBStore(server))
+    @pytest.fixture(params=["auto", "boto3"], autouse=True)
+    def store(self, request: pytest.FixtureRequest, server: FaultyServer) -> Iterator[DynamoDBStore]:
+        yield from prepare(DynamoDBStore(server, request.param))
 
     @pytest.mark.parametrize("fault", [Damage(), CutAfter(0), CutAfter(15), CutAfter(40), CutAfter(60), CutAfter(-1)])
     def test_answer_that_is_cut_or_damaged_is_no_answer(self, store: DynamoDBStore, fault: Any) -> None:

@@ -152,6 +152,10 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+NEVER_SENT_BY_BOTO3: dict[str, tuple[str, ...]] = {
+    "the token of a transaction may be empty": fails("test_token_of_another_length_is_refused", "0"),
+}
+
 
 # What the request cannot say, so that the store is not to blame.
 def test_no_test_of_the_contract_hides_another_one() -> None:
@@ -178,9 +182,21 @@ class TestDynamoDB(BackendContract):
     writes_per_thread = 20
 
     known_failures: ClassVar[Mapping[str, str]] = {
-        name: reason for reason, names in EMULATOR_ERRORS.items() for name in names
+        name: reason for reason, names in (EMULATOR_ERRORS | NEVER_SENT_BY_BOTO3).items() for name in names
     }
 
     @pytest.fixture
     def backend(self, dynamodb_backend: DynamoDBBackend) -> DynamoDBBackend:
+        assert dynamodb_backend.describe_transport() == "direct"
         return dynamodb_backend
+
+
+class TestDynamoDBThroughBoto3(TestDynamoDB):
+    known_failures: ClassVar[Mapping[str, str]] = {
+        name: reason for reason, names in EMULATOR_ERRORS.items() for name in names
+    }
+
+    @pytest.fixture
+    def backend(self, boto3_backend: DynamoDBBackend) -> DynamoDBBackend:
+        assert boto3_backend.describe_transport().startswith("boto3")
+        return boto3_backend

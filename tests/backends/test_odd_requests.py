@@ -51,7 +51,7 @@ REQUESTS: dict[str, AnyOperation] = {
 def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param == "memory":
         return MemoryBackend()
-    backend: DynamoDBBackend = request.getfixturevalue("dynamodb_backend")
+    backend: DynamoDBBackend = request.getfixturevalue("boto3_backend")
     return backend
 
 

@@ -1,4 +1,4 @@
-"""The backend: one request of boto3's client for each operation."""
+"""The backend: one request for each operation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dynamongo.backends.dynamodb.errors import FOREIGN_ERRORS, translate_error
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport import Transport, TransportKind, check_transport, make_transport
 from dynamongo.exceptions import ConfigurationError, InvalidRequestError, ServiceError, UnsupportedOperation
 from dynamongo.operations import AnyOperation, Operation
 
@@ -36,6 +37,8 @@ class DynamoDBBackend:
         profile: The name of a profile in AWS's configuration files.
         session: A `boto3.Session` to make the client from.
         client: A client, as `boto3.client("dynamodb")` makes it; it remains the caller's to close.
+        transport: `"auto"`, to send requests directly, and through boto3 where somebody is to see them there; or
+            `"boto3"`, to send them all through boto3.
 
     Raises:
         ConfigurationError: Two arguments contradict each other, such as `client` and `region`.
@@ -55,6 +58,7 @@ class DynamoDBBackend:
         profile: str | None = None,
         session: Session | None = None,
         client: Any = None,
+        transport: str = "auto",
     ) -> None:
         self._settings = ClientSettings(
             access_key_id=access_key_id,
@@ -65,11 +69,12 @@ class DynamoDBBackend:
             session=session,
             client=client,
         )
-        self._client = client
+        self._kind: TransportKind = check_transport(transport)
+        self._transport: Transport | None = None
         self._lock = threading.Lock()
 
     def execute(self, operation: Operation[R]) -> R:
-        """Do one operation in one request (and boto3's own retries of it).
+        """Do one operation in one request.
 
         Raises:
             ConditionalCheckFailedException: The operation's condition did not hold.
@@ -80,30 +85,27 @@ class DynamoDBBackend:
         if not isinstance(operation, _OPERATIONS):
             raise UnsupportedOperation(f"the dynamodb backend does not do {type(operation).__name__}")
         known = cast("AnyOperation", operation)
-        response = self._send(_build(known))
-        _check_answer(response)
+        transport = self._transport or self._open()
+        response = transport.send(_build(known))
         try:
             return cast("R", read_response(known, response))
         except KeyError as error:
             message = f"what answered is no DynamoDB: there is no {error} in its answer"
             raise ServiceError(message, is_transient=False) from error
 
-    def _send(self, request: Request) -> dict[str, Any]:
-        client = self._client or self._open()
-        try:
-            return cast("dict[str, Any]", getattr(client, request.method)(**request.arguments))
-        except FOREIGN_ERRORS as error:
-            raise translate_error(error, self._settings.describe_credentials()) from error
+    def describe_transport(self) -> str:
+        """How the next request goes to the store: `"direct"`, or `"boto3"` with the reason."""
+        return (self._transport or self._open()).describe()
 
-    def _open(self) -> Any:
+    def _open(self) -> Transport:
         with self._lock:
-            if self._client is None:
-                self._client = self._make_client()
-            return self._client
+            if self._transport is None:
+                self._transport = self._make_transport()
+            return self._transport
 
-    def _make_client(self) -> Any:
+    def _make_transport(self) -> Transport:
         try:
-            return self._settings.make_client()
+            return make_transport(self._settings, self._kind)
         except FOREIGN_ERRORS as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
         except ValueError as error:  # boto3's answer to an endpoint that is no URL
@@ -114,30 +116,11 @@ class DynamoDBBackend:
         time.sleep(seconds)
 
     def close(self) -> None:
-        """Close the client if the backend made it; the next operation would make another."""
+        """Close all connections, and the client if the backend made it; the next operation would make another."""
         with self._lock:
-            if self._client is not None and self._settings.client is None:
-                self._client.close()
-                self._client = None
-
-
-_LENGTHS = {"content-length", "transfer-encoding", "x-amz-crc32"}
-
-
-def _check_answer(response: dict[str, Any]) -> None:
-    """Refuse what a proxy or another server answers with status 200, since boto3 takes any text for an empty answer.
-
-    So it does with an answer that was cut off in its headers: nothing says then how long it should have been.
-    """
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders")
-    if headers is None:
-        return
-    if not headers.keys() & _LENGTHS and response.keys() == {"ResponseMetadata"}:
-        raise ServiceError("the answer was cut off")
-    content_type = headers.get("content-type", "json")
-    if "json" not in content_type:
-        message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"
-        raise ServiceError(message, is_transient=False)
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
 
 
 def _build(operation: AnyOperation) -> Request:

@@ -113,6 +113,7 @@ _BEFORE_SENDING: Final = ("ConnectTimeoutError", "EndpointConnectionError", "Pro
 """What botocore raises before the request has left."""
 
 _TRANSIENT: Final = (
+    "ChecksumError",
     "ConnectTimeoutError",
     "ConnectionClosedError",
     "ConnectionError",
@@ -134,23 +135,32 @@ def translate_error(error: Exception, credentials: str) -> DynamongoError:
         credentials: Where the credentials came from, for the message of a `CredentialsError`.
     """
     if isinstance(error, ClientError):
-        return _translate_answer(error, credentials)
+        return translate_answer(dict(error.response), credentials)
     names = (parent.__name__ for parent in type(error).__mro__)
     error_type = next((_ERRORS_BY_CLASS[name] for name in names if name in _ERRORS_BY_CLASS), ServiceError)
     if issubclass(error_type, CredentialsError):
         return _build_credentials_error(str(error), credentials)
     if error_type is ServiceError:
         code = type(error).__name__
-        return ServiceError(
-            str(error), code=code, was_sent=code not in _BEFORE_SENDING, is_transient=code in _TRANSIENT
-        )
+        return build_connection_error(code, str(error), was_sent=code not in _BEFORE_SENDING)
     return error_type(str(error))
 
 
-def _translate_answer(error: ClientError, credentials: str) -> DynamongoError:
-    response: dict[str, Any] = dict(error.response)
+def build_connection_error(code: str, message: str, *, was_sent: bool = True) -> ServiceError:
+    """The error of a connection that was not made, or broke; `code` is what botocore calls its own in such a case."""
+    return ServiceError(message, code=code, was_sent=was_sent, is_transient=code in _TRANSIENT)
+
+
+def translate_answer(response: dict[str, Any], credentials: str) -> DynamongoError:
+    """The exception to raise for an answer that is an error.
+
+    Args:
+        response: The answer as botocore gives it: `Error` with `Code` and `Message`, `ResponseMetadata` with the
+            `HTTPStatusCode`, and what else the store says of the error.
+        credentials: As in `translate_error`.
+    """
     code = response.get("Error", {}).get("Code", "Unknown")
-    message = response.get("Error", {}).get("Message") or str(error)
+    message = response.get("Error", {}).get("Message") or f"the store gave no reason beyond its code, {code}"
     error_type = ERRORS_BY_CODE.get(code) or _judge_status(response)
     if issubclass(error_type, ConditionalCheckFailedException):
         return ConditionalCheckFailedException(message, item=_decode_stored(response))

@@ -64,11 +64,13 @@ class ClientSettings:
             raise ConfigurationError(f"a {name} brings its own {', '.join(beside)}; leave out the one or the other")
 
     def make_client(self) -> Any:
-        """A boto3 client of one's own.
+        """The client that was given, or else a new one.
 
         The region is the one given, else the session's, else `DEFAULT_REGION`. It does not retry: the executor does,
         which knows what may be sent twice, and one that did it for each of its attempts would multiply them.
         """
+        if self.client is not None:
+            return self.client
         session: Any = self.session or self._make_session()  # its `client` has an overload for every service of AWS
         region = self.region or session.region_name or DEFAULT_REGION
         client = session.client(

@@ -212,8 +212,8 @@ def test_every_item_is_in_one_segment_of_a_scan(dynamodb_backend: DynamoDBBacken
         (0, None, "TotalSegments parameter is required"),
         (None, 3, "Segment parameter is required"),
         (0, 1_000_001, "between 1 and 1000000|less than or equal to 1000000"),
-        (-1, 3, "Invalid value for parameter Segment"),
-        (0, 0, "Invalid value for parameter TotalSegments"),
+        (-1, 3, "greater than or equal to 0"),
+        (0, 0, "between 1 and 1000000"),
     ],
 )
 def test_segment_that_there_cannot_be_is_refused(

@@ -283,9 +283,9 @@ def test_two_actions_on_one_item_are_refused(dynamodb_backend: DynamoDBBackend, 
     [TransactWrite(()), TransactGet(()), TransactWrite((UpdateItem("t", KEY),)), TransactWrite((Put("t", KEY),), "")],
 )
 def test_malformed_transaction_is_not_sent(
-    dynamodb_backend: DynamoDBBackend, operation: TransactWrite | TransactGet
+    boto3_backend: DynamoDBBackend, operation: TransactWrite | TransactGet
 ) -> None:
     """An update that changes nothing is malformed here, though UpdateItem takes it: the model of botocore says so."""
     with pytest.raises(InvalidRequestError, match="Parameter validation failed") as caught:
-        dynamodb_backend.execute(operation)
+        boto3_backend.execute(operation)
     assert caught.value.code == "ValidationException"

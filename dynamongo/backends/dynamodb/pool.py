@@ -1,0 +1,229 @@
+"""Connections: kept alive between requests, shared by threads, and never used when there is a doubt about them.
+
+A request is given to a connection once. One that was kept and turns out to be closed is replaced before the request
+is sent, or when it could not be sent whole, in which case the store cannot have carried it out. Whatever happens after
+that is told with `was_sent`, and whether to send it again is for the executor to say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from dynamongo.backends.dynamodb.endpoint import Endpoint
+from dynamongo.backends.dynamodb.errors import build_connection_error
+from dynamongo.exceptions import ConfigurationError, ServiceError
+
+MAX_IDLE_SECONDS: Final = 60.0
+"""How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response: its status, the headers that matter, and the body."""
+
+    status: int
+    content_type: str
+    encoding: str | None
+    checksum: str | None
+    body: bytes
+
+
+class Pool:
+    """The connections to one endpoint. Several threads may share it; each request has a connection to itself."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._context = _make_context(endpoint) if endpoint.is_secure else None
+        self._idle: deque[_Connection] = deque()  # its methods are atomic
+        self._process = os.getpid()
+        self._is_closed = False
+
+    def exchange(self, message: bytes) -> Answer:
+        """Send a whole request, and read the answer.
+
+        Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
+        """
+        connection = self._send(message)
+        try:
+            answer = connection.read()
+        except BaseException:  # one that was interrupted would give the next request the answer to this one
+            connection.close()
+            raise
+        if connection.is_last_answer:
+            connection.close()
+        else:
+            self._keep(connection)
+        return answer
+
+    def _send(self, message: bytes) -> _Connection:
+        connection = self._take()
+        if connection is not None:
+            with contextlib.suppress(ServiceError):
+                connection.send(message)
+                return connection
+        connection = _Connection(self._endpoint, self._context)
+        connection.send(message)
+        return connection
+
+    def _take(self) -> _Connection | None:
+        """An idle connection that the other side has not closed, the one used last; `None` if there is none."""
+        if self._process != os.getpid():  # a fork: the connections are the parent's
+            self._process = os.getpid()
+            self._drop_idle()
+        oldest = time.monotonic() - MAX_IDLE_SECONDS
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if connection.idle_since > oldest and not connection.is_readable():
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, connection: _Connection) -> None:
+        connection.idle_since = time.monotonic()
+        self._idle.append(connection)
+        if self._is_closed:
+            self._drop_idle()
+        elif len(self._idle) > self._endpoint.pool_size:
+            with contextlib.suppress(IndexError):
+                self._idle.popleft().close()
+
+    def _drop_idle(self) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def close(self) -> None:
+        """Close what is idle; connections that are in use are closed when they are no longer."""
+        self._is_closed = True
+        self._drop_idle()
+
+
+class _Connection:
+    """One connection, open when it is made."""
+
+    __slots__ = ("_endpoint", "_http", "_socket", "idle_since", "is_last_answer", "is_readable")
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> None:
+        self._endpoint = endpoint
+        self._http = _prepare_connection(endpoint, context)
+        try:
+            self._http.connect()
+            self._socket: socket.socket = self._http.sock
+            self._socket.settimeout(endpoint.read_timeout)
+            for option in endpoint.socket_options:
+                self._socket.setsockopt(*option)
+        except BaseException as error:
+            self._http.close()
+            if isinstance(error, (OSError, http.client.HTTPException, UnicodeError)):
+                raise _tell_failed_connect(endpoint, error) from error
+            raise
+        self.is_readable = _make_check(self._socket)
+        self.is_last_answer = False
+        self.idle_since = 0.0
+
+    def send(self, message: bytes) -> None:
+        """Send the whole of a request; one that could not be sent whole cannot be carried out.
+
+        Raises `ServiceError`; the connection is closed then.
+        """
+        try:
+            self._socket.sendall(message)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                code = "ReadTimeoutError" if isinstance(error, TimeoutError) else "ConnectionClosedError"
+                told = f"the request could not be sent whole: {_describe(error)}"
+                raise build_connection_error(code, told, was_sent=False) from error
+            raise
+
+    def read(self) -> Answer:
+        """Read the whole of an answer. Raises `ServiceError`."""
+        try:
+            response = http.client.HTTPResponse(self._socket, method="POST")
+            with contextlib.closing(response):
+                response.begin()
+                body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise _tell_failed_read(self._endpoint, error) from error
+        self.is_last_answer = response.will_close
+        get = response.headers.get
+        return Answer(response.status, get("content-type", ""), get("content-encoding"), get("x-amz-crc32"), body)
+
+    def close(self) -> None:
+        """Close it."""
+        self._http.close()
+
+
+def _prepare_connection(endpoint: Endpoint, context: ssl.SSLContext | None) -> http.client.HTTPConnection:
+    """A connection that is not yet made; through the proxy, if there is one, in a tunnel for TLS."""
+    proxy = endpoint.proxy
+    host, port = (endpoint.host, endpoint.port) if proxy is None else (proxy.host, proxy.port)
+    if context is None:
+        return http.client.HTTPConnection(host, port, timeout=endpoint.connect_timeout)
+    connection = http.client.HTTPSConnection(host, port, timeout=endpoint.connect_timeout, context=context)
+    if proxy is not None:
+        connection.set_tunnel(endpoint.host, endpoint.port, proxy.headers)
+    return connection
+
+
+def _make_context(endpoint: Endpoint) -> ssl.SSLContext:
+    """What checks the server's certificate and name."""
+    try:
+        context = ssl.create_default_context(cafile=endpoint.certificates)
+        if endpoint.client_certificate is not None:
+            context.load_cert_chain(*endpoint.client_certificate)
+    except OSError as error:
+        files = ", ".join(filter(None, (endpoint.certificates, *(endpoint.client_certificate or ()))))
+        raise ConfigurationError(f"the certificates in {files} cannot be used: {error}") from error
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _make_check(connection: socket.socket) -> Callable[[], bool]:
+    """Whether there is something to read, which on an idle connection means that the other side has closed it."""
+    if not hasattr(select, "poll"):  # Windows
+        return lambda: bool(select.select([connection], [], [], 0)[0])
+    poller = select.poll()
+    poller.register(connection, select.POLLIN)
+    return lambda: bool(poller.poll(0))
+
+
+def _tell_failed_connect(endpoint: Endpoint, error: BaseException) -> ServiceError:
+    scheme = "https" if endpoint.is_secure else "http"
+    where = f"{scheme}://{endpoint.authority}{endpoint.path}"
+    if isinstance(error, ssl.SSLError):
+        return build_connection_error("SSLError", f"no safe connection to {where}: {error}", was_sent=False)
+    if isinstance(error, TimeoutError):
+        told = f"no connection to {where} in {endpoint.connect_timeout} s"
+        return build_connection_error("ConnectTimeoutError", told, was_sent=False)
+    code = "EndpointConnectionError" if endpoint.proxy is None else "ProxyConnectionError"
+    return build_connection_error(code, f"no connection to {where}: {_describe(error)}", was_sent=False)
+
+
+def _tell_failed_read(endpoint: Endpoint, error: Exception) -> ServiceError:
+    if isinstance(error, TimeoutError):
+        return build_connection_error(
+            "ReadTimeoutError", f"{endpoint.authority} did not answer in {endpoint.read_timeout} s"
+        )
+    if isinstance(error, OSError):  # http.client.RemoteDisconnected is one too
+        return build_connection_error("ConnectionClosedError", f"the connection broke: {_describe(error)}")
+    if isinstance(error, http.client.IncompleteRead):
+        return build_connection_error("IncompleteReadError", "the connection broke in the middle of the answer")
+    return build_connection_error("HTTPClientError", f"what answered does not speak HTTP: {_describe(error)}")
+
+
+def _describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

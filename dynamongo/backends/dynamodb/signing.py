@@ -1,0 +1,98 @@
+"""Signatures: AWS Signature Version 4 of a request, with the signing key kept for as long as it holds.
+
+The key depends on the secret key, the day, the region and the service: of its four steps, none is done twice in a day.
+
+Source: "Create a signed AWS API request" in the IAM user guide.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from urllib.parse import quote
+
+_ALGORITHM: Final = "AWS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Kept:
+    """A signing key, and what it was made of."""
+
+    secret_key: str
+    day: str
+    key: bytes
+
+
+class Signer:
+    """Signs requests to one service in one region. Several threads may share it."""
+
+    def __init__(self, region: str, service: str) -> None:
+        self._region = region
+        self._service = service
+        self._key = _Kept("", "", b"")
+
+    def sign(  # noqa: PLR0913 - what a signature is made of
+        self,
+        access_key: str,
+        secret_key: str,
+        timestamp: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        method: str = "POST",
+        path: str = "/",
+        query: str = "",
+    ) -> str:
+        """The value of the Authorization header.
+
+        Args:
+            access_key: The identifier of the access key.
+            secret_key: Its secret part.
+            timestamp: The time in UTC as in `20150830T123600Z`.
+            headers: The headers to sign, by their names in lower case, without white space around their values.
+            body: The body of the request.
+            method: The HTTP method.
+            path: The path as `canonical_path` gives it.
+            query: The query string, encoded and in order.
+        """
+        names = ";".join(sorted(headers))
+        lines = "".join([f"{name}:{headers[name]}\n" for name in sorted(headers)])
+        request = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{sha256(body).hexdigest()}"
+        scope = f"{timestamp[:8]}/{self._region}/{self._service}/aws4_request"
+        text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+        signature = hmac.digest(self._find_key(secret_key, timestamp[:8]), text.encode(), "sha256").hex()
+        return f"{_ALGORITHM} Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+
+    def _find_key(self, secret_key: str, day: str) -> bytes:
+        kept = self._key
+        if kept.day != day or kept.secret_key != secret_key:
+            key = derive_key(secret_key, day, self._region, self._service)
+            self._key = kept = _Kept(secret_key, day, key)
+        return kept.key
+
+
+def derive_key(secret_key: str, day: str, region: str, service: str) -> bytes:
+    """The signing key of a day, such as `"20150830"`."""
+    key = f"AWS4{secret_key}".encode()
+    for step in (day, region, service, "aws4_request"):
+        key = hmac.digest(key, step.encode(), "sha256")
+    return key
+
+
+def canonical_path(path: str) -> str:
+    """The path of a URL as it is signed: without `.`, `..` and empty segments, and encoded once more.
+
+    >>> canonical_path("/a/./b/../c%20d/"), canonical_path("")
+    ('/a/c%2520d/', '/')
+    """
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in {"", "."}:
+            kept.append(segment)
+    end = "/" if kept and path.endswith("/") else ""
+    return quote(f"/{'/'.join(kept)}{end}", safe="/~")

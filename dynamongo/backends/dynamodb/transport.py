@@ -1,0 +1,297 @@
+"""Transports: how a request gets to DynamoDB and its answer back, in one attempt.
+
+`DirectTransport` makes, signs and sends the request itself and reads the answer with `json.loads`: that takes a fifth
+of the processor time that boto3's client takes. `BotoTransport` has the client do it. `AutoTransport` chooses for each
+request: the direct one, unless somebody is to see the request on its way through boto3, or it cannot be sent otherwise.
+`docs/transport.md` tells when that is.
+
+A transport never repeats a request that may have been carried out.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import threading
+import time
+import zlib
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
+from urllib.parse import quote
+
+from dynamongo.backends.dynamodb.endpoint import Endpoint, LeftToBoto3, read_endpoint
+from dynamongo.backends.dynamodb.errors import (
+    FOREIGN_ERRORS,
+    build_connection_error,
+    translate_answer,
+    translate_error,
+)
+from dynamongo.backends.dynamodb.interception import Watch
+from dynamongo.backends.dynamodb.pool import Answer, Pool
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.signing import Signer, canonical_path
+from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError
+from dynamongo.values import shorten
+
+logger = logging.getLogger("dynamongo")
+
+TransportKind: TypeAlias = Literal["auto", "boto3"]
+
+_LENGTHS: Final = {"content-length", "transfer-encoding", "x-amz-crc32"}
+
+
+class Transport(Protocol):
+    """What takes a request to the store."""
+
+    def send(self, request: Request) -> dict[str, Any]:
+        """The answer, in the form in which boto3's client gives it.
+
+        Raises:
+            DynamongoError: The store refused the request or failed, or could not be reached.
+        """
+        ...
+
+    def describe(self) -> str:
+        """`"direct"`, or `"boto3"` with the reason."""
+        ...
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        ...
+
+
+def check_transport(kind: Any) -> TransportKind:
+    """The kind of transport, if it is one; raises `ConfigurationError`."""
+    if kind not in get_args(TransportKind):
+        raise ConfigurationError(f"transport is one of {', '.join(get_args(TransportKind))}; got {shorten(kind)}")
+    return cast("TransportKind", kind)
+
+
+def make_transport(settings: ClientSettings, kind: TransportKind) -> Transport:
+    """The transport for a backend with these settings."""
+    client = settings.make_client()
+    if settings.client is not None:
+        return BotoTransport(client, settings, "the client is the caller's")
+    if kind == "boto3":
+        return BotoTransport(client, settings, 'transport="boto3" is set')
+    return AutoTransport(client, settings)
+
+
+class BotoTransport:
+    """Calls boto3's client."""
+
+    def __init__(self, client: Any, settings: ClientSettings, reason: str) -> None:
+        self._client = client
+        self._settings = settings
+        self._reason = reason
+
+    def send(self, request: Request) -> dict[str, Any]:
+        """See `Transport`."""
+        try:
+            response: dict[str, Any] = getattr(self._client, request.method)(**request.arguments)
+        except FOREIGN_ERRORS as error:
+            raise translate_error(error, self._settings.describe_credentials()) from error
+        _check_whole(response)
+        return response
+
+    def describe(self) -> str:
+        """See `Transport`."""
+        return f"boto3: {self._reason}"
+
+    def close(self) -> None:
+        """Close the client, unless it is the caller's."""
+        if self._settings.client is None:
+            self._client.close()
+
+
+class DirectTransport:
+    """Sends requests itself, to where the client would send them, and with its credentials. Threads may share it.
+
+    Raises:
+        LeftToBoto3: The client's requests cannot be sent without it.
+    """
+
+    def __init__(self, client: Any, settings: ClientSettings) -> None:
+        self._endpoint = read_endpoint(client)
+        self._client = client
+        self._settings = settings
+        self._pool = Pool(self._endpoint)
+        self._signer = Signer(self._endpoint.region, self._endpoint.service)
+        self._path = canonical_path(self._endpoint.path)
+        self._head = _render_head(self._endpoint)
+
+    def send(self, request: Request) -> dict[str, Any]:
+        """See `Transport`."""
+        body = json.dumps(request.arguments, default=_encode_binary, separators=(",", ":")).encode()
+        answer = self._pool.exchange(self._render(request.action, body))
+        response = _read_body(answer)
+        if answer.status != 200:
+            raise translate_answer(_as_error(answer.status, response), self._settings.describe_credentials())
+        return response
+
+    def describe(self) -> str:
+        """See `Transport`."""
+        return "direct"
+
+    def close(self) -> None:
+        """Close the connections that are idle; the others are closed when they are no longer in use."""
+        self._pool.close()
+
+    def _render(self, action: str, body: bytes) -> bytes:
+        """The whole message."""
+        credentials = self._find_credentials()
+        timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        signed = {
+            "content-type": self._endpoint.headers["content-type"],
+            "host": self._endpoint.authority,
+            "x-amz-date": timestamp,
+            "x-amz-target": self._endpoint.target + action,
+        }
+        if credentials.token:
+            signed["x-amz-security-token"] = credentials.token
+        signature = self._signer.sign(
+            credentials.access_key, credentials.secret_key, timestamp, signed, body, path=self._path
+        )
+        own = {**signed, "authorization": signature, "content-length": str(len(body)), **_trace_header()}
+        lines = "".join([f"{name}: {value}\r\n" for name, value in own.items()])
+        return f"{self._head}{lines}\r\n".encode("latin-1") + body
+
+    def _find_credentials(self) -> Any:
+        """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
+        try:
+            credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
+            return credentials.get_frozen_credentials()
+        except FOREIGN_ERRORS as error:
+            raise translate_error(error, self._settings.describe_credentials()) from error
+        except AttributeError as error:
+            where = self._settings.describe_credentials()
+            raise CredentialsError(f"AWS credentials are missing. {where}") from error
+
+
+class AutoTransport:
+    """Chooses for each request. Threads may share it."""
+
+    def __init__(self, client: Any, settings: ClientSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._watch = Watch(client)
+        self._lock = threading.Lock()
+        self._direct: DirectTransport | None = None
+        self._obstacle: str | None = None
+        self._told: str | None = None
+
+    def send(self, request: Request) -> dict[str, Any]:
+        """See `Transport`."""
+        return self._choose().send(request)
+
+    def describe(self) -> str:
+        """See `Transport`."""
+        return self._choose().describe()
+
+    def close(self) -> None:
+        """See `Transport`."""
+        if self._direct is not None:
+            self._direct.close()
+        self._client.close()
+
+    def _choose(self) -> Transport:
+        reason = self._watch.find_reason()
+        if reason is None and self._direct is not None:
+            return self._direct
+        if reason is None and self._obstacle is None:
+            with self._lock:
+                self._open()
+            if self._direct is not None:
+                return self._direct
+        return self._leave_to_boto3(reason or self._obstacle or "")
+
+    def _open(self) -> None:
+        """Have a direct transport, or know why there can be none. Without credentials, boto3 says what is missing."""
+        if self._direct is not None:
+            return
+        try:
+            self._direct = DirectTransport(self._client, self._settings)
+        except LeftToBoto3 as reason:
+            self._obstacle = str(reason)
+        except FOREIGN_ERRORS as error:
+            raise translate_error(error, self._settings.describe_credentials()) from error
+
+    def _leave_to_boto3(self, reason: str) -> BotoTransport:
+        if reason != self._told:
+            logger.debug("requests go through boto3: %s", reason)
+            self._told = reason
+        return BotoTransport(self._client, self._settings, reason)
+
+
+# What the direct transport writes and reads.
+
+
+def _render_head(endpoint: Endpoint) -> str:
+    """The request line, and the headers that are in each request and not signed."""
+    signed = {"content-type", "host"}
+    headers = {name: value for name, value in endpoint.headers.items() if name not in signed}
+    target = endpoint.path
+    if endpoint.proxy is not None and not endpoint.is_secure:  # a tunnel knows where it leads to
+        target = f"http://{endpoint.authority}{endpoint.path}"
+        headers |= endpoint.proxy.headers
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    return f"POST {target} HTTP/1.1\r\naccept-encoding: identity\r\n{lines}"
+
+
+def _trace_header() -> dict[str, str]:
+    """The header that AWS Lambda wants handed on, as botocore does."""
+    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    if trace is None or "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+        return {}
+    return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")}
+
+
+def _encode_binary(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _read_body(answer: Answer) -> dict[str, Any]:
+    """The content of an answer; of an error that says nothing, an empty dict."""
+    if answer.checksum is not None and str(zlib.crc32(answer.body)) != answer.checksum:
+        raise build_connection_error("ChecksumError", f"the answer is damaged: its checksum is not {answer.checksum}")
+    try:
+        content = json.loads(answer.body)
+    except ValueError as error:
+        if answer.status != 200:
+            return {}
+        if answer.body and answer.content_type and "json" not in answer.content_type:
+            message = f"what answered is no DynamoDB: its answer is {answer.content_type}, and not JSON"
+            raise ServiceError(message, is_transient=False) from error
+        raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ServiceError("what answered is no DynamoDB: its answer is no JSON object", is_transient=False)
+    return cast("dict[str, Any]", content)
+
+
+def _as_error(status: int, content: dict[str, Any]) -> dict[str, Any]:
+    """An answer that is an error as boto3 gives it."""
+    code = str(content.get("__type", status)).rpartition("#")[2].partition(":")[0]
+    message = content.get("message") or content.get("Message")
+    return {
+        **content,
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+
+
+def _check_whole(response: dict[str, Any]) -> None:
+    """Refuse what a proxy or another server answers with status 200, since boto3 takes any text for an empty answer.
+
+    So it does with an answer that was cut off in its headers: nothing says then how long it should have been.
+    """
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders")
+    if headers is None:
+        return
+    if not headers.keys() & _LENGTHS and response.keys() == {"ResponseMetadata"}:
+        raise ServiceError("the answer was cut off")
+    content_type = headers.get("content-type", "json")
+    if "json" not in content_type:
+        message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"
+        raise ServiceError(message, is_transient=False)
