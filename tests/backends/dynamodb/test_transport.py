@@ -35,9 +35,8 @@ from dynamongo.operations import (
     Get,
     Put,
     Scan,
-    TransactWrite,
 )
-from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
 SCHEMA = TableSchema("transports", KeySchema(KeyAttribute("id", "S")))
@@ -209,10 +208,10 @@ class TestChoice:
 class TestRequests:
     def test_whatever_is_sent_directly_is_checked_against_botocores_model(self, backend: DynamoDBBackend) -> None:
         """So no test passes on a request that boto3 would have refused, and only an emulator takes."""
-        backend.execute(CreateTable(SCHEMA))
-        with pytest.raises(AssertionError, match="Invalid length for parameter ClientRequestToken"):
-            backend.execute(TransactWrite((Put("transports", {"id": "a"}),), ""))
-        backend.execute(DeleteTable("transports"))
+        index = IndexSchema("index", KeySchema(KeyAttribute("other", "S")), Projection("include", ("",)))
+        with pytest.raises(AssertionError, match=r"Invalid length for parameter .*NonKeyAttributes"):
+            backend.execute(CreateTable(TableSchema("unchecked", SCHEMA.keys, None, (index,))))
+        backend.execute(DeleteTable("unchecked"))
 
     def test_head_is_what_boto3_sends(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
         other = DynamoDBBackend(**MADE_UP, endpoint_url=server.url, transport="boto3")
