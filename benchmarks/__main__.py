@@ -1,0 +1,64 @@
+"""Runs the suites, and writes `docs/benchmarks.md` with its charts."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from benchmarks import own
+from benchmarks.charts import draw_all
+from benchmarks.report import Suites, write_report
+from benchmarks.rows import is_installed
+from benchmarks.timing import FULL, QUICK, TINY, Curve, Effort, Measurement
+
+SUITES = ("codec", "conditions", "memory", "growth", "wire", "start")
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Do what the command line says."""
+    options = _parse(arguments)
+    effort = TINY if options.tiny else QUICK if options.quick else FULL
+    if options.model:
+        _run_own(options.model, options.items, effort)
+        return
+    suites: Suites = {name: _run(name, effort) for name in options.suite or SUITES}
+    charts = draw_all(suites, options.output.with_suffix("")) if is_installed("matplotlib") else []
+    if not charts:
+        print("no charts: matplotlib is not installed (pip install -e '.[bench]')")
+    write_report(suites, charts, effort, options.output)
+    print(f"written: {options.output}")
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("--suite", action="append", choices=SUITES, help="one suite; may be given several times")
+    parser.add_argument("--quick", action="store_true", help="less of everything: two minutes")
+    parser.add_argument("--tiny", action="store_true", help="so little that only errors can be seen by it: seconds")
+    parser.add_argument("--output", type=Path, default=PAGE, help="the page; charts go in a folder beside it")
+    parser.add_argument("--model", help="a model of your own, as in app.models:User, instead of the suites")
+    parser.add_argument("--items", type=Path, help="items for --model, a line of DynamoDB JSON for each")
+    return parser.parse_args(arguments)
+
+
+def _run(name: str, effort: Effort) -> list[Measurement | Curve]:
+    print(name, flush=True)
+    return list(importlib.import_module(f"benchmarks.suites.{name}").run(effort))
+
+
+def _run_own(name: str, path: Path | None, effort: Effort) -> None:
+    sys.path.insert(0, str(Path.cwd()))
+    model = own.load_model(name)
+    try:
+        items = own.make_items(model, path, min(1_000, effort.items))
+    except own.CannotMake as error:
+        raise SystemExit(str(error)) from error
+    print(f"{model.__name__}: {len(items)} items, such as {items[0]!r}")
+    for _ in own.run(model, items, effort):
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Asynchronous rivals: their calls are awaited one after the other, on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+
+class Loop:
+    """An event loop that runs when it is asked to."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+
+    def do(self, awaitable: Any) -> Any:
+        """The result of one awaitable."""
+        return self._loop.run_until_complete(awaitable)
+
+    def repeat(self, work: Callable[[], Awaitable[Any]]) -> Callable[[int], object]:
+        """What awaits the work so many times, in one run of the loop."""
+
+        async def run(count: int) -> None:
+            for _ in range(count):
+                await work()
+
+        return lambda count: self.do(run(count))
+
+    def close(self) -> None:
+        """Close it."""
+        self._loop.close()

@@ -1,0 +1,136 @@
+"""Charts: the measurements and curves as pictures, readable on a light page and on a dark one."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.timing import OURS, Curve, Measurement
+
+# Okabe and Ito's colours, which the colour-blind can tell apart; one for each library in all charts.
+COLOURS = {
+    OURS: "#0072B2",
+    "PynamoDB": "#D55E00",
+    "pydynox": "#009E73",
+    "boto3": "#999999",
+    "dynamoxy": "#CC79A7",
+    "moto": "#56B4E9",
+    "plain dicts": "#999999",
+    "hand-written lambda": "#E69F00",
+    "closures": "#E69F00",
+}
+OTHERS = ("#0072B2", "#009E73", "#D55E00", "#CC79A7")
+GREY = "#808080"
+TITLES = {
+    "selectivity": ("A condition of three leaves, by the share of items it selects", "selected, %", "ns per item"),
+    "tree size": ("A condition by the number of its leaves, all of which are looked at", "leaves", "ns per item"),
+    "growth": ("One operation in memory, by the size of the table", "items in the table", "µs"),
+}
+
+
+def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list[str]:
+    """Draw what there is, as SVG and PNG, and return the names of the charts."""
+    pyplot = _load_pyplot()
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn: list[str] = []
+    for name, title in BARS.items():
+        found = [each for each in suites.get(name, []) if isinstance(each, Measurement) and len(each.values) > 1]
+        if found:
+            _draw_bars(pyplot, found, title, folder / name)
+            drawn.append(name)
+    curves = [each for found in suites.values() for each in found if isinstance(each, Curve)]
+    for chart in dict.fromkeys(curve.chart for curve in curves):
+        name = chart.replace(" ", "-")
+        _draw_curves(pyplot, [curve for curve in curves if curve.chart == chart], chart, folder / name)
+        drawn.append(name)
+    return drawn
+
+
+BARS = {
+    "codec": "Codec: time for one item of 9 attributes, dynamongo = 1",
+    "memory": "Memory backends: time for one call, dynamongo = 1",
+    "wire": "DynamoDB backends: the client's processor time for one call, dynamongo = 1",
+    "start": "Import, over a bare Python, dynamongo = 1",
+}
+
+
+def _load_pyplot() -> Any:
+    matplotlib = importlib.import_module("matplotlib")
+    matplotlib.use("Agg")
+    matplotlib.rcParams.update(
+        {
+            "svg.hashsalt": "dynamongo",
+            "font.size": 10,
+            "text.color": GREY,
+            "axes.edgecolor": GREY,
+            "axes.labelcolor": GREY,
+            "axes.titlecolor": GREY,
+            "xtick.color": GREY,
+            "ytick.color": GREY,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        }
+    )
+    return importlib.import_module("matplotlib.pyplot")
+
+
+def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path) -> None:
+    """A group of bars for each task, each as a multiple of ours, on a logarithmic scale."""
+    names = list(dict.fromkeys(name for each in found for name in each.values))
+    height = 0.8 / len(names)
+    figure, axes = pyplot.subplots(figsize=(8, 1.4 + 0.28 * len(found) * len(names)))
+    for place, name in enumerate(names):
+        rows = [(row, each.values[name] / each.values[OURS]) for row, each in enumerate(found) if name in each.values]
+        positions = [row + (place - (len(names) - 1) / 2) * height for row, _ in rows]
+        bars = axes.barh(positions, [ratio for _, ratio in rows], height * 0.92, label=name, color=COLOURS.get(name))
+        axes.bar_label(
+            bars,
+            [f"{ratio:,.2g}" if ratio < 10 else f"{ratio:,.0f}" for _, ratio in rows],
+            padding=2,
+            fontsize=8,
+            color=GREY,
+        )
+    axes.set_xscale("log")
+    axes.margins(x=0.12)
+    axes.set_yticks(range(len(found)), [each.task for each in found])
+    axes.invert_yaxis()
+    axes.set_xlabel("times as long as dynamongo (less is better)")
+    axes.axvline(1, color=GREY, linewidth=0.8)
+    axes.set_title(title, loc="left", fontsize=11)
+    _save(pyplot, figure, axes, path)
+
+
+def _draw_curves(pyplot: Any, curves: Sequence[Curve], chart: str, path: Path) -> None:
+    title, x_label, y_label = TITLES.get(chart, (chart, "", ""))
+    figure, axes = pyplot.subplots(figsize=(8, 4.4))
+    for place, curve in enumerate(curves):
+        x, y = zip(*curve.points, strict=True)
+        colour = COLOURS.get(curve.label, OTHERS[place % len(OTHERS)])
+        axes.plot(x, y, marker="os^Dv"[place % 5], label=curve.label, color=colour)
+    if chart == "growth":
+        axes.set_xscale("log")
+    if chart != "selectivity":
+        axes.set_yscale("log")
+    if chart == "tree size":
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    if chart == "selectivity":
+        axes.set_ylim(bottom=0)
+    axes.grid(visible=True, axis="y", color=GREY, alpha=0.25)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.set_title(title, loc="left", fontsize=11)
+    _save(pyplot, figure, axes, path)
+
+
+def _save(pyplot: Any, figure: Any, axes: Any, path: Path) -> None:
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    for suffix in ("svg", "png"):
+        metadata = {"Date": None} if suffix == "svg" else None
+        figure.savefig(
+            path.with_suffix(f".{suffix}"), bbox_inches="tight", transparent=True, dpi=130, metadata=metadata
+        )
+    pyplot.close(figure)

@@ -1,0 +1,61 @@
+"""The micro suites under pytest-benchmark: `pytest benchmarks/`. They time, and assert nothing of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks.rows import Row, key, values
+from dynamongo import Connection
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.conditions import Condition
+from dynamongo.evaluation import holds
+from dynamongo.filters import compile_filter
+from dynamongo.wire import decode_item, encode_item
+
+CONDITION: Condition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
+ROW = Row(**values(17))
+ITEM = ROW._encode_item()
+
+
+@pytest.fixture
+def table() -> Iterator[None]:
+    with Connection.using(MemoryBackend()):
+        Row.create_table()
+        Row.save_many([Row(**values(number)) for number in range(1_000)])
+        yield
+
+
+def test_encode(benchmark: Any) -> None:
+    assert benchmark(lambda: encode_item(ROW._encode_item()))["pk"] == {"S": ROW.pk}
+
+
+def test_decode(benchmark: Any) -> None:
+    wire = encode_item(ITEM)
+    assert benchmark(lambda: Row._decode_item(decode_item(wire))) == ROW
+
+
+def test_condition_asked_once(benchmark: Any) -> None:
+    assert benchmark(lambda: holds(CONDITION, ITEM)) is True
+
+
+def test_condition_asked_of_many(benchmark: Any) -> None:
+    select, items = compile_filter(CONDITION), [ITEM] * 1_000
+    assert len(benchmark(lambda: select(items))) == 1_000
+
+
+@pytest.mark.usefixtures("table")
+def test_get_one(benchmark: Any) -> None:
+    assert benchmark(lambda: Row.get_one(key(17))) == ROW
+
+
+@pytest.mark.usefixtures("table")
+def test_save_one(benchmark: Any) -> None:
+    assert benchmark(lambda: Row.save_one(ROW)) is ROW
+
+
+@pytest.mark.usefixtures("table")
+def test_query_of_1000(benchmark: Any) -> None:
+    assert len(benchmark(lambda: Row.find(Row.pk == ROW.pk).all())) == 1_000
