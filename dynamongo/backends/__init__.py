@@ -9,8 +9,7 @@ A package adds a backend by declaring one::
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
-from typing import cast
+from typing import Any, cast
 
 from dynamongo.backends.base import Backend, Limits
 from dynamongo.exceptions import ConfigurationError
@@ -22,7 +21,7 @@ _GROUP = "dynamongo.backends"
 
 def backend_names() -> list[str]:
     """The names of the installed backends, sorted."""
-    return sorted({point.name for point in entry_points(group=_GROUP)})
+    return sorted({point.name for point in _find_entry_points()})
 
 
 def check_backend_name(name: str) -> None:
@@ -34,5 +33,11 @@ def check_backend_name(name: str) -> None:
 def load_backend(name: str) -> Callable[..., Backend]:
     """The class or factory of the backend that is registered under `name`; raises as `check_backend_name`."""
     check_backend_name(name)
-    (point, *_) = entry_points(group=_GROUP, name=name)
+    point = next(point for point in _find_entry_points() if point.name == name)
     return cast("Callable[..., Backend]", point.load())
+
+
+def _find_entry_points() -> Any:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - it takes long, and a backend may be given as itself
+
+    return entry_points(group=_GROUP)

@@ -6,8 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 
-from dateutil import parser as dateutil_parser
-
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
 _UTC_SUFFIX = "+00:00"
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(100))
@@ -176,10 +174,12 @@ def _check_parsed(parsed: object) -> dt.datetime:
 
 def _parse_loosely(text: str) -> dt.datetime:
     """What dateutil reads. It fills what is missing from a default: two of them tell whether a date was there."""
+    from dateutil import parser  # noqa: PLC0415 - most programs read no such text
+
     if _FINE_FRACTION.search(text):
         raise ValueError(_TOO_FINE)
     try:
-        first, second = (dateutil_parser.parse(text, default=default, tzinfos=_find_time_zone) for default in _DEFAULTS)
+        first, second = (parser.parse(text, default=default, tzinfos=_find_time_zone) for default in _DEFAULTS)
     except OverflowError as error:
         raise ValueError(str(error)) from error
     if first != second:

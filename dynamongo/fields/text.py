@@ -6,8 +6,6 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from email_validator import EmailNotValidError, validate_email
-
 from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
@@ -140,6 +138,8 @@ class EmailField(LimitedText[T]):
         def __init__(self: Any, *args: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - its tables take long
+
         text = self.convert_text(value, self._kind)
         try:
             return validate_email(text, check_deliverability=False).normalized

@@ -14,6 +14,7 @@ import select
 import socket
 import ssl
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class Pool:
         self._endpoint = endpoint
         self._context = _make_context(endpoint) if endpoint.is_secure else None
         self._idle: deque[_Connection] = deque()  # its methods are atomic
+        weakref.finalize(self, _close_all, self._idle)  # at the end of the program too
         self._process = os.getpid()
         self._is_closed = False
 
@@ -79,7 +81,7 @@ class Pool:
         """An idle connection that the other side has not closed, the one used last; `None` if there is none."""
         if self._process != os.getpid():  # a fork: the connections are the parent's
             self._process = os.getpid()
-            self._drop_idle()
+            _close_all(self._idle)
         oldest = time.monotonic() - MAX_IDLE_SECONDS
         while self._idle:
             try:
@@ -95,20 +97,21 @@ class Pool:
         connection.idle_since = time.monotonic()
         self._idle.append(connection)
         if self._is_closed:
-            self._drop_idle()
+            _close_all(self._idle)
         elif len(self._idle) > self._endpoint.pool_size:
             with contextlib.suppress(IndexError):
                 self._idle.popleft().close()
 
-    def _drop_idle(self) -> None:
-        with contextlib.suppress(IndexError):
-            while True:
-                self._idle.pop().close()
-
     def close(self) -> None:
         """Close what is idle; connections that are in use are closed when they are no longer."""
         self._is_closed = True
-        self._drop_idle()
+        _close_all(self._idle)
+
+
+def _close_all(connections: deque[_Connection]) -> None:
+    with contextlib.suppress(IndexError):
+        while True:
+            connections.pop().close()
 
 
 class _Connection:
