@@ -61,6 +61,9 @@ class Declaration:
     version: str | None = None
     """The name of the attribute that counts the writes of an item."""
 
+    required: frozenset[str] = frozenset()
+    """The names of the attributes that every item has."""
+
     @property
     def index_keys(self) -> tuple[str, ...]:
         """The names of the attributes that are keys of indexes."""
@@ -116,7 +119,8 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     _check_indexes(model, schemas)
     table = TableSchema(_table(model), schema, throughput, tuple(schemas.values()))
     bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
-    return Declaration(table, keys, fields, bound, _expires_by(model, fields), _version(model, fields))
+    required = frozenset(name for name, field in fields.items() if field.required)
+    return Declaration(table, keys, fields, bound, _expires_by(model, fields), _version(model, fields), required)
 
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:

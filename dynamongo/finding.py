@@ -284,10 +284,10 @@ def _within_budget(
 
 def plan_for(model: type[Table], source: Source, options: ReadOptions) -> Plan:
     """The plan of a read of the model; raises `ExpressionError` where an index that is insisted on cannot serve it."""
-    table = dataclasses.replace(model.__declaration__.table, name=model.table_name())
-    required = frozenset(name for name, field in model.__fields__.items() if field.required)
+    declaration, name = model.__declaration__, model.table_name()
+    table = declaration.table if declaration.table.name == name else dataclasses.replace(declaration.table, name=name)
     try:
-        return plan_read(table, source, dataclasses.replace(options, always=required))
+        return plan_read(table, source, dataclasses.replace(options, always=declaration.required))
     except ExpressionError as error:
         raise ExpressionError(f"{model.__name__}: {error}") from error
 

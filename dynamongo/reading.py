@@ -12,6 +12,7 @@ from dynamongo.fields.base import Field
 from dynamongo.fields.expressions import Expressions
 from dynamongo.finding import ResultSet, Search, plan_for
 from dynamongo.indexes import Index
+from dynamongo.operations import Get
 from dynamongo.planner import ReadOptions
 from dynamongo.plans import Plan
 from dynamongo.progress import ProgressOption
@@ -92,11 +93,17 @@ class Reading(Table):
             ExpressionError: The strategy does not fix the whole key of one item.
         """
         target = cls._resolve_one(strategy)
-        options = ReadOptions(consistent=consistent, projection=cls._projection(projection))
-        plan = plan_for(cls, (target,), options)
-        items = cls._run(lambda executor: executor.read(plan))
-        if items:
-            return cls._decode_found(items[0], plan)
+        if target.check is None and projection is None:  # what the plan of a key comes to, without making it
+            get = Get(cls.table_name(), target.key, consistent=consistent)
+            item = cls._run(lambda executor: executor.send(get)).item
+            if item is not None:
+                return cls._decode_item(item)
+        else:
+            options = ReadOptions(consistent=consistent, projection=cls._projection(projection))
+            plan = plan_for(cls, (target,), options)
+            items = cls._run(lambda executor: executor.read(plan))
+            if items:
+                return cls._decode_found(items[0], plan)
         if default is _REQUIRED:
             also = "" if target.check is None else f" and `{target.check}`"
             raise ItemNotFound(f"{cls.__name__}: there is no item with {cls._describe_key(target.key)}{also}")

@@ -6,7 +6,7 @@ AWS's newer pages call a hash key "partition key" and a range key "sort key".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from dynamongo.values import ScalarType
@@ -26,16 +26,16 @@ class KeySchema:
 
     hash_key: KeyAttribute
     range_key: KeyAttribute | None = None
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The names of the key attributes, hash key first."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(attribute.name for attribute in self.attributes))
 
     @property
     def attributes(self) -> tuple[KeyAttribute, ...]:
         """The key attributes, hash key first."""
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the key attributes, hash key first."""
-        return tuple(attribute.name for attribute in self.attributes)
 
 
 @dataclass(frozen=True, slots=True)

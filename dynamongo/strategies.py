@@ -8,7 +8,7 @@ the planner finds the keys in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar, cast
 
 from dynamongo.conditions import (
@@ -59,15 +59,16 @@ class ModelKeys:
     declared: frozenset[str] = frozenset()
     """The names of all fields of the model."""
 
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """The names of the key attributes, hash key first."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(field.path.attribute for field in self.fields))
+
     @property
     def fields(self) -> tuple[Field[Any], ...]:
         """The key fields, hash key first."""
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the key attributes, hash key first."""
-        return tuple(field.path.attribute for field in self.fields)
 
     def encode(self, values: tuple[Any, ...]) -> Item:
         """The key for the values of the key fields, hash key first.

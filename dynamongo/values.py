@@ -122,6 +122,8 @@ def normalize(value: AttributeValue) -> AttributeValue:
     >>> normalize({"n": Decimal("1.50"), "l": [Decimal("2.0")]})
     {'n': Decimal('1.5'), 'l': [2]}
     """
+    if type(value) is str:  # most values are
+        return check_text(value)
     kind = type_of(value)
     if kind == "N":
         return normalize_number(cast("Number", value))
@@ -273,7 +275,10 @@ def _children(value: AttributeValue) -> Iterator[AttributeValue]:
 
 def item_size(item: Mapping[str, AttributeValue]) -> int:
     """The size of an item in bytes, as DynamoDB counts it against 409,600 and for capacity."""
-    return sum(text_size(name) + size_of(value) for name, value in item.items())
+    size = 0
+    for name, value in item.items():
+        size += text_size(name) + (text_size(value) if type(value) is str else size_of(value))
+    return size
 
 
 def size_of(value: AttributeValue) -> int:

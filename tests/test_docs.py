@@ -52,7 +52,7 @@ def test_messages_that_the_readme_quotes_are_those_that_come(
 
 def run_quickstart(*arguments: str) -> str:
     command = [sys.executable, "-W", "error", str(ROOT / "examples" / "quickstart.py"), *arguments]
-    environment = {"PYTHONHASHSEED": "0", "PATH": ""}
+    environment = {"PYTHONHASHSEED": "0", "PATH": "", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=ROOT)
     assert done.stderr == ""
     return done.stdout

@@ -143,6 +143,13 @@ class TestGetOne:
         key: Item = {"email": "jane@b.co"}
         assert backend.executed == [Get("users", key), Get("users", key, consistent=True)]
 
+    @pytest.mark.parametrize("consistent", [False, True])
+    def test_what_is_sent_is_what_the_plan_of_the_key_says(self, *, consistent: bool) -> None:
+        plan = User.explain("john@example.com", consistent=consistent)
+        with Connection.record() as calls:
+            User.get_one("john@example.com", None, consistent=consistent)
+        assert tuple(call.operation for call in calls) == plan.operations
+
 
 class TestGetMany:
     def test_list_is_sorted_by_key_and_leaves_out_what_is_missing(self, jane: User, john: User) -> None:

@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dynamongo.backends.memory.capacity import write_units
-from dynamongo.backends.memory.checks import check_condition, make_stored, normalize_attributes, normalize_updates
+from dynamongo.backends.memory.checks import (
+    check_condition,
+    make_changed,
+    make_stored,
+    normalize_attributes,
+    normalize_updates,
+)
 from dynamongo.backends.memory.keys import check_index_keys, check_item_key, check_key
 from dynamongo.backends.memory.table import Stored, Table
 from dynamongo.backends.memory.update import apply_updates
@@ -108,7 +114,8 @@ def _make_new(table: Table, prepared: Prepared, old: Stored | None) -> Stored | 
             return old
         case UpdateItem():
             before = old.item if old else prepared.target
-            new = make_stored(apply_updates(before, prepared.updates), "Item size to update")
+            changed = apply_updates(before, prepared.updates)
+            new = make_changed(changed, old) if old else make_stored(changed, "Item size to update")
             check_index_keys(table.schema, new.item, before)
             return new
         case _:

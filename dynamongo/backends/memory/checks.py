@@ -35,6 +35,8 @@ from dynamongo.values import (
     item_size,
     normalize,
     normalize_item,
+    size_of,
+    text_size,
     type_of,
 )
 
@@ -67,10 +69,33 @@ def normalize_attributes(attributes: Item) -> Item:
 def make_stored(item: Item, what: str = "Item size") -> Stored:
     """The item in the form in which it is stored; `what` names the size in the message when it is too large."""
     canonical = normalize_attributes(item)
-    size = item_size(canonical)
-    if size > MAX_ITEM_BYTES:
+    return _check_size(Stored(canonical, item_size(canonical)), what)
+
+
+def make_changed(item: Item, old: Stored) -> Stored:
+    """The item that an update made of a stored one, in the form in which it is stored.
+
+    All its values are canonical. Those that are the very objects of the old item were checked and measured with that.
+    """
+    size = old.size
+    before = old.item
+    for name, value in item.items():
+        if name not in before:
+            size += text_size(name)
+        elif before[name] is value:
+            continue
+        else:
+            size -= size_of(before[name])
+        _check_depth(value)
+        size += size_of(value)
+    size -= sum(text_size(name) + size_of(value) for name, value in before.items() if name not in item)
+    return _check_size(Stored(item, size), "Item size to update")
+
+
+def _check_size(stored: Stored, what: str) -> Stored:
+    if stored.size > MAX_ITEM_BYTES:
         raise InvalidRequestError(f"{what} has exceeded the maximum allowed size")
-    return Stored(canonical, size)
+    return stored
 
 
 def check_condition(condition: Condition | None) -> None:
