@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -18,7 +18,7 @@ from dynamongo.operations import (
     TransactGet,
     TransactWrite,
 )
-from dynamongo.values import Item
+from dynamongo.values import AttributeValue, Item
 
 _SHOWN = 3
 _BATCH = 100  # keys of one BatchGetItem request, on DynamoDB
@@ -60,6 +60,9 @@ class Requests:
         return str(self.at_least) if self.growth is None else f"{self.at_least}, and {self.growth}"
 
 
+Checks: TypeAlias = Mapping[tuple[AttributeValue, ...], Condition | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a read is served. Print it to read it.
@@ -77,6 +80,8 @@ class Plan:
         cursor_names: The attributes that say where an item stands in what is read.
         rejected: The other access paths, each with the reason why it was not chosen.
         warnings: What the reader of the plan should know.
+        checks: Of a residual that asks something else of each key: what it asks, by the values of the key. It is the
+            same once more, so that an item need not be asked what is meant for the others.
     """
 
     operations: tuple[Read, ...]
@@ -89,6 +94,7 @@ class Plan:
     cursor_names: tuple[str, ...] = field(default=(), compare=False)
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    checks: Checks = field(default_factory=dict[Any, Any], compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[Item, ...] | None:

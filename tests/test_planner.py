@@ -117,6 +117,16 @@ class TestWholeKeys:
             {"h": "x"}, {"h": "y"}, order_by=("h",), residual=Or(And(eq(H, "x"), Exists(A)), eq(H, "y"))
         )
 
+    def test_each_key_has_its_own_checks_at_hand(self) -> None:
+        """Or the reading of n items would ask each of them n conditions."""
+        named = [Target({"h": "x"}, Exists(A)), Target({"h": "y"}), Target({"h": "z"}, eq(A, 1))]
+        again = [Target({"h": "y"}, Exists(A)), Target({"h": "z"}, eq(A, 2))]
+        assert plan(HASH_ONLY, (*named, *again)).checks == {
+            ("x",): Exists(A),
+            ("y",): None,
+            ("z",): Or(eq(A, 1), eq(A, 2)),
+        }
+
     def test_no_targets_make_no_request(self) -> None:
         assert plan(HASH_ONLY, ()) == Plan(())
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dynamongo.evaluation import compile_projection
+from dynamongo.evaluation import compile_projection, holds
 from dynamongo.exceptions import ThrottledError, assert_never
 from dynamongo.executor.effects import Attempts, Steps, Terms
 from dynamongo.filters import compile_filter
@@ -158,7 +158,9 @@ def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
 def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> ReadPage:
     """The page with the residual applied, what is beyond the room cut off, and what is not wanted left out."""
     items, after = page.items, page.after
-    if plan.residual is not None:
+    if plan.checks:
+        items = [item for item in items if _passes(plan, item)]
+    elif plan.residual is not None:
         items = compile_filter(plan.residual)(items)
     if after is None and position.step + 1 < len(plan.operations):
         after = Position(position.step + 1)
@@ -167,6 +169,13 @@ def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> Rea
         after = _after(plan, position, items[-1])
     counted = len(items) if plan.residual is not None or items else page.count
     return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed)
+
+
+def _passes(plan: Plan, item: Item) -> bool:
+    (operation,) = plan.operations
+    names = operation.keys[0] if isinstance(operation, BatchGet) else ()
+    check = plan.checks[_values_of(item, names)] if names else plan.residual
+    return check is None or holds(check, item)
 
 
 def _after(plan: Plan, position: Position, last: Item) -> Position:

@@ -33,10 +33,10 @@ from dynamongo.planner.keys import find_keys
 from dynamongo.planner.parts import find_choice, split_filter
 from dynamongo.planner.ranges import fold_range
 from dynamongo.planner.rechecks import recheck
-from dynamongo.plans import Plan
+from dynamongo.plans import Checks, Plan
 from dynamongo.schema import TableSchema
 from dynamongo.strategies import Source, Target
-from dynamongo.values import Item
+from dynamongo.values import AttributeValue, Item
 
 __all__ = ["ReadOptions", "find_choice", "fold_range", "plan_read", "recheck", "split_filter"]
 
@@ -80,6 +80,21 @@ def plan_read(table: TableSchema, source: Source, options: ReadOptions) -> Plan:
         ExpressionError: The index that is asked for cannot serve the read.
     """
     return _Planner(table, options).plan(source)
+
+
+def _checks_by_key(targets: tuple[Target, ...]) -> Checks:
+    """What has to hold for the item of each key; one that is named several times is wanted for any of its checks."""
+    named: dict[tuple[AttributeValue, ...], list[Condition | None]] = {}
+    for target in targets:
+        named.setdefault(tuple(target.key.values()), []).append(target.check)
+    return {key: _any_of(checks) for key, checks in named.items()}
+
+
+def _any_of(checks: list[Condition | None]) -> Condition | None:
+    wanted = [check for check in checks if check is not None]
+    if len(wanted) < len(checks):
+        return None
+    return wanted[0] if len(wanted) == 1 else Or(*wanted)
 
 
 class _Planner:
@@ -151,13 +166,13 @@ class _Planner:
             self._refuse("keys name items of the table")
         if not targets:
             return self._nothing("there are no keys")
+        keys = [target.key for target in targets]
         if all(target.check is None for target in targets):
-            residual = None
-        elif len(targets) == 1:
-            residual = targets[0].check
-        else:
-            residual = Or(*(target.condition for target in targets))
-        return self._plan_keys([target.key for target in targets], residual)
+            return self._plan_keys(keys, None)
+        if len(targets) == 1:
+            return self._plan_keys(keys, targets[0].check)
+        plan = self._plan_keys(keys, Or(*(target.condition for target in targets)))
+        return dataclasses.replace(plan, checks=_checks_by_key(targets))
 
     def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
         unique = tuple({tuple(key.values()): key for key in found}.values())
