@@ -93,10 +93,12 @@ def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path
             color=GREY,
         )
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(_plain)
+    axes.xaxis.set_minor_formatter(_plain_if_first)
     axes.margins(x=0.12)
     axes.set_yticks(range(len(found)), [each.task for each in found])
     axes.invert_yaxis()
-    axes.set_xlabel("times as long as dynamongo (less is better)")
+    axes.set_xlabel("time, as a multiple of dynamongo's (beyond 1: slower than it)")
     axes.axvline(1, color=GREY, linewidth=0.8)
     axes.set_title(title, loc="left", fontsize=11)
     _save(pyplot, figure, axes, path)
@@ -111,12 +113,14 @@ def _draw_curves(pyplot: Any, curves: Sequence[Curve], chart: str, path: Path) -
         axes.plot(x, y, marker="os^Dv"[place % 5], label=curve.label, color=colour)
     if chart == "growth":
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(_plain)
     if chart != "selectivity":
         axes.set_yscale("log")
     if chart == "tree size":
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    axes.yaxis.set_major_formatter(_plain)
+    axes.yaxis.set_minor_formatter(_plain_if_first)
     if chart == "selectivity":
         axes.set_ylim(bottom=0)
     axes.grid(visible=True, axis="y", color=GREY, alpha=0.25)
@@ -124,6 +128,15 @@ def _draw_curves(pyplot: Any, curves: Sequence[Curve], chart: str, path: Path) -
     axes.set_ylabel(y_label)
     axes.set_title(title, loc="left", fontsize=11)
     _save(pyplot, figure, axes, path)
+
+
+def _plain(value: float, _: object = None) -> str:
+    return f"{value:,.10g}"
+
+
+def _plain_if_first(value: float, _: object = None) -> str:
+    """Every other minor tick of a logarithmic scale has its number: 2 and 5."""
+    return f"{value:,g}" if f"{value:e}"[0] in "25" else ""
 
 
 def _save(pyplot: Any, figure: Any, axes: Any, path: Path) -> None:
