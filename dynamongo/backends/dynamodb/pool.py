@@ -34,7 +34,6 @@ class Answer:
 
     status: int
     content_type: str
-    encoding: str | None
     checksum: str | None
     body: bytes
 
@@ -163,7 +162,7 @@ class _Connection:
             raise _tell_failed_read(self._endpoint, error) from error
         self.is_last_answer = response.will_close
         get = response.headers.get
-        return Answer(response.status, get("content-type", ""), get("content-encoding"), get("x-amz-crc32"), body)
+        return Answer(response.status, get("content-type", ""), get("x-amz-crc32"), body)
 
     def close(self) -> None:
         """Close it."""
