@@ -224,7 +224,8 @@ class ResultSet(Generic[T]):
         policy = search.scans or search.model.__scans__ or search.connection.scans
         apply_policy(plan, policy, search.model.__name__)
         pages = self._read_parallel(plan) if search.options.segments and plan.scan else self._read_serial(plan)
-        with report_progress(search.progress, search.model.table_name()) as advance:
+        told = report_progress(search.progress, search.model.table_name())
+        with contextlib.closing(pages), told as advance:  # one that is abandoned leaves no thread behind
             for page in _within_budget(pages, search.max_pages, search.max_read_units):
                 advance(page.scanned_count)
                 yield page
