@@ -13,7 +13,6 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from dynamongo.changes import explain_error, make_delete, make_update
@@ -32,6 +31,7 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor import Outcome, Write
+from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
 from dynamongo.planner import recheck
 from dynamongo.plans import Plan

@@ -6,9 +6,9 @@ Source: "UpdateTable" and "UpdateTimeToLive" in the DynamoDB API reference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
+from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import (
     CreateIndex,
     DeleteIndex,

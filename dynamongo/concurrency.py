@@ -6,9 +6,10 @@ import contextvars
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from queue import Queue
 from typing import Generic, TypeAlias, TypeVar
+
+from dynamongo.frozen import dataclass
 
 T = TypeVar("T")
 

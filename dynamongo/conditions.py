@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
+from dynamongo.frozen import dataclass
 from dynamongo.values import ATTRIBUTE_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, describe_value, type_of
 
 Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]

@@ -14,18 +14,17 @@ What is set in code wins over the environment:
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import inspect
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import Executor, RetryPolicy, Steps, Wait
+from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.recording import Calls, execute_observed, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
@@ -45,7 +44,7 @@ class _Settings:
     """What the code has set; `None` leaves it to the environment or the default."""
 
     access_key_id: str | None = None
-    secret_access_key: str | None = dataclasses.field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
     region: str | None = None
     table_prefix: str | None = None
     backend: str | Backend | None = None
@@ -54,7 +53,7 @@ class _Settings:
     session: Session | None = None
     client: Any = None
     scans: ScanPolicy | None = None
-    cursor_key: bytes | None = dataclasses.field(default=None, repr=False)
+    cursor_key: bytes | None = field(default=None, repr=False)
     retries: RetryPolicy | None = None
     transport: str | None = None
 
@@ -77,7 +76,7 @@ class _Settings:
     def _arguments_for(self, factory: Callable[..., Backend]) -> dict[str, Any]:
         """The settings that the backend knows: the memory backend needs no credentials, and is given none."""
         region = self.region or (None if self._brings_region() else os.environ.get("AWS_REGION_NAME"))
-        settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)} | {"region": region}
+        settings = {name: getattr(self, name) for name in names_of(self)} | {"region": region}
         known = inspect.signature(factory).parameters
         return {name: value for name, value in settings.items() if name in known and value is not None}
 
@@ -216,7 +215,7 @@ class Connection:
             backend: A backend, or the name of one.
         """
         _check_backend(backend)  # None, which is no backend, would mean the default one
-        settings = dataclasses.replace(default_connection._settings, backend=backend)
+        settings = replace(default_connection._settings, backend=backend)
         chosen = settings.make_backend()
         _overrides.set((*_overrides.get(), chosen))
         try:

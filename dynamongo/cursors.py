@@ -7,7 +7,6 @@ page begins, readable for whoever decodes it; a connection with a `cursor_key` s
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import hmac
 import json
@@ -17,6 +16,7 @@ from typing import Any, NoReturn, cast
 
 from dynamongo.exceptions import CursorError
 from dynamongo.executor import Position
+from dynamongo.frozen import names_of
 from dynamongo.plans import Plan
 from dynamongo.values import AttributeValue, Item, normalize, type_of
 
@@ -122,14 +122,14 @@ def _fingerprint(plan: Plan) -> str:
 
 def _without_details(operation: Any) -> dict[str, Any]:
     """The fields of the operation that say which items are read, and in which order."""
-    names = [field.name for field in dataclasses.fields(operation) if field.name not in _NOT_COMPARED]
+    names = [name for name in names_of(operation) if name not in _NOT_COMPARED]
     return {"kind": type(operation).__name__} | {name: getattr(operation, name) for name in names}
 
 
 def _canonical(value: Any) -> str:
     """A text that is the same for equal values in every process: sets have no order of their own."""
-    if dataclasses.is_dataclass(value):
-        parts = [_canonical(getattr(value, field.name)) for field in dataclasses.fields(value)]
+    if names := names_of(value):
+        parts = [_canonical(getattr(value, name)) for name in names]
         return f"{type(value).__name__}({','.join(parts)})"
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value).items()

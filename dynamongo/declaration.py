@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
 
 from dynamongo.conditions import Path
@@ -16,6 +15,7 @@ from dynamongo.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
 from dynamongo.fields.version import VersionField
+from dynamongo.frozen import dataclass
 from dynamongo.indexes import GlobalIndex, Index
 from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES

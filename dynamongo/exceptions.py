@@ -38,8 +38,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from dynamongo.frozen import dataclass
 
 
 class DynamongoError(Exception):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import itertools
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dynamongo.bulk import (
@@ -24,6 +22,7 @@ from dynamongo.connection import Connection
 from dynamongo.cursors import decode_cursor, encode_cursor
 from dynamongo.exceptions import BudgetExceeded, ExpressionError, ItemNotFound, MultipleItemsFound
 from dynamongo.executor import START, Executor, Position, ReadPage, Steps, sort_items
+from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Capacity
 from dynamongo.planner import ReadOptions, plan_read
 from dynamongo.plans import Plan
@@ -198,11 +197,11 @@ class ResultSet(Generic[T]):
             BudgetExceeded: As in `all`.
         """
         search = self._search
-        whole = dataclasses.replace(search.options, projection=())
+        whole = replace(search.options, projection=())
         wanted = Search(
             search.model, search.connection, search.run, search.source, whole, _as_stored, search.scans, search.cursor
         )
-        wanted = dataclasses.replace(wanted, max_pages=search.max_pages, max_read_units=search.max_read_units)
+        wanted = replace(wanted, max_pages=search.max_pages, max_read_units=search.max_read_units)
         stored = ResultSet(wanted)
         plan, items = stored.explain(), stored.all()
         return targets_of(search.model, search.source, items), decode_found(search.model, items, plan)
@@ -215,8 +214,8 @@ class ResultSet(Generic[T]):
 
     def _limited(self, most: int) -> ResultSet[T]:
         limit = self._search.options.limit
-        options = dataclasses.replace(self._search.options, limit=most if limit is None else min(limit, most))
-        return ResultSet(dataclasses.replace(self._search, options=options))
+        options = replace(self._search.options, limit=most if limit is None else min(limit, most))
+        return ResultSet(replace(self._search, options=options))
 
     def _read(self, plan: Plan) -> Generator[ReadPage]:
         """The pages of the plan, up to the limit and the budget, cut where the limit is."""
@@ -245,14 +244,12 @@ class ResultSet(Generic[T]):
 
     def _read_parallel(self, plan: Plan) -> Generator[ReadPage]:
         """The pages of all segments as they come; the segments have no cursor in common."""
-        walks = (
-            self._walk(dataclasses.replace(plan, operations=(operation,)), START, None) for operation in plan.operations
-        )
+        walks = (self._walk(replace(plan, operations=(operation,)), START, None) for operation in plan.operations)
         workers = min(len(plan.operations), self._search.connection.backend.limits.concurrency)
         left = None if plan.order_by else plan.limit
         with contextlib.closing(merge(walks, workers)) as pages:
             for page in pages:
-                yield dataclasses.replace(_cut(page, left), next=None)
+                yield replace(_cut(page, left), next=None)
                 left = None if left is None else left - page.count
                 if left is not None and left <= 0:
                     return
@@ -286,9 +283,9 @@ def _within_budget(
 def plan_for(model: type[Table], source: Source, options: ReadOptions) -> Plan:
     """The plan of a read of the model; raises `ExpressionError` where an index that is insisted on cannot serve it."""
     declaration, name = model.__declaration__, model.table_name()
-    table = declaration.table if declaration.table.name == name else dataclasses.replace(declaration.table, name=name)
+    table = declaration.table if declaration.table.name == name else replace(declaration.table, name=name)
     try:
-        return plan_read(table, source, dataclasses.replace(options, always=declaration.required))
+        return plan_read(table, source, replace(options, always=declaration.required))
     except ExpressionError as error:
         raise ExpressionError(f"{model.__name__}: {error}") from error
 
@@ -300,7 +297,7 @@ def _read_page(plan: Plan, position: Position, room: int | None) -> Callable[[Ex
 def _cut(page: ReadPage, most: int | None) -> ReadPage:
     if most is None or page.count <= most:
         return page
-    return dataclasses.replace(page, items=page.items[:most], count=most)
+    return replace(page, items=page.items[:most], count=most)
 
 
 def _as_stored(item: Item, _: Plan) -> Item:

@@ -7,10 +7,10 @@ changes what it was given or has given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from dynamongo.conditions import BeginsWith, Between, Comparison, Condition, Path
+from dynamongo.frozen import dataclass
 from dynamongo.schema import IndexSchema, TableSchema, Throughput
 from dynamongo.updates import AnyUpdate
 from dynamongo.values import Item

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from dynamongo.conditions import EQ, Comparison, Condition, Path, cover, paths_of
+from dynamongo.frozen import dataclass, field, replace
 from dynamongo.operations import (
     BatchGet,
     CreateTable,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Sized
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from dynamongo.exceptions import ConfigurationError
+from dynamongo.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ import warnings
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from dynamongo.backends import Backend
 from dynamongo.callers import caller_level
 from dynamongo.exceptions import BudgetExceeded, NPlusOneWarning
+from dynamongo.frozen import dataclass
 from dynamongo.operations import Capacity, Get, Operation
 from dynamongo.plans import describe_step
 
@@ -89,12 +89,12 @@ class Call:
         return f"{describe_step(self.operation)}: {units if self.error is None else type(self.error).__name__}"
 
 
-@dataclass(slots=True)
 class Calls:
     """The requests of a block, in their order. Print it to read them."""
 
-    _calls: list[Call] = field(default_factory=list[Call])
-    _gets: Counter[object] = field(default_factory=Counter[object])
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+        self._gets = Counter[object]()
 
     def before(self, operation: Operation[Any]) -> None:
         """Nothing has to be known before."""
@@ -165,17 +165,17 @@ def record() -> Generator[Calls]:
         yield calls
 
 
-@dataclass(slots=True)
 class _Budget:
     """Counts what a block costs, and stops it."""
 
-    read_units: float | None
-    write_units: float | None
-    requests: int | None
-    spent: Capacity = field(default_factory=Capacity)
-    made: int = 0
-    exceeded: str | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, read_units: float | None, write_units: float | None, requests: int | None) -> None:
+        self.read_units = read_units
+        self.write_units = write_units
+        self.requests = requests
+        self.spent = Capacity()
+        self.made = 0
+        self.exceeded: str | None = None
+        self.lock = threading.Lock()
 
     def before(self, operation: Operation[Any]) -> None:
         with self.lock:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from dynamongo.exceptions import DynamongoError
+from dynamongo.frozen import dataclass
 from dynamongo.operations import Capacity
 
 T = TypeVar("T")

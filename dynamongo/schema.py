@@ -6,9 +6,9 @@ AWS's newer pages call a hash key "partition key" and a range key "sort key".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from dynamongo.frozen import dataclass, field
 from dynamongo.values import ScalarType
 
 

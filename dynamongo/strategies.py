@@ -8,7 +8,6 @@ the planner finds the keys in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar, cast
 
 from dynamongo.conditions import (
@@ -27,6 +26,7 @@ from dynamongo.conditions import (
 )
 from dynamongo.exceptions import ExpressionError
 from dynamongo.fields.base import Field
+from dynamongo.frozen import dataclass, field
 from dynamongo.values import AttributeValue, Item, shorten
 
 T = TypeVar("T")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
@@ -11,6 +10,7 @@ from dynamongo.connection import Connection, default_connection
 from dynamongo.declaration import Billing
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExists, TableMismatch, TableNotFound
 from dynamongo.executor import Executor, Steps
+from dynamongo.frozen import replace
 from dynamongo.instances import Instance
 from dynamongo.operations import CreateTable, DescribeTable, StreamView, TableDescription
 from dynamongo.progress import ProgressOption, report_progress
@@ -146,7 +146,7 @@ class Table(Instance):
     @classmethod
     def _schema(cls) -> TableSchema:
         """The declared table, under its full name."""
-        return dataclasses.replace(cls.__declaration__.table, name=cls.table_name())
+        return replace(cls.__declaration__.table, name=cls.table_name())
 
     @classmethod
     def _connection(cls) -> Connection:

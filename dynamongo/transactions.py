@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +24,7 @@ from dynamongo.exceptions import (
     ExpressionError,
     TransactionCanceled,
 )
+from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Action, Get, Put, TransactGet, TransactWrite
 from dynamongo.values import AttributeValue, Item, item_size, shorten
 

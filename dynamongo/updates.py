@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from dynamongo.conditions import Path
 from dynamongo.exceptions import ExpressionError
+from dynamongo.frozen import dataclass
 from dynamongo.values import AttributeValue, Number
 
 

@@ -10,7 +10,6 @@ Each verb is an object, so that it can be called, explained, and tell of the one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from dynamongo.bulk import (
@@ -25,6 +24,7 @@ from dynamongo.changes import as_instance, check_changes, make_put
 from dynamongo.conditions import Condition
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.finding import ResultSet, plan_for
+from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
 from dynamongo.planner import ReadOptions
 from dynamongo.plans import Plan, Requests

@@ -8,10 +8,10 @@ Source: "Optimistic locking with version number" in the DynamoDB developer guide
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 from dynamongo.conditions import EQ, Comparison, Condition, NotExists, Path, conjuncts
+from dynamongo.frozen import dataclass
 from dynamongo.updates import AddUpdate
 from dynamongo.values import Item
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from dynamongo.concurrency import merge
 from dynamongo.exceptions import DynamongoError
 from dynamongo.executor import Executor, GroupResult, KeyedWrite, Outcome, Steps, Write, group_writes, not_sent
+from dynamongo.frozen import dataclass
 from dynamongo.values import AttributeValue
 
 _ROUND = 1_000

@@ -11,9 +11,9 @@ A backend executes one operation at a time and knows no models, plans, retries o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from dynamongo.frozen import dataclass
 from dynamongo.operations import Operation
 
 R = TypeVar("R")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -40,6 +39,7 @@ from dynamongo.fields import (
 )
 from dynamongo.fields.datetimes import format_local, parse_own
 from dynamongo.fields.maps import HeldDict
+from dynamongo.frozen import dataclass
 from dynamongo.generated import make_function
 from dynamongo.values import AttributeValue, Number, lowest_form
 

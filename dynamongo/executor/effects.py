@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from dynamongo.backends import Limits
@@ -26,6 +25,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
     WriteOutcomeUnknown,
 )
+from dynamongo.frozen import dataclass
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dynamongo.evaluation import compile_projection, holds
 from dynamongo.exceptions import ThrottledError, assert_never
 from dynamongo.executor.effects import Attempts, Steps, Terms
 from dynamongo.filters import compile_filter
+from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.plans import Plan
 from dynamongo.values import AttributeValue, Item
@@ -95,7 +94,7 @@ class Reads(Terms):
         """The items of the next keys, in the order of the keys."""
         start = position.after if isinstance(position.after, int) else 0
         keys = operation.keys[start : start + self._limits.batch_get]
-        items, consumed = yield from self._get_chunk(dataclasses.replace(operation, keys=keys))
+        items, consumed = yield from self._get_chunk(replace(operation, keys=keys))
         places = {_values_of(key, operation.keys[0]): place for place, key in enumerate(keys)}
         items.sort(key=lambda item: places[_values_of(item, operation.keys[0])])
         end = start + len(keys)
@@ -120,7 +119,7 @@ class Reads(Terms):
                     f"the store did not get to {len(result.unprocessed)} keys of {operation.table}"
                     f" in {self._retries.attempts} attempts"
                 )
-            operation = dataclasses.replace(operation, keys=result.unprocessed)
+            operation = replace(operation, keys=result.unprocessed)
             yield wait
 
     def _read_page(
@@ -131,7 +130,7 @@ class Reads(Terms):
             limit = room if limit is None else min(limit, room)
         cursor = position.after if isinstance(position.after, dict) else None
         if limit != operation.limit or cursor is not None:
-            operation = dataclasses.replace(operation, limit=limit, cursor=cursor)
+            operation = replace(operation, limit=limit, cursor=cursor)
         page = yield from self.send(operation)
         after = None if page.cursor is None else Position(position.step, page.cursor)
         return _Raw(list(page.items), page.count, page.scanned_count, after, page.consumed)

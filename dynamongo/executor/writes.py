@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from dynamongo.exceptions import (
@@ -17,6 +16,7 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor.effects import Attempts, Steps, Terms
+from dynamongo.frozen import dataclass
 from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put, UpdateItem
 from dynamongo.values import AttributeValue, Item
 

@@ -19,13 +19,12 @@ the table or an index is chosen. Planning does no I/O: a plan is data.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn, cast
 
 from dynamongo.conditions import EQ, Comparison, Condition, Or, Path, conjuncts, cover, paths_of
 from dynamongo.exceptions import ExpressionError
+from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planner.access import Access, Candidate, Wanted, access_paths, choose, consider
 from dynamongo.planner.contradictions import find_contradiction
@@ -127,7 +126,7 @@ class _Planner:
         warnings = plan.warnings
         if options.segments is not None and plan.scan is None and plan.operations:
             warnings += (f"segments={options.segments} is for scans, and makes no difference here",)
-        return dataclasses.replace(
+        return replace(
             plan,
             descending=options.descending,
             limit=options.limit,
@@ -172,7 +171,7 @@ class _Planner:
         if len(targets) == 1:
             return self._plan_keys(keys, targets[0].check)
         plan = self._plan_keys(keys, Or(*(target.condition for target in targets)))
-        return dataclasses.replace(plan, checks=_checks_by_key(targets))
+        return replace(plan, checks=_checks_by_key(targets))
 
     def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
         unique = tuple({tuple(key.values()): key for key in found}.values())
@@ -195,7 +194,7 @@ class _Planner:
     def _plan_condition(self, parts: tuple[Condition, ...]) -> Plan:
         best, rejected = choose(self._table, self._wanted(parts))
         plan = self._plan_scan(Access(self._table), parts) if best is None else self._plan_queries(best)
-        return dataclasses.replace(plan, rejected=rejected) if parts else plan
+        return replace(plan, rejected=rejected) if parts else plan
 
     def _plan_index(self, name: str, parts: tuple[Condition, ...]) -> Plan:
         access = next((access for access in access_paths(self._table)[1:] if access.name == name), None)
@@ -206,7 +205,7 @@ class _Planner:
             self._refuse(obstacle)
         found = consider(access, wanted, is_forced=True)
         plan = self._plan_queries(found) if isinstance(found, Candidate) else self._plan_scan(access, parts)
-        return dataclasses.replace(plan, warnings=(*plan.warnings, *access.find_losses(wanted)))
+        return replace(plan, warnings=(*plan.warnings, *access.find_losses(wanted)))
 
     def _refuse(self, reason: str) -> NoReturn:
         raise ExpressionError(f"the index {self._options.index} cannot serve this read: {reason}")
@@ -262,7 +261,7 @@ class _Planner:
         scans = (
             (scan,)
             if segments is None
-            else tuple(dataclasses.replace(scan, segment=number, total_segments=segments) for number in range(segments))
+            else tuple(replace(scan, segment=number, total_segments=segments) for number in range(segments))
         )
         return self._finish(Plan(scans, residual, order_by))
 

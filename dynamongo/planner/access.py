@@ -17,10 +17,10 @@ Source: "General guidelines for secondary indexes" in the DynamoDB developer gui
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from dynamongo.conditions import Comparison, Condition, conjuncts, paths_of
+from dynamongo.frozen import dataclass
 from dynamongo.planner.parts import Choice, demands, find_choice, without
 from dynamongo.planner.ranges import RangeCondition, fold_range
 from dynamongo.plans import Rejected

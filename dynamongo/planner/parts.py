@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from dynamongo.conditions import (
@@ -26,6 +25,7 @@ from dynamongo.conditions import (
     operands_of,
     paths_of,
 )
+from dynamongo.frozen import dataclass
 from dynamongo.limits import (
     MAX_EXPRESSION_BYTES,
     MAX_IN_OPERANDS,

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from urllib.parse import SplitResult, urlsplit
 
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session, get_cert_path
+
+from dynamongo.frozen import dataclass, field
 
 _JSON: Final = "application/x-amz-json-1.0"
 _SCOPE: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request,")
@@ -51,7 +52,7 @@ class Proxy:
     headers: dict[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where requests go, and how.
 

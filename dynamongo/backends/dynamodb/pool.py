@@ -17,12 +17,12 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from dynamongo.backends.dynamodb.endpoint import Endpoint
 from dynamongo.backends.dynamodb.errors import build_connection_error
 from dynamongo.exceptions import ConfigurationError, ServiceError
+from dynamongo.frozen import dataclass
 
 MAX_IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""

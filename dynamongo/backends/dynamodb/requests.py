@@ -5,7 +5,6 @@ Source: "Actions" in the DynamoDB API reference.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from dynamongo.backends.dynamodb.expressions import (
@@ -24,6 +23,7 @@ from dynamongo.backends.dynamodb.tables import (
 )
 from dynamongo.conditions import Condition, Path
 from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.frozen import dataclass
 from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits
 from dynamongo.operations import (
     Action,

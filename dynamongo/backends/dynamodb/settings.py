@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError
+from dynamongo.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -23,7 +23,7 @@ _TEMPORARY = "ASIA"
 """How the identifiers of temporary access keys begin, says "IAM identifiers" in the IAM user guide."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ClientSettings:
     """What `DynamoDBBackend` was given; what is `None` is left to boto3.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
+
+from dynamongo.frozen import dataclass
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 

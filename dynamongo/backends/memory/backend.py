@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -31,6 +30,7 @@ from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.transactions import transact_get, transact_write
 from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, put_into, update_item
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
+from dynamongo.frozen import dataclass
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,

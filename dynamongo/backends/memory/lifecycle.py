@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
+from dynamongo.frozen import replace
 from dynamongo.operations import (
     CreateIndex,
     CreateTable,

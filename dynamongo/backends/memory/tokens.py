@@ -5,11 +5,11 @@ Source: "Idempotency" under "Amazon DynamoDB Transactions: How it works" in the 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple, cast
 
 from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
+from dynamongo.frozen import names_of
 from dynamongo.operations import Capacity
 from dynamongo.values import AttributeValue, type_of
 
@@ -82,9 +82,8 @@ def fingerprint_of(part: object) -> Hashable:
     >>> fingerprint_of([1]) == fingerprint_of([True])
     False
     """
-    if dataclasses.is_dataclass(part):
-        fields = (getattr(part, field.name) for field in dataclasses.fields(part))
-        return type(part), tuple(map(fingerprint_of, fields))
+    if names := names_of(part):
+        return type(part), tuple(fingerprint_of(getattr(part, name)) for name in names)
     if isinstance(part, (tuple, list)):
         elements = cast("Sequence[object]", part)
         return type(elements), tuple(map(fingerprint_of, elements))

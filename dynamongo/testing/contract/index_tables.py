@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dynamongo.backends.base import Backend
 from dynamongo.conditions import Exists, Path
 from dynamongo.exceptions import InvalidRequestError, TableNotFound
+from dynamongo.frozen import replace
 from dynamongo.operations import (
     BatchDelete,
     BatchPut,

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -31,6 +30,7 @@ from dynamongo.conditions import (
     Size,
 )
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.frozen import replace
 from dynamongo.operations import KeyCondition
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.table import Table, cases, exact

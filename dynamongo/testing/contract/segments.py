@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.frozen import replace
 from dynamongo.operations import Scan
 from dynamongo.testing.contract.base import MakeTable
 from dynamongo.testing.contract.indexed import HASH_NAMES, NAMES, IndexBase, item_of

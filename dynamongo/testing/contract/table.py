@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar, cast
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from dynamongo.backends.base import Backend
 from dynamongo.conditions import EQ, BeginsWith, Between, Comparison, Path
 from dynamongo.exceptions import TableExists, TableNotFound
+from dynamongo.frozen import replace
 from dynamongo.operations import (
     Action,
     CreateTable,

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
 
 from dynamongo.exceptions import BackendError, InvalidRequestError, TableNotFound
+from dynamongo.frozen import replace
 from dynamongo.operations import CreateIndex, DeleteIndex, DescribeTable, Operation, TableDescription, UpdateThroughput
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Throughput
 from dynamongo.testing.contract.base import ContractBase, MakeTable, schema_of

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from dynamongo.backends.base import Backend
 from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
+from dynamongo.frozen import replace
 from dynamongo.operations import (
     BatchDelete,
     BatchGet,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from dynamongo.backends.memory.faults.kinds import (
@@ -22,6 +21,7 @@ from dynamongo.backends.memory.faults.kinds import (
 )
 from dynamongo.backends.memory.faults.targets import Target, targets_of
 from dynamongo.exceptions import ConfigurationError
+from dynamongo.frozen import dataclass, names_of
 from dynamongo.operations import Operation
 from dynamongo.values import Item, equals, shorten
 
@@ -169,9 +169,10 @@ class Fault:
         return all(name in known and equals(known[name], value) for name, value in (self.key or {}).items())
 
     def __repr__(self) -> str:
-        given = [repr(_shown(getattr(self.kind, field.name))) for field in fields(self.kind)]
-        where = ((each.name, getattr(self, each.name), each.default) for each in fields(self)[1:])
-        given += [f"{name}={value!r}" for name, value, default in where if value != default]
+        given = [repr(_shown(getattr(self.kind, name))) for name in names_of(self.kind)]
+        plain = Fault(self.kind)
+        where = ((name, getattr(self, name)) for name in names_of(self)[1:])
+        given += [f"{name}={value!r}" for name, value in where if value != getattr(plain, name)]
         return f"Fault.{self.name}({', '.join(given)})"
 
 

@@ -5,9 +5,9 @@ Source: "Error handling with DynamoDB" in the developer guide, and "Errors" of e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from dynamongo.frozen import dataclass
 from dynamongo.operations import (
     AnyOperation,
     BatchGet,

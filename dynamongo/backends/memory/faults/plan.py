@@ -6,7 +6,6 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -47,13 +46,13 @@ if TYPE_CHECKING:
 _DATA_OPERATIONS = (Get, BatchGet, Query, Scan, TransactGet, Put, Delete, UpdateItem, BatchWrite, TransactWrite)
 
 
-@dataclass(slots=True, eq=False)
 class _Scheduled:
     """A fault, how many requests it was about, and how many it has befallen."""
 
-    fault: Fault
-    seen: int = 0
-    hits: int = 0
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.seen = 0
+        self.hits = 0
 
     @property
     def is_spent(self) -> bool:

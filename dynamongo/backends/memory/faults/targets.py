@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import assert_never
+from dynamongo.frozen import dataclass, field
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
