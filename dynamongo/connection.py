@@ -14,7 +14,6 @@ What is set in code wins over the environment:
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -77,6 +76,8 @@ class _Settings:
         """The settings that the backend knows: the memory backend needs no credentials, and is given none."""
         region = self.region or (None if self._brings_region() else os.environ.get("AWS_REGION_NAME"))
         settings = {name: getattr(self, name) for name in names_of(self)} | {"region": region}
+        import inspect  # noqa: PLC0415 - it takes long, and a backend may be given as itself
+
         known = inspect.signature(factory).parameters
         return {name: value for name, value in settings.items() if name in known and value is not None}
 

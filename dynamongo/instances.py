@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import difflib
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -84,7 +83,7 @@ class Instance(metaclass=ModelMeta):
         field = type(self).__fields__.get(name)
         if field is not None:
             vars(self)[name] = field.missing_value() if value is None else field.validate(value)
-        elif name.startswith("_") or _is_assignable(inspect.getattr_static(type(self), name, None)):
+        elif name.startswith("_") or _is_assignable(_find_in_class(type(self), name)):
             super().__setattr__(name, value)
         else:
             self._check_names([name])
@@ -303,6 +302,11 @@ class Instance(metaclass=ModelMeta):
 
 _set_values: Callable[[Instance, dict[str, Any]], None] = Instance.__dict__["__dict__"].__set__
 """Gives an instance its values. `vars(instance).update` would make a second dict for it."""
+
+
+def _find_in_class(model: type, name: str) -> object:
+    """What the class or one of its bases has under the name, as it is there; `None` for nothing."""
+    return next((vars(base)[name] for base in model.__mro__ if name in vars(base)), None)
 
 
 def _is_assignable(attribute: object) -> bool:

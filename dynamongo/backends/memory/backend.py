@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
 from dynamongo.backends.memory.expiry import delete_expired, describe_time_to_live, update_time_to_live
-from dynamongo.backends.memory.exports import AnyPath, read_items, write_items
 from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
 from dynamongo.backends.memory.lag import Lag
 from dynamongo.backends.memory.lifecycle import (
@@ -53,6 +52,9 @@ from dynamongo.operations import (
     UpdateThroughput,
     UpdateTimeToLive,
 )
+
+if TYPE_CHECKING:
+    from dynamongo.backends.memory.exports import AnyPath
 
 R = TypeVar("R")
 
@@ -223,6 +225,8 @@ class MemoryBackend:
             TableNotFound: There is no such table.
             ExpressionError: No table is named, and there is not exactly one.
         """
+        from dynamongo.backends.memory.exports import write_items  # noqa: PLC0415 - as in `load`
+
         with self._lock:
             found = self._find_table(table).fork()
         return write_items(path, (stored.item for stored in found.primary.read_all()))
@@ -244,6 +248,8 @@ class MemoryBackend:
             TableNotFound: There is no such table.
             ExpressionError: No table is named, and there is not exactly one.
         """
+        from dynamongo.backends.memory.exports import read_items  # noqa: PLC0415 - files and gzip are for few
+
         count = 0
         with self._lock:
             found = self._find_table(table)
