@@ -70,14 +70,15 @@ class Instance(metaclass=ModelMeta):
     """The paths that were read, where the item was not read whole."""
 
     def __init__(self, /, **values: Any) -> None:
-        fields = type(self).__fields__
-        self._check_names(values)
-        for name, field in fields.items():
-            if name not in values:
-                value = field.default
-            else:  # None says that there is no value, not even the default
-                value = None if values[name] is None else field.validate(values[name])
-            vars(self)[name] = field.missing_value() if value is None else value
+        try:
+            held = type(self).__codec__.build(values)
+        except ValidationError:
+            self._check_names(values)  # an unknown name is the first that is told
+            raise
+        if held is None:
+            self._check_names(values)
+        else:
+            _set_values(self, held)
 
     def __setattr__(self, name: str, value: Any) -> None:
         field = type(self).__fields__.get(name)

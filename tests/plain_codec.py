@@ -11,6 +11,16 @@ from dynamongo.strategies import refuse_empty_key
 from dynamongo.values import Item
 
 
+def build(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The values of a new instance for what it was given by name; `None` is no value, not even the default."""
+    values: dict[str, Any] = {}
+    for name, field in model.__fields__.items():
+        value = given.get(name)
+        value = field.default if name not in given else value if value is None else field.validate(value)
+        values[name] = field.missing_value() if value is None else value
+    return None if given.keys() - model.__fields__.keys() else values
+
+
 def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
     """Put what is stored for the values of an instance into the item, and return it."""
     for name, field in model.__fields__.items():

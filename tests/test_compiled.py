@@ -116,6 +116,17 @@ def typed(value: Any) -> Any:
     return type(value), repr(value)
 
 
+def check_build(model: type[Model], given: dict[str, Any]) -> None:
+    assert outcome(shared_by, model.__codec__.build, given) == outcome(shared_by, plain_codec.build, model, given)
+    assert outcome(model.__codec__.build, given) == outcome(plain_codec.build, model, given)
+
+
+def shared_by(build: Callable[..., Any], *arguments: Any) -> list[int]:
+    """Which of the containers that were given an instance holds: those of fields that take anything."""
+    held = build(*arguments)
+    return sorted(set(containers(held)) & set(containers(arguments[-1])))
+
+
 def check_encode(model: type[Model], values: dict[str, Any]) -> None:
     expected = outcome(plain_codec.encode, model, values, {"other": 1})
     assert outcome(model.__codec__.encode, values, {"other": 1}) == expected
@@ -185,10 +196,47 @@ CASES: list[tuple[Any, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("field", "values"), CASES, ids=lambda each: type(each).__name__)
-def test_values_at_the_edges_are_stored_as_the_field_says(field: Any, values: list[Any]) -> None:
+def test_values_at_the_edges_are_taken_and_stored_as_the_field_says(field: Any, values: list[Any]) -> None:
     model = model_of(field)
     for value in values:
+        check_build(model, {"pk": "key", "field": value})
+        check_build(model, {"field": value, "other": 1})
         check_encode(model, {"pk": "key", "field": value})
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        StringField(default="x"),
+        StringField(default=""),
+        StringField(default="x", validator=lambda value: value != "y"),
+        StringField(default=lambda: "x"),
+        IntField(default=Decimal(3)),
+        FloatField(default=1),
+        DateField(default=dt.date(2024, 5, 1)),
+        ListField(StringField, ["a"]),
+        SetField(StringField, lambda: {"a"}),
+        DictField(a=StringField(default="d"), default={}),
+        Loud(default="x"),
+        Cautious(),
+        Cautious(default=5),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_new_instance_has_the_default_that_the_field_says(field: Any) -> None:
+    model = model_of(field)
+    several: list[dict[str, Any]] = [{}, {"field": None}, {"pk": "key"}, {"field": "x"}, {"field": 5}, {"field": []}]
+    for each in several:
+        check_build(model, each)
+    first, second = model.__codec__.build({}), model.__codec__.build({})
+    assert not set(containers(first)) & set(containers(second))
+
+
+def test_default_is_called_for_every_instance() -> None:
+    made = iter(range(5))
+    model = model_of(IntField(default=lambda: next(made)))
+    assert [model(pk="a").field, model(pk="b").field, model(pk="c", field=9).field] == [0, 1, 9]  # type: ignore[attr-defined]
+    assert next(made) == 2
 
 
 STORED: list[Any] = [
@@ -356,6 +404,7 @@ def test_a_codec_does_what_the_fields_do_and_shares_nothing(
     made: tuple[type[Model], dict[str, Any]], more: Any
 ) -> None:
     model, values = made
+    check_build(model, values)
     check_encode(model, values)
     try:
         item = model.__codec__.encode(values, {})
@@ -382,18 +431,18 @@ SOURCE = """\
 def encode0(v):  # Person.home
     if v._undeclared if type(v) is HeldDict else type(v) is not dict:
         return None
-    get, item = v.get, {}
+    get, taken, found = v.get, v.copy(), 0
     m = get('city')
-    if type(m) is str and m.isascii():
-        item['city'] = m
+    if type(m) is str and (m.isascii() or is_text(m)):
+        found += 1
     elif m is not None:
         return None
-    return item if len(item) == len(v) else None
+    return taken if found == len(v) else None
 
 
 def encode(values, item):
     v = values['email']
-    if type(v) is str and v.isascii():
+    if type(v) is str and (v.isascii() or is_text(v)):
         item['email'] = v
     elif v is not None:
         item['email'] = encode_by(email_field, v)
@@ -403,8 +452,8 @@ def encode(values, item):
 
 
 def test_source_can_be_read() -> None:
-    assert Person.__codec__.show().startswith(SOURCE)
-    for function in (Person.__codec__.encode, Person.__codec__.decode):
+    assert SOURCE in Person.__codec__.show()
+    for function in (Person.__codec__.build, Person.__codec__.encode, Person.__codec__.decode):
         assert inspect.getsource(function) in Person.__codec__.show()
 
 
@@ -412,9 +461,12 @@ def test_a_codec_is_compiled_once_and_when_it_is_needed() -> None:
     class Lazy(Person):
         pass
 
-    assert not vars(Lazy.__codec__).keys() & {"encode", "decode"}
-    Lazy(email="a")._encode_item()
-    assert vars(Lazy.__codec__).keys() & {"encode", "decode"} == {"encode"}
+    tasks = {"build", "encode", "decode"}
+    assert not vars(Lazy.__codec__).keys() & tasks
+    lazy = Lazy(email="a")
+    assert vars(Lazy.__codec__).keys() & tasks == {"build"}
+    lazy._encode_item()
+    assert vars(Lazy.__codec__).keys() & tasks == {"build", "encode"}
 
 
 def test_a_validator_is_called_once() -> None:

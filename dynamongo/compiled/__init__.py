@@ -1,7 +1,8 @@
-"""Compiled codecs: for every model one function from its values to its item, and one back.
+"""Compiled codecs: what the fields of a model do, one after the other, as one function for each task.
 
 They are made of generated source when they are first needed, and do field by field what these few lines say ::
 
+    values[name] = field.validate(given)                    or field.default, or field.missing_value() for None
     item[name] = field.encode(field.validate(value))        unless field.is_absent(value)
     values[name] = field.decode(stored)                     or field.missing_value(), for nothing and for NULL
 
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, TypeAlias
+from decimal import Decimal
+from typing import Any, Final, NoReturn, TypeAlias
 
-from dynamongo.compiled.inlines import Source, make_inline
+from dynamongo.compiled.inlines import NAMES, make_inline
+from dynamongo.compiled.source import Source
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
@@ -23,12 +26,14 @@ from dynamongo.values import AttributeValue, Item
 
 Values: TypeAlias = dict[str, Any]
 
+_ABSENT: Final = object()
+_UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
 _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
-"""What a field with an inline holds where nothing is stored, if it is not `None`."""
+"""What a field with an inline holds where there is nothing, if it is not `None`."""
 
 
 class Codec:
-    """The two functions of a model.
+    """The functions of a model.
 
     Args:
         fields: Its fields by name.
@@ -44,12 +49,20 @@ class Codec:
         self._index_keys = tuple(index_keys)
 
     @functools.cached_property
+    def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
+        """Returns the values of a new instance, for what it was given by name; `None` if a name is not one of a field.
+
+        Raises `ValidationError` where something does not suit its field.
+        """
+        return self._write_build().compile()
+
+    @functools.cached_property
     def encode(self) -> Callable[[Values, Item], Item]:
         """Puts what is stored for the values of an instance into an item, and returns that.
 
         Raises `ValidationError` where a value does not suit its field, or a required one is missing.
         """
-        return self._write_encode().compile("encode")
+        return self._write_encode().compile()
 
     @functools.cached_property
     def decode(self) -> Callable[[Item], Values]:
@@ -57,14 +70,24 @@ class Codec:
 
         Raises `ValidationError` where a stored attribute holds something that its field could not have stored.
         """
-        return self._write_decode().compile("decode")
+        return self._write_decode().compile()
 
     def show(self) -> str:
-        """The source of both functions, for people."""
-        return f"{self._write_encode()}\n\n{self._write_decode()}"
+        """The source of the functions, for people."""
+        return "\n\n".join(map(str, (self._write_build(), self._write_encode(), self._write_decode())))
+
+    def _write_build(self) -> Source:
+        source = Source("build", NAMES)
+        source.names.update(ABSENT=_ABSENT, default_of=_default_of, validate_by=_validate_by)
+        lines = ["def build(given):", "    get, absent = given.get, 0"]
+        for number, (name, field) in enumerate(self._fields.items()):
+            lines += [f"    v{number} = get({name!r}, ABSENT)", *_write_build_field(f"v{number}", name, field, source)]
+        lines += [f"    if len(given) + absent != {len(self._fields)}:", "        return None"]
+        source.functions.append([*lines, "    return {", *self._write_members(), "    }"])
+        return source
 
     def _write_encode(self) -> Source:
-        source = Source(encodes=True)
+        source = Source("encode", NAMES)
         source.names.update(encode_by=_encode_by, refuse_missing=_refuse_missing, refuse_empty_key=refuse_empty_key)
         lines = ["def encode(values, item):"]
         for name, field in self._fields.items():
@@ -78,18 +101,52 @@ class Codec:
         return source
 
     def _write_decode(self) -> Source:
-        source = Source(encodes=False)
-        source.names["NAMES"] = frozenset(self._fields)
+        source = Source("decode", NAMES)
+        source.names["FIELDS"] = frozenset(self._fields)
         lines = ["def decode(item):", "    get, absent = item.get, 0"]
         for number, (name, field) in enumerate(self._fields.items()):
             lines += [f"    v{number} = get({name!r})", *_write_decode_field(f"v{number}", name, field, source)]
-        members = [f"        {name!r}: v{number}," for number, name in enumerate(self._fields)]
-        lines += ["    values = {", *members, "    }"]
+        lines += ["    values = {", *self._write_members(), "    }"]
         lines += [f"    if len(item) + absent != {len(self._fields)}:"]
-        lines += ["        undeclared = {name: value for name, value in item.items() if name not in NAMES}"]
+        lines += ["        undeclared = {name: value for name, value in item.items() if name not in FIELDS}"]
         lines += ["        if undeclared:", "            values['_undeclared'] = undeclared"]
         source.functions.append([*lines, "    return values"])
         return source
+
+    def _write_members(self) -> list[str]:
+        return [f"        {name!r}: v{number}," for number, name in enumerate(self._fields)]
+
+
+def _write_build_field(v: str, name: str, field: Field[Any], source: Source) -> list[str]:
+    """Lines that turn what was given, in the variable, into what an instance holds."""
+    inline = make_inline(field, v, source)
+    field_name = source.name_field(name, field)
+    missing = _write_missing(field, field_name, has_inline=inline is not None)
+    lines = [f"    if {v} is ABSENT:", "        absent += 1"]
+    lines += [f"        {v} = {_write_default(field, field_name, missing, source)}"]
+    if inline is not None and inline.test is not None:
+        lines += [
+            f"    elif {inline.test}:",
+            "        pass" if inline.result == v else f"        {v} = {inline.result}",
+        ]
+    lines += [f"    elif {v} is None:", f"        {v} = {missing}"]
+    return [*lines, "    else:", f"        {v} = validate_by({field_name}, {v})"]
+
+
+def _write_missing(field: Field[Any], field_name: str, *, has_inline: bool) -> str:
+    """What stands for nothing, which a field without an inline may have overridden."""
+    return _EMPTY.get(type(field), "None") if has_inline else f"{field_name}.missing_value()"
+
+
+def _write_default(field: Field[Any], field_name: str, missing: str, source: Source) -> str:
+    """The value of a new instance that was given none; one that is always the same, and cannot be changed, by name."""
+    if not field.has_default:
+        return missing
+    if field.has_constant_default and field.validator is None:
+        value = field.default
+        if type(value) in _UNCHANGING:
+            return source.name("default", value)
+    return f"default_of({field_name})"
 
 
 def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[str]:
@@ -100,9 +157,9 @@ def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[st
     if inline is not None:
         is_there = "v" if type(field) is SetField else "v is not None"
     lines = [f"    if {is_there}:", f"        item[{name!r}] = encode_by({field_name}, v)"]
-    if inline is not None and inline.accepts is not None:
+    if inline is not None and inline.test is not None:
         lines[0] = f"    elif {is_there}:"
-        lines = [f"    if {inline.accepts}:", f"        item[{name!r}] = {inline.stored}", *lines]
+        lines = [f"    if {inline.test}:", f"        item[{name!r}] = {inline.result}", *lines]
     return [*lines, "    else:", f"        refuse_missing({field_name})"] if field.required else lines
 
 
@@ -118,16 +175,27 @@ def _write_decode_field(v: str, name: str, field: Field[Any], source: Source) ->
     """Lines that turn the attribute value in the variable into the Python value."""
     inline = make_inline(field, v, source)
     field_name = source.name_field(name, field)
-    missing = [f"        {v} = {field_name}.missing_value()"]
-    if inline is not None:
-        empty = _EMPTY.get(type(field))
-        missing = [] if empty is None else [f"        {v} = {empty}"]
-    lines = [f"    if {v} is None:", "        absent += 1", *missing]
+    missing = _write_missing(field, field_name, has_inline=inline is not None)
+    lines = [f"    if {v} is None:", "        absent += 1", f"        {v} = {missing}"]
     lines += ["    else:", f"        {v} = {field_name}.decode({v})"]
-    if inline is None or inline.reads is None:
+    if inline is None or inline.test is None:
         return lines
     lines[0] = f"    elif {v} is None:"
-    return [f"    if {inline.reads}:", "        pass" if inline.held == v else f"        {v} = {inline.held}", *lines]
+    return [
+        f"    if {inline.test}:",
+        "        pass" if inline.result == v else f"        {v} = {inline.result}",
+        *lines,
+    ]
+
+
+def _validate_by(field: Field[Any], given: Any) -> Any:
+    value = field.validate(given)
+    return field.missing_value() if value is None else value
+
+
+def _default_of(field: Field[Any]) -> Any:
+    value = field.default
+    return field.missing_value() if value is None else value
 
 
 def _encode_by(field: Field[Any], value: Any) -> AttributeValue:

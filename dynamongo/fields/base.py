@@ -166,6 +166,11 @@ class Field(Expressions, Generic[T]):
         """Whether the field was declared with a default."""
         return self._default is not None
 
+    @property
+    def has_constant_default(self) -> bool:
+        """Whether that is a value, and not a callable that makes one."""
+        return self._default is not None and not callable(self._default)
+
     # What stands for an attribute that is not there.
 
     def missing_value(self) -> Any:

@@ -22,9 +22,10 @@ class AnyField(Field[Any]):
 
 
 class HeldDict(dict[str, Any]):
-    """A dict that a `DictField` converted or read, which therefore gains no defaults any more.
+    """A dict that a `DictField` converted or read, of which there is more to know than its members.
 
-    Its stored members that no field is declared for are kept beside it, and are stored again with it.
+    It gains no defaults any more. Its stored members that no field is declared for are kept beside it, and are stored
+    again with it.
     """
 
     _undeclared: Mapping[str, AttributeValue] = {}
@@ -203,9 +204,11 @@ class DictField(Field[T]):
         decoded = {name: _decode_member(field, stored.get(name)) for name, field in self.fields.items()}
         return self._hold_present(decoded, stored)
 
-    def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> HeldDict:
+    def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> dict[str, Any]:
+        """The members that are there, as a plain dict where that is all that there is to know of them."""
         present = {name: member for name, member in members.items() if member is not None}
-        return _hold(present, {name: value for name, value in stored.items() if name not in self.fields})
+        undeclared = {name: value for name, value in stored.items() if name not in self.fields}
+        return _hold(present, undeclared) if undeclared or self.prepares_new else present
 
 
 def _hold(members: Mapping[str, Any], undeclared: Mapping[str, AttributeValue]) -> HeldDict:
