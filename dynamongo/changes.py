@@ -24,7 +24,7 @@ from dynamongo.exceptions import (
 )
 from dynamongo.executor import Write
 from dynamongo.operations import ConditionCheck, Delete, Put, ReturnValues, UpdateItem
-from dynamongo.strategies import Target, refuse_empty_key
+from dynamongo.strategies import Target
 from dynamongo.tables import Table
 from dynamongo.updates import AnyUpdate, SetUpdate, Update, check_updates
 from dynamongo.values import Item, shorten
@@ -116,7 +116,7 @@ def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
         copied = change.value if isinstance(change, SetUpdate) and isinstance(change.value, Path) else change.path
         check_declared(model, (change.path, copied))
         if isinstance(change, SetUpdate) and change.path.attribute in model.__declaration__.index_keys:
-            refuse_empty_key(model.__fields__[change.path.attribute], change.value)
+            model.__fields__[change.path.attribute].refuse_empty(change.value)
     if not changes:
         raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
     check_updates(changes, model.__declaration__.keys.names)

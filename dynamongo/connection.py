@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
-from dynamongo.executor import Executor, RetryPolicy, Steps, Wait
+from dynamongo.executor import PASSING_ERRORS, Executor, RetryPolicy, Steps, Wait
 from dynamongo.frozen import dataclass, field, names_of, replace
+from dynamongo.operations import Operation
 from dynamongo.recording import Calls, execute_observed, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
@@ -162,6 +163,8 @@ class Connection:
             transport,
         )
         self._backend: Backend | None = None
+        self._table_prefix: str | None = None
+        self._executor: Executor | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -299,6 +302,10 @@ class Connection:
         overrides = _overrides.get()
         if overrides:
             return overrides[-1]
+        backend = self._backend
+        return self._make_backend() if backend is None else backend
+
+    def _make_backend(self) -> Backend:
         with self._lock:
             if self._backend is None:
                 self._backend = self._settings.make_backend()
@@ -306,9 +313,11 @@ class Connection:
 
     @property
     def table_prefix(self) -> str:
-        """What is put before every table name."""
-        prefix = self._settings.table_prefix
-        return os.environ.get("AWS_TABLE_PREFIX", "") if prefix is None else prefix
+        """What is put before every table name. The environment is asked once, when it is first needed."""
+        if self._table_prefix is None:
+            prefix = self._settings.table_prefix
+            self._table_prefix = os.environ.get("AWS_TABLE_PREFIX", "") if prefix is None else prefix
+        return self._table_prefix
 
     @property
     def cursor_key(self) -> bytes | None:
@@ -325,11 +334,28 @@ class Connection:
         with self._lock:
             self._close_own()
             self._settings = other._settings
+            self._table_prefix = self._executor = None
 
     def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
         """Carry out what the executor is asked to do, on the backend in use, and return its result."""
         backend = self.backend
-        return drive(make_steps(Executor(backend.limits, self._settings.retries or RetryPolicy())), backend)
+        return drive(make_steps(self._executor_for(backend)), backend)
+
+    def execute(self, operation: Operation[R]) -> R:
+        """Execute one operation on the backend in use: what `run` does with `Executor.send`, in less time."""
+        backend = self.backend
+        try:
+            return execute_observed(backend, operation)
+        except PASSING_ERRORS as error:
+            steps = self._executor_for(backend).send_again(operation, error)
+        return drive(steps, backend)
+
+    def _executor_for(self, backend: Backend) -> Executor:
+        """The executor for the backend's limits: the last one, for most connections have one kind of backend."""
+        executor = self._executor
+        if executor is None or executor.limits is not backend.limits:
+            self._executor = executor = Executor(backend.limits, self._settings.retries or RetryPolicy())
+        return executor
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use would make another."""

@@ -17,7 +17,6 @@ from dynamongo.indexes import Index
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
-from dynamongo.strategies import refuse_empty_key
 from dynamongo.updates import RemoveUpdate, SetUpdate
 from dynamongo.values import AttributeValue, Item, equals
 from dynamongo.versions import lock, next_version
@@ -40,7 +39,7 @@ class ModelMeta(type):
         cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
         declared = cls.__declared__
         index_keys = () if declared is None else declared.index_keys
-        cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys, index_keys)
+        cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys)
         bound = indexes if declared is None else declared.indexes
         for attribute, value in (*cls.__fields__.items(), *bound.items()):
             setattr(cls, attribute, value)
@@ -245,7 +244,7 @@ class Instance(metaclass=ModelMeta):
         value = vars(self)[name]
         if not field.is_absent(value):
             encoded = field.encode(field.validate(value))
-            return refuse_empty_key(field, encoded) if field.is_key or field.is_index_key else encoded
+            return field.refuse_empty(encoded) if field.is_key or field.is_index_key else encoded
         if field.required:
             raise ValidationError(f"{field.label} is required, and has no value")
         return None
@@ -279,7 +278,7 @@ class Instance(metaclass=ModelMeta):
 
     def _key(self) -> Item:
         keys = type(self).__declaration__.keys
-        return keys.encode(tuple(vars(self)[name] for name in keys.names))
+        return keys.codec.encode([vars(self)[name] for name in keys.names])
 
     def _held(self) -> dict[str, Any]:
         """The values of the fields, and the undeclared attributes; not what the user keeps on the instance besides."""

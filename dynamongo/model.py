@@ -175,7 +175,7 @@ class Model(Reading):
         """
         delete = make_delete(cls, cls._resolve_one(strategy, to_write=True), return_old=True)
         try:
-            result = cls._run(lambda executor: executor.send(delete), delete.key)
+            result = cls._execute(delete, delete.key)
         except ConditionalCheckFailedException as error:
             if isinstance(strategy, cls):
                 raise explain_error(cls, delete, error) from error
@@ -296,6 +296,6 @@ class Model(Reading):
     @classmethod
     def _send(cls, write: Put | UpdateItem) -> WriteResult:
         try:
-            return cls._run(lambda executor: executor.send(write), write.item if isinstance(write, Put) else write.key)
+            return cls._execute(write, write.item if isinstance(write, Put) else write.key)
         except ConditionalCheckFailedException as error:
             raise explain_error(cls, write, error) from error

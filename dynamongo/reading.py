@@ -95,7 +95,7 @@ class Reading(Table):
         target = cls._resolve_one(strategy)
         if target.check is None and projection is None:  # what the plan of a key comes to, without making it
             get = Get(cls.table_name(), target.key, consistent=consistent)
-            item = cls._run(lambda executor: executor.send(get)).item
+            item = cls._execute(get).item
             if item is not None:
                 return cls._decode_item(item)
         else:
@@ -293,7 +293,8 @@ class Reading(Table):
     @classmethod
     def _resolve_one(cls, strategy: Any, *, to_write: bool = False) -> Target:
         target = resolve_one(strategy, cls.__declaration__.keys, to_write=to_write)
-        check_declared(cls, () if target.check is None else paths_of(target.check))
+        if target.check is not None:
+            check_declared(cls, paths_of(target.check))
         return target
 
     @classmethod

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar, cast
 
+from dynamongo.compiled.keys import KeyCodec
 from dynamongo.conditions import (
     EQ,
     And,
@@ -59,45 +60,25 @@ class ModelKeys:
     declared: frozenset[str] = frozenset()
     """The names of all fields of the model."""
 
-    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    """The names of the key attributes, hash key first."""
+    codec: KeyCodec = field(init=False, repr=False, compare=False)
+    """What makes the key of the values of its fields."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(field.path.attribute for field in self.fields))
+        object.__setattr__(self, "codec", KeyCodec(self.fields))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the key attributes, hash key first."""
+        return self.codec.names
 
     @property
     def fields(self) -> tuple[Field[Any], ...]:
         """The key fields, hash key first."""
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
 
-    def encode(self, values: tuple[Any, ...]) -> Item:
-        """The key for the values of the key fields, hash key first.
-
-        Raises:
-            ValidationError: A value does not suit its field, or is empty.
-        """
-        return {
-            name: encode_key_value(field, value)
-            for name, field, value in zip(self.names, self.fields, values, strict=True)
-        }
-
     def describe(self) -> str:
         """What a strategy has to say, for messages: `email == …`, or both keys' equalities."""
         return " and ".join(f"`{name} == …`" for name in self.names)
-
-
-def encode_key_value(field: Field[Any], value: Any) -> AttributeValue:
-    """The stored form of a key field's value, which DynamoDB does not allow to be empty."""
-    if value is None:
-        field.reject(value, "given, since it is part of the key")
-    return refuse_empty_key(field, field.encode(field.validate(value)))
-
-
-def refuse_empty_key(field: Field[Any], encoded: T) -> T:
-    """The stored form of a key field, of the table or of an index, which DynamoDB refuses where it is empty."""
-    if isinstance(encoded, (str, bytes)) and not encoded:
-        field.reject(encoded, "a key, which cannot be empty")
-    return encoded
 
 
 def key_equalities(key: Item) -> tuple[Comparison, ...]:
@@ -117,23 +98,15 @@ def resolve_one(strategy: Any, keys: ModelKeys, *, to_write: bool = False) -> Ta
         ExpressionError: The strategy does not fix the whole key.
         ValidationError: A key value does not suit its field.
     """
+    if isinstance(strategy, tuple):
+        return Target(keys.codec.encode(_check_tuple(cast("tuple[Any, ...]", strategy), keys)))
     if isinstance(strategy, BaseCondition):
         return _from_condition(cast("Condition", strategy), keys)
     if isinstance(strategy, keys.model):
         return _from_instance(strategy, keys, to_write=to_write)
-    if isinstance(strategy, Mapping):
-        return Target(keys.encode(_from_mapping(cast("Mapping[str, Any]", strategy), keys)))
-    if isinstance(strategy, tuple):
-        return Target(keys.encode(_from_tuple(cast("tuple[Any, ...]", strategy), keys)))
-    if _is_list(strategy) or isinstance(strategy, Field):
-        raise ExpressionError(
-            f"{_name(keys)}: one item was asked for, as {keys.describe()}; got {shorten(cast('object', strategy))}"
-        )
-    if keys.range_key is not None:
-        raise ExpressionError(
-            f"{_name(keys)} has a range key: give ({', '.join(keys.names)}) as a tuple; got {shorten(strategy)}"
-        )
-    return Target(keys.encode((strategy,)))
+    if not isinstance(strategy, str) and isinstance(strategy, Mapping):
+        return Target(keys.codec.encode(_from_mapping(cast("Mapping[str, Any]", strategy), keys)))
+    return Target(keys.codec.encode((_check_scalar(strategy, keys),)))
 
 
 def resolve_many(strategy: Any, keys: ModelKeys, *, to_write: bool = False) -> Source:
@@ -163,7 +136,7 @@ def keys_condition(values: Iterable[Any], keys: ModelKeys) -> Condition:
 
 
 def _is_list(strategy: Any) -> bool:
-    return isinstance(strategy, Iterable) and not isinstance(strategy, (str, bytes, bytearray, tuple, Mapping))
+    return not isinstance(strategy, (str, bytes, bytearray, tuple, Mapping)) and isinstance(strategy, Iterable)
 
 
 def _name(keys: ModelKeys) -> str:
@@ -171,7 +144,7 @@ def _name(keys: ModelKeys) -> str:
 
 
 def _from_instance(instance: Any, keys: ModelKeys, *, to_write: bool) -> Target:
-    key = keys.encode(tuple(getattr(instance, name) for name in keys.names))
+    key = keys.codec.encode(tuple(getattr(instance, name) for name in keys.names))
     return Target(key, instance._lock() if to_write else None)  # noqa: SLF001 - the model's own part
 
 
@@ -189,7 +162,19 @@ def _from_mapping(given: Mapping[str, Any], keys: ModelKeys) -> tuple[Any, ...]:
     return tuple(given[name] for name in keys.names)
 
 
-def _from_tuple(given: tuple[Any, ...], keys: ModelKeys) -> tuple[Any, ...]:
+def _check_scalar(given: Any, keys: ModelKeys) -> Any:
+    if _is_list(given) or isinstance(given, Field):
+        raise ExpressionError(
+            f"{_name(keys)}: one item was asked for, as {keys.describe()}; got {shorten(cast('object', given))}"
+        )
+    if keys.range_key is not None:
+        raise ExpressionError(
+            f"{_name(keys)} has a range key: give ({', '.join(keys.names)}) as a tuple; got {shorten(given)}"
+        )
+    return given
+
+
+def _check_tuple(given: tuple[Any, ...], keys: ModelKeys) -> tuple[Any, ...]:
     if keys.range_key is None:
         raise ExpressionError(
             f"{_name(keys)} has no range key: give {keys.names[0]} alone, or several in a list; got {shorten(given)}"
@@ -210,7 +195,7 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
             found[fixed[0]] = fixed[1]
     if len(found) < len(keys.names):
         _refuse(condition, [name for name in keys.names if name not in found], keys)
-    key = {name: refuse_empty_key(field, found[name]) for name, field in zip(keys.names, keys.fields, strict=True)}
+    key = {name: field.refuse_empty(found[name]) for name, field in zip(keys.names, keys.fields, strict=True)}
     return Target(key, all_of(tuple(checks)))
 
 

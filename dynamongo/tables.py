@@ -12,7 +12,7 @@ from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExist
 from dynamongo.executor import Executor, Steps
 from dynamongo.frozen import replace
 from dynamongo.instances import Instance
-from dynamongo.operations import CreateTable, DescribeTable, StreamView, TableDescription
+from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription
 from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.scans import ScanPolicy
 from dynamongo.schema import TableSchema
@@ -92,7 +92,7 @@ class Table(Instance):
             TableNotFound: There is no such table.
         """
         table = cls.table_name()
-        return cls._run(lambda executor: executor.send(DescribeTable(table)))
+        return cls._execute(DescribeTable(table))
 
     @classmethod
     def compare_table(cls) -> tuple[Difference, ...]:
@@ -161,6 +161,14 @@ class Table(Instance):
         """
         try:
             return cls._connection().run(make_steps)
+        except (InvalidRequestError, TableNotFound, TableExists) as error:
+            raise cls._locate(error, key) from error
+
+    @classmethod
+    def _execute(cls, operation: Operation[R], key: Item | None = None) -> R:
+        """Execute one operation on the connection; errors as in `_run`."""
+        try:
+            return cls._connection().execute(operation)
         except (InvalidRequestError, TableNotFound, TableExists) as error:
             raise cls._locate(error, key) from error
 

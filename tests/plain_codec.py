@@ -7,7 +7,6 @@ from typing import Any
 
 from dynamongo import Model
 from dynamongo.exceptions import ValidationError
-from dynamongo.strategies import refuse_empty_key
 from dynamongo.values import Item
 
 
@@ -30,10 +29,12 @@ def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
         elif field.required:
             raise ValidationError(f"{field.label} is required, and has no value")
     declaration = model.__declaration__
-    item.update(declaration.keys.encode(tuple(values[name] for name in declaration.keys.names)))
+    item.update(
+        {field.path.attribute: field.encode_key(values[field.path.attribute]) for field in declaration.keys.fields}
+    )
     for name in declaration.index_keys:
         if name in item:
-            refuse_empty_key(model.__fields__[name], item[name])
+            model.__fields__[name].refuse_empty(item[name])
     return item
 
 

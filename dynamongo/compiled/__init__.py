@@ -17,11 +17,11 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
 from dynamongo.compiled.inlines import NAMES, make_inline
+from dynamongo.compiled.keys import KeyCodec
 from dynamongo.compiled.source import Source
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
-from dynamongo.strategies import ModelKeys, refuse_empty_key
 from dynamongo.values import AttributeValue, Item
 
 Values: TypeAlias = dict[str, Any]
@@ -37,12 +37,12 @@ class Codec:
 
     Args:
         fields: Its fields by name.
-        find_keys: Returns the key fields; raises for an abstract model, which has no items.
+        find_keys: Returns the key; raises for an abstract model, which has no items.
         index_keys: The names of the attributes that are keys of indexes.
     """
 
     def __init__(
-        self, fields: Mapping[str, Field[Any]], find_keys: Callable[[], ModelKeys], index_keys: Iterable[str]
+        self, fields: Mapping[str, Field[Any]], find_keys: Callable[[], KeyCodec], index_keys: Iterable[str]
     ) -> None:
         self._fields = fields
         self._find_keys = find_keys
@@ -88,7 +88,7 @@ class Codec:
 
     def _write_encode(self) -> Source:
         source = Source("encode", NAMES)
-        source.names.update(encode_by=_encode_by, refuse_missing=_refuse_missing, refuse_empty_key=refuse_empty_key)
+        source.names.update(encode_by=_encode_by, refuse_missing=_refuse_missing)
         lines = ["def encode(values, item):"]
         for name, field in self._fields.items():
             lines += [f"    v = values[{name!r}]", *_write_encode_field(name, field, source)]
@@ -96,7 +96,7 @@ class Codec:
         for name in self._index_keys:
             field_name = source.name_field(name, self._fields[name])
             lines += [f"    if not item.get({name!r}, True):"]
-            lines += [f"        refuse_empty_key({field_name}, item[{name!r}])"]
+            lines += [f"        {field_name}.refuse_empty(item[{name!r}])"]
         source.functions.append([*lines, "    return item"])
         return source
 
@@ -163,7 +163,7 @@ def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[st
     return [*lines, "    else:", f"        refuse_missing({field_name})"] if field.required else lines
 
 
-def _write_encode_keys(keys: ModelKeys, source: Source) -> list[str]:
+def _write_encode_keys(keys: KeyCodec, source: Source) -> list[str]:
     """What is no key, since it is missing or empty, is left to the keys to refuse."""
     source.names["encode_key"] = keys.encode
     there = " and ".join(f"item.get({name!r})" for name in keys.names)

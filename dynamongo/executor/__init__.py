@@ -7,12 +7,13 @@ effects; another driver could perform them asynchronously without a change here.
 
 from __future__ import annotations
 
-from dynamongo.executor.effects import Effect, RetryPolicy, Steps, Wait
+from dynamongo.executor.effects import PASSING_ERRORS, Effect, RetryPolicy, Steps, Wait
 from dynamongo.executor.reads import START, Position, ReadPage, Reads, sort_items
 from dynamongo.executor.tables import Tables
 from dynamongo.executor.writes import GroupResult, KeyedWrite, Outcome, Write, Writes, group_writes, not_sent
 
 __all__ = [
+    "PASSING_ERRORS",
     "START",
     "Effect",
     "Executor",

@@ -48,6 +48,9 @@ R = TypeVar("R")
 
 logger = logging.getLogger("dynamongo")
 
+PASSING_ERRORS = (TransactionCanceled, TransactionConflict, ThrottledError, ServiceError)
+"""What may be no fault of the request, so that it may be worth to send it again."""
+
 _PASSING_CODES = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive)
 _WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
@@ -123,7 +126,7 @@ class Terms:
     """What every part of the executor works by: a backend's limits, and how often it tries again."""
 
     def __init__(self, limits: Limits, retries: RetryPolicy) -> None:
-        self._limits = limits
+        self.limits = limits
         self._retries = retries
 
     def send(self, operation: Operation[R], attempts: Attempts | None = None) -> Steps[R]:
@@ -138,17 +141,26 @@ class Terms:
             WriteOutcomeUnknown: It is a write, and whether it was done cannot be known: not even by the last attempt,
                 if an earlier one gave no answer.
         """
+        try:
+            result: R = yield operation
+        except PASSING_ERRORS as error:
+            return (yield from self.send_again(operation, error, attempts))
+        return result
+
+    def send_again(self, operation: Operation[R], error: BackendError, attempts: Attempts | None = None) -> Steps[R]:
+        """What `send` does when the first attempt has met one of `PASSING_ERRORS`."""
         attempts = attempts or Attempts(self._retries)
         while True:
+            attempts.is_unsure |= isinstance(error, ServiceError) and error.was_sent
+            wait = attempts.next() if _may_be_sent_again(operation, error) else None
+            if wait is None:
+                raise _judge(operation, error, is_unsure=attempts.is_unsure) from error
+            _log(operation, attempts.count, wait, error)
+            yield wait
             try:
                 result: R = yield operation
-            except (TransactionCanceled, TransactionConflict, ThrottledError, ServiceError) as error:
-                attempts.is_unsure |= isinstance(error, ServiceError) and error.was_sent
-                wait = attempts.next() if _may_be_sent_again(operation, error) else None
-                if wait is None:
-                    raise _judge(operation, error, is_unsure=attempts.is_unsure) from error
-                _log(operation, attempts.count, wait, error)
-                yield wait
+            except PASSING_ERRORS as again:
+                error = again
             else:
                 return result
 

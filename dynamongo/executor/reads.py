@@ -93,7 +93,7 @@ class Reads(Terms):
     def _read_chunk(self, operation: BatchGet, position: Position) -> Steps[_Raw]:
         """The items of the next keys, in the order of the keys."""
         start = position.after if isinstance(position.after, int) else 0
-        keys = operation.keys[start : start + self._limits.batch_get]
+        keys = operation.keys[start : start + self.limits.batch_get]
         items, consumed = yield from self._get_chunk(replace(operation, keys=keys))
         places = {_values_of(key, operation.keys[0]): place for place, key in enumerate(keys)}
         items.sort(key=lambda item: places[_values_of(item, operation.keys[0])])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 _PLAIN_FIELDS: dict[AttributeType, str] = {"S": "StringField", "N": "DecimalField", "B": "BinaryField"}
 
@@ -239,6 +240,18 @@ class Field(Expressions, Generic[T]):
     def encode(self, value: T) -> AttributeValue:
         """The attribute value for a Python value that `validate` returned."""
         return codecs.encode(value)
+
+    def encode_key(self, value: Any) -> AttributeValue:
+        """The attribute value of a key for what the user gave; raises `ValidationError` where it is none."""
+        if value is None:
+            self.reject(value, "given, since it is part of the key")
+        return self.refuse_empty(self.encode(self.validate(value)))
+
+    def refuse_empty(self, encoded: V) -> V:
+        """The attribute value of a key, of the table or of an index, which DynamoDB does not allow to be empty."""
+        if isinstance(encoded, (str, bytes)) and not encoded:
+            self.reject(encoded, "a key, which cannot be empty")
+        return encoded
 
     def decode(self, stored: AttributeValue) -> T:
         """The Python value for an attribute value from the store.
