@@ -32,12 +32,14 @@ from dynamongo.planner.keys import find_keys
 from dynamongo.planner.parts import find_choice, split_filter
 from dynamongo.planner.ranges import fold_range
 from dynamongo.planner.rechecks import recheck
-from dynamongo.plans import Checks, Plan
+from dynamongo.plans import Checks, Plan, Read, Rejected
 from dynamongo.schema import TableSchema
 from dynamongo.strategies import Source, Target
 from dynamongo.values import AttributeValue, Item
 
 __all__ = ["ReadOptions", "find_choice", "fold_range", "plan_read", "recheck", "split_filter"]
+
+_FETCHES = "each item is fetched from the table as well, which a local index does not save"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,46 +119,54 @@ class _Planner:
         return self._plan_condition(parts) if found is None else self._plan_keys(*found)
 
     def _nothing(self, reason: str) -> Plan:
-        return self._finish(Plan((), warnings=(reason,)))
+        return self._make((), warnings=(reason,))
 
-    def _finish(self, plan: Plan) -> Plan:
-        """The plan with what every plan has of the options."""
+    def _make(  # noqa: PLR0913 - what the plans of several kinds differ in
+        self,
+        operations: tuple[Read, ...],
+        residual: Condition | None = None,
+        order_by: tuple[str, ...] = (),
+        *,
+        access: Access | None = None,
+        rejected: tuple[Rejected, ...] = (),
+        warnings: tuple[str, ...] = (),
+        checks: Checks | None = None,
+    ) -> Plan:
+        """The plan, with what every plan has of the options."""
         options = self._options
-        loaded = self._loaded(plan)
-        warnings = plan.warnings
-        if options.segments is not None and plan.scan is None and plan.operations:
+        if options.segments is not None and operations and not isinstance(operations[0], Scan):
             warnings += (f"segments={options.segments} is for scans, and makes no difference here",)
-        return replace(
-            plan,
-            descending=options.descending,
-            limit=options.limit,
-            projection=options.projection,
-            loaded=loaded,
-            cursor_names=self._cursor_names(plan),
-            warnings=warnings,
+        cursor_names = self._table.keys.names if access is None else access.cursor_names
+        return Plan(
+            operations,
+            residual,
+            order_by,
+            options.descending,
+            options.limit,
+            options.projection,
+            self._loaded(access, operations, cursor_names),
+            cursor_names,
+            rejected,
+            warnings,
+            checks or {},
         )
 
-    def _loaded(self, plan: Plan) -> tuple[Path, ...] | None:
+    def _loaded(
+        self, access: Access | None, operations: tuple[Read, ...], cursor_names: tuple[str, ...]
+    ) -> tuple[Path, ...] | None:
         """The paths that the items have, beside which nothing of them is known."""
         if self._options.projection:
-            return cover((*self._options.projection, *map(Path, self._cursor_names(plan))))
-        held = next((access.held for access in access_paths(self._table) if access.name == plan.index), None)
-        is_partial = plan.index is not None and held is not None and not _fetches(plan)
-        return tuple(Path(name) for name in sorted(held)) if is_partial and held is not None else None
+            return cover((*self._options.projection, *map(Path, cursor_names)))
+        if access is None or access.held is None or _fetches(operations[0]):
+            return None
+        return tuple(Path(name) for name in sorted(access.held))
 
-    def _cursor_names(self, plan: Plan) -> tuple[str, ...]:
-        index_keys = next((index.keys.names for index in self._table.indexes if index.name == plan.index), ())
-        return tuple(dict.fromkeys((*index_keys, *self._table.keys.names)))
-
-    def _key_paths(self) -> tuple[Path, ...]:
-        return tuple(Path(name) for name in self._table.keys.names)
-
-    def _project(self, residual: Condition | None, index_keys: Sequence[str] = ()) -> tuple[Path, ...]:
+    def _project(self, residual: Condition | None, key_names: Sequence[str]) -> tuple[Path, ...]:
         """What has to be read for what is wanted: the keys too, which cursors need, and what the residual looks at."""
         if not self._options.projection:
             return ()
         looked_at = () if residual is None else paths_of(residual)
-        return cover((*self._options.projection, *self._key_paths(), *map(Path, index_keys), *looked_at))
+        return cover((*self._options.projection, *map(Path, key_names), *looked_at))
 
     # Keys.
 
@@ -170,20 +180,20 @@ class _Planner:
             return self._plan_keys(keys, None)
         if len(targets) == 1:
             return self._plan_keys(keys, targets[0].check)
-        plan = self._plan_keys(keys, Or(*(target.condition for target in targets)))
-        return replace(plan, checks=_checks_by_key(targets))
+        residual = Or(*(target.condition for target in targets))
+        return self._plan_keys(keys, residual, _checks_by_key(targets))
 
-    def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
+    def _plan_keys(self, found: Iterable[Item], residual: Condition | None, checks: Checks | None = None) -> Plan:
         unique = tuple({tuple(key.values()): key for key in found}.values())
         if not unique:
             return self._nothing("no key is empty")
         options, table = self._options, self._table
-        projection = self._project(residual)
+        projection = self._project(residual, table.keys.names)
         if len(unique) == 1:
             get = Get(table.name, unique[0], projection, consistent=options.consistent)
-            return self._finish(Plan((get,), residual))
+            return self._make((get,), residual, checks=checks)
         batch = BatchGet(table.name, unique, projection, consistent=options.consistent)
-        return self._finish(Plan((batch,), residual, table.keys.names if options.is_sorted else ()))
+        return self._make((batch,), residual, table.keys.names if options.is_sorted else (), checks=checks)
 
     # The table and its indexes.
 
@@ -193,8 +203,9 @@ class _Planner:
 
     def _plan_condition(self, parts: tuple[Condition, ...]) -> Plan:
         best, rejected = choose(self._table, self._wanted(parts))
-        plan = self._plan_scan(Access(self._table), parts) if best is None else self._plan_queries(best)
-        return replace(plan, rejected=rejected) if parts else plan
+        if best is not None:
+            return self._plan_queries(best, rejected)
+        return self._plan_scan(Access(self._table), parts, rejected if parts else ())
 
     def _plan_index(self, name: str, parts: tuple[Condition, ...]) -> Plan:
         access = next((access for access in access_paths(self._table)[1:] if access.name == name), None)
@@ -204,58 +215,66 @@ class _Planner:
         if obstacle := access.find_obstacle(wanted, is_forced=True):
             self._refuse(obstacle)
         found = consider(access, wanted, is_forced=True)
-        plan = self._plan_queries(found) if isinstance(found, Candidate) else self._plan_scan(access, parts)
-        return replace(plan, warnings=(*plan.warnings, *access.find_losses(wanted)))
+        losses = access.find_losses(wanted)
+        if isinstance(found, Candidate):
+            return self._plan_queries(found, losses=losses)
+        return self._plan_scan(access, parts, losses=losses)
 
     def _refuse(self, reason: str) -> NoReturn:
         raise ExpressionError(f"the index {self._options.index} cannot serve this read: {reason}")
 
-    def _plan_queries(self, candidate: Candidate) -> Plan:
+    def _plan_queries(
+        self, candidate: Candidate, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()
+    ) -> Plan:
         if not candidate.hash_key.values:
             return self._nothing("no key is empty")
         access, options = candidate.access, self._options
-        held = None if access.held is None else access.held
-        kept, residual = split_filter(candidate.rest, access.keys.names, held)
-        projection = self._project(residual, access.keys.names)
-        fetch = candidate.fetches and not projection
+        kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
+        projection = self._project(residual, access.cursor_names)
         scalars = cast("tuple[str, ...]", candidate.hash_key.values)  # or numbers, or binary: one type with an order
         queries = tuple(
-            Query(
-                self._table.name,
-                KeyCondition(Comparison(Path(access.keys.hash_key.name), EQ, value), candidate.range_key),
-                kept,
-                None if access.index is None else access.index.name,
-                projection,
-                descending=options.descending,
-                limit=self._page_limit(kept, residual),
-                consistent=options.consistent,
-                fetch=fetch,
-            )
-            for value in sorted(set(scalars), reverse=options.descending)
+            [
+                Query(
+                    self._table.name,
+                    KeyCondition(Comparison(Path(access.keys.hash_key.name), EQ, value), candidate.range_key),
+                    kept,
+                    access.index_name,
+                    projection,
+                    descending=options.descending,
+                    limit=self._page_limit(kept, residual),
+                    consistent=options.consistent,
+                    fetch=candidate.fetches and not projection,
+                )
+                for value in sorted(set(scalars), reverse=options.descending)
+            ]
         )
-        note = ("each item is fetched from the table as well, which a local index does not save",)
-        return self._finish(Plan(queries, residual, warnings=note if candidate.fetches else ()))
+        warnings = (_FETCHES, *losses) if candidate.fetches else losses
+        return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
 
     def _page_limit(self, kept: Condition | None, residual: Condition | None) -> int | None:
         """How many items a request reads at most: what is wanted at most, where nothing of it is filtered out."""
         limit = self._options.limit if kept is None and residual is None else None
-        return min((each for each in (limit, self._options.page_size) if each is not None), default=None)
+        size = self._options.page_size
+        return size if limit is None else limit if size is None else min(limit, size)
 
-    def _plan_scan(self, access: Access, parts: tuple[Condition, ...]) -> Plan:
+    def _plan_scan(
+        self,
+        access: Access,
+        parts: tuple[Condition, ...],
+        rejected: tuple[Rejected, ...] = (),
+        losses: tuple[str, ...] = (),
+    ) -> Plan:
         options = self._options
         kept, residual = split_filter(parts, (), access.held)
-        index_keys = () if access.index is None else access.keys.names
-        order_by = tuple(dict.fromkeys((*index_keys, *self._table.keys.names))) if options.is_sorted else ()
-        fetches = access.fetches(self._wanted(parts))
-        projection = self._project(residual, index_keys)
+        projection = self._project(residual, access.cursor_names)
         scan = Scan(
             self._table.name,
             kept,
-            None if access.index is None else access.index.name,
+            access.index_name,
             projection,
             limit=options.page_size if options.is_sorted else self._page_limit(kept, residual),
             consistent=options.consistent,
-            fetch=fetches and not projection,
+            fetch=access.fetches(self._wanted(parts)) and not projection,
         )
         segments = options.segments
         scans = (
@@ -263,9 +282,9 @@ class _Planner:
             if segments is None
             else tuple(replace(scan, segment=number, total_segments=segments) for number in range(segments))
         )
-        return self._finish(Plan(scans, residual, order_by))
+        order_by = access.cursor_names if options.is_sorted else ()
+        return self._make(scans, residual, order_by, access=access, rejected=rejected, warnings=losses)
 
 
-def _fetches(plan: Plan) -> bool:
-    first = plan.operations[0]
-    return isinstance(first, (Query, Scan)) and first.fetch
+def _fetches(operation: Read) -> bool:
+    return isinstance(operation, (Query, Scan)) and operation.fetch

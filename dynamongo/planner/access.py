@@ -79,6 +79,17 @@ class Access:
         return self.table.keys if self.index is None else self.index.keys
 
     @property
+    def index_name(self) -> str | None:
+        """The index's name, or `None` for the table."""
+        return None if self.index is None else self.index.name
+
+    @property
+    def cursor_names(self) -> tuple[str, ...]:
+        """The attributes that say where an item stands in it: the keys of the index, and those of the table."""
+        names = self.table.keys.names
+        return names if self.index is None else tuple(dict.fromkeys((*self.index.keys.names, *names)))
+
+    @property
     def held(self) -> frozenset[str] | None:
         """The attributes that it holds, or `None` where it holds all."""
         if self.index is None or self.index.projection.kind == "all":

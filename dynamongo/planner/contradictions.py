@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from dynamongo.conditions import (
+    NE,
     And,
     BeginsWith,
     Between,
@@ -35,16 +36,20 @@ def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
         if path is not None:
             groups.setdefault(path, []).append(part)
     for path, group in groups.items():
-        if _is_impossible(path, group):
-            return group[0] if len(group) == 1 else And(*group)
+        if len(group) == 1:  # which holds for some item, unless there is nothing to choose from
+            if isinstance(group[0], In) and not group[0].choices:
+                return group[0]
+        elif _is_impossible(path, group):
+            return And(*group)
     return None
 
 
 def _subject(part: Condition) -> Path | None:
     """The path of which the conjunct says, with values alone, what it must be."""
+    if isinstance(part, Comparison):
+        is_said = part.operator != NE and isinstance(part.left, Path) and is_value(part.right)
+        return cast("Path", part.left) if is_said else None
     match part:
-        case Comparison(Path() as path, operator, other) if operator != "<>" and is_value(other):
-            return path
         case Between(Path() as path) | In(Path() as path) | BeginsWith(path):
             return path if all(map(is_value, list(operands_of(part))[1:])) else None
         case NotExists(path):

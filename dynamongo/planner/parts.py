@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
 from dynamongo.conditions import (
+    EQ,
     And,
     BeginsWith,
     Between,
@@ -52,24 +53,35 @@ class Choice:
     values: tuple[AttributeValue, ...]
     says_more: bool = False
 
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """The lower, the better."""
+        return len(self.values), self.says_more
+
 
 def find_choice(parts: Sequence[Condition], attribute: KeyAttribute) -> Choice | None:
     """The conjunct that allows the attribute the fewest values."""
-    found = [choice for part in parts if (choice := _choice_of(part, attribute)) is not None]
-    return min(found, key=lambda choice: (len(choice.values), choice.says_more), default=None)
+    best: Choice | None = None
+    for part in parts:
+        choice = _choice_of(part, attribute)
+        if choice is not None and (best is None or choice.rank < best.rank):
+            best = choice
+    return best
 
 
 def _choice_of(part: Condition, attribute: KeyAttribute) -> Choice | None:
-    match part:
-        case Comparison(Path((attribute.name,)), "=", operand) if is_key_value(operand, attribute):
-            return Choice(part, () if is_empty(operand) else (cast("AttributeValue", operand),))
-        case In(Path((attribute.name,)), choices) if all(is_key_value(choice, attribute) for choice in choices):
-            return Choice(part, tuple(cast("AttributeValue", choice) for choice in choices if not is_empty(choice)))
-        case Or(branches):
-            found = [find_choice(conjuncts(branch), attribute) for branch in branches]
-            return None if None in found else _join(part, branches, cast("list[Choice]", found))
-        case _:
+    if isinstance(part, Comparison):
+        if part.operator != EQ or not is_about(part.left, attribute) or not is_key_value(part.right, attribute):
             return None
+        return Choice(part, () if is_empty(part.right) else (cast("AttributeValue", part.right),))
+    if isinstance(part, In):
+        if not is_about(part.operand, attribute) or not all(is_key_value(each, attribute) for each in part.choices):
+            return None
+        return Choice(part, tuple(cast("AttributeValue", each) for each in part.choices if not is_empty(each)))
+    if isinstance(part, Or):
+        found = [find_choice(conjuncts(branch), attribute) for branch in part.parts]
+        return None if None in found else _join(part, part.parts, cast("list[Choice]", found))
+    return None
 
 
 def _join(part: Or, branches: Sequence[Condition], found: Sequence[Choice]) -> Choice:
@@ -77,6 +89,11 @@ def _join(part: Or, branches: Sequence[Condition], found: Sequence[Choice]) -> C
         choice.says_more or choice.part is not branch for choice, branch in zip(found, branches, strict=True)
     )
     return Choice(part, tuple(itertools.chain.from_iterable(choice.values for choice in found)), says_more)
+
+
+def is_about(operand: Operand, attribute: KeyAttribute) -> bool:
+    """Whether the operand is the attribute itself."""
+    return isinstance(operand, Path) and operand.elements == (attribute.name,)
 
 
 def is_key_value(operand: Operand, attribute: KeyAttribute) -> bool:
@@ -123,18 +140,15 @@ def split_filter(
     """
     kept: list[Condition] = []
     left: list[Condition] = []
+    operators, length = -1, 0  # of the kept ones as one AND: each has an operator before it, but for the first
     for part in parts:
         names = {path.attribute for path in paths_of(part)}
         is_sendable = names.isdisjoint(key_names) and (held is None or names.issubset(held))
-        (kept if is_sendable and _fits((*kept, part)) else left).append(part)
+        more_operators, more_length = 1 + count_operators(part), rendered_bytes(And(part))
+        is_small = operators + more_operators <= MAX_OPERATORS and length + more_length <= MAX_EXPRESSION_BYTES
+        if is_sendable and is_small and longest_in(part) <= MAX_IN_OPERANDS:
+            kept.append(part)
+            operators, length = operators + more_operators, length + more_length
+        else:
+            left.append(part)
     return all_of(tuple(kept)), all_of(tuple(left))
-
-
-def _fits(parts: tuple[Condition, ...]) -> bool:
-    """Whether the conjuncts make one expression that DynamoDB takes."""
-    condition = And(*parts)
-    return (
-        longest_in(parts[-1]) <= MAX_IN_OPERANDS
-        and count_operators(condition) <= MAX_OPERATORS
-        and rendered_bytes(condition) <= MAX_EXPRESSION_BYTES
-    )
