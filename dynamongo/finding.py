@@ -282,10 +282,8 @@ def _within_budget(
 
 def plan_for(model: type[Table], source: Source, options: ReadOptions) -> Plan:
     """The plan of a read of the model; raises `ExpressionError` where an index that is insisted on cannot serve it."""
-    declaration, name = model.__declaration__, model.table_name()
-    table = declaration.table if declaration.table.name == name else replace(declaration.table, name=name)
     try:
-        return plan_read(table, source, replace(options, always=declaration.required))
+        return plan_read(model._schema(), source, options)  # noqa: SLF001 - of the inside of models
     except ExpressionError as error:
         raise ExpressionError(f"{model.__name__}: {error}") from error
 

@@ -17,6 +17,7 @@ from dynamongo.indexes import Index
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
+from dynamongo.schema import TableSchema
 from dynamongo.updates import RemoveUpdate, SetUpdate
 from dynamongo.values import AttributeValue, Item, equals
 from dynamongo.versions import lock, next_version
@@ -31,6 +32,7 @@ class ModelMeta(type):
     __fields__: Mapping[str, Field[Any]]
     __declared__: Declaration | None
     __codec__: Codec
+    __schema__: TableSchema  # under the full name that was asked for last
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
@@ -41,6 +43,8 @@ class ModelMeta(type):
         index_keys = () if declared is None else declared.index_keys
         cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys)
         bound = indexes if declared is None else declared.indexes
+        if declared is not None:
+            cls.__schema__ = declared.table
         for attribute, value in (*cls.__fields__.items(), *bound.items()):
             setattr(cls, attribute, value)
 

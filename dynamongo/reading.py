@@ -246,7 +246,8 @@ class Reading(Table):
             cls._projection(arguments.get("projection")),
             cls._check_count("page_size", arguments.get("page_size"), least=1),
             cls._check_count("segments", arguments.get("segments"), least=1),
-            is_sorted=is_sorted,
+            is_sorted,
+            cls.__declaration__.required,
         )
 
     @classmethod
@@ -258,12 +259,12 @@ class Reading(Table):
     @classmethod
     def _index_name(cls, index: Any) -> str | None:
         """The name in DynamoDB of an index that is given as itself, by that name or by that of its attribute."""
+        if index is None:
+            return None
         indexes = cls.__declaration__.indexes
         for name, known in indexes.items():
             if index is known or index in (name, known.name):
                 return known.schema.name
-        if index is None:
-            return None
         known_names = ", ".join(indexes) or "none"
         raise ExpressionError(f"{cls.__name__} has no index {shorten(index)}; it has {known_names}")
 

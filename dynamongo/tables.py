@@ -146,7 +146,10 @@ class Table(Instance):
     @classmethod
     def _schema(cls) -> TableSchema:
         """The declared table, under its full name."""
-        return replace(cls.__declaration__.table, name=cls.table_name())
+        name = cls.table_name()
+        if cls.__schema__.name != name:
+            cls.__schema__ = replace(cls.__declaration__.table, name=name)
+        return cls.__schema__
 
     @classmethod
     def _connection(cls) -> Connection:

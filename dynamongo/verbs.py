@@ -89,12 +89,15 @@ class BoundVerb(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self._model = model
 
+    def _options(self, *, is_sorted: bool) -> ReadOptions:
+        return ReadOptions(is_sorted=is_sorted, always=self._model.__declaration__.required)
+
     def _step(self, kind: str) -> str:
         return f"{kind} {self._model.table_name()}"
 
     def _find(self, source: Source, scans: ScanPolicy | None) -> tuple[list[Target], list[M]]:
         """What a condition finds, read with the scan policy of the call: what each write checks, and the instances."""
-        return ResultSet(self._model._search(source, ReadOptions(), {"scans": scans})).targets()
+        return ResultSet(self._model._search(source, self._options(is_sorted=True), {"scans": scans})).targets()
 
     def _resolve(self, strategy: Any) -> Source:
         if strategy is None:
@@ -107,7 +110,7 @@ class BoundVerb(Generic[M]):
         """The targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None
-        plan = plan_for(self._model, source, ReadOptions(is_sorted=False))
+        plan = plan_for(self._model, source, self._options(is_sorted=False))
         if plan.keys is not None:
             return tuple(Target(key) for key in plan.keys), None
         return None, plan

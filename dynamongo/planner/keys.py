@@ -40,10 +40,12 @@ def _keys_of_branches(condition: Or, keys: KeySchema) -> tuple[list[Item], bool]
 
 
 def _product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
-    found = [find_choice(parts, attribute) for attribute in keys.attributes]
-    if None in found:
-        return None
-    choices = cast("list[Choice]", found)
+    choices: list[Choice] = []
+    for attribute in keys.attributes:
+        choice = find_choice(parts, attribute)
+        if choice is None:
+            return None
+        choices.append(choice)
     counts = [len(choice.values) for choice in choices]
     if min(counts) > 1 and len(counts) > 1 and prod(counts) > MAX_PRODUCT:
         return None

@@ -38,7 +38,7 @@ def fold_range(
     stays behind as well, since BETWEEN includes it. `in_` bounds the key by its least and its greatest value, and
     stays behind.
     """
-    if attribute is None:
+    if attribute is None or not parts:
         return None, parts
     for kind in (_is_equality, _is_prefix):
         found = next((part for part in parts if kind(part, attribute)), None)
