@@ -34,7 +34,6 @@ from dynamongo.executor import Outcome, Write
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
 from dynamongo.planner import recheck
-from dynamongo.plans import Plan
 from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.results import BatchResult, Failure, WriteOutcome
 from dynamongo.strategies import Source, Target
@@ -198,11 +197,6 @@ def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> lis
 
 
 # What came of it.
-
-
-def decode_found(model: type[M], items: Iterable[Item], plan: Plan) -> list[M]:
-    """Instances of the items that were read with the plan."""
-    return [model._decode_found(item, plan) for item in items]
 
 
 def decode_written(model: type[M], item: Item, done: str) -> M:

@@ -1,5 +1,9 @@
 """Lazy reads: `Model.find` gives a `ResultSet`, which reads when it is asked for items, and no more than that."""
 
+# These classes are the inside of a model, and use what it keeps to itself.
+# ruff: noqa: SLF001
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import contextlib
@@ -10,7 +14,6 @@ from typing import Any, Generic, TypeVar
 from dynamongo.bulk import (
     WriteOptions,
     collect,
-    decode_found,
     delete_entries,
     targets_of,
     update_entries,
@@ -47,7 +50,7 @@ class Search(Generic[T]):
         run: Carries out what the executor is asked to do, on that connection.
         source: Which items.
         options: What the planner has to know beside.
-        decode: Makes of an item, of a read with this plan, what the user gets.
+        decode: Makes of items, of a read with this plan, what the user gets.
         scans: The scan policy of the call, if it has one.
         cursor: Where to begin.
         max_pages: After how many pages to stop.
@@ -60,7 +63,7 @@ class Search(Generic[T]):
     run: Callable[[Callable[[Executor], Steps[ReadPage]]], ReadPage]
     source: Source
     options: ReadOptions
-    decode: Callable[[Item, Plan], T]
+    decode: Callable[[list[Item], Plan], list[T]]
     scans: ScanPolicy | None = None
     cursor: str | None = None
     max_pages: int | None = None
@@ -126,7 +129,7 @@ class ResultSet(Generic[T]):
         """
         plan = self.explain()
         pages = list(self._read(plan))
-        items = [self._search.decode(item, plan) for item in sort_items(plan, _items_of(pages))]
+        items = self._search.decode(sort_items(plan, _items_of(pages)), plan)
         self._check_complete(plan, pages, items)
         return items
 
@@ -149,7 +152,7 @@ class ResultSet(Generic[T]):
         """
         plan = self.explain()
         for page in self._read(plan):
-            items = [self._search.decode(item, plan) for item in page.items]
+            items = self._search.decode(page.items, plan)
             cursor = encode_cursor(plan, page.next, self._cursor_key)
             yield Page(items, cursor, page.count, page.scanned_count, page.consumed)
 
@@ -157,7 +160,7 @@ class ResultSet(Generic[T]):
         """All items up to the limit and the budget as one page, with the cursor of what comes after them."""
         plan = self.explain()
         pages = list(self._read(plan))
-        items = [self._search.decode(item, plan) for item in _items_of(pages)]
+        items = self._search.decode(_items_of(pages), plan)
         cursor = encode_cursor(plan, pages[-1].next, self._cursor_key) if pages else None
         scanned = sum(page.scanned_count for page in pages)
         return Page(items, cursor, len(items), scanned, sum((page.consumed for page in pages), Capacity()))
@@ -204,7 +207,7 @@ class ResultSet(Generic[T]):
         wanted = replace(wanted, max_pages=search.max_pages, max_read_units=search.max_read_units)
         stored = ResultSet(wanted)
         plan, items = stored.explain(), stored.all()
-        return targets_of(search.model, search.source, items), decode_found(search.model, items, plan)
+        return targets_of(search.model, search.source, items), search.model._decode_found(items, plan)
 
     # How it reads.
 
@@ -220,9 +223,16 @@ class ResultSet(Generic[T]):
     def _read(self, plan: Plan) -> Generator[ReadPage]:
         """The pages of the plan, up to the limit and the budget, cut where the limit is."""
         search = self._search
-        policy = search.scans or search.model.__scans__ or search.connection.scans
-        apply_policy(plan, policy, search.model.__name__)
+        if plan.scan is not None:
+            policy = search.scans or search.model.__scans__ or search.connection.scans
+            apply_policy(plan, policy, search.model.__name__)
         pages = self._read_parallel(plan) if search.options.segments and plan.scan else self._read_serial(plan)
+        is_watched = search.max_pages or search.max_read_units is not None or search.progress
+        return self._watch(pages) if is_watched else pages
+
+    def _watch(self, pages: Generator[ReadPage]) -> Generator[ReadPage]:
+        """The pages up to the budget, each of which is told of."""
+        search = self._search
         told = report_progress(search.progress, search.model.table_name())
         with contextlib.closing(pages), told as advance:  # one that is abandoned leaves no thread behind
             for page in _within_budget(pages, search.max_pages, search.max_read_units):
@@ -233,7 +243,7 @@ class ResultSet(Generic[T]):
         text = self._search.cursor
         position = START if text is None else decode_cursor(plan, text, self._cursor_key)
         left = None if plan.order_by else plan.limit
-        yield from self._walk(plan, position if plan.operations else None, left)
+        return self._walk(plan, position if plan.operations else None, left)
 
     def _walk(self, plan: Plan, position: Position | None, left: int | None) -> Generator[ReadPage]:
         while position is not None and left != 0:
@@ -283,7 +293,7 @@ def _within_budget(
 def plan_for(model: type[Table], source: Source, options: ReadOptions) -> Plan:
     """The plan of a read of the model; raises `ExpressionError` where an index that is insisted on cannot serve it."""
     try:
-        return plan_read(model._schema(), source, options)  # noqa: SLF001 - of the inside of models
+        return plan_read(model._schema(), source, options)
     except ExpressionError as error:
         raise ExpressionError(f"{model.__name__}: {error}") from error
 
@@ -298,9 +308,9 @@ def _cut(page: ReadPage, most: int | None) -> ReadPage:
     return replace(page, items=page.items[:most], count=most)
 
 
-def _as_stored(item: Item, _: Plan) -> Item:
-    return item
+def _as_stored(items: list[Item], _: Plan) -> list[Item]:
+    return items
 
 
 def _items_of(pages: list[ReadPage]) -> list[Item]:
-    return list(itertools.chain.from_iterable(page.items for page in pages))
+    return pages[0].items if len(pages) == 1 else list(itertools.chain.from_iterable(page.items for page in pages))

@@ -170,14 +170,23 @@ class Instance(metaclass=ModelMeta):
         Raises:
             ValidationError: A stored attribute holds something that its field could not have stored.
         """
-        try:
-            values = cls.__codec__.decode(item)
-        except ValidationError as error:
-            raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
-        instance = cls.__new__(cls)
-        values["_stored"] = item
-        _set_values(instance, values)
-        return instance
+        return cls._decode_items((item,))[0]
+
+    @classmethod
+    def _decode_items(cls, items: Iterable[Item]) -> list[Self]:
+        """Instances of what is stored; raises as `_decode_item`."""
+        decode, make, fill = cls.__codec__.decode, cls.__new__, _set_values
+        instances: list[Self] = []
+        for item in items:
+            try:
+                values = decode(item)
+            except ValidationError as error:
+                raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
+            values["_stored"] = item
+            instance = make(cls)
+            fill(instance, values)
+            instances.append(instance)
+        return instances
 
     @classmethod
     def _name_item(cls, key: Item) -> Self:
@@ -187,9 +196,11 @@ class Instance(metaclass=ModelMeta):
         return instance
 
     @classmethod
-    def _decode_found(cls, item: Item, plan: Plan) -> Self:
-        """An instance of an item that was read with the plan."""
-        return cls._decode_item(item) if plan.loaded is None else cls._decode_part(item, plan.loaded)
+    def _decode_found(cls, items: list[Item], plan: Plan) -> list[Self]:
+        """Instances of items that were read with the plan."""
+        if plan.loaded is None:
+            return cls._decode_items(items)
+        return [cls._decode_part(item, plan.loaded) for item in items]
 
     @classmethod
     def _decode_part(cls, item: Item, loaded: tuple[Path, ...]) -> Self:

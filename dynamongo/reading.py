@@ -103,7 +103,7 @@ class Reading(Table):
             plan = plan_for(cls, (target,), options)
             items = cls._run(lambda executor: executor.read(plan))
             if items:
-                return cls._decode_found(items[0], plan)
+                return cls._decode_found(items, plan)[0]
         if default is _REQUIRED:
             also = "" if target.check is None else f" and `{target.check}`"
             raise ItemNotFound(f"{cls.__name__}: there is no item with {cls._describe_key(target.key)}{also}")
@@ -228,7 +228,7 @@ class Reading(Table):
             cls._run,
             cls._resolve_many(strategy),
             options,
-            cls._decode_dict if as_dicts else cls._decode_found,
+            cls._decode_dicts if as_dicts else cls._decode_found,
             arguments.get("scans"),
             cursor,
             cls._check_count("max_pages", arguments.get("max_pages"), least=1),
@@ -309,9 +309,8 @@ class Reading(Table):
     # From items to what the caller gets.
 
     @classmethod
-    def _decode_dict(cls, item: Item, plan: Plan) -> dict[str, Any]:
+    def _decode_dicts(cls, items: list[Item], plan: Plan) -> list[dict[str, Any]]:
         """The Python values of what was asked for, and of nothing else that the read needed."""
         if not plan.projection:
-            return cls._decode_found(item, plan).to_dict()
-        found = cls._decode_part(item, plan.projection)
-        return found.to_dict()
+            return [found.to_dict() for found in cls._decode_found(items, plan)]
+        return [cls._decode_part(item, plan.projection).to_dict() for item in items]
