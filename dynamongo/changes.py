@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from dynamongo.codecs import decode_item
-from dynamongo.conditions import BaseCondition, Condition, Exists, NotExists, Path, all_of, conjuncts, paths_of
+from dynamongo.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -76,7 +76,7 @@ def _overwrite_condition(model: type[Table], overwrite: Any) -> Condition | None
         return cast("Condition", overwrite)
     if not isinstance(overwrite, bool):
         raise ExpressionError(f"{model.__name__}: overwrite is True, False or a condition; got {shorten(overwrite)}")
-    return None if overwrite else NotExists(Path(model.__declaration__.keys.names[0]))
+    return None if overwrite else model.__declaration__.is_missing
 
 
 def make_update(
@@ -89,8 +89,7 @@ def make_update(
 ) -> UpdateItem:
     """The update of one item, which must exist unless it may be created."""
     declaration = model.__declaration__
-    exists = Exists(Path(declaration.keys.names[0]))
-    condition = target.check if upsert else all_of((exists, *conjuncts(target.check)))
+    condition = target.check if upsert else all_of((declaration.exists, *conjuncts(target.check)))
     counted = updates if declaration.version is None else (*updates, count_up(declaration.version))
     return UpdateItem(model.table_name(), target.key, counted, condition, returns, return_item_on_failure=True)
 
@@ -107,23 +106,30 @@ def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
     Raises:
         ExpressionError: Something is no update, there are none, they overlap, or they change the key.
     """
+    if isinstance(updates, Update):
+        updates = (updates,)
     changes: tuple[Any, ...] = tuple(cast("Iterable[Any]", updates)) if isinstance(updates, Iterable) else (updates,)
-    for change in changes:
-        if not isinstance(change, Update):
-            raise ExpressionError(
-                f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
-            )
-        copied = change.value if isinstance(change, SetUpdate) and isinstance(change.value, Path) else change.path
-        check_declared(model, (change.path, copied))
-        if isinstance(change, SetUpdate) and change.path.attribute in model.__declaration__.index_keys:
-            model.__fields__[change.path.attribute].refuse_empty(change.value)
     if not changes:
         raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
+    for change in changes:
+        _check_change(model, change)
     check_updates(changes, model.__declaration__.keys.names)
-    version = model.__declaration__.version
-    if any(change.path.attribute == version for change in changes):
-        raise ExpressionError(f"{model.__name__}.{version} counts the writes, and is changed by nothing else")
     return changes
+
+
+def _check_change(model: type[Table], change: Any) -> None:
+    if not isinstance(change, Update):
+        raise ExpressionError(
+            f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
+        )
+    check_declared(model, (change.path,))
+    name = change.path.attribute
+    if name == model.__declaration__.version:
+        raise ExpressionError(f"{model.__name__}.{name} counts the writes, and is changed by nothing else")
+    if isinstance(change, SetUpdate) and isinstance(change.value, Path):
+        check_declared(model, (change.value,))
+    elif isinstance(change, SetUpdate) and name in model.__declaration__.index_keys:
+        model.__fields__[name].refuse_empty(change.value)
 
 
 def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
@@ -141,9 +147,8 @@ def explain_error(model: type[Table], write: Write | ConditionCheck, error: Dyna
     if not isinstance(error, ConditionalCheckFailedException):
         return error
     key = write.item if isinstance(write, Put) else write.key
-    exists = Exists(Path(model.__declaration__.keys.names[0]))
     parts = conjuncts(write.condition)
-    if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (exists,):
+    if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (model.__declaration__.exists,):
         return explain_failed_check(model, key, write.condition, error)
     if error.item is not None:
         return explain_failed_check(model, key, all_of(parts[1:]), error)
@@ -166,7 +171,7 @@ def explain_failed_check(
             found=conflict.found,
             item=_decode_stored(model, error.item),
         )
-    if condition == NotExists(Path(model.__declaration__.keys.names[0])) and error.item is not None:
+    if condition == model.__declaration__.is_missing and error.item is not None:
         message = f"{model.__name__}: there is an item with {named} already"
     elif error.item is None:
         message = f"{model.__name__}: there is no item with {named} for `{condition}`"

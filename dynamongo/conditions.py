@@ -10,7 +10,6 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
@@ -25,6 +24,7 @@ LT: Final = "<"
 LE: Final = "<="
 GT: Final = ">"
 GE: Final = ">="
+_COMPARATORS: Final = frozenset({EQ, NE, LT, LE, GT, GE})
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -108,7 +108,7 @@ class Comparison(BaseCondition):
     right: Operand
 
     def __post_init__(self) -> None:
-        if self.operator not in (EQ, NE, LT, LE, GT, GE):
+        if self.operator not in _COMPARATORS:
             raise ExpressionError(f"a comparison is one of = <> < <= > >=; got {self.operator!r}")
         _check_distinct(self, self.left, self.right)
         if self.operator not in (EQ, NE):
@@ -208,9 +208,7 @@ class And(BaseCondition):
     parts: tuple[Condition, ...]
 
     def __init__(self, *parts: Condition) -> None:
-        _check_parts(parts)
-        flat = (part.parts if isinstance(part, And) else (part,) for part in parts)
-        object.__setattr__(self, "parts", tuple(itertools.chain.from_iterable(flat)))
+        object.__setattr__(self, "parts", _flatten(And, parts))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -220,9 +218,7 @@ class Or(BaseCondition):
     parts: tuple[Condition, ...]
 
     def __init__(self, *parts: Condition) -> None:
-        _check_parts(parts)
-        flat = (part.parts if isinstance(part, Or) else (part,) for part in parts)
-        object.__setattr__(self, "parts", tuple(itertools.chain.from_iterable(flat)))
+        object.__setattr__(self, "parts", _flatten(Or, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,13 +331,18 @@ def _describe_operand(operand: Operand) -> str:
     return describe_value(operand) if is_value(operand) else str(operand)
 
 
-def _check_parts(parts: tuple[Condition, ...]) -> None:
+def _flatten(kind: type[And | Or], parts: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """The parts, with those of nested conditions of the same kind in their places."""
     if not parts:
         raise ExpressionError("AND and OR take one condition at least")
+    flat: list[Condition] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, kind) else (part,))
+    return tuple(flat)
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:
-    if isinstance(first, (Path, Size)) and first == other:
+    if type(first) is type(other) and isinstance(first, (Path, Size)) and first == other:
         raise ExpressionError(f"the first operand must differ from the others; got `{condition}`")
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
 
-from dynamongo.conditions import Path
+from dynamongo.conditions import Exists, NotExists, Path
 from dynamongo.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import Field
@@ -64,10 +64,18 @@ class Declaration:
     required: frozenset[str] = frozenset()
     """The names of the attributes that every item has."""
 
+    index_keys: tuple[str, ...] = ()
+    """The names of the attributes that are keys of indexes."""
+
     @property
-    def index_keys(self) -> tuple[str, ...]:
-        """The names of the attributes that are keys of indexes."""
-        return tuple(dict.fromkeys(name for index in self.table.indexes for name in index.keys.names))
+    def exists(self) -> Exists:
+        """The condition that there is an item."""
+        return Exists(self.keys.hash_key.path)
+
+    @property
+    def is_missing(self) -> NotExists:
+        """The condition that there is none."""
+        return NotExists(self.keys.hash_key.path)
 
 
 def collect_fields(model: type) -> dict[str, Field[Any]]:
@@ -120,7 +128,10 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     table = TableSchema(_table(model), schema, throughput, tuple(schemas.values()))
     bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
     required = frozenset(name for name, field in fields.items() if field.required)
-    return Declaration(table, keys, fields, bound, _expires_by(model, fields), _version(model, fields), required)
+    index_keys = tuple(dict.fromkeys(name for index in table.indexes for name in index.keys.names))
+    return Declaration(
+        table, keys, fields, bound, _expires_by(model, fields), _version(model, fields), required, index_keys
+    )
 
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:

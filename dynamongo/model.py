@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dynamongo.batches import Batch
 from dynamongo.bulk import decode_written
 from dynamongo.changes import as_instance, check_changes, explain_error, make_delete, make_save, make_update
-from dynamongo.conditions import And, Condition, Exists, Path, conjuncts
+from dynamongo.conditions import And, Condition, conjuncts
 from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError, ExpressionError
 from dynamongo.operations import Action, ConditionCheck, Delete, Get, Put, UpdateItem, WriteResult
 from dynamongo.progress import ProgressOption
@@ -200,7 +200,7 @@ class Model(Reading):
             VersionConflict: The strategy is an instance that holds another version than the stored item.
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
-        update = cls._make_update(strategy, check_changes(cls, updates), upsert=upsert)
+        update = cls._make_update(strategy, updates, upsert=upsert)
         return decode_written(cls, cast("Item", cls._send(update).attributes), "updated")
 
     @classmethod
@@ -268,9 +268,9 @@ class Model(Reading):
         return instance, make_save(cls, instance, overwrite, only_changed=only_changed)
 
     @classmethod
-    def _make_update(cls, strategy: Any, updates: Iterable[AnyUpdate], *, upsert: bool) -> UpdateItem:
-        target = cls._resolve_one(strategy, to_write=True)
-        return make_update(cls, target, check_changes(cls, updates), upsert=upsert)
+    def _make_update(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool) -> UpdateItem:
+        changes = check_changes(cls, updates)
+        return make_update(cls, cls._resolve_one(strategy, to_write=True), changes, upsert=upsert)
 
     @classmethod
     def _make_delete(cls, strategy: Any) -> Delete:
@@ -279,8 +279,8 @@ class Model(Reading):
     @classmethod
     def _make_check(cls, strategy: Any) -> ConditionCheck:
         target = cls._resolve_one(strategy)
-        exists = Exists(Path(cls.__declaration__.keys.names[0]))
-        return ConditionCheck(cls.table_name(), target.key, And(exists, *conjuncts(target.check)))
+        exists = And(cls.__declaration__.exists, *conjuncts(target.check))
+        return ConditionCheck(cls.table_name(), target.key, exists)
 
     @classmethod
     def _make_get(cls, strategy: Any) -> Get:

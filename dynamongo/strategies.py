@@ -201,11 +201,12 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
 
 def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue] | None:
     """The name and value if the condition is `name == value` for one of the names."""
-    match part:
-        case Comparison(Path((str(name),)), "=", operand) if name in names and is_value(operand):
-            return name, operand
-        case _:
-            return None
+    if not isinstance(part, Comparison) or part.operator != EQ or not isinstance(part.left, Path):
+        return None
+    name = part.left.elements[0]
+    if name not in names or len(part.left.elements) > 1 or not is_value(part.right):
+        return None
+    return name, part.right
 
 
 def _refuse(condition: Condition, missing: list[str], keys: ModelKeys) -> None:

@@ -136,7 +136,7 @@ MUTANTS = [
     Mutant("inlined text may have lone surrogates", INLINES, "{v}.isascii() or is_text({v})", "True"),
     Mutant("a member's empty set is stored", INLINES, 'test and f"{v} and {test}"', "test"),
     Mutant("a member may be missing", INLINES, "or (member.required and source.is_of_python)", ""),
-    Mutant("a member may be unknown", INLINES, "return {taken} if found == len(v) else None", "return {taken}"),
+    Mutant("a member may be unknown", INLINES, "return {taken} if len(taken) == len(v) else None", "return {taken}"),
     Mutant(
         "a map that is read may gain defaults", INLINES, 'and source.task != "encode"', 'and source.task == "build"'
     ),

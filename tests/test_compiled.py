@@ -232,6 +232,14 @@ def test_new_instance_has_the_default_that_the_field_says(field: Any) -> None:
     assert not set(containers(first)) & set(containers(second))
 
 
+def test_members_of_a_map_are_in_the_order_of_their_declaration() -> None:
+    model = model_of(DictField(a=StringField(), b=DictField(c=IntField(), d=ListField(IntField)), e=EmailField()))
+    scrambled: Any = {"e": "x@y.org", "b": {"d": [], "c": 1}, "a": "x"}
+    for values in (model(pk="key", field=scrambled), model._decode_item({"pk": "key", "field": scrambled})):
+        assert list(values.field) == ["a", "b", "e"]  # type: ignore[attr-defined]
+        assert list(values.field["b"]) == ["c", "d"]  # type: ignore[attr-defined]
+
+
 def test_default_is_called_for_every_instance() -> None:
     made = iter(range(5))
     model = model_of(IntField(default=lambda: next(made)))
@@ -431,13 +439,13 @@ SOURCE = """\
 def encode0(v):  # Person.home
     if v._undeclared if type(v) is HeldDict else type(v) is not dict:
         return None
-    get, taken, found = v.get, v.copy(), 0
+    get, taken = v.get, {}
     m = get('city')
     if type(m) is str and (m.isascii() or is_text(m)):
-        found += 1
+        taken['city'] = m
     elif m is not None:
         return None
-    return taken if found == len(v) else None
+    return taken if len(taken) == len(v) else None
 
 
 def encode(values, item):

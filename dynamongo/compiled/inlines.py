@@ -225,21 +225,19 @@ def _dict(field: DictField[Any], v: str, source: Source) -> Inline:
 def _define_take(field: DictField[Any], source: Source) -> str | None:
     """A function that takes a map of which every member needs nothing done, and returns `None` for any other.
 
-    It makes a copy of the map, in which it replaces what becomes something else.
+    The new map has its members in the order in which they are declared: the store keeps none.
     """
-    lines = [f"if {_refuse_map(field, source)}:", "    return None", "get, taken, found = v.get, v.copy(), 0"]
+    lines = [f"if {_refuse_map(field, source)}:", "    return None", "get, taken = v.get, {}"]
     for name, member in field.fields.items():
         inline = make_inline(member, "m", source)
         if inline is None or inline.test is None:
             return None
-        lines += [f"m = get({name!r})", f"if {inline.test}:", "    found += 1"]
-        if inline.result != "m":
-            lines.append(f"    taken[{name!r}] = {inline.result}")
+        lines += [f"m = get({name!r})", f"if {inline.test}:", f"    taken[{name!r}] = {inline.result}"]
         is_needed = type(member) in _CONTAINERS or (member.required and source.is_of_python)
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.prepares_new and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"
-    return source.define(field.label, [*lines, f"return {taken} if found == len(v) else None"])
+    return source.define(field.label, [*lines, f"return {taken} if len(taken) == len(v) else None"])
 
 
 def _refuse_map(field: DictField[Any], source: Source) -> str:

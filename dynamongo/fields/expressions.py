@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, NoReturn, cast
 
 from dynamongo.conditions import (
@@ -26,6 +27,8 @@ from dynamongo.conditions import (
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.updates import AddUpdate, AppendUpdate, DeleteUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 from dynamongo.values import SET_TYPES, AttributeType, AttributeValue, Number, negate, shorten
+
+_PLAIN_TYPES = frozenset({str, int, Decimal, float, bytes, bool})
 
 
 class Expressions(ABC):
@@ -280,6 +283,8 @@ class SizeOf:
 
 def as_operand(value: Any) -> Path | Size | None:
     """What stands for a field or a size among operands; `None` for a value."""
+    if type(value) in _PLAIN_TYPES:  # to ask an abstract class whether it is one takes longer
+        return None
     return value.operand if isinstance(value, SizeOf) else as_path(value)
 
 
