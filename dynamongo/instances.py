@@ -274,7 +274,7 @@ class Instance(metaclass=ModelMeta):
     def _note_saved(self, write: Put | UpdateItem) -> None:
         """Remember what is stored for the instance now that the write of it was done."""
         item = write.item if isinstance(write, Put) else self._updated_item(write)
-        self._stored = item
+        vars(self)["_stored"] = item
         version = type(self).__declaration__.version
         if version is not None:
             vars(self)[version] = item[version]

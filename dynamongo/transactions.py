@@ -25,7 +25,7 @@ from dynamongo.exceptions import (
     TransactionCanceled,
 )
 from dynamongo.frozen import dataclass, replace
-from dynamongo.operations import Action, Get, Put, TransactGet, TransactWrite
+from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
 from dynamongo.values import AttributeValue, Item, item_size, shorten
 
 if TYPE_CHECKING:
@@ -139,15 +139,17 @@ class Transaction:
         names = model.__declaration__.keys.names
         holder = action.item if isinstance(action, Put) else action.key
         returns_item = self._return_items or model.__declaration__.version is not None
-        action = replace(action, return_item_on_failure=returns_item)
+        if action.return_item_on_failure is not returns_item:
+            action = replace(action, return_item_on_failure=returns_item)
         entry = _Entry(verb, model, action, {name: holder[name] for name in names}, saved)
-        self._check(entry, item_size(holder))
-        self._entries[entry.place] = entry
-        self._size += item_size(holder)
+        place, size = entry.place, item_size(holder)
+        self._check(entry, self._entries.get(place), size)
+        self._entries[place] = entry
+        self._size += size
 
-    def _check(self, entry: _Entry, size: int) -> None:
+    def _check(self, entry: _Entry, other: _Entry | None, size: int) -> None:
         """Refuse what would have the whole transaction refused."""
-        if (other := self._entries.get(entry.place)) is not None:
+        if other is not None:
             raise ExpressionError(
                 f"a transaction has one action for each item: {entry.describe()} comes after {other.describe()}"
             )
@@ -160,10 +162,10 @@ class Transaction:
 
     def _commit(self) -> None:
         entries = tuple(self._entries.values())
-        run = _find_runner([entry.model for entry in entries])
+        execute = _find_executor([entry.model for entry in entries])
         operation = TransactWrite(tuple(entry.action for entry in entries), self._token)
         try:
-            run(lambda executor: executor.send(operation))
+            execute(operation)
         except TransactionCanceled as error:
             raise TransactionCanceled(
                 tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
@@ -182,8 +184,8 @@ def transact_get(items: Iterable[Any]) -> list[Any]:
         raise ExpressionError(f"a transaction reads {MAX_ACTIONS} items at most; got {len(unique)}")
     if not unique:
         return []
-    run = _find_runner([model for model, *_ in wanted])
-    result = run(lambda executor: executor.send(TransactGet(tuple(unique.values()))))
+    execute = _find_executor([model for model, *_ in wanted])
+    result = execute(TransactGet(tuple(unique.values())))
     found = dict(zip(unique, result.items, strict=True))
     stored = [found[get.table, tuple(get.key.values())] for get in gets]
     return [
@@ -210,14 +212,14 @@ def _check_model(model: type) -> Any:
     return model
 
 
-def _find_runner(models: list[Any]) -> Callable[[Callable[[Any], Any]], Any]:
+def _find_executor(models: list[Any]) -> Callable[[Operation[Any]], Any]:
     """What carries out a transaction: the connection of all its models, which must be on one backend."""
     backends = {id(model._connection().backend): model for model in models}
     if len(backends) > 1:
         names = " and ".join(model.__name__ for model in backends.values())
         raise ConfigurationError(f"a transaction is on one backend, and {names} have connections to different ones")
-    run: Callable[[Callable[[Any], Any]], Any] = models[0]._connection().run
-    return run
+    execute: Callable[[Operation[Any]], Any] = models[0]._connection().execute
+    return execute
 
 
 def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:

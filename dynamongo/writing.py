@@ -8,7 +8,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from dynamongo.concurrency import merge
 from dynamongo.exceptions import DynamongoError
-from dynamongo.executor import Executor, GroupResult, KeyedWrite, Outcome, Steps, Write, group_writes, not_sent
+from dynamongo.executor import (
+    Executor,
+    GroupResult,
+    KeyedWrite,
+    Outcome,
+    Steps,
+    Write,
+    group_writes,
+    key_writes,
+    not_sent,
+)
 from dynamongo.frozen import dataclass
 from dynamongo.values import AttributeValue
 
@@ -40,8 +50,7 @@ class Writer:
         is sent any more, and every write that was not gives an outcome that says so.
         """
         stop: DynamongoError | None = None
-        keyed = (KeyedWrite(index, write, self.key_names) for index, write in enumerate(writes))
-        for each_round in _rounds(keyed):
+        for each_round in _rounds(key_writes(writes, self.key_names)):
             if stop is not None:
                 yield from not_sent(each_round, stop)
                 continue

@@ -10,7 +10,16 @@ from __future__ import annotations
 from dynamongo.executor.effects import PASSING_ERRORS, Effect, RetryPolicy, Steps, Wait
 from dynamongo.executor.reads import START, Position, ReadPage, Reads, sort_items
 from dynamongo.executor.tables import Tables
-from dynamongo.executor.writes import GroupResult, KeyedWrite, Outcome, Write, Writes, group_writes, not_sent
+from dynamongo.executor.writes import (
+    GroupResult,
+    KeyedWrite,
+    Outcome,
+    Write,
+    Writes,
+    group_writes,
+    key_writes,
+    not_sent,
+)
 
 __all__ = [
     "PASSING_ERRORS",
@@ -27,6 +36,7 @@ __all__ = [
     "Wait",
     "Write",
     "group_writes",
+    "key_writes",
     "not_sent",
     "sort_items",
 ]

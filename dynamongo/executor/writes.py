@@ -50,34 +50,42 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class KeyedWrite:
-    """A write with its place among the writes, and its key."""
+    """A write with its place among the writes, and its key.
+
+    Attributes:
+        index: The place.
+        write: The write.
+        key_names: The names of the key attributes, hash key first.
+        key: Their values.
+        part: The write as a part of a batch, or `None` if it has to go alone.
+    """
 
     index: int
     write: Write
     key_names: tuple[str, ...]
+    key: tuple[AttributeValue, ...]
+    part: BatchPut | BatchDelete | None
 
-    @property
-    def key(self) -> tuple[AttributeValue, ...]:
-        """The values of its key, hash key first."""
-        return self._values(self.write.item if isinstance(self.write, Put) else self.write.key)
+    def key_of(self, part: BatchPut | BatchDelete) -> tuple[AttributeValue, ...]:
+        """The key of a part of a batch that the store did not get to."""
+        return _values(part.item if isinstance(part, BatchPut) else part.key, self.key_names)
 
-    def key_of(self, write: BatchPut | BatchDelete) -> tuple[AttributeValue, ...]:
-        """The key of a write that the store did not get to."""
-        return self._values(write.item if isinstance(write, BatchPut) else write.key)
 
-    def _values(self, holder: Item) -> tuple[AttributeValue, ...]:
-        return tuple(holder[name] for name in self.key_names)
+def key_writes(writes: Iterable[Write], key_names: tuple[str, ...]) -> Iterator[KeyedWrite]:
+    """The writes of a table with these key attributes, each with its place and key."""
+    for index, write in enumerate(writes):
+        holder = write.item if isinstance(write, Put) else write.key
+        yield KeyedWrite(index, write, key_names, _values(holder, key_names), _as_part(write))
 
-    @property
-    def batched(self) -> BatchPut | BatchDelete | None:
-        """The write as a part of a batch, or `None` if it has to go alone."""
-        match self.write:
-            case Put(item=item, condition=None):
-                return BatchPut(item)
-            case Delete(key=key, condition=None):
-                return BatchDelete(key)
-            case _:
-                return None
+
+def _values(holder: Item, names: tuple[str, ...]) -> tuple[AttributeValue, ...]:
+    return tuple([holder[name] for name in names])
+
+
+def _as_part(write: Write) -> BatchPut | BatchDelete | None:
+    if isinstance(write, UpdateItem) or write.condition is not None:
+        return None
+    return BatchPut(write.item) if isinstance(write, Put) else BatchDelete(write.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +145,9 @@ class Writes(Terms):
         pending = {write.key: write for write in group}
         attempts = Attempts(self._retries)
         while True:
-            batch = tuple(batched for write in pending.values() if (batched := write.batched) is not None)
+            batch = tuple([write.part for write in pending.values() if write.part is not None])
             result = yield from self.send(BatchWrite(table, batch), attempts)
-            left = {group[0].key_of(write) for write in result.unprocessed}
+            left = {group[0].key_of(part) for part in result.unprocessed}
             outcomes |= {write.index: Outcome(write.index) for key, write in pending.items() if key not in left}
             if len(left) < len(pending):
                 attempts.start_anew()
@@ -173,7 +181,7 @@ def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[Keyed
         if batch and (write.key in batch or len(batch) == size):
             yield list(batch.values())
             batch = {}
-        if write.batched is not None:
+        if write.part is not None:
             batch[write.key] = write
         else:
             yield [write]
