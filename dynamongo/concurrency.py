@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 from typing import Generic, TypeAlias, TypeVar
 
@@ -45,6 +44,8 @@ def merge(sources: Iterable[Iterator[T]], workers: int) -> Generator[T]:
 
 
 def _merge_threads(sources: Iterator[Iterator[T]], workers: int) -> Generator[T]:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - in memory there is one worker
+
     messages: Queue[_Message[T]] = Queue(maxsize=workers)
     stopping = threading.Event()
     active = 0

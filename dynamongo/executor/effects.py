@@ -11,7 +11,6 @@ Source: "Error handling with DynamoDB" in the DynamoDB developer guide.
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Generator
 from typing import Any, TypeAlias, TypeVar
@@ -45,8 +44,6 @@ from dynamongo.operations import (
 from dynamongo.plans import describe_step
 
 R = TypeVar("R")
-
-logger = logging.getLogger("dynamongo")
 
 PASSING_ERRORS = (TransactionCanceled, TransactionConflict, ThrottledError, ServiceError)
 """What may be no fault of the request, so that it may be worth to send it again."""
@@ -211,7 +208,9 @@ def _judge(operation: Operation[Any], error: BackendError, *, is_unsure: bool) -
 
 def _log(operation: Operation[Any], attempt: int, wait: Wait, error: Exception) -> None:
     """At DEBUG, and without anything of an item."""
-    logger.debug(
+    import logging  # noqa: PLC0415 - most programs never come here, and it takes a tenth of the import
+
+    logging.getLogger("dynamongo").debug(
         "%s: attempt %d met %s; the next is in %.3f s",
         describe_step(operation),
         attempt,
