@@ -20,6 +20,7 @@ import zlib
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 from urllib.parse import quote
 
+from dynamongo.backends.dynamodb.answers import Answer
 from dynamongo.backends.dynamodb.endpoint import Endpoint, LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
@@ -28,7 +29,7 @@ from dynamongo.backends.dynamodb.errors import (
     translate_error,
 )
 from dynamongo.backends.dynamodb.interception import Watch
-from dynamongo.backends.dynamodb.pool import Answer, Pool
+from dynamongo.backends.dynamodb.pool import Pool
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.signing import Signer, canonical_path
