@@ -9,7 +9,8 @@ Source: "Using expressions in DynamoDB" in the developer guide.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, TypeAlias
+from json.encoder import encode_basestring_ascii as quote
+from typing import Literal, TypeAlias
 
 from dynamongo.conditions import (
     And,
@@ -40,7 +41,7 @@ from dynamongo.updates import (
     SetUpdate,
 )
 from dynamongo.values import AttributeValue
-from dynamongo.wire import WireValue, encode_value
+from dynamongo.wire import render_value
 
 _Clause: TypeAlias = Literal["SET", "REMOVE", "ADD", "DELETE"]
 
@@ -55,7 +56,7 @@ class Placeholders:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._values: dict[str, tuple[str, WireValue]] = {}
+        self._values: dict[str, str] = {}
 
     def name(self, name: str) -> str:
         """The placeholder of an attribute name."""
@@ -63,18 +64,18 @@ class Placeholders:
 
     def value(self, value: AttributeValue) -> str:
         """The placeholder of an attribute value."""
-        wire = encode_value(value)
-        placeholder, _ = self._values.setdefault(repr(wire), (f":v{len(self._values)}", wire))
-        return placeholder
+        return self._values.setdefault(render_value(value), f":v{len(self._values)}")
 
-    def to_arguments(self) -> dict[str, Any]:
-        """The arguments of the request; those that would be empty are left out, as DynamoDB wants it."""
-        arguments: dict[str, Any] = {}
+    def to_members(self) -> dict[str, str]:
+        """The members of the request, as JSON; those that would be empty are left out, as DynamoDB wants it."""
+        members: dict[str, str] = {}
         if self._names:
-            arguments["ExpressionAttributeNames"] = {alias: name for name, alias in self._names.items()}
+            names = [f'"{alias}":{quote(name)}' for name, alias in self._names.items()]
+            members["ExpressionAttributeNames"] = f"{{{','.join(names)}}}"
         if self._values:
-            arguments["ExpressionAttributeValues"] = dict(self._values.values())
-        return arguments
+            values = [f'"{alias}":{value}' for value, alias in self._values.items()]
+            members["ExpressionAttributeValues"] = f"{{{','.join(values)}}}"
+        return members
 
 
 def render_path(path: Path, placeholders: Placeholders) -> str:

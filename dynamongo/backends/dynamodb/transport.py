@@ -10,7 +10,6 @@ A transport never repeats a request that may have been carried out.
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import os
@@ -125,8 +124,7 @@ class DirectTransport:
 
     def send(self, request: Request) -> dict[str, Any]:
         """See `Transport`."""
-        body = json.dumps(request.arguments, default=_encode_binary, separators=(",", ":")).encode()
-        answer = self._pool.exchange(self._render(request.action, body))
+        answer = self._pool.exchange(self._render(request.action, request.body.encode()))
         response = _read_body(answer)
         if answer.status != 200:
             raise translate_answer(_as_error(answer.status, response), self._settings.describe_credentials())
@@ -247,10 +245,6 @@ def _trace_header() -> dict[str, str]:
     if trace is None or "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
         return {}
     return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")}
-
-
-def _encode_binary(value: bytes) -> str:
-    return base64.b64encode(value).decode()
 
 
 def _read_body(answer: Answer) -> dict[str, Any]:
