@@ -1,4 +1,4 @@
-"""Responses: the result of an operation, read from what boto3's client returned."""
+"""Responses: the result of an operation, read from an answer in the form in which boto3's client gives it."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ def _decode_optional(wire: WireItem | None) -> Item | None:
 
 
 def _read_batch_get(response: _Response) -> BatchGetResult:
-    found = [item for items in response.get("Responses", {}).values() for item in items]
+    found = [item for items in response.get("Responses", {}).values() for item in _decode_all(items)]
     left = [key for of_table in response.get("UnprocessedKeys", {}).values() for key in of_table["Keys"]]
-    return BatchGetResult(_decode_all(found), _decode_all(left), _read_units(response))
+    return BatchGetResult(tuple(found), _decode_all(left), _read_units(response))
 
 
 def _read_page(response: _Response) -> PageResult:
@@ -113,8 +113,9 @@ def _read_page(response: _Response) -> PageResult:
     )
 
 
-def _decode_all(items: Iterable[WireItem]) -> tuple[Item, ...]:
-    return tuple(map(decode_item, items))
+def _decode_all(items: list[WireItem] | tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items of a list; those of a tuple are decoded already."""
+    return items if isinstance(items, tuple) else tuple(map(decode_item, items))
 
 
 def _read_batch_write(response: _Response) -> BatchWriteResult:

@@ -10,7 +10,6 @@ A transport never repeats a request that may have been carried out.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
@@ -20,6 +19,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 from urllib.parse import quote
 
 from dynamongo.backends.dynamodb.answers import Answer
+from dynamongo.backends.dynamodb.bodies import parse_body
 from dynamongo.backends.dynamodb.endpoint import Endpoint, LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
@@ -46,7 +46,7 @@ class Transport(Protocol):
     """What takes a request to the store."""
 
     def send(self, request: Request) -> dict[str, Any]:
-        """The answer, in the form in which boto3's client gives it.
+        """The answer, in the form in which boto3's client gives it; see `parse_body` for what may be decoded already.
 
         Raises:
             DynamongoError: The store refused the request or failed, or could not be reached.
@@ -125,7 +125,7 @@ class DirectTransport:
     def send(self, request: Request) -> dict[str, Any]:
         """See `Transport`."""
         answer = self._pool.exchange(self._render(request.action, request.body.encode()))
-        response = _read_body(answer)
+        response = _read_body(request.action, answer)
         if answer.status != 200:
             raise translate_answer(_as_error(answer.status, response), self._settings.describe_credentials())
         return response
@@ -247,12 +247,12 @@ def _trace_header() -> dict[str, str]:
     return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")}
 
 
-def _read_body(answer: Answer) -> dict[str, Any]:
+def _read_body(action: str, answer: Answer) -> dict[str, Any]:
     """The content of an answer; of an error that says nothing, an empty dict."""
     if answer.checksum is not None and str(zlib.crc32(answer.body)) != answer.checksum:
         raise build_connection_error("ChecksumError", f"the answer is damaged: its checksum is not {answer.checksum}")
     try:
-        content = json.loads(answer.body)
+        content: object = parse_body(action, answer.body.decode())
     except ValueError as error:
         if answer.status != 200:
             return {}
