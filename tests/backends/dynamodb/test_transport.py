@@ -24,7 +24,7 @@ from moto import mock_aws
 
 from dynamongo import Connection, Model, StringField
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.backends.dynamodb.signing import Signer
+from dynamongo.backends.dynamodb.signing import Signer, canonical_headers
 from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError, TableNotFound
 from dynamongo.operations import (
     BatchPut,
@@ -229,7 +229,7 @@ class TestRequests:
         ask(backend)
         headers, body = server.log[-1].headers, server.log[-1].body
         names = ("content-type", "host", "x-amz-date", "x-amz-target")
-        signed = {name: headers[name] for name in names}
+        signed = canonical_headers({name: headers[name] for name in names})
         expected = Signer("us-east-2", "dynamodb").sign("made-up", "top-secret", headers["x-amz-date"], signed, body)
         assert headers["authorization"] == expected
 
