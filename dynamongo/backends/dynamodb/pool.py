@@ -59,8 +59,11 @@ class Pool:
     def _send(self, message: bytes) -> _Connection:
         connection = self._take()
         if connection is not None:
-            with contextlib.suppress(ServiceError):
+            try:
                 connection.send(message)
+            except ServiceError:  # it was closed meanwhile, and another one is made
+                pass
+            else:
                 return connection
         connection = _Connection(self._endpoint, self._context)
         connection.send(message)

@@ -118,11 +118,11 @@ def build_request(operation: AnyOperation) -> Request:
         case Scan():
             return Request("Scan", "scan", _render_scan(operation))
         case Put():
-            return Request("PutItem", "put_item", _render_put(operation))
+            return Request("PutItem", "put_item", _render_write(_put_members(operation), _old(operation)))
         case Delete():
-            return Request("DeleteItem", "delete_item", _render_delete(operation))
+            return Request("DeleteItem", "delete_item", _render_write(_key_members(operation), _old(operation)))
         case UpdateItem():
-            return Request("UpdateItem", "update_item", _render_update(operation))
+            return Request("UpdateItem", "update_item", _render_write(_update_members(operation), operation.returns))
         case BatchWrite():
             return Request("BatchWriteItem", "batch_write_item", _render_batch_write(operation))
         case TransactWrite():
@@ -168,17 +168,17 @@ def _render_list(elements: Iterable[str]) -> str:
 
 def _get_members(get: Get) -> _Members:
     members = {"TableName": quote(get.table), "Key": render_item(get.key)}
-    return members | _read_members(get.projection, consistent=get.consistent)
+    return _add_reading(members, get.projection, consistent=get.consistent)
 
 
 def _render_batch_get(operation: BatchGet) -> str:
-    of_table = {"Keys": _render_list(map(render_item, operation.keys))}
-    of_table |= _read_members(operation.projection, consistent=operation.consistent)
+    keys = {"Keys": _render_list(map(render_item, operation.keys))}
+    of_table = _add_reading(keys, operation.projection, consistent=operation.consistent)
     return _render({"RequestItems": f"{{{quote(operation.table)}:{_render(of_table)}}}"} | _CAPACITY)
 
 
-def _read_members(projection: tuple[Path, ...], *, consistent: bool) -> _Members:
-    members: _Members = {}
+def _add_reading(members: _Members, projection: tuple[Path, ...], *, consistent: bool) -> _Members:
+    """Add what is read, and how."""
     if projection:
         placeholders = Placeholders()
         members |= _project(projection, placeholders)
@@ -203,9 +203,7 @@ def _express(parameter: str, text: str) -> _Members:
     return {parameter: quote(text)}
 
 
-def _express_condition(parameter: str, condition: Condition | None, placeholders: Placeholders) -> _Members:
-    if condition is None:
-        return {}
+def _express_condition(parameter: str, condition: Condition, placeholders: Placeholders) -> _Members:
     check_limits(condition)
     return _express(parameter, render_condition(condition, placeholders))
 
@@ -231,7 +229,8 @@ def _page_members(operation: Query | Scan, placeholders: Placeholders) -> _Membe
     members: _Members = {"TableName": quote(operation.table), **_CAPACITY}
     if operation.projection:
         members |= _project(operation.projection, placeholders)
-    members |= _express_condition("FilterExpression", operation.filter, placeholders)
+    if operation.filter is not None:
+        members |= _express_condition("FilterExpression", operation.filter, placeholders)
     if operation.index is not None:
         members["IndexName"] = quote(operation.index)
     if operation.limit is not None:
@@ -247,48 +246,43 @@ def _page_members(operation: Query | Scan, placeholders: Placeholders) -> _Membe
     return members | placeholders.to_members()
 
 
-def _render_put(operation: Put) -> str:
-    return _render_write(_put_members(operation), "ALL_OLD" if operation.return_old else "NONE")
-
-
-def _render_delete(operation: Delete) -> str:
-    return _render_write(_key_members(operation), "ALL_OLD" if operation.return_old else "NONE")
-
-
-def _render_update(operation: UpdateItem) -> str:
-    return _render_write(_update_members(operation), operation.returns)
-
-
 def _render_write(members: _Members, returns: ReturnValues) -> str:
     if returns != "NONE":
         members["ReturnValues"] = quote(returns)
     return _render(members | _CAPACITY)
 
 
+def _old(operation: Put | Delete) -> ReturnValues:
+    return "ALL_OLD" if operation.return_old else "NONE"
+
+
 def _put_members(operation: Put) -> _Members:
-    return {"Item": render_item(operation.item)} | _action_members(operation, Placeholders())
+    return _add_condition({"Item": render_item(operation.item)}, operation, None)
 
 
 def _key_members(operation: Delete | ConditionCheck) -> _Members:
-    return {"Key": render_item(operation.key)} | _action_members(operation, Placeholders())
+    return _add_condition({"Key": render_item(operation.key)}, operation, None)
 
 
 def _update_members(operation: UpdateItem) -> _Members:
+    members = {"Key": render_item(operation.key)}
+    if not operation.updates:
+        return _add_condition(members, operation, None)
+    check_updates(operation.updates, operation.key)
     placeholders = Placeholders()
-    members: _Members = {"Key": render_item(operation.key)}
-    if operation.updates:
-        check_updates(operation.updates, operation.key)
-        members |= _express("UpdateExpression", render_updates(operation.updates, placeholders))
-    return members | _action_members(operation, placeholders)
+    members |= _express("UpdateExpression", render_updates(operation.updates, placeholders))
+    return _add_condition(members, operation, placeholders)
 
 
-def _action_members(operation: Action, placeholders: Placeholders) -> _Members:
-    """What a write has in common with the action of a transaction that is like it."""
-    members: _Members = {"TableName": quote(operation.table)}
-    members |= _express_condition("ConditionExpression", operation.condition, placeholders)
+def _add_condition(members: _Members, operation: Action, placeholders: Placeholders | None) -> _Members:
+    """Add what a write has in common with the action of a transaction that is like it."""
+    members["TableName"] = quote(operation.table)
     if operation.return_item_on_failure:
         members["ReturnValuesOnConditionCheckFailure"] = '"ALL_OLD"'
-    return members | placeholders.to_members()
+    if operation.condition is not None:
+        placeholders = placeholders or Placeholders()
+        members |= _express_condition("ConditionExpression", operation.condition, placeholders)
+    return members if placeholders is None else members | placeholders.to_members()
 
 
 def _render_batch_write(operation: BatchWrite) -> str:

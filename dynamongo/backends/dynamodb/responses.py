@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.exceptions import assert_never
@@ -163,9 +163,10 @@ def _write_units(response: _Response) -> Capacity:
 
 def _sum_units(response: _Response) -> float:
     """Capacity units, which the store does not split: they are what the action consumes. A batch has a list of them."""
-    consumed: Any = response.get("ConsumedCapacity", {})
-    entries: list[_Response] = [consumed] if isinstance(consumed, dict) else consumed
-    return _sum_entries(entries, "CapacityUnits")
+    consumed: Any = response.get("ConsumedCapacity", ())
+    if isinstance(consumed, dict):
+        return float(cast("_Response", consumed).get("CapacityUnits", 0.0))
+    return _sum_entries(consumed, "CapacityUnits")
 
 
 def _split_units(response: _Response) -> Capacity:
@@ -176,4 +177,4 @@ def _split_units(response: _Response) -> Capacity:
 
 
 def _sum_entries(entries: Iterable[_Response], unit: str) -> float:
-    return sum((entry.get(unit, 0.0) for entry in entries), 0.0)
+    return sum([entry.get(unit, 0.0) for entry in entries], 0.0)
