@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
 
 import botocore.session
 from botocore.model import ServiceModel
+from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 
 
@@ -22,3 +24,10 @@ def check_request(action: str, arguments: dict[str, Any]) -> None:
     assert shape is not None
     report = ParamValidator().validate(arguments, shape)
     assert not report.has_errors(), report.generate_report()
+
+
+def serialize_request(action: str, arguments: dict[str, Any]) -> Any:
+    """What boto3 would send, parsed."""
+    serializer = create_serializer("json", include_validation=False)
+    request = serializer.serialize_to_request(arguments, service_model().operation_model(action))
+    return json.loads(request["body"])

@@ -8,8 +8,9 @@ Source: "Using expressions in DynamoDB" in the developer guide.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring_ascii as quote
+from typing import Literal, TypeAlias
 
 from dynamongo.conditions import (
     And,
@@ -40,7 +41,7 @@ from dynamongo.updates import (
     SetUpdate,
 )
 from dynamongo.values import AttributeValue
-from dynamongo.wire import WireValue, encode_value
+from dynamongo.wire import render_value
 
 _Clause: TypeAlias = Literal["SET", "REMOVE", "ADD", "DELETE"]
 
@@ -55,7 +56,7 @@ class Placeholders:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._values: dict[str, tuple[str, WireValue]] = {}
+        self._values: dict[str, str] = {}
 
     def name(self, name: str) -> str:
         """The placeholder of an attribute name."""
@@ -63,29 +64,34 @@ class Placeholders:
 
     def value(self, value: AttributeValue) -> str:
         """The placeholder of an attribute value."""
-        wire = encode_value(value)
-        placeholder, _ = self._values.setdefault(repr(wire), (f":v{len(self._values)}", wire))
-        return placeholder
+        return self._values.setdefault(render_value(value), f":v{len(self._values)}")
 
-    def to_arguments(self) -> dict[str, Any]:
-        """The arguments of the request; those that would be empty are left out, as DynamoDB wants it."""
-        arguments: dict[str, Any] = {}
+    def path(self, path: Path) -> str:
+        """A document path, such as `#n0.#n1[0]`."""
+        steps = [f"[{step}]" if isinstance(step, int) else f".{self.name(step)}" for step in path.elements]
+        return "".join(steps).removeprefix(".")
+
+    def operand(self, operand: Operand) -> str:
+        """What a condition compares or tests."""
+        if isinstance(operand, Path):
+            return self.path(operand)
+        return f"size({self.path(operand.path)})" if isinstance(operand, Size) else self.value(operand)
+
+    def to_members(self) -> dict[str, str]:
+        """The members of the request, as JSON; those that would be empty are left out, as DynamoDB wants it."""
+        members: dict[str, str] = {}
         if self._names:
-            arguments["ExpressionAttributeNames"] = {alias: name for name, alias in self._names.items()}
+            names = [f'"{alias}":{quote(name)}' for name, alias in self._names.items()]
+            members["ExpressionAttributeNames"] = f"{{{','.join(names)}}}"
         if self._values:
-            arguments["ExpressionAttributeValues"] = dict(self._values.values())
-        return arguments
-
-
-def render_path(path: Path, placeholders: Placeholders) -> str:
-    """A document path, such as `#n0.#n1[0]`."""
-    steps = [f"[{step}]" if isinstance(step, int) else f".{placeholders.name(step)}" for step in path.elements]
-    return "".join(steps).removeprefix(".")
+            values = [f'"{alias}":{value}' for value, alias in self._values.items()]
+            members["ExpressionAttributeValues"] = f"{{{','.join(values)}}}"
+        return members
 
 
 def render_projection(paths: Iterable[Path], placeholders: Placeholders) -> str:
     """A projection expression."""
-    return ", ".join(render_path(path, placeholders) for path in paths)
+    return ", ".join(map(placeholders.path, paths))
 
 
 def render_key_condition(condition: KeyCondition, placeholders: Placeholders) -> str:
@@ -105,9 +111,7 @@ def render_condition(condition: Condition, placeholders: Placeholders) -> str:
 
 
 def _render_reduced(condition: Condition, placeholders: Placeholders) -> str:
-    def operand(value: Operand) -> str:
-        return _render_operand(value, placeholders)
-
+    operand = placeholders.operand
     match condition:
         case Comparison(left, operator, right):
             return f"{operand(left)} {operator} {operand(right)}"
@@ -137,18 +141,10 @@ def _render_reduced(condition: Condition, placeholders: Placeholders) -> str:
             assert_never(condition)
 
 
-def _render_operand(operand: Operand, placeholders: Placeholders) -> str:
-    if isinstance(operand, Path):
-        return render_path(operand, placeholders)
-    if isinstance(operand, Size):
-        return f"size({render_path(operand.path, placeholders)})"
-    return placeholders.value(operand)
-
-
 def _render_contradiction(tested: Operand, placeholders: Placeholders) -> str:
     """IN takes at least one choice; where there is none, say what is never true in another way."""
     if isinstance(tested, (Path, Size)):
-        path = render_path(tested.path if isinstance(tested, Size) else tested, placeholders)
+        path = placeholders.path(tested.path if isinstance(tested, Size) else tested)
         return f"(attribute_exists({path}) AND attribute_not_exists({path}))"
     value = placeholders.value(tested)
     return f"{value} <> {value}"
@@ -187,19 +183,14 @@ def render_updates(updates: Sequence[AnyUpdate], placeholders: Placeholders) -> 
     for update in updates:
         clause, action = _render_update(update, placeholders)
         clauses.setdefault(clause, []).append(action)
-    return " ".join(_join_clauses(clauses))
-
-
-def _join_clauses(clauses: dict[_Clause, list[str]]) -> Iterator[str]:
-    for clause, actions in clauses.items():
-        yield f"{clause} {', '.join(actions)}"
+    return " ".join([f"{clause} {', '.join(actions)}" for clause, actions in clauses.items()])
 
 
 def _render_update(update: AnyUpdate, placeholders: Placeholders) -> tuple[_Clause, str]:
-    path = render_path(update.path, placeholders)
+    path = placeholders.path(update.path)
     match update:
         case SetUpdate(_, value, if_not_exists):
-            operand = _render_operand(value, placeholders)
+            operand = placeholders.operand(value)
             return "SET", f"{path} = if_not_exists({path}, {operand})" if if_not_exists else f"{path} = {operand}"
         case IncrementUpdate(_, amount):
             return "SET", f"{path} = {path} + {placeholders.value(amount)}"

@@ -52,10 +52,16 @@ def _find_original(owner: type, name: str) -> object:
     return None
 
 
-_ORIGINALS: Final = {(owner, name): _find_original(owner, name) for owner, name in _WAY_OF_A_REQUEST}
+_ORIGINALS: Final = [
+    (vars(owner), owner.__name__, name, _find_original(owner, name)) for owner, name in _WAY_OF_A_REQUEST
+]
 """Those functions; `None`, which no function is, for one that was replaced before dynamongo was imported."""
 
-_POOLS: Final = (botocore.awsrequest.AWSHTTPConnectionPool, botocore.awsrequest.AWSHTTPSConnectionPool)
+_CONNECTIONS: Final = [
+    (pool, pool.ConnectionCls if pool.ConnectionCls.__module__ == pool.__module__ else None)
+    for pool in (botocore.awsrequest.AWSHTTPConnectionPool, botocore.awsrequest.AWSHTTPSConnectionPool)
+]
+"""The pools of connections with the class that botocore itself has them make connections of; `None` as above."""
 
 
 class Watch:
@@ -102,12 +108,11 @@ def _find_active_moto() -> Any:
 
 
 def _find_replacement() -> str | None:
-    for owner, name in _WAY_OF_A_REQUEST:
-        function = vars(owner).get(name)
-        if function is not _ORIGINALS[owner, name]:
-            return f"botocore's {owner.__name__}.{name} is replaced"
-    for pool in _POOLS:
-        if pool.ConnectionCls.__module__ != pool.__module__:
+    for members, owner, name, original in _ORIGINALS:
+        if members.get(name) is not original:
+            return f"botocore's {owner}.{name} is replaced"
+    for pool, connection in _CONNECTIONS:
+        if pool.ConnectionCls is not connection:
             return f"botocore's {pool.__name__}.ConnectionCls is replaced"
     return None
 

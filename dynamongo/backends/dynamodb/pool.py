@@ -19,23 +19,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from dynamongo.backends.dynamodb.answers import Answer, read_answer
 from dynamongo.backends.dynamodb.endpoint import Endpoint
 from dynamongo.backends.dynamodb.errors import build_connection_error
 from dynamongo.exceptions import ConfigurationError, ServiceError
-from dynamongo.frozen import dataclass
 
 MAX_IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP response: its status, the headers that matter, and the body."""
-
-    status: int
-    content_type: str
-    checksum: str | None
-    body: bytes
 
 
 class Pool:
@@ -60,7 +50,7 @@ class Pool:
         except BaseException:  # one that was interrupted would give the next request the answer to this one
             connection.close()
             raise
-        if connection.is_last_answer:
+        if answer.is_last:
             connection.close()
         else:
             self._keep(connection)
@@ -69,8 +59,11 @@ class Pool:
     def _send(self, message: bytes) -> _Connection:
         connection = self._take()
         if connection is not None:
-            with contextlib.suppress(ServiceError):
+            try:
                 connection.send(message)
+            except ServiceError:  # it was closed meanwhile, and another one is made
+                pass
+            else:
                 return connection
         connection = _Connection(self._endpoint, self._context)
         connection.send(message)
@@ -116,7 +109,7 @@ def _close_all(connections: deque[_Connection]) -> None:
 class _Connection:
     """One connection, open when it is made."""
 
-    __slots__ = ("_endpoint", "_http", "_socket", "idle_since", "is_last_answer", "is_readable")
+    __slots__ = ("_endpoint", "_http", "_socket", "idle_since", "is_readable")
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> None:
         self._endpoint = endpoint
@@ -133,7 +126,6 @@ class _Connection:
                 raise _tell_failed_connect(endpoint, error) from error
             raise
         self.is_readable = _make_check(self._socket)
-        self.is_last_answer = False
         self.idle_since = 0.0
 
     def send(self, message: bytes) -> None:
@@ -154,15 +146,9 @@ class _Connection:
     def read(self) -> Answer:
         """Read the whole of an answer. Raises `ServiceError`."""
         try:
-            response = http.client.HTTPResponse(self._socket, method="POST")
-            with contextlib.closing(response):
-                response.begin()
-                body = response.read()
+            return read_answer(self._socket)
         except (OSError, http.client.HTTPException) as error:
             raise _tell_failed_read(self._endpoint, error) from error
-        self.is_last_answer = response.will_close
-        get = response.headers.get
-        return Answer(response.status, get("content-type", ""), get("x-amz-crc32"), body)
 
     def close(self) -> None:
         """Close it."""

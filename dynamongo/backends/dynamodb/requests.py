@@ -1,11 +1,15 @@
-"""Requests: what each operation is called on boto3's client, and with which arguments.
+"""Requests: what DynamoDB is sent for each operation, as JSON, and what boto3's client is called with.
 
 Source: "Actions" in the DynamoDB API reference.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+import base64
+import json
+from collections.abc import Iterable
+from json.encoder import encode_basestring_ascii as quote
+from typing import Any, Final, TypeAlias, cast
 
 from dynamongo.backends.dynamodb.expressions import (
     Placeholders,
@@ -23,7 +27,7 @@ from dynamongo.backends.dynamodb.tables import (
 )
 from dynamongo.conditions import Condition, Path
 from dynamongo.exceptions import InvalidRequestError, assert_never
-from dynamongo.frozen import dataclass
+from dynamongo.frozen import dataclass, replace
 from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits
 from dynamongo.operations import (
     Action,
@@ -53,26 +57,47 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.updates import check_updates
-from dynamongo.wire import encode_item
+from dynamongo.wire import render_item
 
-_Arguments: TypeAlias = dict[str, Any]
+_Members: TypeAlias = dict[str, str]
+"""The members of a JSON object, with their values as JSON."""
 
-_CAPACITY: Final = {"ReturnConsumedCapacity": "TOTAL"}
+_CAPACITY: Final = {"ReturnConsumedCapacity": '"TOTAL"'}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of boto3's client.
+    """One call of DynamoDB.
 
     Attributes:
         action: DynamoDB's name of the action, such as `"GetItem"`.
-        method: The client's name of it, such as `"get_item"`.
-        arguments: The keyword arguments.
+        method: The name of the method of boto3's client, such as `"get_item"`.
+        body: What is sent: a JSON object.
     """
 
     action: str
     method: str
-    arguments: dict[str, Any]
+    body: str
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The body as the arguments of the client's method, which takes binary values as `bytes`."""
+        arguments: dict[str, Any] = json.loads(self.body, object_hook=_restore_binary)
+        return arguments
+
+
+def _restore_binary(wire: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object, with the content of a binary value as it was before it became Base64.
+
+    What else there is by these names, an attribute for one, holds objects.
+    """
+    match wire:
+        case {"B": str(text)} if len(wire) == 1:
+            return {"B": base64.b64decode(text)}
+        case {"BS": [str(), *_] as texts} if len(wire) == 1:
+            return {"BS": [base64.b64decode(text) for text in cast("list[str]", texts)]}
+        case _:
+            return wire
 
 
 def build_request(operation: AnyOperation) -> Request:
@@ -85,204 +110,226 @@ def build_request(operation: AnyOperation) -> Request:
     """
     match operation:
         case Get():
-            return Request("GetItem", "get_item", _build_get(operation))
+            return Request("GetItem", "get_item", _render(_get_members(operation) | _CAPACITY))
         case BatchGet():
-            return Request("BatchGetItem", "batch_get_item", _build_batch_get(operation))
+            return Request("BatchGetItem", "batch_get_item", _render_batch_get(operation))
         case Query():
-            return Request("Query", "query", _build_query(operation))
+            return Request("Query", "query", _render_query(operation))
         case Scan():
-            return Request("Scan", "scan", _build_scan(operation))
+            return Request("Scan", "scan", _render_scan(operation))
         case Put():
-            return Request("PutItem", "put_item", _build_put(operation))
+            return Request("PutItem", "put_item", _render_write(_put_members(operation), _old(operation)))
         case Delete():
-            return Request("DeleteItem", "delete_item", _build_delete(operation))
+            return Request("DeleteItem", "delete_item", _render_write(_key_members(operation), _old(operation)))
         case UpdateItem():
-            return Request("UpdateItem", "update_item", _build_update(operation))
+            return Request("UpdateItem", "update_item", _render_write(_update_members(operation), operation.returns))
         case BatchWrite():
-            return Request("BatchWriteItem", "batch_write_item", _build_batch_write(operation))
+            return Request("BatchWriteItem", "batch_write_item", _render_batch_write(operation))
         case TransactWrite():
-            return Request("TransactWriteItems", "transact_write_items", _build_transact_write(operation))
+            return Request("TransactWriteItems", "transact_write_items", _render_transact_write(operation))
         case TransactGet():
-            return Request("TransactGetItems", "transact_get_items", _build_transact_get(operation))
+            return Request("TransactGetItems", "transact_get_items", _render_transact_get(operation))
         case CreateTable():
-            return Request("CreateTable", "create_table", render_table(operation))
+            return Request("CreateTable", "create_table", _dump(render_table(operation)))
         case CreateIndex():
-            return Request("UpdateTable", "update_table", render_new_index(operation))
+            return Request("UpdateTable", "update_table", _dump(render_new_index(operation)))
         case DeleteIndex():
-            return Request("UpdateTable", "update_table", render_dropped_index(operation))
+            return Request("UpdateTable", "update_table", _dump(render_dropped_index(operation)))
         case UpdateThroughput():
-            return Request("UpdateTable", "update_table", render_new_throughput(operation))
+            return Request("UpdateTable", "update_table", _dump(render_new_throughput(operation)))
         case UpdateIndexThroughput():
-            return Request("UpdateTable", "update_table", render_new_index_throughput(operation))
+            return Request("UpdateTable", "update_table", _dump(render_new_index_throughput(operation)))
         case DeleteTable(table):
-            return Request("DeleteTable", "delete_table", {"TableName": table})
+            return Request("DeleteTable", "delete_table", _dump({"TableName": table}))
         case DescribeTable(table):
-            return Request("DescribeTable", "describe_table", {"TableName": table})
+            return Request("DescribeTable", "describe_table", _dump({"TableName": table}))
         case UpdateTimeToLive():
-            return Request("UpdateTimeToLive", "update_time_to_live", _build_update_time_to_live(operation))
+            return Request("UpdateTimeToLive", "update_time_to_live", _dump(_time_to_live(operation)))
         case DescribeTimeToLive(table):
-            return Request("DescribeTimeToLive", "describe_time_to_live", {"TableName": table})
+            return Request("DescribeTimeToLive", "describe_time_to_live", _dump({"TableName": table}))
         case _:
             assert_never(operation)
 
 
-def _build_get(operation: Get) -> _Arguments:
-    key = {"TableName": operation.table, "Key": encode_item(operation.key)}
-    return key | _read_arguments(operation.projection, consistent=operation.consistent) | _CAPACITY
+def _dump(arguments: dict[str, Any]) -> str:
+    """The JSON of what holds no attribute values."""
+    return json.dumps(arguments, separators=(",", ":"))
 
 
-def _build_batch_get(operation: BatchGet) -> _Arguments:
-    keys = {"Keys": [encode_item(key) for key in operation.keys]}
-    of_table = keys | _read_arguments(operation.projection, consistent=operation.consistent)
-    return {"RequestItems": {operation.table: of_table}} | _CAPACITY
+def _render(members: _Members) -> str:
+    """A JSON object, whose names are DynamoDB's and need no escapes."""
+    rendered = [f'"{name}":{value}' for name, value in members.items()]
+    return f"{{{','.join(rendered)}}}"
 
 
-def _read_arguments(projection: tuple[Path, ...], *, consistent: bool) -> _Arguments:
-    placeholders = Placeholders()
-    arguments = _project(projection, placeholders) | placeholders.to_arguments()
-    return arguments | {"ConsistentRead": True} if consistent else arguments
+def _render_list(elements: Iterable[str]) -> str:
+    return f"[{','.join(elements)}]"
 
 
-def _project(projection: tuple[Path, ...], placeholders: Placeholders) -> _Arguments:
-    return _express("ProjectionExpression", render_projection(projection, placeholders)) if projection else {}
+def _get_members(get: Get) -> _Members:
+    members = {"TableName": quote(get.table), "Key": render_item(get.key)}
+    return _add_reading(members, get.projection, consistent=get.consistent)
 
 
-def _express(parameter: str, text: str) -> _Arguments:
-    """The argument that holds an expression, refused in DynamoDB's words where it is too long, whatever the server.
+def _render_batch_get(operation: BatchGet) -> str:
+    keys = {"Keys": _render_list(map(render_item, operation.keys))}
+    of_table = _add_reading(keys, operation.projection, consistent=operation.consistent)
+    return _render({"RequestItems": f"{{{quote(operation.table)}:{_render(of_table)}}}"} | _CAPACITY)
+
+
+def _add_reading(members: _Members, projection: tuple[Path, ...], *, consistent: bool) -> _Members:
+    """Add what is read, and how."""
+    if projection:
+        placeholders = Placeholders()
+        members |= _project(projection, placeholders)
+        members |= placeholders.to_members()
+    if consistent:
+        members["ConsistentRead"] = "true"
+    return members
+
+
+def _project(projection: tuple[Path, ...], placeholders: Placeholders) -> _Members:
+    return _express("ProjectionExpression", render_projection(projection, placeholders))
+
+
+def _express(parameter: str, text: str) -> _Members:
+    """The member that holds an expression, refused in DynamoDB's words where it is too long, whatever the server.
 
     The text is ASCII, since names and values are placeholders: its length is that in bytes.
     """
     if len(text) > MAX_EXPRESSION_BYTES:
         problem = f"Expression size has exceeded the maximum allowed size; expression size: {len(text)}"
         raise InvalidRequestError(f"Invalid {parameter}: {problem}")
-    return {parameter: text}
+    return {parameter: quote(text)}
 
 
-def _express_condition(parameter: str, condition: Condition | None, placeholders: Placeholders) -> _Arguments:
-    if condition is None:
-        return {}
+def _express_condition(parameter: str, condition: Condition, placeholders: Placeholders) -> _Members:
     check_limits(condition)
     return _express(parameter, render_condition(condition, placeholders))
 
 
-def _build_query(operation: Query) -> _Arguments:
+def _render_query(operation: Query) -> str:
     placeholders = Placeholders()
-    arguments = _express("KeyConditionExpression", render_key_condition(operation.key_condition, placeholders))
+    members = _express("KeyConditionExpression", render_key_condition(operation.key_condition, placeholders))
     if operation.descending:
-        arguments["ScanIndexForward"] = False
-    return arguments | _page_arguments(operation, placeholders)
+        members["ScanIndexForward"] = "false"
+    return _render(members | _page_members(operation, placeholders))
 
 
-def _build_scan(operation: Scan) -> _Arguments:
-    arguments = _page_arguments(operation, Placeholders())
+def _render_scan(operation: Scan) -> str:
+    members = _page_members(operation, Placeholders())
     if operation.segment is not None:
-        arguments["Segment"] = operation.segment
+        members["Segment"] = str(operation.segment)
     if operation.total_segments is not None:
-        arguments["TotalSegments"] = operation.total_segments
-    return arguments
+        members["TotalSegments"] = str(operation.total_segments)
+    return _render(members)
 
 
-def _page_arguments(operation: Query | Scan, placeholders: Placeholders) -> _Arguments:
-    arguments: _Arguments = {"TableName": operation.table} | _project(operation.projection, placeholders) | _CAPACITY
-    arguments |= _express_condition("FilterExpression", operation.filter, placeholders)
+def _page_members(operation: Query | Scan, placeholders: Placeholders) -> _Members:
+    members: _Members = {"TableName": quote(operation.table), **_CAPACITY}
+    if operation.projection:
+        members |= _project(operation.projection, placeholders)
+    if operation.filter is not None:
+        members |= _express_condition("FilterExpression", operation.filter, placeholders)
     if operation.index is not None:
-        arguments["IndexName"] = operation.index
+        members["IndexName"] = quote(operation.index)
     if operation.limit is not None:
-        arguments["Limit"] = operation.limit
+        members["Limit"] = str(operation.limit)
     if operation.cursor is not None:
-        arguments["ExclusiveStartKey"] = encode_item(operation.cursor)
+        members["ExclusiveStartKey"] = render_item(operation.cursor)
     if operation.consistent:
-        arguments["ConsistentRead"] = True
+        members["ConsistentRead"] = "true"
     if operation.count_only:
-        arguments["Select"] = "COUNT"
+        members["Select"] = '"COUNT"'
     elif operation.fetch:
-        arguments["Select"] = "ALL_ATTRIBUTES"
-    return arguments | placeholders.to_arguments()
+        members["Select"] = '"ALL_ATTRIBUTES"'
+    return members | placeholders.to_members()
 
 
-def _build_put(operation: Put) -> _Arguments:
-    return _put_arguments(operation) | _return_values("ALL_OLD" if operation.return_old else "NONE") | _CAPACITY
+def _render_write(members: _Members, returns: ReturnValues) -> str:
+    if returns != "NONE":
+        members["ReturnValues"] = quote(returns)
+    return _render(members | _CAPACITY)
 
 
-def _build_delete(operation: Delete) -> _Arguments:
-    return _key_arguments(operation) | _return_values("ALL_OLD" if operation.return_old else "NONE") | _CAPACITY
+def _old(operation: Put | Delete) -> ReturnValues:
+    return "ALL_OLD" if operation.return_old else "NONE"
 
 
-def _build_update(operation: UpdateItem) -> _Arguments:
-    return _update_arguments(operation) | _return_values(operation.returns) | _CAPACITY
+def _put_members(operation: Put) -> _Members:
+    return _add_condition({"Item": render_item(operation.item)}, operation, None)
 
 
-def _return_values(returns: ReturnValues) -> _Arguments:
-    return {} if returns == "NONE" else {"ReturnValues": returns}
+def _key_members(operation: Delete | ConditionCheck) -> _Members:
+    return _add_condition({"Key": render_item(operation.key)}, operation, None)
 
 
-def _put_arguments(operation: Put) -> _Arguments:
-    return {"Item": encode_item(operation.item)} | _action_arguments(operation, Placeholders())
-
-
-def _key_arguments(operation: Delete | ConditionCheck) -> _Arguments:
-    return {"Key": encode_item(operation.key)} | _action_arguments(operation, Placeholders())
-
-
-def _update_arguments(operation: UpdateItem) -> _Arguments:
+def _update_members(operation: UpdateItem) -> _Members:
+    members = {"Key": render_item(operation.key)}
+    if not operation.updates:
+        return _add_condition(members, operation, None)
+    check_updates(operation.updates, operation.key)
     placeholders = Placeholders()
-    arguments: _Arguments = {"Key": encode_item(operation.key)}
-    if operation.updates:
-        check_updates(operation.updates, operation.key)
-        arguments |= _express("UpdateExpression", render_updates(operation.updates, placeholders))
-    return arguments | _action_arguments(operation, placeholders)
+    members |= _express("UpdateExpression", render_updates(operation.updates, placeholders))
+    return _add_condition(members, operation, placeholders)
 
 
-def _action_arguments(operation: Action, placeholders: Placeholders) -> _Arguments:
-    """What a write has in common with the action of a transaction that is like it."""
-    arguments: _Arguments = {"TableName": operation.table}
-    arguments |= _express_condition("ConditionExpression", operation.condition, placeholders)
+def _add_condition(members: _Members, operation: Action, placeholders: Placeholders | None) -> _Members:
+    """Add what a write has in common with the action of a transaction that is like it."""
+    members["TableName"] = quote(operation.table)
     if operation.return_item_on_failure:
-        arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    return arguments | placeholders.to_arguments()
+        members["ReturnValuesOnConditionCheckFailure"] = '"ALL_OLD"'
+    if operation.condition is not None:
+        placeholders = placeholders or Placeholders()
+        members |= _express_condition("ConditionExpression", operation.condition, placeholders)
+    return members if placeholders is None else members | placeholders.to_members()
 
 
-def _build_batch_write(operation: BatchWrite) -> _Arguments:
-    return {"RequestItems": {operation.table: [_build_write(write) for write in operation.writes]}} | _CAPACITY
+def _render_batch_write(operation: BatchWrite) -> str:
+    writes = _render_list([_render_batched(write) for write in operation.writes])
+    return _render({"RequestItems": f"{{{quote(operation.table)}:{writes}}}"} | _CAPACITY)
 
 
-def _build_write(write: BatchPut | BatchDelete) -> _Arguments:
+def _render_batched(write: BatchPut | BatchDelete) -> str:
     match write:
         case BatchPut(item):
-            return {"PutRequest": {"Item": encode_item(item)}}
+            return f'{{"PutRequest":{{"Item":{render_item(item)}}}}}'
         case BatchDelete(key):
-            return {"DeleteRequest": {"Key": encode_item(key)}}
+            return f'{{"DeleteRequest":{{"Key":{render_item(key)}}}}}'
         case _:
             assert_never(write)
 
 
-def _build_transact_write(operation: TransactWrite) -> _Arguments:
+def _render_transact_write(operation: TransactWrite) -> str:
     """Where there is no token, boto3 makes one, so that its own retries do not write twice."""
-    arguments: _Arguments = {"TransactItems": [_build_action(action) for action in operation.actions]} | _CAPACITY
-    return arguments if operation.token is None else arguments | {"ClientRequestToken": operation.token}
+    members = {"TransactItems": _render_list(map(_render_action, operation.actions)), **_CAPACITY}
+    if operation.token is not None:
+        members["ClientRequestToken"] = quote(operation.token)
+    return _render(members)
 
 
-def _build_action(action: Action) -> _Arguments:
+def _render_action(action: Action) -> str:
     match action:
         case Put():
-            return {"Put": _put_arguments(action)}
+            return _render({"Put": _render(_put_members(action))})
         case Delete():
-            return {"Delete": _key_arguments(action)}
+            return _render({"Delete": _render(_key_members(action))})
         case UpdateItem():
-            return {"Update": _update_arguments(action)}
+            return _render({"Update": _render(_update_members(action))})
         case ConditionCheck():
-            return {"ConditionCheck": _key_arguments(action)}
+            return _render({"ConditionCheck": _render(_key_members(action))})
         case _:
             assert_never(action)
 
 
-def _build_transact_get(operation: TransactGet) -> _Arguments:
-    return {"TransactItems": [{"Get": _get_arguments(get)} for get in operation.gets]} | _CAPACITY
+def _render_transact_get(operation: TransactGet) -> str:
+    gets = _render_list([_render({"Get": _render(_members_in_transaction(get))}) for get in operation.gets])
+    return _render({"TransactItems": gets} | _CAPACITY)
 
 
-def _get_arguments(get: Get) -> _Arguments:
-    projection = get.projection + _find_witness(get)
-    return {"TableName": get.table, "Key": encode_item(get.key)} | _read_arguments(projection, consistent=False)
+def _members_in_transaction(get: Get) -> _Members:
+    """Those of a get that reads the key attribute beyond what is wanted, and does not say that it is consistent."""
+    return _get_members(replace(get, projection=get.projection + _find_witness(get), consistent=False))
 
 
 def _find_witness(get: Get) -> tuple[Path, ...]:
@@ -297,6 +344,6 @@ def _find_witness(get: Get) -> tuple[Path, ...]:
     return tuple(Path(name) for name in get.key if name not in asked)[:1]
 
 
-def _build_update_time_to_live(operation: UpdateTimeToLive) -> _Arguments:
+def _time_to_live(operation: UpdateTimeToLive) -> dict[str, Any]:
     specification = {"AttributeName": operation.attribute, "Enabled": operation.enabled}
     return {"TableName": operation.table, "TimeToLiveSpecification": specification}

@@ -1,9 +1,9 @@
-"""Responses: the result of an operation, read from what boto3's client returned."""
+"""Responses: the result of an operation, read from an answer in the form in which boto3's client gives it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.exceptions import assert_never
@@ -98,9 +98,9 @@ def _decode_optional(wire: WireItem | None) -> Item | None:
 
 
 def _read_batch_get(response: _Response) -> BatchGetResult:
-    found = [item for items in response.get("Responses", {}).values() for item in items]
+    found = [item for items in response.get("Responses", {}).values() for item in _decode_all(items)]
     left = [key for of_table in response.get("UnprocessedKeys", {}).values() for key in of_table["Keys"]]
-    return BatchGetResult(_decode_all(found), _decode_all(left), _read_units(response))
+    return BatchGetResult(tuple(found), _decode_all(left), _read_units(response))
 
 
 def _read_page(response: _Response) -> PageResult:
@@ -113,8 +113,9 @@ def _read_page(response: _Response) -> PageResult:
     )
 
 
-def _decode_all(items: Iterable[WireItem]) -> tuple[Item, ...]:
-    return tuple(map(decode_item, items))
+def _decode_all(items: list[WireItem] | tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items of a list; those of a tuple are decoded already."""
+    return items if isinstance(items, tuple) else tuple(map(decode_item, items))
 
 
 def _read_batch_write(response: _Response) -> BatchWriteResult:
@@ -162,9 +163,10 @@ def _write_units(response: _Response) -> Capacity:
 
 def _sum_units(response: _Response) -> float:
     """Capacity units, which the store does not split: they are what the action consumes. A batch has a list of them."""
-    consumed: Any = response.get("ConsumedCapacity", {})
-    entries: list[_Response] = [consumed] if isinstance(consumed, dict) else consumed
-    return _sum_entries(entries, "CapacityUnits")
+    consumed: Any = response.get("ConsumedCapacity", ())
+    if isinstance(consumed, dict):
+        return float(cast("_Response", consumed).get("CapacityUnits", 0.0))
+    return _sum_entries(consumed, "CapacityUnits")
 
 
 def _split_units(response: _Response) -> Capacity:
@@ -175,4 +177,4 @@ def _split_units(response: _Response) -> Capacity:
 
 
 def _sum_entries(entries: Iterable[_Response], unit: str) -> float:
-    return sum((entry.get(unit, 0.0) for entry in entries), 0.0)
+    return sum([entry.get(unit, 0.0) for entry in entries], 0.0)

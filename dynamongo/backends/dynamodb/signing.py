@@ -20,11 +20,12 @@ _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Kept:
-    """A signing key, and what it was made of."""
+    """A signing key as an HMAC of nothing so far, what it was made of, and what it is good for."""
 
     secret_key: str
     day: str
-    key: bytes
+    scope: str
+    key: hmac.HMAC
 
 
 class Signer:
@@ -33,14 +34,14 @@ class Signer:
     def __init__(self, region: str, service: str) -> None:
         self._region = region
         self._service = service
-        self._key = _Kept("", "", b"")
+        self._kept = self._make_key("", "")
 
     def sign(  # noqa: PLR0913 - what a signature is made of
         self,
         access_key: str,
         secret_key: str,
         timestamp: str,
-        headers: Mapping[str, str],
+        headers: tuple[str, str],
         body: bytes,
         *,
         method: str = "POST",
@@ -53,26 +54,39 @@ class Signer:
             access_key: The identifier of the access key.
             secret_key: Its secret part.
             timestamp: The time in UTC as in `20150830T123600Z`.
-            headers: The headers to sign, by their names in lower case, without white space around their values.
+            headers: The names and the lines of the headers to sign, as `canonical_headers` gives them.
             body: The body of the request.
             method: The HTTP method.
             path: The path as `canonical_path` gives it.
             query: The query string, encoded and in order.
         """
-        names = ";".join(sorted(headers))
-        lines = "".join([f"{name}:{headers[name]}\n" for name in sorted(headers)])
+        names, lines = headers
+        kept = self._kept
+        if kept.day != timestamp[:8] or kept.secret_key != secret_key:
+            self._kept = kept = self._make_key(secret_key, timestamp[:8])
         request = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{sha256(body).hexdigest()}"
-        scope = f"{timestamp[:8]}/{self._region}/{self._service}/aws4_request"
-        text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = hmac.digest(self._find_key(secret_key, timestamp[:8]), text.encode(), "sha256").hex()
-        return f"{_ALGORITHM} Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        text = f"{_ALGORITHM}\n{timestamp}\n{kept.scope}\n{sha256(request.encode()).hexdigest()}"
+        signature = kept.key.copy()  # a new one would cost as much as all else here
+        signature.update(text.encode())
+        signed = f"SignedHeaders={names}, Signature={signature.hexdigest()}"
+        return f"{_ALGORITHM} Credential={access_key}/{kept.scope}, {signed}"
 
-    def _find_key(self, secret_key: str, day: str) -> bytes:
-        kept = self._key
-        if kept.day != day or kept.secret_key != secret_key:
-            key = derive_key(secret_key, day, self._region, self._service)
-            self._key = kept = _Kept(secret_key, day, key)
-        return kept.key
+    def _make_key(self, secret_key: str, day: str) -> _Kept:
+        key = derive_key(secret_key, day, self._region, self._service)
+        scope = f"{day}/{self._region}/{self._service}/aws4_request"
+        return _Kept(secret_key, day, scope, hmac.new(key, digestmod="sha256"))
+
+
+def canonical_headers(headers: Mapping[str, str]) -> tuple[str, str]:
+    r"""The names and the lines of headers as they are signed, which is in the order of the names.
+
+    The names are in lower case, and there is no white space around the values.
+
+    >>> canonical_headers({"x-amz-date": "20150830T123600Z", "host": "example.com"})
+    ('host;x-amz-date', 'host:example.com\nx-amz-date:20150830T123600Z\n')
+    """
+    names = sorted(headers)
+    return ";".join(names), "".join([f"{name}:{headers[name]}\n" for name in names])
 
 
 def derive_key(secret_key: str, day: str, region: str, service: str) -> bytes:

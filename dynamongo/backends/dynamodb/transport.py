@@ -10,17 +10,14 @@ A transport never repeats a request that may have been carried out.
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
-import os
 import threading
-import time
 import zlib
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
-from urllib.parse import quote
 
-from dynamongo.backends.dynamodb.endpoint import Endpoint, LeftToBoto3, read_endpoint
+from dynamongo.backends.dynamodb.answers import Answer
+from dynamongo.backends.dynamodb.bodies import parse_body
+from dynamongo.backends.dynamodb.endpoint import LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
     build_connection_error,
@@ -28,10 +25,10 @@ from dynamongo.backends.dynamodb.errors import (
     translate_error,
 )
 from dynamongo.backends.dynamodb.interception import Watch
-from dynamongo.backends.dynamodb.pool import Answer, Pool
+from dynamongo.backends.dynamodb.messages import Credentials, MessageWriter
+from dynamongo.backends.dynamodb.pool import Pool
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.backends.dynamodb.signing import Signer, canonical_path
 from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError
 from dynamongo.values import shorten
 
@@ -46,7 +43,7 @@ class Transport(Protocol):
     """What takes a request to the store."""
 
     def send(self, request: Request) -> dict[str, Any]:
-        """The answer, in the form in which boto3's client gives it.
+        """The answer, in the form in which boto3's client gives it; see `parse_body` for what may be decoded already.
 
         Raises:
             DynamongoError: The store refused the request or failed, or could not be reached.
@@ -114,19 +111,17 @@ class DirectTransport:
     """
 
     def __init__(self, client: Any, settings: ClientSettings) -> None:
-        self._endpoint = read_endpoint(client)
+        endpoint = read_endpoint(client)
         self._client = client
         self._settings = settings
-        self._pool = Pool(self._endpoint)
-        self._signer = Signer(self._endpoint.region, self._endpoint.service)
-        self._path = canonical_path(self._endpoint.path)
-        self._head = _render_head(self._endpoint)
+        self._pool = Pool(endpoint)
+        self._writer = MessageWriter(endpoint)
 
     def send(self, request: Request) -> dict[str, Any]:
         """See `Transport`."""
-        body = json.dumps(request.arguments, default=_encode_binary, separators=(",", ":")).encode()
-        answer = self._pool.exchange(self._render(request.action, body))
-        response = _read_body(answer)
+        message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
+        answer = self._pool.exchange(message)
+        response = _read_body(request.action, answer)
         if answer.status != 200:
             raise translate_answer(_as_error(answer.status, response), self._settings.describe_credentials())
         return response
@@ -139,30 +134,11 @@ class DirectTransport:
         """Close the connections that are idle; the others are closed when they are no longer in use."""
         self._pool.close()
 
-    def _render(self, action: str, body: bytes) -> bytes:
-        """The whole message."""
-        credentials = self._find_credentials()
-        timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        signed = {
-            "content-type": self._endpoint.headers["content-type"],
-            "host": self._endpoint.authority,
-            "x-amz-date": timestamp,
-            "x-amz-target": self._endpoint.target + action,
-        }
-        if credentials.token:
-            signed["x-amz-security-token"] = credentials.token
-        signature = self._signer.sign(
-            credentials.access_key, credentials.secret_key, timestamp, signed, body, path=self._path
-        )
-        own = {**signed, "authorization": signature, "content-length": str(len(body)), **_trace_header()}
-        lines = "".join([f"{name}: {value}\r\n" for name, value in own.items()])
-        return f"{self._head}{lines}\r\n".encode("latin-1") + body
-
-    def _find_credentials(self) -> Any:
+    def _find_credentials(self) -> Credentials:
         """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
         try:
             credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
-            return credentials.get_frozen_credentials()
+            return cast("Credentials", credentials.get_frozen_credentials())
         except FOREIGN_ERRORS as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
         except AttributeError as error:
@@ -225,39 +201,12 @@ class AutoTransport:
         return BotoTransport(self._client, self._settings, reason)
 
 
-# What the direct transport writes and reads.
-
-
-def _render_head(endpoint: Endpoint) -> str:
-    """The request line, and the headers that are in each request and not signed."""
-    signed = {"content-type", "host"}
-    headers = {name: value for name, value in endpoint.headers.items() if name not in signed}
-    target = endpoint.path
-    if endpoint.proxy is not None and not endpoint.is_secure:  # a tunnel knows where it leads to
-        target = f"http://{endpoint.authority}{endpoint.path}"
-        headers |= endpoint.proxy.headers
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    return f"POST {target} HTTP/1.1\r\naccept-encoding: identity\r\n{lines}"
-
-
-def _trace_header() -> dict[str, str]:
-    """The header that AWS Lambda wants handed on, as botocore does."""
-    trace = os.environ.get("_X_AMZN_TRACE_ID")
-    if trace is None or "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
-        return {}
-    return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")}
-
-
-def _encode_binary(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
-def _read_body(answer: Answer) -> dict[str, Any]:
+def _read_body(action: str, answer: Answer) -> dict[str, Any]:
     """The content of an answer; of an error that says nothing, an empty dict."""
     if answer.checksum is not None and str(zlib.crc32(answer.body)) != answer.checksum:
         raise build_connection_error("ChecksumError", f"the answer is damaged: its checksum is not {answer.checksum}")
     try:
-        content = json.loads(answer.body)
+        content: object = parse_body(action, answer.body.decode())
     except ValueError as error:
         if answer.status != 200:
             return {}

@@ -8,7 +8,6 @@ Source: "DynamoDB table export output format" in the developer guide.
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import os
@@ -19,7 +18,7 @@ from typing import IO, Any, TypeAlias, cast
 
 from dynamongo.exceptions import ServiceError, ValidationError
 from dynamongo.values import Item, shorten
-from dynamongo.wire import decode_item, encode_item
+from dynamongo.wire import decode_item, render_item
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 
@@ -35,8 +34,7 @@ def write_items(path: AnyPath, items: Iterable[Item]) -> int:
     try:
         with _create(partial, is_compressed=target.suffix == ".gz") as file:
             for count, item in enumerate(items, 1):  # noqa: B007 - the last one is the number of items
-                line = json.dumps({"Item": encode_item(item)}, default=_encode_binary, separators=(",", ":"))
-                file.write(f"{line}\n")
+                file.write(f'{{"Item":{render_item(item)}}}\n')
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -131,7 +129,3 @@ def _is_content(kind: str, content: Any) -> bool:
             return all(isinstance(member, str) for member in members) and len(set(members)) == len(members) > 0
         case _:
             return False
-
-
-def _encode_binary(value: bytes) -> str:
-    return base64.b64encode(value).decode()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -113,6 +114,10 @@ def test_contradiction_is_never_in_doubled_parentheses() -> None:
     assert render(nothing & (nothing | B)) == f"{contradiction} AND ({contradiction} OR attribute_exists(#n1))"
 
 
+def members_of(placeholders: Placeholders) -> dict[str, Any]:
+    return {name: json.loads(member) for name, member in placeholders.to_members().items()}
+
+
 def test_key_condition_has_the_hash_key_first() -> None:
     hash_key = Comparison(Path("country"), "=", "it")
     placeholders = Placeholders()
@@ -120,7 +125,7 @@ def test_key_condition_has_the_hash_key_first() -> None:
     assert render_key_condition(KeyCondition(hash_key, BeginsWith(Path("city"), "R")), placeholders) == (
         "#n0 = :v0 AND begins_with(#n1, :v1)"
     )
-    assert placeholders.to_arguments() == {
+    assert members_of(placeholders) == {
         "ExpressionAttributeNames": {"#n0": "country", "#n1": "city"},
         "ExpressionAttributeValues": {":v0": {"S": "it"}, ":v1": {"S": "R"}},
     }
@@ -134,7 +139,7 @@ def test_projection_lists_its_paths() -> None:
 def test_name_with_a_dot_is_one_name() -> None:
     placeholders = Placeholders()
     assert render_projection((Path("a.b"), Path("a", "b")), placeholders) == "#n0, #n1.#n2"
-    assert placeholders.to_arguments() == {"ExpressionAttributeNames": {"#n0": "a.b", "#n1": "a", "#n2": "b"}}
+    assert members_of(placeholders) == {"ExpressionAttributeNames": {"#n0": "a.b", "#n1": "a", "#n2": "b"}}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +163,7 @@ def test_values_that_only_python_holds_equal_do_not_share_a_placeholder() -> Non
 
 
 def test_placeholders_that_nothing_uses_are_left_out() -> None:
-    assert Placeholders().to_arguments() == {}
+    assert members_of(Placeholders()) == {}
 
 
 UPDATES: list[tuple[AnyUpdate, str, dict[str, Any]]] = [
@@ -188,7 +193,7 @@ def test_every_update_has_its_text(update: AnyUpdate, text: str, values: dict[st
     placeholders = Placeholders()
     assert render_updates([update], placeholders) == text
     if values:
-        assert placeholders.to_arguments()["ExpressionAttributeValues"] == values
+        assert members_of(placeholders)["ExpressionAttributeValues"] == values
 
 
 def test_each_clause_stands_once_whatever_the_order_of_the_updates() -> None:

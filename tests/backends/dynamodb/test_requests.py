@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from typing import Any, get_args
+import json
+from typing import Any, NamedTuple, get_args
 
 import pytest
-from botocore_model import check_request
+from botocore_model import check_request, serialize_request
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import values
 
-from dynamongo.backends.dynamodb.requests import Request, build_request
+from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.conditions import Comparison, Exists, In, NotExists, Path
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, ValidationError
 from dynamongo.operations import (
@@ -43,11 +47,20 @@ OF_KEY = KeyCondition(Comparison(Path("id"), "=", 1))
 BIG = Comparison(Path("size"), ">", 1)
 TOTAL = {"ReturnConsumedCapacity": "TOTAL"}
 
-REQUESTS: list[tuple[AnyOperation, Request]] = [
-    (Get("t", KEY), Request("GetItem", "get_item", {"TableName": "t", "Key": WIRE_KEY, **TOTAL})),
+
+class Built(NamedTuple):
+    """A request as boto3's client gets it."""
+
+    action: str
+    method: str
+    arguments: dict[str, Any]
+
+
+REQUESTS: list[tuple[AnyOperation, Built]] = [
+    (Get("t", KEY), Built("GetItem", "get_item", {"TableName": "t", "Key": WIRE_KEY, **TOTAL})),
     (
         Get("t", KEY, (Path("a"), Path("b", 0)), consistent=True),
-        Request(
+        Built(
             "GetItem",
             "get_item",
             {
@@ -62,7 +75,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         BatchGet("t", (KEY, {"id": 2}), (Path("a"),), consistent=True),
-        Request(
+        Built(
             "BatchGetItem",
             "batch_get_item",
             {
@@ -80,7 +93,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         Query("t", OF_KEY),
-        Request(
+        Built(
             "Query",
             "query",
             {
@@ -104,7 +117,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
             cursor={"id": 1, "size": 2},
             consistent=True,
         ),
-        Request(
+        Built(
             "Query",
             "query",
             {
@@ -123,10 +136,10 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
             },
         ),
     ),
-    (Scan("t"), Request("Scan", "scan", {"TableName": "t", **TOTAL})),
+    (Scan("t"), Built("Scan", "scan", {"TableName": "t", **TOTAL})),
     (
         Scan("t", BIG, count_only=True),
-        Request(
+        Built(
             "Scan",
             "scan",
             {
@@ -141,16 +154,16 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         Scan("t", cursor=KEY, segment=0, total_segments=4),
-        Request(
+        Built(
             "Scan",
             "scan",
             {"TableName": "t", "ExclusiveStartKey": WIRE_KEY, "Segment": 0, "TotalSegments": 4, **TOTAL},
         ),
     ),
-    (Put("t", KEY), Request("PutItem", "put_item", {"TableName": "t", "Item": WIRE_KEY, **TOTAL})),
+    (Put("t", KEY), Built("PutItem", "put_item", {"TableName": "t", "Item": WIRE_KEY, **TOTAL})),
     (
         Put("t", KEY, NotExists(Path("id")), return_old=True, return_item_on_failure=True),
-        Request(
+        Built(
             "PutItem",
             "put_item",
             {
@@ -166,7 +179,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         Delete("t", KEY, BIG, return_old=True, return_item_on_failure=True),
-        Request(
+        Built(
             "DeleteItem",
             "delete_item",
             {
@@ -181,10 +194,10 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
             },
         ),
     ),
-    (UpdateItem("t", KEY), Request("UpdateItem", "update_item", {"TableName": "t", "Key": WIRE_KEY, **TOTAL})),
+    (UpdateItem("t", KEY), Built("UpdateItem", "update_item", {"TableName": "t", "Key": WIRE_KEY, **TOTAL})),
     (
         UpdateItem("t", KEY, (SetUpdate(Path("size"), 1), RemoveUpdate(Path("a"))), BIG, "UPDATED_NEW"),
-        Request(
+        Built(
             "UpdateItem",
             "update_item",
             {
@@ -201,7 +214,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         BatchWrite("t", (BatchPut({"id": 2, "a": None}), BatchDelete(KEY))),
-        Request(
+        Built(
             "BatchWriteItem",
             "batch_write_item",
             {
@@ -217,7 +230,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         TransactWrite((Put("t", KEY),), "once"),
-        Request(
+        Built(
             "TransactWriteItems",
             "transact_write_items",
             {
@@ -229,7 +242,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         TransactGet((Get("t", KEY),)),
-        Request(
+        Built(
             "TransactGetItems",
             "transact_get_items",
             {"TransactItems": [{"Get": {"TableName": "t", "Key": WIRE_KEY}}], **TOTAL},
@@ -237,7 +250,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         CreateTable(TableSchema("t", KeySchema(KeyAttribute("id", "N")))),
-        Request(
+        Built(
             "CreateTable",
             "create_table",
             {
@@ -250,7 +263,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         CreateIndex("t", IndexSchema("by_id", KeySchema(KeyAttribute("id", "N")), throughput=Throughput(1, 2))),
-        Request(
+        Built(
             "UpdateTable",
             "update_table",
             {
@@ -271,7 +284,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         DeleteIndex("t", "by_id"),
-        Request(
+        Built(
             "UpdateTable",
             "update_table",
             {"TableName": "t", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by_id"}}]},
@@ -279,11 +292,11 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         UpdateThroughput("t", None),
-        Request("UpdateTable", "update_table", {"TableName": "t", "BillingMode": "PAY_PER_REQUEST"}),
+        Built("UpdateTable", "update_table", {"TableName": "t", "BillingMode": "PAY_PER_REQUEST"}),
     ),
     (
         UpdateIndexThroughput("t", (("by_id", Throughput(3, 4)),)),
-        Request(
+        Built(
             "UpdateTable",
             "update_table",
             {
@@ -299,12 +312,12 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
             },
         ),
     ),
-    (DeleteTable("t"), Request("DeleteTable", "delete_table", {"TableName": "t"})),
-    (DescribeTable("t"), Request("DescribeTable", "describe_table", {"TableName": "t"})),
-    (DescribeTimeToLive("t"), Request("DescribeTimeToLive", "describe_time_to_live", {"TableName": "t"})),
+    (DeleteTable("t"), Built("DeleteTable", "delete_table", {"TableName": "t"})),
+    (DescribeTable("t"), Built("DescribeTable", "describe_table", {"TableName": "t"})),
+    (DescribeTimeToLive("t"), Built("DescribeTimeToLive", "describe_time_to_live", {"TableName": "t"})),
     (
         UpdateTimeToLive("t", "expires", enabled=False),
-        Request(
+        Built(
             "UpdateTimeToLive",
             "update_time_to_live",
             {"TableName": "t", "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": False}},
@@ -312,7 +325,7 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
     ),
     (
         UpdateTimeToLive("t", "expires"),
-        Request(
+        Built(
             "UpdateTimeToLive",
             "update_time_to_live",
             {"TableName": "t", "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}},
@@ -322,9 +335,10 @@ REQUESTS: list[tuple[AnyOperation, Request]] = [
 
 
 @pytest.mark.parametrize(("operation", "request_"), REQUESTS, ids=lambda value: type(value).__name__)
-def test_every_operation_has_its_request(operation: AnyOperation, request_: Request) -> None:
-    assert build_request(operation) == request_
-    check_request(request_.action, request_.arguments)
+def test_every_operation_has_its_request(operation: AnyOperation, request_: Built) -> None:
+    request = build_request(operation)
+    assert Built(request.action, request.method, request.arguments) == request_
+    check_request(request.action, request.arguments)
 
 
 def test_no_operation_is_without_a_request_here() -> None:
@@ -413,3 +427,41 @@ def test_what_can_never_be_right_is_refused_before_it_is_sent(operation: AnyOper
 def test_what_is_no_attribute_value_is_refused_before_it_is_sent() -> None:
     with pytest.raises(ValidationError):
         build_request(Put("t", {"id": 1, "a": 1.5}, Exists(Path("id"))))  # type: ignore[dict-item]  # the mistake
+
+
+@pytest.mark.parametrize("operation", [operation for operation, _ in REQUESTS], ids=lambda value: type(value).__name__)
+def test_boto3_sends_the_same(operation: AnyOperation) -> None:
+    request = build_request(operation)
+    assert serialize_request(request.action, request.arguments) == json.loads(request.body)
+
+
+@settings(max_examples=50)
+@given(item=st.dictionaries(st.text(min_size=1), values(), max_size=4))
+def test_boto3_sends_the_same_whatever_the_item(item: Item) -> None:
+    for operation in (
+        Put("table", item),
+        BatchWrite("table", (BatchPut(item), BatchDelete(item))),
+        TransactWrite((Put("table", item), Put("table", {"B": b"b", "BS": frozenset({b"b"})}))),
+        Scan("table", In(Path("B"), tuple(item.values())), cursor=item),
+    ):
+        request = build_request(operation)
+        check_request(request.action, request.arguments)
+        assert serialize_request(request.action, request.arguments) == json.loads(request.body)
+
+
+def test_names_that_look_like_binary_values_are_left_alone() -> None:
+    item: Item = {"B": "text", "M": {"B": "dGV4dA=="}, "L": [{"BS": ["dGV4dA=="]}]}
+    request = build_request(BatchWrite("BS", (BatchPut(item),)))
+    assert request.arguments["RequestItems"] == {
+        "BS": [
+            {
+                "PutRequest": {
+                    "Item": {
+                        "B": {"S": "text"},
+                        "M": {"M": {"B": {"S": "dGV4dA=="}}},
+                        "L": {"L": [{"M": {"BS": {"L": [{"S": "dGV4dA=="}]}}}]},
+                    }
+                }
+            }
+        ]
+    }

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.dynamodb.signing import Signer, canonical_path, derive_key
+from dynamongo.backends.dynamodb.signing import Signer, canonical_headers, canonical_path, derive_key
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TIME = "20150830T123600Z"
@@ -72,15 +72,22 @@ VECTORS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("given", "signature"), [vector[1:] for vector in VECTORS], ids=[each[0] for each in VECTORS])
 def test_vector_of_aws(given: dict[str, Any], signature: str) -> None:
-    options: dict[str, Any] = {**given, "headers": HEAD | given.get("headers", {}), "body": given.get("body", b"")}
-    signed = Signer("us-east-1", "service").sign(ACCESS_KEY, SECRET_KEY, TIME, **options)
+    options: dict[str, Any] = {**given, "body": given.get("body", b"")}
+    headers = canonical_headers(HEAD | options.pop("headers", {}))
+    signed = Signer("us-east-1", "service").sign(ACCESS_KEY, SECRET_KEY, TIME, headers, **options)
     assert signed.rpartition("Signature=")[2] == signature
 
 
 def test_example_of_the_user_guide() -> None:
     headers = {"content-type": f"{FORM}; charset=utf-8", "host": "iam.amazonaws.com", "x-amz-date": TIME}
     signed = Signer("us-east-1", "iam").sign(
-        ACCESS_KEY, SECRET_KEY, TIME, headers, b"", method="GET", query="Action=ListUsers&Version=2010-05-08"
+        ACCESS_KEY,
+        SECRET_KEY,
+        TIME,
+        canonical_headers(headers),
+        b"",
+        method="GET",
+        query="Action=ListUsers&Version=2010-05-08",
     )
     assert signed == (
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request,"
@@ -98,7 +105,7 @@ def test_key_that_is_kept_is_that_of_the_day_and_of_the_credentials() -> None:
     shared = Signer("us-east-1", "dynamodb")
     for secret_key, time in [("one", TIME), ("two", TIME), ("two", "20150831T000000Z"), ("one", TIME)]:
         alone = Signer("us-east-1", "dynamodb")
-        arguments: tuple[Any, ...] = (ACCESS_KEY, secret_key, time, HEAD, b"{}")
+        arguments: tuple[Any, ...] = (ACCESS_KEY, secret_key, time, canonical_headers(HEAD), b"{}")
         assert shared.sign(*arguments) == alone.sign(*arguments)
 
 
@@ -126,6 +133,6 @@ def test_botocore_signs_alike(  # noqa: PLR0917 - what a signature is made of
     expected = signer.signature(text, request)
     signed = {**headers, "x-amz-date": timestamp} | ({"x-amz-security-token": token} if token else {})
     ours = Signer(region, "dynamodb").sign(
-        ACCESS_KEY, secret_key, timestamp, signed, body, path=canonical_path(f"/{path}")
+        ACCESS_KEY, secret_key, timestamp, canonical_headers(signed), body, path=canonical_path(f"/{path}")
     )
     assert ours.rpartition("Signature=")[2] == expected

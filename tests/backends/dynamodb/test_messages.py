@@ -1,0 +1,90 @@
+"""Messages: what is in a request as it is sent."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from dynamongo.backends.dynamodb.endpoint import Endpoint, Proxy
+from dynamongo.backends.dynamodb.messages import MessageWriter
+from dynamongo.backends.dynamodb.signing import Signer, canonical_headers
+from dynamongo.frozen import replace
+
+JSON = "application/x-amz-json-1.0"
+ENDPOINT = Endpoint(
+    is_secure=False,
+    host="localhost",
+    port=8000,
+    authority="localhost:8000",
+    path="/a b/",
+    headers={"content-type": JSON, "user-agent": "tests"},
+    target="DynamoDB_20120810.",
+    region="us-east-2",
+    service="dynamodb",
+    connect_timeout=None,
+    read_timeout=None,
+    pool_size=1,
+    socket_options=(),
+    certificates="",
+    client_certificate=None,
+    proxy=None,
+)
+
+
+@dataclass
+class Key:
+    access_key: str = "id"
+    secret_key: str = "secret"
+    token: str | None = None
+
+
+def parse(message: bytes) -> tuple[str, dict[str, str], bytes]:
+    head, _, body = message.partition(b"\r\n\r\n")
+    line, *lines = head.decode("latin-1").split("\r\n")
+    headers = dict(each.split(": ", 1) for each in lines)
+    assert len(headers) == len(lines)
+    return line, headers, body
+
+
+@pytest.mark.parametrize("token", [None, "", "a token/+="])
+def test_message_has_everything_once_and_its_signature(token: str | None) -> None:
+    line, headers, body = parse(MessageWriter(ENDPOINT).write("GetItem", b"{}", Key(token=token)))
+    signature = headers.pop("authorization")
+    stamp = headers["x-amz-date"]
+    signed = {
+        "content-type": JSON,
+        "host": "localhost:8000",
+        "x-amz-date": stamp,
+        "x-amz-target": "DynamoDB_20120810.GetItem",
+        **({"x-amz-security-token": token} if token else {}),
+    }
+    assert (line, body) == ("POST /a b/ HTTP/1.1", b"{}")
+    assert headers == {**signed, "accept-encoding": "identity", "content-length": "2", "user-agent": "tests"}
+    signer = Signer("us-east-2", "dynamodb")
+    assert signature == signer.sign("id", "secret", stamp, canonical_headers(signed), b"{}", path="/a%20b/")
+
+
+def test_time_is_that_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = MessageWriter(ENDPOINT)
+    stamps: list[str] = []
+    for now in (1_000_000_000.2, 1_000_000_000.9, 1_000_000_001.0, 1_000_086_399.9, 999_999_999.0):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        stamps.append(parse(writer.write("GetItem", b"{}", Key()))[1]["x-amz-date"])
+    assert stamps == [
+        "20010909T014640Z",
+        "20010909T014640Z",
+        "20010909T014641Z",
+        "20010910T014639Z",
+        "20010909T014639Z",
+    ]
+
+
+@pytest.mark.parametrize(("is_secure", "target"), [(False, "http://localhost:8000/a b/"), (True, "/a b/")])
+def test_plain_proxy_is_told_the_whole_address_and_a_tunnel_is_not(*, is_secure: bool, target: str) -> None:
+    proxy = Proxy("127.0.0.1", 1, {"proxy-authorization": "Basic x"})
+    writer = MessageWriter(replace(ENDPOINT, proxy=proxy, is_secure=is_secure))
+    line, headers, _ = parse(writer.write("GetItem", b"{}", Key()))
+    assert line == f"POST {target} HTTP/1.1"
+    assert ("proxy-authorization" in headers) is not is_secure
