@@ -29,7 +29,7 @@ from dynamongo.backends.dynamodb.messages import Credentials, MessageWriter
 from dynamongo.backends.dynamodb.pool import Pool
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError
+from dynamongo.exceptions import ConfigurationError, CredentialsError, InvalidRequestError, ServiceError
 from dynamongo.values import shorten
 
 logger = logging.getLogger("dynamongo")
@@ -90,6 +90,8 @@ class BotoTransport:
             response: dict[str, Any] = getattr(self._client, request.method)(**request.arguments)
         except FOREIGN_ERRORS as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
+        except RecursionError as error:  # of botocore's validator, before anything is sent
+            raise InvalidRequestError("the request is nested too deep") from error
         _check_whole(response)
         return response
 
