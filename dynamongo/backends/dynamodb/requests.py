@@ -219,9 +219,9 @@ def _render_query(operation: Query) -> str:
 def _render_scan(operation: Scan) -> str:
     members = _page_members(operation, Placeholders())
     if operation.segment is not None:
-        members["Segment"] = _dump(operation.segment)
+        members["Segment"] = json.dumps(operation.segment)
     if operation.total_segments is not None:
-        members["TotalSegments"] = _dump(operation.total_segments)
+        members["TotalSegments"] = json.dumps(operation.total_segments)
     return _render(members)
 
 
@@ -234,7 +234,7 @@ def _page_members(operation: Query | Scan, placeholders: Placeholders) -> _Membe
     if operation.index is not None:
         members["IndexName"] = _dump(operation.index)
     if operation.limit is not None:
-        members["Limit"] = _dump(operation.limit)
+        members["Limit"] = json.dumps(operation.limit)
     if operation.cursor is not None:
         members["ExclusiveStartKey"] = render_item(operation.cursor)
     if operation.consistent:
