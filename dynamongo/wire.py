@@ -67,7 +67,7 @@ def render_value(value: AttributeValue) -> str:
 
 
 def decode_item(wire: Mapping[str, WireValue]) -> Item:
-    """The item or key of a wire form; the inverse of `encode_item`. Raises as `decode_value`."""
+    """The item or key of a wire form: what `render_item` rendered, once it is parsed. Raises as `decode_value`."""
     try:
         return _decode_map(wire)
     except _MALFORMED as error:
@@ -75,7 +75,7 @@ def decode_item(wire: Mapping[str, WireValue]) -> Item:
 
 
 def decode_value(wire: WireValue) -> AttributeValue:
-    """The attribute value of a wire form; the inverse of `encode_value`.
+    """The attribute value of a wire form: what `render_value` rendered, once it is parsed.
 
     Raises `ServiceError` for what is no attribute value, such as one of a type that this version does not know.
 

@@ -151,9 +151,9 @@ def build_request(operation: AnyOperation) -> Request:
             assert_never(operation)
 
 
-def _dump(arguments: dict[str, Any]) -> str:
-    """The JSON of what holds no attribute values."""
-    return json.dumps(arguments, separators=(",", ":"))
+def _dump(value: object) -> str:
+    """The JSON of what is no attribute value, which may be of a type that is for DynamoDB to refuse."""
+    return quote(value) if type(value) is str else json.dumps(value, separators=(",", ":"))
 
 
 def _render(members: _Members) -> str:
@@ -167,7 +167,7 @@ def _render_list(elements: Iterable[str]) -> str:
 
 
 def _get_members(get: Get) -> _Members:
-    members = {"TableName": quote(get.table), "Key": render_item(get.key)}
+    members = {"TableName": _dump(get.table), "Key": render_item(get.key)}
     return _add_reading(members, get.projection, consistent=get.consistent)
 
 
@@ -226,13 +226,13 @@ def _render_scan(operation: Scan) -> str:
 
 
 def _page_members(operation: Query | Scan, placeholders: Placeholders) -> _Members:
-    members: _Members = {"TableName": quote(operation.table), **_CAPACITY}
+    members: _Members = {"TableName": _dump(operation.table), **_CAPACITY}
     if operation.projection:
         members |= _project(operation.projection, placeholders)
     if operation.filter is not None:
         members |= _express_condition("FilterExpression", operation.filter, placeholders)
     if operation.index is not None:
-        members["IndexName"] = quote(operation.index)
+        members["IndexName"] = _dump(operation.index)
     if operation.limit is not None:
         members["Limit"] = json.dumps(operation.limit)
     if operation.cursor is not None:
@@ -248,7 +248,7 @@ def _page_members(operation: Query | Scan, placeholders: Placeholders) -> _Membe
 
 def _render_write(members: _Members, returns: ReturnValues) -> str:
     if returns != "NONE":
-        members["ReturnValues"] = quote(returns)
+        members["ReturnValues"] = _dump(returns)
     return _render(members | _CAPACITY)
 
 
@@ -276,7 +276,7 @@ def _update_members(operation: UpdateItem) -> _Members:
 
 def _add_condition(members: _Members, operation: Action, placeholders: Placeholders | None) -> _Members:
     """Add what a write has in common with the action of a transaction that is like it."""
-    members["TableName"] = quote(operation.table)
+    members["TableName"] = _dump(operation.table)
     if operation.return_item_on_failure:
         members["ReturnValuesOnConditionCheckFailure"] = '"ALL_OLD"'
     if operation.condition is not None:
@@ -304,7 +304,7 @@ def _render_transact_write(operation: TransactWrite) -> str:
     """Where there is no token, boto3 makes one, so that its own retries do not write twice."""
     members = {"TransactItems": _render_list(map(_render_action, operation.actions)), **_CAPACITY}
     if operation.token is not None:
-        members["ClientRequestToken"] = quote(operation.token)
+        members["ClientRequestToken"] = _dump(operation.token)
     return _render(members)
 
 

@@ -30,7 +30,7 @@ from moto import mock_aws
 from dynamongo import Connection, Model, StringField
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.signing import Signer, canonical_headers
-from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError, TableNotFound
+from dynamongo.exceptions import ConfigurationError, CredentialsError, InvalidRequestError, ServiceError, TableNotFound
 from dynamongo.operations import (
     BatchPut,
     BatchWrite,
@@ -42,6 +42,7 @@ from dynamongo.operations import (
     Scan,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
+from dynamongo.values import AttributeValue
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
 SCHEMA = TableSchema("transports", KeySchema(KeyAttribute("id", "S")))
@@ -322,6 +323,17 @@ class TestRequests:
         monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988;Sampled=1 ä")
         ask(backend)
         assert server.log[-1].headers["x-amzn-trace-id"] == "Root=1-5759e988;Sampled=1%20%C3%A4"
+
+    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    @pytest.mark.parametrize("levels", [300, 3_000])
+    def test_request_that_is_nested_too_deep_is_refused(self, server_url: str, transport: str, levels: int) -> None:
+        value: AttributeValue = "x"
+        for _ in range(levels):
+            value = [value]
+        backend = DynamoDBBackend(**MADE_UP, endpoint_url=server_url, transport=transport)
+        with pytest.raises(InvalidRequestError):
+            backend.execute(Put("table", {"id": "a", "value": value}))
+        backend.close()
 
 
 class TestConnections:
