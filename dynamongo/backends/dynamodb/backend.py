@@ -126,7 +126,7 @@ class DynamoDBBackend:
 def _build(operation: AnyOperation) -> Request:
     try:
         return build_request(operation)
-    except (ArithmeticError, ValueError) as error:  # ours, and Python's for NaN in a set and ints of 5,000 digits
+    except (ArithmeticError, TypeError, ValueError) as error:  # Python's own, for what is no attribute value or name
         raise InvalidRequestError(str(error)) from error
     except RecursionError as error:
         raise InvalidRequestError("the request is nested too deep") from error

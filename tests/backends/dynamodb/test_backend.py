@@ -214,6 +214,7 @@ def test_store_that_cannot_be_reached_is_a_service_error() -> None:
         Put("table", {"id": Decimal("1E+99999999999")}),
         Put("table", {"id": frozenset({Decimal("NaN"), Decimal(1)})}),
         Get("", {"id": 1}),
+        BatchGet(5, ({"id": 1},)),  # type: ignore[arg-type]  # the point
     ],
 )
 def test_malformed_request_is_refused(dynamodb_backend: DynamoDBBackend, operation: Operation[object]) -> None:
