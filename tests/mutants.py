@@ -277,8 +277,8 @@ MUTANTS = [
     Mutant(
         "an index holds items without its range key",
         TABLE,
-        "all(name in item for name in self.keys.names)",
-        "self.keys.hash_key.name in item",
+        "all(name in item for name in self.keys.names) and",
+        "self.keys.hash_key.name in item and",
     ),
     # Keys, conditions of writes, batches, transactions, cost.
     Mutant(

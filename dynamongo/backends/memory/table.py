@@ -114,8 +114,13 @@ class View:
         self._order: SortedList[tuple[Any, ...]] = SortedList()
 
     def position_of(self, item: Item) -> Position | None:
-        """Where the item belongs, or `None` if it lacks a part of the key and so is not in the view."""
-        return self.locate(item) if all(name in item for name in self.keys.names) else None
+        """Where the item belongs, or `None` if it is not in the view.
+
+        It may lack a part of the key, or hold, since before there was the index, what cannot be one.
+        """
+        if all(name in item for name in self.keys.names) and can_be_in(self.keys, item):
+            return self.locate(item)
+        return None
 
     def locate(self, key: Item) -> Position:
         """The position that a key names: an item in the view, or its key attributes alone."""
@@ -235,8 +240,7 @@ class Table:
         """Have one index more, with the items whose attributes can be its keys."""
         view = _make_view(index, schema)
         for stored in self.primary.read_all():
-            if can_be_in(index.keys, stored.item):
-                view.replace(None, stored)
+            view.replace(None, stored)
         self.schema = schema
         self.indexes = {**self.indexes, index.name: view}
 
