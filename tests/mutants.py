@@ -179,10 +179,19 @@ MUTANTS = [
     Mutant(
         "lists are equal in any order",
         VALUES,
-        "all(map(equals, ours, theirs))",
-        "all(any(equals(a, b) for b in theirs) for a in ours)",
+        "all(map(equals, left, right))",
+        "all(any(equals(a, b) for b in right) for a in left)",
     ),
-    Mutant("a number's size ignores its sign", VALUES, "(fraction + 1) // 2 + sign", "(fraction + 1) // 2"),
+    Mutant(
+        "a number's size ignores its sign", VALUES, "(len(digits) + 1) // 2 + is_negative", "(len(digits) + 1) // 2"
+    ),
+    Mutant("a number's size counts zeros after the point", VALUES, 'fraction.lstrip("0")', "fraction"),
+    Mutant(
+        "any text with a point is that of a number in lowest form",
+        VALUES,
+        '"." in text and text[-1] != "0"',
+        '"." in text',
+    ),
     Mutant(
         "sizes count characters",
         VALUES,

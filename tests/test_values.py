@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -34,6 +34,7 @@ SMALLEST = Decimal("1E-130")
 
 numbers = st.one_of(
     st.integers(-(10**38) + 1, 10**38 - 1),
+    st.decimals(-10_000, 10_000, places=4),
     st.builds(
         lambda digits, exponent: Decimal(digits).scaleb(exponent),
         st.integers(-(10**27), 10**27),
@@ -174,6 +175,14 @@ class TestNumbers:
         with pytest.raises(ValidationError, match=reason):
             add_numbers(left, right)
 
+    @pytest.mark.parametrize(("text", "size"), [("0.00000015", 2), ("-0.000000123456789", 7)])
+    def test_exponent_may_be_written_in_lower_case(self, text: str, size: int) -> None:
+        number = Decimal(text)
+        with localcontext() as context:
+            context.capitals = 0
+            assert "e-" in str(number)
+            assert (format_number(number), normalize_number(number), size_of(number)) == (text, number, size)
+
     @given(numbers)
     def test_text_of_a_number_has_no_exponent_and_reads_back(self, number: Any) -> None:
         canonical = normalize_number(number)
@@ -217,6 +226,7 @@ class TestSize:
         ("value", "size"),
         [
             *((0, 1), (1, 2), (12, 2), (123, 3), (-1, 3), (100, 2), (Decimal("0.5"), 2), (Decimal("1.5"), 3)),
+            *((Decimal("-1.5"), 4), (Decimal("-0.05"), 3), (Decimal("100.25"), 4), (Decimal("-100.005"), 6)),
             *((Decimal("3.14159"), 5), (123456, 4), (10**125, 2), (10**38 - 1, 20), (1 - 10**38, 21)),
             *(("", 0), ("é", 2), ("😀", 4), (b"abc", 3), (True, 1), (None, 1)),
             *(([], 3), (["a"], 5), ({}, 3), ({"k": "a"}, 6), ({"k": {}}, 8)),
@@ -226,6 +236,16 @@ class TestSize:
     )
     def test_size_is_that_of_dynamodb(self, value: Any, size: int) -> None:
         assert size_of(value) == size
+
+    @given(numbers)
+    def test_size_of_a_number_is_that_of_its_digits(self, number: Any) -> None:
+        """The text without zeros at both ends says it; `size_of` looks at the text only where that is plain."""
+        whole, _, fraction = format(number, "f").lstrip("-").partition(".")
+        whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
+        whole, fraction = (whole, fraction) if fraction else (whole.rstrip("0"), "")
+        fraction = fraction if whole else fraction.lstrip("0")
+        expected = 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + (number < 0)
+        assert size_of(number) == size_of(normalize_number(number)) == expected
 
     def test_item_counts_names_in_bytes(self) -> None:
         assert item_size({"é": "a", "n": None}) == 2 + 1 + 1 + 1
