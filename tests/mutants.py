@@ -65,8 +65,8 @@ MUTANTS = [
     Mutant(
         "a missing attribute equals NULL",
         EVALUATION,
-        'return item.get(cast("str", operand.elements[0]), MISSING)',
-        'return item.get(cast("str", operand.elements[0]))',
+        "return item.get(elements[0], MISSING) if",
+        "return item.get(elements[0]) if",
     ),
     Mutant(
         "a missing attribute is NULL for attribute_exists",
