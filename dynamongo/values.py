@@ -51,6 +51,7 @@ SET_TYPES: tuple[AttributeType, ...] = ("SS", "NS", "BS")
 MAX_DIGITS = 38
 MAX_DEPTH = 32
 MAX_ITEM_BYTES = 409_600
+MAX_NAME_BYTES = 65_535
 
 _TYPES: dict[type, AttributeType] = {
     str: "S",
@@ -63,8 +64,10 @@ _TYPES: dict[type, AttributeType] = {
     dict: "M",
 }
 _SET_TYPES: dict[AttributeType, AttributeType] = {"S": "SS", "N": "NS", "B": "BS"}
-_PLAIN_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes, bool, type(None)})
-_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+PLAIN_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes, bool, type(None)})
+"""The types of values without parts."""
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Rounds nothing."""
 _MAX_EXPONENT = 125
 _MIN_EXPONENT = -130
 _STORED = Context(prec=MAX_DIGITS, Emax=_MAX_EXPONENT, Emin=_MIN_EXPONENT, traps=[Inexact, Overflow, Subnormal])
@@ -100,7 +103,7 @@ def equals(left: AttributeValue, right: AttributeValue) -> bool:
     >>> equals(1, Decimal("1.0")), equals(1, True), equals([1], [True])
     (True, False, False)
     """
-    if type(left) is type(right) and type(left) in _PLAIN_TYPES:
+    if type(left) is type(right) and type(left) in PLAIN_TYPES:
         return left == right
     if type(left) is list and type(right) is list:
         return len(left) == len(right) and all(map(equals, left, right))
@@ -196,7 +199,7 @@ def _refuse_or_lower(number: Number) -> Number:
         raise ValidationError(
             "Number underflow. Attempting to store a number with magnitude smaller than supported range"
         )
-    lowest = decimal.normalize(_EXACT)
+    lowest = decimal.normalize(EXACT)
     _, digits, scale = lowest.as_tuple()
     if len(digits) > MAX_DIGITS:
         raise ValidationError("Attempting to store more than 38 significant digits in a Number")
@@ -219,12 +222,12 @@ def add_numbers(left: Number, right: Number) -> Number:
     """The exact sum; raises `ValidationError` where it does not fit 38 digits or the range."""
     if type(left) is int and type(right) is int and _LEAST_INT < (total := left + right) < _MOST_INT:
         return total
-    return normalize_number(_EXACT.add(Decimal(left), Decimal(right)))
+    return normalize_number(EXACT.add(Decimal(left), Decimal(right)))
 
 
 def subtract_numbers(left: Number, right: Number) -> Number:
     """The exact difference; raises `ValidationError` where it does not fit 38 digits or the range."""
-    return normalize_number(_EXACT.subtract(Decimal(left), Decimal(right)))
+    return normalize_number(EXACT.subtract(Decimal(left), Decimal(right)))
 
 
 def negate(number: Number) -> Number:
@@ -251,19 +254,27 @@ def parse_number(text: str) -> Number:
 
 def check_text(text: str) -> str:
     """Return the text; raise `ValidationError` if it has no UTF-8 form (a lone surrogate)."""
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise ValidationError(f"text must be encodable as UTF-8; got {shorten(text)}") from error
+    if not has_utf8_form(text):
+        raise ValidationError(f"text must be encodable as UTF-8; got {shorten(text)}")
     return text
+
+
+def has_utf8_form(text: str) -> bool:
+    """Whether the text can be encoded, which a lone surrogate cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_name(name: object) -> str:
     """Return the attribute name; raise `ValidationError` if it is not a string of 1 to 65,535 bytes."""
     if type(name) is not str:
         raise ValidationError(f"an attribute name must be a str; got {shorten(name)}")
-    if not 1 <= len(check_text(name).encode()) <= 65_535:
+    if not 1 <= len(check_text(name).encode()) <= MAX_NAME_BYTES:
         raise ValidationError(f"an attribute name must have 1 to 65,535 bytes; got {shorten(name)}")
     return name
 
@@ -283,68 +294,6 @@ def _children(value: AttributeValue) -> Iterator[AttributeValue]:
         yield from value.values()
     elif isinstance(value, list):
         yield from value
-
-
-def item_size(item: Mapping[str, AttributeValue]) -> int:
-    """The size of an item in bytes, as DynamoDB counts it against 409,600 and for capacity."""
-    size = 0
-    for name, value in item.items():
-        size += text_size(name) + (text_size(value) if type(value) is str else size_of(value))
-    return size
-
-
-def size_of(value: AttributeValue) -> int:
-    """The size of a value in bytes, without its attribute's name.
-
-    >>> size_of("é"), size_of(Decimal("3.14159")), size_of([]), size_of({"k": "a"})
-    (2, 5, 3, 6)
-    """
-    if type(value) is str:
-        return text_size(value)
-    if type(value) is int or type(value) is Decimal:
-        return number_size(value)
-    if type(value) is bytes:
-        return len(value)
-    if type(value) is list:
-        return 3 + len(value) + sum(map(size_of, value))
-    if type(value) is dict:
-        return 3 + len(value) + item_size(value)
-    if type_of(value) in SET_TYPES:
-        return sum(map(size_of, cast("frozenset[str]", value)))
-    return 1
-
-
-def text_size(text: str) -> int:
-    """The length of the text's UTF-8 form in bytes."""
-    return len(text) if text.isascii() else len(text.encode())
-
-
-def number_size(number: Number) -> int:
-    """The size in bytes: one, one more for every two digits before and after the point, and one for a minus sign.
-
-    Zeros at both ends are no digits. The text of a number says soonest how many it has.
-    """
-    if type(number) is int:
-        if 0 < number < 100:
-            return 2
-        return (len(str(abs(number)).rstrip("0")) + 3) // 2 + (number < 0) if number else 1
-    text = str(number)
-    if not is_lowest(text):
-        return _size_of_digits(Decimal(number))
-    whole, _, fraction = text.partition(".")
-    is_negative = whole[0] == "-"
-    integer = whole.lstrip("-0")
-    digits = fraction if integer else fraction.lstrip("0")
-    return 1 + (len(integer) + 1) // 2 + (len(digits) + 1) // 2 + is_negative
-
-
-def _size_of_digits(number: Decimal) -> int:
-    """`number_size` for any number."""
-    if not number:
-        return 1
-    sign, digits, exponent = number.normalize(_EXACT).as_tuple()
-    fraction = min(len(digits), max(0, -cast("int", exponent)))
-    return 1 + (len(digits) - fraction + 1) // 2 + (fraction + 1) // 2 + sign
 
 
 def describe_value(value: AttributeValue, limit: int = 80) -> str:

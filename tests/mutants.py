@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = [
     "tests/test_values.py",
+    "tests/test_sizes.py",
     "tests/test_evaluation.py",
     "tests/test_filters.py",
     "tests/test_compiled.py",
@@ -51,7 +52,7 @@ class Mutant:
         path.write_text(source.replace(self.old, self.new), encoding="utf-8")
 
 
-EVALUATION, FILTERS, VALUES = "evaluation.py", "filters.py", "values.py"
+EVALUATION, FILTERS, VALUES, SIZES = "evaluation.py", "filters.py", "values.py", "sizes.py"
 COMPILED, INLINES = "compiled/__init__.py", "compiled/inlines.py"
 UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
 CHECKS, KEYS, ACTIONS = (f"backends/memory/{name}.py" for name in ("checks", "keys", "actions"))
@@ -170,7 +171,7 @@ MUTANTS = [
     Mutant(
         "sums are rounded to 28 digits",
         VALUES,
-        "normalize_number(_EXACT.add(Decimal(left), Decimal(right)))",
+        "normalize_number(EXACT.add(Decimal(left), Decimal(right)))",
         "normalize_number(Decimal(left) + Decimal(right))",
     ),
     Mutant("39 digits are stored", VALUES, "len(digits) > MAX_DIGITS", "len(digits) > MAX_DIGITS + 1"),
@@ -183,9 +184,12 @@ MUTANTS = [
         "all(any(equals(a, b) for b in right) for a in left)",
     ),
     Mutant(
-        "a number's size ignores its sign", VALUES, "(len(digits) + 1) // 2 + is_negative", "(len(digits) + 1) // 2"
+        "a number's size ignores its sign",
+        SIZES,
+        "(len(digits) + 1) // 2 + (whole",
+        "(len(digits) + 1) // 2 + 0 * (whole",
     ),
-    Mutant("a number's size counts zeros after the point", VALUES, 'fraction.lstrip("0")', "fraction"),
+    Mutant("a number's size counts zeros after the point", SIZES, 'fraction.lstrip("0")', "fraction"),
     Mutant(
         "any text with a point is that of a number in lowest form",
         VALUES,
@@ -194,7 +198,7 @@ MUTANTS = [
     ),
     Mutant(
         "sizes count characters",
-        VALUES,
+        SIZES,
         "return len(text) if text.isascii() else len(text.encode())",
         "return len(text)",
     ),

@@ -14,6 +14,7 @@ from dynamongo.backends.memory.table import Stored
 from dynamongo.conditions import Condition, Operand, Path, Size, operands_of
 from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
+from dynamongo.sizes import item_size, size_of, text_size
 from dynamongo.updates import (
     AddUpdate,
     AnyUpdate,
@@ -32,11 +33,8 @@ from dynamongo.values import (
     AttributeType,
     AttributeValue,
     Item,
-    item_size,
     normalize,
     normalize_item,
-    size_of,
-    text_size,
     type_of,
 )
 

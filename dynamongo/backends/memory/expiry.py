@@ -12,7 +12,8 @@ from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Stored, Table
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
-from dynamongo.values import Number, text_size, type_of
+from dynamongo.sizes import text_size
+from dynamongo.values import Number, type_of
 
 MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
 

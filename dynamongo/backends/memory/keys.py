@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.values import AttributeValue, Item, equals, size_of, type_of
+from dynamongo.sizes import size_of
+from dynamongo.values import AttributeValue, Item, equals, type_of
 
 MAX_HASH_BYTES = 2048
 MAX_RANGE_BYTES = 1024

@@ -24,7 +24,8 @@ from dynamongo.operations import (
     UpdateThroughput,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
-from dynamongo.values import SCALAR_TYPES, text_size
+from dynamongo.sizes import text_size
+from dynamongo.values import SCALAR_TYPES
 
 MAX_GLOBAL_INDEXES = 20
 MAX_LOCAL_INDEXES = 5

@@ -17,7 +17,8 @@ from sortedcontainers import SortedDict, SortedList
 
 from dynamongo.backends.memory.keys import can_be_in
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
-from dynamongo.values import AttributeValue, Item, format_number, item_size
+from dynamongo.sizes import item_size
+from dynamongo.values import AttributeValue, Item, format_number
 
 Sort: TypeAlias = tuple[Any, ...]
 
