@@ -1,20 +1,18 @@
-"""Checks of what a request says that need no table: its values, its expressions and its counts.
+"""Checks of what a request says that need no table: its expressions and its counts.
 
-DynamoDB makes them before it looks the table up. What passes comes back in canonical form, in new containers, so that
-the store shares nothing with whoever sent the request. `ValidationError` and `ExpressionError` leave the backend as
+DynamoDB makes them before it looks the table up. `ValidationError` and `ExpressionError` leave the backend as
 `InvalidRequestError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar, cast
 
-from dynamongo.backends.memory.table import Stored
+from dynamongo.backends.memory.intake import take_value
 from dynamongo.conditions import Condition, Operand, Path, Size, operands_of
 from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
-from dynamongo.sizes import item_size, size_of, text_size
 from dynamongo.updates import (
     AddUpdate,
     AnyUpdate,
@@ -28,13 +26,9 @@ from dynamongo.updates import (
 )
 from dynamongo.values import (
     MAX_DEPTH,
-    MAX_ITEM_BYTES,
     SET_TYPES,
     AttributeType,
     AttributeValue,
-    Item,
-    normalize,
-    normalize_item,
     type_of,
 )
 
@@ -49,51 +43,6 @@ _LONG_NAMES: dict[AttributeType, str] = {
     "L": "LIST",
     "M": "MAP",
 }
-
-
-def normalize_value(value: AttributeValue) -> AttributeValue:
-    """`values.normalize`, for a value that is nested at most 32 levels deep."""
-    _check_depth(value)
-    return normalize(value)
-
-
-def normalize_attributes(attributes: Item) -> Item:
-    """An item or a key in canonical form. Its own map is no level of nesting: only the values' levels count."""
-    for value in attributes.values():
-        _check_depth(value)
-    return normalize_item(attributes)
-
-
-def make_stored(item: Item, what: str = "Item size") -> Stored:
-    """The item in the form in which it is stored; `what` names the size in the message when it is too large."""
-    canonical = normalize_attributes(item)
-    return _check_size(Stored(canonical, item_size(canonical)), what)
-
-
-def make_changed(item: Item, old: Stored) -> Stored:
-    """The item that an update made of a stored one, in the form in which it is stored.
-
-    All its values are canonical. Those that are the very objects of the old item were checked and measured with that.
-    """
-    size = old.size
-    before = old.item
-    for name, value in item.items():
-        if name not in before:
-            size += text_size(name)
-        elif before[name] is value:
-            continue
-        else:
-            size -= size_of(before[name])
-        _check_depth(value)
-        size += size_of(value)
-    size -= sum(text_size(name) + size_of(value) for name, value in before.items() if name not in item)
-    return _check_size(Stored(item, size), "Item size to update")
-
-
-def _check_size(stored: Stored, what: str) -> Stored:
-    if stored.size > MAX_ITEM_BYTES:
-        raise InvalidRequestError(f"{what} has exceeded the maximum allowed size")
-    return stored
 
 
 def check_condition(condition: Condition | None) -> None:
@@ -112,7 +61,7 @@ def check_operand(operand: Operand) -> None:
     elif isinstance(operand, Path):
         _check_path(operand)
     else:
-        normalize_value(operand)
+        take_value(operand)
 
 
 def check_projection(paths: Sequence[Path]) -> None:
@@ -144,7 +93,7 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
         )
 
 
-def normalize_updates(updates: Iterable[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
+def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
     """The updates with their values in canonical form; none may change the key, whose names the request gives."""
     normal = tuple(map(_normalize_update, updates))
     _check_length(sum(map(_update_bytes, normal)))
@@ -183,7 +132,7 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
             if isinstance(value, Path):
                 _check_path(value)
                 return update
-            return SetUpdate(path, normalize_value(value), if_not_exists)
+            return SetUpdate(path, take_value(value), if_not_exists)
         case AddUpdate(path, value):
             return AddUpdate(path, _normalize_operand("ADD", value, ("N", *SET_TYPES)))
         case DeleteUpdate(path, value):
@@ -191,7 +140,7 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
         case IncrementUpdate(path, amount):
             return IncrementUpdate(path, _normalize_operand("+", amount, ("N",)))
         case AppendUpdate(path, elements, at_start):
-            normal = cast("list[AttributeValue]", normalize_value(list(elements)))
+            normal = cast("list[AttributeValue]", take_value(list(elements)))
             return AppendUpdate(path, tuple(normal), at_start)
         case _:
             assert_never(update)
@@ -203,7 +152,7 @@ def _normalize_operand(operator: str, value: _T, allowed: Sequence[AttributeType
             "Invalid UpdateExpression: Incorrect operand type for operator or function; "
             f"operator: {operator}, operand type: {_LONG_NAMES.get(kind, kind)}"
         )
-    return cast("_T", normalize_value(cast("AttributeValue", value)))
+    return cast("_T", take_value(cast("AttributeValue", value)))
 
 
 def _check_path(path: Path) -> None:
@@ -212,22 +161,3 @@ def _check_path(path: Path) -> None:
         raise InvalidRequestError(f"Invalid expression: Syntax error; not a document path: {path.elements!r}")
     if len(rest) >= MAX_DEPTH:
         raise InvalidRequestError("Invalid expression: The document path has too many nesting elements")
-
-
-def _check_depth(value: AttributeValue) -> None:
-    if _is_deeper(value, MAX_DEPTH):
-        raise InvalidRequestError(
-            "Nesting Levels have exceeded supported limits: "
-            "Attributes in the item have nested levels beyond supported limit"
-        )
-
-
-def _is_deeper(value: AttributeValue, levels: int) -> bool:
-    """Whether a value has more levels than allowed; it looks no deeper, so that a cycle is found too."""
-    if isinstance(value, dict):
-        children: Iterable[AttributeValue] = value.values()
-    elif isinstance(value, list):
-        children = value
-    else:
-        return False
-    return any(levels == 1 or _is_deeper(child, levels - 1) for child in children)
