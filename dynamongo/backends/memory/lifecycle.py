@@ -130,6 +130,11 @@ def _check_schema(schema: TableSchema) -> None:
     _check_name(schema.name)
     _check_keys(schema.keys)
     _check_throughput(schema.throughput)
+    if schema.indexes:
+        _check_indexes(schema)
+
+
+def _check_indexes(schema: TableSchema) -> None:
     _check_one_type_each(schema)
     _check_index_counts(schema.indexes)
     for index in schema.indexes:
