@@ -365,6 +365,13 @@ MUTANTS = [
         "writes(2 * sum(map(apply, changes)))",
         "writes(sum(map(apply, changes)))",
     ),
+    Mutant("a condition of any size is light", CHECKS, "_weigh(condition) > _LIGHT", "_weigh(condition) >= _HEAVY"),
+    Mutant(
+        "any update is plain",
+        CHECKS,
+        "return not isinstance(update.value, Size) and _is_plain(update.value)",
+        "return True",
+    ),
     Mutant(
         "a transaction stops at its first reason",
         TRANSACTIONS,

@@ -7,10 +7,28 @@ DynamoDB makes them before it looks the table up. `ValidationError` and `Express
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TypeVar, cast
+from decimal import Decimal
+from typing import Final, TypeVar, cast
 
 from dynamongo.backends.memory.intake import take_value
-from dynamongo.conditions import Condition, Operand, Path, Size, operands_of
+from dynamongo.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Operand,
+    Or,
+    Path,
+    Size,
+    operands_of,
+)
 from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
 from dynamongo.updates import (
@@ -29,10 +47,15 @@ from dynamongo.values import (
     SET_TYPES,
     AttributeType,
     AttributeValue,
+    has_utf8_form,
+    lowest_form,
     type_of,
 )
 
 _T = TypeVar("_T")
+
+_LIGHT: Final = 30
+_HEAVY: Final = 1_000
 
 _LONG_NAMES: dict[AttributeType, str] = {
     "S": "STRING",
@@ -47,7 +70,7 @@ _LONG_NAMES: dict[AttributeType, str] = {
 
 def check_condition(condition: Condition | None) -> None:
     """Refuse a condition that is too large, or that has an invalid path or value."""
-    if condition is not None:
+    if condition is not None and _weigh(condition) > _LIGHT:
         check_limits(condition)
         _check_length(rendered_bytes(condition))
         for operand in operands_of(condition):
@@ -66,9 +89,10 @@ def check_operand(operand: Operand) -> None:
 
 def check_projection(paths: Sequence[Path]) -> None:
     """Refuse invalid paths, and paths that overlap."""
-    for path in paths:
-        _check_path(path)
-    _check_length(sum(path_bytes(path) + 1 for path in paths))
+    if len(paths) > _LIGHT or not all(map(_is_plain_path, paths)):
+        for path in paths:
+            _check_path(path)
+        _check_length(sum(path_bytes(path) + 1 for path in paths))
     check_paths(paths)
 
 
@@ -95,6 +119,9 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
 
 def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
     """The updates with their values in canonical form; none may change the key, whose names the request gives."""
+    if len(updates) <= _LIGHT and all(map(_is_plain_update, updates)):
+        check_updates(updates, key_names)
+        return tuple(updates)
     normal = tuple(map(_normalize_update, updates))
     _check_length(sum(map(_update_bytes, normal)))
     check_updates(normal, key_names)
@@ -161,3 +188,78 @@ def _check_path(path: Path) -> None:
         raise InvalidRequestError(f"Invalid expression: Syntax error; not a document path: {path.elements!r}")
     if len(rest) >= MAX_DEPTH:
         raise InvalidRequestError("Invalid expression: The document path has too many nesting elements")
+
+
+# What is small and plain needs no more than a look at it, and nearly all requests are.
+
+
+def _weigh(condition: Condition) -> int:
+    """How many parts a condition of plain operands has; more than is light where one has to be looked at.
+
+    A part is rendered in 120 bytes at most, and has three operators at most: light is what is far below all limits.
+    """
+    match condition:
+        case Comparison():
+            return 1 if _is_plain(condition.left) and _is_plain(condition.right) else _HEAVY
+        case And() | Or():
+            return sum(map(_weigh, condition.parts))
+        case Exists() | NotExists() | IsType():
+            return 1 if _is_plain_path(condition.path) else _HEAVY
+        case Not():
+            return 1 + _weigh(condition.part)
+        case BeginsWith():
+            return 1 if _is_plain_path(condition.path) and _is_plain(condition.prefix) else _HEAVY
+        case Contains():
+            return 1 if _is_plain_path(condition.path) and _is_plain(condition.operand) else _HEAVY
+        case Between() | In():
+            operands = tuple(operands_of(condition))
+            return len(operands) if all(map(_is_plain, operands)) else _HEAVY
+        case _:
+            assert_never(condition)
+
+
+def _is_plain(operand: object) -> bool:
+    """Whether it is a short path, or a value without parts in canonical form."""
+    if type(operand) is Path:
+        return _is_plain_path(operand)
+    if type(operand) is str:
+        return has_utf8_form(operand)
+    if type(operand) is int or type(operand) is Decimal:
+        return lowest_form(operand) is operand
+    if type(operand) is Size:
+        return _is_plain_path(operand.path)
+    return operand is None or type(operand) is bool or type(operand) is bytes
+
+
+def _is_plain_number(value: object) -> bool:
+    return (type(value) is int or type(value) is Decimal) and lowest_form(value) is value
+
+
+def _is_plain_path(path: Path) -> bool:
+    """Whether it has three steps at most, which are rendered in 24 bytes."""
+    elements = path.elements
+    if len(elements) == 1:
+        return type(elements[0]) is str
+    return 1 < len(elements) <= 3 and type(elements[0]) is str and all(map(_is_plain_step, elements[1:]))
+
+
+def _is_plain_step(step: object) -> bool:
+    return type(step) is str or (type(step) is int and 0 <= step < 10_000)
+
+
+def _is_plain_update(update: AnyUpdate) -> bool:
+    if not _is_plain_path(update.path):
+        return False
+    match update:
+        case SetUpdate():
+            return not isinstance(update.value, Size) and _is_plain(update.value)
+        case RemoveUpdate():
+            return True
+        case AddUpdate():
+            return _is_plain_number(update.value)
+        case IncrementUpdate():
+            return _is_plain_number(update.amount)
+        case DeleteUpdate() | AppendUpdate():
+            return False
+        case _:
+            assert_never(update)
