@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 import operator as operators
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from dynamongo.conditions import (
@@ -56,6 +57,7 @@ MISSING: Final = Missing.MISSING
 Resolved: TypeAlias = AttributeValue | Literal[Missing.MISSING]
 _Fragments: TypeAlias = dict["str | int", "_Fragments"]
 
+_ORDERED_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes})
 _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
     LT: operators.lt,
     LE: operators.le,
@@ -82,12 +84,12 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
                 if not holds(part, item):
                     return False
             return True
-        case Not():
-            return not holds(condition.part, item)
         case Exists():
             return read(condition.path, item) is not MISSING
         case NotExists():
             return read(condition.path, item) is MISSING
+        case Not():
+            return not holds(condition.part, item)
         case Or():
             return any(holds(part, item) for part in condition.parts)
         case Contains():
@@ -110,9 +112,8 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
 def read(operand: Operand, item: Mapping[str, AttributeValue]) -> Resolved:
     """What an operand is in the item: a constant, the value at a path, or the size of that."""
     if isinstance(operand, Path):
-        if len(operand.elements) == 1:
-            return item.get(cast("str", operand.elements[0]), MISSING)
-        return resolve(operand, item)
+        elements: tuple[Any, ...] = operand.elements
+        return item.get(elements[0], MISSING) if len(elements) == 1 else resolve(operand, item)
     return measure(read(operand.path, item)) if isinstance(operand, Size) else operand
 
 
@@ -132,6 +133,8 @@ def is_ordered(left: Resolved, operator: Comparator, right: Resolved) -> bool:
     """Whether both are there, are of one type that has an order, and stand in it as `<`, `<=`, `>` or `>=` says."""
     if left is MISSING or right is MISSING:
         return False
+    if type(left) is type(right) and type(left) in _ORDERED_TYPES:
+        return _ORDERS[operator](left, right)
     kind = type_of(left)
     return kind in SCALAR_TYPES and kind == type_of(right) and _ORDERS[operator](left, right)
 
@@ -174,9 +177,9 @@ def resolve(path: Path, item: Mapping[str, AttributeValue]) -> Resolved:
     >>> resolve(Path("tags", 1), {"tags": ["a", None]}), resolve(Path("tags", "x"), {"tags": []})
     (None, MISSING)
     """
-    first, *rest = path.elements
-    value: Resolved = item.get(cast("str", first), MISSING)
-    for step in rest:
+    elements: tuple[Any, ...] = path.elements
+    value = item.get(elements[0], MISSING)
+    for step in elements[1:]:
         value = _take_step(value, step)
     return value
 

@@ -26,7 +26,8 @@ from dynamongo.exceptions import (
 )
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
-from dynamongo.values import AttributeValue, Item, item_size, shorten
+from dynamongo.sizes import item_size
+from dynamongo.values import AttributeValue, Item, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -9,7 +9,7 @@ Source: "Update expressions" in the DynamoDB developer guide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from dynamongo.conditions import Path
@@ -77,17 +77,19 @@ def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> N
         ExpressionError: An update changes a key attribute, or the paths of two overlap or conflict.
     """
     for update in updates:
-        if update.path.attribute in key_names:
+        if update.path.elements[0] in key_names:
             raise ExpressionError(f"{update.path} is part of the key, which an update cannot change; save a new item")
     check_paths([update.path for update in updates])
 
 
-def check_paths(paths: Iterable[Path]) -> None:
+def check_paths(paths: Sequence[Path]) -> None:
     """Refuse paths of one update or projection of which one is part of another, or which cannot both be there.
 
     Raises:
         ExpressionError: Two paths overlap or conflict.
     """
+    if len(paths) < 2 or len(paths) == len({path.elements[0] for path in paths}):
+        return  # each is about an attribute of its own
     for first, second in itertools.pairwise(sorted(paths, key=_sort_key)):
         _check_pair(first, second)
 

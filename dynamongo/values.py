@@ -51,6 +51,7 @@ SET_TYPES: tuple[AttributeType, ...] = ("SS", "NS", "BS")
 MAX_DIGITS = 38
 MAX_DEPTH = 32
 MAX_ITEM_BYTES = 409_600
+MAX_NAME_BYTES = 65_535
 
 _TYPES: dict[type, AttributeType] = {
     str: "S",
@@ -63,7 +64,10 @@ _TYPES: dict[type, AttributeType] = {
     dict: "M",
 }
 _SET_TYPES: dict[AttributeType, AttributeType] = {"S": "SS", "N": "NS", "B": "BS"}
-_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+PLAIN_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes, bool, type(None)})
+"""The types of values without parts."""
+EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Rounds nothing."""
 _MAX_EXPONENT = 125
 _MIN_EXPONENT = -130
 _STORED = Context(prec=MAX_DIGITS, Emax=_MAX_EXPONENT, Emin=_MIN_EXPONENT, traps=[Inexact, Overflow, Subnormal])
@@ -99,18 +103,18 @@ def equals(left: AttributeValue, right: AttributeValue) -> bool:
     >>> equals(1, Decimal("1.0")), equals(1, True), equals([1], [True])
     (True, False, False)
     """
-    if type(left) is str:
-        return type(right) is str and left == right
-    kind = type_of(left)
-    if kind != type_of(right):
-        return False
-    if kind == "L":
-        ours, theirs = cast("list[AttributeValue]", left), cast("list[AttributeValue]", right)
-        return len(ours) == len(theirs) and all(map(equals, ours, theirs))
-    if kind == "M":
-        mine, yours = cast("Item", left), cast("Item", right)
-        return mine.keys() == yours.keys() and all(equals(value, yours[name]) for name, value in mine.items())
-    return left == right
+    if type(left) is type(right) and type(left) in PLAIN_TYPES:
+        return left == right
+    if type(left) is list and type(right) is list:
+        return len(left) == len(right) and all(map(equals, left, right))
+    if type(left) is dict and type(right) is dict:
+        if len(left) != len(right):
+            return False
+        for name, value in left.items():  # noqa: SIM110 - a generator costs more than a member
+            if name not in right or not equals(value, right[name]):
+                return False
+        return True
+    return type_of(left) == type_of(right) and left == right
 
 
 def normalize(value: AttributeValue) -> AttributeValue:
@@ -124,18 +128,16 @@ def normalize(value: AttributeValue) -> AttributeValue:
     """
     if type(value) is str:  # most values are
         return check_text(value)
+    if type(value) is int or type(value) is Decimal:
+        return normalize_number(value)
+    if type(value) is list:
+        return [normalize(element) for element in value]
+    if type(value) is dict:
+        return {check_name(name): normalize(member) for name, member in value.items()}
     kind = type_of(value)
-    if kind == "N":
-        return normalize_number(cast("Number", value))
-    if kind == "L":
-        return [normalize(element) for element in cast("list[AttributeValue]", value)]
-    if kind == "M":
-        return {check_name(name): normalize(member) for name, member in cast("Item", value).items()}
     if kind == "NS":
         return frozenset(map(normalize_number, cast("frozenset[Number]", value)))
-    if kind == "S":
-        check_text(cast("str", value))
-    elif kind == "SS":
+    if kind == "SS":
         for member in cast("frozenset[str]", value):
             check_text(member)
     return value
@@ -163,13 +165,25 @@ def lowest_form(number: Number) -> Number | None:
     """`normalize_number` for a number of a plain type that fits, and `None` for any other, which that looks at."""
     if type(number) is int:
         return number if _LEAST_INT < number < _MOST_INT else None
-    if type(number) is not Decimal or not number.is_finite():
+    if type(number) is not Decimal:
+        return None
+    if is_lowest(str(number)):
+        return number
+    if not number.is_finite():
         return None
     try:
         lowest = number.normalize(_STORED)
     except ArithmeticError:
         return None
     return int(lowest) if lowest == lowest.to_integral_value() else lowest
+
+
+def is_lowest(text: str) -> bool:
+    """Whether that is the text of a number with a fraction, plainly written, in lowest form and of digits that fit.
+
+    It need not be for other numbers of that kind: those with exponents, and those with the most digits.
+    """
+    return "." in text and text[-1] != "0" and len(text) <= MAX_DIGITS and "E" not in text and "e" not in text
 
 
 def _refuse_or_lower(number: Number) -> Number:
@@ -185,7 +199,7 @@ def _refuse_or_lower(number: Number) -> Number:
         raise ValidationError(
             "Number underflow. Attempting to store a number with magnitude smaller than supported range"
         )
-    lowest = decimal.normalize(_EXACT)
+    lowest = decimal.normalize(EXACT)
     _, digits, scale = lowest.as_tuple()
     if len(digits) > MAX_DIGITS:
         raise ValidationError("Attempting to store more than 38 significant digits in a Number")
@@ -206,12 +220,14 @@ def _to_decimal(number: Number) -> Decimal:
 
 def add_numbers(left: Number, right: Number) -> Number:
     """The exact sum; raises `ValidationError` where it does not fit 38 digits or the range."""
-    return normalize_number(_EXACT.add(Decimal(left), Decimal(right)))
+    if type(left) is int and type(right) is int and _LEAST_INT < (total := left + right) < _MOST_INT:
+        return total
+    return normalize_number(EXACT.add(Decimal(left), Decimal(right)))
 
 
 def subtract_numbers(left: Number, right: Number) -> Number:
     """The exact difference; raises `ValidationError` where it does not fit 38 digits or the range."""
-    return normalize_number(_EXACT.subtract(Decimal(left), Decimal(right)))
+    return normalize_number(EXACT.subtract(Decimal(left), Decimal(right)))
 
 
 def negate(number: Number) -> Number:
@@ -226,32 +242,39 @@ def format_number(number: Number) -> str:
     ('0.0000001', '100')
     """
     text = str(number)
-    return format(number, "f") if "E" in text else text
+    return format(number, "f") if "E" in text or "e" in text else text
 
 
 def parse_number(text: str) -> Number:
     """A number as DynamoDB returned it; the inverse of `format_number`."""
     if text.isdecimal():
         return int(text)
-    is_lowest = "." in text and text[-1] != "0" and "e" not in text.lower() and len(text) <= MAX_DIGITS
-    return Decimal(text) if is_lowest else normalize_number(Decimal(text))
+    return Decimal(text) if is_lowest(text) else normalize_number(Decimal(text))
 
 
 def check_text(text: str) -> str:
     """Return the text; raise `ValidationError` if it has no UTF-8 form (a lone surrogate)."""
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise ValidationError(f"text must be encodable as UTF-8; got {shorten(text)}") from error
+    if not has_utf8_form(text):
+        raise ValidationError(f"text must be encodable as UTF-8; got {shorten(text)}")
     return text
+
+
+def has_utf8_form(text: str) -> bool:
+    """Whether the text can be encoded, which a lone surrogate cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_name(name: object) -> str:
     """Return the attribute name; raise `ValidationError` if it is not a string of 1 to 65,535 bytes."""
     if type(name) is not str:
         raise ValidationError(f"an attribute name must be a str; got {shorten(name)}")
-    if not 1 <= len(check_text(name).encode()) <= 65_535:
+    if not 1 <= len(check_text(name).encode()) <= MAX_NAME_BYTES:
         raise ValidationError(f"an attribute name must have 1 to 65,535 bytes; got {shorten(name)}")
     return name
 
@@ -271,52 +294,6 @@ def _children(value: AttributeValue) -> Iterator[AttributeValue]:
         yield from value.values()
     elif isinstance(value, list):
         yield from value
-
-
-def item_size(item: Mapping[str, AttributeValue]) -> int:
-    """The size of an item in bytes, as DynamoDB counts it against 409,600 and for capacity."""
-    size = 0
-    for name, value in item.items():
-        size += text_size(name) + (text_size(value) if type(value) is str else size_of(value))
-    return size
-
-
-def size_of(value: AttributeValue) -> int:
-    """The size of a value in bytes, without its attribute's name.
-
-    >>> size_of("é"), size_of(Decimal("3.14159")), size_of([]), size_of({"k": "a"})
-    (2, 5, 3, 6)
-    """
-    kind = type_of(value)
-    if kind == "S":
-        return text_size(cast("str", value))
-    if kind == "N":
-        return _number_size(cast("Number", value))
-    if kind == "B":
-        return len(cast("bytes", value))
-    if kind == "L":
-        return 3 + sum(1 + size_of(element) for element in cast("list[AttributeValue]", value))
-    if kind == "M":
-        return 3 + sum(1 + text_size(name) + size_of(member) for name, member in cast("Item", value).items())
-    if kind in SET_TYPES:
-        return sum(map(size_of, cast("frozenset[str]", value)))
-    return 1
-
-
-def text_size(text: str) -> int:
-    """The length of the text's UTF-8 form in bytes."""
-    return len(text) if text.isascii() else len(text.encode())
-
-
-def _number_size(number: Number) -> int:
-    """One byte, one more for every two digits before and after the point, and one for a minus sign."""
-    if not number:
-        return 1
-    if type(number) is int:
-        return 1 + (len(str(abs(number)).rstrip("0")) + 1) // 2 + (number < 0)
-    sign, digits, exponent = Decimal(number).normalize(_EXACT).as_tuple()
-    fraction = min(len(digits), max(0, -cast("int", exponent)))
-    return 1 + (len(digits) - fraction + 1) // 2 + (fraction + 1) // 2 + sign
 
 
 def describe_value(value: AttributeValue, limit: int = 80) -> str:

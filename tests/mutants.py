@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = [
     "tests/test_values.py",
+    "tests/test_sizes.py",
     "tests/test_evaluation.py",
     "tests/test_filters.py",
     "tests/test_compiled.py",
@@ -51,11 +52,11 @@ class Mutant:
         path.write_text(source.replace(self.old, self.new), encoding="utf-8")
 
 
-EVALUATION, FILTERS, VALUES = "evaluation.py", "filters.py", "values.py"
+EVALUATION, FILTERS, VALUES, SIZES = "evaluation.py", "filters.py", "values.py", "sizes.py"
 COMPILED, INLINES = "compiled/__init__.py", "compiled/inlines.py"
 UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
-CHECKS, KEYS, ACTIONS = (f"backends/memory/{name}.py" for name in ("checks", "keys", "actions"))
-TRANSACTIONS, CAPACITY, WRITES = (f"backends/memory/{name}.py" for name in ("transactions", "capacity", "writes"))
+CHECKS, KEYS, INTAKE, WRITES = (f"backends/memory/{name}.py" for name in ("checks", "keys", "intake", "writes"))
+ORDERS, VIEWS, TRANSACTIONS = (f"backends/memory/{name}.py" for name in ("orders", "views", "transactions"))
 PLANNER, EXECUTOR = "planner/ranges.py", "executor/reads.py"
 
 MUTANTS = [
@@ -65,8 +66,8 @@ MUTANTS = [
     Mutant(
         "a missing attribute equals NULL",
         EVALUATION,
-        'return item.get(cast("str", operand.elements[0]), MISSING)',
-        'return item.get(cast("str", operand.elements[0]))',
+        "return item.get(elements[0], MISSING) if",
+        "return item.get(elements[0]) if",
     ),
     Mutant(
         "a missing attribute is NULL for attribute_exists",
@@ -180,7 +181,7 @@ MUTANTS = [
     Mutant(
         "sums are rounded to 28 digits",
         VALUES,
-        "normalize_number(_EXACT.add(Decimal(left), Decimal(right)))",
+        "normalize_number(EXACT.add(Decimal(left), Decimal(right)))",
         "normalize_number(Decimal(left) + Decimal(right))",
     ),
     Mutant("39 digits are stored", VALUES, "len(digits) > MAX_DIGITS", "len(digits) > MAX_DIGITS + 1"),
@@ -189,24 +190,48 @@ MUTANTS = [
     Mutant(
         "lists are equal in any order",
         VALUES,
-        "all(map(equals, ours, theirs))",
-        "all(any(equals(a, b) for b in theirs) for a in ours)",
+        "all(map(equals, left, right))",
+        "all(any(equals(a, b) for b in right) for a in left)",
     ),
-    Mutant("a number's size ignores its sign", VALUES, "(fraction + 1) // 2 + sign", "(fraction + 1) // 2"),
+    Mutant(
+        "a number's size ignores its sign",
+        SIZES,
+        "(len(digits) + 1) // 2 + (whole",
+        "(len(digits) + 1) // 2 + 0 * (whole",
+    ),
+    Mutant("a number's size counts zeros after the point", SIZES, 'fraction.lstrip("0")', "fraction"),
+    Mutant(
+        "any text with a point is that of a number in lowest form",
+        VALUES,
+        '"." in text and text[-1] != "0"',
+        '"." in text',
+    ),
     Mutant(
         "sizes count characters",
-        VALUES,
+        SIZES,
         "return len(text) if text.isascii() else len(text.encode())",
         "return len(text)",
     ),
-    Mutant("33 levels are allowed", CHECKS, "_is_deeper(value, MAX_DEPTH)", "_is_deeper(value, MAX_DEPTH + 1)"),
-    Mutant("an item may have 409,601 bytes", CHECKS, "size > MAX_ITEM_BYTES", "size > MAX_ITEM_BYTES + 1"),
+    Mutant("33 levels are allowed", INTAKE, "_is_deeper(value, MAX_DEPTH)", "_is_deeper(value, MAX_DEPTH + 1)"),
+    Mutant(
+        "the walk goes 33 levels deep", INTAKE, "_copy_members(item, MAX_DEPTH)", "_copy_members(item, MAX_DEPTH + 1)"
+    ),
+    Mutant("an item may have 409,601 bytes", INTAKE, "size > MAX_ITEM_BYTES", "size > MAX_ITEM_BYTES + 1"),
+    Mutant("an item counts as a map", INTAKE, "        size -= 3 + len(canonical)", "        size -= 3"),
+    Mutant("the walk takes numbers as they are", INTAKE, "if not is_lowest(text):", "if False:"),
+    Mutant("the walk takes ints of any size", INTAKE, "if lowest_form(value) is None:", "if False:"),
+    Mutant("the walk takes names without letters", INTAKE, "is not str or not name:", "is not str:"),
+    Mutant("the walk takes names of any length", INTAKE, "if size > MAX_NAME_BYTES and", "if False and"),
+    Mutant("the walk takes sets of anything", INTAKE, "if kinds and kinds <= {int, Decimal}:", "if True:"),
+    Mutant("lists are shared with who sent them", INTAKE, "copied = elements.copy()", "copied = elements"),
+    Mutant("maps are shared with who sent them", INTAKE, "copied = dict(members)", "copied = members"),
+    Mutant("an attribute that is removed still counts", INTAKE, "(0 if name in item else text_size(name))", "0"),
     # The update interpreter.
     Mutant(
         "updates read the new item",
         UPDATE,
-        "_place(changes, update.path, _Change(_evaluate(update, item)))",
-        "item = _change_members(item, _place(changes, update.path, _Change(_evaluate(update, item))) or changes)",
+        "value = _evaluate(update, item)",
+        "value = _evaluate(update, changed)",
     ),
     Mutant("SET beyond the end is lost", UPDATE, "changed.append(_make(MISSING, change))", "_make(MISSING, change)"),
     Mutant(
@@ -218,8 +243,8 @@ MUTANTS = [
     Mutant(
         "increment starts from 0",
         UPDATE,
-        "_add_number(_require(present), amount)",
-        "_add_number(0 if present is MISSING else present, amount)",
+        "_add_number(_require(present), update.amount)",
+        "_add_number(0 if present is MISSING else present, update.amount)",
     ),
     Mutant("an emptied set stays", UPDATE, "return mine - theirs or MISSING", "return mine - theirs"),
     Mutant(
@@ -231,8 +256,8 @@ MUTANTS = [
     Mutant(
         "if_not_exists takes NULL for nothing",
         UPDATE,
-        "if if_not_exists and present is not MISSING",
-        "if if_not_exists and present not in (MISSING, None)",
+        "if update.if_not_exists and present is not MISSING",
+        "if update.if_not_exists and present not in (MISSING, None)",
     ),
     Mutant(
         "prepend puts elements at the end",
@@ -240,13 +265,14 @@ MUTANTS = [
         "[*elements, *present] if at_start",
         "[*elements, *present] if not at_start",
     ),
-    Mutant("updates edit the stored item", UPDATE, "changed = dict(members)", "changed = members"),
+    Mutant("updates edit the stored item", UPDATE, "changed = dict(item)", "changed = item"),
+    Mutant("updates edit a stored map", UPDATE, "changed = dict(members)", "changed = members"),
     # Pages, ranges and order.
     Mutant(
         "the limit counts what passes the filter",
         PAGES,
-        "read, is_cut = _take_page(entries, operation.limit)",
-        "read, is_cut = _take_page(entries if operation.filter is None else filter(_compile_filter(operation.filter), entries), operation.limit)",
+        "_take_page(entries, operation.limit)",
+        "_take_page(entries if operation.filter is None else [each for each in entries if compile_filter(operation.filter)([each.item])], operation.limit)",
     ),
     Mutant(
         "no cursor at the exact end", PAGES, "if is_cut else None", "if is_cut and next(iter(entries), None) else None"
@@ -254,41 +280,65 @@ MUTANTS = [
     Mutant(
         "the crossing item is left out of the page",
         PAGES,
-        "if len(read) == limit or size > _PAGE_BYTES:\n            return read, True",
-        "if len(read) == limit or size > _PAGE_BYTES:\n            return (read[:-1] or read) if size > _PAGE_BYTES else read, True",
+        "return read, size, True",
+        "return read[:-1] or read, size, True",
     ),
     Mutant(
         "a page goes on after its cursor's item again",
-        TABLE,
-        "Interval((*sort, TOP), self.high)",
-        "Interval(sort, self.high)",
+        ORDERS,
+        "Interval(Bound(value, is_after=True), self.high)",
+        "Interval(Bound(value), self.high)",
     ),
     Mutant(
         "numbers are sorted as text",
-        TABLE,
-        "tuple(key[name] for name in self._sort_names))",
-        "tuple(str(key[name]) if isinstance(key[name], int) else key[name] for name in self._sort_names))",
+        ORDERS,
+        "sorted(values)",
+        "sorted(values, key=lambda value: str(value) if isinstance(value, int) else value)",
     ),
     Mutant(
         "descending reads from the start",
-        TABLE,
-        "inclusive=(True, False), reverse=descending)",
-        "inclusive=(True, False))",
+        ORDERS,
+        "return reversed(selected) if descending else selected",
+        "return selected",
     ),
-    Mutant("`<=` on a range key excludes", RANGES, "LE: Interval(high=(first, TOP))", "LE: Interval(high=(first,))"),
-    Mutant("`>` on a range key includes", RANGES, "GT: Interval(low=(first, TOP))", "GT: Interval(low=(first,))"),
+    Mutant(
+        "all are read from the start when descending",
+        ORDERS,
+        "return reversed(values) if descending else values",
+        "return values",
+    ),
+    Mutant("many are read from the start when descending", ORDERS, ", reverse=descending)", ")"),
+    Mutant("a bound of many is left out", ORDERS, "high is None or high.is_after\n", "True\n"),
+    Mutant(
+        "an order misses what is written after it was read",
+        ORDERS,
+        "insort(self._values, value)",
+        "self._values.append(value)",
+    ),
+    Mutant(
+        "an order keeps what is deleted after it was read",
+        ORDERS,
+        "del self._values[bisect_left(self._values, value)]",
+        "pass",
+    ),
+    Mutant("copies share an order", ORDERS, "copied._values = self._values.copy()", "copied._values = self._values"),
+    Mutant(
+        "a scan misses partitions that came after the first", VIEWS, "self._order.add(_token_of(hash_value))", "pass"
+    ),
+    Mutant("`<=` on a range key excludes", RANGES, "is_after=operator != LT", "is_after=operator == EQ"),
+    Mutant("`>` on a range key includes", RANGES, "is_after=operator == GT", "is_after=False"),
     Mutant("begins_with ends too early", RANGES, "chr(ord(text[-1]) + 1)", "text[-1] + chr(0)"),
     Mutant(
         "an index keeps items that lost its key",
-        TABLE,
-        "if before is not None and before != after:",
-        "if before is not None and after is not None and before != after:",
+        VIEWS,
+        "if before is not None:\n            units",
+        "if before is not None and after is not None:\n            units",
     ),
     Mutant(
         "an index holds items without its range key",
-        TABLE,
-        "all(name in item for name in self.keys.names)",
-        "self.keys.hash_key.name in item",
+        KEYS,
+        "if is_usual_hash(value) and is_usual_range(item.get(range_name)):",
+        "if is_usual_hash(value) and (range_name not in item or is_usual_range(item[range_name])):",
     ),
     # Keys, conditions of writes, batches, transactions, cost.
     Mutant(
@@ -303,9 +353,35 @@ MUTANTS = [
         "size_of(values[hash_key]) > MAX_HASH_BYTES",
         "len(str(values[hash_key])) > MAX_HASH_BYTES",
     ),
-    Mutant("a batch takes an item twice", WRITES, "    check_distinct(table, tuple(key for key, _ in writes))\n", ""),
-    Mutant("a write costs as the new item alone", CAPACITY, "max(_size_of(old), _size_of(new))", "_size_of(new)"),
-    Mutant("a transaction costs once", TRANSACTIONS, "return total + total", "return total"),
+    Mutant("an empty key is usual", KEYS, "is str and 0 < len(value)", "is str and 0 <= len(value)"),
+    Mutant("any key is usual", KEYS, "0 < len(value) <= _USUAL_LENGTH and (value", "0 < len(value) and (value"),
+    Mutant(
+        "a key of another table is usual",
+        TABLE,
+        "if len(key) == len(self.primary.key_names) else None",
+        "if key else None",
+    ),
+    Mutant("index keys are usual", TABLE, "if self.indexes and not self._has_usual_index_keys(item)", "if False"),
+    Mutant("a batch takes an item twice", WRITES, "    check_distinct(positions)\n", ""),
+    Mutant(
+        "a write costs as the new item alone",
+        TABLE,
+        "max(old.size if old else 0, new.size if new else 0)",
+        "new.size if new else 0",
+    ),
+    Mutant(
+        "a transaction costs once",
+        TRANSACTIONS,
+        "writes(2 * sum(map(apply, changes)))",
+        "writes(sum(map(apply, changes)))",
+    ),
+    Mutant("a condition of any size is light", CHECKS, "_weigh(condition) > _LIGHT", "_weigh(condition) >= _HEAVY"),
+    Mutant(
+        "any update is plain",
+        CHECKS,
+        "return not isinstance(update.value, Size) and _is_plain(update.value)",
+        "return True",
+    ),
     Mutant(
         "a transaction stops at its first reason",
         TRANSACTIONS,

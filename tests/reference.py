@@ -132,3 +132,14 @@ def _size(value: Tagged) -> Tagged:
     if value[:1] in (("N",), ("BOOL",), ("NULL",), NOTHING):
         return NOTHING
     return ("N", Decimal(len(value[1])))
+
+
+def show(value: Any) -> str:
+    """The value's `repr` with sets in order, so that `1` and `Decimal(1)` look different and equal sets do not."""
+    if isinstance(value, frozenset):
+        return f"{{{sorted(value)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(show, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name!r}: {show(member)}' for name, member in value.items())}}}"
+    return repr(value)

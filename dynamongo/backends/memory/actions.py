@@ -1,27 +1,24 @@
 """Actions: the pieces that Put, Delete, UpdateItem and ConditionCheck consist of, alone or in a transaction.
 
-An action is *prepared*: what it says is checked as far as that needs no table, and made canonical. Then it is
-*evaluated* against a table, which changes nothing and shows what would change. At last the change is *applied*.
+An action of a transaction is *prepared*: what it says is checked as far as that needs no table, and made canonical.
+Then it is *evaluated* against a table, which changes nothing and shows what would change. At last the change is
+*applied*. What is done alone takes the same steps, one right after the other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from dynamongo.backends.memory.capacity import write_units
-from dynamongo.backends.memory.checks import (
-    check_condition,
-    make_changed,
-    make_stored,
-    normalize_attributes,
-    normalize_updates,
-)
-from dynamongo.backends.memory.keys import check_index_keys, check_item_key, check_key
-from dynamongo.backends.memory.table import Stored, Table
+from dynamongo.backends.memory.checks import check_condition, normalize_updates
+from dynamongo.backends.memory.intake import measure_changed, take_item
+from dynamongo.backends.memory.partitions import Position, Stored
+from dynamongo.backends.memory.store import Store
+from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.update import apply_updates
 from dynamongo.evaluation import holds
 from dynamongo.exceptions import ConditionalCheckFailedException, assert_never
-from dynamongo.operations import Action, Capacity, ConditionCheck, Delete, Put, UpdateItem
+from dynamongo.operations import Action, ConditionCheck, Delete, Put, UpdateItem
 from dynamongo.updates import AnyUpdate
 from dynamongo.values import Item
 
@@ -31,36 +28,40 @@ class Prepared(NamedTuple):
 
     Attributes:
         action: The action as it was given.
-        target: What names the item: its key, or for a put the whole item.
+        target: What names the item: its key, or for a put the whole item. It is canonical, and a key may be the very
+            one that was given, which the store must not keep.
+        position: Where the item with a key belongs, if that could be told at once.
         new: What a put is to store.
         updates: What an update is to change.
     """
 
     action: Action
     target: Item
+    position: Position | None = None
     new: Stored | None = None
     updates: tuple[AnyUpdate, ...] = ()
 
 
 class Change(NamedTuple):
-    """What an action does to a table: `new` takes the place of `old`, either of which may be no item."""
+    """What an action does to a table: at a position `new` takes the place of `old`, either of which may be no item."""
 
     table: Table
+    position: Position
     old: Stored | None
     new: Stored | None
 
 
-def prepare(action: Action) -> Prepared:
-    """Check and normalize what needs no table."""
+def prepare(store: Store, action: Action) -> Prepared:
+    """Check and normalize what needs no table. There may be none."""
     match action:
         case Put():
-            new = make_stored(action.item)
-            prepared = Prepared(action, new.item, new)
+            new = take_item(action.item)
+            prepared = Prepared(action, new.item, new=new)
         case UpdateItem():
             updates = normalize_updates(action.updates, action.key)
-            prepared = Prepared(action, normalize_attributes(action.key), updates=updates)
+            prepared = Prepared(action, *store.take_key(action.table, action.key), updates=updates)
         case Delete() | ConditionCheck():
-            prepared = Prepared(action, normalize_attributes(action.key))
+            prepared = Prepared(action, *store.take_key(action.table, action.key))
         case _:
             assert_never(action)
     check_condition(action.condition)
@@ -75,28 +76,23 @@ def evaluate(table: Table, prepared: Prepared) -> Change:
         InvalidRequestError: The action does not suit the table or the stored item.
         ValidationError: The same, where a value is at fault.
     """
-    _check_keys(table, prepared)
-    old = table.find(prepared.target)
-    _check_holds(prepared.action, old)
-    return Change(table, old, _make_new(table, prepared, old))
-
-
-def apply(change: Change) -> Capacity:
-    """Make the change, and say what it costs."""
-    consumed = write_units(*change)
-    change.table.replace(change.old, change.new)
-    return consumed
-
-
-def _check_keys(table: Table, prepared: Prepared) -> None:
-    if isinstance(prepared.action, Put):
-        check_item_key(table.schema.keys, prepared.target)
-        check_index_keys(table.schema, prepared.target)
+    action = prepared.action
+    if isinstance(action, Put):
+        position = table.locate_item(prepared.target)
     else:
-        check_key(table.schema.keys, prepared.target)
+        position = prepared.position or table.locate_key(prepared.target)
+    old = table.primary.find(position)
+    check_holds(action, old)
+    return Change(table, position, old, _make_new(table, prepared, old))
 
 
-def _check_holds(action: Action, old: Stored | None) -> None:
+def apply(change: Change) -> int:
+    """Make the change, and say how many write units it costs."""
+    table, position, old, new = change
+    return table.replace(position, old, new)
+
+
+def check_holds(action: Action, old: Stored | None) -> None:
     """Raise if the action's condition does not hold of the stored item; a missing one has no attributes."""
     if action.condition is None or holds(action.condition, old.item if old else {}):
         return
@@ -104,19 +100,27 @@ def _check_holds(action: Action, old: Stored | None) -> None:
     raise ConditionalCheckFailedException(item=shown)
 
 
+def make_updated(table: Table, key: Item, updates: Sequence[AnyUpdate], old: Stored | None) -> Stored:
+    """What updates make of a stored item, or of none; then the new one has the key, too."""
+    before = old.item if old else key
+    changed = apply_updates(before, updates)
+    if old:
+        new = measure_changed(changed, old, {update.path.elements[0] for update in updates})
+    else:
+        new = take_item(changed, "Item size to update")
+    table.check_index_keys(new.item, before)
+    return new
+
+
 def _make_new(table: Table, prepared: Prepared, old: Stored | None) -> Stored | None:
     match prepared.action:
         case Put():
             return prepared.new
+        case UpdateItem():
+            return make_updated(table, prepared.target, prepared.updates, old)
         case Delete():
             return None
         case ConditionCheck():
             return old
-        case UpdateItem():
-            before = old.item if old else prepared.target
-            changed = apply_updates(before, prepared.updates)
-            new = make_changed(changed, old) if old else make_stored(changed, "Item size to update")
-            check_index_keys(table.schema, new.item, before)
-            return new
         case _:
             assert_never(prepared.action)

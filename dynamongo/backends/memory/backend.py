@@ -138,7 +138,10 @@ class MemoryBackend:
             if self.faults.is_active and (faults := self.faults.take(operation)):
                 execute: Execute[R] = partial(self._execute, executor, operation)
                 return execute_under(faults, operation, execute, partial(pass_time, self.clock))
-            return cast("R", self._execute(executor, operation))
+            if self._lag is not None or type(operation) is TransactWrite:
+                return cast("R", self._execute(executor, operation))
+            with self._lock:
+                return cast("R", executor(self._store, operation))
         except (ValidationError, ExpressionError) as error:
             raise InvalidRequestError(str(error)) from error
         except RecursionError as error:

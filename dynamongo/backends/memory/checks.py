@@ -1,17 +1,34 @@
-"""Checks of what a request says that need no table: its values, its expressions and its counts.
+"""Checks of what a request says that need no table: its expressions and its counts.
 
-DynamoDB makes them before it looks the table up. What passes comes back in canonical form, in new containers, so that
-the store shares nothing with whoever sent the request. `ValidationError` and `ExpressionError` leave the backend as
+DynamoDB makes them before it looks the table up. `ValidationError` and `ExpressionError` leave the backend as
 `InvalidRequestError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar, cast
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import Final, TypeVar, cast
 
-from dynamongo.backends.memory.table import Stored
-from dynamongo.conditions import Condition, Operand, Path, Size, operands_of
+from dynamongo.backends.memory.intake import take_value
+from dynamongo.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Operand,
+    Or,
+    Path,
+    Size,
+    operands_of,
+)
 from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
 from dynamongo.updates import (
@@ -27,20 +44,18 @@ from dynamongo.updates import (
 )
 from dynamongo.values import (
     MAX_DEPTH,
-    MAX_ITEM_BYTES,
     SET_TYPES,
     AttributeType,
     AttributeValue,
-    Item,
-    item_size,
-    normalize,
-    normalize_item,
-    size_of,
-    text_size,
+    has_utf8_form,
+    lowest_form,
     type_of,
 )
 
 _T = TypeVar("_T")
+
+_LIGHT: Final = 30
+_HEAVY: Final = 1_000
 
 _LONG_NAMES: dict[AttributeType, str] = {
     "S": "STRING",
@@ -53,54 +68,9 @@ _LONG_NAMES: dict[AttributeType, str] = {
 }
 
 
-def normalize_value(value: AttributeValue) -> AttributeValue:
-    """`values.normalize`, for a value that is nested at most 32 levels deep."""
-    _check_depth(value)
-    return normalize(value)
-
-
-def normalize_attributes(attributes: Item) -> Item:
-    """An item or a key in canonical form. Its own map is no level of nesting: only the values' levels count."""
-    for value in attributes.values():
-        _check_depth(value)
-    return normalize_item(attributes)
-
-
-def make_stored(item: Item, what: str = "Item size") -> Stored:
-    """The item in the form in which it is stored; `what` names the size in the message when it is too large."""
-    canonical = normalize_attributes(item)
-    return _check_size(Stored(canonical, item_size(canonical)), what)
-
-
-def make_changed(item: Item, old: Stored) -> Stored:
-    """The item that an update made of a stored one, in the form in which it is stored.
-
-    All its values are canonical. Those that are the very objects of the old item were checked and measured with that.
-    """
-    size = old.size
-    before = old.item
-    for name, value in item.items():
-        if name not in before:
-            size += text_size(name)
-        elif before[name] is value:
-            continue
-        else:
-            size -= size_of(before[name])
-        _check_depth(value)
-        size += size_of(value)
-    size -= sum(text_size(name) + size_of(value) for name, value in before.items() if name not in item)
-    return _check_size(Stored(item, size), "Item size to update")
-
-
-def _check_size(stored: Stored, what: str) -> Stored:
-    if stored.size > MAX_ITEM_BYTES:
-        raise InvalidRequestError(f"{what} has exceeded the maximum allowed size")
-    return stored
-
-
 def check_condition(condition: Condition | None) -> None:
     """Refuse a condition that is too large, or that has an invalid path or value."""
-    if condition is not None:
+    if condition is not None and _weigh(condition) > _LIGHT:
         check_limits(condition)
         _check_length(rendered_bytes(condition))
         for operand in operands_of(condition):
@@ -114,14 +84,15 @@ def check_operand(operand: Operand) -> None:
     elif isinstance(operand, Path):
         _check_path(operand)
     else:
-        normalize_value(operand)
+        take_value(operand)
 
 
 def check_projection(paths: Sequence[Path]) -> None:
     """Refuse invalid paths, and paths that overlap."""
-    for path in paths:
-        _check_path(path)
-    _check_length(sum(path_bytes(path) + 1 for path in paths))
+    if len(paths) > _LIGHT or not all(map(_is_plain_path, paths)):
+        for path in paths:
+            _check_path(path)
+        _check_length(sum(path_bytes(path) + 1 for path in paths))
     check_paths(paths)
 
 
@@ -146,8 +117,11 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
         )
 
 
-def normalize_updates(updates: Iterable[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
+def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
     """The updates with their values in canonical form; none may change the key, whose names the request gives."""
+    if len(updates) <= _LIGHT and all(map(_is_plain_update, updates)):
+        check_updates(updates, key_names)
+        return tuple(updates)
     normal = tuple(map(_normalize_update, updates))
     _check_length(sum(map(_update_bytes, normal)))
     check_updates(normal, key_names)
@@ -185,7 +159,7 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
             if isinstance(value, Path):
                 _check_path(value)
                 return update
-            return SetUpdate(path, normalize_value(value), if_not_exists)
+            return SetUpdate(path, take_value(value), if_not_exists)
         case AddUpdate(path, value):
             return AddUpdate(path, _normalize_operand("ADD", value, ("N", *SET_TYPES)))
         case DeleteUpdate(path, value):
@@ -193,7 +167,7 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
         case IncrementUpdate(path, amount):
             return IncrementUpdate(path, _normalize_operand("+", amount, ("N",)))
         case AppendUpdate(path, elements, at_start):
-            normal = cast("list[AttributeValue]", normalize_value(list(elements)))
+            normal = cast("list[AttributeValue]", take_value(list(elements)))
             return AppendUpdate(path, tuple(normal), at_start)
         case _:
             assert_never(update)
@@ -205,7 +179,7 @@ def _normalize_operand(operator: str, value: _T, allowed: Sequence[AttributeType
             "Invalid UpdateExpression: Incorrect operand type for operator or function; "
             f"operator: {operator}, operand type: {_LONG_NAMES.get(kind, kind)}"
         )
-    return cast("_T", normalize_value(cast("AttributeValue", value)))
+    return cast("_T", take_value(cast("AttributeValue", value)))
 
 
 def _check_path(path: Path) -> None:
@@ -216,20 +190,76 @@ def _check_path(path: Path) -> None:
         raise InvalidRequestError("Invalid expression: The document path has too many nesting elements")
 
 
-def _check_depth(value: AttributeValue) -> None:
-    if _is_deeper(value, MAX_DEPTH):
-        raise InvalidRequestError(
-            "Nesting Levels have exceeded supported limits: "
-            "Attributes in the item have nested levels beyond supported limit"
-        )
+# What is small and plain needs no more than a look at it, and nearly all requests are.
 
 
-def _is_deeper(value: AttributeValue, levels: int) -> bool:
-    """Whether a value has more levels than allowed; it looks no deeper, so that a cycle is found too."""
-    if isinstance(value, dict):
-        children: Iterable[AttributeValue] = value.values()
-    elif isinstance(value, list):
-        children = value
-    else:
+def _weigh(condition: Condition) -> int:
+    """How many parts a condition of plain operands has; more than is light where one has to be looked at.
+
+    A part is rendered in 120 bytes at most, and has three operators at most: light is what is far below all limits.
+    """
+    match condition:
+        case Comparison():
+            return 1 if _is_plain(condition.left) and _is_plain(condition.right) else _HEAVY
+        case And() | Or():
+            return sum(map(_weigh, condition.parts))
+        case Exists() | NotExists() | IsType():
+            return 1 if _is_plain_path(condition.path) else _HEAVY
+        case Not():
+            return 1 + _weigh(condition.part)
+        case BeginsWith():
+            return 1 if _is_plain_path(condition.path) and _is_plain(condition.prefix) else _HEAVY
+        case Contains():
+            return 1 if _is_plain_path(condition.path) and _is_plain(condition.operand) else _HEAVY
+        case Between() | In():
+            operands = tuple(operands_of(condition))
+            return len(operands) if all(map(_is_plain, operands)) else _HEAVY
+        case _:
+            assert_never(condition)
+
+
+def _is_plain(operand: object) -> bool:
+    """Whether it is a short path, or a value without parts in canonical form."""
+    if type(operand) is Path:
+        return _is_plain_path(operand)
+    if type(operand) is str:
+        return has_utf8_form(operand)
+    if type(operand) is int or type(operand) is Decimal:
+        return lowest_form(operand) is operand
+    if type(operand) is Size:
+        return _is_plain_path(operand.path)
+    return operand is None or type(operand) is bool or type(operand) is bytes
+
+
+def _is_plain_number(value: object) -> bool:
+    return (type(value) is int or type(value) is Decimal) and lowest_form(value) is value
+
+
+def _is_plain_path(path: Path) -> bool:
+    """Whether it has three steps at most, which are rendered in 24 bytes."""
+    elements = path.elements
+    if len(elements) == 1:
+        return type(elements[0]) is str
+    return 1 < len(elements) <= 3 and type(elements[0]) is str and all(map(_is_plain_step, elements[1:]))
+
+
+def _is_plain_step(step: object) -> bool:
+    return type(step) is str or (type(step) is int and 0 <= step < 10_000)
+
+
+def _is_plain_update(update: AnyUpdate) -> bool:
+    if not _is_plain_path(update.path):
         return False
-    return any(levels == 1 or _is_deeper(child, levels - 1) for child in children)
+    match update:
+        case SetUpdate():
+            return not isinstance(update.value, Size) and _is_plain(update.value)
+        case RemoveUpdate():
+            return True
+        case AddUpdate():
+            return _is_plain_number(update.value)
+        case IncrementUpdate():
+            return _is_plain_number(update.amount)
+        case DeleteUpdate() | AppendUpdate():
+            return False
+        case _:
+            assert_never(update)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import cast
 
 from dynamongo.backends.memory.lifecycle import find_described
+from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Stored, Table
+from dynamongo.backends.memory.table import Table
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
-from dynamongo.values import Number, text_size, type_of
+from dynamongo.sizes import text_size
+from dynamongo.values import Number, type_of
 
 MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
 
@@ -37,7 +39,7 @@ def delete_expired(table: Table, now: float) -> int:
         return 0
     expired = [stored for stored in table.primary.read_all() if _is_expired(stored, table.expires_by, now)]
     for stored in expired:
-        table.replace(stored, None)
+        table.replace(table.primary.locate(stored.item), stored, None)
     return len(expired)
 
 

@@ -1,17 +1,34 @@
 """Keys: what must be true of the key attributes of an item, and of a key that a request gives.
 
+Nearly all values of key attributes are *usual*: of the right type, in canonical form, and neither empty nor anywhere
+near too long. For these a short test, made once for a table or index, stands for all the checks. Any other is looked
+at by the checks themselves, which say what is wrong.
+
 Source: "Constraints in Amazon DynamoDB", partition keys and sort keys, in the developer guide.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
+
+from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.values import AttributeValue, Item, equals, size_of, type_of
+from dynamongo.sizes import size_of
+from dynamongo.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, lowest_form, type_of
 
 MAX_HASH_BYTES = 2048
 MAX_RANGE_BYTES = 1024
 
+Locator: TypeAlias = Callable[[Item], Position | None]
+"""Tells the position of an item or key whose key attributes are usual, and `None` for any other."""
+
+_USUAL_LENGTH: Final = MAX_RANGE_BYTES // 4
+"""So many characters are not too many bytes, whatever they are."""
+
+_ABSENT: Final = object()
 _MISMATCH = "The provided key element does not match the schema"
 _NOT_VALID = "One or more parameter values are not valid."
 _INVALID = "One or more parameter values were invalid:"
@@ -22,6 +39,55 @@ _UPDATE_EMPTY = "The update expression attempted to update a secondary index key
 
 class EmptyKeyValue(ValidationError):  # noqa: N818 - what it says is the mistake
     """A key attribute is empty. Of all that can be wrong with a key, this alone makes a whole transaction invalid."""
+
+
+def make_locator(keys: KeySchema, names: Sequence[str]) -> Locator:
+    """The locator for a key, and the names of the attributes in a position: the hash key, and what makes up a sort."""
+    hash_name, is_usual_hash = keys.hash_key.name, _USUAL[keys.hash_key.type]
+    read_sort = make_sort_reader(names)
+    range_key = keys.range_key
+    if range_key is None:
+
+        def locate(item: Item) -> Position | None:
+            value = item.get(hash_name)
+            return (value, read_sort(item)) if is_usual_hash(value) else None
+
+        return locate
+
+    range_name, is_usual_range = range_key.name, _USUAL[range_key.type]
+
+    def locate_ranged(item: Item) -> Position | None:
+        value = item.get(hash_name)
+        if is_usual_hash(value) and is_usual_range(item.get(range_name)):
+            return value, read_sort(item)
+        return None
+
+    return locate_ranged
+
+
+def is_usual(value: object, kind: ScalarType) -> bool:
+    """Whether a value is what most values of key attributes of that type are."""
+    return _USUAL[kind](value)
+
+
+def make_sort_reader(names: Sequence[str]) -> Callable[[Item], Any]:
+    """What reads an item's sort, which is made up of all these attributes but the first, the hash key."""
+    return itemgetter(*names[1:]) if len(names) > 1 else _read_no_sort
+
+
+def make_index_test(schema: TableSchema) -> Callable[[Item], bool]:
+    """A test of an item: whether those of its attributes that are keys of indexes are usual, or not there."""
+    parts = {part.name: _USUAL[part.type] for index in schema.indexes for part in index.keys.attributes}
+    tests = tuple(parts.items())
+
+    def are_usual(item: Item) -> bool:
+        for name, is_usual in tests:
+            value = item.get(name, _ABSENT)
+            if value is not _ABSENT and not is_usual(value):
+                return False
+        return True
+
+    return are_usual
 
 
 def check_key(keys: KeySchema, key: Item) -> None:
@@ -112,3 +178,26 @@ def _check_sizes(keys: KeySchema, values: Item) -> None:
         raise InvalidRequestError(
             f"{_INVALID} Aggregated size of all range keys has exceeded the size limit of {MAX_RANGE_BYTES} bytes"
         )
+
+
+def _read_no_sort(_: Item) -> Any:
+    return NO_SORT
+
+
+def _is_usual_text(value: object) -> bool:
+    return type(value) is str and 0 < len(value) <= _USUAL_LENGTH and (value.isascii() or has_utf8_form(value))
+
+
+def _is_usual_number(value: object) -> bool:
+    return type(value) is int and lowest_form(value) is not None
+
+
+def _is_usual_binary(value: object) -> bool:
+    return type(value) is bytes and 0 < len(value) <= _USUAL_LENGTH
+
+
+_USUAL: dict[ScalarType, Callable[[object], bool]] = {
+    "S": _is_usual_text,
+    "N": _is_usual_number,
+    "B": _is_usual_binary,
+}

@@ -12,8 +12,8 @@ from collections import deque
 from functools import partial
 from typing import Any
 
+from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Stored
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.operations import (
     BatchGet,
@@ -45,7 +45,7 @@ class Lag:
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
             raise ConfigurationError(f"lag is a number of seconds, of 0 at least; got {shorten(seconds)}")
         self.seconds: float = seconds
-        self._pending: deque[tuple[float, str, Stored | None, Stored | None]] = deque()
+        self._pending: deque[tuple[float, str, Position, Stored | None, Stored | None]] = deque()
         self.follow(store)
 
     def follow(self, store: Store) -> None:
@@ -59,8 +59,8 @@ class Lag:
         if not isinstance(operation, (Get, BatchGet, Query, Scan)) or operation.consistent:
             return self._store
         while self._pending and self._pending[0][0] <= self._store.now:
-            _, name, old, new = self._pending.popleft()
-            self._behind.tables[name].replace(old, new)
+            _, name, position, old, new = self._pending.popleft()
+            self._behind.tables[name].replace(position, old, new)
         return self._behind
 
     def after(self, operation: Operation[Any]) -> None:
@@ -82,5 +82,5 @@ class Lag:
             self._behind.tables[name] = table.fork()
             table.changes = partial(self._note, name)
 
-    def _note(self, name: str, old: Stored | None, new: Stored | None) -> None:
-        self._pending.append((self._store.now + self.seconds, name, old, new))
+    def _note(self, name: str, position: Position, old: Stored | None, new: Stored | None) -> None:
+        self._pending.append((self._store.now + self.seconds, name, position, old, new))

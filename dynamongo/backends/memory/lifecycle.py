@@ -24,7 +24,8 @@ from dynamongo.operations import (
     UpdateThroughput,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
-from dynamongo.values import SCALAR_TYPES, text_size
+from dynamongo.sizes import text_size
+from dynamongo.values import SCALAR_TYPES
 
 MAX_GLOBAL_INDEXES = 20
 MAX_LOCAL_INDEXES = 5
@@ -129,6 +130,11 @@ def _check_schema(schema: TableSchema) -> None:
     _check_name(schema.name)
     _check_keys(schema.keys)
     _check_throughput(schema.throughput)
+    if schema.indexes:
+        _check_indexes(schema)
+
+
+def _check_indexes(schema: TableSchema) -> None:
     _check_one_type_each(schema)
     _check_index_counts(schema.indexes)
     for index in schema.indexes:

@@ -6,15 +6,18 @@ Source: "Paginating table query results" and "Using global secondary indexes" in
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
-from dynamongo.backends.memory.capacity import item_read_units, read_units
+from dynamongo.backends.memory.capacity import count_each, count_read_units, reads
 from dynamongo.backends.memory.checks import check_condition, check_number, check_projection
-from dynamongo.backends.memory.table import Stored, Table, View
+from dynamongo.backends.memory.partitions import Stored
+from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.views import View
 from dynamongo.conditions import Condition, Path, paths_of
 from dynamongo.evaluation import compile_projection
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.filters import compile_filter
-from dynamongo.operations import Capacity, PageResult, Query, Scan
+from dynamongo.operations import PageResult, Query, Scan
 from dynamongo.values import Item
 
 _PAGE_BYTES = 1024 * 1024
@@ -24,8 +27,10 @@ _INVALID = "One or more parameter values were invalid:"
 def check_page(operation: Query | Scan) -> None:
     """Refuse, before the table is known, what no table could answer."""
     check_condition(operation.filter)
-    check_projection(operation.projection)
-    check_number("limit", operation.limit, least=1)
+    if operation.projection:
+        check_projection(operation.projection)
+    if operation.limit is not None:
+        check_number("limit", operation.limit, least=1)
     if operation.count_only and operation.projection:
         raise InvalidRequestError("Cannot specify the ProjectionExpression when choosing to get only the Count")
     if operation.fetch and (operation.count_only or operation.projection):
@@ -37,8 +42,7 @@ def find_view(table: Table, operation: Query | Scan) -> View:
     view = table.primary if operation.index is None else _find_index(table, operation.index)
     if view.is_global:
         _check_global(view, operation)
-    filtered = () if operation.filter is None else paths_of(operation.filter)
-    if outside := _attributes_outside(view, filtered):
+    if operation.filter is not None and (outside := _attributes_outside(view, paths_of(operation.filter))):
         raise InvalidRequestError(
             f"{_INVALID} Secondary index {operation.index} does not project one or more filter attributes: "
             f"[{', '.join(outside)}]"
@@ -48,19 +52,15 @@ def find_view(table: Table, operation: Query | Scan) -> View:
 
 def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
     """Read up to the limit or 1 MB, then filter: limit and cost are of what is read, not of what is returned."""
-    _check_nothing_inside_keys(view, operation.filter)
-    read, is_cut = _take_page(entries, operation.limit)
-    kept = [entry.item for entry in read]
     if operation.filter is not None:
-        kept = compile_filter(operation.filter)(kept)
-    consumed = read_units(sum(entry.size for entry in read), consistent=operation.consistent)
-    items: tuple[Item, ...] = ()
-    if not operation.count_only:
-        kept, fetched = _fetch(table, view, operation, kept)
-        consumed += fetched
-        items = tuple(map(compile_projection(operation.projection), kept) if operation.projection else kept)
-    cursor = {name: read[-1].item[name] for name in view.key_names} if is_cut else None
-    return PageResult(items, len(kept), len(read), cursor, consumed)
+        _check_nothing_inside_keys(view, operation.filter)
+    read, size, is_cut = _take_page(entries, operation.limit)
+    kept = read if operation.filter is None else compile_filter(operation.filter)(read)
+    kept, fetched = _fetch(table, view, operation, kept)
+    units = count_read_units(size) + fetched
+    cursor = {name: read[-1][name] for name in view.key_names} if is_cut else None
+    consumed = reads(units if operation.consistent else units / 2)
+    return PageResult(_show(operation, kept), len(kept), len(read), cursor, consumed)
 
 
 def _find_index(table: Table, name: str) -> View:
@@ -84,9 +84,9 @@ def _check_global(view: View, operation: Query | Scan) -> None:
         )
 
 
-def _check_nothing_inside_keys(view: View, condition: Condition | None) -> None:
+def _check_nothing_inside_keys(view: View, condition: Condition) -> None:
     """Refuse to look for something inside a key attribute, of the table or of the index: keys are scalars."""
-    for path in () if condition is None else paths_of(condition):
+    for path in paths_of(condition):
         if len(path.elements) > 1 and path.attribute in view.key_names:
             raise InvalidRequestError(
                 "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
@@ -100,25 +100,33 @@ def _attributes_outside(view: View, paths: Iterable[Path]) -> list[str]:
     return [] if names is None else sorted({path.attribute for path in paths} - names)
 
 
-def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Stored], bool]:
-    """The entries of one page, and whether it stopped before the entries did, or just at their end.
+def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Item], int, bool]:
+    """The items of one page, their size, and whether it stopped before the entries did, or just at their end.
 
     The entry that crosses 1 MB is part of the page.
     """
-    read: list[Stored] = []
+    read: list[Item] = []
     size = 0
-    for entry in entries:
-        read.append(entry)
+    for entry in islice(entries, limit):
+        read.append(entry.item)
         size += entry.size
-        if len(read) == limit or size > _PAGE_BYTES:
-            return read, True
-    return read, False
+        if size > _PAGE_BYTES:
+            return read, size, True
+    return read, size, len(read) == limit
 
 
-def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Item]) -> tuple[list[Item], Capacity]:
-    """The whole items behind the entries of a local index, if the projection asks for more than those hold."""
-    is_whole = view.attributes is None or not operation.fetch
-    if is_whole and not _attributes_outside(view, operation.projection):
-        return entries, Capacity()
-    fetched = [stored for entry in entries if (stored := table.find(entry))]
-    return [stored.item for stored in fetched], item_read_units(fetched, consistent=operation.consistent)
+def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Item]) -> tuple[list[Item], int]:
+    """The whole items behind the entries of a local index, and the read units they cost, if more than those is wanted.
+
+    That is what the projection asks for, or the operation; else the entries are what there is.
+    """
+    if view.attributes is None or not (operation.fetch or _attributes_outside(view, operation.projection)):
+        return entries, 0
+    fetched = [stored for entry in entries if (stored := table.primary.find(table.primary.locate(entry)))]
+    return [stored.item for stored in fetched], count_each(fetched)
+
+
+def _show(operation: Query | Scan, items: list[Item]) -> tuple[Item, ...]:
+    if operation.count_only:
+        return ()
+    return tuple(map(compile_projection(operation.projection), items) if operation.projection else items)

@@ -5,11 +5,14 @@ Source: "Key condition expressions for the Query operation" and "Paginating tabl
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias, cast
 
-from dynamongo.backends.memory.checks import normalize_attributes, normalize_value
-from dynamongo.backends.memory.keys import check_key_values
-from dynamongo.backends.memory.table import TOP, Interval, Position, Table, View
+from dynamongo.backends.memory.intake import normalize_attributes, take_value
+from dynamongo.backends.memory.keys import check_key_values, is_usual
+from dynamongo.backends.memory.orders import WHOLE, Interval
+from dynamongo.backends.memory.partitions import Position
+from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.views import View
 from dynamongo.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Operand, Path, Size
 from dynamongo.exceptions import InvalidRequestError, assert_never
 from dynamongo.operations import KeyCondition
@@ -19,40 +22,39 @@ from dynamongo.values import AttributeValue, Item, type_of
 RangeCondition: TypeAlias = Comparison | Between | BeginsWith
 
 
-class Range(NamedTuple):
-    """What a query reads: an interval of one partition."""
-
-    hash_value: AttributeValue
-    interval: Interval
+Range: TypeAlias = tuple[AttributeValue, Interval]
+"""What a query reads: the hash key value of a partition, and an interval of it."""
 
 
 def check_key_condition(condition: KeyCondition) -> None:
     """Refuse, before the table is known, what can be a key condition of no table."""
-    if condition.hash_key.operator != EQ:
+    hash_key, range_key = condition.hash_key, condition.range_key
+    if hash_key.operator != EQ:
         raise InvalidRequestError("Query key condition not supported")
-    if isinstance(condition.range_key, Comparison) and condition.range_key.operator not in (EQ, LT, LE, GT, GE):
-        raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {condition.range_key.operator}")
-    for part in (condition.hash_key, condition.range_key):
-        if part is not None:
-            subject, *values = _operands_of(part)
-            _check_subject(subject)
-            for value in values:
-                _value_of(value)
+    if isinstance(range_key, Comparison) and range_key.operator not in (EQ, LT, LE, GT, GE):
+        raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {range_key.operator}")
+    _check_part(hash_key)
+    if range_key is not None:
+        _check_part(range_key)
 
 
 def range_of(view: View, condition: KeyCondition) -> Range:
     """The part of the view that the key condition asks for."""
     hash_value = _values_for(view, view.keys.hash_key, condition.hash_key)[0]
     if condition.range_key is None:
-        return Range(hash_value, Interval())
+        return hash_value, WHOLE
     if view.keys.range_key is None:
         raise _missed(view.keys.hash_key)
     values = _values_for(view, view.keys.range_key, condition.range_key)
-    return Range(hash_value, _interval_of(condition.range_key, values))
+    return hash_value, _interval_of(view, condition.range_key, values)
 
 
 def position_of_cursor(table: Table, view: View, cursor: Item) -> Position:
     """The position in the view after which a cursor goes on; nothing need stand there any more."""
+    if len(cursor) == len(view.key_names) and table.primary.locate_usual(cursor) is not None:
+        position = view.locate_usual(cursor)
+        if position is not None:
+            return position
     key = normalize_attributes(cursor)
     types = {part.name: part.type for part in (*table.schema.keys.attributes, *view.keys.attributes)}
     if {name: type_of(value) for name, value in key.items()} != types:
@@ -64,20 +66,27 @@ def position_of_cursor(table: Table, view: View, cursor: Item) -> Position:
 
 def check_cursor_in_range(position: Position, wanted: Range) -> None:
     """Refuse a cursor that no page of this query can have ended with."""
-    if position.hash_value != wanted.hash_value:
+    if position[0] != wanted[0]:
         raise InvalidRequestError("The provided starting key is outside query boundaries based on provided conditions")
-    if position.sort not in wanted.interval:
+    if position[1] not in wanted[1]:
         raise InvalidRequestError("The provided starting key does not match the range key predicate")
+
+
+def _check_part(condition: RangeCondition) -> None:
+    subject, *values = _operands_of(condition)
+    _check_subject(subject)
+    for value in values:
+        _value_of(value)
 
 
 def _operands_of(condition: RangeCondition) -> tuple[Operand, ...]:
     match condition:
-        case Comparison(left, _, right):
-            return (left, right)
-        case Between(operand, low, high):
-            return (operand, low, high)
-        case BeginsWith(path, prefix):
-            return (path, prefix)
+        case Comparison():
+            return condition.left, condition.right
+        case Between():
+            return condition.operand, condition.low, condition.high
+        case BeginsWith():
+            return condition.path, condition.prefix
         case _:
             assert_never(condition)
 
@@ -96,52 +105,56 @@ def _value_of(operand: Operand) -> AttributeValue:
         raise InvalidRequestError(
             "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
         )
-    return normalize_value(operand)
+    return take_value(operand)
 
 
 def _values_for(view: View, part: KeyAttribute, condition: RangeCondition) -> list[AttributeValue]:
     """The canonical values that the condition compares the key attribute with."""
     subject, *operands = _operands_of(condition)
-    if subject != Path(part.name):
+    if not isinstance(subject, Path) or subject.elements != (part.name,):
         raise _missed(part)
-    values = list(map(_value_of, operands))
-    for value in values:
-        if type_of(value) != part.type:
-            raise InvalidRequestError(
-                "One or more parameter values were invalid: Condition parameter type does not match schema type"
-            )
-        check_key_values(view.keys, {part.name: value})
-    return values
+    return [
+        cast("AttributeValue", operand) if is_usual(operand, part.type) else _check_value(view, part, operand)
+        for operand in operands
+    ]
+
+
+def _check_value(view: View, part: KeyAttribute, operand: Operand) -> AttributeValue:
+    value = _value_of(operand)
+    if type_of(value) != part.type:
+        raise InvalidRequestError(
+            "One or more parameter values were invalid: Condition parameter type does not match schema type"
+        )
+    check_key_values(view.keys, {part.name: value})
+    return value
 
 
 def _missed(part: KeyAttribute) -> InvalidRequestError:
     return InvalidRequestError(f"Query condition missed key schema element: {part.name}")
 
 
-def _interval_of(condition: RangeCondition, values: list[AttributeValue]) -> Interval:
-    """The interval of sorts: `(x,)` comes just before everything with the range key `x`, `(x, TOP)` just after."""
+def _interval_of(view: View, condition: RangeCondition, values: list[AttributeValue]) -> Interval:
     first, last = values[0], values[-1]
     if isinstance(condition, BeginsWith):
-        return Interval((first,), _after_prefix(first))
-    if isinstance(condition, Between) or condition.operator == EQ:
-        return Interval((first,), (last, TOP))
-    bounds = {
-        LT: Interval(high=(first,)),
-        LE: Interval(high=(first, TOP)),
-        GT: Interval(low=(first, TOP)),
-        GE: Interval(low=(first,)),
-    }
-    return bounds[condition.operator]
+        end = _after_prefix(first)
+        return Interval(view.bound(first), None if end is None else view.bound(end))
+    operator = EQ if isinstance(condition, Between) else condition.operator
+    low = high = None
+    if operator in (EQ, GE, GT):
+        low = view.bound(first, is_after=operator == GT)
+    if operator in (EQ, LE, LT):
+        high = view.bound(last, is_after=operator != LT)
+    return Interval(low, high)
 
 
-def _after_prefix(prefix: AttributeValue) -> tuple[object, ...]:
-    r"""The least sort greater than all that start with the prefix: its last letter that has a successor, raised.
+def _after_prefix(prefix: AttributeValue) -> str | bytes | None:
+    r"""The least value greater than all that start with the prefix: its last letter that has a successor, raised.
 
     >>> _after_prefix("ab"), _after_prefix(b"a\xff"), _after_prefix(b"\xff")
-    (('ac',), (b'b',), (TOP,))
+    ('ac', b'b', None)
     """
     if isinstance(prefix, bytes):
         kept = prefix.rstrip(b"\xff")
-        return (kept[:-1] + bytes([kept[-1] + 1]),) if kept else (TOP,)
+        return kept[:-1] + bytes([kept[-1] + 1]) if kept else None
     text = str(prefix).rstrip("\U0010ffff")
-    return (text[:-1] + chr(ord(text[-1]) + 1),) if text else (TOP,)
+    return text[:-1] + chr(ord(text[-1]) + 1) if text else None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from dynamongo.backends.memory.capacity import THROTTLED, item_read_units
-from dynamongo.backends.memory.checks import check_count, check_number, check_projection, normalize_attributes
-from dynamongo.backends.memory.keys import check_key
+from dynamongo.backends.memory.capacity import THROTTLED, count_each, read_cost, reads
+from dynamongo.backends.memory.checks import check_count, check_number, check_projection
+from dynamongo.backends.memory.intake import normalize_attributes
 from dynamongo.backends.memory.pages import check_page, find_view, read_page
+from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.ranges import check_cursor_in_range, check_key_condition, position_of_cursor, range_of
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Segment, Stored, Table, View
-from dynamongo.conditions import paths_of
-from dynamongo.evaluation import compile_projection
+from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.views import EVERYTHING, Segment, View
+from dynamongo.conditions import Condition, paths_of
+from dynamongo.evaluation import compile_projection, project
 from dynamongo.exceptions import InvalidRequestError, ThrottledError
 from dynamongo.operations import BatchGet, BatchGetResult, Get, GetResult, PageResult, Query, Scan
 from dynamongo.values import Item
@@ -28,45 +30,47 @@ _MISSING = "The {} parameter is required but was not present in the request when
 
 def get(store: Store, operation: Get) -> GetResult:
     """Read one item."""
-    key = prepare_key(operation)
-    stored = find_item(store.find_table(operation.table), key)
-    consumed = item_read_units([stored], consistent=operation.consistent)
-    item = None if stored is None else compile_projection(operation.projection)(stored.item)
-    return GetResult(item, consumed)
+    if operation.projection:
+        check_projection(operation.projection)
+    table = store.tables.get(operation.table)
+    position = None if table is None else table.locate_usual_key(operation.key)
+    if table is None or position is None:
+        table, position = _locate_any(store, operation)
+    stored = table.primary.find(position)
+    if stored is None:
+        return GetResult(None, read_cost(0, consistent=operation.consistent))
+    item = project(stored.item, operation.projection) if operation.projection else stored.item
+    return GetResult(item, read_cost(stored.size, consistent=operation.consistent))
 
 
 def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> BatchGetResult:
     """Read items by their keys, as many as fit into 16 MB, without the keys at the places that are to be left."""
     check_count("keys", len(operation.keys), MAX_BATCH_GET)
     check_projection(operation.projection)
-    keys = tuple(map(normalize_attributes, operation.keys))
+    keys = [store.take_key(operation.table, key) for key in operation.keys]
     table = store.find_table(operation.table)
-    for key in keys:
-        check_key(table.schema.keys, key)
-    check_distinct(table, keys)
-    wanted = take_processed(keys, left)
-    found = list(_take_up_to_limit(map(table.find, wanted)))
-    take = compile_projection(operation.projection)
-    items = tuple(take(stored.item) for stored in found if stored is not None)
-    unprocessed = (*wanted[len(found) :], *(keys[place] for place in left))
-    return BatchGetResult(items, unprocessed, item_read_units(found, consistent=operation.consistent))
+    positions = [position or table.locate_key(key) for key, position in keys]
+    check_distinct(positions)
+    wanted = take_processed(range(len(keys)), left)
+    found = list(_take_up_to_limit([table.primary.find(positions[place]) for place in wanted]))
+    items: Iterable[Item] = [stored.item for stored in found if stored is not None]
+    if operation.projection:
+        items = map(compile_projection(operation.projection), items)
+    units = count_each(found)
+    unprocessed = tuple([keys[place][0] for place in (*wanted[len(found) :], *left)])
+    return BatchGetResult(tuple(items), unprocessed, reads(units if operation.consistent else units / 2))
 
 
-def prepare_key(operation: Get) -> Item:
-    """The key in canonical form, of a get that is checked as far as that needs no table."""
-    check_projection(operation.projection)
-    return normalize_attributes(operation.key)
+def _locate_any(store: Store, operation: Get) -> tuple[Table, Position]:
+    """The table, and where the item belongs; says what is wrong with either."""
+    key = normalize_attributes(operation.key)
+    table = store.find_table(operation.table)
+    return table, table.locate_key(key)
 
 
-def find_item(table: Table, key: Item) -> Stored | None:
-    """The item with a key, which must be one of the table."""
-    check_key(table.schema.keys, key)
-    return table.find(key)
-
-
-def check_distinct(table: Table, keys: tuple[Item, ...]) -> None:
+def check_distinct(positions: Sequence[Position]) -> None:
     """Refuse a batch that names an item twice; numbers are compared by value."""
-    if len({table.primary.locate(key) for key in keys}) < len(keys):
+    if len(set(positions)) < len(positions):
         raise InvalidRequestError("Provided list of item keys contains duplicates")
 
 
@@ -86,13 +90,14 @@ def query(store: Store, operation: Query) -> PageResult:
     table = store.find_table(operation.table)
     view = find_view(table, operation)
     wanted = range_of(view, operation.key_condition)
-    _check_filter(view, operation)
-    interval = wanted.interval
+    if operation.filter is not None:
+        _check_filter(view, operation.filter)
+    hash_value, interval = wanted
     if operation.cursor is not None:
         position = position_of_cursor(table, view, operation.cursor)
         check_cursor_in_range(position, wanted)
-        interval = interval.after(position.sort, descending=operation.descending)
-    entries = view.read_partition(wanted.hash_value, interval, descending=operation.descending)
+        interval = interval.after(position[1], descending=operation.descending)
+    entries = view.read_partition(hash_value, interval, descending=operation.descending)
     return read_page(table, view, operation, entries)
 
 
@@ -103,7 +108,7 @@ def scan(store: Store, operation: Scan) -> PageResult:
     table = store.find_table(operation.table)
     view = find_view(table, operation)
     after = None if operation.cursor is None else position_of_cursor(table, view, operation.cursor)
-    if after is not None and after.hash_value not in segment:
+    if after is not None and after[0] not in segment:
         raise InvalidRequestError(
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "
             f"correct Segment. TotalSegments: {segment.total} Segment: {segment.number}"
@@ -115,7 +120,7 @@ def _segment_of(operation: Scan) -> Segment:
     """What a scan reads, which is all where it names no segment."""
     number, total = operation.segment, operation.total_segments
     if number is None and total is None:
-        return Segment()
+        return EVERYTHING
     check_number("segment", number, least=0, most=MAX_SEGMENTS - 1)
     check_number("totalSegments", total, least=1, most=MAX_SEGMENTS)
     if total is None:
@@ -130,9 +135,9 @@ def _segment_of(operation: Scan) -> Segment:
     return Segment(number, total)
 
 
-def _check_filter(view: View, operation: Query) -> None:
+def _check_filter(view: View, condition: Condition) -> None:
     """Refuse a filter on a key attribute of what is queried: the key condition is the place for those."""
-    for path in () if operation.filter is None else paths_of(operation.filter):
+    for path in paths_of(condition):
         if path.attribute in view.keys.names:
             raise InvalidRequestError(
                 "Filter Expression can only contain non-primary key attributes: "
@@ -140,11 +145,11 @@ def _check_filter(view: View, operation: Query) -> None:
             )
 
 
-def _take_up_to_limit(found: Iterator[Stored | None]) -> Iterator[Stored | None]:
+def _take_up_to_limit(found: Iterable[Stored | None]) -> Iterator[Stored | None]:
     """What fits into one response, missing items included; the first always does."""
     total = 0
     for stored in found:
-        total += stored.size if stored else 0
+        total += stored.size if stored is not None else 0
         if total > _BATCH_BYTES:
             return
         yield stored

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+from dynamongo.backends.memory.intake import normalize_attributes
+from dynamongo.backends.memory.partitions import Position
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.tokens import Tokens
 from dynamongo.exceptions import TableNotFound
+from dynamongo.values import Item
 
 
 class Store:
@@ -30,6 +33,15 @@ class Store:
         if table is None:
             raise TableNotFound("Requested resource not found")
         return table
+
+    def take_key(self, name: str, key: Item) -> tuple[Item, Position | None]:
+        """A key in canonical form, and where its item belongs in a table if that can be told at once.
+
+        There need not be such a table, nor need it be a key. What is returned may be the very key that was given.
+        """
+        table = self.tables.get(name)
+        position = None if table is None else table.locate_usual_key(key)
+        return (normalize_attributes(key) if position is None else key), position
 
     def fork(self) -> Store:
         """A store of its own that holds the same.

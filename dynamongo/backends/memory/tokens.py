@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
 from dynamongo.frozen import names_of
 from dynamongo.operations import Capacity
-from dynamongo.values import AttributeValue, type_of
+from dynamongo.values import PLAIN_TYPES, AttributeValue, type_of
 
 LIFETIME_SECONDS = 600.0
 _MAX_LENGTH = 36
@@ -82,6 +82,8 @@ def fingerprint_of(part: object) -> Hashable:
     >>> fingerprint_of([1]) == fingerprint_of([True])
     False
     """
+    if type(part) in PLAIN_TYPES:
+        return type_of(cast("AttributeValue", part)), part
     if names := names_of(part):
         return type(part), tuple(fingerprint_of(getattr(part, name)) for name in names)
     if isinstance(part, (tuple, list)):

@@ -12,14 +12,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar, cast
 
 from dynamongo.backends.memory.actions import Change, Prepared, apply, evaluate, prepare
-from dynamongo.backends.memory.capacity import item_read_units
-from dynamongo.backends.memory.checks import check_count
+from dynamongo.backends.memory.capacity import count_each, reads, writes
+from dynamongo.backends.memory.checks import check_count, check_projection
 from dynamongo.backends.memory.keys import EmptyKeyValue
-from dynamongo.backends.memory.reads import find_item, prepare_key
+from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Stored, Table
+from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.tokens import check_token, fingerprint_of
-from dynamongo.evaluation import compile_projection
+from dynamongo.evaluation import project
 from dynamongo.exceptions import (
     CancellationReason,
     ConditionalCheckFailedException,
@@ -51,11 +51,11 @@ def transact_write(store: Store, operation: TransactWrite) -> TransactWriteResul
     check_count("transactItems", len(operation.actions), MAX_ACTIONS)
     check_token(operation.token)
     _check_updates(operation.actions)
-    prepared = tuple(map(prepare, operation.actions))
-    _check_total(each.new for each in prepared)
-    _check_distinct(store, [(each.action.table, each.target) for each in prepared])
+    prepared = [prepare(store, action) for action in operation.actions]
+    _check_total([each.new for each in prepared])
+    _check_distinct([_place_of(store, each.action.table, each.target, each.position) for each in prepared])
     if operation.token is None:
-        return TransactWriteResult(_twice(map(apply, _evaluate_all(store, prepared))))
+        return TransactWriteResult(_apply_all(_evaluate_all(store, prepared)))
     return _write_once(store, operation.token, prepared)
 
 
@@ -63,13 +63,12 @@ def transact_get(store: Store, operation: TransactGet) -> TransactGetResult:
     """Read items in the order of the gets."""
     gets = operation.gets
     check_count("transactItems", len(gets), MAX_ACTIONS)
-    keys = [prepare_key(get) for get in gets]
-    _check_distinct(store, [(get.table, key) for get, key in zip(gets, keys, strict=True)])
+    keys = [_prepare_key(store, get) for get in gets]
+    _check_distinct([_place_of(store, get.table, *key) for get, key in zip(gets, keys, strict=True)])
     tables = [store.find_table(get.table) for get in gets]
-    found = _do_all(find_item, tables, keys)
+    found = _do_all(_find_item, tables, keys)
     _check_total(found)
-    items = tuple(map(_project, gets, found))
-    return TransactGetResult(items, _twice([item_read_units(found, consistent=True)]))
+    return TransactGetResult(tuple(map(_project, gets, found)), reads(2 * count_each(found)))
 
 
 def _write_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
@@ -79,10 +78,15 @@ def _write_once(store: Store, token: str, prepared: Sequence[Prepared]) -> Trans
     if known is not None:
         return TransactWriteResult(known)
     changes = _evaluate_all(store, prepared)
-    consumed = _twice(map(apply, changes))
-    cost = _twice([item_read_units((change.new for change in changes), consistent=True)])
+    consumed = _apply_all(changes)
+    cost = reads(2 * count_each([change.new for change in changes]))
     store.tokens.keep(token, fingerprint, store.now, cost)
     return TransactWriteResult(consumed)
+
+
+def _apply_all(changes: Sequence[Change]) -> Capacity:
+    """Make all changes. Everything is prepared and then carried out, and so a transaction costs twice as much."""
+    return writes(2 * sum(map(apply, changes)))
 
 
 def _fingerprint_of(prepared: Prepared) -> Hashable:
@@ -96,7 +100,7 @@ def _evaluate_all(store: Store, prepared: Sequence[Prepared]) -> list[Change]:
     """What all actions change, seen from the state before; nothing is changed yet."""
     tables = [store.find_table(each.action.table) for each in prepared]
     changes = _do_all(evaluate, tables, prepared)
-    _check_total(change.new for change in changes)
+    _check_total([change.new for change in changes])
     return changes
 
 
@@ -132,32 +136,46 @@ def _check_updates(actions: Sequence[Action]) -> None:
 
 def _check_total(found: Iterable[Stored | None]) -> None:
     """Refuse items that are too large together."""
-    if sum(stored.size for stored in found if stored) > _MAX_BYTES:
+    if sum([stored.size for stored in found if stored is not None]) > _MAX_BYTES:
         raise InvalidRequestError(
             "Collection size of items exceeded, which can also be caused by the aggregate size of the items in the "
             "transaction exceeding the 4MB limit"
         )
 
 
-def _check_distinct(store: Store, targets: Sequence[tuple[str, Item]]) -> None:
+def _prepare_key(store: Store, get: Get) -> tuple[Item, Position | None]:
+    check_projection(get.projection)
+    return store.take_key(get.table, get.key)
+
+
+def _find_item(table: Table, key: tuple[Item, Position | None]) -> Stored | None:
+    target, position = key
+    return table.primary.find(position or table.locate_key(target))
+
+
+def _place_of(store: Store, name: str, target: Item, position: Position | None) -> Hashable:
+    """What is the same for two targets only if they are one item; `None` for what is no key, and refused later."""
+    table = store.tables.get(name)
+    if table is None:
+        return None
+    position = position or table.primary.locate_usual(target)
+    if position is not None:
+        return name, position
+    key_names = table.schema.keys.names
+    if not all(part in target for part in key_names):
+        return None
+    return name, fingerprint_of([target[part] for part in key_names])
+
+
+def _check_distinct(places: Iterable[Hashable]) -> None:
     """Refuse two targets that are one item; those that are no keys of their tables are refused later, one by one."""
-    seen: set[Hashable] = set()
-    for name, target in targets:
-        table = store.tables.get(name)
-        if table is None or not target.keys() >= set(table.schema.keys.names):
-            continue
-        place = name, fingerprint_of([target[part] for part in table.schema.keys.names])
-        if place in seen:
-            raise InvalidRequestError("Transaction request cannot include multiple operations on one item")
-        seen.add(place)
+    known = [place for place in places if place is not None]
+    if len(set(known)) < len(known):
+        raise InvalidRequestError("Transaction request cannot include multiple operations on one item")
 
 
 def _project(get: Get, stored: Stored | None) -> Item | None:
     """What is asked for of the item: nothing of it may be there, which is not the same as no item."""
-    return None if stored is None else compile_projection(get.projection)(stored.item)
-
-
-def _twice(costs: Iterable[Capacity]) -> Capacity:
-    """What a transaction costs: everything is prepared, and then carried out."""
-    total = sum(costs, Capacity())
-    return total + total
+    if stored is None:
+        return None
+    return project(stored.item, get.projection) if get.projection else stored.item

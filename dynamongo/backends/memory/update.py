@@ -9,7 +9,7 @@ Source: "Using update expressions in DynamoDB" in the developer guide.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from dynamongo.conditions import Path
 from dynamongo.evaluation import MISSING, Resolved, resolve
@@ -44,10 +44,18 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
         InvalidRequestError: A path leads nowhere, or an operand has the wrong type.
         ValidationError: A sum is beyond the limits of numbers.
     """
+    changed = dict(item)
     changes: _Changes = {}
     for update in updates:
-        _place(changes, update.path, _Change(_evaluate(update, item)))
-    return _change_members(item, changes) if changes else item
+        value = _evaluate(update, item)
+        name: Any = update.path.elements[0]
+        if len(update.path.elements) > 1:
+            _place(changes, update.path, _Change(value))
+        elif value is MISSING:
+            changed.pop(name, None)
+        else:
+            changed[name] = value
+    return _change_members(changed, changes) if changes else changed
 
 
 def _place(changes: _Changes, path: Path, change: _Change) -> None:
@@ -61,20 +69,21 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
     """The value that the update leaves at its path."""
     present = resolve(update.path, item)
     match update:
-        case SetUpdate(_, value, if_not_exists):
-            if if_not_exists and present is not MISSING:
+        case SetUpdate():
+            if update.if_not_exists and present is not MISSING:
                 return present
+            value = update.value
             return _require(resolve(value, item)) if isinstance(value, Path) else value
         case RemoveUpdate():
             return MISSING
-        case AddUpdate(_, value):
-            return value if present is MISSING else _add(present, value)
-        case DeleteUpdate(_, members):
-            return MISSING if present is MISSING else _subtract_set(present, members)
-        case IncrementUpdate(_, amount):
-            return _add_number(_require(present), amount)
-        case AppendUpdate(_, elements, at_start):
-            return _append([] if present is MISSING else present, list(elements), at_start=at_start)
+        case AddUpdate():
+            return update.value if present is MISSING else _add(present, update.value)
+        case DeleteUpdate():
+            return MISSING if present is MISSING else _subtract_set(present, update.value)
+        case IncrementUpdate():
+            return _add_number(_require(present), update.amount)
+        case AppendUpdate():
+            return _append([] if present is MISSING else present, list(update.elements), at_start=update.at_start)
         case _:
             assert_never(update)
 

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from dynamongo.backends.memory.capacity import write_units
-from dynamongo.backends.memory.checks import make_stored
+from dynamongo.backends.memory.intake import take_item
+from dynamongo.backends.memory.partitions import NO_SORT
 from dynamongo.backends.memory.table import Table
-from dynamongo.operations import Capacity
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 
 INDEX = IndexSchema("by_g", KeySchema(KeyAttribute("g", "S")), Projection("include", ("v",)))
-TABLE = Table(TableSchema("table", KeySchema(KeyAttribute("pk", "S")), indexes=(INDEX,)))
+SCHEMA = TableSchema("table", KeySchema(KeyAttribute("pk", "S")), indexes=(INDEX,))
 BIG = "x" * 1500
 
 OUT = {"pk": "a"}
@@ -37,6 +36,8 @@ IN = {"pk": "a", "g": "x"}
     ],
 )
 def test_index_is_charged_where_what_it_holds_changes(old: Any, new: Any, index_units: int) -> None:
-    before, after = (None if item is None else make_stored(item) for item in (old, new))
+    before, after = (None if item is None else take_item(item) for item in (old, new))
     table_units = 2 if BIG in (old or {}).values() or BIG in (new or {}).values() else 1
-    assert write_units(TABLE, before, after) == Capacity(write_units=table_units + index_units)
+    table, position = Table(SCHEMA), ("a", NO_SORT)
+    table.replace(position, None, before)
+    assert table.replace(position, before, after) == table_units + index_units

@@ -9,9 +9,21 @@ import pytest
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import EQ, Comparison, Exists, Path
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.operations import Capacity, CreateTable, KeyCondition, PageResult, Put, Query, Scan, UpdateItem
+from dynamongo.operations import (
+    Capacity,
+    CreateIndex,
+    CreateTable,
+    Delete,
+    KeyCondition,
+    PageResult,
+    Put,
+    Query,
+    Scan,
+    UpdateItem,
+)
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 from dynamongo.updates import SetUpdate
+from dynamongo.values import Item
 
 PK, SK, G = KeyAttribute("pk", "S"), KeyAttribute("sk", "N"), KeyAttribute("g", "S")
 KEYS_ONLY = Projection("keys_only")
@@ -106,6 +118,23 @@ def test_value_that_cannot_be_an_index_key_is_refused(backend: MemoryBackend, va
         backend.execute(Put("table", {"pk": "a", "sk": 1, "g": value}))
     with pytest.raises(InvalidRequestError, match=reason):
         backend.execute(UpdateItem("table", {"pk": "a", "sk": 1}, (SetUpdate(Path("g"), value),)))
+
+
+@pytest.mark.parametrize("value", [5, None, "", "x" * 2049], ids=["number", "null", "empty", "long"])
+def test_item_that_an_index_came_too_late_for_is_not_in_it_and_can_be_changed_and_deleted(value: Any) -> None:
+    backend = MemoryBackend()
+    key: Item = {"pk": "a", "sk": 1}
+    backend.execute(CreateTable(TableSchema("table", KeySchema(PK, SK))))
+    backend.execute(Put("table", {**key, "late": value, "v": 1}))
+    for name in ("by_late", "by_late_too"):
+        backend.execute(CreateIndex("table", IndexSchema(name, KeySchema(KeyAttribute("late", "S")))))
+    if value != "x" * 2049:  # of the key of an index, an update looks at the length of one that it does not change
+        backend.execute(UpdateItem("table", key, (SetUpdate(Path("v"), 2),)))
+    assert backend.execute(Scan("table", index="by_late")).items == ()
+    backend.execute(Put("table", {**key, "late": "x"}))
+    assert backend.execute(Scan("table", index="by_late")).count == 1
+    backend.execute(Delete("table", key))
+    assert [backend.execute(Scan("table", index=name)).count for name in (None, "by_late", "by_late_too")] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.operations import CreateTable, KeyCondition, Put, Query
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.values import item_size
+from dynamongo.sizes import item_size
 
 
 @pytest.mark.parametrize(("padding", "first_page"), [(300_000, 4), (400_000, 3)])

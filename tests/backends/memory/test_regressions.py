@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.conditions import EQ, GT, LT, Comparator, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.operations import CreateTable, KeyCondition, Put, Query, Scan, TransactWrite, UpdateItem
+from dynamongo.operations import CreateIndex, CreateTable, KeyCondition, Put, Query, Scan, TransactWrite, UpdateItem
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
 from dynamongo.updates import SetUpdate
+from dynamongo.values import Item
 
 
 @pytest.fixture
@@ -49,6 +50,19 @@ class TestFilter:
         condition = KeyCondition(Comparison(Path("g"), EQ, "a"))
         with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
             backend.execute(Query("table", condition, NotExists(Path("pk", "a")), index="by_g"))
+
+
+class TestCursor:
+    @pytest.mark.parametrize("operator", [GT, LT])
+    def test_cursor_at_the_bound_of_a_condition_on_an_index_is_refused(
+        self, backend: MemoryBackend, operator: Comparator
+    ) -> None:
+        keys = KeySchema(KeyAttribute("g", "S"), KeyAttribute("n", "N"))
+        backend.execute(CreateIndex("table", IndexSchema("by_g_n", keys)))
+        condition = KeyCondition(Comparison(Path("g"), EQ, "a"), Comparison(Path("n"), operator, 1))
+        cursor: Item = {"g": "a", "n": 1, "pk": "a", "sk": 1}
+        with pytest.raises(InvalidRequestError, match="does not match the range key predicate"):
+            backend.execute(Query("table", condition, index="by_g_n", cursor=cursor))
 
 
 class TestTransaction:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.backends.memory.table import Segment
+from dynamongo.backends.memory.views import Segment
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.operations import CreateTable, Delete, Put, Scan
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema

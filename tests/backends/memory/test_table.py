@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.table import TOP, Interval, Stored, Table, View
+from dynamongo.backends.memory.orders import WHOLE, Bound, Interval
+from dynamongo.backends.memory.partitions import NO_SORT, Stored
+from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.views import View, make_view
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 
 PK, SK, NUM, G = KeyAttribute("pk", "S"), KeyAttribute("sk", "S"), KeyAttribute("sk", "N"), KeyAttribute("g", "S")
@@ -20,10 +23,11 @@ def store(item: dict[str, Any]) -> Stored:
     return Stored(item, 1)
 
 
-def make_view(*items: dict[str, Any], keys: KeySchema = RANGED) -> View:
-    view = View(keys, keys)
+def fill_view(*items: dict[str, Any], keys: KeySchema = RANGED) -> View:
+    view = make_view(keys, keys)
     for item in items:
-        view.replace(view.find(view.locate(item)), store(item))
+        position = view.locate(item)
+        view.put(position, view.find(position), store(item))
     return view
 
 
@@ -32,42 +36,43 @@ def keys_of(entries: Any) -> list[tuple[Any, ...]]:
 
 
 def test_partition_is_read_in_range_order_and_its_exact_reverse() -> None:
-    view = make_view(*({"pk": "a", "sk": number} for number in (10, -1, 9, Decimal("0.5"))))
+    view = fill_view(*({"pk": "a", "sk": number} for number in (10, -1, 9, Decimal("0.5"))))
     assert keys_of(view.read_partition("a")) == [("a", -1), ("a", Decimal("0.5")), ("a", 9), ("a", 10)]
     assert keys_of(view.read_partition("a", descending=True)) == keys_of(view.read_partition("a"))[::-1]
     assert keys_of(view.read_partition("b")) == []
 
 
 def test_equal_numbers_are_one_position() -> None:
-    view = make_view({"pk": "a", "sk": 1, "v": "old"}, {"pk": "a", "sk": Decimal("1.0"), "v": "new"})
+    view = fill_view({"pk": "a", "sk": 1, "v": "old"}, {"pk": "a", "sk": Decimal("1.0"), "v": "new"})
     assert [entry.item["v"] for entry in view.read_partition("a")] == ["new"]
 
 
 def test_keys_are_not_joined() -> None:
-    view = make_view({"pk": "a|b", "sk": "c"}, {"pk": "a", "sk": "b|c"}, keys=KeySchema(PK, SK))
+    view = fill_view({"pk": "a|b", "sk": "c"}, {"pk": "a", "sk": "b|c"}, keys=KeySchema(PK, SK))
     assert len(view) == 2
 
 
 def test_interval_excludes_its_upper_end() -> None:
-    view = make_view(*({"pk": "a", "sk": number} for number in range(5)))
-    assert keys_of(view.read_partition("a", Interval((1,), (3,)))) == [("a", 1), ("a", 2)]
-    assert keys_of(view.read_partition("a", Interval((1, TOP), (3, TOP)))) == [("a", 2), ("a", 3)]
-    assert keys_of(view.read_partition("a", Interval((3,), (1,)))) == []
+    view = fill_view(*({"pk": "a", "sk": number} for number in range(5)))
+    assert keys_of(view.read_partition("a", Interval(Bound(1), Bound(3)))) == [("a", 1), ("a", 2)]
+    after = Interval(Bound(1, is_after=True), Bound(3, is_after=True))
+    assert keys_of(view.read_partition("a", after)) == [("a", 2), ("a", 3)]
+    assert keys_of(view.read_partition("a", Interval(Bound(3), Bound(1)))) == []
 
 
 @given(st.sets(st.integers(0, 20)), st.integers(0, 20), st.booleans())
 def test_reading_goes_on_after_a_position_that_need_not_exist(present: set[int], at: int, descending: bool) -> None:  # noqa: FBT001 - drawn
-    view = make_view(*({"pk": "a", "sk": number} for number in present))
-    rest = Interval().after((at,), descending=descending)
+    view = fill_view(*({"pk": "a", "sk": number} for number in present))
+    rest = WHOLE.after(at, descending=descending)
     expected = sorted((n for n in present if (n < at if descending else n > at)), reverse=descending)
     assert keys_of(view.read_partition("a", rest, descending=descending)) == [("a", number) for number in expected]
 
 
 def test_item_without_a_range_key_is_not_read_again_after_itself() -> None:
-    view = make_view({"pk": "a"}, keys=HASH_ONLY)
+    view = fill_view({"pk": "a"}, keys=HASH_ONLY)
     assert keys_of(view.read_partition("a")) == [("a", None)]
     for descending in (False, True):
-        rest = Interval().after((), descending=descending)
+        rest = WHOLE.after(NO_SORT, descending=descending)
         assert keys_of(view.read_partition("a", rest, descending=descending)) == []
 
 
@@ -75,7 +80,7 @@ KEYS = [(letter, number) for letter in "abcdefgh" for number in range(3)]
 
 
 def test_scan_reads_partitions_whole_in_an_order_of_their_own() -> None:
-    view = make_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
+    view = fill_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
     read = keys_of(view.read_all())
     order = list(dict.fromkeys(pk for pk, _ in read))
     assert read == [(pk, sk) for pk in order for sk in range(3)]
@@ -85,21 +90,38 @@ def test_scan_reads_partitions_whole_in_an_order_of_their_own() -> None:
 
 def test_scan_order_does_not_depend_on_the_order_of_writing() -> None:
     items = [{"pk": pk, "sk": sk} for pk, sk in KEYS]
-    assert keys_of(make_view(*items).read_all()) == keys_of(make_view(*items[::-1]).read_all())
+    assert keys_of(fill_view(*items).read_all()) == keys_of(fill_view(*items[::-1]).read_all())
 
 
 @pytest.mark.parametrize("cut", range(len(KEYS)))
 def test_scan_goes_on_after_an_item_that_was_deleted(cut: int) -> None:
-    view = make_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
+    view = fill_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
     read = [entry.item for entry in view.read_all()]
     for gone in read[max(0, cut - 3) : cut + 1]:
-        view.replace(store(gone), None)
+        view.put(view.locate(gone), store(gone), None)
     assert [entry.item for entry in view.read_all(view.locate(read[cut]))] == read[cut + 1 :]
 
 
+@pytest.mark.parametrize("keys", [HASH_ONLY, RANGED])
+def test_order_that_was_read_before_holds_for_what_is_written_later(keys: KeySchema) -> None:
+    items: list[dict[str, Any]] = [{"pk": pk, "sk": sk} for pk, sk in KEYS]
+    view = fill_view(*items[::2], keys=keys)
+    assert len(list(view.read_all())) == len(view)
+    copied = view.copy()
+    for item in items[1::2]:
+        position = view.locate(item)
+        view.put(position, view.find(position), store(item))
+    for item in items[::3]:
+        position = view.locate(item)
+        view.put(position, view.find(position), None)
+    kept = [item for item in items if view.find(view.locate(item))]
+    assert keys_of(view.read_all()) == keys_of(fill_view(*kept, keys=keys).read_all())
+    assert keys_of(copied.read_all()) == keys_of(fill_view(*items[::2], keys=keys).read_all())
+
+
 def test_emptied_partition_is_forgotten() -> None:
-    view = make_view({"pk": "a", "sk": 1})
-    view.replace(store({"pk": "a", "sk": 1}), None)
+    view = fill_view({"pk": "a", "sk": 1})
+    view.put(("a", 1), store({"pk": "a", "sk": 1}), None)
     assert (len(view), keys_of(view.read_all()), view.find(view.locate({"pk": "a", "sk": 1}))) == (0, [], None)
 
 
@@ -115,7 +137,8 @@ class TestIndex:
 
     def put(self, table: Table, **item: Any) -> None:
         new = store({"pk": "a", "sk": "a", **item})
-        table.replace(table.find(new.item), new)
+        position = table.locate_item(new.item)
+        table.replace(position, table.primary.find(position), new)
 
     def read(self, table: Table, name: str) -> list[Any]:
         return [entry.item for entry in table.indexes[name].read_all()]

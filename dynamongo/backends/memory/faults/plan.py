@@ -101,7 +101,8 @@ class FaultPlan:
         self._lock = threading.Lock()
         self.hits: Counter[str] = Counter()
         self.is_active = False
-        self.schedule(*faults)
+        if faults:
+            self.schedule(*faults)
 
     @staticmethod
     def random(

@@ -1,0 +1,182 @@
+"""Intake: the values that a request brings, as the store keeps them: canonical, and in containers of its own.
+
+Nearly all values come in canonical form. One walk over an item finds that out, measures and copies it. Where that
+meets anything else, it gives up, and the item is taken in step by step: that makes it canonical, or says what is wrong.
+`ValidationError` leaves the backend as `InvalidRequestError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from dynamongo.backends.memory.partitions import Stored
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.sizes import item_size, number_size, plain_size, size_of, text_size
+from dynamongo.values import (
+    MAX_DEPTH,
+    MAX_ITEM_BYTES,
+    MAX_NAME_BYTES,
+    AttributeValue,
+    Item,
+    check_text,
+    is_lowest,
+    lowest_form,
+    normalize,
+    normalize_item,
+)
+
+
+class _NotCanonicalError(Exception):
+    """What is walked over has to be looked at more closely."""
+
+
+def take_item(item: Item, what: str = "Item size") -> Stored:
+    """The item in the form in which it is stored; `what` names the size in the message when it is too large."""
+    try:
+        size, canonical = _copy_members(item, MAX_DEPTH)
+        size -= 3 + len(canonical)  # by which a map with the same members is larger
+    except (_NotCanonicalError, UnicodeEncodeError):
+        canonical = normalize_attributes(item)
+        size = item_size(canonical)
+    return _check_size(Stored(canonical, size), what)
+
+
+def take_value(value: AttributeValue) -> AttributeValue:
+    """The value in canonical form; it must be nested at most 32 levels deep."""
+    if type(value) is str:  # most values are
+        return check_text(value)
+    _check_depth(value)
+    return normalize(value)
+
+
+def normalize_attributes(attributes: Item) -> Item:
+    """An item or a key in canonical form. Its own map is no level of nesting: only the values' levels count."""
+    for value in attributes.values():
+        _check_depth(value)
+    return normalize_item(attributes)
+
+
+def measure_changed(item: Item, old: Stored, names: Iterable[Any]) -> Stored:
+    """The item that an update made of a stored one, in the form in which it is stored.
+
+    All its values are canonical. Those that have none of the names are those of the old item.
+    """
+    size, before = old.size, old.item
+    for name in names:
+        if name in item:
+            _check_depth(item[name])
+            size += size_of(item[name]) + (0 if name in before else text_size(name))
+        if name in before:
+            size -= size_of(before[name]) + (0 if name in item else text_size(name))
+    return _check_size(Stored(item, size), "Item size to update")
+
+
+def _check_size(stored: Stored, what: str) -> Stored:
+    if stored.size > MAX_ITEM_BYTES:
+        raise InvalidRequestError(f"{what} has exceeded the maximum allowed size")
+    return stored
+
+
+def _check_depth(value: AttributeValue) -> None:
+    if isinstance(value, (dict, list)) and _is_deeper(value, MAX_DEPTH):
+        raise InvalidRequestError(
+            "Nesting Levels have exceeded supported limits: "
+            "Attributes in the item have nested levels beyond supported limit"
+        )
+
+
+def _is_deeper(value: AttributeValue, levels: int) -> bool:
+    """Whether a value has more levels than allowed; it looks no deeper, so that a cycle is found too."""
+    if not isinstance(value, (dict, list)) or not value:
+        return False
+    children: Iterable[AttributeValue] = value.values() if isinstance(value, dict) else value
+    return levels == 1 or any(_is_deeper(child, levels - 1) for child in children)
+
+
+# The walk. Its lines run for every value that is written, which is why the two functions say the same twice.
+
+
+def _copy_members(members: Item, levels: int) -> tuple[int, Item]:
+    """The size of a map, and a copy of it; what is in it may have so many levels."""
+    if not levels and members:
+        raise _NotCanonicalError
+    size = 3 + len(members)
+    copied = dict(members)
+    for name, value in members.items():
+        if type(name) is not str or not name:
+            raise _NotCanonicalError
+        size += len(name) if name.isascii() else len(name.encode())
+        if type(value) is str:
+            size += len(value) if value.isascii() else len(value.encode())
+        elif (measure := _MEASURES.get(type(value))) is not None:
+            size += measure(value)
+        elif (copy := _COPIES.get(type(value))) is not None:
+            inner, copied[name] = copy(value, levels - 1)
+            size += inner
+        else:
+            raise _NotCanonicalError
+    if size > MAX_NAME_BYTES and max(map(text_size, members)) > MAX_NAME_BYTES:
+        raise _NotCanonicalError
+    return size, copied
+
+
+def _copy_elements(elements: list[AttributeValue], levels: int) -> tuple[int, list[AttributeValue]]:
+    """The size of a list, and a copy of it; what is in it may have so many levels."""
+    if not levels and elements:
+        raise _NotCanonicalError
+    size = 3 + len(elements)
+    copied = elements.copy()
+    for place, value in enumerate(elements):
+        if type(value) is str:
+            size += len(value) if value.isascii() else len(value.encode())
+        elif (measure := _MEASURES.get(type(value))) is not None:
+            size += measure(value)
+        elif (copy := _COPIES.get(type(value))) is not None:
+            inner, copied[place] = copy(value, levels - 1)
+            size += inner
+        else:
+            raise _NotCanonicalError
+    return size, copied
+
+
+def _measure_int(value: int) -> int:
+    if 0 < value < 100:
+        return 2
+    if lowest_form(value) is None:
+        raise _NotCanonicalError
+    return number_size(value)
+
+
+def _measure_decimal(value: Decimal) -> int:
+    text = str(value)
+    if not is_lowest(text):
+        raise _NotCanonicalError
+    return plain_size(text)
+
+
+def _measure_one(_: bool | None) -> int:  # noqa: FBT001 - a value
+    return 1
+
+
+def _measure_set(members: frozenset[Any]) -> int:
+    kinds = {*map(type, members)}
+    if kinds == {str}:
+        return sum(map(text_size, members))
+    if kinds == {bytes}:
+        return sum(map(len, members))
+    if kinds and kinds <= {int, Decimal}:
+        return sum([_MEASURES[type(member)](member) for member in members])
+    raise _NotCanonicalError
+
+
+_MEASURES: dict[type, Callable[[Any], int]] = {
+    int: _measure_int,
+    Decimal: _measure_decimal,
+    bool: _measure_one,
+    type(None): _measure_one,
+    bytes: len,
+    frozenset: _measure_set,
+}
+_COPIES: dict[type, Callable[[Any, int], tuple[int, Any]]] = {dict: _copy_members, list: _copy_elements}

@@ -1,0 +1,278 @@
+"""Views: the items of a table in the order of one key, which is the table's own or that of an index.
+
+A view has one partition for every hash key value. Where no two items have one in common, as in a table without a range
+key, it has the items themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+from zlib import crc32
+
+from dynamongo.backends.memory.capacity import count_write_units
+from dynamongo.backends.memory.keys import can_be_in, make_locator, make_sort_reader
+from dynamongo.backends.memory.orders import TOP, WHOLE, Bound, Interval, Order
+from dynamongo.backends.memory.partitions import NO_SORT, Partition, Position, Stored
+from dynamongo.schema import KeySchema
+from dynamongo.sizes import item_size
+from dynamongo.values import AttributeValue, Item, equals, format_number
+
+_HASHES = 2**32
+
+
+class Segment(NamedTuple):
+    """One of `total` parts of a scan: the partitions whose hashes are in one of as many intervals of equal length."""
+
+    number: int = 0
+    total: int = 1
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The first hash of the segment, and the first one after it."""
+        return self.number * _HASHES // self.total, (self.number + 1) * _HASHES // self.total
+
+    @property
+    def tokens(self) -> Interval:
+        """The tokens of its partitions."""
+        low, high = self.bounds
+        return Interval(Bound((low,)), Bound((high,))) if self.total > 1 else WHOLE
+
+    def __contains__(self, hash_value: object) -> bool:
+        return _token_of(hash_value) in self.tokens
+
+
+EVERYTHING: Final = Segment()
+
+
+class View:
+    """The items of a table in the order of one key.
+
+    Attributes:
+        keys: The key that gives the order.
+        key_names: The names of the attributes that a cursor holds: those of the key, and of the table's key.
+        attributes: The names of the attributes that the view holds, or `None` if it holds all.
+        is_global: Whether it is that of a global index.
+        locate_usual: Tells the position that an item or a key has, or `None` where its key attributes are not what
+            most are, and have to be looked at.
+    """
+
+    def __init__(
+        self,
+        keys: KeySchema,
+        table_keys: KeySchema,
+        attributes: frozenset[str] | None = None,
+        *,
+        is_global: bool = False,
+    ) -> None:
+        self.keys = keys
+        self.key_names = tuple(dict.fromkeys((*keys.names, *table_keys.names)))
+        self.attributes = attributes
+        self.is_global = is_global
+        self.locate_usual = make_locator(keys, self.key_names)
+        self._read_sort = make_sort_reader(self.key_names)
+        self._parts: dict[Any, Any] = {}
+        self._order: Order | None = None
+
+    def locate(self, key: Item) -> Position:
+        """The position that a key names: an item in the view, or its key attributes alone."""
+        return key[self.key_names[0]], self._read_sort(key)
+
+    def position_of(self, item: Item) -> Position | None:
+        """Where the item belongs, or `None` if it is not in the view.
+
+        It may lack a part of the key, or hold, since before there was the index, what cannot be one.
+        """
+        position = self.locate_usual(item)
+        if position is None and all(name in item for name in self.keys.names) and can_be_in(self.keys, item):
+            return self.locate(item)
+        return position
+
+    def entry_of(self, stored: Stored) -> Stored:
+        """What the view holds of a stored item that is in it."""
+        names = self.attributes
+        if names is None:
+            return stored
+        entry = {name: value for name, value in stored.item.items() if name in names}
+        return Stored(entry, item_size(entry))
+
+    def bound(self, range_value: AttributeValue, *, is_after: bool = False) -> Bound:
+        """The place just before everything with a range key value, or just after it."""
+        if len(self.key_names) == 2:  # the range key alone is the sort
+            return Bound(range_value, is_after)
+        return Bound((range_value, TOP) if is_after else (range_value,))
+
+    def find(self, position: Position) -> Stored | None:
+        """What stands at the position."""
+        hash_value, sort = position
+        part: Partition | None = self._parts.get(hash_value)
+        return None if part is None else part.entries.get(sort)
+
+    def put(self, position: Position, old: Stored | None, new: Stored | None) -> None:
+        """Put `new` in the place of `old`, which is what stands at the position; `None` stands for nothing."""
+        if old is None:
+            if new is not None:
+                self._insert(position, new)
+        elif new is None:
+            self._discard(position)
+        else:
+            self._overwrite(position, new)
+
+    def replace(self, old: Stored | None, new: Stored | None) -> int:
+        """Put what the view holds of `new` in the place of what it holds of `old`; either may be `None`.
+
+        Returns what that costs, in write units: nothing, where the view holds the same as before.
+        """
+        before = None if old is None else self.position_of(old.item)
+        after = None if new is None else self.position_of(new.item)
+        if new is not None and before is not None and before == after:
+            return self._change(before, self.entry_of(new))
+        units = 0
+        if before is not None:
+            units += count_write_units(self._discard(before).size)
+        if new is not None and after is not None:
+            entry = self.entry_of(new)
+            self._insert(after, entry)
+            units += count_write_units(entry.size)
+        return units
+
+    def read_partition(
+        self, hash_value: AttributeValue, within: Interval = WHOLE, *, descending: bool = False
+    ) -> Iterable[Stored]:
+        """The items with one hash key value in the order of their sorts, or in its exact reverse."""
+        part: Partition | None = self._parts.get(hash_value)
+        return () if part is None else part.read(within, descending=descending)
+
+    def read_all(self, after: Position | None = None, segment: Segment = EVERYTHING) -> Iterator[Stored]:
+        """All items of a segment, or those that follow a position in it.
+
+        Partitions come in the order of a hash of their values, so that no test comes to rely on an order; the items
+        of one partition stand together, in the order of their sorts.
+        """
+        tokens = segment.tokens
+        begun: Iterable[Stored] = ()
+        if after is not None:
+            hash_value, sort = after
+            begun = self.read_partition(hash_value, WHOLE.after(sort))
+            tokens = tokens.after(_token_of(hash_value))
+        left = self._in_order().select(tokens)
+        return chain(begun, self._read_parts(map(itemgetter(1), left)))
+
+    def copy(self) -> View:
+        """A view of its own with the same items, in order, lest every copy put them in order again."""
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self), _order=self._in_order().copy(), _parts=self._copy_parts())
+        return copied
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts.values()))
+
+    def _insert(self, position: Position, entry: Stored) -> None:
+        hash_value, sort = position
+        part: Partition | None = self._parts.get(hash_value)
+        if part is None:
+            part = self._parts[hash_value] = Partition()
+            self._note(hash_value)
+        part.insert(sort, entry)
+
+    def _overwrite(self, position: Position, entry: Stored) -> None:
+        hash_value, sort = position
+        self._parts[hash_value].entries[sort] = entry
+
+    def _change(self, position: Position, entry: Stored) -> int:
+        """Overwrite an entry of an index, and say what that costs."""
+        gone = self.find(position)
+        self._overwrite(position, entry)
+        if gone is None or (gone.size == entry.size and equals(gone.item, entry.item)):
+            return 0
+        return count_write_units(max(gone.size, entry.size))
+
+    def _discard(self, position: Position) -> Stored:
+        hash_value, sort = position
+        part: Partition = self._parts[hash_value]
+        gone = part.discard(sort)
+        if not part:
+            self._forget(hash_value)
+        return gone
+
+    def _read_parts(self, hash_values: Iterator[Any]) -> Iterator[Stored]:
+        return chain.from_iterable(map(self.read_partition, hash_values))
+
+    def _copy_parts(self) -> dict[Any, Any]:
+        return {hash_value: part.copy() for hash_value, part in self._parts.items()}
+
+    # The order of a scan, in which partitions are put when one is first asked for.
+
+    def _in_order(self) -> Order:
+        if self._order is None:
+            self._order = Order(map(_token_of, self._parts))
+        return self._order
+
+    def _note(self, hash_value: Any) -> None:
+        if self._order is not None:
+            self._order.add(_token_of(hash_value))
+
+    def _forget(self, hash_value: Any) -> None:
+        del self._parts[hash_value]
+        if self._order is not None:
+            self._order.remove(_token_of(hash_value))
+
+
+class SingleView(View):
+    """A view in which there is one item at most for every hash key value, and stands for its partition."""
+
+    def find(self, position: Position) -> Stored | None:
+        """What stands at the position."""
+        return self._parts.get(position[0])
+
+    def read_partition(
+        self, hash_value: AttributeValue, within: Interval = WHOLE, *, descending: bool = False
+    ) -> Iterable[Stored]:
+        """The item with a hash key value, if there is one in the interval."""
+        del descending
+        part: Stored | None = self._parts.get(hash_value)
+        return () if part is None or NO_SORT not in within else (part,)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def _insert(self, position: Position, entry: Stored) -> None:
+        self._parts[position[0]] = entry
+        self._note(position[0])
+
+    def _overwrite(self, position: Position, entry: Stored) -> None:
+        self._parts[position[0]] = entry
+
+    def _discard(self, position: Position) -> Stored:
+        gone: Stored = self._parts[position[0]]
+        self._forget(position[0])
+        return gone
+
+    def _read_parts(self, hash_values: Iterator[Any]) -> Iterator[Stored]:
+        return map(self._parts.__getitem__, hash_values)
+
+    def _copy_parts(self) -> dict[Any, Any]:
+        return self._parts.copy()
+
+
+def make_view(
+    keys: KeySchema, table_keys: KeySchema, attributes: frozenset[str] | None = None, *, is_global: bool = False
+) -> View:
+    """The view for a key. Under the table's own key, if that has no range key, every item is alone."""
+    kind = SingleView if keys == table_keys and keys.range_key is None else View
+    return kind(keys, table_keys, attributes, is_global=is_global)
+
+
+def _token_of(hash_value: Any) -> tuple[int, Any]:
+    """The place of a partition in a scan: by a hash of its value, and by the value where two hashes are equal.
+
+    The factor (Knuth's: the golden ratio of the number of hashes) spreads the hashes of short and similar values.
+    """
+    data = hash_value if isinstance(hash_value, bytes) else _text_of(hash_value).encode()
+    return crc32(data) * 2_654_435_761 % _HASHES, hash_value
+
+
+def _text_of(hash_value: Any) -> str:
+    return hash_value if isinstance(hash_value, str) else format_number(hash_value)

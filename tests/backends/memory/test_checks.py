@@ -1,0 +1,166 @@
+"""Checks of expressions: those that a look at what is small and plain stands for say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import show
+from strategies import values
+
+from dynamongo.backends.memory import checks
+from dynamongo.backends.memory.checks import check_condition, normalize_updates
+from dynamongo.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Or,
+    Path,
+    Size,
+    operands_of,
+)
+from dynamongo.exceptions import DynamongoError
+from dynamongo.limits import MAX_EXPRESSION_BYTES, MAX_IN_OPERANDS, MAX_OPERATORS, count_operators, rendered_bytes
+from dynamongo.updates import (
+    AddUpdate,
+    AnyUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+)
+
+ODD: list[Any] = [
+    *(Decimal("1.50"), Decimal("NaN"), 10**38, 10**126, "\ud800", frozenset(), [1.5], [[[]]], {"": 1}, 1.5, (1,)),
+]
+names = st.sampled_from(["a", "b", "c", "a.b", "x" * 300])
+steps = st.sampled_from(["a", "b", 0, 1, 9_999, 10_000, 10**30])
+odd_paths = st.sampled_from([Path(), Path(0), Path("a", -1), Path(*["a"] * 33), Path("a", *[0] * 20)])
+paths = st.builds(lambda name, rest: Path(name, *rest), names, st.lists(steps, max_size=4)) | odd_paths
+operands: st.SearchStrategy[Any] = paths | st.builds(Size, paths) | values() | st.sampled_from(ODD)
+
+
+@st.composite
+def leaves(draw: st.DrawFn) -> Condition:
+    path, operand, other = draw(paths), draw(operands), draw(operands)
+    makers: list[Callable[[], Condition]] = [
+        lambda: Comparison(path, "=", operand),
+        lambda: Comparison(operand, "<", other),
+        lambda: Between(path, operand, other),
+        lambda: In(path, (operand, other) * draw(st.sampled_from([0, 1, 60]))),
+        lambda: BeginsWith(path, operand),
+        lambda: Contains(path, operand),
+        lambda: IsType(path, "S"),
+        lambda: Exists(path),
+    ]
+    try:
+        return draw(st.sampled_from(makers))()
+    except (DynamongoError, ArithmeticError):
+        return NotExists(path)
+
+
+conditions: st.SearchStrategy[Condition] = st.recursive(
+    leaves(),
+    lambda inner: (
+        st.builds(lambda parts: And(*parts), st.lists(inner, min_size=1, max_size=3))
+        | st.builds(lambda parts: Or(*parts), st.lists(inner, min_size=1, max_size=3))
+        | st.builds(Not, inner)
+    ),
+    max_leaves=4,
+)
+
+
+@st.composite
+def updates(draw: st.DrawFn) -> AnyUpdate:
+    path, value = draw(paths), draw(operands)
+    made: list[AnyUpdate] = [
+        SetUpdate(path, value, draw(st.booleans())),
+        RemoveUpdate(path),
+        AddUpdate(path, value),
+        DeleteUpdate(path, value),
+        IncrementUpdate(path, value),
+        AppendUpdate(path, (value,)),
+    ]
+    return draw(st.sampled_from(made))
+
+
+def outcome_of(check: Callable[[], object]) -> str:
+    try:
+        return show(check())
+    except DynamongoError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def closely(check: Callable[[], object]) -> str:
+    """The outcome if nothing is taken for light."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "_LIGHT", -1)
+        return outcome_of(check)
+
+
+@given(conditions, st.sampled_from([1, 1, 1, 10, 100]))
+def test_condition_is_refused_for_what_a_closer_look_finds(condition: Condition, times: int) -> None:
+    def check() -> None:
+        check_condition(And(*[condition] * times))
+
+    assert outcome_of(check) == closely(check)
+
+
+@given(st.lists(updates(), max_size=4), st.sampled_from([(), ("a",), ("pk", "sk")]), st.sampled_from([1, 1, 30]))
+def test_updates_are_refused_for_what_a_closer_look_finds(
+    some: list[AnyUpdate], key_names: tuple[str, ...], times: int
+) -> None:
+    def normalize() -> tuple[AnyUpdate, ...]:
+        return normalize_updates(some * times, key_names)
+
+    assert outcome_of(normalize) == closely(normalize)
+
+
+def longest(leaf: Condition) -> list[Condition]:
+    """Conditions of as many such parts as are light."""
+    weight = checks._weigh(leaf)
+    parts = [leaf] * (checks._LIGHT // weight)
+    nots: Condition = leaf
+    for _ in range(checks._LIGHT - weight):
+        nots = Not(nots)
+    return [And(*parts), nots]
+
+
+LONG = Path("x" * 255, "y", 9_999)
+SIZE = Size(Path("z", "y", 9_999))
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        Comparison(SIZE, "<=", Size(LONG)),
+        Between(LONG, SIZE, Size(LONG)),
+        In(LONG, (SIZE,)),
+        In(LONG, (SIZE, *range(28))),
+        In(SIZE, ()),
+        NotExists(LONG),
+        IsType(LONG, "BOOL"),
+        Contains(LONG, SIZE),
+        BeginsWith(LONG, SIZE),
+    ],
+    ids=lambda leaf: type(leaf).__name__,
+)
+def test_what_is_light_is_far_below_the_limits(leaf: Condition) -> None:
+    for condition in longest(leaf):
+        assert checks._weigh(condition) <= checks._LIGHT
+        assert rendered_bytes(condition) <= MAX_EXPRESSION_BYTES
+        assert count_operators(condition) <= MAX_OPERATORS
+        assert len(list(operands_of(leaf))) <= MAX_IN_OPERANDS

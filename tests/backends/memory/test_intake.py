@@ -1,0 +1,153 @@
+"""Intake: one walk over an item finds what several steps find, and shares nothing with who sent it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import show
+from strategies import values
+
+from dynamongo.backends.memory import intake
+from dynamongo.backends.memory.intake import measure_changed, take_item
+from dynamongo.backends.memory.partitions import Stored
+from dynamongo.backends.memory.update import apply_updates
+from dynamongo.conditions import Path
+from dynamongo.exceptions import DynamongoError, ValidationError
+from dynamongo.sizes import item_size
+from dynamongo.updates import AnyUpdate, AppendUpdate, RemoveUpdate, SetUpdate
+from dynamongo.values import MAX_DEPTH, MAX_ITEM_BYTES, Item, depth_of, normalize_item
+
+
+class Word(str, Enum):
+    A = "a"
+
+
+class Number(IntEnum):
+    ONE = 1
+
+
+ODD: list[Any] = [
+    *(Decimal("1.50"), Decimal("1E+2"), Decimal("-0"), Decimal("1E-7"), Decimal("0." + "1" * 38), Decimal(7)),
+    *(Decimal("NaN"), Decimal("-Infinity"), Decimal("1E+126"), Decimal("9E-131"), 10**38, 10**126, -(10**38) - 1),
+    *("\ud800", frozenset({"\ud800"}), frozenset(), frozenset({"a", 1}), frozenset({True}), frozenset({None})),
+    *(frozenset({Decimal("2.50"), 1}), frozenset({Decimal("2.5"), 10**37}), frozenset({b"a", b""})),
+    *(1.5, (1,), {1}, bytearray(b"a"), object(), Word.A, Number.ONE, OrderedDict(a=1)),
+    *({"": 1}, {Word.A: 1}, {1: 1}, {None: 1}, {"\ud800": 1}),
+    *({"n" * 65_535: 1}, {"n" * 65_536: 1}, {"é" * 32_768: 1}, "x" * 409_590, "é" * 205_000),
+]
+NAMES = st.text(min_size=1, max_size=3) | st.sampled_from(["", "\ud800", "é", Word.A, "n" * 65_536])
+anything: st.SearchStrategy[Any] = st.recursive(
+    values() | st.sampled_from(ODD),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+items = st.dictionaries(NAMES | st.text(max_size=5), values() | anything, max_size=5)
+
+
+def nest(levels: int, inner: Any, *, in_maps: bool = True) -> Any:
+    """The value under so many containers, of which every other one is a map, or none."""
+    for level in range(levels):
+        inner = {"k": inner} if in_maps and level % 2 else [inner]
+    return inner
+
+
+def take_in_steps(item: Item) -> Stored:
+    """What the walk is to find, by the functions for one thing each."""
+    if any(depth_of(value) > MAX_DEPTH for value in item.values()):
+        raise ValidationError("nested too deep")
+    canonical = normalize_item(item)
+    if item_size(canonical) > MAX_ITEM_BYTES:
+        raise ValidationError("too large")
+    return Stored(canonical, item_size(canonical))
+
+
+def outcome_of(take: Callable[[Any], Stored], item: Any) -> str | None:
+    """What is stored, with the types of all that is in it; `None` for a refusal."""
+    try:
+        taken = take(item)
+    except DynamongoError:
+        return None
+    return f"{show(taken.item)} of {taken.size} bytes"
+
+
+@given(items)
+def test_walk_finds_what_the_steps_find(item: Any) -> None:
+    assert outcome_of(take_item, item) == outcome_of(take_in_steps, item)
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("place", [lambda odd: odd, lambda odd: [odd], lambda odd: {"m": [odd]}])
+def test_walk_finds_it_wherever_it_is(value: Any, place: Callable[[Any], Any]) -> None:
+    item = {"id": "a", "odd": place(value)}
+    assert outcome_of(take_item, item) == outcome_of(take_in_steps, item)
+
+
+@pytest.mark.parametrize("levels", [30, 31, 32, 33])
+@pytest.mark.parametrize("inner", ["leaf", 1, frozenset({"a"}), [], {}, [[]], {"k": "a"}], ids=repr)
+@pytest.mark.parametrize("in_maps", [True, False])
+def test_walk_goes_as_deep_as_is_allowed(levels: int, inner: Any, in_maps: bool) -> None:  # noqa: FBT001 - a parameter
+    item = {"deep": nest(levels, inner, in_maps=in_maps)}
+    assert outcome_of(take_item, item) == outcome_of(take_in_steps, item)
+
+
+def test_value_that_holds_itself_is_refused() -> None:
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    assert outcome_of(take_item, {"id": "a", "l": cycle}) is None
+
+
+@given(values())
+def test_canonical_values_need_no_second_look(value: Any) -> None:
+    """All but numbers with exponents, and those of 38 digits with a fraction."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intake, "normalize_attributes", None)
+        if "E-" not in repr(value) and depth_of(value) <= MAX_DEPTH:
+            take_item({"id": value})
+
+
+@given(items)
+def test_nothing_is_shared_with_what_was_given(item: Any) -> None:
+    try:
+        taken = take_item(item)
+    except DynamongoError:
+        return
+    before = show(taken.item)
+    spoil(item)
+    assert show(taken.item) == before
+
+
+def spoil(value: Any) -> None:
+    """Change all containers in a value."""
+    if isinstance(value, list):
+        for element in value:
+            spoil(element)
+        value.append("spoilt")
+    elif isinstance(value, dict):
+        for member in value.values():
+            spoil(member)
+        value["spoilt"] = 1
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), values(), max_size=4), st.data())
+def test_what_was_changed_is_measured_as_the_whole_is(item: Item, data: st.DataObject) -> None:
+    old = Stored(item, item_size(item))
+    chosen = data.draw(st.lists(st.sampled_from("abcde"), unique=True))
+    updates: list[AnyUpdate] = [
+        SetUpdate(Path(name), data.draw(values())) if data.draw(st.booleans()) else RemoveUpdate(Path(name))
+        for name in chosen
+    ]
+    changed = apply_updates(item, updates)
+    assert measure_changed(changed, old, chosen).size == item_size(changed)
+
+
+def test_change_inside_a_value_is_measured() -> None:
+    item: Item = {"m": {"l": ["a"]}}
+    changed = apply_updates(item, [AppendUpdate(Path("m", "l"), ("bcd", 1)), SetUpdate(Path("m", "x"), None)])
+    assert measure_changed(changed, Stored(item, item_size(item)), ["m"]).size == item_size(changed)
