@@ -146,8 +146,7 @@ def dynamoxy_row() -> Any:
     body = {"pk": dynamoxy.partition_key(), "sk": dynamoxy.sort_key(), "__annotations__": annotations}
     row = type(dynamoxy.Model)("DynamoxyRow", (dynamoxy.Model,), {**body, "__module__": __name__}, table="rows")
 
-    def make(number: int) -> Any:
-        given = values(number)
+    def make(given: dict[str, Any]) -> Any:
         part = given["meta"]
         return row(**given | {"meta": meta(a=inner(**part["a"]), score=part["score"], tag=part["tag"])})
 

@@ -10,34 +10,34 @@ from benchmarks.rows import Row, is_installed, pydynox_row, pynamodb_row, pynamo
 from benchmarks.timing import OURS, Curve, Effort, Measurement, Side, compare, repeat
 from dynamongo.wire import decode_item, render_item
 
-NUMBER = 17
+GIVEN, PYNAMODB_GIVEN = values(17), pynamodb_values(17)
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
     """Encode and decode one row."""
-    row = Row(**values(NUMBER))
+    row = Row(**GIVEN)
     wire = json.loads(render_item(row._encode_item()))
     assert Row._decode_item(decode_item(wire)) == row
     encode = [Side(OURS, repeat(lambda: render_item(row._encode_item())))]
     decode = [Side(OURS, repeat(lambda: Row._decode_item(decode_item(wire))))]
-    construct = [Side(OURS, repeat(lambda: Row(**values(NUMBER))))]
+    construct = [Side(OURS, repeat(lambda: Row(**GIVEN)))]
     if is_installed("pynamodb"):
         pynamodb = pynamodb_row()
-        theirs = pynamodb(**pynamodb_values(NUMBER))
+        theirs = pynamodb(**PYNAMODB_GIVEN)
         stored = theirs.serialize()
         assert pynamodb.from_raw_data(stored).name == row.name
         encode.append(Side("PynamoDB", repeat(theirs.serialize)))
         decode.append(Side("PynamoDB", repeat(lambda: pynamodb.from_raw_data(stored))))
-        construct.append(Side("PynamoDB", repeat(lambda: pynamodb(**pynamodb_values(NUMBER)))))
+        construct.append(Side("PynamoDB", repeat(lambda: pynamodb(**PYNAMODB_GIVEN))))
     if is_installed("pydynox"):
         core = importlib.import_module("pydynox.pydynox_core")
         pydynox = pydynox_row()
-        other = pydynox(**pynamodb_values(NUMBER))
+        other = pydynox(**PYNAMODB_GIVEN)
         sent = core.item_to_dynamo(other.to_dict())
         assert pydynox.from_dict(core.item_from_dynamo(sent)).name == row.name
         encode.append(Side("pydynox", repeat(lambda: core.item_to_dynamo(other.to_dict()))))
         decode.append(Side("pydynox", repeat(lambda: pydynox.from_dict(core.item_from_dynamo(sent)))))
-        construct.append(Side("pydynox", repeat(lambda: pydynox(**pynamodb_values(NUMBER)))))
+        construct.append(Side("pydynox", repeat(lambda: pydynox(**PYNAMODB_GIVEN))))
     types = importlib.import_module("boto3.dynamodb.types")
     dump, load = types.TypeSerializer().serialize, types.TypeDeserializer().deserialize
     item = row._encode_item()
@@ -45,4 +45,4 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
     decode.append(Side("boto3", repeat(lambda: {name: load(value) for name, value in wire.items()})))
     yield compare("encode: model to wire", encode, effort, {"PynamoDB": 0.25, "pydynox": 0.60})
     yield compare("decode: wire to model", decode, effort, {"PynamoDB": 0.18, "pydynox": 0.25})
-    yield compare("construct, values included", construct, effort)
+    yield compare("construct", construct, effort)

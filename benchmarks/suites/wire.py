@@ -177,7 +177,7 @@ async def _dynamoxy(loop: Loop, url: str, count: int) -> dict[str, Callable[[int
         region="us-east-2", endpoint_url=url, credentials=dynamoxy.Credentials("made-up", "made-up")
     )
     rows = client.repository(row)
-    made = [row.make(number) for number in range(25)]
+    made = [row.make(values(number)) for number in range(25)]
     keys = [key(number) for number in range(100)]
 
     async def transact() -> None:
