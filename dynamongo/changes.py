@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from dynamongo.codecs import decode_item
 from dynamongo.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
+from dynamongo.declaration import Declaration
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -111,31 +112,33 @@ def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
     changes: tuple[Any, ...] = tuple(cast("Iterable[Any]", updates)) if isinstance(updates, Iterable) else (updates,)
     if not changes:
         raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
+    declaration = model.__declaration__
     for change in changes:
-        _check_change(model, change)
-    check_updates(changes, model.__declaration__.keys.names)
+        _check_change(model, declaration, change)
+    check_updates(changes, declaration.keys.names)
     return changes
 
 
-def _check_change(model: type[Table], change: Any) -> None:
+def _check_change(model: type[Table], declaration: Declaration, change: Any) -> None:
     if not isinstance(change, Update):
         raise ExpressionError(
             f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
         )
     check_declared(model, (change.path,))
     name = change.path.attribute
-    if name == model.__declaration__.version:
+    if name == declaration.version:
         raise ExpressionError(f"{model.__name__}.{name} counts the writes, and is changed by nothing else")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):
         check_declared(model, (change.value,))
-    elif isinstance(change, SetUpdate) and name in model.__declaration__.index_keys:
+    elif isinstance(change, SetUpdate) and name in declaration.index_keys:
         model.__fields__[name].refuse_empty(change.value)
 
 
 def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
     """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
+    fields = model.__fields__
     for path in paths:
-        if path.attribute not in model.__fields__:
+        if path.elements[0] not in fields:
             raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
 
 

@@ -11,6 +11,7 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
@@ -68,6 +69,8 @@ class Size:
 
 
 Operand: TypeAlias = Path | Size | AttributeValue
+_ORDERED: Final = frozenset({Path, Size, str, int, Decimal, bytes})
+"""The types of operands that have an order, or may have one."""
 
 
 def is_value(operand: Operand) -> TypeGuard[AttributeValue]:
@@ -110,7 +113,8 @@ class Comparison(BaseCondition):
     def __post_init__(self) -> None:
         if self.operator not in _COMPARATORS:
             raise ExpressionError(f"a comparison is one of = <> < <= > >=; got {self.operator!r}")
-        _check_distinct(self, self.left, self.right)
+        if type(self.left) is type(self.right):
+            _check_distinct(self, self.left, self.right)
         if self.operator not in (EQ, NE):
             _check_orderable(self, self.left, self.right)
 
@@ -337,7 +341,10 @@ def _flatten(kind: type[And | Or], parts: tuple[Condition, ...]) -> tuple[Condit
         raise ExpressionError("AND and OR take one condition at least")
     flat: list[Condition] = []
     for part in parts:
-        flat.extend(part.parts if isinstance(part, kind) else (part,))
+        if isinstance(part, kind):
+            flat += part.parts
+        else:
+            flat.append(part)
     return tuple(flat)
 
 
@@ -348,5 +355,5 @@ def _check_distinct(condition: Condition, first: Operand, other: Operand) -> Non
 
 def _check_orderable(condition: Condition, *operands: Operand) -> None:
     for operand in operands:
-        if not isinstance(operand, (Path, Size)) and type_of(operand) not in SCALAR_TYPES:
+        if type(operand) not in _ORDERED and type_of(cast("AttributeValue", operand)) not in SCALAR_TYPES:
             raise ExpressionError(f"only strings, numbers and binary values have an order; got `{condition}`")

@@ -185,17 +185,18 @@ def _check_tuple(given: tuple[Any, ...], keys: ModelKeys) -> tuple[Any, ...]:
 
 
 def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
+    names = keys.names
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []
     for part in conjuncts(condition):
-        fixed = fixed_value(part, keys.names)
+        fixed = fixed_value(part, names)
         if fixed is None or fixed[0] in found:
             checks.append(part)
         else:
             found[fixed[0]] = fixed[1]
-    if len(found) < len(keys.names):
-        _refuse(condition, [name for name in keys.names if name not in found], keys)
-    key = {name: field.refuse_empty(found[name]) for name, field in zip(keys.names, keys.fields, strict=True)}
+    if len(found) < len(names):
+        _refuse(condition, [name for name in names if name not in found], keys)
+    key = {name: field.refuse_empty(found[name]) for name, field in zip(names, keys.fields, strict=True)}
     return Target(key, all_of(tuple(checks)))
 
 

@@ -247,7 +247,7 @@ def format_number(number: Number) -> str:
 
 def parse_number(text: str) -> Number:
     """A number as DynamoDB returned it; the inverse of `format_number`."""
-    if text.isdecimal():
+    if text.removeprefix("-").isdecimal():
         return int(text)
     return Decimal(text) if is_lowest(text) else normalize_number(Decimal(text))
 

@@ -89,10 +89,10 @@ class Expressions(ABC):
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return Comparison(self.path, "=", self._encode_operand(other))
+        return Comparison(self.path, "=", self.encode_operand(self._refuse_none(other)))
 
     def __ne__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return Comparison(self.path, "<>", self._encode_operand(other))
+        return Comparison(self.path, "<>", self.encode_operand(self._refuse_none(other)))
 
     def __lt__(self, other: Any) -> Comparison:
         return self._order("<", other)
@@ -107,23 +107,18 @@ class Expressions(ABC):
         return self._order(">=", other)
 
     def _order(self, operator: Comparator, other: Any) -> Comparison:
-        return Comparison(self.path, operator, self._encode_bound(other, operator))
+        return Comparison(self.path, operator, self.encode_bound(self._refuse_none(other), operator))
 
     def between(self, low: Any, high: Any) -> Between:
         """The attribute lies from `low` to `high`, both included."""
-        return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))
+        lower, upper = self._refuse_none(low), self._refuse_none(high)
+        return Between(self.path, self.encode_bound(lower, ">="), self.encode_bound(upper, "<="))
 
     def in_(self, values: Iterable[Any]) -> In:
         """The attribute equals one of the values; where there are none, nothing matches and nothing is sent."""
         if isinstance(values, (str, bytes)):
             raise ExpressionError(f"{self.label}.in_ takes a list of values; got {shorten(values)}")
-        return In(self.path, tuple(map(self._encode_operand, values)))
-
-    def _encode_operand(self, value: Any) -> Operand:
-        return self.encode_operand(self._refuse_none(value))
-
-    def _encode_bound(self, value: Any, operator: Comparator) -> Operand:
-        return self.encode_bound(self._refuse_none(value), operator)
+        return In(self.path, tuple([self.encode_operand(self._refuse_none(value)) for value in values]))
 
     def _refuse_none(self, value: Any) -> Any:
         if value is None and self.stored_type is not None:  # a field without a type may hold NULL

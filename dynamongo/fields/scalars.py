@@ -21,6 +21,8 @@ class TextStored(Field[T]):
 
     def convert_text(self, value: Any, expected: str) -> str:
         """The text as a plain `str`, or a `ValidationError`."""
+        if type(value) is str and value.isascii():  # most values are
+            return value
         if not isinstance(value, str):
             self.reject(value, expected)
         try:
