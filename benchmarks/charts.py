@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list
 
 BARS = {
     "codec": "Codec: time for one item of 9 attributes, dynamongo = 1",
-    "memory": "Memory backends: time for one call, dynamongo = 1",
+    "memory": "Memory backends: time for one call, and memory that is taken, dynamongo = 1",
     "wire": "DynamoDB backends: the client's processor time for one call, dynamongo = 1",
     "start": "Import, over a bare Python, dynamongo = 1",
 }
@@ -78,16 +79,15 @@ def _load_pyplot() -> Any:
 
 def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path) -> None:
     """A group of bars for each task, each as a multiple of ours, on a logarithmic scale."""
-    names = list(dict.fromkeys(name for each in found for name in each.values))
-    height = 0.8 / len(names)
-    figure, axes = pyplot.subplots(figsize=(8, 1.4 + 0.28 * len(found) * len(names)))
-    for place, name in enumerate(names):
-        rows = [(row, each.values[name] / each.values[OURS]) for row, each in enumerate(found) if name in each.values]
-        positions = [row + (place - (len(names) - 1) / 2) * height for row, _ in rows]
-        bars = axes.barh(positions, [ratio for _, ratio in rows], height * 0.92, label=name, color=COLOURS.get(name))
+    rows = _lay_out(found)
+    figure, axes = pyplot.subplots(figsize=(8, 1.4 + 0.26 * max(position for _, position, _ in rows)))
+    for name in dict.fromkeys(name for name, _, _ in rows):
+        own = [(position, ratio) for each, position, ratio in rows if each == name]
+        positions, ratios = zip(*own, strict=True)
+        bars = axes.barh(positions, ratios, 0.9, label=name, color=COLOURS.get(name))
         axes.bar_label(
             bars,
-            [f"{ratio:,.2g}" if ratio < 10 else f"{ratio:,.0f}" for _, ratio in rows],
+            [f"{ratio:,.2g}" if ratio < 10 else f"{ratio:,.0f}" for ratio in ratios],
             padding=2,
             fontsize=8,
             color=GREY,
@@ -96,12 +96,27 @@ def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path
     axes.xaxis.set_major_formatter(_plain)
     axes.xaxis.set_minor_formatter(_plain_if_first)
     axes.margins(x=0.12)
-    axes.set_yticks(range(len(found)), [each.task for each in found])
+    middles = [position + (len(each.values) - 1) / 2 for each, position in zip(found, _starts(found), strict=True)]
+    axes.set_yticks(middles, [each.task for each in found])
     axes.invert_yaxis()
-    axes.set_xlabel("time, as a multiple of dynamongo's (beyond 1: slower than it)")
+    axes.set_xlabel("as a multiple of dynamongo's (beyond 1: more than it)")
     axes.axvline(1, color=GREY, linewidth=0.8)
     axes.set_title(title, loc="left", fontsize=11)
     _save(pyplot, figure, axes, path)
+
+
+def _starts(found: Sequence[Measurement]) -> list[float]:
+    """Where the group of each task begins: its bars stand side by side, and a gap follows them."""
+    return list(itertools.accumulate((len(each.values) + 0.7 for each in found[:-1]), initial=0.0))
+
+
+def _lay_out(found: Sequence[Measurement]) -> list[tuple[str, float, float]]:
+    """Each bar: its side, its position, and the multiple of ours."""
+    return [
+        (name, start + place, value / each.values[OURS])
+        for each, start in zip(found, _starts(found), strict=True)
+        for place, (name, value) in enumerate(each.values.items())
+    ]
 
 
 def _draw_curves(pyplot: Any, curves: Sequence[Curve], chart: str, path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import importlib.util
+import itertools
 import random
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -55,9 +57,13 @@ def key(number: int) -> tuple[str, str]:
     return f"p{number // PER_PARTITION:05}", f"s{number:07}"
 
 
-def chosen(count: int, most: int) -> list[int]:
-    """Numbers of rows, in no order: the same ones each time."""
-    return random.Random(7).choices(range(most), k=count)
+def draw_rows(count: int) -> tuple[Iterator[dict[str, Any]], Iterator[tuple[str, str]]]:
+    """Values of some of so many rows, and their keys, in no order and without end; the same ones each time.
+
+    They are made beforehand: that is no library's work.
+    """
+    numbers = random.Random(7).choices(range(count), k=5_000)
+    return itertools.cycle([values(number) for number in numbers]), itertools.cycle([key(number) for number in numbers])
 
 
 def is_installed(module: str) -> bool:

@@ -6,7 +6,8 @@ What is set in code wins over the environment:
 `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`           credentials; read by boto3, with all else it reads
 `AWS_REGION_NAME`                                      the AWS region; boto3's own settings and then
                                                        `us-east-2` where it is not set
-`AWS_TABLE_PREFIX`                                     put before every table name
+`AWS_TABLE_PREFIX`                                     put before every table name; asked for once, when the
+                                                       first is needed, and again after `set_config`
 `DYNAMONGO_BACKEND`                                    the backend's name; `dynamodb` where it is not set
 =====================================================  ==================================================
 """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 
-from benchmarks.rows import PER_PARTITION, Row, chosen, key, values
+from benchmarks.rows import Row, draw_rows, values
 from benchmarks.timing import Curve, Effort, Measurement, Side, compare, repeat
 from dynamongo import Connection
 from dynamongo.backends.memory import MemoryBackend
@@ -29,10 +28,9 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
 
 
 def _works(size: int) -> dict[str, Callable[[], object]]:
-    numbers = itertools.cycle(chosen(5_000, size))
-    partitions = max(1, size // PER_PARTITION)
+    given, keys = draw_rows(size)
     return {
-        "get_one": lambda: Row.get_one(key(next(numbers))),
-        "save_one": lambda: Row.save_one(Row(**values(next(numbers)))),
-        "query of 10": lambda: Row.find(Row.pk == key(next(numbers) % partitions * PER_PARTITION)[0], limit=10).all(),
+        "get_one": lambda: Row.get_one(next(keys)),
+        "save_one": lambda: Row.save_one(Row(**next(given))),
+        "query of 10": lambda: Row.find(Row.pk == next(keys)[0], limit=10).all(),
     }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.asynchronous import Loop
-from benchmarks.rows import PER_PARTITION, Row, chosen, dynamoxy_row, is_installed, key, values
+from benchmarks.rows import PER_PARTITION, Row, draw_rows, dynamoxy_row, is_installed, key, values
 from benchmarks.timing import OURS, Curve, Effort, Measurement, Side, compare, repeat
 from dynamongo import Connection
 from dynamongo.backends.memory import MemoryBackend
@@ -54,7 +53,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
 
 
 def _ours(count: int) -> dict[str, Callable[[], object]]:
-    given, keys = _given(count)
+    given, keys = draw_rows(count)
     partition = key(0)[0]
     some = min(count, PER_PARTITION)
 
@@ -75,12 +74,6 @@ def _ours(count: int) -> dict[str, Callable[[], object]]:
         ).all(),
         "a test's cycle": _cycle,
     }
-
-
-def _given(count: int) -> tuple[Iterator[dict[str, Any]], Iterator[tuple[str, str]]]:
-    """Values of rows, and keys of others, in no order and without end; to make them is no library's work."""
-    numbers = chosen(5_000, count)
-    return itertools.cycle([values(number) for number in numbers]), itertools.cycle([key(number) for number in numbers])
 
 
 def _count(found: list[Any], expected: int) -> None:
@@ -104,7 +97,7 @@ async def _fill_dynamoxy(loop: Loop, count: int) -> dict[str, Callable[[int], ob
     await client.ensure_tables(row)
     rows = client.repository(row)
     await rows.batch_put([row.make(values(number)) for number in range(count)])
-    given, keys = _given(count)
+    given, keys = draw_rows(count)
     partition = key(0)[0]
     condition = (row.year < 1990) & ~row.cities.contains("Nairobi") & row.name.begins_with("J")
 
