@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
 from dynamongo.frozen import dataclass
@@ -205,24 +205,48 @@ class IsType(BaseCondition):
             raise ExpressionError(f"attribute_type takes one of {', '.join(ATTRIBUTE_TYPES)}; got {self.type!r}")
 
 
+class _Junction(BaseCondition):
+    """What AND and OR share: those in one of the same kind are flattened, when its parts are first asked for.
+
+    To do that at each link of `a | b | c | …` would take time in proportion to the square of the chain's length.
+
+    Attributes:
+        given: What it was made of, before that was flattened.
+    """
+
+    __slots__ = ("given",)
+    given: tuple[Condition, ...]
+
+    def __init__(self, *parts: Condition) -> None:
+        if not parts:
+            raise ExpressionError("AND and OR take one condition at least")
+        object.__setattr__(self, "given", parts)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The parts, where they are not there yet; a copy is made of them alone."""
+            if name == "given":
+                return object.__getattribute__(self, "parts")
+            if name != "parts":
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+            parts = _flatten(type(self), self.given)
+            object.__setattr__(self, "parts", parts)
+            return parts
+
+
 @dataclass(frozen=True, slots=True, init=False)
-class And(BaseCondition):
+class And(_Junction):
     """Every part holds. Nested ANDs are flattened, so that the parts are the conjuncts."""
 
     parts: tuple[Condition, ...]
 
-    def __init__(self, *parts: Condition) -> None:
-        object.__setattr__(self, "parts", _flatten(And, parts))
-
 
 @dataclass(frozen=True, slots=True, init=False)
-class Or(BaseCondition):
+class Or(_Junction):
     """One part at least holds. Nested ORs are flattened."""
 
     parts: tuple[Condition, ...]
-
-    def __init__(self, *parts: Condition) -> None:
-        object.__setattr__(self, "parts", _flatten(Or, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,14 +359,14 @@ def _describe_operand(operand: Operand) -> str:
     return describe_value(operand) if is_value(operand) else str(operand)
 
 
-def _flatten(kind: type[And | Or], parts: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """The parts, with those of nested conditions of the same kind in their places."""
-    if not parts:
-        raise ExpressionError("AND and OR take one condition at least")
+def _flatten(kind: type[And | Or], given: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """The conditions, with those that are in others of that kind, however deep, in the places of these."""
     flat: list[Condition] = []
-    for part in parts:
+    pending = [*reversed(given)]
+    while pending:
+        part = pending.pop()
         if isinstance(part, kind):
-            flat += part.parts
+            pending += reversed(part.given)
         else:
             flat.append(part)
     return tuple(flat)
