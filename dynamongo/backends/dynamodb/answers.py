@@ -129,4 +129,5 @@ def _read_with_http_client(replay: _Replay) -> Answer:
         response.begin()
         body = response.read()
     get = response.headers.get
-    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), response.will_close)
+    is_last = response.will_close or response.status < 200  # after 103 Early Hints, the answer itself is still to come
+    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), is_last)
