@@ -77,6 +77,9 @@ BROKEN: list[tuple[str, bytes]] = [
     ("a short body", write("HTTP/1.1 200 OK\nContent-Length: 3")),
     ("a body shorter by far", write("HTTP/1.1 200 OK\nContent-Length: 90000000")),
     ("a broken chunk", write("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"z\r\n")),
+    ("a chunk shorter than nothing", write("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"-5\r\n")),
+    ("a body larger than all memory", write(f"HTTP/1.1 200 OK\nContent-Length: {10**16}")),
+    ("a body larger than all addresses", write(f"HTTP/1.1 200 OK\nContent-Length: {10**20}")),
 ]
 
 
