@@ -127,6 +127,15 @@ def _read_with_http_client(replay: _Replay) -> Answer:
     response = http.client.HTTPResponse(cast("socket.socket", replay), method="POST")
     with contextlib.closing(response):
         response.begin()
-        body = response.read()
+        body = _read_all(response)
     get = response.headers.get
-    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), response.will_close)
+    is_last = response.will_close or response.status < 200  # after 103 Early Hints, the answer itself is still to come
+    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), is_last)
+
+
+def _read_all(response: http.client.HTTPResponse) -> bytes:
+    """The body; `http.client` believes whatever length it is told, and Python refuses to read so much."""
+    try:
+        return response.read()
+    except (MemoryError, OverflowError, ValueError) as error:
+        raise http.client.HTTPException("the body is said to be of a length that cannot be") from error

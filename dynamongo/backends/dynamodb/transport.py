@@ -137,6 +137,15 @@ class DirectTransport:
         self._pool.close()
 
     def _find_credentials(self) -> Credentials:
+        """The credentials, if a header can hold them: at a line break it ends, and another one would begin."""
+        credentials = self._ask_for_credentials()
+        text = f"{credentials.access_key}{credentials.token}"
+        if not (text.isascii() and text.isprintable()):
+            problem = "AWS credentials have a character that no header can hold, such as a line break"
+            raise CredentialsError(f"{problem}. {self._settings.describe_credentials()}")
+        return credentials
+
+    def _ask_for_credentials(self) -> Credentials:
         """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
         try:
             credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them

@@ -46,6 +46,7 @@ WHOLE: list[tuple[str, bytes, Answer]] = [
     ("until it ends", write("HTTP/1.1 200 OK\nContent-Type: text"), Answer(200, b"{}", "text", is_last=True)),
     ("older", write("HTTP/1.0 200 OK\nContent-Length: 2"), Answer(200, b"{}", is_last=True)),
     ("continued", b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN, Answer(200, b"{}", JSON, "2745614147")),
+    ("not yet", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + PLAIN, Answer(103, b"", is_last=True)),
     ("nothing", write("HTTP/1.1 204 No Content\nContent-Length: 0", b""), Answer(204, b"")),
     ("twice", write("HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 9"), Answer(200, b"{}")),
     ("folded", write("HTTP/1.1 200 OK\nContent-Type: a;\n b=c\nContent-Length: 2"), Answer(200, b"{}", "a;\r\n b=c")),
@@ -76,6 +77,9 @@ BROKEN: list[tuple[str, bytes]] = [
     ("a short body", write("HTTP/1.1 200 OK\nContent-Length: 3")),
     ("a body shorter by far", write("HTTP/1.1 200 OK\nContent-Length: 90000000")),
     ("a broken chunk", write("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"z\r\n")),
+    ("a chunk shorter than nothing", write("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"-5\r\n")),
+    ("a body larger than all memory", write(f"HTTP/1.1 200 OK\nContent-Length: {10**16}")),
+    ("a body larger than all addresses", write(f"HTTP/1.1 200 OK\nContent-Length: {10**20}")),
 ]
 
 

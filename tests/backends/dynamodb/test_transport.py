@@ -316,6 +316,18 @@ class TestRequests:
         ask(backend)
         backend.close()
 
+    @pytest.mark.parametrize("odd", ["made-up\n", "made-up\r\nx-more: 1", "m\u0430de-up"])
+    @pytest.mark.parametrize("name", ["aws_access_key_id", "aws_session_token"])
+    def test_credentials_that_no_header_can_hold_are_refused(self, server: FaultyServer, name: str, odd: str) -> None:
+        keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", name: odd}
+        session = boto3.Session(**keys, region_name="us-east-2")  # type: ignore[arg-type]
+        backend = DynamoDBBackend(session=session, endpoint_url=server.url)
+        with pytest.raises(CredentialsError, match="such as a line break") as caught:
+            backend.execute(DESCRIBE)
+        assert "made-up" not in str(caught.value)
+        assert server.log == []
+        backend.close()
+
     def test_trace_of_aws_lambda_is_handed_on(
         self, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
