@@ -204,13 +204,13 @@ def _weigh(condition: Condition) -> int:
         case And() | Or():
             return sum(map(_weigh, condition.parts))
         case Exists() | NotExists() | IsType():
-            return 1 if _is_plain_path(condition.path) else _HEAVY
+            return 1 if _is_plain(condition.path) else _HEAVY
         case Not():
             return 1 + _weigh(condition.part)
         case BeginsWith():
-            return 1 if _is_plain_path(condition.path) and _is_plain(condition.prefix) else _HEAVY
+            return 1 if _is_plain(condition.path) and _is_plain(condition.prefix) else _HEAVY
         case Contains():
-            return 1 if _is_plain_path(condition.path) and _is_plain(condition.operand) else _HEAVY
+            return 1 if _is_plain(condition.path) and _is_plain(condition.operand) else _HEAVY
         case Between() | In():
             operands = tuple(operands_of(condition))
             return len(operands) if all(map(_is_plain, operands)) else _HEAVY

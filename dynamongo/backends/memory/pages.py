@@ -5,6 +5,7 @@ Source: "Paginating table query results" and "Using global secondary indexes" in
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from itertools import islice
 
@@ -107,7 +108,7 @@ def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Item]
     """
     read: list[Item] = []
     size = 0
-    for entry in islice(entries, limit):
+    for entry in islice(entries, limit if limit is None else min(limit, sys.maxsize)):
         read.append(entry.item)
         size += entry.size
         if size > _PAGE_BYTES:

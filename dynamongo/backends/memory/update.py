@@ -23,7 +23,7 @@ from dynamongo.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.values import SET_TYPES, AttributeValue, Item, Number, add_numbers, type_of
+from dynamongo.values import SET_TYPES, AttributeValue, Item, Number, add_numbers, check_name, type_of
 
 
 class _Change(NamedTuple):
@@ -42,7 +42,7 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
 
     Raises:
         InvalidRequestError: A path leads nowhere, or an operand has the wrong type.
-        ValidationError: A sum is beyond the limits of numbers.
+        ValidationError: A sum is beyond the limits of numbers, or a new name is no name of an attribute.
     """
     changed = dict(item)
     changes: _Changes = {}
@@ -54,7 +54,7 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
         elif value is MISSING:
             changed.pop(name, None)
         else:
-            changed[name] = value
+            changed[name if name in changed else check_name(name)] = value
     return _change_members(changed, changes) if changes else changed
 
 
@@ -146,7 +146,7 @@ def _change_members(members: Item, changes: _Changes) -> Item:
         if value is MISSING:
             changed.pop(name, None)
         else:
-            changed[name] = value
+            changed[name if name in changed else check_name(name)] = value
     return changed
 
 

@@ -157,6 +157,12 @@ class ValueContract(ContractBase):
     def test_attribute_name_is_refused(self, table: Table, name: str) -> None:
         with pytest.raises(DynamongoError):
             table.put({"pk": "a", name: 1})
+        item: Item = {"pk": "a", "m": {}}
+        table.put(item)
+        for path in (Path(name), Path("m", name)):
+            with pytest.raises(DynamongoError):
+                table.update({"pk": "a"}, SetUpdate(path, 1))
+        assert table.items() == [item]
 
     def test_attribute_names_differ_by_case(self, table: Table) -> None:
         item: Item = {"pk": "a", "x": 1, "X": 2, "PK": 3}

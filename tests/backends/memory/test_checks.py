@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -127,6 +128,18 @@ def test_updates_are_refused_for_what_a_closer_look_finds(
         return normalize_updates(some * times, key_names)
 
     assert outcome_of(normalize) == closely(normalize)
+
+
+@pytest.mark.parametrize("operand", [Size(Path("a")), "text", ["text"], 1.5], ids=str)
+def test_function_may_be_asked_of_a_value(operand: Any) -> None:
+    """As DynamoDB takes `contains(:list, attribute)`; the types of the tree do not say so."""
+    conditions: list[Condition] = [
+        *(Contains(operand, Path("b")), BeginsWith(operand, "t"), IsType(operand, "S")),
+        *(Exists(operand), NotExists(operand)),
+    ]
+    for condition in conditions:
+        check = functools.partial(check_condition, condition)
+        assert outcome_of(check) == closely(check)
 
 
 def longest(leaf: Condition) -> list[Condition]:

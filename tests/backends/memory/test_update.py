@@ -35,6 +35,13 @@ def apply(item: dict[str, Any], *updates: AnyUpdate) -> dict[str, Any]:
     return changed
 
 
+@pytest.mark.parametrize("name", ["", "x" * 65_536, "\ud800"], ids=["empty", "65536 bytes", "lone surrogate"])
+def test_name_of_a_new_attribute_is_checked(name: str) -> None:
+    for path in (Path(name), Path("m", name)):
+        with pytest.raises(ValidationError):
+            apply({"m": {}}, SetUpdate(path, 1))
+
+
 def test_all_updates_see_the_old_item() -> None:
     assert apply({"a": 1, "b": 2}, SetUpdate(A, B), SetUpdate(B, A)) == {"a": 2, "b": 1}
     assert apply({"a": 1}, IncrementUpdate(A, 5), SetUpdate(B, A)) == {"a": 6, "b": 1}
