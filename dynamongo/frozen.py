@@ -137,7 +137,9 @@ def _make_constructor(cls: Any) -> Any:
     names["copy_as"] = _copy_as
     source = _write_constructor(cls.__specs__, names, is_checked=hasattr(cls, "__post_init__"))
     exec(source, names)  # noqa: S102 - the source is ours: it has names of fields, and no values
-    return names["__new__"]
+    made = names["__new__"]
+    made.__qualname__ = cls.__qualname__  # what Python calls it where arguments do not fit
+    return made
 
 
 def _copy_as(cls: Any, instance: Any) -> Any:

@@ -80,8 +80,10 @@ class Instance(metaclass=ModelMeta):
             raise
         if held is None:
             self._check_names(values)
-        else:
+        elif type(self).__init__ is Instance.__init__ and type(self).__new__ is object.__new__:
             _set_values(self, held)
+        else:  # a derived class may have set something before
+            vars(self).update(held)
 
     def __setattr__(self, name: str, value: Any) -> None:
         field = type(self).__fields__.get(name)

@@ -91,6 +91,14 @@ class Cautious(IntField[Any]):
         return value is None or value == -1
 
 
+class Prepared(StringField[Any]):
+    """Has a default that nobody declared, or another one than was declared."""
+
+    @property
+    def default(self) -> Any:
+        return "prepared"
+
+
 def model_of(field: Any, **more: Any) -> type[Model]:
     body = {"__table__": "table", "__hash_key__": "pk", "pk": StringField(), "field": field, **more}
     return type("Made", (Model,), body)
@@ -220,6 +228,8 @@ def test_values_at_the_edges_are_taken_and_stored_as_the_field_says(field: Any, 
         Loud(default="x"),
         Cautious(),
         Cautious(default=5),
+        Prepared(),
+        Prepared(default="x"),
     ],
     ids=lambda each: type(each).__name__,
 )

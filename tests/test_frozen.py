@@ -122,6 +122,11 @@ def test_arguments_that_do_not_fit_are_refused(make: Callable[[dict[str, Any]], 
             make(of)
 
 
+def test_refusal_of_arguments_names_the_class() -> None:
+    with pytest.raises(TypeError, match=r"^RetryPolicy\(\) got an unexpected keyword argument 'attempt'"):
+        RetryPolicy(attempt=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
 def test_check_after_the_constructor_is_called() -> None:
     assert OURS["Checked"](2).double == (2, 2)
     with pytest.raises(ValueError, match="nothing"):

@@ -97,6 +97,15 @@ class TestConstructor:
         ):
             User(zzz=1)
 
+    def test_what_a_derived_class_set_before_is_kept(self) -> None:
+        class Seen(User):
+            def __init__(self, **values: Any) -> None:
+                self._seen = True
+                super().__init__(**values)
+
+        seen = Seen(email="jane@example.com")
+        assert vars(seen) == EMPTY | {"email": "jane@example.com", "_seen": True}
+
     @pytest.mark.parametrize("name", ["save", "self", "_undeclared", "__dict__", "__class__"])
     def test_name_of_something_else_than_a_field_is_unknown(self, name: str) -> None:
         with pytest.raises(ValidationError, match=f"^User has no field {name}; "):

@@ -224,6 +224,11 @@ class TestRefusals:
         with pytest.raises(ValidationError, match=message):
             resolve_one(strategy, USER)
 
+    @pytest.mark.parametrize("value", [Visit.city, Visit.city == "Rome"], ids=str)
+    def test_value_without_a_truth_value_does_not_suit_the_key_field(self, value: Any) -> None:
+        with pytest.raises(ValidationError, match=r"^Visit\.city must be a str; got "):
+            resolve_one((value, 3), VISIT)
+
     @pytest.mark.parametrize(
         "strategy",
         [("", 3), {"city": "", "day": 3}, Visit(city="", day=3), (Visit.city == "") & (Visit.day == 3)],

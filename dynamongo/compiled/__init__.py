@@ -123,7 +123,7 @@ def _write_build_field(v: str, name: str, field: Field[Any], source: Source) -> 
     field_name = source.name_field(name, field)
     missing = _write_missing(field, field_name, has_inline=inline is not None)
     lines = [f"    if {v} is ABSENT:", "        absent += 1"]
-    lines += [f"        {v} = {_write_default(field, field_name, missing, source)}"]
+    lines += [f"        {v} = {_write_default(field, field_name, missing, source, has_inline=inline is not None)}"]
     if inline is not None and inline.test is not None:
         lines += [
             f"    elif {inline.test}:",
@@ -138,11 +138,11 @@ def _write_missing(field: Field[Any], field_name: str, *, has_inline: bool) -> s
     return _EMPTY.get(type(field), "None") if has_inline else f"{field_name}.missing_value()"
 
 
-def _write_default(field: Field[Any], field_name: str, missing: str, source: Source) -> str:
+def _write_default(field: Field[Any], field_name: str, missing: str, source: Source, *, has_inline: bool) -> str:
     """The value of a new instance that was given none; one that is always the same, and cannot be changed, by name."""
-    if not field.has_default:
+    if not field.has_default and type(field).default is Field.default:
         return missing
-    if field.has_constant_default and field.validator is None:
+    if has_inline and field.has_constant_default and field.validator is None:
         value = field.default
         if type(value) in _UNCHANGING:
             return source.name("default", value)

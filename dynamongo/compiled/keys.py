@@ -49,4 +49,4 @@ def _write_encode_key(v: str, name: str, field: Field[Any], source: Source) -> l
     if inline is None or inline.test is None:
         return [f"    {by_field}"]
     taken = "pass" if inline.result == v else f"{v} = {inline.result}"
-    return [f"    if {v} and {inline.test}:", f"        {taken}", "    else:", f"        {by_field}"]
+    return [f"    if {inline.test} and {v}:", f"        {taken}", "    else:", f"        {by_field}"]
