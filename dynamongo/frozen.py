@@ -188,9 +188,20 @@ class _Signature:
     """The signature of the constructor, for `help`."""
 
     def __get__(self, _: object, owner: Any) -> Any:
-        import inspect  # noqa: PLC0415 - it takes longer than all of this
+        from inspect import Parameter, Signature, get_annotations  # noqa: PLC0415 - it takes longer than all of this
 
-        return inspect.Signature(list(inspect.signature(_make_constructor(owner)).parameters.values())[1:])
+        kinds: dict[str, Any] = {}
+        for base in reversed(owner.__mro__):
+            kinds |= get_annotations(base)
+        parameters: list[Parameter] = []
+        for name, spec in owner.__specs__.items():
+            default = spec.default if spec.default_factory is _NOTHING else spec.default_factory()
+            shown = Parameter.empty if default is _NOTHING else default
+            if spec.init:
+                parameters.append(
+                    Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=shown, annotation=kinds[name])
+                )
+        return Signature(parameters)
 
 
 class _Fields:

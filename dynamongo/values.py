@@ -20,7 +20,7 @@ Source: "Supported data types and naming rules" and "Item sizes and formats" in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, Overflow, Subnormal
 from typing import Literal, TypeAlias, Union, cast
 
@@ -277,23 +277,6 @@ def check_name(name: object) -> str:
     if not 1 <= len(check_text(name).encode()) <= MAX_NAME_BYTES:
         raise ValidationError(f"an attribute name must have 1 to 65,535 bytes; got {shorten(name)}")
     return name
-
-
-def depth_of(value: AttributeValue) -> int:
-    """How many levels of nesting the value has: a scalar, a set or an empty container has 1. DynamoDB allows 32."""
-    deepest, pending = 0, [(value, 1)]
-    while pending:
-        current, depth = pending.pop()
-        deepest = max(deepest, depth)
-        pending.extend((child, depth + 1) for child in _children(current))
-    return deepest
-
-
-def _children(value: AttributeValue) -> Iterator[AttributeValue]:
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
 
 
 def describe_value(value: AttributeValue, limit: int = 80) -> str:

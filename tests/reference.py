@@ -50,6 +50,12 @@ def tag(value: Any) -> Tagged:
     return (f"{next(iter(members))[0]}S", members)
 
 
+def depth_of(value: Any) -> int:
+    """How many levels of nesting the value has: a scalar, a set or an empty container has 1."""
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(depth_of, children), default=0)
+
+
 def find(item: Tagged, path: Path) -> Tagged:
     """What is at the path, tagged."""
     found = item

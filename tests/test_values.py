@@ -14,8 +14,6 @@ from dynamongo.exceptions import ValidationError
 from dynamongo.values import (
     add_numbers,
     check_name,
-    depth_of,
-    describe_value,
     equals,
     format_number,
     normalize,
@@ -46,11 +44,6 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=3), inner, max_size=3),
     max_leaves=6,
 )
-
-
-def nest(levels: int, inner: Any = "leaf") -> Any:
-    """The value under so many lists."""
-    return inner if levels == 0 else [nest(levels - 1, inner)]
 
 
 class TestType:
@@ -206,19 +199,6 @@ class TestNormalize:
 
     def test_item_keeps_the_order_of_its_attributes(self) -> None:
         assert list(normalize_item({"b": 1, "a": 2})) == ["b", "a"]
-
-
-class TestDepth:
-    @pytest.mark.parametrize(
-        ("value", "depth"),
-        [("a", 1), ([], 1), ({}, 1), (["a"], 2), ([[]], 2), ({"a": ["b"], "c": 1}, 3)],
-        ids=describe_value,
-    )
-    def test_depth_counts_the_leaf(self, value: Any, depth: int) -> None:
-        assert depth_of(value) == depth
-
-    def test_depth_has_no_limit_of_its_own(self) -> None:
-        assert depth_of(nest(900)) == 901
 
 
 class TestShorten:

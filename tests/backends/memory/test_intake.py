@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import show
+from reference import depth_of, show
 from strategies import values
 
 from dynamongo.backends.memory import intake
@@ -22,7 +22,7 @@ from dynamongo.conditions import Path
 from dynamongo.exceptions import DynamongoError, ValidationError
 from dynamongo.sizes import item_size
 from dynamongo.updates import AnyUpdate, AppendUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import MAX_DEPTH, MAX_ITEM_BYTES, Item, depth_of, normalize_item
+from dynamongo.values import MAX_DEPTH, MAX_ITEM_BYTES, Item, normalize_item
 
 
 class Word(str, Enum):
