@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import multiprocessing
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks import own
 from benchmarks.charts import draw_all
 from benchmarks.report import Suites, write_report
 from benchmarks.rows import is_installed
-from benchmarks.timing import FULL, QUICK, TINY, Curve, Effort, Measurement
+from benchmarks.suites import run_suite
+from benchmarks.timing import FULL, QUICK, TINY, Effort
 
 SUITES = ("codec", "conditions", "memory", "growth", "wire", "start")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -24,7 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.model:
         _run_own(options.model, options.items, effort)
         return
-    suites: Suites = {name: _run(name, effort) for name in options.suite or SUITES}
+    suites = _run_all(options.suite or SUITES, effort)
     charts = draw_all(suites, options.output.with_suffix("")) if is_installed("matplotlib") else []
     if not charts:
         print("no charts: matplotlib is not installed (pip install -e '.[bench]')")
@@ -43,9 +46,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _run(name: str, effort: Effort) -> list[Measurement | Curve]:
-    print(name, flush=True)
-    return list(importlib.import_module(f"benchmarks.suites.{name}").run(effort))
+def _run_all(names: Sequence[str], effort: Effort) -> Suites:
+    """Run each suite in a process of its own: what one leaves in memory would slow down the next."""
+    found: Suites = {}
+    for name in names:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            found[name] = process.submit(run_suite, name, effort).result()
+    return found
 
 
 def _run_own(name: str, path: Path | None, effort: Effort) -> None:

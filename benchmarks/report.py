@@ -26,9 +26,10 @@ CAPTIONS = {
 }
 METHOD = """\
 All sides of a comparison run in one process and one run, in turns, {rounds} of them; the median of the turns
-counts. What is compared are ratios: the machine was shared, and absolute times move with it. Each side's work ends
-in the same: models on our side and on that of PynamoDB, pydynox and dynamoxy, dicts of Python values on boto3's.
-Where both have them, the results are checked to be as many as they should be before anything is timed.
+counts. Each suite has a process of its own, since what one leaves in memory would slow down the next. What is compared
+are ratios: the machine was shared, and absolute times move with it. Each side's work ends in the same: models on our
+side and on that of PynamoDB, pydynox and dynamoxy, dicts of Python values on boto3's. Where both have them, the results
+are checked to be as many as they should be before anything is timed.
 
 - **The row** has 9 attributes: two keys, a name, an int, a Decimal, a bool, an aware datetime, a list of 3 texts
   and maps nested twice. 1,000 rows have a hash key in common. PynamoDB and pydynox hold numbers as floats; pydynox

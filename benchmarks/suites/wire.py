@@ -33,7 +33,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
     """Each call, to models, against the emulator that the tests use."""
     sys.path.insert(0, str(FilePath(__file__).resolve().parents[2] / "tests"))
     server = importlib.import_module("server")
-    count = 200 if effort is TINY else COUNT
+    count = 200 if effort == TINY else COUNT
     with server.run_server() as url:
         Connection.set_config("made-up", "made-up", "us-east-2", endpoint_url=url)
         Row.create_table()
