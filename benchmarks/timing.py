@@ -72,7 +72,7 @@ class Effort:
 
 
 FULL = Effort(rounds=7, seconds=0.3, items=100_000, largest=1_000_000)
-QUICK = Effort(rounds=5, seconds=0.08, items=20_000, largest=10_000)
+QUICK = Effort(rounds=3, seconds=0.08, items=20_000, largest=10_000)
 TINY = Effort(rounds=1, seconds=0.001, items=300, largest=200)
 
 OURS = "dynamongo"
