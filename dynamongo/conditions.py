@@ -11,12 +11,19 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
 from dynamongo.frozen import dataclass
-from dynamongo.values import ATTRIBUTE_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, describe_value, type_of
+from dynamongo.values import (
+    ATTRIBUTE_TYPES,
+    ORDERED_TYPES,
+    SCALAR_TYPES,
+    AttributeType,
+    AttributeValue,
+    describe_value,
+    type_of,
+)
 
 Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 EQ: Final = "="
@@ -69,7 +76,7 @@ class Size:
 
 
 Operand: TypeAlias = Path | Size | AttributeValue
-_ORDERED: Final = frozenset({Path, Size, str, int, Decimal, bytes})
+_ORDERED: Final = ORDERED_TYPES | {Path, Size}
 """The types of operands that have an order, or may have one."""
 
 
@@ -113,8 +120,7 @@ class Comparison(BaseCondition):
     def __post_init__(self) -> None:
         if self.operator not in _COMPARATORS:
             raise ExpressionError(f"a comparison is one of = <> < <= > >=; got {self.operator!r}")
-        if type(self.left) is type(self.right):
-            _check_distinct(self, self.left, self.right)
+        _check_distinct(self, self.left, self.right)
         if self.operator not in (EQ, NE):
             _check_orderable(self, self.left, self.right)
 

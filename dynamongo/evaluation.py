@@ -12,7 +12,6 @@ from __future__ import annotations
 import enum
 import operator as operators
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from dynamongo.conditions import (
@@ -40,7 +39,7 @@ from dynamongo.conditions import (
     Size,
 )
 from dynamongo.exceptions import assert_never
-from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Item, equals, type_of
+from dynamongo.values import ORDERED_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, Item, equals, type_of
 
 
 class Missing(enum.Enum):
@@ -57,7 +56,6 @@ MISSING: Final = Missing.MISSING
 Resolved: TypeAlias = AttributeValue | Literal[Missing.MISSING]
 _Fragments: TypeAlias = dict["str | int", "_Fragments"]
 
-_ORDERED_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes})
 _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
     LT: operators.lt,
     LE: operators.le,
@@ -133,7 +131,7 @@ def is_ordered(left: Resolved, operator: Comparator, right: Resolved) -> bool:
     """Whether both are there, are of one type that has an order, and stand in it as `<`, `<=`, `>` or `>=` says."""
     if left is MISSING or right is MISSING:
         return False
-    if type(left) is type(right) and type(left) in _ORDERED_TYPES:
+    if type(left) is type(right) and type(left) in ORDERED_TYPES:
         return _ORDERS[operator](left, right)
     kind = type_of(left)
     return kind in SCALAR_TYPES and kind == type_of(right) and _ORDERS[operator](left, right)

@@ -66,6 +66,8 @@ _TYPES: dict[type, AttributeType] = {
 _SET_TYPES: dict[AttributeType, AttributeType] = {"S": "SS", "N": "NS", "B": "BS"}
 PLAIN_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes, bool, type(None)})
 """The types of values without parts."""
+ORDERED_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes})
+"""The types of values that have an order: those of `SCALAR_TYPES`."""
 EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """Rounds nothing."""
 _MAX_EXPONENT = 125

@@ -451,7 +451,7 @@ def encode0(v):  # Person.home
         return None
     get, taken = v.get, {}
     m = get('city')
-    if type(m) is str and (m.isascii() or is_text(m)):
+    if type(m) is str and (m.isascii() or has_utf8_form(m)):
         taken['city'] = m
     elif m is not None:
         return None
@@ -460,7 +460,7 @@ def encode0(v):  # Person.home
 
 def encode(values, item):
     v = values['email']
-    if type(v) is str and (v.isascii() or is_text(v)):
+    if type(v) is str and (v.isascii() or has_utf8_form(v)):
         item['email'] = v
     elif v is not None:
         item['email'] = encode_by(email_field, v)

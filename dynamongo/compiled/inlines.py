@@ -41,7 +41,7 @@ from dynamongo.fields import (
 from dynamongo.fields.datetimes import format_local, parse_own
 from dynamongo.fields.maps import HeldDict
 from dynamongo.frozen import dataclass
-from dynamongo.values import AttributeValue, Number, lowest_form
+from dynamongo.values import AttributeValue, Number, has_utf8_form, lowest_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,6 @@ def make_inline(field: Field[Any], v: str, source: Source) -> Inline | None:
     return Inline(None, inline.result) if is_checked and source.is_of_python else inline
 
 
-def is_text(value: str) -> bool:
-    """Whether a text has a UTF-8 form."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def encode_freely(value: Any) -> AttributeValue:
     """`codecs.encode`, and `None` where it refuses the value: the field has its own words for that."""
     try:
@@ -96,7 +87,7 @@ def float_form(value: float) -> Number | None:
 def _text(field: StringField[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
         return Inline(f"type({v}) is str", v)
-    tests = [f"type({v}) is str", f"({v}.isascii() or is_text({v}))", *_lengths(field, v)]
+    tests = [f"type({v}) is str", f"({v}.isascii() or has_utf8_form({v}))", *_lengths(field, v)]
     if field.regex is not None:
         tests.append(f"{source.name('match', field.regex.match)}({v})")
     return Inline(" and ".join(tests), v)
@@ -261,7 +252,7 @@ NAMES: dict[str, Any] = {
     "encode_freely": encode_freely,
     "float_form": float_form,
     "format_local": format_local,
-    "is_text": is_text,
+    "has_utf8_form": has_utf8_form,
     "lowest_form": lowest_form,
     "parse_own": parse_own,
 }

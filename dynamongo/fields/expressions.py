@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, NoReturn, cast
 
 from dynamongo.conditions import (
@@ -26,9 +25,10 @@ from dynamongo.conditions import (
 )
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.updates import AddUpdate, AppendUpdate, DeleteUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import SET_TYPES, AttributeType, AttributeValue, Number, negate, shorten
+from dynamongo.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, Number, negate, shorten
 
-_PLAIN_TYPES = frozenset({str, int, Decimal, float, bytes, bool})
+_NO_OPERANDS = PLAIN_TYPES | {float}
+"""The types of most values, which to ask an abstract class about takes longer."""
 
 
 class Expressions(ABC):
@@ -89,10 +89,10 @@ class Expressions(ABC):
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return Comparison(self.path, "=", self.encode_operand(self._refuse_none(other)))
+        return Comparison(self.path, "=", self._encode_operand(other))
 
     def __ne__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
-        return Comparison(self.path, "<>", self.encode_operand(self._refuse_none(other)))
+        return Comparison(self.path, "<>", self._encode_operand(other))
 
     def __lt__(self, other: Any) -> Comparison:
         return self._order("<", other)
@@ -107,18 +107,23 @@ class Expressions(ABC):
         return self._order(">=", other)
 
     def _order(self, operator: Comparator, other: Any) -> Comparison:
-        return Comparison(self.path, operator, self.encode_bound(self._refuse_none(other), operator))
+        return Comparison(self.path, operator, self._encode_bound(other, operator))
 
     def between(self, low: Any, high: Any) -> Between:
         """The attribute lies from `low` to `high`, both included."""
-        lower, upper = self._refuse_none(low), self._refuse_none(high)
-        return Between(self.path, self.encode_bound(lower, ">="), self.encode_bound(upper, "<="))
+        return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))
 
     def in_(self, values: Iterable[Any]) -> In:
         """The attribute equals one of the values; where there are none, nothing matches and nothing is sent."""
         if isinstance(values, (str, bytes)):
             raise ExpressionError(f"{self.label}.in_ takes a list of values; got {shorten(values)}")
-        return In(self.path, tuple([self.encode_operand(self._refuse_none(value)) for value in values]))
+        return In(self.path, tuple(map(self._encode_operand, values)))
+
+    def _encode_operand(self, value: Any) -> Operand:
+        return self.encode_operand(self._refuse_none(value))
+
+    def _encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        return self.encode_bound(self._refuse_none(value), operator)
 
     def _refuse_none(self, value: Any) -> Any:
         if value is None and self.stored_type is not None:  # a field without a type may hold NULL
@@ -278,7 +283,7 @@ class SizeOf:
 
 def as_operand(value: Any) -> Path | Size | None:
     """What stands for a field or a size among operands; `None` for a value."""
-    if type(value) in _PLAIN_TYPES:  # to ask an abstract class whether it is one takes longer
+    if type(value) in _NO_OPERANDS:
         return None
     return value.operand if isinstance(value, SizeOf) else as_path(value)
 

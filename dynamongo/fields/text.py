@@ -50,9 +50,9 @@ class LimitedText(TextStored[T]):
     def check(self, value: Any) -> None:
         if self.regex is not None and not self.regex.match(value):
             self.reject(value, f"{self._kind} that matches {self.regex.pattern!r}")
-        low, high = self.min_length, self.max_length
-        if (low is not None or high is not None) and not is_length_allowed(len(value), low, high):
-            self.reject(value, f"{self._kind} of {describe_length(low, high, 'characters')}")
+        limits = self.min_length, self.max_length
+        if not is_length_allowed(len(value), *limits):
+            self.reject(value, f"{self._kind} of {describe_length(*limits, 'characters')}")
         super().check(value)
 
     def encode(self, value: Any) -> Any:

@@ -51,10 +51,8 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
         name: Any = update.path.elements[0]
         if len(update.path.elements) > 1:
             _place(changes, update.path, _Change(value))
-        elif value is MISSING:
-            changed.pop(name, None)
         else:
-            changed[name if name in changed else check_name(name)] = value
+            _put(changed, name, value)
     return _change_members(changed, changes) if changes else changed
 
 
@@ -142,12 +140,16 @@ def _change_inside(value: Resolved, changes: _Changes) -> AttributeValue:
 def _change_members(members: Item, changes: _Changes) -> Item:
     changed = dict(members)
     for name, change in cast("dict[str, _Change | _Changes]", changes).items():
-        value = _make(members.get(name, MISSING), change)
-        if value is MISSING:
-            changed.pop(name, None)
-        else:
-            changed[name if name in changed else check_name(name)] = value
+        _put(changed, name, _make(members.get(name, MISSING), change))
     return changed
+
+
+def _put(members: Item, name: str, value: Resolved) -> None:
+    """Have the value under the name, which is looked at where it is new; or nothing."""
+    if value is MISSING:
+        members.pop(name, None)
+    else:
+        members[name if name in members else check_name(name)] = value
 
 
 def _change_elements(elements: list[AttributeValue], changes: _Changes) -> AttributeValue:
