@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
 
 from dynamongo.conditions import Exists, NotExists, Path
 from dynamongo.connection import Connection
-from dynamongo.exceptions import SchemaError
+from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.version import VersionField
 from dynamongo.frozen import dataclass
@@ -21,7 +21,7 @@ from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 from dynamongo.strategies import ModelKeys
-from dynamongo.values import SCALAR_TYPES, ScalarType, shorten
+from dynamongo.values import SCALAR_TYPES, ScalarType, check_name, shorten
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
 
@@ -137,6 +137,10 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
     if name.startswith("_"):
         _refuse(model, name, "is a field, whose name must not start with an underscore")
+    try:
+        check_name(name)
+    except ValidationError as error:
+        raise SchemaError(f"{model.__name__}: a field has a name that DynamoDB does not take: {error}") from error
     if name in others:
         _refuse(model, name, "is a field that would hide a method or attribute; give it another name")
 
@@ -184,7 +188,7 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
             "must be a field that is stored as a number of seconds since 1970, such as a TimestampField;"
             f" {name} is a {type(field).__name__}",
         )
-    return str(field.path)
+    return field.path.attribute
 
 
 def _version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
@@ -237,7 +241,7 @@ def _find_field(model: type, attribute: str, name: object, fields: Mapping[str, 
 
 
 def _key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
-    return KeyAttribute(str(field.path), _scalar_type(model, field))
+    return KeyAttribute(field.path.attribute, _scalar_type(model, field))
 
 
 def _index_schema(
@@ -283,7 +287,7 @@ def _projection(
     if isinstance(index.projection, str):
         return Projection(index.projection)
     wanted = [_find_field(model, f"{attribute}.projection", name, fields) for name in index.projection]
-    names = tuple(name for name in dict.fromkeys(str(field.path) for field in wanted) if name not in keys)
+    names = tuple(name for name in dict.fromkeys(field.path.attribute for field in wanted) if name not in keys)
     return Projection("include", names) if names else Projection("keys_only")
 
 
@@ -324,7 +328,8 @@ def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
         if field.stored_type == scalar_type:
             return scalar_type
     stored = field.stored_type or "whatever it is given"
-    _refuse(model, str(field.path), f"is a key, which is stored as S, N or B; {type(field).__name__} stores {stored}")
+    kind = type(field).__name__
+    _refuse(model, field.path.attribute, f"is a key, which is stored as S, N or B; {kind} stores {stored}")
 
 
 def _throughput(model: type) -> Throughput | None:

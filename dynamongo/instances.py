@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
-from dynamongo.compiled import Codec
+from dynamongo.compiled import Codec, Maker
 from dynamongo.conditions import Condition, Path
 from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field
+from dynamongo.frozen import dataclass, replace
+from dynamongo.generated import is_plain_name
 from dynamongo.indexes import Index
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.partial import guard
@@ -24,6 +26,21 @@ from dynamongo.versions import lock, next_version
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of the item of an instance, where that is more than a whole item of declared attributes.
+
+    Attributes:
+        stored: The item as it was read, or as it was last saved; `None` where it was neither.
+        undeclared: Its attributes that the model does not declare.
+        loaded: The paths that were read, where the item was not read whole.
+    """
+
+    stored: Item | None
+    undeclared: Item
+    loaded: tuple[Path, ...] | None = None
 
 
 class ModelMeta(type):
@@ -41,7 +58,9 @@ class ModelMeta(type):
         cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
         declared = cls.__declared__
         index_keys = () if declared is None else declared.index_keys
-        cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys)
+        cls.__codec__ = Codec(
+            cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys, lambda: _make_maker(cast("Any", cls))
+        )
         bound = indexes if declared is None else declared.indexes
         if declared is not None:
             cls.__schema__ = declared.table
@@ -58,32 +77,28 @@ class ModelMeta(type):
 class Instance(metaclass=ModelMeta):
     """The part of `Model` that holds values: one for each field, and the stored attributes that have no field.
 
-    The values are in the instance's `__dict__` under the names of the fields, so that reading one costs no call.
+    The values are in the instance's `__dict__` under the names of the fields, so that reading one costs no call. The
+    library keeps nothing else there, since serializers dump it: what was read or saved is in a slot.
     """
 
     __abstract__ = True
+    __slots__ = ("__dict__", "__weakref__", "_record")
 
-    _undeclared: Mapping[str, AttributeValue] = {}
-    """Stored attributes that the model does not declare, as attribute values."""
-
-    _stored: Item | None = None
-    """What is stored for the instance, as far as it knows: the item as it was read, or as it was last saved."""
-
-    _loaded: tuple[Path, ...] | None = None
-    """The paths that were read, where the item was not read whole."""
+    _record: Record | Item | None
+    """What is known of the stored item: nothing, the item itself, or a `Record` where there is more to say."""
 
     def __init__(self, /, **values: Any) -> None:
+        codec = type(self).__codec__
         try:
-            held = type(self).__codec__.build(values)
+            held = codec.build(values)
         except ValidationError:
             self._check_names(values)  # an unknown name is the first that is told
             raise
         if held is None:
             self._check_names(values)
-        elif type(self).__init__ is Instance.__init__ and type(self).__new__ is object.__new__:
-            _set_values(self, held)
-        else:  # a derived class may have set something before
-            vars(self).update(held)
+        else:
+            codec.fill(self, held)
+        _set_record(self, None)
 
     def __setattr__(self, name: str, value: Any) -> None:
         field = type(self).__fields__.get(name)
@@ -108,7 +123,11 @@ class Instance(metaclass=ModelMeta):
         Raises:
             ValidationError: A value does not suit its field, or a name is not one of a field.
         """
-        return cls(**values)
+        try:
+            return cls(**values)
+        except TypeError:
+            cls._check_names(values)  # one may be no str
+            raise
 
     def to_dict(self, only: Iterable[str] | None = None) -> dict[str, Any]:
         """The values of the declared fields as a new dict of Python values, `None` where there is none.
@@ -133,21 +152,22 @@ class Instance(metaclass=ModelMeta):
 
         They came with the item when it was read, and are saved with it.
         """
-        return codecs.decode_item(dict(self._undeclared))
+        return codecs.decode_item(self._undeclared)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._held() == cast("Self", other)._held()
+        if type(other) is not type(self):
+            return False
+        known = cast("Self", other)
+        return (self._values(), self._undeclared, self._loaded) == (known._values(), known._undeclared, known._loaded)
 
     __hash__ = None  # type: ignore[assignment]  # instances can change
 
     def __repr__(self) -> str:
-        fields = type(self).__fields__
-        shown = ", ".join(
-            f"{name}={vars(self)[name]!r}"
-            for name, field in fields.items()
-            if name in vars(self) and not field.is_absent(vars(self)[name])
-        )
-        return f"{type(self).__name__}({shown})"
+        values = self._values()
+        shown = {name: value for name, value in values.items() if not type(self).__fields__[name].is_absent(value)}
+        odd = {name: value for name, value in shown.items() if not is_plain_name(name)}  # no keyword argument in source
+        arguments = [f"{name}={value!r}" for name, value in shown.items() if name not in odd]
+        return f"{type(self).__name__}({', '.join([*arguments, *([f'**{odd!r}'] if odd else [])])})"
 
     def _encode_item(self) -> Item:
         """The item that is stored for the instance, as attribute values.
@@ -158,12 +178,15 @@ class Instance(metaclass=ModelMeta):
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was not read whole, so that there would be less of it than before.
         """
-        if self._loaded is not None:
+        record = self._record
+        if type(record) is not Record:
+            return type(self).__codec__.encode(vars(self), {})
+        if record.loaded is not None:
             raise AttributeNotLoaded(
                 f"{type(self).__name__}: the item with {self._describe_key(self._key())} was not read whole, and would"
                 " lose what was not read if it were saved: call reload() first, or change it with update()"
             )
-        return type(self).__codec__.encode(vars(self), dict(self._undeclared))
+        return type(self).__codec__.encode(vars(self), dict(record.undeclared))
 
     @classmethod
     def _decode_item(cls, item: Item) -> Self:
@@ -172,29 +195,19 @@ class Instance(metaclass=ModelMeta):
         Raises:
             ValidationError: A stored attribute holds something that its field could not have stored.
         """
-        return cls._decode_items((item,))[0]
+        decoded: list[Self] = cls.__codec__.decode((item,))
+        return decoded[0]
 
     @classmethod
     def _decode_items(cls, items: Iterable[Item]) -> list[Self]:
         """Instances of what is stored; raises as `_decode_item`."""
-        decode, make, fill = cls.__codec__.decode, cls.__new__, _set_values
-        instances: list[Self] = []
-        for item in items:
-            try:
-                values = decode(item)
-            except ValidationError as error:
-                raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
-            values["_stored"] = item
-            instance = make(cls)
-            fill(instance, values)
-            instances.append(instance)
-        return instances
+        return cls.__codec__.decode(items)
 
     @classmethod
     def _name_item(cls, key: Item) -> Self:
         """An instance that holds a key alone, of an item that was not read."""
         instance = cls._decode_item(key)
-        vars(instance)["_stored"] = None
+        _set_record(instance, None)
         return instance
 
     @classmethod
@@ -208,19 +221,20 @@ class Instance(metaclass=ModelMeta):
     def _decode_part(cls, item: Item, loaded: tuple[Path, ...]) -> Self:
         """An instance of an item of which only these paths were read; it refuses to show any others."""
         instance = cls._decode_item(item)
+        undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
         values: dict[str, Any] = vars(instance)
         for name, field in cls.__fields__.items():
             paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
             value = values.pop(name)
             if paths:
                 values[name] = guard(value, paths, field.label)
-        values["_loaded"] = loaded
+        _set_record(instance, Record(item, undeclared, loaded))
         return instance
 
     def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
-        vars(self).update(other._held())
-        self._stored = other._stored
+        vars(self).update(other._values())
+        self._record = other._record
         return self
 
     # What was changed, and which version it was changed of.
@@ -276,7 +290,8 @@ class Instance(metaclass=ModelMeta):
     def _note_saved(self, write: Put | UpdateItem) -> None:
         """Remember what is stored for the instance now that the write of it was done."""
         item = write.item if isinstance(write, Put) else self._updated_item(write)
-        vars(self)["_stored"] = item
+        record = self._record
+        _set_record(self, replace(record, stored=item) if type(record) is Record else item)
         version = type(self).__declaration__.version
         if version is not None:
             vars(self)[version] = item[version]
@@ -297,10 +312,25 @@ class Instance(metaclass=ModelMeta):
         keys = type(self).__declaration__.keys
         return keys.codec.encode([vars(self)[name] for name in keys.names])
 
-    def _held(self) -> dict[str, Any]:
-        """The values of the fields, and the undeclared attributes; not what the user keeps on the instance besides."""
-        values = {name: vars(self)[name] for name in type(self).__fields__ if name in vars(self)}
-        return values | {"_undeclared": self._undeclared, "_loaded": self._loaded}
+    def _values(self) -> dict[str, Any]:
+        """The values of the fields; not what the user keeps on the instance besides."""
+        return {name: vars(self)[name] for name in type(self).__fields__ if name in vars(self)}
+
+    @property
+    def _stored(self) -> Item | None:
+        """What is stored for the instance, as far as it knows: the item as it was read, or as it was last saved."""
+        record = self._record
+        return record.stored if type(record) is Record else cast("Item | None", record)
+
+    @property
+    def _undeclared(self) -> Item:
+        """Stored attributes that the model does not declare, as attribute values."""
+        return self._record.undeclared if type(self._record) is Record else {}
+
+    @property
+    def _loaded(self) -> tuple[Path, ...] | None:
+        """The paths that were read, where the item was not read whole."""
+        return self._record.loaded if type(self._record) is Record else None
 
     @classmethod
     def _describe_key(cls, item: Item) -> str:
@@ -309,7 +339,7 @@ class Instance(metaclass=ModelMeta):
     @classmethod
     def _check_names(cls, names: Iterable[str]) -> None:
         """Raise `ValidationError` if one of the names is not that of a field."""
-        unknown = [name for name in names if name not in cls.__fields__]
+        unknown = [str(name) for name in names if name not in cls.__fields__]
         if not unknown:
             return
         guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, cls.__fields__, n=1)]
@@ -319,6 +349,27 @@ class Instance(metaclass=ModelMeta):
 
 _set_values: Callable[[Instance, dict[str, Any]], None] = Instance.__dict__["__dict__"].__set__
 """Gives an instance its values. `vars(instance).update` would make a second dict for it."""
+
+_set_record: Callable[[Instance, Record | Item | None], None] = Instance.__dict__["_record"].__set__
+"""Gives an instance its record, past the check of names that every other assignment goes through."""
+
+
+def _make_maker(cls: type[Instance]) -> Maker:
+    def record_of(item: Item) -> Record | Item:
+        undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
+        return Record(item, undeclared) if undeclared else item
+
+    def locate(error: ValidationError, item: Item) -> ValidationError:
+        key = cls._describe_key(item) or "none of the model's key attributes"
+        return ValidationError(f"{error}; stored in the item with {key}")
+
+    is_own = cls.__init__ is Instance.__init__ and cls.__new__ is object.__new__
+    return Maker(cls, cls.__new__, _set_values, _set_values if is_own else _add_values, _set_record, record_of, locate)
+
+
+def _add_values(instance: Instance, values: Mapping[str, Any]) -> None:
+    """Give an instance its values where a derived class may have set something before."""
+    vars(instance).update(values)
 
 
 def _find_in_class(model: type, name: str) -> object:
