@@ -151,11 +151,11 @@ class Codec:
             locate=maker.locate,
         )
         names = self._name_texts(source)
-        lines = ["get, absent = item.get, 0"]
+        lines = ["get, count = item.get, len(item)"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
-        lines += [f"note(instance, item if len(item) + absent == {len(names)} else record_of(item))", "add(instance)"]
+        lines += [f"note(instance, item if count == {len(names)} else record_of(item))", "add(instance)"]
         head = ["def decode(items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
         tail = ["    except ValidationError as error:", "        raise locate(error, item) from error"]
@@ -229,7 +229,7 @@ def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
     inline = make_inline(field, v, source)
     field_name = source.name("field", field)
     missing = _write_missing(field, field_name, has_inline=inline is not None)
-    absent = ["    absent += 1", f"    {v} = {missing}"]
+    absent = ["    count += 1", f"    {v} = {missing}"]
     if field.is_key:
         absent = [f"    refuse_keyless({field_name})"]
     lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.decode({v})"]
