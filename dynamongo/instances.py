@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
 from dynamongo.compiled import Codec, Maker
 from dynamongo.conditions import Condition, Path
 from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.deltas import Change, Delta, apply_deltas, make_deltas
+from dynamongo.evaluation import MISSING, Resolved
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.frozen import dataclass, replace
@@ -239,46 +241,52 @@ class Instance(metaclass=ModelMeta):
 
     # What was changed, and which version it was changed of.
 
-    def _find_changes(self) -> tuple[SetUpdate | RemoveUpdate, ...]:
-        """The updates that make what is stored into what the instance holds.
+    def _find_changes(self) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+        """The updates that make what is stored into what the instance holds, and what has to hold for them.
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
             ExpressionError: The key was changed.
             AttributeNotLoaded: Something was changed of which only a part was read.
         """
-        declaration = type(self).__declaration__
-        changes: list[SetUpdate | RemoveUpdate] = []
-        for name, field in type(self).__fields__.items():
-            if name not in vars(self) or name == declaration.version or not self._is_changed(name, field):
-                continue
-            value = self._encode_field(name, field)
-            if field.is_key:
+        version = type(self).__declaration__.version
+        fields = [(name, field) for name, field in type(self).__fields__.items() if name in vars(self)]
+        found = [self._find_change(name, field) for name, field in fields if name != version]
+        changes = [change for change in found if change is not None]
+        for change in changes:
+            if change.field.is_key:
                 raise ExpressionError(
-                    f"{field.label} is part of the key, and was changed: save() makes a new item of it"
+                    f"{change.field.label} is part of the key, and was changed: save() makes a new item of it"
                 )
-            changes.append(RemoveUpdate(Path(name)) if value is None else SetUpdate(Path(name), value))
-        return tuple(changes)
+        return make_deltas(changes)
 
-    def _is_changed(self, name: str, field: Field[Any]) -> bool:
-        stored = cast("Item", self._stored).get(name)
+    def _find_change(self, name: str, field: Field[Any]) -> Change | None:
+        """What was changed of an attribute: what was decoded is compared with what is held, as it would be stored."""
+        stored = cast("Item", self._stored).get(name, MISSING)
         paths = [Path(*path.elements[1:]) for path in self._loaded or () if path.attribute == name]
-        if all(not path.elements for path in paths):
-            value = self._encode_field(name, field)
-            return value is not stored and (value is None or stored is None or not equals(value, stored))
-        if vars(self)[name] == guard(field.missing_value() if stored is None else field.decode(stored), paths, ""):
-            return False
-        raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
+        if any(path.elements for path in paths):
+            self._refuse_changed_part(name, field, paths)
+            return None
+        held = self._encode_field(name, field)
+        if _is_same(held, stored):
+            return None
+        read = _as_written(field, stored)
+        return None if _is_same(held, read) else Change(field, stored, read, held)
 
-    def _encode_field(self, name: str, field: Field[Any]) -> AttributeValue:
-        """What is stored for the value of one field; `None` for none."""
+    def _refuse_changed_part(self, name: str, field: Field[Any], paths: Sequence[Path]) -> None:
+        stored = cast("Item", self._stored).get(name)
+        if vars(self)[name] != guard(field.missing_value() if stored is None else field.decode(stored), paths, ""):
+            raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
+
+    def _encode_field(self, name: str, field: Field[Any]) -> Resolved:
+        """What is stored for the value of one field."""
         value = vars(self)[name]
         if not field.is_absent(value):
             encoded = field.encode(field.validate(value))
             return field.refuse_empty(encoded) if field.is_key or field.is_index_key else encoded
         if field.required:
             raise ValidationError(f"{field.label} is required, and has no value")
-        return None
+        return MISSING
 
     def _lock(self) -> Condition | None:
         """What a write of the loaded item checks; nothing for an instance that only names one, or has no version."""
@@ -297,16 +305,10 @@ class Instance(metaclass=ModelMeta):
             vars(self)[version] = item[version]
 
     def _updated_item(self, write: UpdateItem) -> Item:
-        item = dict(cast("Item", self._stored))
-        for update in write.updates:
-            name = update.path.attribute
-            if isinstance(update, SetUpdate):
-                item[name] = cast("AttributeValue", update.value)
-            elif isinstance(update, RemoveUpdate):
-                del item[name]
-            else:
-                item[name] = next_version(vars(self)[name])
-        return item
+        deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
+        item = apply_deltas(cast("Item", self._stored), deltas)
+        version = type(self).__declaration__.version
+        return item if version is None else {**item, version: next_version(vars(self)[version])}
 
     def _key(self) -> Item:
         keys = type(self).__declaration__.keys
@@ -370,6 +372,16 @@ def _make_maker(cls: type[Instance]) -> Maker:
 def _add_values(instance: Instance, values: Mapping[str, Any]) -> None:
     """Give an instance its values where a derived class may have set something before."""
     vars(instance).update(values)
+
+
+def _is_same(left: Resolved, right: Resolved) -> bool:
+    return left is right or (left is not MISSING and right is not MISSING and equals(left, right))
+
+
+def _as_written(field: Field[Any], stored: Resolved) -> Resolved:
+    """What the field would store for what it reads, since others may store the same value in another form."""
+    value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
+    return MISSING if field.is_absent(value) else field.own_form(cast("AttributeValue", stored), value)
 
 
 def _find_in_class(model: type, name: str) -> object:

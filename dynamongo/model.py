@@ -73,8 +73,8 @@ class Model(Reading):
                 condition that the stored item must satisfy (a missing item has no attributes).
             only_changed: Whether to send what was changed since the instance was read or saved, and nothing else:
                 an UpdateItem request, or none if nothing was. The item must exist; what others have changed of it
-                besides stays as it is, there and in the instance. An instance that was neither read nor saved is
-                saved whole.
+                besides stays as it is, there and in the instance. Of a map in a `DictField`, the changed members are
+                sent by their paths. An instance that was neither read nor saved is saved whole.
 
         Returns:
             The instance that was saved: `item` itself if it is one.
