@@ -13,6 +13,7 @@ from dynamongo.conditions import Operand
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import CheckOptions, Field
 from dynamongo.fields.jsontext import JSONField
+from dynamongo.partial import refuse_part
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class ListField(Field[list[E]]):
     def convert(self, value: Any) -> list[E]:
         if not isinstance(value, (list, tuple)):
             self.reject(value, "a list")
+        refuse_part(value)
         return self._each(_accept_element, cast("list[Any]", value))
 
     def encode(self, value: list[E]) -> AttributeValue:
@@ -185,6 +187,7 @@ class SetField(Field[set[E]]):
     def convert(self, value: Any) -> set[E]:
         if not _is_set_like(value):
             self.reject(value, "a set")
+        refuse_part(value)
         return set(map(self.member.accept, cast("set[Any]", value)))
 
     def encode(self, value: set[E]) -> AttributeValue:

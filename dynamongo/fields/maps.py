@@ -9,6 +9,7 @@ from dynamongo import codecs
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.containers import FieldLike, as_field
+from dynamongo.partial import refuse_part
 from dynamongo.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 
 
@@ -156,6 +157,7 @@ class DictField(Field[T]):
     def prepare_new(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
+        refuse_part(value)
         given = cast("Mapping[str, Any]", value)
         self._refuse_unknown(given)
         members = {name: _prepare_member(self.fields[name], member) for name, member in given.items()}
@@ -168,6 +170,7 @@ class DictField(Field[T]):
     def convert(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
             self.reject(value, "a dict")
+        refuse_part(value)
         undeclared = _undeclared_in(cast("object", value))
         members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
