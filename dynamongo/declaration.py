@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
 
 from dynamongo.conditions import Exists, NotExists, Path
@@ -28,7 +28,7 @@ Billing: TypeAlias = Literal["provisioned", "on_demand"]
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _MAX_GLOBAL_INDEXES, _MAX_LOCAL_INDEXES, _MAX_PROJECTED_ATTRIBUTES = 20, 5, 100
-_OPTIONS = (
+OPTIONS = (
     "__table__",
     "__hash_key__",
     "__range_key__",
@@ -42,6 +42,8 @@ _OPTIONS = (
     "__stream__",
     "__abstract__",
 )
+"""What a model may say of itself and its table."""
+
 _BILLING: tuple[Billing, ...] = ("provisioned", "on_demand")
 
 
@@ -118,8 +120,8 @@ def collect_indexes(model: type) -> dict[str, Index]:
 
 def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str, Index]) -> Declaration:
     """The declaration of a concrete model with these fields and indexes."""
-    _check_spelling(model)
-    _check_options(model)
+    check_spelling(model, vars(model))
+    check_options(model)
     keys = _model_keys(model, fields)
     schema = KeySchema(*(_key_attribute(model, field) for field in keys.fields))
     throughput = _throughput(model)
@@ -145,15 +147,16 @@ def _check_name(model: type, name: str, others: Collection[str]) -> None:
         _refuse(model, name, "is a field that would hide a method or attribute; give it another name")
 
 
-def _check_spelling(model: type) -> None:
+def check_spelling(model: type, names: Iterable[str]) -> None:
     """Refuse `__rangekey__` and the like, without which the model would silently be another one."""
-    for name in vars(model):
-        if name.startswith("__") and name not in _OPTIONS and not hasattr(type, name):
-            for option in difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.75):
+    for name in names:
+        if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
+            for option in difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.75):
                 _refuse(model, name, f"is not known; did you mean {option}?")
 
 
-def _check_options(model: type) -> None:
+def check_options(model: type) -> None:
+    """Refuse options that are no such thing."""
     connection = getattr(model, "__connection__", None)
     if connection is not None and not isinstance(connection, Connection):
         _refuse(model, "__connection__", f"must be a Connection; got {shorten(connection)}")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
-from dynamongo.compiled import Codec, Maker
+from dynamongo.compiled import Maker
 from dynamongo.conditions import Condition, Path
-from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.declaration import OPTIONS
 from dynamongo.deltas import Change, Delta, apply_deltas, make_deltas
 from dynamongo.evaluation import MISSING, Resolved
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
@@ -18,10 +18,10 @@ from dynamongo.fields.base import Field
 from dynamongo.frozen import dataclass, replace
 from dynamongo.generated import is_plain_name
 from dynamongo.indexes import Index
+from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
-from dynamongo.schema import TableSchema
 from dynamongo.updates import RemoveUpdate, SetUpdate
 from dynamongo.values import AttributeValue, Item, equals
 from dynamongo.versions import lock, next_version
@@ -43,37 +43,6 @@ class Record:
     stored: Item | None
     undeclared: Item
     loaded: tuple[Path, ...] | None = None
-
-
-class ModelMeta(type):
-    """Reads the declaration of a model when its class is created."""
-
-    __fields__: Mapping[str, Field[Any]]
-    __declared__: Declaration | None
-    __codec__: Codec
-    __schema__: TableSchema  # under the full name that was asked for last
-
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
-        super().__init__(name, bases, namespace)
-        cls.__fields__ = collect_fields(cls)
-        indexes = collect_indexes(cls)
-        cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
-        declared = cls.__declared__
-        index_keys = () if declared is None else declared.index_keys
-        cls.__codec__ = Codec(
-            cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys, lambda: _make_maker(cast("Any", cls))
-        )
-        bound = indexes if declared is None else declared.indexes
-        if declared is not None:
-            cls.__schema__ = declared.table
-        for attribute, value in (*cls.__fields__.items(), *bound.items()):
-            setattr(cls, attribute, value)
-
-    @property
-    def __declaration__(cls) -> Declaration:
-        if cls.__declared__ is None:
-            raise SchemaError(f"{cls.__name__} is abstract: it has no table; derive a model from it")
-        return cls.__declared__
 
 
 class Instance(metaclass=ModelMeta):
@@ -106,6 +75,8 @@ class Instance(metaclass=ModelMeta):
         field = type(self).__fields__.get(name)
         if field is not None:
             vars(self)[name] = field.missing_value() if value is None else field.validate(value)
+        elif name in OPTIONS:
+            raise SchemaError(f"{name} belongs to the model and not to an item: set {type(self).__name__}.{name}")
         elif name.startswith("_") or _is_assignable(_find_in_class(type(self), name)):
             super().__setattr__(name, value)
         else:
@@ -335,6 +306,22 @@ class Instance(metaclass=ModelMeta):
         return self._record.loaded if type(self._record) is Record else None
 
     @classmethod
+    def _make_maker(cls) -> Maker:
+        """How the codec makes instances."""
+
+        def record_of(item: Item) -> Record | Item:
+            undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
+            return Record(item, undeclared) if undeclared else item
+
+        def locate(error: ValidationError, item: Item) -> ValidationError:
+            key = cls._describe_key(item) or "none of the model's key attributes"
+            return ValidationError(f"{error}; stored in the item with {key}")
+
+        is_own = cls.__init__ is Instance.__init__ and cls.__new__ is object.__new__
+        fill_new = _set_values if is_own else _add_values
+        return Maker(cls, cls.__new__, _set_values, fill_new, _set_record, record_of, locate)
+
+    @classmethod
     def _describe_key(cls, item: Item) -> str:
         return describe_key({name: item[name] for name in cls.__declaration__.keys.names if name in item})
 
@@ -354,19 +341,6 @@ _set_values: Callable[[Instance, dict[str, Any]], None] = Instance.__dict__["__d
 
 _set_record: Callable[[Instance, Record | Item | None], None] = Instance.__dict__["_record"].__set__
 """Gives an instance its record, past the check of names that every other assignment goes through."""
-
-
-def _make_maker(cls: type[Instance]) -> Maker:
-    def record_of(item: Item) -> Record | Item:
-        undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
-        return Record(item, undeclared) if undeclared else item
-
-    def locate(error: ValidationError, item: Item) -> ValidationError:
-        key = cls._describe_key(item) or "none of the model's key attributes"
-        return ValidationError(f"{error}; stored in the item with {key}")
-
-    is_own = cls.__init__ is Instance.__init__ and cls.__new__ is object.__new__
-    return Maker(cls, cls.__new__, _set_values, _set_values if is_own else _add_values, _set_record, record_of, locate)
 
 
 def _add_values(instance: Instance, values: Mapping[str, Any]) -> None:

@@ -41,6 +41,9 @@ class Model(Reading):
     - `__connection__`: a `Connection` in place of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.
 
+    Assigning one of them to a finished class takes effect at once, for the models that are derived from it as well;
+    the keys, the fields and the indexes are fixed, and assigning one raises `SchemaError`.
+
     An instance is built of keyword arguments. What is given is validated at once, and so is each assignment;
     `required` is checked when the instance is saved, so that an instance that has its key alone can say which item
     is meant. `None` stands for an attribute that the item does not have.

@@ -109,6 +109,11 @@ class Codec:
         """
         return self._write_decode().compile()
 
+    def forget_maker(self) -> None:
+        """Ask anew how instances are made, after the class has got another constructor."""
+        for made in ("fill", "decode"):
+            vars(self).pop(made, None)
+
     def show(self) -> str:
         """The source of the functions, for people."""
         return "\n\n".join(map(str, (self._write_build(), self._write_encode(), self._write_decode())))
