@@ -499,3 +499,47 @@ class TestDictOfAnInstance:
         user = User._decode_item(READ)
         assert user.undeclared() == {"extra": 1}
         assert user._encode_item() == READ
+
+
+class Thread(Model):
+    __table__ = "threads"
+    __hash_key__ = "forum"
+    __range_key__ = "subject"
+    forum = StringField(required=True)
+    subject = StringField(required=True)
+    views = IntField()
+
+
+class Topic(Model):
+    """Another idea of the same table."""
+
+    __table__ = "threads"
+    __hash_key__ = "forum"
+    __range_key__ = "topic"
+    forum = StringField(required=True)
+    topic = StringField(required=True)
+    views = IntField()
+
+
+class TestItemWithoutTheKeyOfTheModel:
+    @pytest.mark.parametrize(
+        "item", [{"forum": "a"}, {"topic": "b"}, {"forum": "a", "topic": None}, {"forum": "a", "subject": "b"}]
+    )
+    def test_it_is_refused(self, item: Item) -> None:
+        with pytest.raises(ValidationError, match=r"is part of the model's key, .* compare_table\(\) shows both"):
+            Topic._decode_item(item)
+
+    def test_it_is_never_shown_as_whole(self) -> None:
+        with Connection.using(MemoryBackend()):
+            Thread.create_table()
+            Thread(forum="a", subject="b", views=1).save()
+            for read in (
+                lambda: Topic.find(scans="allow").all(),
+                lambda: Topic.find(Topic.forum == "a").first(),
+                lambda: Topic.find(scans="allow", as_dicts=True).all(),
+                lambda: next(iter(Topic.find(scans="allow").pages())),
+            ):
+                with pytest.raises(
+                    ValidationError, match=r"Topic.topic is part of .* stored in the item with forum = 'a'"
+                ):
+                    read()
