@@ -33,13 +33,11 @@ def encode(value: Any) -> AttributeValue:
         return normalize(cast("AttributeValue", value))
     if isinstance(value, float):
         return encode_float(value)
+    if type(value) is not dict and type(value) is not list:
+        refuse_part(value)
     if isinstance(value, Mapping):
-        if type(value) is not dict:
-            refuse_part(value)
         return {check_name(name): encode(member) for name, member in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        if type(value) is not list:
-            refuse_part(value)
         return [encode(element) for element in cast("list[Any]", value)]
     if isinstance(value, AbstractSet):
         return _encode_set(cast("AbstractSet[Any]", value))

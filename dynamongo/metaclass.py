@@ -126,5 +126,6 @@ class ModelMeta(type):
 def _family(model: ModelMeta) -> Iterator[ModelMeta]:
     """The class, and all that are derived from it."""
     yield model
-    for derived in cast("list[ModelMeta]", model.__subclasses__()):
+    children: list[ModelMeta] = cast("Any", model.__subclasses__())
+    for derived in children:
         yield from _family(derived)

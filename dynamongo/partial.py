@@ -18,7 +18,7 @@ class PartialDict(dict[str, Any]):
     def __init__(self, members: dict[str, Any], loaded: Iterable[str], label: str) -> None:
         super().__init__(members)
         self._loaded = frozenset(loaded)
-        self._label = label
+        self.label = label
 
     def __missing__(self, name: str) -> NoReturn:
         self._check_loaded(name)
@@ -45,7 +45,7 @@ class PartialDict(dict[str, Any]):
 
     def copy(self) -> PartialDict:
         """A copy that knows as much."""
-        return PartialDict(self, self._loaded, self._label)
+        return PartialDict(self, self._loaded, self.label)
 
     def __or__(self, other: Any) -> Any:
         return self._join(super().__or__(other))
@@ -54,11 +54,13 @@ class PartialDict(dict[str, Any]):
         return self._join(super().__ror__(other))
 
     def _join(self, members: Any) -> Any:
-        return PartialDict(members, self._loaded, self._label) if isinstance(members, dict) else members
+        if not isinstance(members, dict):
+            return members
+        return PartialDict(cast("dict[str, Any]", members), self._loaded, self.label)
 
     def _check_loaded(self, name: object) -> None:
         if name not in self._loaded and not super().__contains__(name):
-            refuse_unloaded(f"{self._label}.{name}")
+            refuse_unloaded(f"{self.label}.{name}")
 
 
 class PartialList(list[Any]):
@@ -66,7 +68,7 @@ class PartialList(list[Any]):
 
     def __init__(self, elements: Iterable[Any], label: str) -> None:
         super().__init__(elements)
-        self._label = label
+        self.label = label
 
 
 def refuse_unloaded(label: str) -> NoReturn:
@@ -80,7 +82,7 @@ def refuse_unloaded(label: str) -> NoReturn:
 def refuse_part(value: object) -> None:
     """Raise `AttributeNotLoaded` for a map or list that was read in part, and is about to be stored."""
     if isinstance(value, (PartialDict, PartialList)):
-        label = value._label  # noqa: SLF001 - classes of this module
+        label = value.label
         raise AttributeNotLoaded(
             f"{label} was read in part, and what was not read would be lost if it were stored: call reload() for the"
             " whole item, or update what is meant by its path"
@@ -100,7 +102,7 @@ def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
         are_whole = all(len(path.elements) == 1 for path in inner)
         return PartialList(elements if are_whole else [_guard_element(each, label) for each in elements], label)
     if not isinstance(value, dict):
-        return cast("Any", value)
+        return value
     members = cast("dict[str, Any]", value)
     names = dict.fromkeys(str(path.elements[0]) for path in inner)
     kept = {name: guard(members[name], _inside(inner, name), f"{label}.{name}") for name in names if name in members}
@@ -109,7 +111,10 @@ def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
 
 def _guard_element(element: Any, label: str) -> Any:
     """An element of a list: DynamoDB leaves no gaps, so that nobody knows which paths it was read by."""
-    return guard(element, map(Path, element), f"{label}[]") if isinstance(element, dict) else element
+    if not isinstance(element, dict):
+        return element
+    members = cast("dict[str, Any]", element)
+    return guard(members, map(Path, members), f"{label}[]")
 
 
 def _inside(paths: Iterable[Path], name: str) -> list[Path]:

@@ -92,9 +92,9 @@ class ListField(Field[list[E]]):
         return self._each(_prepare_element, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
 
     def convert(self, value: Any) -> list[E]:
+        refuse_part(value)
         if not isinstance(value, (list, tuple)):
             self.reject(value, "a list")
-        refuse_part(value)
         return self._each(_accept_element, cast("list[Any]", value))
 
     def encode(self, value: list[E]) -> AttributeValue:
@@ -185,9 +185,9 @@ class SetField(Field[set[E]]):
         return list(map(self.member.prepare_new, cast("set[Any]", value))) if _is_set_like(value) else value
 
     def convert(self, value: Any) -> set[E]:
+        refuse_part(value)
         if not _is_set_like(value):
             self.reject(value, "a set")
-        refuse_part(value)
         return set(map(self.member.accept, cast("set[Any]", value)))
 
     def encode(self, value: set[E]) -> AttributeValue:

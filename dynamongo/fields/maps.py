@@ -155,9 +155,9 @@ class DictField(Field[T]):
         super().check_declaration()
 
     def prepare_new(self, value: Any) -> Any:
+        refuse_part(value)
         if not isinstance(value, Mapping):
             return value
-        refuse_part(value)
         given = cast("Mapping[str, Any]", value)
         self._refuse_unknown(given)
         members = {name: _prepare_member(self.fields[name], member) for name, member in given.items()}
@@ -168,9 +168,9 @@ class DictField(Field[T]):
         return {**members, **{name: field.default for name, field in missing.items()}}
 
     def convert(self, value: Any) -> Any:
+        refuse_part(value)
         if not isinstance(value, Mapping):
             self.reject(value, "a dict")
-        refuse_part(value)
         undeclared = _undeclared_in(cast("object", value))
         members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
