@@ -66,8 +66,8 @@ def make_save(model: type[M], instance: M, overwrite: Any, *, only_changed: bool
             f"{model.__name__}: what was changed of an item can be saved only where the item exists; leave out"
             " overwrite=False or only_changed=True"
         )
-    changes = instance._find_changes()
-    target = Target(instance._key(), all_of((*conjuncts(condition), *conjuncts(instance._lock()))))
+    changes, checks = instance._find_changes()
+    target = Target(instance._key(), all_of((*conjuncts(condition), *conjuncts(instance._lock()), *checks)))
     return make_update(model, target, changes, returns="NONE") if changes else None
 
 

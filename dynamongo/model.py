@@ -41,6 +41,9 @@ class Model(Reading):
     - `__connection__`: a `Connection` in place of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.
 
+    Assigning one of them to a finished class takes effect at once, for the models that are derived from it as well;
+    the keys, the fields and the indexes are fixed, and assigning one raises `SchemaError`.
+
     An instance is built of keyword arguments. What is given is validated at once, and so is each assignment;
     `required` is checked when the instance is saved, so that an instance that has its key alone can say which item
     is meant. `None` stands for an attribute that the item does not have.
@@ -73,8 +76,8 @@ class Model(Reading):
                 condition that the stored item must satisfy (a missing item has no attributes).
             only_changed: Whether to send what was changed since the instance was read or saved, and nothing else:
                 an UpdateItem request, or none if nothing was. The item must exist; what others have changed of it
-                besides stays as it is, there and in the instance. An instance that was neither read nor saved is
-                saved whole.
+                besides stays as it is, there and in the instance. Of a map in a `DictField`, the changed members are
+                sent by their paths. An instance that was neither read nor saved is saved whole.
 
         Returns:
             The instance that was saved: `item` itself if it is one.

@@ -22,7 +22,7 @@ from dynamongo.bulk import (
 )
 from dynamongo.changes import as_instance, check_changes, make_put
 from dynamongo.conditions import Condition
-from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
 from dynamongo.finding import ResultSet, plan_for
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
@@ -146,6 +146,7 @@ class SaveMany(BoundVerb[M]):
 
         Raises:
             ValidationError: An item is not valid; nothing was written. The message says which item.
+            AttributeNotLoaded: An item, or a map or list in it, was read in part; the same.
         """
         entries = list(self._entries(items, overwrite))
         for index, entry in enumerate(entries):
@@ -185,7 +186,7 @@ class SaveMany(BoundVerb[M]):
             try:
                 instance = as_instance(self._model, item)
                 yield Entry(instance, make_put(self._model, instance, overwrite))
-            except ValidationError as error:
+            except (AttributeNotLoaded, ValidationError) as error:
                 yield Entry(instance, None, error)
 
 

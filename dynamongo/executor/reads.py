@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
+from dynamongo.conditions import Path, cover
 from dynamongo.evaluation import compile_projection, holds
 from dynamongo.exceptions import ThrottledError, assert_never
 from dynamongo.executor.effects import Attempts, Steps, Terms
@@ -195,5 +197,10 @@ def _trim(plan: Plan, items: list[Item]) -> list[Item]:
     """The items with no more of them than is wanted: what only the residual or the cursor needed is left out."""
     if not plan.projection or plan.loaded is None:
         return items
-    take = compile_projection(plan.loaded)
+    take = compile_projection(cover(map(_above_lists, plan.loaded)))
     return [take(item) for item in items]
+
+
+def _above_lists(path: Path) -> Path:
+    """The path up to its first position: the store has taken the elements already, and leaves no gaps."""
+    return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
