@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from dynamongo.concurrency import merge
-from dynamongo.exceptions import DynamongoError
+from dynamongo.exceptions import DynamongoError, WriteNotSent, WriteOutcomeUnknown
 from dynamongo.executor import (
     Executor,
     GroupResult,
@@ -19,64 +19,96 @@ from dynamongo.executor import (
     key_writes,
     not_sent,
 )
-from dynamongo.frozen import dataclass
+from dynamongo.pacing import Pace
 from dynamongo.values import AttributeValue
 
 _ROUND = 1_000
 """How many writes are looked at together. No key comes twice in a round, so its requests may overtake each other."""
 
 
-@dataclass(frozen=True, slots=True)
 class Writer:
-    """Carries out writes on one table.
+    """Carries out one run of writes on one table.
 
-    Attributes:
+    Args:
         run: Carries out what the executor is asked to do.
         key_names: The key attributes of the table.
         batch_size: How many writes a batch takes.
-        workers: How many requests are under way at once.
+        workers: How many requests are under way at once at most.
     """
 
-    run: Callable[[Callable[[Executor], Steps[GroupResult]]], GroupResult]
-    key_names: tuple[str, ...]
-    batch_size: int
-    workers: int
+    def __init__(
+        self,
+        run: Callable[[Callable[[Executor], Steps[GroupResult]]], GroupResult],
+        key_names: tuple[str, ...],
+        batch_size: int,
+        workers: int,
+    ) -> None:
+        self._run = run
+        self._key_names = key_names
+        self._batch_size = batch_size
+        self._workers = workers
+        self._pace = Pace(workers)
+        self._begun: set[int] = set()
+        self._known: dict[int, Outcome] = {}
 
-    def write(self, writes: Iterable[Write]) -> Iterator[Outcome]:
+    def write(self, writes: Iterable[Write]) -> Generator[Outcome]:
         """Do the writes, and say of each what became of it, as that becomes known.
 
         The writes are taken from the iterable as they are sent. Those without a condition travel in batches, the
         others alone; writes of one key keep their order. After an error that does not concern one item alone, nothing
-        is sent any more, and every write that was not gives an outcome that says so.
+        is sent any more, and every write that was not gives an outcome that says so. Closing the generator waits for
+        the requests under way, and sends nothing more.
         """
         stop: DynamongoError | None = None
-        for each_round in _rounds(key_writes(writes, self.key_names)):
+        for each_round in _rounds(key_writes(writes, self._key_names)):
             if stop is not None:
                 yield from not_sent(each_round, stop)
                 continue
             stop = yield from self._write_round(each_round)
 
+    def settle(self, index: int) -> Outcome:
+        """Return the outcome of a write whose turn in an interrupted run never came, or was not told."""
+        known = self._known.get(index)
+        if known is not None:
+            return known
+        if index in self._begun:
+            return Outcome(index, WriteOutcomeUnknown("the run was interrupted while the write was under way"))
+        return Outcome(index, WriteNotSent("not sent: the run was interrupted before"))
+
     def _write_round(self, writes: Sequence[KeyedWrite]) -> Generator[Outcome, None, DynamongoError | None]:
-        groups = list(group_writes(writes, self.batch_size))
+        groups = list(group_writes(writes, self._batch_size))
+        workers = min(self._workers, len(groups))
         waiting = iter(groups)
         stop: DynamongoError | None = None
 
         def sources() -> Iterator[Iterator[GroupResult]]:
             for group in waiting:
-                yield self._run_group(group)
+                yield self._write_group(group, is_paced=workers > 1)
                 if stop is not None:
                     return
 
-        with contextlib.closing(merge(sources(), min(self.workers, len(groups)))) as results:
+        with contextlib.closing(merge(sources(), workers, self._pace.stop)) as results:
             for result in results:
-                yield from result.outcomes
+                for outcome in result.outcomes:
+                    yield outcome
+                    self._forget(outcome.index)
                 stop = stop or result.stop
         if stop is not None:
             yield from not_sent(itertools.chain.from_iterable(waiting), stop)
         return stop
 
-    def _run_group(self, group: Sequence[KeyedWrite]) -> Iterator[GroupResult]:
-        yield self.run(lambda executor: executor.write_group(group))
+    def _write_group(self, group: Sequence[KeyedWrite], *, is_paced: bool) -> Iterator[GroupResult]:
+        def make_steps(executor: Executor) -> Steps[GroupResult]:
+            steps = executor.write_group(group, self._known)
+            return self._pace.keep(steps) if is_paced else steps
+
+        self._begun.update([write.index for write in group])
+        yield self._run(make_steps)
+
+    def _forget(self, index: int) -> None:
+        """The outcome was told."""
+        self._begun.discard(index)
+        self._known.pop(index, None)
 
 
 def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:
