@@ -177,7 +177,7 @@ class SaveMany(BoundVerb[M]):
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items as they come from the iterable; see `Model.save_iter`."""
         options = WriteOptions(max_workers, progress, count_of(items))
-        return write_entries(self._model, self._entries(items, overwrite), options)
+        return iter(write_entries(self._model, self._entries(items, overwrite), options))
 
     def _entries(self, items: Iterable[Any], overwrite: Any) -> Iterator[Entry[M]]:
         for item in items:
@@ -249,7 +249,7 @@ class DeleteMany(BoundVerb[M]):
         """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
-        return write_entries(self._model, delete_entries(self._model, targets), options)
+        return iter(write_entries(self._model, delete_entries(self._model, targets), options))
 
 
 class UpdateMany(BoundVerb[M]):
@@ -321,7 +321,7 @@ class UpdateMany(BoundVerb[M]):
         changes = check_changes(self._model, updates)
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
-        return write_entries(self._model, update_entries(self._model, targets, changes), options)
+        return iter(write_entries(self._model, update_entries(self._model, targets, changes), options))
 
 
 class SaveManyVerb:

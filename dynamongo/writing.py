@@ -73,7 +73,7 @@ class Writer:
             return known
         if index in self._begun:
             return Outcome(index, WriteOutcomeUnknown("the run was interrupted while the write was under way"))
-        return Outcome(index, WriteNotSent("not sent: the run was interrupted before"))
+        return Outcome(index, not_begun())
 
     def _write_round(self, writes: Sequence[KeyedWrite]) -> Generator[Outcome, None, DynamongoError | None]:
         groups = list(group_writes(writes, self._batch_size))
@@ -109,6 +109,11 @@ class Writer:
         """The outcome was told."""
         self._begun.discard(index)
         self._known.pop(index, None)
+
+
+def not_begun() -> WriteNotSent:
+    """The error of a write that was not sent since its run was interrupted."""
+    return WriteNotSent("not sent: the run was interrupted before")
 
 
 def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:
