@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import sys
+import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar, cast
 
 from dynamongo.backends import Backend
+from dynamongo.callers import caller_level
 from dynamongo.changes import explain_error, make_delete, make_update
 from dynamongo.codecs import decode_item
 from dynamongo.exceptions import (
@@ -115,14 +118,18 @@ class BulkWrite(Generic[M]):
     def __iter__(self) -> Generator[WriteOutcome[M]]:
         """Yield the outcomes as they become known.
 
-        An error in here that is not an outcome, such as Ctrl-C or one of the progress callback, has the outcomes that
-        were not told yet in its `partial_result`.
+        An error in here that is not an outcome, such as Ctrl-C or one of the progress callback, is raised when the
+        requests under way are over, and has the outcomes that were not told yet in its `partial_result`.
         """
         try:
             yield from self._carry_out()
         except GeneratorExit:
+            if self._writer.is_busy and not sys.is_finalizing():
+                _warn_abandoned(self._model)
             raise
         except BaseException as error:
+            if not isinstance(error, KeyboardInterrupt):  # which has waited, and may be the second one
+                self._writer.wait_for_requests()
             attach_result(error, sum_up(self.settle()))
             raise
 
@@ -227,6 +234,15 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
     """Let an error that interrupts a bulk write tell what became of the items."""
     with contextlib.suppress(AttributeError):  # of an exception that cannot be changed
         error.partial_result = result  # type: ignore[attr-defined]  # any exception takes what is set on it
+
+
+def _warn_abandoned(model: type[Table]) -> None:
+    warnings.warn(
+        f"{model.__name__}: an iterator over the outcomes of writes was left while requests were under way, which took"
+        " too long to wait for: whether they were done is unknown",
+        RuntimeWarning,
+        stacklevel=caller_level(),
+    )
 
 
 def _finish(model: type[M], index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:

@@ -14,6 +14,7 @@ import contextvars
 import functools
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from queue import SimpleQueue
 from typing import Generic, TypeAlias, TypeVar
@@ -35,6 +36,9 @@ class _End:
     error: BaseException | None = None
 
 
+_PATIENCE = 0.5
+"""How many seconds a stream that is closed waits for what is under way."""
+
 _Message: TypeAlias = _Result[T] | _End
 
 
@@ -45,8 +49,9 @@ def merge(sources: Iterable[Iterator[T]], workers: int, on_stop: Callable[[], No
     runs there, one source after the other. A source that is ahead of the reader waits for it.
 
     The first error stops all sources, each after the result it is at work on, and is raised when they have stopped;
-    what they still come to is dropped. So does closing the generator, or an interruption such as Ctrl-C: no thread is
-    left behind. A second interruption does not wait for them, and neither does the end of the interpreter.
+    what they still come to is dropped. So does an interruption such as Ctrl-C; a second one does not wait for them, and
+    neither does the end of the interpreter. Closing the generator (a `break`, an error in the reader's loop) waits for
+    half a second, and abandons what takes longer: such an error may be what ends the program.
 
     Args:
         sources: What is to be merged.
@@ -64,6 +69,7 @@ def _merge_threads(sources: Iterator[Iterator[T]], workers: int, on_stop: Callab
     crew = _Crew[T](workers)
     active = 0
     is_over = False
+    patience = None
     try:
         while True:
             while active < workers and (source := next(sources, None)) is not None:
@@ -82,9 +88,12 @@ def _merge_threads(sources: Iterator[Iterator[T]], workers: int, on_stop: Callab
             active -= 1
             if message.error is not None:
                 raise message.error
+    except GeneratorExit:
+        patience = _PATIENCE
+        raise
     finally:
         if not sys.is_finalizing():  # there, the threads are frozen, with whatever locks they hold
-            crew.stop(None if is_over else on_stop)
+            crew.stop(None if is_over else on_stop, patience)
 
 
 class _Crew(Generic[T]):
@@ -111,17 +120,18 @@ class _Crew(Generic[T]):
         self._jobs.put(functools.partial(contextvars.copy_context().run, self._draw, source))
         return True
 
-    def stop(self, on_stop: Callable[[], None] | None) -> None:
-        """Let every source finish the result that it is at work on, and wait for that."""
+    def stop(self, on_stop: Callable[[], None] | None, patience: float | None) -> None:
+        """Let every source finish the result that it is at work on, and wait for that, so many seconds if given."""
         self._is_stopping = True
         if on_stop is not None:
             on_stop()
         for _ in self._threads:
             self.room.put(None)
             self._jobs.put(None)
+        deadline = None if patience is None else time.monotonic() + patience
         for thread in self._threads:
             if thread.is_alive() and thread is not threading.current_thread():  # where it collects the generator
-                thread.join()
+                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def _start_thread(self) -> bool:
         thread = threading.Thread(target=self._work, name=f"dynamongo_{len(self._threads)}", daemon=True)

@@ -46,6 +46,16 @@ class Pace:
             self._is_stopped = True
             self._changed.notify_all()
 
+    def wait_for_requests(self) -> None:
+        """Wait until no group is at work any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.is_busy)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a group is at work, or waits to go on."""
+        return self._working + self._returning > 0
+
     def keep(self, steps: Steps[R]) -> Steps[R]:
         """Perform the steps of one group when there is a place for it, and give its place up where it must retry later.
 

@@ -56,8 +56,8 @@ class Writer:
 
         The writes are taken from the iterable as they are sent. Those without a condition travel in batches, the
         others alone; writes of one key keep their order. After an error that does not concern one item alone, nothing
-        is sent any more, and every write that was not gives an outcome that says so. Closing the generator waits for
-        the requests under way, and sends nothing more.
+        is sent any more, and every write that was not gives an outcome that says so. Closing the generator sends
+        nothing more.
         """
         stop: DynamongoError | None = None
         for each_round in _rounds(key_writes(writes, self._key_names)):
@@ -65,6 +65,15 @@ class Writer:
                 yield from not_sent(each_round, stop)
                 continue
             stop = yield from self._write_round(each_round)
+
+    def wait_for_requests(self) -> None:
+        """Wait until the requests of an interrupted run are over, so that their outcomes are known."""
+        self._pace.wait_for_requests()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether requests are under way."""
+        return self._pace.is_busy
 
     def settle(self, index: int) -> Outcome:
         """Return the outcome of a write whose turn in an interrupted run never came, or was not told."""
