@@ -192,8 +192,8 @@ class Instance(metaclass=ModelMeta):
 
     @classmethod
     def _name_item(cls, key: Item) -> Self:
-        """An instance that holds a key alone, of an item that was not read."""
-        instance = cls._decode_item(key)
+        """An instance that holds a key alone, of an item that was not read: it is partial, and cannot be saved."""
+        instance = cls._decode_part(key, tuple(map(Path, key)))
         vars(instance)["_stored"] = None
         return instance
 
