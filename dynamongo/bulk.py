@@ -39,7 +39,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Outcome, Write
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
-from dynamongo.planner import recheck
+from dynamongo.planner import narrow, recheck
 from dynamongo.progress import Advance, ProgressOption, report_progress
 from dynamongo.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.strategies import Source, Target
@@ -286,14 +286,16 @@ def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> lis
     """The items that were found, each with what its write has to check again.
 
     Raises:
-        ExpressionError: The condition is too large for that of a write.
+        ExpressionError: The condition is too large for that of a write, and about too many attributes to be narrowed.
     """
     names = model.__declaration__.keys.names
-    keys: list[Item] = [{name: item[name] for name in names} for item in items]
-    if isinstance(source, tuple):
-        checks = {tuple(target.key.values()): target.check for target in source}
-        return [Target(key, checks[tuple(key.values())]) for key in keys]
-    return [Target(key, recheck(source, key)) for key in keys]
+    checks = {tuple(target.key.values()): target.check for target in source} if isinstance(source, tuple) else {}
+    targets: list[Target] = []
+    for item in items:
+        key: Item = {name: item[name] for name in names}
+        check = checks[tuple(key.values())] if isinstance(source, tuple) else recheck(source, key)
+        targets.append(Target(key, None if check is None else narrow(check, item)))
+    return targets
 
 
 # What came of it.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,6 +36,7 @@ from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.batches import Batch
+from dynamongo.bulk import WriteOptions, collect, delete_entries, write_entries
 from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
 
 _prefixes = (f"bulk-{number}-" for number in itertools.count())
@@ -536,6 +539,45 @@ class TestInterruptions:
                 fill(batch, {"email": "a"}, (User.email == "none") & User.year.not_exists(), {"email": "b"})
         assert kinds(batch.result) == {"done": [], "WriteOutcomeUnknown": ["none"]}
         assert [user.email for user in batch.pending] == ["a", "b"]
+
+
+@pytest.mark.usefixtures("backend")
+class TestLargeConditions:
+    """What reads serve, writes that follow a read serve as well."""
+
+    @pytest.fixture(autouse=True)
+    def stored(self, backend: Backend) -> None:
+        User.save_many([user | {"name": f"n{number}"} for number, user in enumerate(users(6))])
+
+    @pytest.mark.parametrize("choices", [100, 101, 400, 1_000])
+    def test_choices(self, choices: int) -> None:
+        some = (User.year >= 4) & User.name.in_([f"n{number}" for number in range(choices)])
+        assert User.update_many(some, User.year.add(10)).success_count == 2
+        assert User.find(some).update(User.year.add(10)).success_count == 2
+        assert User.delete_many(some).success_count == 2
+        assert sorted(year or 0 for year in years().values()) == [0, 1, 2, 3]
+        others = ~User.name.in_([f"x{number}" for number in range(choices)])
+        assert User.find(others).delete().success_count == 4
+
+    def test_ored_parts(self) -> None:
+        some = functools.reduce(operator.or_, [User.name.contains(f"n{number}") for number in range(3, 400)])
+        assert User.delete_many(some).success_count == 3
+
+    def test_keys_with_a_large_condition_of_their_own(self) -> None:
+        some = (User.email == "0001") & User.name.in_([f"n{number}" for number in range(1_000)])
+        assert User.delete_many(some).success_count == 1
+        other = (User.email == "0002") & User.name.in_([f"n{number}" for number in range(1_000)])
+        assert User.find([other, "0003"]).delete().success_count == 2
+
+    def test_item_that_was_changed_in_between_is_reported(self) -> None:
+        some = User.name.in_([f"n{number}" for number in range(1_000)])
+        result = User.find(some)
+        targets, found = result.targets()
+        User.update_one("0003", User.name.set("n7"))
+        entries = list(delete_entries(User, targets, found))
+        deleted = collect(User, write_entries(User, entries, WriteOptions()))
+        assert [user.email for user in deleted.fail] == ["0003"]
+        assert years() == {"0003": 3}
 
 
 class Unread(Model):
