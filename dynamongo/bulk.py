@@ -11,6 +11,7 @@ sent, or the error that keeps it from being sent.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import sys
 import warnings
@@ -108,7 +109,7 @@ class BulkWrite(Generic[M]):
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
         names = model.__declaration__.keys.names
-        self._writer = Writer(lambda steps: connection.run(steps, backend), names, limits.batch_write, workers)
+        self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
         self._model = model
         self.entries = entries
         self._options = options
@@ -135,26 +136,29 @@ class BulkWrite(Generic[M]):
 
     def settle(self) -> list[WriteOutcome[M]]:
         """Return the outcomes of what was taken from the entries, and not told when the iteration was interrupted."""
+        begun = self._writer.settle()
         settled = [
-            _finish(self._model, index, entry, self._writer.settle(number))
+            _finish(self._model, index, entry, begun.get(number) or Outcome(number, not_begun()))
             for number, (index, entry) in self._waiting.items()
         ]
         return [*settled, *self._refused]
 
     def _carry_out(self) -> Generator[WriteOutcome[M]]:
-        options = self._options
-        with (
-            report_progress(options.progress, self._model.table_name(), options.total) as advance,
-            contextlib.closing(self._writer.write(self._writes())) as outcomes,
-        ):
-            for outcome in outcomes:
-                yield from self._tell_refused(advance)
-                index, entry = self._waiting[outcome.index]
-                found = _finish(self._model, index, entry, outcome)
-                advance(1, int(not found.is_done))
-                yield found
-                del self._waiting[outcome.index]
-            yield from self._tell_refused(advance)
+        options, waiting = self._options, self._waiting
+        outcomes = self._writer.write(self._writes())
+        with report_progress(options.progress, self._model.table_name(), options.total) as advance:
+            try:
+                for outcome in outcomes:
+                    if self._refused:
+                        yield from self._tell_refused(advance)
+                    found = _finish(self._model, *waiting[outcome.index], outcome)
+                    advance(1, int(found.error is not None and not found.is_done))
+                    yield found
+                    del waiting[outcome.index]
+                if self._refused:
+                    yield from self._tell_refused(advance)
+            finally:
+                outcomes.close()
 
     def _writes(self) -> Iterator[Write]:
         numbers = itertools.count()
@@ -215,19 +219,20 @@ def collect(model: type[M], writes: BulkWrite[M]) -> BatchResult[M]:
     known: dict[int, WriteOutcome[M]] = {}
     gather(writes, known)
     stop = find_stop(known.values())
-    if stop is not None and all(map(_is_stopped, known.values())):
+    if stop is not None and not any(
+        each.error is None or isinstance(each.error, _OWN_ERRORS) for each in known.values()
+    ):
         raise model._locate(stop)
     return sum_up(known.values())
 
 
 def find_stop(outcomes: Iterable[WriteOutcome[M]]) -> DynamongoError | None:
     """The error that is not that of one item, after which nothing was sent."""
-    stops = (each.error for each in outcomes if _is_stopped(each))
-    return next((error for error in stops if not isinstance(error, WriteNotSent)), None)
-
-
-def _is_stopped(outcome: WriteOutcome[M]) -> bool:
-    return outcome.error is not None and not isinstance(outcome.error, _OWN_ERRORS)
+    for outcome in outcomes:
+        error = outcome.error
+        if error is not None and not isinstance(error, (*_OWN_ERRORS, WriteNotSent)):
+            return error
+    return None
 
 
 def attach_result(error: BaseException, result: BatchResult[M]) -> None:

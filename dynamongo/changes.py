@@ -107,7 +107,7 @@ def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
     Raises:
         ExpressionError: Something is no update, there are none, they overlap, or they change the key.
     """
-    changes = tuple(flatten(updates))
+    changes = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
     if not changes:
         raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
     declaration = model.__declaration__

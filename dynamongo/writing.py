@@ -47,9 +47,9 @@ class Writer:
         self._key_names = key_names
         self._batch_size = batch_size
         self._workers = workers
-        self._pace = Pace(workers)
-        self._begun: set[int] = set()
-        self._known: dict[int, Outcome] = {}
+        self._pace: Pace | None = None
+        self._begun: dict[int, tuple[Sequence[KeyedWrite], dict[int, Outcome]]] = {}
+        """The groups that were sent and not told of, each with the outcomes that are known, by its first index."""
 
     def write(self, writes: Iterable[Write]) -> Generator[Outcome]:
         """Do the writes, and say of each what became of it, as that becomes known.
@@ -68,56 +68,57 @@ class Writer:
 
     def wait_for_requests(self) -> None:
         """Wait until the requests of an interrupted run are over, so that their outcomes are known."""
-        self._pace.wait_for_requests()
+        if self._pace is not None:
+            self._pace.wait_for_requests()
 
     @property
     def is_busy(self) -> bool:
         """Whether requests are under way."""
-        return self._pace.is_busy
+        return self._pace is not None and self._pace.is_busy
 
-    def settle(self, index: int) -> Outcome:
-        """Return the outcome of a write whose turn in an interrupted run never came, or was not told."""
-        known = self._known.get(index)
-        if known is not None:
-            return known
-        if index in self._begun:
-            return Outcome(index, WriteOutcomeUnknown("the run was interrupted while the write was under way"))
-        return Outcome(index, not_begun())
+    def settle(self) -> dict[int, Outcome]:
+        """Return the outcomes of what an interrupted run had begun and not told; all else was not sent."""
+        settled: dict[int, Outcome] = {}
+        for group, known in self._begun.values():
+            for write in group:
+                unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
+                settled[write.index] = known.get(write.index) or Outcome(write.index, unknown)
+        return settled
 
     def _write_round(self, writes: Sequence[KeyedWrite]) -> Generator[Outcome, None, DynamongoError | None]:
         groups = list(group_writes(writes, self._batch_size))
         workers = min(self._workers, len(groups))
+        pace = self._find_pace() if workers > 1 else None
         waiting = iter(groups)
         stop: DynamongoError | None = None
 
         def sources() -> Iterator[Iterator[GroupResult]]:
             for group in waiting:
-                yield self._write_group(group, is_paced=workers > 1)
+                yield self._write_group(group, pace)
                 if stop is not None:
                     return
 
-        with contextlib.closing(merge(sources(), workers, self._pace.stop)) as results:
+        with contextlib.closing(merge(sources(), workers, None if pace is None else pace.stop)) as results:
             for result in results:
-                for outcome in result.outcomes:
-                    yield outcome
-                    self._forget(outcome.index)
+                yield from result.outcomes
+                del self._begun[result.outcomes[0].index]
                 stop = stop or result.stop
         if stop is not None:
             yield from not_sent(itertools.chain.from_iterable(waiting), stop)
         return stop
 
-    def _write_group(self, group: Sequence[KeyedWrite], *, is_paced: bool) -> Iterator[GroupResult]:
-        def make_steps(executor: Executor) -> Steps[GroupResult]:
-            steps = executor.write_group(group, self._known)
-            return self._pace.keep(steps) if is_paced else steps
+    def _write_group(self, group: Sequence[KeyedWrite], pace: Pace | None) -> Iterator[GroupResult]:
+        known: dict[int, Outcome] = {}
+        self._begun[group[0].index] = group, known
+        if pace is None:
+            yield self._run(lambda executor: executor.write_group(group, known))
+        else:
+            yield self._run(lambda executor: pace.keep(executor.write_group(group, known)))
 
-        self._begun.update([write.index for write in group])
-        yield self._run(make_steps)
-
-    def _forget(self, index: int) -> None:
-        """The outcome was told."""
-        self._begun.discard(index)
-        self._known.pop(index, None)
+    def _find_pace(self) -> Pace:
+        if self._pace is None:
+            self._pace = Pace(self._workers)
+        return self._pace
 
 
 def not_begun() -> WriteNotSent:
