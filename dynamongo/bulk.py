@@ -40,7 +40,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Outcome, Write
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
-from dynamongo.planner import narrow, recheck
+from dynamongo.planner import divide, narrow, recheck
 from dynamongo.progress import Advance, ProgressOption, report_progress
 from dynamongo.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.strategies import Source, Target
@@ -283,8 +283,13 @@ def update_entries(
 
 def _with_instances(model: type[M], targets: Iterable[Target], found: Iterable[M] | None) -> Iterator[tuple[Target, M]]:
     if found is None:
-        return ((target, model._name_item(target.key)) for target in targets)
+        return ((_divide_check(target), model._name_item(target.key)) for target in targets)
     return zip(targets, found, strict=True)
+
+
+def _divide_check(target: Target) -> Target:
+    """The target with a check of its own that a write takes, as far as that is a matter of long INs."""
+    return target if target.check is None else Target(target.key, divide(target.check))
 
 
 def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> list[Target]:

@@ -107,7 +107,7 @@ def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
     Raises:
         ExpressionError: Something is no update, there are none, they overlap, or they change the key.
     """
-    changes = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
+    changes: tuple[Any, ...] = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
     if not changes:
         raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
     declaration = model.__declaration__
@@ -124,8 +124,9 @@ def flatten(updates: Any) -> Iterator[Any]:
 
 
 def _as_several(given: Any) -> Iterable[Any]:
-    is_several = isinstance(given, Iterable) and not isinstance(given, (Update, str, Mapping))
-    return cast("Iterable[Any]", given) if is_several else (given,)
+    if isinstance(given, (Update, str, Mapping)) or not isinstance(given, Iterable):
+        return (cast("Any", given),)
+    return cast("Iterable[Any]", given)
 
 
 def _check_change(model: type[Table], declaration: Declaration, change: Any) -> None:

@@ -11,7 +11,6 @@ steps of the reader, and loses no message and no lock.
 from __future__ import annotations
 
 import contextvars
-import functools
 import sys
 import threading
 import time
@@ -117,7 +116,8 @@ class _Crew(Generic[T]):
         """Draw from the source in a thread; return whether there is one for it."""
         if active == len(self._threads) and not self._start_thread():
             return False
-        self._jobs.put(functools.partial(contextvars.copy_context().run, self._draw, source))
+        context = contextvars.copy_context()
+        self._jobs.put(lambda: context.run(self._draw, source))
         return True
 
     def stop(self, on_stop: Callable[[], None] | None, patience: float | None) -> None:

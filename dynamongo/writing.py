@@ -79,7 +79,7 @@ class Writer:
     def settle(self) -> dict[int, Outcome]:
         """Return the outcomes of what an interrupted run had begun and not told; all else was not sent."""
         settled: dict[int, Outcome] = {}
-        for group, known in self._begun.values():
+        for group, known in list(self._begun.values()):  # which an abandoned worker may still add to
             for write in group:
                 unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
                 settled[write.index] = known.get(write.index) or Outcome(write.index, unknown)

@@ -568,6 +568,9 @@ class TestLargeConditions:
         assert User.delete_many(some).success_count == 1
         other = (User.email == "0002") & User.name.in_([f"n{number}" for number in range(1_000)])
         assert User.find([other, "0003"]).delete().success_count == 2
+        listed = [(User.email == "0004") & User.name.in_([f"n{number}" for number in range(300)])]
+        assert User.update_many(listed, User.year.add(1)).success_count == 1
+        assert User.delete_many(listed).success_count == 1
 
     def test_item_that_was_changed_in_between_is_reported(self) -> None:
         some = User.name.in_([f"n{number}" for number in range(1_000)])

@@ -90,8 +90,12 @@ def count_requests(workers: int, count: int = 1_500, *, overwrite: bool = True) 
     random.seed(7)
     backend = Partition()
     connection = Connection(backend=backend, retries=RetryPolicy(max_seconds=10_000))
-    model = type("Item", (Item,), {"__connection__": connection})
-    result = model.save_many([{"id": number} for number in range(count)], overwrite, max_workers=workers)
+
+    class Connected(Item):
+        __table__ = "connected"
+        __connection__ = connection
+
+    result = Connected.save_many([{"id": number} for number in range(count)], overwrite, max_workers=workers)
     assert (result.success_count, len(backend.stored)) == (count, count)
     return backend.requests
 

@@ -34,7 +34,7 @@ from dynamongo.limits import (
     longest_in,
     rendered_bytes,
 )
-from dynamongo.values import AttributeValue, Item
+from dynamongo.values import Item
 
 _SPARE_OPERATORS = 4
 _SPARE_BYTES = 100
@@ -59,7 +59,7 @@ def narrow(condition: Condition, item: Item) -> Condition:
 
 def _candidates(condition: Condition, item: Item) -> Iterator[Condition]:
     yield condition
-    yield _divide(condition)
+    yield divide(condition)
     yield _keep_what_held(condition, item)
     yield _pin(condition, item)
 
@@ -72,15 +72,15 @@ def _fits(condition: Condition) -> bool:
     )
 
 
-def _divide(part: Condition) -> Condition:
-    """The same with INs of a hundred choices at most."""
+def divide(part: Condition) -> Condition:
+    """Return the same condition with INs of a hundred choices at most, which is as many as DynamoDB takes."""
     match part:
         case And(parts):
-            return And(*map(_divide, parts))
+            return And(*map(divide, parts))
         case Or(parts):
-            return Or(*map(_divide, parts))
+            return Or(*map(divide, parts))
         case Not(negated):
-            return Not(_divide(negated))
+            return Not(divide(negated))
         case In(operand, choices) if len(choices) > MAX_IN_OPERANDS:
             starts = range(0, len(choices), MAX_IN_OPERANDS)
             return Or(*[In(operand, choices[start : start + MAX_IN_OPERANDS]) for start in starts])
@@ -121,4 +121,4 @@ def _pin_path(path: Path, item: Item) -> Condition:
     value = resolve(path, item)
     if value is MISSING:
         return NotExists(path)
-    return Comparison(path, EQ, cast("AttributeValue", value))
+    return Comparison(path, EQ, value)
