@@ -12,6 +12,7 @@ from dynamongo.exceptions import (
     AttributeNotLoaded,
     BackendError,
     BudgetExceeded,
+    BulkWriteError,
     CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
@@ -41,6 +42,7 @@ from dynamongo.exceptions import (
     VersionConflict,
     WriteNotSent,
     WriteOutcomeUnknown,
+    WrittenButUnreadable,
 )
 from dynamongo.executor import RetryPolicy
 from dynamongo.fields import (
@@ -83,6 +85,7 @@ __all__ = [
     "BinaryField",
     "BooleanField",
     "BudgetExceeded",
+    "BulkWriteError",
     "CancellationReason",
     "ConditionalCheckFailedException",
     "ConfigurationError",
@@ -145,5 +148,6 @@ __all__ = [
     "WriteOutcome",
     "WriteOutcomeUnknown",
     "WritePlan",
+    "WrittenButUnreadable",
     "budget",
 ]

@@ -337,14 +337,21 @@ class Connection:
             self._settings = other._settings
             self._table_prefix = self._executor = None
 
-    def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
-        """Carry out what the executor is asked to do, on the backend in use, and return its result."""
-        backend = self.backend
+    def run(self, make_steps: Callable[[Executor], Steps[R]], backend: Backend | None = None) -> R:
+        """Carry out what the executor is asked to do, and return its result.
+
+        Args:
+            make_steps: What it is asked to do.
+            backend: Where; the backend in use by default.
+        """
+        if backend is None:
+            backend = self.backend
         return drive(make_steps(self._executor_for(backend)), backend)
 
-    def execute(self, operation: Operation[R]) -> R:
-        """Execute one operation on the backend in use: what `run` does with `Executor.send`, in less time."""
-        backend = self.backend
+    def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
+        """Execute one operation, as `run` does with `Executor.send`, in less time."""
+        if backend is None:
+            backend = self.backend
         try:
             return execute_observed(backend, operation)
         except PASSING_ERRORS as error:

@@ -5,6 +5,7 @@
     DynamongoError
     ├── SchemaError                          a model is declared wrongly (TypeError)
     ├── ValidationError                      a value does not suit its field (ValueError)
+    │   └── WrittenButUnreadable             a write was done, and what it returned cannot be read
     ├── ExpressionError                      a strategy, condition or update cannot be meant (ValueError)
     ├── ConfigurationError                   the connection cannot be set up as asked
     │   └── CredentialsError                 credentials are missing or were refused
@@ -18,6 +19,7 @@
     ├── BudgetExceeded                       a read or a block of code costs more than it was allowed to
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     │   └── VersionConflict                  the item was written since the instance was read
+    ├── BulkWriteError                       some writes of several were not done
     ├── WriteNotSent                         a write of several was not sent, after another one had failed
     ├── FaultNotHit                          a test scheduled a fault, and nothing met it (AssertionError)
     └── BackendError                         the store refused or failed
@@ -59,6 +61,13 @@ class ValidationError(DynamongoError, ValueError):
     """
 
     item: dict[str, Any] | None = None
+
+
+class WrittenButUnreadable(ValidationError):  # noqa: N818 - reads as what it says
+    """A write was done, and the item that it returned does not suit the model: do not repeat the write.
+
+    `.item` is what is stored (or was, for a delete), as a dict of Python values.
+    """
 
 
 class ExpressionError(DynamongoError, ValueError):
@@ -165,8 +174,23 @@ class VersionConflict(ConditionalCheckFailedException):
         self.found = found
 
 
+class BulkWriteError(DynamongoError):
+    """Some writes of several were not done.
+
+    Attributes:
+        result: The `BatchResult`, which says for each item what became of it.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 class WriteNotSent(DynamongoError):  # noqa: N818 - reads as what it says
-    """A write of several was not sent, since an earlier one had met an error that is not its own; `__cause__` is it."""
+    """A write of several was not done, since an earlier one had met an error that is not its own, or was interrupted.
+
+    `__cause__` is the error of the earlier one, if there was one.
+    """
 
 
 class FaultNotHit(DynamongoError, AssertionError):  # noqa: N818 - reads as what it says

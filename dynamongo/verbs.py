@@ -178,7 +178,7 @@ class SaveMany(BoundVerb[M]):
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items as they come from the iterable; see `Model.save_iter`."""
         options = WriteOptions(max_workers, progress, count_of(items))
-        return write_entries(self._model, self._entries(items, overwrite), options)
+        return iter(write_entries(self._model, self._entries(items, overwrite), options))
 
     def _entries(self, items: Iterable[Any], overwrite: Any) -> Iterator[Entry[M]]:
         for item in items:
@@ -196,7 +196,8 @@ class DeleteMany(BoundVerb[M]):
     Keys (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request per 25, and one
     DeleteItem request for each that has a condition of its own; an item that is not there counts as deleted. Any other
     condition is read first, as `get_many` would, and each delete checks it again, so that an item that was changed in
-    between is reported and not destroyed.
+    between is reported and not destroyed. Of a condition that is too large for a write, each checks what held of it
+    when its item was read.
     """
 
     name = "delete_many"
@@ -221,8 +222,8 @@ class DeleteMany(BoundVerb[M]):
             The items; those that were deleted by key are instances that hold the key alone.
 
         Raises:
-            ExpressionError: An entry of the list does not fix the whole key of one item, or the condition is too large
-                to be checked again with a delete. Nothing was deleted.
+            ExpressionError: An entry of the list does not fix the whole key of one item, or the condition is about more
+                attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
         source = self._resolve(strategy)
@@ -250,7 +251,7 @@ class DeleteMany(BoundVerb[M]):
         """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
-        return write_entries(self._model, delete_entries(self._model, targets), options)
+        return iter(write_entries(self._model, delete_entries(self._model, targets), options))
 
 
 class UpdateMany(BoundVerb[M]):
@@ -258,7 +259,7 @@ class UpdateMany(BoundVerb[M]):
 
     Items that are named by their keys are updated without being read, and must exist. Any other condition is read
     first, as `get_many` would, and each update checks it again, so that an item that was changed in between is reported
-    and not changed.
+    and not changed. Of a condition that is too large for a write, each checks what held of it when its item was read.
     """
 
     name = "update_many"
@@ -286,8 +287,8 @@ class UpdateMany(BoundVerb[M]):
             condition that does not hold.
 
         Raises:
-            ExpressionError: As in `update_one`, or the condition is too large to be checked again with an update.
-                Nothing was changed.
+            ExpressionError: As in `update_one`, or the condition is about more attributes than an update can check
+                again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
         changes = check_changes(self._model, updates)
@@ -322,7 +323,7 @@ class UpdateMany(BoundVerb[M]):
         changes = check_changes(self._model, updates)
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
-        return write_entries(self._model, update_entries(self._model, targets, changes), options)
+        return iter(write_entries(self._model, update_entries(self._model, targets, changes), options))
 
 
 class SaveManyVerb:

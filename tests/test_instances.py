@@ -467,9 +467,8 @@ class TestDictOfAnInstance:
             User(),
             User(email="jane@example.com"),
             User._decode_item(READ),
-            User._name_item({"email": "jane@example.com"}),
         ],
-        ids=["empty", "new", "read", "named"],
+        ids=["empty", "new", "read"],
     )
     def test_it_has_the_fields_alone(self, instance: User) -> None:
         assert list(vars(instance)) == NAMES

@@ -104,13 +104,20 @@ class GroupResult:
 class Writes(Terms):
     """The part of the executor that writes."""
 
-    def write_group(self, group: Sequence[KeyedWrite]) -> Steps[GroupResult]:
+    def write_group(
+        self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome] | None = None
+    ) -> Steps[GroupResult]:
         """Do the writes of one of `group_writes`: as one batch, or the only one alone.
 
         An error that concerns one item is that item's outcome, and a batch that is refused as a whole is sent one by
         one, so that each item says what is wrong. Any other error stops the run.
+
+        Args:
+            group: The writes.
+            outcomes: Filled with the outcome of each write, by its index, as soon as it is known: what is known of a
+                group that an interruption ends.
         """
-        outcomes: dict[int, Outcome] = {}
+        outcomes = {} if outcomes is None else outcomes
         stop: DynamongoError | None = None
         try:
             if len(group) > 1:
@@ -136,7 +143,7 @@ class Writes(Terms):
                 outcomes[write.index] = yield from self._write_alone(write)
             except DynamongoError as error:
                 outcomes[write.index] = Outcome(write.index, error)
-                outcomes |= {each.index: each for each in not_sent(_left(group, outcomes), error)}
+                outcomes.update({each.index: each for each in not_sent(_left(group, outcomes), error)})
                 return error
         return None
 
@@ -148,7 +155,7 @@ class Writes(Terms):
             batch = tuple([write.part for write in pending.values() if write.part is not None])
             result = yield from self.send(BatchWrite(table, batch), attempts)
             left = {group[0].key_of(part) for part in result.unprocessed}
-            outcomes |= {write.index: Outcome(write.index) for key, write in pending.items() if key not in left}
+            outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
             if len(left) < len(pending):
                 attempts.start_anew()
             pending = {key: write for key, write in pending.items() if key in left}
@@ -199,7 +206,7 @@ def not_sent(writes: Iterable[KeyedWrite], error: DynamongoError) -> Iterator[Ou
 
 def _fill(outcomes: dict[int, Outcome], group: Sequence[KeyedWrite], error: DynamongoError) -> None:
     """Give the writes of a group that have no outcome yet the error that befell them."""
-    outcomes |= {write.index: Outcome(write.index, error) for write in _left(group, outcomes)}
+    outcomes.update({write.index: Outcome(write.index, error) for write in _left(group, outcomes)})
 
 
 def _left(group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> list[KeyedWrite]:
