@@ -3,9 +3,12 @@
 What is set in code wins over the environment:
 
 =====================================================  ==================================================
-`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`           credentials; read by boto3, with all else it reads
-`AWS_REGION_NAME`                                      the AWS region; boto3's own settings and then
-                                                       `us-east-2` where it is not set
+`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,          credentials; read by boto3, with all else it reads
+`AWS_SESSION_TOKEN`
+`AWS_REGION_NAME`, `AWS_REGION`, `AWS_DEFAULT_REGION`  the AWS region, the first that is set; the profile's and
+                                                       then `us-east-2`, with a warning, where none is
+`AWS_MAX_ATTEMPTS`                                     how many requests a call makes at most, as `max_attempts`
+                                                       of AWS's configuration files, where `retries` is not set
 `AWS_TABLE_PREFIX`                                     put before every table name; asked for once, when the
                                                        first is needed, and again after `set_config`
 `DYNAMONGO_BACKEND`                                    the backend's name; `dynamodb` where it is not set
@@ -17,16 +20,19 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
+import weakref
 from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
-from dynamongo.exceptions import ConfigurationError
-from dynamongo.executor import PASSING_ERRORS, Executor, RetryPolicy, Steps, Wait
+from dynamongo.backends import Backend, backend_names, bound, check_backend_name, load_backend, takes_seconds
+from dynamongo.exceptions import BackendError, ConfigurationError
+from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
-from dynamongo.recording import Calls, execute_observed, record
+from dynamongo.recording import Calls, execute_observed, observers, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
 from dynamongo.values import shorten
@@ -57,6 +63,9 @@ class _Settings:
     cursor_key: bytes | None = field(default=None, repr=False)
     retries: RetryPolicy | None = None
     transport: str | None = None
+    session_token: str | None = field(default=None, repr=False)
+    timeout: float | None = None
+    connect_timeout: float | None = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -122,9 +131,13 @@ class Connection:
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
         cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
             nobody else knows, 32 random ones for example.
-        retries: How often, and after which waits, what the store did not do is sent again.
+        retries: How often, and after which waits, what the store did not do is sent again, and how long a call may take.
         transport: How the dynamodb backend sends its requests: `"auto"` (the default), directly, and through boto3
             where somebody is to see them there; or `"boto3"`, always through boto3.
+        session_token: Of temporary credentials, with the access key and the secret key that it belongs to.
+        timeout: How many seconds one request to DynamoDB may take; boto3's setting, 60 seconds without a byte, by
+            default. `RetryPolicy.max_seconds` bounds the call with all its requests.
+        connect_timeout: How many seconds it may take to connect; boto3's setting, 60 seconds, by default.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -147,6 +160,9 @@ class Connection:
         cursor_key: bytes | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
+        session_token: str | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -162,10 +178,14 @@ class Connection:
             cursor_key,
             retries,
             transport,
+            session_token,
+            timeout,
+            connect_timeout,
         )
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
-        self._executor: Executor | None = None
+        self._last: tuple[Backend | None, _Link | None] = (None, None)
+        self._links = weakref.WeakKeyDictionary[Backend, _Link]()
         self._lock = threading.Lock()
 
     @classmethod
@@ -185,6 +205,9 @@ class Connection:
         cursor_key: bytes | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
+        session_token: str | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -204,6 +227,9 @@ class Connection:
             cursor_key=cursor_key,
             retries=retries,
             transport=transport,
+            session_token=session_token,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
         )
         default_connection.reconfigure(fresh)
 
@@ -335,28 +361,60 @@ class Connection:
         with self._lock:
             self._close_own()
             self._settings = other._settings
-            self._table_prefix = self._executor = None
+            self._table_prefix = None
+            self._forget_links()
 
     def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
         """Carry out what the executor is asked to do, on the backend in use, and return its result."""
         backend = self.backend
-        return drive(make_steps(self._executor_for(backend)), backend)
+        link = self._link_to(backend)
+        return drive(make_steps(link.executor), backend, link.seconds)
 
     def execute(self, operation: Operation[R]) -> R:
         """Execute one operation on the backend in use: what `run` does with `Executor.send`, in less time."""
         backend = self.backend
+        known, link = self._last
+        if known is not backend or link is None:
+            link = self._link_to(backend)
+        execute: Any = backend.execute if link.takes_seconds else bound(backend)
+        if observers.get():
+            execute = partial(execute_observed, execute)
+        started = link.now()
         try:
-            return execute_observed(backend, operation)
-        except PASSING_ERRORS as error:
-            steps = self._executor_for(backend).send_again(operation, error)
-        return drive(steps, backend)
+            result: R = execute(operation, link.seconds)
+        except BackendError as error:
+            steps = link.executor.send_again(operation, error, started)
+        else:
+            if not link.budget.is_full:
+                link.budget.give_back(1)
+            return result
+        return drive(steps, backend, link.seconds)
 
-    def _executor_for(self, backend: Backend) -> Executor:
-        """The executor for the backend's limits: the last one, for most connections have one kind of backend."""
-        executor = self._executor
-        if executor is None or executor.limits is not backend.limits:
-            self._executor = executor = Executor(backend.limits, self._settings.retries or RetryPolicy())
-        return executor
+    def _link_to(self, backend: Backend) -> _Link:
+        """What the connection keeps for a backend; that of the last one is at hand, for most have but one."""
+        known, link = self._last
+        if known is backend and link is not None:
+            return link
+        try:
+            link = self._links.get(backend) or self._links.setdefault(backend, self._make_link(backend))
+        except TypeError:  # it has no hash or no weak references: its budget is new whenever another was in between
+            link = self._make_link(backend)
+        self._last = (backend, link)
+        return link
+
+    def _make_link(self, backend: Backend) -> _Link:
+        retries = self._settings.retries
+        if retries is None:
+            attempts = getattr(backend, "max_attempts", None)
+            retries = RetryPolicy() if attempts is None else RetryPolicy(attempts)
+        now = getattr(backend, "monotonic", time.monotonic)
+        budget = RetryBudget(retries.budget)
+        executor = Executor(backend.limits, retries, budget, now)
+        return _Link(executor, budget, now, retries.max_seconds, takes_seconds(backend))
+
+    def _forget_links(self) -> None:
+        self._last = (None, None)
+        self._links.clear()
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use would make another."""
@@ -372,6 +430,25 @@ class Connection:
         return f"<Connection {self._settings}>"
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What a connection keeps for a backend, apart from the backend itself.
+
+    Attributes:
+        executor: Works within the backend's limits.
+        budget: What retries are paid from.
+        now: Tells the time by the backend's clock.
+        seconds: How long a call may take.
+        takes_seconds: Whether an operation can be bounded.
+    """
+
+    executor: Executor
+    budget: RetryBudget
+    now: Callable[[], float]
+    seconds: float
+    takes_seconds: bool
+
+
 def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
     kept = list(backends)
     for position in reversed(range(len(kept))):
@@ -381,8 +458,15 @@ def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Back
     return tuple(kept)
 
 
-def drive(steps: Steps[R], backend: Backend) -> R:
-    """Perform the effects of an executor's generator one after the other, and return what it comes to."""
+def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
+    """Perform the effects of an executor's generator one after the other, and return what it comes to.
+
+    Args:
+        steps: The generator.
+        backend: What executes operations.
+        seconds: How long an operation may take that is executed for the first time.
+    """
+    execute = bound(backend)
     try:
         effect = next(steps)
         while True:
@@ -391,7 +475,10 @@ def drive(steps: Steps[R], backend: Backend) -> R:
                 effect = steps.send(None)
                 continue
             try:
-                result = execute_observed(backend, effect)
+                if isinstance(effect, Attempt):
+                    result = execute_observed(execute, effect.operation, effect.seconds)
+                else:
+                    result = execute_observed(execute, effect, seconds)
             except Exception as error:  # noqa: BLE001 - the generator decides what the error means
                 effect = steps.throw(error)
             else:

@@ -312,5 +312,5 @@ class TestRetries:
     def test_attempts_are_bounded(self) -> None:
         backend = Answers(*[TransactionCanceled((CONFLICT,))] * 9)
         with pytest.raises(TransactionCanceled):
-            drive(Executor(backend.limits, RetryPolicy(attempts=2)).send(TRANSACTION), backend)
+            drive(Executor(backend.limits, RetryPolicy(attempts=3)).send(TRANSACTION), backend)
         assert backend.executed == 3

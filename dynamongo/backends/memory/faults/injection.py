@@ -57,12 +57,24 @@ class Execute(Protocol[R_co]):
 
 
 def execute_under(
-    faults: Sequence[Fault], operation: Operation[R], execute: Execute[R], pass_time: Callable[[float], None]
+    faults: Sequence[Fault],
+    operation: Operation[R],
+    execute: Execute[R],
+    pass_time: Callable[[float], None],
+    seconds: float | None = None,
 ) -> R:
-    """Do an operation that the faults befall: those that only make it slow, and at most one other, the last."""
-    for fault in faults:
-        if isinstance(fault.kind, Slow):
-            pass_time(fault.kind.seconds)
+    """Do an operation that the faults befall: those that only make it slow, and at most one other, the last.
+
+    An answer that takes more than `seconds` is lost, and what was asked is done.
+    """
+    slowness = sum(fault.kind.seconds for fault in faults if isinstance(fault.kind, Slow))
+    if seconds is not None and slowness > seconds:
+        pass_time(seconds)
+        with contextlib.suppress(DynamongoError):
+            _meet(faults[-1], operation, execute)
+        raise ServiceError(f"no answer in {seconds:.3g} s", code="ReadTimeoutError")
+    if slowness:
+        pass_time(slowness)
     return _meet(faults[-1], operation, execute)
 
 
