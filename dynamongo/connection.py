@@ -131,7 +131,8 @@ class Connection:
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
         cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
             nobody else knows, 32 random ones for example.
-        retries: How often, and after which waits, what the store did not do is sent again, and how long a call may take.
+        retries: How often, and after which waits, what the store did not do is sent again, and how long a call may
+            take.
         transport: How the dynamodb backend sends its requests: `"auto"` (the default), directly, and through boto3
             where somebody is to see them there; or `"boto3"`, always through boto3.
         session_token: Of temporary credentials, with the access key and the secret key that it belongs to.

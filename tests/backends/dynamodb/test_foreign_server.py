@@ -58,7 +58,10 @@ def backend(request: pytest.FixtureRequest) -> Iterator[DynamoDBBackend]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         backend = DynamoDBBackend(
-            access_key_id="made-up", secret_access_key="made-up", endpoint_url=f"http://127.0.0.1:{server.server_port}"
+            access_key_id="made-up",
+            secret_access_key="made-up",
+            region="us-east-2",
+            endpoint_url=f"http://127.0.0.1:{server.server_port}",
         )
         yield backend
         backend.close()
