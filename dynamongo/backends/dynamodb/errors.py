@@ -5,6 +5,7 @@ Source: "Error handling with DynamoDB" in the developer guide, and "Common Error
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -139,17 +140,28 @@ _TRANSIENT: Final = (
 _NOT_RECEIVED: Final = {"RequestTimeout", "RequestTimeoutException"}
 """The store got no whole request in time, so that it cannot have done anything; HTTP status 408 says the same."""
 
-_SIGNING: Final = ("botocore.credentials", "botocore.signers", "botocore.tokens")
+
+def is_before_sending(error: BaseException) -> bool:
+    """Whether an error came up while credentials were looked for or the request was signed."""
+    return not _modules_of(error).isdisjoint({"botocore.credentials", "botocore.tokens", "botocore.signers"})
 
 
-def is_of_credentials(error: BaseException) -> bool:
-    """Whether an error came up while credentials were looked for or a request was signed: before it was sent."""
+def _is_of_credentials(error: BaseException) -> bool:
+    """Whether it is the provider's: past the signers, `botocore.auth` signs with what they got."""
+    modules = _modules_of(error)
+    if not modules.isdisjoint({"botocore.credentials", "botocore.tokens"}):
+        return True
+    return "botocore.signers" in modules and "botocore.auth" not in modules
+
+
+def _modules_of(error: BaseException) -> set[str]:
+    """The modules through which an error came."""
+    modules: set[str] = set()
     step = error.__traceback__
     while step is not None:
-        if step.tb_frame.f_globals.get("__name__") in _SIGNING:
-            return True
+        modules.add(str(step.tb_frame.f_globals.get("__name__")))
         step = step.tb_next
-    return False
+    return modules
 
 
 def translate_preparation(error: Exception, credentials: str) -> Exception:
@@ -161,10 +173,15 @@ def translate_preparation(error: Exception, credentials: str) -> Exception:
         return error
     if isinstance(error, FOREIGN_ERRORS):
         return translate_error(error, credentials)
+    if _is_of_credentials(error):
+        return build_provider_error(error, credentials)
     told = f"{type(error).__name__}: {error}"
-    if is_of_credentials(error):
-        return _build_credentials_error(f"the provider failed with {told}", credentials)
     return ConfigurationError(f"boto3 cannot make a client or a request: {told}")
+
+
+def build_provider_error(error: Exception, credentials: str) -> CredentialsError:
+    """The error of a provider of credentials that failed in a way of its own."""
+    return _build_credentials_error(f"the provider failed with {type(error).__name__}: {error}", credentials)
 
 
 def translate_error(error: Exception, credentials: str) -> DynamongoError:
@@ -201,11 +218,19 @@ def translate_answer(response: dict[str, Any], credentials: str) -> DynamongoErr
     """
     code = response.get("Error", {}).get("Code", "Unknown")
     message = response.get("Error", {}).get("Message") or f"the store gave no reason beyond its code, {code}"
+    if code == str(_find_status(response)):  # no code was sent: it was a proxy or a gateway, in its own words
+        message = _shorten_page(message)
     error_type = ERRORS_BY_CODE.get(code) or _judge_status(response)
     error = _build_error(error_type, code, message, response, credentials)
     if isinstance(error, BackendError):
         error.request_id = response.get("ResponseMetadata", {}).get("RequestId")
     return error
+
+
+def _shorten_page(text: str) -> str:
+    """The words of an answer that is no JSON, most often a page of HTML, and no more of them than a message bears."""
+    words = " ".join(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text).split())
+    return words if len(words) <= 300 else f"{words[:300]}..."
 
 
 def _build_error(

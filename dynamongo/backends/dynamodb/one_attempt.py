@@ -62,7 +62,8 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
     if not is_ours and find_retries(client).get("total_max_attempts") != 1:
         endpoint._needs_retry = _never
     if seconds is not None:
-        usual = client.meta.config.read_timeout
+        config: Any = client.meta.config  # whose stubs lack its options
+        usual = config.read_timeout
         endpoint.make_request = _bound(endpoint, seconds if usual is None else min(seconds, usual))
     twin: Any = object.__new__(type(client))
     vars(twin).update(known, _endpoint=endpoint)

@@ -182,17 +182,15 @@ def _default_retries(session: Any) -> dict[str, Any]:
 
 def _read_max_attempts(session: Any) -> int | None:
     """`AWS_MAX_ATTEMPTS`, or `max_attempts` of the profile."""
-    attempts = session._session.get_config_variable("max_attempts")  # noqa: SLF001 - as above
-    if attempts is None:
-        return None
     try:
-        found = int(attempts)
-    except (TypeError, ValueError):
-        found = 0
-    if found < 1:
+        attempts = session._session.get_config_variable("max_attempts")  # noqa: SLF001 - as above
+        found = None if attempts is None else int(attempts)
+    except ValueError as error:
         raise ConfigurationError(
-            f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an integer of 1 or more; got {attempts!r}"
-        )
+            f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an int: {error}"
+        ) from error
+    if found is not None and found < 1:
+        raise ConfigurationError(f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be 1 or more; got {found}")
     return found
 
 

@@ -11,7 +11,6 @@ A transport never repeats a request that may have been carried out.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import zlib
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
@@ -22,7 +21,8 @@ from dynamongo.backends.dynamodb.endpoint import LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
     build_connection_error,
-    is_of_credentials,
+    build_provider_error,
+    is_before_sending,
     translate_answer,
     translate_error,
     translate_preparation,
@@ -111,7 +111,7 @@ class BotoTransport:
         except RecursionError as error:  # of botocore's validator, before anything is sent
             raise InvalidRequestError("the request is nested too deep") from error
         except Exception as error:
-            if not is_of_credentials(error):
+            if not is_before_sending(error):
                 raise
             raise translate_preparation(error, self._settings.describe_credentials()) from error
         _check_whole(response)
@@ -174,12 +174,13 @@ class DirectTransport:
         """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
         try:
             credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
-            return cast("Credentials", credentials.get_frozen_credentials())
+            if credentials is not None:
+                return cast("Credentials", credentials.get_frozen_credentials())
+        except FOREIGN_ERRORS as error:
+            raise translate_error(error, self._settings.describe_credentials()) from error
         except Exception as error:
-            where = self._settings.describe_credentials()
-            if isinstance(error, AttributeError) and not is_of_credentials(error):
-                raise CredentialsError(f"AWS credentials are missing. {where}") from error
-            raise translate_preparation(error, where) from error
+            raise build_provider_error(error, self._settings.describe_credentials()) from error
+        raise CredentialsError(f"AWS credentials are missing. {self._settings.describe_credentials()}")
 
 
 class AutoTransport:
@@ -253,7 +254,7 @@ def _read_body(action: str, answer: Answer) -> dict[str, Any]:
         content: object = parse_body(action, answer.body.decode())
     except ValueError as error:
         if answer.status != 200:  # of a proxy or a gateway, which says what is wrong in its own words
-            return {"message": _shorten_page(answer.body.decode("utf-8", "replace"))}
+            return {"message": answer.body.decode("utf-8", "replace")}
         if answer.body and answer.content_type and "json" not in answer.content_type:
             message = f"what answered is no DynamoDB: its answer is {answer.content_type}, and not JSON"
             raise ServiceError(message, is_transient=False) from error
@@ -261,12 +262,6 @@ def _read_body(action: str, answer: Answer) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ServiceError("what answered is no DynamoDB: its answer is no JSON object", is_transient=False)
     return cast("dict[str, Any]", content)
-
-
-def _shorten_page(text: str) -> str:
-    """The words of an answer that is no JSON, most often a page of HTML, and no more of them than a message bears."""
-    words = " ".join(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text).split())
-    return words if len(words) <= 300 else f"{words[:300]}..."
 
 
 def _as_error(answer: Answer, content: dict[str, Any]) -> dict[str, Any]:

@@ -175,7 +175,9 @@ class TestRegion:
 
     def test_default_is_warned_of(self) -> None:
         backend = DynamoDBBackend(session=boto3.Session())
-        with pytest.warns(UserWarning, match=r"^no AWS region is set, and so it is us-east-2: set region=, or one of AWS"):
+        with pytest.warns(
+            UserWarning, match=r"^no AWS region is set, and so it is us-east-2: set region=, or one of AWS"
+        ):
             client = backend._settings.make_client()
         assert client.meta.region_name == "us-east-2"
 
