@@ -24,8 +24,7 @@ import time
 import weakref
 from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dynamongo.backends import Backend, backend_names, bound, check_backend_name, load_backend, takes_seconds
 from dynamongo.exceptions import BackendError, ConfigurationError
@@ -96,6 +95,27 @@ class _Settings:
         """Whether the code has set what brings a region, which wins over the environment's."""
         has_own = self.client is not None or self.profile is not None
         return has_own or (self.session is not None and bool(self.session.region_name))
+
+
+class _Terms(NamedTuple):
+    """What `execute` has to know of a backend, at hand for the one that was used last.
+
+    Attributes:
+        backend: The backend.
+        is_bounded: Whether the time of an operation can be bounded.
+        seconds: How long a call may take.
+        now: Tells the time by the backend's clock.
+        budget: What retries are paid from.
+    """
+
+    backend: Backend | None
+    is_bounded: bool
+    seconds: float
+    now: Callable[[], float]
+    budget: RetryBudget
+
+
+_NO_TERMS = _Terms(None, is_bounded=False, seconds=0.0, now=time.monotonic, budget=RetryBudget(None))
 
 
 def _check_cursor_key(key: object) -> None:
@@ -185,8 +205,8 @@ class Connection:
         )
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
-        self._last: tuple[Backend | None, _Link | None] = (None, None)
-        self._links = weakref.WeakKeyDictionary[Backend, _Link]()
+        self._last = _NO_TERMS
+        self._executors = weakref.WeakKeyDictionary[Backend, Executor]()
         self._lock = threading.Lock()
 
     @classmethod
@@ -363,59 +383,60 @@ class Connection:
             self._close_own()
             self._settings = other._settings
             self._table_prefix = None
-            self._forget_links()
+            self._forget_executors()
 
     def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
         """Carry out what the executor is asked to do, on the backend in use, and return its result."""
         backend = self.backend
-        link = self._link_to(backend)
-        return drive(make_steps(link.executor), backend, link.seconds)
+        executor = self._executor_for(backend)
+        return drive(make_steps(executor), backend, executor.retries.max_seconds)
 
     def execute(self, operation: Operation[R]) -> R:
         """Execute one operation on the backend in use: what `run` does with `Executor.send`, in less time."""
         backend = self.backend
-        known, link = self._last
-        if known is not backend or link is None:
-            link = self._link_to(backend)
-        execute: Any = backend.execute if link.takes_seconds else bound(backend)
-        if observers.get():
-            execute = partial(execute_observed, execute)
-        started = link.now()
+        known, is_bounded, seconds, now, budget = self._last
+        if known is not backend:
+            _, is_bounded, seconds, now, budget = self._find_terms(backend)
+        started: float | None = None
         try:
-            result: R = execute(operation, link.seconds)
+            if is_bounded and not observers.get():  # in fewer steps, since this is every request
+                result: R = backend.execute(operation, seconds)  # type: ignore[call-arg]  # `takes_seconds` says so
+            else:
+                started = now()
+                result = execute_observed(bound(backend), operation, seconds)
         except BackendError as error:
-            steps = link.executor.send_again(operation, error, started)
+            began = now() - error.seconds if started is None else started
+            steps = self._executor_for(backend).send_again(operation, error, began)
         else:
-            if not link.budget.is_full:
-                link.budget.give_back(1)
+            if not budget.is_full:
+                budget.give_back(1)
             return result
-        return drive(steps, backend, link.seconds)
+        return drive(steps, backend, seconds)
 
-    def _link_to(self, backend: Backend) -> _Link:
-        """What the connection keeps for a backend; that of the last one is at hand, for most have but one."""
-        known, link = self._last
-        if known is backend and link is not None:
-            return link
+    def _executor_for(self, backend: Backend) -> Executor:
+        """The executor for a backend, which has its retry budget; the connection keeps one for each backend."""
         try:
-            link = self._links.get(backend) or self._links.setdefault(backend, self._make_link(backend))
-        except TypeError:  # it has no hash or no weak references: its budget is new whenever another was in between
-            link = self._make_link(backend)
-        self._last = (backend, link)
-        return link
+            found = self._executors.get(backend)
+            return found or self._executors.setdefault(backend, self._make_executor(backend))
+        except TypeError:  # a backend without a hash or weak references has a new budget for each call
+            return self._make_executor(backend)
 
-    def _make_link(self, backend: Backend) -> _Link:
+    def _make_executor(self, backend: Backend) -> Executor:
         retries = self._settings.retries
         if retries is None:
             attempts = getattr(backend, "max_attempts", None)
             retries = RetryPolicy() if attempts is None else RetryPolicy(attempts)
-        now = getattr(backend, "monotonic", time.monotonic)
-        budget = RetryBudget(retries.budget)
-        executor = Executor(backend.limits, retries, budget, now)
-        return _Link(executor, budget, now, retries.max_seconds, takes_seconds(backend))
+        return Executor(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))
 
-    def _forget_links(self) -> None:
-        self._last = (None, None)
-        self._links.clear()
+    def _find_terms(self, backend: Backend) -> _Terms:
+        executor = self._executor_for(backend)
+        bounded = takes_seconds(backend)
+        self._last = _Terms(backend, bounded, executor.retries.max_seconds, executor.now, executor.budget)
+        return self._last
+
+    def _forget_executors(self) -> None:
+        self._last = _NO_TERMS
+        self._executors.clear()
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use would make another."""
@@ -429,25 +450,6 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection {self._settings}>"
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """What a connection keeps for a backend, apart from the backend itself.
-
-    Attributes:
-        executor: Works within the backend's limits.
-        budget: What retries are paid from.
-        now: Tells the time by the backend's clock.
-        seconds: How long a call may take.
-        takes_seconds: Whether an operation can be bounded.
-    """
-
-    executor: Executor
-    budget: RetryBudget
-    now: Callable[[], float]
-    seconds: float
-    takes_seconds: bool
 
 
 def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Backend, ...]:

@@ -187,6 +187,7 @@ class BackendError(DynamongoError):
         attempts: How many requests were made.
         endpoint: The AWS region, or the URL of an endpoint that is not AWS's; `None` if there is neither.
         request_id: AWS's id of the last request, which AWS Support asks for; `None` if there was no answer.
+        seconds: How long the last request took, by the clock of the backend.
     """
 
     code: str = "InternalServerError"
@@ -194,6 +195,7 @@ class BackendError(DynamongoError):
     attempts: int = 1
     endpoint: str | None = None
     request_id: str | None = None
+    seconds: float = 0.0
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -219,7 +221,7 @@ class BackendError(DynamongoError):
         """Be about the request that another error is about, and return the error itself."""
         if isinstance(other, BackendError):
             self.operation, self.attempts = other.operation, other.attempts
-            self.endpoint, self.request_id = other.endpoint, other.request_id
+            self.endpoint, self.request_id, self.seconds = other.endpoint, other.request_id, other.seconds
         return self
 
 

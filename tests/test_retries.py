@@ -113,7 +113,9 @@ class Slowly(MemoryBackend):
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         self.bounds.append(seconds)
         self.virtual.advance(seconds=self.seconds)
-        raise LOST
+        lost = ServiceError("the connection broke", code="ConnectionClosedError")
+        lost.seconds = self.seconds
+        raise lost
 
 
 class Counter(Model):
@@ -242,6 +244,29 @@ class TestTime:
             send(backend, Get(T, {"k": 1}), RetryPolicy(base=0, cap=0, max_seconds=100))
         assert backend.bounds == [100, 70, 40, 10]
 
+    def test_time_of_a_backend_that_takes_none_is_looked_at_between_attempts(self) -> None:
+        class Plain(Answers):
+            clock = VirtualClock()
+            monotonic = clock.now
+
+            def execute(self, operation: Operation[R]) -> R:
+                self.clock.advance(seconds=30)
+                return super().execute(operation)
+
+        backend = Plain(*[LOST] * 9)
+        with pytest.raises(ServiceError):
+            send(backend, Get(T, {"k": 1}), RetryPolicy(base=0, cap=0, max_seconds=100))
+        assert len(backend.executed) == 4
+
+    def test_slow_answers_of_the_memory_backend_count(self) -> None:
+        clock = VirtualClock(start=0)
+        backend = MemoryBackend(clock=clock)
+        backend.faults.schedule(Fault.slow(30, times=4))
+        backend.faults.schedule(Fault.throttle(times=4))
+        with pytest.raises(ServiceError, match="no answer in 10 s") as caught:
+            send(backend, Get("counters", {"k": 1}), RetryPolicy(base=0, cap=0, max_seconds=100))
+        assert (clock.now(), caught.value.attempts) == (100, 4)
+
     def test_page_and_chunk_have_the_same_end(self) -> None:
         backend = Slowly(30)
         connection = Connection(backend=backend, retries=RetryPolicy(base=0, cap=0, max_seconds=50))
@@ -364,7 +389,7 @@ class TestBudget:
         assert drive(executor.send(WRITES[2], attempts), backend).unprocessed
         with Connection.using(Answers(*([SLOW] * 9 + [WriteResult()]) * 100)):
             items = [Counter(name=f"{number}") for number in range(100)]
-            assert Counter.save_many(items, overwrite=False).fail_count == 0
+            assert Counter.save_many(items, overwrite=False, max_workers=1).fail_count == 0
 
     def test_pages_are_paid_from_it_too(self) -> None:
         backend = Answers(*[SLOW] * 3_000)

@@ -11,7 +11,8 @@ A backend executes one operation at a time and knows no models, plans, retries o
 A backend may offer more, which is looked for and may be missing:
 
 - a second parameter of `execute`, `seconds: float | None = None`: the operation gives up after so many seconds, with a
-  `ServiceError` that says whether the request was sent. Without it, time is looked at between attempts alone;
+  `ServiceError` that says whether the request was sent, and any `BackendError` has in `.seconds` how long it took.
+  Without the parameter, time is looked at between attempts alone;
 - `monotonic()`: the time in seconds by the clock that `wait` goes by; `time.monotonic` without it;
 - `max_attempts`: how many requests a call makes at most where the connection has no `retries=`, or `None`.
 """

@@ -101,10 +101,11 @@ class DynamoDBBackend:
         known = cast("AnyOperation", operation)
         transport = self._transport or self._open()
         request = _build(known)
+        started = time.monotonic()
         try:
             response = transport.send(request, self._limit(seconds))
         except BackendError as error:
-            error.endpoint = transport.place
+            error.endpoint, error.seconds = transport.place, time.monotonic() - started
             if isinstance(error, AccessDenied):
                 error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)
             raise
