@@ -312,8 +312,10 @@ class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
     code = "TransactionCanceledException"
 
     def __init__(self, reasons: tuple[CancellationReason, ...]) -> None:
-        told = ", ".join(f"{reason}: {reason.message}" if reason.message else str(reason) for reason in reasons)
-        super().__init__(f"Transaction cancelled, please refer cancellation reasons for specific reasons [{told}]")
+        codes = ", ".join(map(str, reasons))
+        told = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
+        messages = [f"{reason}: {reason.message}" for reason in reasons if reason.message]
+        super().__init__(": ".join([told, "; ".join(messages)]) if messages else told)
         self.reasons = reasons
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -115,10 +115,9 @@ class Reads(Terms):
                 attempts.restart()
             wait = attempts.next()
             if wait is None:
-                raise ThrottledError(
-                    f"the store did not get to {len(result.unprocessed)} keys of {operation.table}"
-                    f" in {attempts.count} attempts"
-                )
+                error = ThrottledError(f"the store did not get to {len(result.unprocessed)} keys")
+                error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
+                raise error
             operation = replace(operation, keys=result.unprocessed)
             yield wait
 

@@ -156,7 +156,7 @@ class Writes(Terms):
                 return
             wait = attempts.next()
             if wait is None:
-                raise _give_up(attempts)
+                raise _give_up(attempts, table)
             yield wait
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
@@ -167,12 +167,14 @@ class Writes(Terms):
         return Outcome(write.index, attributes=result.attributes)
 
 
-def _give_up(attempts: Attempts) -> ThrottledError | WriteOutcomeUnknown:
+def _give_up(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:
     """What befell the writes of a batch that the store did not get to."""
-    told = f"the store did not get to it in {attempts.count} attempts"
-    if attempts.is_unsure:
-        return WriteOutcomeUnknown(f"{told}, of which one gave no answer")
-    return ThrottledError(told)
+    told = "the store did not get to it"
+    error = (
+        WriteOutcomeUnknown(f"{told}, and one attempt gave no answer") if attempts.is_unsure else ThrottledError(told)
+    )
+    error.operation, error.attempts = f"BatchWrite {table}", attempts.count
+    return error
 
 
 def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[KeyedWrite]]:

@@ -20,7 +20,10 @@ from botocore.client import BaseClient
 from dynamongo.backends.dynamodb.settings import check_body
 from dynamongo.exceptions import ConfigurationError
 
-_FIX: Final = 'give it config=Config(retries={"total_max_attempts": 1})'
+_FIX: Final = (
+    "give it config=Config(retries={...}) with %s, and dynamongo its own retries=RetryPolicy(...), or it makes one"
+    " attempt too"
+)
 
 
 def find_retries(client: Any) -> dict[str, Any]:
@@ -40,11 +43,12 @@ def check_client(client: Any) -> None:
     retries = find_retries(client)
     if retries.get("mode") == "adaptive" and retries.get("total_max_attempts") != 1:
         raise ConfigurationError(
-            "the client retries in adaptive mode, and so would dynamongo: a write could be applied twice; "
-            'give it config=Config(retries={"mode": "adaptive", "total_max_attempts": 1})'
+            "the client retries in adaptive mode, beside dynamongo: a write could be applied twice; "
+            + _FIX % '"mode": "adaptive", "total_max_attempts": 1'
         )
     if not callable(getattr(getattr(client, "_endpoint", None), "_needs_retry", None)):
-        raise ConfigurationError(f"the retries of a client of this version of botocore cannot be kept from it; {_FIX}")
+        told = "the retries of a client of this version of botocore cannot be switched off for one call; "
+        raise ConfigurationError(told + _FIX % '"total_max_attempts": 1')
 
 
 def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
@@ -52,7 +56,7 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
 
     Args:
         client: The client.
-        seconds: How long a read may go without a byte; versions of botocore before 1.42 go by the client's setting.
+        seconds: How long a read may go without a byte; older versions of botocore go by the client's setting alone.
         is_ours: Whether dynamongo has made it, so that it does not retry.
     """
     if not isinstance(client, BaseClient) or (is_ours and seconds is None):

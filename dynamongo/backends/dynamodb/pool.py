@@ -31,6 +31,10 @@ MAX_IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""
 
 
+_TOLERANCE: Final = 0.01
+"""By how many seconds a deadline may be overrun."""
+
+
 class Pool:
     """The connections to one endpoint. Several threads may share it; each request has a connection to itself."""
 
@@ -50,7 +54,7 @@ class Pool:
         deadline = None if seconds is None else time.monotonic() + seconds
         connection = self._send(message, deadline)
         try:
-            answer = connection.read(deadline)
+            answer = connection.read()
         except BaseException:  # one that was interrupted would give the next request the answer to this one
             connection.close()
             raise
@@ -113,15 +117,16 @@ def _close_all(connections: deque[_Connection]) -> None:
 class _Connection:
     """One connection, open when it is made."""
 
-    __slots__ = ("_endpoint", "_http", "_socket", "idle_since", "is_readable")
+    __slots__ = ("_deadline", "_endpoint", "_http", "_limit_from", "_socket", "_timeout", "idle_since", "is_readable")
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, deadline: float | None) -> None:
         self._endpoint = endpoint
-        timeout = _find_timeout(endpoint.connect_timeout, deadline)
+        timeout = _find_connect_timeout(endpoint, deadline)
         self._http = _prepare_connection(endpoint, context, timeout)
         try:
             self._http.connect()
             self._socket: socket.socket = self._http.sock
+            self._timeout = timeout
             for option in endpoint.socket_options:
                 self._socket.setsockopt(*option)
         except BaseException as error:
@@ -135,10 +140,12 @@ class _Connection:
     def send(self, message: bytes, deadline: float | None) -> None:
         """Send the whole of a request; one that could not be sent whole cannot be carried out.
 
+        What is read afterwards has the same deadline.
+
         Raises `ServiceError`; the connection is closed then.
         """
         try:
-            self._socket.settimeout(_find_timeout(self._endpoint.read_timeout, deadline))
+            self._begin(deadline)
             self._socket.sendall(message)
         except BaseException as error:
             self.close()
@@ -148,37 +155,44 @@ class _Connection:
                 raise build_connection_error(code, told, was_sent=False) from error
             raise
 
-    def read(self, deadline: float | None) -> Answer:
+    def read(self) -> Answer:
         """Read the whole of an answer. Raises `ServiceError`."""
-        reader = _Reader(self._socket, self._endpoint.read_timeout, deadline)
         try:
-            return read_answer(cast("socket.socket", reader))
+            return read_answer(cast("socket.socket", self))
         except (OSError, http.client.HTTPException) as error:
-            is_over = deadline is not None and time.monotonic() >= deadline
+            is_over = self._deadline is not None and time.monotonic() >= self._deadline
             raise _tell_failed_read(self._endpoint, error, is_over=is_over) from error
+
+    def recv(self, size: int) -> bytes:
+        """As of a socket, until the deadline: however slowly bytes come, and however few, there is an end."""
+        if time.monotonic() > self._limit_from:
+            self._limit()
+        return self._socket.recv(size)
+
+    def recv_into(self, buffer: Buffer) -> int:
+        """As `recv`."""
+        if time.monotonic() > self._limit_from:
+            self._limit()
+        return self._socket.recv_into(buffer)
+
+    def _begin(self, deadline: float | None) -> None:
+        """Have a deadline, which matters as soon as less is left than a read may take."""
+        usual = self._endpoint.read_timeout
+        self._deadline = deadline
+        self._limit_from = float("inf") if deadline is None else deadline - (float("inf") if usual is None else usual)
+        if self._timeout != usual or time.monotonic() > self._limit_from:
+            self._limit()
+
+    def _limit(self) -> None:
+        """Give the socket the time that is left, where that is another time than before: it costs a system call."""
+        timeout = _find_timeout(self._endpoint.read_timeout, self._deadline)
+        if timeout is None or self._timeout is None or abs(timeout - self._timeout) > _TOLERANCE:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
 
     def close(self) -> None:
         """Close it."""
         self._http.close()
-
-
-class _Reader:
-    """What is read of a socket, until a deadline: however slowly bytes come, and however few, there is an end."""
-
-    __slots__ = ("_deadline", "_socket", "_timeout")
-
-    def __init__(self, connection: socket.socket, timeout: float | None, deadline: float | None) -> None:
-        self._socket = connection
-        self._timeout = timeout
-        self._deadline = deadline
-
-    def recv(self, size: int) -> bytes:
-        self._socket.settimeout(_find_timeout(self._timeout, self._deadline))
-        return self._socket.recv(size)
-
-    def recv_into(self, buffer: Buffer) -> int:
-        self._socket.settimeout(_find_timeout(self._timeout, self._deadline))
-        return self._socket.recv_into(buffer)
 
 
 def _find_timeout(timeout: float | None, deadline: float | None) -> float | None:
@@ -189,6 +203,13 @@ def _find_timeout(timeout: float | None, deadline: float | None) -> float | None
     if left <= 0:
         raise TimeoutError("the time for the call is over")
     return left if timeout is None or left < timeout else timeout
+
+
+def _find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float | None:
+    try:
+        return _find_timeout(endpoint.connect_timeout, deadline)
+    except TimeoutError as error:
+        raise _tell_failed_connect(endpoint, 0.0, error) from error
 
 
 def _prepare_connection(

@@ -127,8 +127,8 @@ def test_cancelled_transaction_has_a_reason_for_each_action_in_order() -> None:
     assert error.code == "TransactionCanceledException"
     assert str(error) == (
         "Transaction cancelled, please refer cancellation reasons for specific reasons"
-        " [None, ConditionalCheckFailed: The conditional request failed,"
-        " ConditionalCheckFailed: The conditional request failed]"
+        " [None, ConditionalCheckFailed, ConditionalCheckFailed]:"
+        " ConditionalCheckFailed: The conditional request failed; ConditionalCheckFailed: The conditional request failed"
     )
 
 
