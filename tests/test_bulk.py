@@ -229,7 +229,7 @@ class Threads(MemoryBackend):
         self.now = self.most = 0
         self.sizes: list[int] = []
 
-    def execute(self, operation: Any) -> Any:
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
         if isinstance(operation, (Put, BatchWrite)):
             self.sizes.append(len(operation.writes) if isinstance(operation, BatchWrite) else 1)
             self.now += 1

@@ -280,7 +280,7 @@ class Answers(MemoryBackend):
         self.errors = list(errors)
         self.executed = 0
 
-    def execute(self, operation: Any) -> Any:
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
         self.executed += 1
         if self.errors:
             raise self.errors.pop(0)

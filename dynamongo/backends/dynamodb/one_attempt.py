@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from botocore.client import BaseClient
 
@@ -29,8 +29,8 @@ _FIX: Final = (
 def find_retries(client: Any) -> dict[str, Any]:
     """How a client retries: `mode`, and `total_max_attempts` where it is set anywhere."""
     config = getattr(getattr(client, "meta", None), "config", None)
-    retries = getattr(config, "retries", None)
-    return dict(retries) if isinstance(retries, dict) else {}
+    retries: Any = getattr(config, "retries", None)
+    return {**retries} if isinstance(retries, dict) else {}
 
 
 def check_client(client: Any) -> None:
@@ -69,8 +69,8 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
         config: Any = client.meta.config  # whose stubs lack its options
         usual = config.read_timeout
         endpoint.make_request = _bound(endpoint, seconds if usual is None else min(seconds, usual))
-    twin: Any = object.__new__(type(client))
-    vars(twin).update(known, _endpoint=endpoint)
+    twin: Any = object.__new__(cast("type[object]", type(client)))
+    twin.__dict__.update(known, _endpoint=endpoint)
     return twin
 
 
@@ -87,6 +87,7 @@ def _never(
 def _bound(endpoint: Any, seconds: float) -> Callable[[Any, dict[str, Any]], Any]:
     def make_request(operation_model: Any, request_dict: dict[str, Any]) -> Any:
         request_dict["context"]["read_timeout"] = seconds
-        return type(endpoint).make_request(endpoint, operation_model, request_dict)
+        original = cast("Any", type(endpoint))  # looked up now: tracers replace the function of the class
+        return original.make_request(endpoint, operation_model, request_dict)
 
     return make_request

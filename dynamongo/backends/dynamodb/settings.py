@@ -135,8 +135,9 @@ class ClientSettings:
     def find_max_attempts(self) -> int | None:
         """How many requests boto3 would make for a call at most, where that is configured anywhere."""
         if self.client is not None:
-            config = getattr(getattr(self.client, "meta", None), "config", None)
-            attempts = (getattr(config, "retries", None) or {}).get("total_max_attempts")
+            config: Any = getattr(getattr(self.client, "meta", None), "config", None)
+            known: Any = getattr(config, "retries", None)
+            attempts = cast("dict[str, Any]", known).get("total_max_attempts") if isinstance(known, dict) else None
             return attempts if isinstance(attempts, int) else None
         session: Any = self.session or self._make_session()
         retries = _default_retries(session)

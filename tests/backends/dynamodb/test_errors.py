@@ -128,7 +128,8 @@ def test_cancelled_transaction_has_a_reason_for_each_action_in_order() -> None:
     assert str(error) == (
         "Transaction cancelled, please refer cancellation reasons for specific reasons"
         " [None, ConditionalCheckFailed, ConditionalCheckFailed]:"
-        " ConditionalCheckFailed: The conditional request failed; ConditionalCheckFailed: The conditional request failed"
+        " ConditionalCheckFailed: The conditional request failed;"
+        " ConditionalCheckFailed: The conditional request failed"
     )
 
 
@@ -242,9 +243,9 @@ def test_reasons_of_a_throttle_are_attributes(name: str) -> None:
 
 
 def test_id_of_the_request_is_kept_and_shown() -> None:
-    foreign = answer("ThrottlingException")
-    foreign.response["ResponseMetadata"]["RequestId"] = "THE-ID"
-    error = translate_error(foreign, WHERE)
+    known: Any = answer("ThrottlingException").response
+    known["ResponseMetadata"]["RequestId"] = "THE-ID"
+    error = translate_error(ClientError(known, "PutItem"), WHERE)
     assert isinstance(error, ThrottledError)
     assert (error.request_id, str(error)) == ("THE-ID", "what the store said (request id THE-ID)")
 

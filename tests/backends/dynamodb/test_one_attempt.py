@@ -66,7 +66,7 @@ def server(server_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath)
 
 @pytest.fixture
 def counter(server: FaultyServer) -> Iterator[Counter]:
-    client = boto3.client("dynamodb", endpoint_url=server.url, **KEYS)
+    client = make_client(server, None)
     with Connection.using(DynamoDBBackend(client=client)):
         Counter.create_table()
         yield Counter.save_one({"name": "a", "count": 0})
@@ -76,7 +76,8 @@ def counter(server: FaultyServer) -> Iterator[Counter]:
 
 
 def make_client(server: FaultyServer, retries: Any) -> Any:
-    return boto3.client("dynamodb", endpoint_url=server.url, config=Config(retries=retries), **KEYS)
+    make: Any = boto3.client  # which has an overload for every service of AWS
+    return make("dynamodb", endpoint_url=server.url, config=Config(retries=retries), **KEYS)
 
 
 def sent(server: FaultyServer, action: str) -> int:
@@ -109,7 +110,7 @@ class TestClient:
     def test_client_retries_as_ever_for_its_owner(self, server: FaultyServer) -> None:
         client = make_client(server, {"mode": "standard", "total_max_attempts": 2})
         server.plan = Script({("GetItem", None): Refuse.throttling()})
-        before = vars(client).copy()
+        before: dict[str, Any] = dict(vars(client))
         with pytest.raises(ThrottledError):
             Connection(client=client, retries=RetryPolicy(attempts=1)).execute(Get("nowhere", {"name": "a"}))
         assert vars(client) == before
