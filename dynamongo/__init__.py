@@ -9,6 +9,7 @@ from __future__ import annotations
 from dynamongo.comparison import Difference
 from dynamongo.connection import Connection
 from dynamongo.exceptions import (
+    AccessDenied,
     AttributeNotLoaded,
     BackendError,
     BudgetExceeded,
@@ -35,6 +36,7 @@ from dynamongo.exceptions import (
     TableMismatch,
     TableNotFound,
     ThrottledError,
+    ThrottlingReason,
     TransactionCanceled,
     TransactionConflict,
     UnsupportedOperation,
@@ -79,6 +81,7 @@ from dynamongo.scans import ScanPolicy
 from dynamongo.verbs import WritePlan
 
 __all__ = [
+    "AccessDenied",
     "AttributeNotLoaded",
     "BackendError",
     "BatchResult",
@@ -134,6 +137,7 @@ __all__ = [
     "TableMismatch",
     "TableNotFound",
     "ThrottledError",
+    "ThrottlingReason",
     "TimedeltaField",
     "TimestampField",
     "TransactionCanceled",

@@ -179,8 +179,9 @@ class Instance(metaclass=ModelMeta):
     @classmethod
     def _name_item(cls, key: Item) -> Self:
         """An instance that holds a key alone, of an item that was not read: it is partial, and cannot be saved."""
-        instance = cls._decode_part(key, tuple(map(Path, key)))
-        _set_record(instance, Record(None, {}, instance._loaded))
+        loaded = tuple(map(Path, key))
+        instance = cls._decode_part(key, loaded)
+        _set_record(instance, Record(None, {}, loaded))
         return instance
 
     @classmethod

@@ -68,7 +68,7 @@ class Recorder(MemoryBackend):
         self.executed: list[Operation[Any]] = []
         self.intrude: Any = None
 
-    def execute(self, operation: Operation[R]) -> R:
+    def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         if self.intrude is not None and not isinstance(operation, (Query, Scan, BatchGet)):
             intrude, self.intrude = self.intrude, None
             intrude()

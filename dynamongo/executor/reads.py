@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dynamongo.conditions import Path, cover
 from dynamongo.evaluation import compile_projection, holds
 from dynamongo.exceptions import ThrottledError, assert_never
-from dynamongo.executor.effects import Attempts, Steps, Terms
+from dynamongo.executor.effects import Steps, Terms
 from dynamongo.filters import compile_filter
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
@@ -106,21 +106,20 @@ class Reads(Terms):
     def _get_chunk(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
         items: list[Item] = []
         consumed = Capacity()
-        attempts = Attempts(self._retries)
+        attempts = self.start_attempts()
         while True:
-            result = yield from self.send(operation)
+            result = yield from self.send(operation, attempts)
             items.extend(result.items)
             consumed += result.consumed
             if not result.unprocessed:
                 return items, consumed
             if len(result.unprocessed) < len(operation.keys):
-                attempts.start_anew()
+                attempts.restart()
             wait = attempts.next()
             if wait is None:
-                raise ThrottledError(
-                    f"the store did not get to {len(result.unprocessed)} keys of {operation.table}"
-                    f" in {self._retries.attempts} attempts"
-                )
+                error = ThrottledError(f"the store did not get to {len(result.unprocessed)} keys")
+                error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
+                raise error
             operation = replace(operation, keys=result.unprocessed)
             yield wait
 

@@ -150,35 +150,38 @@ class Writes(Terms):
     def _write_batch(self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> Steps[None]:
         table = group[0].write.table
         pending = {write.key: write for write in group}
-        attempts = Attempts(self._retries)
+        attempts = self.start_attempts()
         while True:
             batch = tuple([write.part for write in pending.values() if write.part is not None])
             result = yield from self.send(BatchWrite(table, batch), attempts)
             left = {group[0].key_of(part) for part in result.unprocessed}
             outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
             if len(left) < len(pending):
-                attempts.start_anew()
+                attempts.restart()
             pending = {key: write for key, write in pending.items() if key in left}
             if not pending:
                 return
             wait = attempts.next()
             if wait is None:
-                raise _give_up(attempts, self._retries.attempts)
+                raise _give_up(attempts, table)
             yield wait
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
         try:
-            result = yield from self.send(write.write)
+            result = yield from self.send(write.write, self.start_attempts())
         except _ITEM_ERRORS as error:
             return Outcome(write.index, error)
         return Outcome(write.index, attributes=result.attributes)
 
 
-def _give_up(attempts: Attempts, most: int) -> ThrottledError | WriteOutcomeUnknown:
+def _give_up(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:
     """What befell the writes of a batch that the store did not get to."""
-    if attempts.is_unsure:
-        return WriteOutcomeUnknown(f"the store did not get to it in {most} attempts, of which one gave no answer")
-    return ThrottledError(f"the store did not get to it in {most} attempts")
+    told = "the store did not get to it"
+    error = (
+        WriteOutcomeUnknown(f"{told}, and one attempt gave no answer") if attempts.is_unsure else ThrottledError(told)
+    )
+    error.operation, error.attempts = f"BatchWrite {table}", attempts.count
+    return error
 
 
 def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[KeyedWrite]]:

@@ -38,6 +38,7 @@ class Answer:
         content_type: The header, or `""`.
         checksum: The header that has the CRC-32 of the body, or `None`.
         is_last: Whether the connection cannot be used for another request.
+        request_id: AWS's identifier of the request, or `None`.
     """
 
     status: int
@@ -45,6 +46,7 @@ class Answer:
     content_type: str = ""
     checksum: str | None = None
     is_last: bool = False
+    request_id: str | None = None
 
 
 def read_answer(connection: socket.socket) -> Answer:
@@ -65,6 +67,7 @@ def read_answer(connection: socket.socket) -> Answer:
         headers.get(b"content-type", b"").decode("latin-1"),
         None if checksum is None else checksum.decode("latin-1"),
         len(body) > length or b"close" in headers.get(b"connection", b"").lower(),
+        headers.get(b"x-amzn-requestid", b"").decode("latin-1") or None,
     )
 
 
@@ -130,7 +133,7 @@ def _read_with_http_client(replay: _Replay) -> Answer:
         body = _read_all(response)
     get = response.headers.get
     is_last = response.will_close or response.status < 200  # after 103 Early Hints, the answer itself is still to come
-    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), is_last)
+    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), is_last, get("x-amzn-requestid"))
 
 
 def _read_all(response: http.client.HTTPResponse) -> bytes:

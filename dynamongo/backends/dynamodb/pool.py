@@ -17,15 +17,22 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from dynamongo.backends.dynamodb.answers import Answer, read_answer
 from dynamongo.backends.dynamodb.endpoint import Endpoint
 from dynamongo.backends.dynamodb.errors import build_connection_error
 from dynamongo.exceptions import ConfigurationError, ServiceError
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 MAX_IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""
+
+
+_TOLERANCE: Final = 0.01
+"""By how many seconds a deadline may be overrun."""
 
 
 class Pool:
@@ -39,12 +46,13 @@ class Pool:
         self._process = os.getpid()
         self._is_closed = False
 
-    def exchange(self, message: bytes) -> Answer:
-        """Send a whole request, and read the answer.
+    def exchange(self, message: bytes, seconds: float | None = None) -> Answer:
+        """Send a whole request, and read the answer, all of it within `seconds`.
 
         Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
         """
-        connection = self._send(message)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        connection = self._send(message, deadline)
         try:
             answer = connection.read()
         except BaseException:  # one that was interrupted would give the next request the answer to this one
@@ -56,17 +64,17 @@ class Pool:
             self._keep(connection)
         return answer
 
-    def _send(self, message: bytes) -> _Connection:
+    def _send(self, message: bytes, deadline: float | None) -> _Connection:
         connection = self._take()
         if connection is not None:
             try:
-                connection.send(message)
+                connection.send(message, deadline)
             except ServiceError:  # it was closed meanwhile, and another one is made
                 pass
             else:
                 return connection
-        connection = _Connection(self._endpoint, self._context)
-        connection.send(message)
+        connection = _Connection(self._endpoint, self._context, deadline)
+        connection.send(message, deadline)
         return connection
 
     def _take(self) -> _Connection | None:
@@ -109,31 +117,35 @@ def _close_all(connections: deque[_Connection]) -> None:
 class _Connection:
     """One connection, open when it is made."""
 
-    __slots__ = ("_endpoint", "_http", "_socket", "idle_since", "is_readable")
+    __slots__ = ("_deadline", "_endpoint", "_http", "_limit_from", "_socket", "_timeout", "idle_since", "is_readable")
 
-    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> None:
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, deadline: float | None) -> None:
         self._endpoint = endpoint
-        self._http = _prepare_connection(endpoint, context)
+        timeout = _find_connect_timeout(endpoint, deadline)
+        self._http = _prepare_connection(endpoint, context, timeout)
         try:
             self._http.connect()
             self._socket: socket.socket = self._http.sock
-            self._socket.settimeout(endpoint.read_timeout)
+            self._timeout = timeout
             for option in endpoint.socket_options:
                 self._socket.setsockopt(*option)
         except BaseException as error:
             self._http.close()
             if isinstance(error, (OSError, http.client.HTTPException, UnicodeError)):
-                raise _tell_failed_connect(endpoint, error) from error
+                raise _tell_failed_connect(endpoint, timeout, error) from error
             raise
         self.is_readable = _make_check(self._socket)
         self.idle_since = 0.0
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, deadline: float | None) -> None:
         """Send the whole of a request; one that could not be sent whole cannot be carried out.
+
+        What is read afterwards has the same deadline.
 
         Raises `ServiceError`; the connection is closed then.
         """
         try:
+            self._begin(deadline)
             self._socket.sendall(message)
         except BaseException as error:
             self.close()
@@ -146,22 +158,69 @@ class _Connection:
     def read(self) -> Answer:
         """Read the whole of an answer. Raises `ServiceError`."""
         try:
-            return read_answer(self._socket)
+            return read_answer(cast("socket.socket", self))
         except (OSError, http.client.HTTPException) as error:
-            raise _tell_failed_read(self._endpoint, error) from error
+            is_over = self._deadline is not None and time.monotonic() >= self._deadline
+            raise _tell_failed_read(self._endpoint, error, is_over=is_over) from error
+
+    def recv(self, size: int) -> bytes:
+        """As of a socket, until the deadline: however slowly bytes come, and however few, there is an end."""
+        if time.monotonic() > self._limit_from:
+            self._limit()
+        return self._socket.recv(size)
+
+    def recv_into(self, buffer: Buffer) -> int:
+        """As `recv`."""
+        if time.monotonic() > self._limit_from:
+            self._limit()
+        return self._socket.recv_into(buffer)
+
+    def _begin(self, deadline: float | None) -> None:
+        """Have a deadline, which matters as soon as less is left than a read may take."""
+        usual = self._endpoint.read_timeout
+        self._deadline = deadline
+        self._limit_from = float("inf") if deadline is None else deadline - (float("inf") if usual is None else usual)
+        if self._timeout != usual or time.monotonic() > self._limit_from:
+            self._limit()
+
+    def _limit(self) -> None:
+        """Give the socket the time that is left, where that is another time than before: it costs a system call."""
+        timeout = _find_timeout(self._endpoint.read_timeout, self._deadline)
+        if timeout is None or self._timeout is None or abs(timeout - self._timeout) > _TOLERANCE:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
 
     def close(self) -> None:
         """Close it."""
         self._http.close()
 
 
-def _prepare_connection(endpoint: Endpoint, context: ssl.SSLContext | None) -> http.client.HTTPConnection:
+def _find_timeout(timeout: float | None, deadline: float | None) -> float | None:
+    """The seconds that a call on a socket may take; raises `TimeoutError` if the deadline is over."""
+    if deadline is None:
+        return timeout
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time for the call is over")
+    return left if timeout is None or left < timeout else timeout
+
+
+def _find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float | None:
+    try:
+        return _find_timeout(endpoint.connect_timeout, deadline)
+    except TimeoutError as error:
+        raise _tell_failed_connect(endpoint, 0.0, error) from error
+
+
+def _prepare_connection(
+    endpoint: Endpoint, context: ssl.SSLContext | None, timeout: float | None
+) -> http.client.HTTPConnection:
     """A connection that is not yet made; through the proxy, if there is one, in a tunnel for TLS."""
     proxy = endpoint.proxy
     host, port = (endpoint.host, endpoint.port) if proxy is None else (proxy.host, proxy.port)
     if context is None:
-        return http.client.HTTPConnection(host, port, timeout=endpoint.connect_timeout)
-    connection = http.client.HTTPSConnection(host, port, timeout=endpoint.connect_timeout, context=context)
+        return http.client.HTTPConnection(host, port, timeout=timeout)
+    connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
     if proxy is not None:
         connection.set_tunnel(endpoint.host, endpoint.port, proxy.headers)
     return connection
@@ -189,23 +248,22 @@ def _make_check(connection: socket.socket) -> Callable[[], bool]:
     return lambda: bool(poller.poll(0))
 
 
-def _tell_failed_connect(endpoint: Endpoint, error: BaseException) -> ServiceError:
+def _tell_failed_connect(endpoint: Endpoint, timeout: float | None, error: BaseException) -> ServiceError:
     scheme = "https" if endpoint.is_secure else "http"
     where = f"{scheme}://{endpoint.authority}{endpoint.path}"
     if isinstance(error, ssl.SSLError):
         return build_connection_error("SSLError", f"no safe connection to {where}: {error}", was_sent=False)
     if isinstance(error, TimeoutError):
-        told = f"no connection to {where} in {endpoint.connect_timeout} s"
+        told = f"no connection to {where} in {timeout:.3g} s"
         return build_connection_error("ConnectTimeoutError", told, was_sent=False)
     code = "EndpointConnectionError" if endpoint.proxy is None else "ProxyConnectionError"
     return build_connection_error(code, f"no connection to {where}: {_describe(error)}", was_sent=False)
 
 
-def _tell_failed_read(endpoint: Endpoint, error: Exception) -> ServiceError:
+def _tell_failed_read(endpoint: Endpoint, error: Exception, *, is_over: bool) -> ServiceError:
     if isinstance(error, TimeoutError):
-        return build_connection_error(
-            "ReadTimeoutError", f"{endpoint.authority} did not answer in {endpoint.read_timeout} s"
-        )
+        told = "the time that was left for the call" if is_over else f"{endpoint.read_timeout} s"
+        return build_connection_error("ReadTimeoutError", f"{endpoint.authority} did not answer in {told}")
     if isinstance(error, OSError):  # http.client.RemoteDisconnected is one too
         return build_connection_error("ConnectionClosedError", f"the connection broke: {_describe(error)}")
     if isinstance(error, http.client.IncompleteRead):

@@ -21,11 +21,15 @@ from dynamongo.backends.dynamodb.endpoint import LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
     build_connection_error,
+    build_provider_error,
+    is_before_sending,
     translate_answer,
     translate_error,
+    translate_preparation,
 )
 from dynamongo.backends.dynamodb.interception import Watch
 from dynamongo.backends.dynamodb.messages import Credentials, MessageWriter
+from dynamongo.backends.dynamodb.one_attempt import check_client, find_retries, prepare_call
 from dynamongo.backends.dynamodb.pool import Pool
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
@@ -40,10 +44,20 @@ _LENGTHS: Final = {"content-length", "transfer-encoding", "x-amz-crc32"}
 
 
 class Transport(Protocol):
-    """What takes a request to the store."""
+    """What takes a request to the store.
 
-    def send(self, request: Request) -> dict[str, Any]:
+    Attributes:
+        place: Where it takes them: the AWS region, or the URL of an endpoint that is not AWS's.
+    """
+
+    place: str
+
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """The answer, in the form in which boto3's client gives it; see `parse_body` for what may be decoded already.
+
+        Args:
+            request: The request.
+            seconds: How long it may take.
 
         Raises:
             DynamongoError: The store refused the request or failed, or could not be reached.
@@ -83,15 +97,23 @@ class BotoTransport:
         self._client = client
         self._settings = settings
         self._reason = reason
+        self.place = describe_place(client)
+        if settings.client is not None:
+            check_client(client)
 
-    def send(self, request: Request) -> dict[str, Any]:
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
+        client = prepare_call(self._client, seconds, is_ours=self._settings.client is None)
         try:
-            response: dict[str, Any] = getattr(self._client, request.method)(**request.arguments)
+            response: dict[str, Any] = getattr(client, request.method)(**request.arguments)
         except FOREIGN_ERRORS as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
         except RecursionError as error:  # of botocore's validator, before anything is sent
             raise InvalidRequestError("the request is nested too deep") from error
+        except Exception as error:
+            if not is_before_sending(error):
+                raise
+            raise translate_preparation(error, self._settings.describe_credentials()) from error
         _check_whole(response)
         return response
 
@@ -113,19 +135,22 @@ class DirectTransport:
     """
 
     def __init__(self, client: Any, settings: ClientSettings) -> None:
+        if find_retries(client).get("mode") == "adaptive":
+            raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
         endpoint = read_endpoint(client)
+        self.place = describe_place(client)
         self._client = client
         self._settings = settings
         self._pool = Pool(endpoint)
         self._writer = MessageWriter(endpoint)
 
-    def send(self, request: Request) -> dict[str, Any]:
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
         message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
-        answer = self._pool.exchange(message)
+        answer = self._pool.exchange(message, seconds)
         response = _read_body(request.action, answer)
         if answer.status != 200:
-            raise translate_answer(_as_error(answer.status, response), self._settings.describe_credentials())
+            raise translate_answer(_as_error(answer, response), self._settings.describe_credentials())
         return response
 
     def describe(self) -> str:
@@ -149,12 +174,13 @@ class DirectTransport:
         """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
         try:
             credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
-            return cast("Credentials", credentials.get_frozen_credentials())
+            if credentials is not None:
+                return cast("Credentials", credentials.get_frozen_credentials())
         except FOREIGN_ERRORS as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
-        except AttributeError as error:
-            where = self._settings.describe_credentials()
-            raise CredentialsError(f"AWS credentials are missing. {where}") from error
+        except Exception as error:
+            raise build_provider_error(error, self._settings.describe_credentials()) from error
+        raise CredentialsError(f"AWS credentials are missing. {self._settings.describe_credentials()}")
 
 
 class AutoTransport:
@@ -163,15 +189,16 @@ class AutoTransport:
     def __init__(self, client: Any, settings: ClientSettings) -> None:
         self._client = client
         self._settings = settings
+        self.place = describe_place(client)
         self._watch = Watch(client)
         self._lock = threading.Lock()
         self._direct: DirectTransport | None = None
         self._obstacle: str | None = None
         self._told: str | None = None
 
-    def send(self, request: Request) -> dict[str, Any]:
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
-        return self._choose().send(request)
+        return self._choose().send(request, seconds)
 
     def describe(self) -> str:
         """See `Transport`."""
@@ -202,14 +229,21 @@ class AutoTransport:
             self._direct = DirectTransport(self._client, self._settings)
         except LeftToBoto3 as reason:
             self._obstacle = str(reason)
-        except FOREIGN_ERRORS as error:
-            raise translate_error(error, self._settings.describe_credentials()) from error
+        except Exception as error:
+            raise translate_preparation(error, self._settings.describe_credentials()) from error
 
     def _leave_to_boto3(self, reason: str) -> BotoTransport:
         if reason != self._told:
             logger.debug("requests go through boto3: %s", reason)
             self._told = reason
         return BotoTransport(self._client, self._settings, reason)
+
+
+def describe_place(client: Any) -> str:
+    """Where a client sends requests: the AWS region, or the URL of an endpoint that is not AWS's."""
+    meta = getattr(client, "meta", None)
+    url, region = str(getattr(meta, "endpoint_url", "")), str(getattr(meta, "region_name", ""))
+    return region if ".amazonaws.com" in url else url
 
 
 def _read_body(action: str, answer: Answer) -> dict[str, Any]:
@@ -219,8 +253,8 @@ def _read_body(action: str, answer: Answer) -> dict[str, Any]:
     try:
         content: object = parse_body(action, answer.body.decode())
     except ValueError as error:
-        if answer.status != 200:
-            return {}
+        if answer.status != 200:  # of a proxy or a gateway, which says what is wrong in its own words
+            return {"message": answer.body.decode("utf-8", "replace")}
         if answer.body and answer.content_type and "json" not in answer.content_type:
             message = f"what answered is no DynamoDB: its answer is {answer.content_type}, and not JSON"
             raise ServiceError(message, is_transient=False) from error
@@ -230,14 +264,14 @@ def _read_body(action: str, answer: Answer) -> dict[str, Any]:
     return cast("dict[str, Any]", content)
 
 
-def _as_error(status: int, content: dict[str, Any]) -> dict[str, Any]:
+def _as_error(answer: Answer, content: dict[str, Any]) -> dict[str, Any]:
     """An answer that is an error as boto3 gives it."""
-    code = str(content.get("__type", status)).rpartition("#")[2].partition(":")[0]
+    code = str(content.get("__type", answer.status)).rpartition("#")[2].partition(":")[0]
     message = content.get("message") or content.get("Message")
     return {
         **content,
         "Error": {"Code": code, "Message": message},
-        "ResponseMetadata": {"HTTPStatusCode": status},
+        "ResponseMetadata": {"HTTPStatusCode": answer.status, "RequestId": answer.request_id},
     }
 
 
