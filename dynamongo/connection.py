@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import PASSING_ERRORS, Executor, RetryPolicy, Steps, Wait
+from dynamongo.forks import CONNECTION, make_lock
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
 from dynamongo.recording import Calls, execute_observed, record
@@ -166,7 +166,7 @@ class Connection:
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
         self._executor: Executor | None = None
-        self._lock = threading.Lock()
+        self._lock = make_lock(CONNECTION)
 
     @classmethod
     def set_config(  # noqa: PLR0913 - every setting by its name

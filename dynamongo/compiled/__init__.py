@@ -11,7 +11,6 @@ What most values need is written out (see `dynamongo.compiled.inlines`); for all
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
@@ -22,6 +21,7 @@ from dynamongo.compiled.source import Source
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.lazy import lazy_property
 from dynamongo.values import AttributeValue, Item
 
 Values: TypeAlias = dict[str, Any]
@@ -48,7 +48,7 @@ class Codec:
         self._find_keys = find_keys
         self._index_keys = tuple(index_keys)
 
-    @functools.cached_property
+    @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
         """Returns the values of a new instance, for what it was given by name; `None` if a name is not one of a field.
 
@@ -56,7 +56,7 @@ class Codec:
         """
         return self._write_build().compile()
 
-    @functools.cached_property
+    @lazy_property
     def encode(self) -> Callable[[Values, Item], Item]:
         """Puts what is stored for the values of an instance into an item, and returns that.
 
@@ -64,7 +64,7 @@ class Codec:
         """
         return self._write_encode().compile()
 
-    @functools.cached_property
+    @lazy_property
     def decode(self) -> Callable[[Item], Values]:
         """Returns the values of an instance by the names of the fields, and what has no field under `_undeclared`.
 

@@ -42,7 +42,7 @@ _HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)(
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
 
 
-class AnswerTooLong(http.client.HTTPException):  # noqa: N818 - reads as what it says
+class AnswerTooLong(http.client.HTTPException):
     """The answer is, or claims to be, longer than any answer of DynamoDB."""
 
 

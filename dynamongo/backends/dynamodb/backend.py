@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
@@ -12,7 +11,8 @@ from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport import Transport, TransportKind, check_transport, make_transport
-from dynamongo.exceptions import ConfigurationError, InvalidRequestError, ServiceError, UnsupportedOperation
+from dynamongo.exceptions import ConfigurationError, InvalidRequestError, UnsupportedOperation
+from dynamongo.forks import BACKEND, make_lock
 from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class DynamoDBBackend:
         )
         self._kind: TransportKind = check_transport(transport)
         self._transport: Transport | None = None
-        self._lock = threading.Lock()
+        self._lock = make_lock(BACKEND)
 
     def execute(self, operation: Operation[R]) -> R:
         """Do one operation in one request.
@@ -86,12 +86,7 @@ class DynamoDBBackend:
             raise UnsupportedOperation(f"the dynamodb backend does not do {type(operation).__name__}")
         known = cast("AnyOperation", operation)
         transport = self._transport or self._open()
-        response = transport.send(_build(known))
-        try:
-            return cast("R", read_response(known, response))
-        except KeyError as error:
-            message = f"what answered is no DynamoDB: there is no {error} in its answer"
-            raise ServiceError(message, is_transient=False) from error
+        return cast("R", read_response(known, transport.send(_build(known))))
 
     def describe_transport(self) -> str:
         """How the next request goes to the store: `"direct"`, or `"boto3"` with the reason."""

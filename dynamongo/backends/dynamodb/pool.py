@@ -258,10 +258,15 @@ def _tell_failed_read(endpoint: Endpoint, error: Exception) -> ServiceError:
     if isinstance(error, OSError):  # http.client.RemoteDisconnected is one too
         return build_connection_error("ConnectionClosedError", f"the connection broke: {_describe(error)}")
     if isinstance(error, AnswerTooLong):
-        return ServiceError(f"what answered is no DynamoDB: {error}", code="HTTPClientError", is_transient=False)
+        return tell_too_long(error)
     if isinstance(error, http.client.IncompleteRead):
         return build_connection_error("IncompleteReadError", "the connection broke in the middle of the answer")
     return build_connection_error("HTTPClientError", f"what answered does not speak HTTP: {_describe(error)}")
+
+
+def tell_too_long(error: AnswerTooLong) -> ServiceError:
+    """The error for an answer that is longer than DynamoDB's."""
+    return ServiceError(f"what answered is no DynamoDB: {error}", code="HTTPClientError", is_transient=False)
 
 
 def _describe(error: BaseException) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
-from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError
+from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.frozen import dataclass, field
 
 if TYPE_CHECKING:
@@ -73,11 +72,7 @@ class ClientSettings:
             return self.client
         session: Any = self.session or self._make_session()  # its `client` has an overload for every service of AWS
         region = self.region or session.region_name or DEFAULT_REGION
-        client = session.client(
-            "dynamodb", region_name=region, endpoint_url=self.endpoint_url, config=_without_retries()
-        )
-        client.meta.events.register("before-parse.dynamodb", check_body)
-        return client
+        return session.client("dynamodb", region_name=region, endpoint_url=self.endpoint_url, config=_without_retries())
 
     def _make_session(self) -> Session:
         import boto3  # noqa: PLC0415 - it takes a fifth of a second, which only who talks to DynamoDB should pay
@@ -106,14 +101,6 @@ class ClientSettings:
     @staticmethod
     def _is_set(variable: str) -> str:
         return "set" if os.environ.get(variable) else "not set"
-
-
-def check_body(response_dict: dict[str, Any], **_: object) -> None:
-    """Refuse an answer that was damaged on its way: without retries, boto3 takes it for one that says nothing."""
-    body = response_dict["body"]
-    expected = response_dict["headers"].get("x-amz-crc32")
-    if expected is not None and isinstance(body, bytes) and crc32(body) != int(expected):
-        raise ServiceError(f"the answer is damaged: its checksum is not {expected}")
 
 
 def _without_retries() -> Config:
