@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import ssl
 import weakref
 from collections.abc import Generator, Iterator
 from contextvars import ContextVar
@@ -39,20 +40,22 @@ def watch_answers(client: Any, *, is_own: bool) -> None:
 
     Args:
         client: A client of boto3.
-        is_own: Whether nobody else has it: then the length of its answers is limited too.
+        is_own: Whether nobody else has it: then the length of its answers is limited, and a connection with bytes that
+            belong to no answer is closed.
     """
     with contextlib.suppress(AttributeError):  # a double without events answers as it likes
         client.meta.events.register("before-parse.dynamodb", _check_answer, unique_id=_HANDLER)
     with contextlib.suppress(TypeError):  # so does one that cannot be referred to
         _clients.add(client)
     if is_own:
-        _limit_answers(client)
+        _make_cautious(client)
 
 
 @contextlib.contextmanager
 def collect_bodies() -> Generator[list[bytes]]:
     """The bodies of the answers that the block gets through boto3: none if it was answered by something else."""
-    token = _bodies.set(bodies := [])
+    bodies: list[bytes] = []
+    token = _bodies.set(bodies)
     try:
         yield bodies
     finally:
@@ -124,25 +127,39 @@ def _is_object(body: bytes) -> bool:
     return stripped[:1] == b"{" and stripped[-1:] == b"}"
 
 
-class _LimitedHTTPPool(AWSHTTPConnectionPool):  # type: ignore[misc]  # botocore has no types
+class _Cautious:
+    """What the pools of our own clients do beyond botocore's."""
+
     def urlopen(self, *args: Any, **kwargs: Any) -> Any:
-        """See `urllib3`."""
-        return _limit(super().urlopen(*args, **kwargs))
+        """See `urllib3`; the body of the response is limited."""
+        inherited: Any = super()
+        return _limit(inherited.urlopen(*args, **kwargs))
+
+    def _get_conn(self, *args: Any, **kwargs: Any) -> Any:
+        """A connection, closed first if TLS has deciphered bytes that belong to no answer, which urllib3 overlooks."""
+        inherited: Any = super()
+        connection = inherited._get_conn(*args, **kwargs)
+        opened = getattr(connection, "sock", None)
+        if isinstance(opened, ssl.SSLSocket) and opened.pending():
+            connection.close()
+        return connection
 
 
-class _LimitedHTTPSPool(AWSHTTPSConnectionPool):  # type: ignore[misc]  # botocore has no types
-    def urlopen(self, *args: Any, **kwargs: Any) -> Any:
-        """See `urllib3`."""
-        return _limit(super().urlopen(*args, **kwargs))
+class _CautiousHTTPPool(_Cautious, AWSHTTPConnectionPool):
+    pass
+
+
+class _CautiousHTTPSPool(_Cautious, AWSHTTPSConnectionPool):
+    pass
 
 
 _POOLS: Final = {
-    "http": (AWSHTTPConnectionPool, _LimitedHTTPPool),
-    "https": (AWSHTTPSConnectionPool, _LimitedHTTPSPool),
+    "http": (AWSHTTPConnectionPool, _CautiousHTTPPool),
+    "https": (AWSHTTPSConnectionPool, _CautiousHTTPSPool),
 }
 
 
-def _limit_answers(client: Any) -> None:
+def _make_cautious(client: Any) -> None:
     with contextlib.suppress(AttributeError):
         classes = client._endpoint.http_session._pool_classes_by_scheme
         for scheme, (theirs, ours) in _POOLS.items():

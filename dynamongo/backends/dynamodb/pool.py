@@ -195,7 +195,7 @@ def _make_context(endpoint: Endpoint) -> ssl.SSLContext:
     Those of `ssl.create_default_context` are stricter from Python 3.13 on: a company's authority that boto3 accepts
     would be refused. The name, which urllib3 checks for boto3, is checked by OpenSSL.
     """
-    context = create_urllib3_context()
+    context: ssl.SSLContext = create_urllib3_context()
     context.check_hostname = True
     context.set_alpn_protocols(["http/1.1"])
     try:
