@@ -20,7 +20,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from botocore.httpsession import create_urllib3_context
 
@@ -29,6 +29,8 @@ from dynamongo.backends.dynamodb.endpoint import Endpoint
 from dynamongo.backends.dynamodb.errors import build_connection_error
 from dynamongo.backends.dynamodb.proxies import REFUSED_TUNNEL, tell_refusal
 from dynamongo.exceptions import ConfigurationError, ServiceError
+
+R = TypeVar("R")
 
 MAX_IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""
@@ -44,25 +46,27 @@ class Pool:
         weakref.finalize(self, _close_all, self._idle)  # at the end of the program too
         self._is_closed = False
 
-    def exchange(self, message: bytes) -> Answer:
-        """Send a whole request, and read the answer.
+    def exchange(self, message: bytes, parse: Callable[[Answer], R]) -> R:
+        """Send a whole request, read the answer, and return what `parse` makes of it.
+
+        Where that fails, or the answer cannot be parsed, the connection is closed: what comes on it next may be the
+        rest of this answer, and not the answer to another request.
 
         Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
         """
         connection = self._send(message)
         try:
             answer = connection.read()
-        except BaseException:  # one that was interrupted would give the next request the answer to this one
+            connection.check_process()
+            parsed = parse(answer)
+        except BaseException:
             connection.close()
             raise
-        if connection.process != os.getpid():  # forked meanwhile, in a signal handler: the parent reads it too
-            connection.close()
-            raise build_connection_error("ConnectionClosedError", "the process was forked while it read the answer")
         if answer.is_last:
             connection.close()
         else:
             self._keep(connection)
-        return answer
+        return parsed
 
     def _send(self, message: bytes) -> _Connection:
         connection = self._take()
@@ -157,6 +161,11 @@ class _Connection:
             return read_answer(self._socket)
         except (OSError, http.client.HTTPException) as error:
             raise _tell_failed_read(self._endpoint, error) from error
+
+    def check_process(self) -> None:
+        """Refuse what was read if the process was forked meanwhile, in a signal handler: the parent reads it too."""
+        if self.process != os.getpid():
+            raise build_connection_error("ConnectionClosedError", "the process was forked while it read the answer")
 
     def close(self) -> None:
         """Close it."""

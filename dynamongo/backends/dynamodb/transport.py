@@ -10,7 +10,9 @@ A transport never repeats a request that may have been carried out.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from functools import partial
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 
 from dynamongo.backends.dynamodb.answers import Answer, AnswerTooLong
@@ -107,15 +109,24 @@ class BotoTransport:
             try:
                 response: dict[str, Any] = getattr(self._client, request.method)(**request.arguments)
                 check_content(response, bodies)
+            except ServiceError:
+                self._drop_connections()
+                raise
             except FOREIGN_ERRORS as error:
                 raise self._translate(error) from error
             except MALFORMED as error:
                 if bodies:
+                    self._drop_connections()
                     raise refuse_answer(error) from error
                 if isinstance(error, RecursionError):  # of botocore's validator, before anything is sent
                     raise InvalidRequestError("the request is nested too deep") from error
                 raise
         return response
+
+    def _drop_connections(self) -> None:
+        """Close those that are idle, after an answer that could not be read: its rest may come on one of them."""
+        with contextlib.suppress(AttributeError):  # of a double, which has none
+            self._client.close()
 
     def _translate(self, error: Exception) -> DynamongoError:
         """The error to raise for one of boto3's."""
@@ -155,10 +166,9 @@ class DirectTransport:
     def send(self, request: Request) -> dict[str, Any]:
         """See `Transport`."""
         message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
-        answer = self._pool.exchange(message)
-        response = _read_body(request.action, answer)
-        if answer.status != 200:
-            raise self._translate(answer.status, response)
+        status, response = self._pool.exchange(message, partial(_read_body, request.action))
+        if status != 200:
+            raise self._translate(status, response)
         return response
 
     def _translate(self, status: int, content: dict[str, Any]) -> DynamongoError:
@@ -254,24 +264,24 @@ class AutoTransport:
         return BotoTransport(self._client, self._settings, reason)
 
 
-def _read_body(action: str, answer: Answer) -> dict[str, Any]:
-    """The content of an answer; of an error that is no JSON, what it says instead."""
+def _read_body(action: str, answer: Answer) -> tuple[int, dict[str, Any]]:
+    """The status and content of an answer; of an error that is no JSON, what it says instead."""
     check_checksum(answer.body, answer.checksum)
     try:
         content: object = parse_body(action, answer.body.decode())
     except (RecursionError, ValueError) as error:
         if answer.status != 200:
-            return {"message": _quote_text(answer.body)}
+            return answer.status, {"message": _quote_text(answer.body)}
         check_kind(answer.body, answer.content_type)
         raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON: {error}") from error
     if not isinstance(content, dict):
         if answer.status != 200:
-            return {}
+            return answer.status, {}
         raise ServiceError("what answered is no DynamoDB: its answer is no JSON object", is_transient=False)
     checked = cast("dict[str, Any]", content)
     if answer.status == 200:
         check_members(checked)
-    return checked
+    return answer.status, checked
 
 
 def _quote_text(body: bytes | bytearray) -> str:
