@@ -47,7 +47,11 @@ def run_rounds(rounds: int, directory: Path) -> int:
                     kind = "plain" if secure is None else "TLS"
                     count, processes = len(server.log), rounds * (CHILDREN + 1)
                     print(
-                        f"forks, {transport} {kind}: {processes} processes, {count} requests, {found} wrong, {hung} hung"
+                        f"forks, {transport} {kind}: {processes} processes, {count} requests,",
+                        found,
+                        "wrong,",
+                        hung,
+                        "hung",
                     )
                 wrong += found if secure else found + hung
     return wrong
