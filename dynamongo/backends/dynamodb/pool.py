@@ -119,12 +119,13 @@ def _close_all(connections: deque[_Connection]) -> None:
 class _Connection:
     """One connection, open when it is made."""
 
-    __slots__ = ("__weakref__", "_endpoint", "_http", "_socket", "has_more", "idle_since", "process")
+    __slots__ = ("__weakref__", "_endpoint", "_http", "_socket", "has_more", "idle_since", "is_parents", "process")
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> None:
         self._endpoint = endpoint
         self._http = _prepare_connection(endpoint, context)
         self.process = os.getpid()
+        self.is_parents = False
         _of_this_process.add(self)
         try:
             self._http.connect()
@@ -164,7 +165,7 @@ class _Connection:
 
     def check_process(self) -> None:
         """Refuse what was read if the process was forked meanwhile, in a signal handler: the parent reads it too."""
-        if self.process != os.getpid():
+        if self.is_parents:
             raise build_connection_error("ConnectionClosedError", "the process was forked while it read the answer")
 
     def close(self) -> None:
@@ -190,6 +191,7 @@ _of_this_process: Final[weakref.WeakSet[_Connection]] = weakref.WeakSet()
 def _leave_to_parent() -> None:
     """Close the child's copies of the parent's connections, which the parent does not notice."""
     for connection in list(_of_this_process):
+        connection.is_parents = True
         connection.close()
     _of_this_process.clear()
 
