@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import ssl
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from attacks.forking import echo, run_program
-from attacks.server import run_scripted_server
+from attacks.server import Reply, Request, run_scripted_server
 from attacks.soak import trusted_context
 
 ROUNDS = 4
@@ -118,3 +121,46 @@ for _ in range(3):
 print(RetryPolicy().wait(5).seconds)
 """
     assert len(set(run(program).split())) == 4
+
+
+FORKS_WHILE_IT_READS = """
+import os, signal, sys
+from attacks.soak import open_backend_at
+from dynamongo.operations import Get
+child = None
+def fork(*_):
+    global child
+    child = os.fork()
+signal.signal(signal.SIGUSR1, fork)
+with open_backend_at(sys.argv[1], "auto") as backend:
+    try:
+        item = backend.execute(Get("table", {"id": str(os.getpid())})).item
+        print("answer", child != 0, item is not None, flush=True)
+    except Exception as error:
+        print("refused", child == 0, getattr(error, "was_sent", error), flush=True)
+    if child == 0:
+        backend.execute(Get("table", {"id": "child"}))
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_fork_while_an_answer_is_read_leaves_the_answer_to_the_parent() -> None:
+    """The server has the program fork, in a signal handler, and answers when the child has asked for something else."""
+    child_asked = threading.Event()
+
+    def script(request: Request) -> Reply:
+        name = request.content["Key"]["id"]["S"]
+        if name == "child":
+            child_asked.set()
+        else:
+            os.kill(int(name), signal.SIGUSR1)
+            child_asked.wait(20)
+        return echo(request)
+
+    with run_scripted_server(script) as server:
+        path = str(Path(__file__).resolve().parent.parent)
+        command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKS_WHILE_IT_READS, server.url]
+        environment = {**os.environ, "PYTHONPATH": path}
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60)
+    assert sorted(done.stdout.splitlines()) == ["answer True True", "refused True True"]

@@ -5,7 +5,8 @@ is sent, or when it could not be sent whole, in which case the store cannot have
 that is told with `was_sent`, and whether to send it again is for the executor to say.
 
 A connection belongs to the process that opened it. After a fork the child closes its copies before it does anything
-else; and a connection that is taken, or kept, in another process than its own is closed, should a fork pass Python by.
+else, and marks them, so that a thread that forks while it reads keeps none. A connection that is taken in another
+process than its own is closed too, should a fork have passed Python by.
 """
 
 from __future__ import annotations
