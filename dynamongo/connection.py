@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterable
@@ -29,6 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from dynamongo.backends import Backend, backend_names, bound, check_backend_name, load_backend, takes_seconds
 from dynamongo.exceptions import BackendError, ConfigurationError
 from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
+from dynamongo.forks import CONNECTION, make_lock
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
 from dynamongo.recording import Calls, execute_observed, observers, record
@@ -207,7 +207,7 @@ class Connection:
         self._table_prefix: str | None = None
         self._last = _NO_TERMS
         self._executors = weakref.WeakKeyDictionary[Backend, Executor]()
-        self._lock = threading.Lock()
+        self._lock = make_lock(CONNECTION)
 
     @classmethod
     def set_config(  # noqa: PLR0913 - every setting by its name

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
@@ -17,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from dynamongo.callers import caller_level
 from dynamongo.exceptions import BudgetExceeded, NPlusOneWarning
+from dynamongo.forks import INNERMOST, make_lock
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Capacity, Get, Operation
 from dynamongo.plans import describe_step
@@ -177,7 +177,7 @@ class _Budget:
         self.spent = Capacity()
         self.made = 0
         self.exceeded: str | None = None
-        self.lock = threading.Lock()
+        self.lock = make_lock(INNERMOST)
 
     def before(self, operation: Operation[Any]) -> None:
         with self.lock:

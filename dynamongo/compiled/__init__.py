@@ -12,7 +12,6 @@ What most values need is written out (see `dynamongo.compiled.inlines`); for all
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
@@ -24,6 +23,7 @@ from dynamongo.exceptions import ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.frozen import dataclass
+from dynamongo.lazy import lazy_property
 from dynamongo.values import AttributeValue, Item
 
 Values: TypeAlias = dict[str, Any]
@@ -79,7 +79,7 @@ class Codec:
         self._index_keys = tuple(index_keys)
         self._find_maker = find_maker
 
-    @functools.cached_property
+    @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
         """Returns the values of a new instance, for what it was given by name; `None` if a name is not one of a field.
 
@@ -87,12 +87,12 @@ class Codec:
         """
         return self._write_build().compile()
 
-    @functools.cached_property
+    @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
         """Gives an instance in its constructor what `build` returned."""
         return self._find_maker().fill_new
 
-    @functools.cached_property
+    @lazy_property
     def encode(self) -> Callable[[Values, Item], Item]:
         """Puts what is stored for the values of an instance into an item, and returns that.
 
@@ -100,7 +100,7 @@ class Codec:
         """
         return self._write_encode().compile()
 
-    @functools.cached_property
+    @lazy_property
     def decode(self) -> Callable[[Iterable[Item]], list[Any]]:
         """Returns an instance for each item.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from dynamongo.compiled.inlines import NAMES, make_inline
 from dynamongo.compiled.source import Source
 from dynamongo.fields.base import Field
+from dynamongo.lazy import lazy_property
 from dynamongo.values import Item
 
 
@@ -26,7 +26,7 @@ class KeyCodec:
         self._fields = tuple(fields)
         self.names = tuple(field.path.attribute for field in fields)
 
-    @functools.cached_property
+    @lazy_property
     def encode(self) -> Callable[[Sequence[Any]], Item]:
         """Returns the key for the values of the key fields; raises `ValidationError` for one that is no key."""
         return self._write_encode().compile()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
@@ -12,7 +11,8 @@ from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport import Transport, TransportKind, check_transport, make_transport
-from dynamongo.exceptions import AccessDenied, BackendError, InvalidRequestError, ServiceError, UnsupportedOperation
+from dynamongo.exceptions import AccessDenied, BackendError, InvalidRequestError, UnsupportedOperation
+from dynamongo.forks import BACKEND, make_lock
 from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class DynamoDBBackend:
         )
         self._kind: TransportKind = check_transport(transport)
         self._transport: Transport | None = None
-        self._lock = threading.Lock()
+        self._lock = make_lock(BACKEND)
 
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Do one operation in one request.
@@ -103,17 +103,12 @@ class DynamoDBBackend:
         request = _build(known)
         started = time.monotonic()
         try:
-            response = transport.send(request, self._limit(seconds))
+            return cast("R", read_response(known, transport.send(request, self._limit(seconds))))
         except BackendError as error:
             error.endpoint, error.seconds = transport.place, time.monotonic() - started
             if isinstance(error, AccessDenied):
                 error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)
             raise
-        try:
-            return cast("R", read_response(known, response))
-        except KeyError as error:
-            message = f"what answered is no DynamoDB: there is no {error} in its answer"
-            raise ServiceError(message, is_transient=False) from error
 
     @property
     def max_attempts(self) -> int | None:

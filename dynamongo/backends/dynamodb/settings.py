@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import warnings
 from typing import TYPE_CHECKING, Any, cast
-from zlib import crc32
 
 from dynamongo.callers import caller_level
-from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError
+from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.frozen import dataclass, field
 from dynamongo.values import shorten
 
@@ -88,14 +87,12 @@ class ClientSettings:
         if self.client is not None:
             return self.client
         session: Any = self.session or self._make_session()  # its `client` has an overload for every service of AWS
-        client = session.client(
+        return session.client(
             "dynamodb",
             region_name=self._find_region(session),
             endpoint_url=self.endpoint_url,
             config=self._make_config(session),
         )
-        client.meta.events.register("before-parse.dynamodb", check_body)
-        return client
 
     def _make_session(self) -> Session:
         import boto3  # noqa: PLC0415 - it takes a fifth of a second, which only who talks to DynamoDB should pay
@@ -165,14 +162,6 @@ class ClientSettings:
     @staticmethod
     def _is_set(variable: str) -> str:
         return "set" if os.environ.get(variable) else "not set"
-
-
-def check_body(response_dict: dict[str, Any], **_: object) -> None:
-    """Refuse an answer that was damaged on its way: without retries, boto3 takes it for one that says nothing."""
-    body = response_dict["body"]
-    expected = response_dict["headers"].get("x-amz-crc32")
-    if expected is not None and isinstance(body, bytes) and crc32(body) != int(expected):
-        raise ServiceError(f"the answer is damaged: its checksum is not {expected}")
 
 
 def _default_retries(session: Any) -> dict[str, Any]:

@@ -10,13 +10,21 @@ A transport never repeats a request that may have been carried out.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import threading
-import zlib
+from functools import partial
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 
-from dynamongo.backends.dynamodb.answers import Answer
-from dynamongo.backends.dynamodb.bodies import parse_body
+from dynamongo.backends.dynamodb.answers import Answer, AnswerTooLong
+from dynamongo.backends.dynamodb.bodies import MALFORMED, parse_body, refuse_answer
+from dynamongo.backends.dynamodb.boto_answers import (
+    check_checksum,
+    check_content,
+    check_kind,
+    check_members,
+    collect_bodies,
+    watch_answers,
+)
 from dynamongo.backends.dynamodb.endpoint import LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
@@ -30,17 +38,27 @@ from dynamongo.backends.dynamodb.errors import (
 from dynamongo.backends.dynamodb.interception import Watch
 from dynamongo.backends.dynamodb.messages import Credentials, MessageWriter
 from dynamongo.backends.dynamodb.one_attempt import check_client, find_retries, prepare_call
-from dynamongo.backends.dynamodb.pool import Pool
+from dynamongo.backends.dynamodb.pool import Pool, tell_too_long
+from dynamongo.backends.dynamodb.proxies import AUTHENTICATION_REQUIRED, REFUSED_TUNNEL, tell_refusal
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.exceptions import ConfigurationError, CredentialsError, InvalidRequestError, ServiceError
+from dynamongo.exceptions import (
+    ConfigurationError,
+    CredentialsError,
+    DynamongoError,
+    InvalidRequestError,
+    ServiceError,
+)
+from dynamongo.forks import TRANSPORT, make_lock
 from dynamongo.values import shorten
 
 logger = logging.getLogger("dynamongo")
 
 TransportKind: TypeAlias = Literal["auto", "boto3"]
 
-_LENGTHS: Final = {"content-length", "transfer-encoding", "x-amz-crc32"}
+_PROXY_ERROR: Final = "ProxyConnectionError"
+_QUOTED: Final = 200
+"""How many bytes of an answer that is no JSON are shown."""
 
 
 class Transport(Protocol):
@@ -83,6 +101,7 @@ def check_transport(kind: Any) -> TransportKind:
 def make_transport(settings: ClientSettings, kind: TransportKind) -> Transport:
     """The transport for a backend with these settings."""
     client = settings.make_client()
+    watch_answers(client, is_own=settings.client is None)
     if settings.client is not None:
         return BotoTransport(client, settings, "the client is the caller's")
     if kind == "boto3":
@@ -104,18 +123,47 @@ class BotoTransport:
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
         client = prepare_call(self._client, seconds, is_ours=self._settings.client is None)
-        try:
-            response: dict[str, Any] = getattr(client, request.method)(**request.arguments)
-        except FOREIGN_ERRORS as error:
-            raise translate_error(error, self._settings.describe_credentials()) from error
-        except RecursionError as error:  # of botocore's validator, before anything is sent
-            raise InvalidRequestError("the request is nested too deep") from error
-        except Exception as error:
-            if not is_before_sending(error):
+        with collect_bodies() as bodies:
+            try:
+                response: dict[str, Any] = getattr(client, request.method)(**request.arguments)
+                check_content(response, bodies)
+            except ServiceError:
+                self._drop_connections()
                 raise
-            raise translate_preparation(error, self._settings.describe_credentials()) from error
-        _check_whole(response)
+            except FOREIGN_ERRORS as error:
+                raise self._translate(error) from error
+            except Exception as error:
+                told = self._tell(error, is_answered=bool(bodies))
+                if told is error:
+                    raise
+                raise told from error
         return response
+
+    def _tell(self, error: Exception, *, is_answered: bool) -> Exception:
+        """The error to raise for one that is neither dynamongo's nor boto3's; itself if nothing is known of it."""
+        if is_answered and isinstance(error, MALFORMED):
+            self._drop_connections()
+            return refuse_answer(error)
+        if isinstance(error, RecursionError):  # of botocore's validator, before anything is sent
+            return InvalidRequestError("the request is nested too deep")
+        if is_before_sending(error):
+            return translate_preparation(error, self._settings.describe_credentials())
+        return error
+
+    def _drop_connections(self) -> None:
+        """Close those that are idle, after an answer that could not be read: its rest may come on one of them."""
+        with contextlib.suppress(AttributeError):  # of a double, which has none
+            self._client.close()
+
+    def _translate(self, error: Exception) -> DynamongoError:
+        """The error to raise for one of boto3's."""
+        if isinstance(error.__context__, AnswerTooLong):
+            return tell_too_long(error.__context__)
+        details: dict[str, Any] = getattr(error, "kwargs", {})
+        refusal = REFUSED_TUNNEL.search(str(details.get("error"))) if type(error).__name__ == _PROXY_ERROR else None
+        if refusal is not None:
+            return tell_refusal(str(details.get("proxy_url")), refusal[1])
+        return translate_error(error, self._settings.describe_credentials())
 
     def describe(self) -> str:
         """See `Transport`."""
@@ -139,6 +187,7 @@ class DirectTransport:
             raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
         endpoint = read_endpoint(client)
         self.place = describe_place(client)
+        self._proxy = "on the way" if endpoint.proxy is None else endpoint.proxy.url
         self._client = client
         self._settings = settings
         self._pool = Pool(endpoint)
@@ -147,11 +196,19 @@ class DirectTransport:
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
         message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
-        answer = self._pool.exchange(message, seconds)
-        response = _read_body(request.action, answer)
+        answer, response = self._pool.exchange(message, partial(_read_body, request.action), seconds)
         if answer.status != 200:
-            raise translate_answer(_as_error(answer, response), self._settings.describe_credentials())
+            raise self._translate(answer, response)
         return response
+
+    def _translate(self, answer: Answer, content: dict[str, Any]) -> DynamongoError:
+        """The error to raise for an answer that is one."""
+        if answer.status == AUTHENTICATION_REQUIRED:
+            return tell_refusal(self._proxy, f"{answer.status} {content.get('message', '')}")
+        try:
+            return translate_answer(_as_error(answer, content), self._settings.describe_credentials())
+        except MALFORMED as error:
+            return refuse_answer(error)
 
     def describe(self) -> str:
         """See `Transport`."""
@@ -191,7 +248,7 @@ class AutoTransport:
         self._settings = settings
         self.place = describe_place(client)
         self._watch = Watch(client)
-        self._lock = threading.Lock()
+        self._lock = make_lock(TRANSPORT)
         self._direct: DirectTransport | None = None
         self._obstacle: str | None = None
         self._told: str | None = None
@@ -246,22 +303,30 @@ def describe_place(client: Any) -> str:
     return region if ".amazonaws.com" in url else url
 
 
-def _read_body(action: str, answer: Answer) -> dict[str, Any]:
-    """The content of an answer; of an error that says nothing, an empty dict."""
-    if answer.checksum is not None and str(zlib.crc32(answer.body)) != answer.checksum:
-        raise build_connection_error("ChecksumError", f"the answer is damaged: its checksum is not {answer.checksum}")
+def _read_body(action: str, answer: Answer) -> tuple[Answer, dict[str, Any]]:
+    """The answer and its content; of an error that is no JSON, what it says instead."""
+    check_checksum(answer.body, answer.checksum)
     try:
         content: object = parse_body(action, answer.body.decode())
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         if answer.status != 200:  # of a proxy or a gateway, which says what is wrong in its own words
-            return {"message": answer.body.decode("utf-8", "replace")}
-        if answer.body and answer.content_type and "json" not in answer.content_type:
-            message = f"what answered is no DynamoDB: its answer is {answer.content_type}, and not JSON"
-            raise ServiceError(message, is_transient=False) from error
+            return answer, {"message": _quote_text(answer.body)}
+        check_kind(answer.body, answer.content_type)
         raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON: {error}") from error
     if not isinstance(content, dict):
+        if answer.status != 200:
+            return answer, {}
         raise ServiceError("what answered is no DynamoDB: its answer is no JSON object", is_transient=False)
-    return cast("dict[str, Any]", content)
+    checked = cast("dict[str, Any]", content)
+    if answer.status == 200:
+        check_members(checked)
+    return answer, checked
+
+
+def _quote_text(body: bytes | bytearray) -> str:
+    """The beginning of what somebody else than DynamoDB says, such as a proxy."""
+    text = " ".join(body[:_QUOTED].decode(errors="replace").split())
+    return f"{text}..." if len(body) > _QUOTED else text
 
 
 def _as_error(answer: Answer, content: dict[str, Any]) -> dict[str, Any]:
@@ -273,19 +338,3 @@ def _as_error(answer: Answer, content: dict[str, Any]) -> dict[str, Any]:
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": answer.status, "RequestId": answer.request_id},
     }
-
-
-def _check_whole(response: dict[str, Any]) -> None:
-    """Refuse what a proxy or another server answers with status 200, since boto3 takes any text for an empty answer.
-
-    So it does with an answer that was cut off in its headers: nothing says then how long it should have been.
-    """
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders")
-    if headers is None:
-        return
-    if not headers.keys() & _LENGTHS and response.keys() == {"ResponseMetadata"}:
-        raise ServiceError("the answer was cut off")
-    content_type = headers.get("content-type", "json")
-    if "json" not in content_type:
-        message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"
-        raise ServiceError(message, is_transient=False)

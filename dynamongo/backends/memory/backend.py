@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection
 from functools import partial
@@ -29,6 +28,7 @@ from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.transactions import transact_get, transact_write
 from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, put_into, update_item
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
+from dynamongo.forks import BACKEND, make_lock
 from dynamongo.frozen import dataclass
 from dynamongo.operations import (
     BatchGet,
@@ -129,7 +129,7 @@ class MemoryBackend:
         self.faults = FaultPlan() if faults is None else faults
         self._store = Store()
         self._lag = None if lag is None else Lag(lag, self._store)
-        self._lock = threading.Lock()
+        self._lock = make_lock(BACKEND)
 
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Do one operation, atomically, and return its result; errors as in `dynamongo.backends.Backend`.
