@@ -74,7 +74,7 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
 
 
 def _never(*_: object, **__: object) -> bool:
-    """What `Endpoint._needs_retry` is asked; the checksum, which botocore compares there, `boto_answers` has compared."""
+    """What `Endpoint._needs_retry` is asked. It also compares the checksum, which `boto_answers` has done before."""
     return False
 
 
