@@ -4,6 +4,9 @@ For every item the test keeps the states it may be in. A write that was done, or
 agree with that; one whose outcome is unknown adds what it would have made. Now and then, and at the end, the table is
 read without faults, and every item has to be in one of its states: nothing lost, nothing invented.
 
+Most faults are over when the request is sent again. So that a call runs out of attempts whatever the random faults
+are, some writes are made while the store refuses every request.
+
 `DYNAMONGO_CHAOS_WRITES` says how many items are written, and `DYNAMONGO_CHAOS_SEED` which ones.
 """
 
@@ -49,7 +52,7 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.backends.memory import FaultPlan, MemoryBackend, VirtualClock
+from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
 
 WRITES = int(os.environ.get("DYNAMONGO_CHAOS_WRITES", "10000"))
 KEYS = [f"{number:03}" for number in range(120)]
@@ -87,11 +90,12 @@ class Chaos:
     """The store under test, and the states in which its items may be.
 
     Attributes:
-        calm: Switches faults off for a block.
+        under: Replaces the random faults for a block: by none (`"calm"`), or by one that every request meets
+            (`"throttled"`, `"conflict"`).
         random: What decides everything.
     """
 
-    calm: Callable[[], contextlib.AbstractContextManager[None]]
+    under: Callable[[str], contextlib.AbstractContextManager[None]]
     random: random.Random
 
     def __post_init__(self) -> None:
@@ -126,7 +130,7 @@ class Chaos:
 
     def settle(self, keys: Sequence[str] = KEYS) -> None:
         """Read the items, which have to be in one of their states, and go on from there."""
-        with self.calm():
+        with self.under("calm"):
             found: dict[str, State] = {thing.id: tuple(thing.log) for thing in Thing.get_many(keys, consistent=True)}
         for key in keys:
             assert found.get(key) in self.states[key], key
@@ -263,6 +267,14 @@ def write_together(chaos: Chaos) -> int:
     return len(keys)
 
 
+def write_refused(chaos: Chaos) -> int:
+    """Writes that are refused however often they are sent."""
+    with chaos.under("throttled"):
+        written = write_one(chaos) + write_many(chaos) + write_together(chaos)
+    with chaos.under("conflict"):
+        return written + write_one(chaos)
+
+
 def assert_all_or_nothing(
     before: dict[str, set[State]], after: dict[str, set[State]], effects: dict[str, Effect]
 ) -> None:
@@ -284,30 +296,40 @@ def catch(run: Callable[[], Any]) -> BaseException | None:
 def memory_chaos(seed: int) -> Iterator[tuple[Backend, Chaos, Callable[[], int]]]:
     plan = FaultPlan.random(seed, rate=0.15)
     backend = MemoryBackend(clock=VirtualClock(), faults=plan)
+    others = {
+        "calm": FaultPlan(),
+        "throttled": FaultPlan(Fault.throttle(times=None)),
+        "conflict": FaultPlan(Fault.conflict(times=None)),
+    }
 
     @contextlib.contextmanager
-    def calm() -> Iterator[None]:
-        backend.faults = FaultPlan()
+    def under(name: str) -> Iterator[None]:
+        backend.faults = others[name]
         yield
         backend.faults = plan
 
-    yield backend, Chaos(calm, random.Random(seed)), lambda: sum(plan.hits.values())
+    yield backend, Chaos(under, random.Random(seed)), lambda: sum(plan.hits.values())
 
 
 @contextlib.contextmanager
 def dynamodb_chaos(seed: int, server_url: str, transport: str) -> Iterator[tuple[Backend, Chaos, Callable[[], int]]]:
     plan = RandomFaults(seed, 0.15, FAULTS)
+    others = {
+        "calm": Script(),
+        "throttled": Script({("*", None): Refuse.throttling()}),
+        "conflict": Script({("*", None): Refuse("TransactionConflictException", 400)}),
+    }
     with run_faulty_server(server_url) as server:
         made_up: dict[str, Any] = {"access_key_id": "x", "secret_access_key": "x", "region": "us-east-2"}
         backend = DynamoDBBackend(**made_up, endpoint_url=server.url, transport=transport)
 
         @contextlib.contextmanager
-        def calm() -> Iterator[None]:
-            server.plan = Script()
+        def under(name: str) -> Iterator[None]:
+            server.plan = others[name]
             yield
             server.plan = plan
 
-        yield backend, Chaos(calm, random.Random(seed)), lambda: sum(seen.fault is not None for seen in server.log)
+        yield backend, Chaos(under, random.Random(seed)), lambda: sum(seen.fault is not None for seen in server.log)
         backend.close()
 
 
@@ -320,7 +342,7 @@ def test_table_is_what_the_results_said(name: str, request: pytest.FixtureReques
     retries = RetryPolicy(attempts=2, base=0.001, cap=0.002)
     with prepare as (backend, chaos, count_faults):
         Connection.set_config(backend=backend, retries=retries, table_prefix=f"chaos-{os.getpid()}-")
-        with chaos.calm():
+        with chaos.under("calm"):
             Thing.create_table()
         written = 0
         while written < WRITES:
@@ -328,8 +350,10 @@ def test_table_is_what_the_results_said(name: str, request: pytest.FixtureReques
             written += writes(chaos)
             if chaos.random.random() < 0.02:
                 chaos.settle()
+                written += write_refused(chaos)
+        written += write_refused(chaos)
         chaos.settle()
-        with chaos.calm():
+        with chaos.under("calm"):
             Thing.delete_table()
     Connection.set_config()
     expected = {"done", "WriteOutcomeUnknown", "ConditionalCheckFailedException", "ItemNotFound", "ThrottledError"}

@@ -71,7 +71,7 @@ def test_local_index_with_throughput_is_refused_by_memory() -> None:
     [
         ({"access_key_id": "", "secret_access_key": ""}, "access_key_id is empty"),
         ({"access_key_id": "AKIA", "secret_access_key": ""}, "secret_access_key is empty"),
-        ({"access_key_id": "ASIA123", "secret_access_key": "made-up"}, "temporary and needs a session token"),
+        ({"access_key_id": "ASIA123", "secret_access_key": "made-up"}, "temporary and needs the session token"),
     ],
 )
 def test_credentials_that_boto3_would_pass_over_are_refused(settings: dict[str, str], message: str) -> None:
