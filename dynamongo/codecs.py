@@ -14,7 +14,16 @@ from decimal import Decimal
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
-from dynamongo.values import AttributeValue, Item, check_name, check_text, normalize, normalize_number, shorten
+from dynamongo.values import (
+    PLAIN_TYPES,
+    AttributeValue,
+    Item,
+    check_name,
+    check_text,
+    normalize,
+    normalize_number,
+    shorten,
+)
 
 _SCALARS = (str, int, Decimal, bytes, bool, type(None))
 
@@ -68,13 +77,13 @@ def decode(value: AttributeValue) -> Any:
     >>> decode({"tags": frozenset({"a"}), "score": Decimal("0.1")})
     {'tags': {'a'}, 'score': Decimal('0.1')}
     """
+    if type(value) in PLAIN_TYPES:
+        return value
     if isinstance(value, dict):
         return decode_item(value)
     if isinstance(value, list):
         return [decode(element) for element in value]
-    if isinstance(value, frozenset):
-        return set(cast("frozenset[str]", value))
-    return value
+    return set(cast("frozenset[str]", value))
 
 
 def decode_item(item: Item) -> dict[str, Any]:

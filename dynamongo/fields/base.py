@@ -1,12 +1,14 @@
 """`Field`: what an attribute of a model holds, and how it is stored.
 
-A value passes three steps on its way to the store and one on its way back, and a kind of field overrides those it
-needs::
+A value passes three steps on its way to the store and two on its way back::
 
     convert   what the user gave     -> the Python value     (a str becomes a datetime)
     check     the Python value       -> nothing, or an error (ranges, lengths, choices, the validator)
     encode    the Python value       -> the attribute value
-    decode    the attribute value    -> the Python value     (a kind of field overrides `decode_value`)
+    decode    the attribute value    -> the Python value     (which is checked, too)
+
+A custom field overrides `encode` and `decode`; see `dynamongo.fields.custom`. The fields of the library override
+`decode_value`, the part of `decode` that knows neither keys nor checks.
 
 A field that a model declares, and each one reached from it (`User.address.city`, `User.cities[0]`), is *bound*: it
 knows its path, so it can build conditions and updates. These hold paths and encoded values, never the field.
@@ -16,11 +18,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypedDict, TypeVar, cast, overload
 
 from dynamongo import codecs
 from dynamongo.conditions import Comparator, Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.fields import custom
 from dynamongo.fields.expressions import Expressions, as_operand
 from dynamongo.partial import refuse_unloaded
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
@@ -76,6 +79,19 @@ class Field(Expressions, Generic[T]):
     prepares_new: bool = False
     """Whether `prepare_new` does anything for this field."""
 
+    is_expiry: bool = False
+    """Whether items expire by the field; the model sets it, with `expire_items`."""
+
+    has_parts: ClassVar[bool] = False
+    """Whether elements or members of the value have fields of their own."""
+
+    overridden: ClassVar[frozenset[str]] = frozenset()
+    """Which of `encode`, `decode` and `convert` a class outside of the library overrides."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        custom.adopt(cls)
+
     def __init__(
         self: Field[Any],
         *,
@@ -92,6 +108,7 @@ class Field(Expressions, Generic[T]):
         self._owner = ""
         self._path: Path | None = None
         self._label = type(self).__name__
+        self._is_checked = bool(validator or choices is not None or type(self).check is not Field.check)
 
     # What the model does with a field.
 
@@ -204,11 +221,19 @@ class Field(Expressions, Generic[T]):
 
     def convert(self, value: Any) -> T:
         """Turn what the user gave into the field's Python type, or raise `ValidationError`."""
+        if self.overridden:
+            return self._decode_plainly(self.encode(value))
         try:
-            codecs.encode(value)
+            return cast("T", codecs.decode(codecs.encode(value)))
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
-        return cast("T", value)
+
+    def _decode_plainly(self, encoded: AttributeValue) -> T:
+        """`decode` without its checks, for a class that a user wrote."""
+        if "decode" not in self.overridden:
+            return self.decode_value(encoded)
+        method: Any = type(self).decode
+        return cast("T", method.__wrapped__(self, encoded))
 
     def check(self, value: T) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed. Overrides call this one too."""
@@ -238,8 +263,27 @@ class Field(Expressions, Generic[T]):
         return self.choices or ()
 
     def encode(self, value: T) -> AttributeValue:
-        """The attribute value for a Python value that `validate` returned."""
+        """The attribute value for a Python value that `validate` returned. A custom field overrides this."""
         return codecs.encode(value)
+
+    def check_encoded(self, value: Any, encoded: Any) -> AttributeValue:
+        """The attribute value that the `encode` of a custom field returned, in canonical form.
+
+        Raises:
+            ValidationError: DynamoDB cannot store it, or not as the `stored_type` of the field.
+        """
+        try:
+            stored = codecs.encode(encoded)
+        except ValidationError as error:
+            raise ValidationError(
+                f"{self.label}: encode({shorten(value)}) returned no attribute value: {error}"
+            ) from error
+        if stored is None or self.stored_type not in (None, type_of(stored)):
+            raise ValidationError(
+                f"{self.label}: encode({shorten(value)}) must return what is stored as {self.stored_type or 'a value'};"
+                f" got {shorten(encoded)}"
+            )
+        return stored
 
     def encode_key(self, value: Any) -> AttributeValue:
         """The attribute value of a key for what the user gave; raises `ValidationError` where it is none."""
@@ -254,19 +298,34 @@ class Field(Expressions, Generic[T]):
         return encoded
 
     def decode(self, stored: AttributeValue) -> T:
-        """The Python value for an attribute value from the store.
+        """The Python value for an attribute value from the store. A custom field overrides this.
+
+        `validate` accepts what it returns.
 
         Raises:
             ValidationError: The attribute holds something that the field could not have stored, or is a key in a
                 form that the field does not write: the item, saved again, would become another one.
         """
         value = self.decode_value(stored)
+        if "decode" in self.overridden:  # which called this as `super().decode`
+            return value
+        if self._is_checked:
+            self.check(value)
         if self.is_key:
             self._check_own_form(stored, value)
         return value
 
+    def check_decoded(self, stored: AttributeValue, value: Any) -> T:
+        """The value that the `decode` of a custom field returned, as `validate` returns it; raises as `decode`."""
+        if value is None:
+            return cast("T", value)
+        accepted = self.accept(value)
+        if self.is_key:
+            self._check_own_form(stored, accepted)
+        return accepted
+
     def decode_value(self, stored: AttributeValue) -> T:
-        """The Python value for an attribute value, be it a key or not; raises as `decode`."""
+        """The Python value for an attribute value, unchecked, be it a key or not; raises as `decode`."""
         return cast("T", codecs.decode(stored))
 
     def _check_own_form(self, stored: AttributeValue, value: T) -> None:
@@ -299,10 +358,18 @@ class Field(Expressions, Generic[T]):
         return as_operand(value) or self.encode(self.convert(value))
 
     def encode_part(self, value: Any) -> Operand:
+        if "encode" in self.overridden and as_operand(value) is None:
+            self._refuse_parts()
+            return self.encode(self.convert(value))
         return as_operand(value) or codecs.encode(value)
 
+    def _refuse_parts(self) -> None:
+        """Refuse what would pass by the `encode` of a custom field: one element of what it stores as a whole."""
+        if "encode" in self.overridden and self.stored_type not in SCALAR_TYPES:
+            raise ExpressionError(f"{self.label} encodes its value as a whole, which has no parts: use set() and ==")
+
     def encode_amount(self, value: Any) -> Number:
-        amount = codecs.encode(value)
+        amount = self.encode(self.convert(value)) if "encode" in self.overridden else codecs.encode(value)
         if isinstance(amount, bool) or not isinstance(amount, Number):
             self.reject(value, "changed by a number")
         return amount
@@ -321,9 +388,11 @@ class Field(Expressions, Generic[T]):
         return other.path
 
     def encode_element(self, element: Any) -> AttributeValue:
+        self._refuse_parts()
         return codecs.encode(element)
 
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
+        self._refuse_parts()
         encoded = [codecs.encode(member) for member in members]  # before they meet in a set, where 1 and True are one
         kinds = set(map(type_of, encoded))
         if len(kinds) != 1 or not kinds.issubset(SCALAR_TYPES):

@@ -39,6 +39,7 @@ class ListField(Field[list[E]]):
     """
 
     stored_type: AttributeType | None = "L"
+    has_parts = True
 
     if TYPE_CHECKING:
 
@@ -70,6 +71,8 @@ class ListField(Field[list[E]]):
 
     def __getitem__(self, index: int) -> Any:
         """The field of the element at that position, counted from 0."""
+        if self.stored_type != "L":
+            raise ExpressionError(f"{self.label} is stored as {self.stored_type}, which has no elements")
         if type(index) is not int or index < 0:
             raise ExpressionError(f"{self.label}[...] takes a position, an int from 0; got {shorten(index)}")
         element = self.element.bind(self._owner, self.path / index)
@@ -102,7 +105,11 @@ class ListField(Field[list[E]]):
     def decode_value(self, stored: AttributeValue) -> list[E]:
         if not isinstance(stored, list):
             self.reject(stored, "stored as a list")
-        return self._each(_decode_element, stored)
+        decode = self.element.decode
+        try:
+            return list(map(decode, stored))
+        except ValidationError:
+            return self._each(_decode_element, stored)  # which names the position
 
     def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
         """The step taken for each value; an error names the position."""
@@ -134,6 +141,9 @@ class SetField(Field[set[E]]):
         options: What every field takes.
     """
 
+    stored_type: AttributeType | None = None  # that of its members decides
+    has_parts = True
+
     if TYPE_CHECKING:
 
         @overload
@@ -162,7 +172,7 @@ class SetField(Field[set[E]]):
             raise SchemaError(
                 f"{self.label} takes a field that holds strings, numbers or binary values; got {self.member!r}"
             )
-        self.stored_type: AttributeType | None = f"{self.member.stored_type}S"
+        self.stored_type = type(self).stored_type or f"{self.member.stored_type}S"
         self.take_parts()
 
     def take_parts(self) -> None:
@@ -197,7 +207,7 @@ class SetField(Field[set[E]]):
     def decode_value(self, stored: AttributeValue) -> set[E]:
         if not isinstance(stored, frozenset):
             self.reject(stored, "stored as a set")
-        return set(map(self.member.decode_value, cast("frozenset[AttributeValue]", stored)))
+        return set(map(self.member.decode, cast("frozenset[AttributeValue]", stored)))
 
     def encode_part(self, value: Any) -> Operand:
         return self.member.encode_operand(value)
@@ -239,4 +249,4 @@ def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
 
 
 def _decode_element(element: Field[Any], stored: Any) -> Any:
-    return element.decode_value(stored)
+    return element.decode(stored)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn, cast
 
-from dynamongo.exceptions import ValidationError
 from dynamongo.fields.scalars import TextStored
 from dynamongo.values import AttributeValue
+
+_UNUSUAL = re.compile(r"\\u[dD]|[0-9][eE]|[0-9]{300}|\[{99}")
+"""What JSON can write and a `JSONField` cannot: lone surrogates, numbers beyond a float, great depth."""
 
 
 class JSONField(TextStored[Any]):
@@ -37,22 +40,30 @@ class JSONField(TextStored[Any]):
 
     def _check_keys(self, value: Any) -> None:
         """Refuse keys that `json` would turn into strings on its own: `{1: ...}` would come back as `{"1": ...}`."""
-        if isinstance(value, dict):
-            for key, member in cast("dict[Any, Any]", value).items():
-                if not isinstance(key, str):
-                    self.reject(cast("Any", value), f"a JSON value, whose keys are str (not {key!r})")
-                self._check_keys(member)
-        elif isinstance(value, (list, tuple)):
-            for element in cast("list[Any]", value):
-                self._check_keys(element)
+        waiting = [value]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, dict):
+                members = cast("dict[Any, Any]", part)
+                for key in members:
+                    if not isinstance(key, str):
+                        self.reject(value, f"a JSON value, whose keys are str (not {key!r})")
+                waiting += members.values()
+            elif isinstance(part, (list, tuple)):
+                waiting += cast("list[Any]", part)
 
     def encode(self, value: Any) -> AttributeValue:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
     def parse(self, text: str) -> Any:
-        value = json.loads(text, parse_constant=_refuse_constant)
-        return self.reject(text, "stored as the text of a JSON value but null") if value is None else value
+        try:
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError as error:
+            self.reject(text, "stored as the text of a JSON value that is less deep", cause=error)
+        if value is None:
+            self.reject(text, "stored as the text of a JSON value but null")
+        return self.convert(value) if _UNUSUAL.search(text) else value
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValidationError(f"{name} is no JSON")
+    raise ValueError(f"{name} is no JSON")

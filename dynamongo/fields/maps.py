@@ -64,6 +64,7 @@ class DictField(Field[T]):
     """
 
     stored_type: AttributeType | None = "M"
+    has_parts = True
 
     if TYPE_CHECKING:
 
@@ -146,6 +147,7 @@ class DictField(Field[T]):
             name: field.called(f"{self.label}.{name}") if path is None else field.bind(self._owner, path / name)
             for name, field in self.fields.items()
         }
+        self._required = {name: field for name, field in self.fields.items() if field.required}
         self.prepares_new = any(field.has_default or field.prepares_new for field in self.fields.values())
 
     def check_declaration(self) -> None:
@@ -171,8 +173,7 @@ class DictField(Field[T]):
         undeclared = _undeclared_in(cast("object", value))
         members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
-            super().convert(members)
-            return members
+            return super().convert(members)
         self._refuse_unknown(members)
         converted = {name: _accept_member(field, members.get(name)) for name, field in self.fields.items()}
         return self._hold_present(converted, undeclared)
@@ -202,6 +203,8 @@ class DictField(Field[T]):
         if not self.fields:
             return codecs.decode_item(stored)
         decoded = {name: _decode_member(field, stored.get(name)) for name, field in self.fields.items()}
+        for name, field in self._required.items():
+            _require(field, decoded[name])
         return self._hold_present(decoded, stored)
 
     def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> dict[str, Any]:
@@ -237,13 +240,17 @@ def _prepare_member(field: Field[Any], given: Any) -> Any:
 
 def _accept_member(field: Field[Any], given: Any) -> Any:
     member = field.missing_value() if given is None else field.accept(given)
+    return _require(field, member)
+
+
+def _require(field: Field[Any], member: Any) -> Any:
     if field.required and field.is_absent(member):
         raise ValidationError(f"{field.label} is required")
     return member
 
 
 def _decode_member(field: Field[Any], stored: AttributeValue) -> Any:
-    return field.missing_value() if stored is None else field.decode_value(stored)  # NULL is other writers' "nothing"
+    return field.missing_value() if stored is None else field.decode(stored)  # NULL is other writers' "nothing"
 
 
 def _list_names(fields: Mapping[str, Any]) -> str:

@@ -166,7 +166,8 @@ class FloatField(_RangedField[T]):
             raise ValidationError(f"{self.label}: {error}") from error
 
     def decode_number(self, number: Number) -> Any:
-        return float(number)
+        value = float(number)
+        return value if type(number) is Decimal else self.convert(value)  # the greatest numbers round up to none
 
 
 class DecimalField(_RangedField[T]):

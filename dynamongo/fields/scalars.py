@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from dynamongo.conditions import Operand
 from dynamongo.exceptions import SchemaError, ValidationError
@@ -35,6 +35,8 @@ class TextStored(Field[T]):
             self.reject(stored, "stored as a string")
         try:
             return self.parse(stored)
+        except ValidationError:
+            raise
         except ValueError as error:
             raise ValidationError(f"{self.label} cannot be read from {stored!r}: {error}") from error
 
@@ -49,7 +51,7 @@ class NumberStored(Field[T]):
     stored_type: AttributeType | None = "N"
 
     def encode_amount(self, value: Any) -> Number:
-        return self.encode_number(self.convert(value))
+        return cast("Number", self.encode(self.convert(value)))
 
     def encode(self, value: T) -> AttributeValue:
         return self.encode_number(value)

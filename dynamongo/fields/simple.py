@@ -96,7 +96,7 @@ class BinaryField(Field[T]):
         return stored if type(stored) is bytes else self.reject(stored, "stored as binary")
 
     def encode_part(self, value: Any) -> Operand:
-        return as_operand(value) or self.convert(value)
+        return as_operand(value) or self.encode(self.convert(value))
 
 
 class UUIDField(TextStored[T]):

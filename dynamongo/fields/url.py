@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 SCHEMES = ("http", "https", "ftp", "ftps", "ws", "wss")
 
+PLAIN_URL = re.compile(
+    r"https?://(?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,3}[a-z]{2,20}(?::[0-9]{1,4})?(?:/[!-~]*)?\Z", re.ASCII
+)
+"""Matches most URLs, and nothing that is none."""
 _NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f]")
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 
@@ -86,11 +90,16 @@ class URLField(LimitedText[T]):
 
     def convert(self, value: Any) -> Any:
         url = self.convert_text(value, self._kind)
+        if PLAIN_URL.match(url):
+            return url
         try:
             _check_url(url, fqdn=self.fqdn)
         except ValueError as error:
             self.reject(value, f"{self._kind} ({error})", cause=error)
         return url
+
+    def parse(self, text: str) -> Any:
+        return self.convert(text)
 
 
 def _check_url(url: str, *, fqdn: bool) -> None:
