@@ -21,12 +21,22 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypedDict, TypeVar, cast, overload
 
 from dynamongo import codecs
-from dynamongo.conditions import Comparator, Operand, Path
+from dynamongo.conditions import Comparator, Comparison, Condition, Exists, NotExists, Operand, Or, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields import custom
 from dynamongo.fields.expressions import Expressions, as_operand
 from dynamongo.partial import refuse_unloaded
-from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
+from dynamongo.values import (
+    SCALAR_TYPES,
+    AttributeType,
+    AttributeValue,
+    Number,
+    add_numbers,
+    equals,
+    negate,
+    shorten,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -35,6 +45,16 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 _PLAIN_FIELDS: dict[AttributeType, str] = {"S": "StringField", "N": "DecimalField", "B": "BinaryField"}
+
+
+MAX_SECONDS = 253_402_300_799
+"""The last second of the year 9999, since 1970. A time in milliseconds is greater, and so is every other mistake."""
+
+_NOT_OF_THE_FORM = {
+    *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "prepares_new"),
+    *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
+}
+"""The attributes of fields that do not matter to the form in which they store values."""
 
 
 class CheckOptions(TypedDict, total=False):
@@ -85,8 +105,11 @@ class Field(Expressions, Generic[T]):
     has_parts: ClassVar[bool] = False
     """Whether elements or members of the value have fields of their own."""
 
+    stores_whole: ClassVar[bool] = False
+    """Whether the numbers that the field stores, if it stores numbers, are whole."""
+
     overridden: ClassVar[frozenset[str]] = frozenset()
-    """Which of `encode`, `decode` and `convert` a class outside of the library overrides."""
+    """Which of `encode`, `decode`, `convert` and `check` a class outside of the library overrides."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -108,6 +131,7 @@ class Field(Expressions, Generic[T]):
         self._owner = ""
         self._path: Path | None = None
         self._label = type(self).__name__
+        self._whole = ""
         self._is_checked = bool(validator or choices is not None or type(self).check is not Field.check)
 
     # What the model does with a field.
@@ -140,6 +164,23 @@ class Field(Expressions, Generic[T]):
         copied._label, copied._owner, copied._path = label, owner, path  # noqa: SLF001 - a copy of this very object
         copied.take_parts()
         return copied
+
+    def expire_items(self) -> None:
+        """Make the field the one by which items expire; raises `SchemaError` where its default does not suit that."""
+        self.is_expiry = self._is_checked = True
+        self.check_declaration()
+
+    def enclose(self, part: Field[Any]) -> None:
+        """Tell a part of this field which field around it has rules for the whole value."""
+        whole = self.label if self._has_rules else self._whole
+        if part._whole != whole:
+            part._whole = whole
+            part.take_parts()
+
+    @property
+    def _has_rules(self) -> bool:
+        """Whether only a function of the user tells which values are allowed, or a list of them."""
+        return bool(self.validator or self.choices is not None or "check" in self.overridden)
 
     def take_parts(self) -> None:
         """Make the fields that this one is made of its own: copies that are named and bound after it."""
@@ -221,7 +262,7 @@ class Field(Expressions, Generic[T]):
 
     def convert(self, value: Any) -> T:
         """Turn what the user gave into the field's Python type, or raise `ValidationError`."""
-        if self.overridden:
+        if self.overridden & {"encode", "decode"}:
             return self._decode_plainly(self.encode(value))
         try:
             return cast("T", codecs.decode(codecs.encode(value)))
@@ -237,6 +278,8 @@ class Field(Expressions, Generic[T]):
 
     def check(self, value: T) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed. Overrides call this one too."""
+        if self.is_expiry:
+            self._check_expiry(value)
         if self.choices is not None and not self.is_choice(value):
             self.reject(value, f"one of {', '.join(map(shorten, self.choices))}")
         if self.validator is None:
@@ -247,6 +290,15 @@ class Field(Expressions, Generic[T]):
             raise ValidationError(f"{self.label} does not accept {shorten(value)}: {error}") from error
         if accepted is False:
             self.reject(value, f"accepted by {getattr(self.validator, '__name__', 'its validator')}")
+
+    def _check_expiry(self, value: T) -> None:
+        seconds = self.encode(value)
+        if type(seconds) is not int or seconds > MAX_SECONDS:
+            self.reject(
+                value,
+                "a whole number of seconds since 1970, before the year 10000, since items expire by it (__ttl__);"
+                " divide milliseconds by 1000",
+            )
 
     def is_choice(self, value: T) -> bool:
         """Whether the Python value is one of the choices, by the equality of DynamoDB: `True` is not `1`."""
@@ -385,7 +437,64 @@ class Field(Expressions, Generic[T]):
                 f"{self.label} is stored as {self.stored_type}, and cannot be set to {other.label},"
                 f" which is stored as {other.stored_type}"
             )
+        if not self.can_copy(other):
+            raise ExpressionError(
+                f"{self.label} cannot be set to {other.label}, which may hold what {self.label} could not have stored:"
+                " read that first, and set a value"
+            )
         return other.path
+
+    def can_copy(self, other: Any) -> bool:
+        """Whether the field could have stored whatever the other field stores."""
+        if type(self) is Field:
+            return not self._has_rules or (type(other) is Field and self._allows_all_of(other))
+        return self._stores_like(other) and self._allows_all_of(other)
+
+    def _stores_like(self, other: Field[Any]) -> bool:
+        """Whether the stored forms of the other field are those of this one, whatever the rules."""
+        return type(self) is type(other) and _form_of(self) == _form_of(other)
+
+    def _allows_all_of(self, other: Field[Any]) -> bool:
+        """Whether all values of the other field keep the rules of this one."""
+        if (
+            self.validator not in (None, other.validator)
+            or "check" in self.overridden - other.overridden
+            or (self.is_expiry and not other.is_expiry)
+        ):
+            return False
+        if not allows_range(self.stored_range, other.stored_range):
+            return False
+        if self.choices is None:
+            return True
+        mine = list(map(self.encode, self._convert_choices()))
+        theirs = list(map(other.encode, other._convert_choices()))
+        return bool(theirs) and all(any(equals(each, choice) for choice in mine) for each in theirs)
+
+    def check_update(self, verb: str, *, is_sum: bool) -> None:
+        ruled = self.label if is_sum and self._has_rules else self._whole
+        if ruled:
+            raise ExpressionError(
+                f"{ruled} has a validator or choices, which do not see what {verb} makes of the stored value: set() a"
+                " whole value, or save() an instance that was changed"
+            )
+
+    def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
+        if self.is_expiry and type(amount) is not int:
+            self.reject(amount, "changed by whole seconds, since items expire by it (__ttl__)")
+        low, high = self.stored_range
+        bound: Condition | None = None
+        if amount > 0 and high is not None:
+            bound = Comparison(self.path, "<=", add_numbers(high, negate(amount)))
+        elif amount < 0 and low is not None:
+            bound = Comparison(self.path, ">=", add_numbers(low, negate(amount)))
+        if of_nothing is None or _is_between(of_nothing, low, high):
+            return None if bound is None else Or(NotExists(self.path), bound)
+        return Exists(self.path) if bound is None else bound
+
+    @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        """The least and the greatest number that the field stores, where there are any."""
+        return None, MAX_SECONDS if self.is_expiry else None
 
     def encode_element(self, element: Any) -> AttributeValue:
         self._refuse_parts()
@@ -401,3 +510,21 @@ class Field(Expressions, Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label}>" if self._path else f"<{self.label}>"
+
+
+def _form_of(field: Field[Any]) -> dict[str, Any]:
+    """The options that say in which form a field stores values."""
+    options = vars(field).items()
+    return {name: option for name, option in options if not name.startswith("_") and name not in _NOT_OF_THE_FORM}
+
+
+def _is_between(number: Number, low: Number | None, high: Number | None) -> bool:
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def allows_range(own: Any, other: Any) -> bool:
+    """Whether a field that is held to the least and greatest values `own` takes all from one held to `other`."""
+    low, high = own
+    least, greatest = other
+    is_high_enough = low is None or (least is not None and least >= low)
+    return is_high_enough and (high is None or (greatest is not None and greatest <= high))

@@ -77,7 +77,11 @@ class ListField(Field[list[E]]):
             raise ExpressionError(f"{self.label}[...] takes a position, an int from 0; got {shorten(index)}")
         element = self.element.bind(self._owner, self.path / index)
         element.is_element = True
+        self.enclose(element)
         return element
+
+    def _stores_like(self, other: Any) -> bool:
+        return type(self) is type(other) and self.element.can_copy(other.element)
 
     def take_parts(self) -> None:
         self.element = self.element.called(f"{self.label}[]")
@@ -182,6 +186,9 @@ class SetField(Field[set[E]]):
     def check_declaration(self) -> None:
         self.member.check_declaration()
         super().check_declaration()
+
+    def _stores_like(self, other: Any) -> bool:
+        return type(self) is type(other) and self.member.can_copy(other.member)
 
     def missing_value(self) -> set[E]:
         return set()

@@ -16,7 +16,7 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.values import ATTRIBUTE_TYPES, shorten
 
 _LIBRARY = __name__.partition(".")[0]
-_METHODS = ("encode", "decode", "convert")
+_METHODS = ("encode", "decode", "convert", "check")
 _OTHER_NAMES = {
     "encode": ("serialize", "to_db", "to_dynamodb", "to_primitive", "to_stored", "get_prep_value", "get_db_prep_value"),
     "decode": ("deserialize", "to_python", "from_db", "from_dynamodb", "from_stored", "from_db_value"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
+from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
+from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import MAX_DIGITS, Number, normalize_number
+from dynamongo.values import MAX_DIGITS, Number, negate, normalize_number, subtract_numbers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -27,6 +29,9 @@ _UNITS = {
     "microseconds": dt.timedelta(microseconds=1),
 }
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+_FIRST = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+_LAST = dt.datetime.max.replace(tzinfo=dt.timezone.utc)
+_TAKEN = "a datetime with a time zone, or a number of seconds"
 _MICROSECOND = dt.timedelta(microseconds=1)
 _EXACT = Context(prec=MAX_DIGITS)
 
@@ -78,6 +83,12 @@ class TimedeltaField(NumberStored[T]):
             self.reject(value, f"a timedelta of whole {self.precision}")
         return value
 
+    stores_whole = True
+
+    @property
+    def stored_range(self) -> tuple[Number, Number]:
+        return -(-dt.timedelta.min // self._unit), dt.timedelta.max // self._unit
+
     def encode_number(self, value: Any) -> Any:
         return value // self._unit
 
@@ -114,8 +125,11 @@ class TimestampField(NumberStored[T]):
         def __init__(self: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
+        return self._settle(self._to_instant(value))
+
+    def _to_instant(self, value: Any) -> dt.datetime:
         if not isinstance(value, dt.datetime):
-            return self._add(self._to_duration(value, "a datetime with a time zone, or a number of seconds"), value)
+            return self._after_epoch(self._to_duration(value, _TAKEN), value)
         if value.utcoffset() is None:
             self.reject(value, "a datetime with a time zone, such as datetime.now(timezone.utc)")
         try:
@@ -127,20 +141,40 @@ class TimestampField(NumberStored[T]):
         return _to_seconds(value - _EPOCH)
 
     def decode_number(self, number: Number) -> Any:
-        return self._add(self._to_duration(number, "stored as a number of seconds"), number)
+        return self._settle(self._after_epoch(self._to_duration(number, "stored as a number of seconds"), number))
+
+    def _settle(self, value: dt.datetime) -> dt.datetime:
+        """The value in whole seconds, if items expire by it: the store ignores all others."""
+        return value.replace(microsecond=0) if self.is_expiry else value
+
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        del operator
+        return as_operand(value) or self.encode(self._to_instant(value))
 
     def encode_amount(self, value: Any) -> Number:
-        if isinstance(value, dt.timedelta):
-            return _to_seconds(value)
-        return _to_seconds(self._to_duration(value, "changed by a timedelta or a number of seconds"))
+        is_duration = isinstance(value, dt.timedelta)
+        duration = value if is_duration else self._to_duration(value, "changed by a timedelta or a number of seconds")
+        if not is_duration and abs(duration) > _LAST - _FIRST:
+            self.reject(value, "changed by a timedelta or a number of seconds; divide milliseconds by 1000")
+        if "encode" not in self.overridden:
+            return _to_seconds(duration)
+        start, end = (cast("Number", self.encode(_EPOCH + each)) for each in (dt.timedelta(0), abs(duration)))
+        amount = subtract_numbers(end, start)
+        return amount if duration >= dt.timedelta(0) else negate(amount)
 
-    def _add(self, since_epoch: dt.timedelta, given: Any) -> dt.datetime:
+    @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        return cast("Number", self.encode(_FIRST)), cast("Number", self.encode(self._settle(_LAST)))
+
+    def _after_epoch(self, since_epoch: dt.timedelta, given: Any) -> dt.datetime:
         try:
             return _EPOCH + since_epoch
         except OverflowError as error:
             self.reject(given, "in the years 1 to 9999", cause=error)
 
     def _to_duration(self, seconds: Any, expected: str) -> dt.timedelta:
+        if isinstance(seconds, dt.timedelta):
+            self.reject(seconds, f"{expected}; a duration from now is datetime.now(timezone.utc) + timedelta(...)")
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float, Decimal)):
             self.reject(seconds, expected)
         try:

@@ -16,7 +16,14 @@ class AnyField(Field[Any]):
     """A place inside a map that has no fields; `[...]` goes deeper, by a name or a position."""
 
     def __getitem__(self, step: str | int) -> AnyField:
-        return AnyField().bind(self._owner, self.path / step)
+        part = AnyField().bind(self._owner, self.path / step)
+        self.enclose(part)
+        return part
+
+    def can_copy(self, other: Any) -> bool:
+        """Any: the members of a map without fields are whatever they are."""
+        del other
+        return True
 
     __iter__ = None
 
@@ -135,9 +142,27 @@ class DictField(Field[T]):
 
     def __getitem__(self, name: str) -> Any:
         """The field of the member of that name."""
+        if self.stored_type != "M":
+            raise ExpressionError(f"{self.label} is stored as {self.stored_type}, which has no members")
         if type(name) is not str or (self.fields and name not in self.fields):
             raise ExpressionError(f"{self.label} has no field {name!r}; it has {_list_names(self.fields)}")
-        return self.fields[name] if self.fields else AnyField().bind(self._owner, self.path / name)
+        if self.fields:
+            return self.fields[name]
+        part = AnyField().bind(self._owner, self.path / name)
+        self.enclose(part)
+        return part
+
+    def _stores_like(self, other: Any) -> bool:
+        if not self.fields and type(self) is DictField:
+            return bool(other.stored_type == "M")
+        return (
+            type(self) is type(other)
+            and self.fields.keys() <= other.fields.keys()
+            and all(
+                field.can_copy(other.fields[name]) and (other.fields[name].required or not field.required)
+                for name, field in self.fields.items()
+            )
+        )
 
     __iter__ = None
 
@@ -147,6 +172,8 @@ class DictField(Field[T]):
             name: field.called(f"{self.label}.{name}") if path is None else field.bind(self._owner, path / name)
             for name, field in self.fields.items()
         }
+        for field in self.fields.values():
+            self.enclose(field)
         self._required = {name: field for name, field in self.fields.items() if field.required}
         self.prepares_new = any(field.has_default or field.prepares_new for field in self.fields.values())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo import codecs
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.fields.base import T
+from dynamongo.fields.base import Field, T
 from dynamongo.fields.scalars import NumberStored
 from dynamongo.values import Number
 
@@ -50,6 +50,20 @@ class _RangedField(NumberStored[T]):
         super().check(value)
 
     @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        low, high = (
+            None if end is None else cast("Number", self.encode(end)) for end in (self.min_value, self.max_value)
+        )
+        limit = super().stored_range[1]
+        return low, limit if high is None or (limit is not None and limit < high) else high
+
+    def _stores_like(self, other: Field[Any]) -> bool:
+        if type(self) not in _NUMBERS:
+            return super()._stores_like(other)
+        is_whole = other.stores_whole and "encode" not in other.overridden
+        return other.stored_type == "N" and (is_whole or type(self) is not IntField)
+
+    @property
     def expected(self) -> str:
         """What the field takes, in words."""
         low = getattr(self, "min_value", None)
@@ -75,6 +89,7 @@ class IntField(_RangedField[T]):
     """
 
     _kind = "an int"
+    stores_whole = True
 
     if TYPE_CHECKING:
 
@@ -219,6 +234,10 @@ class DecimalField(_RangedField[T]):
 
     def decode_number(self, number: Number) -> Any:
         return Decimal(number)
+
+
+_NUMBERS = (DecimalField, FloatField, IntField)
+"""The very classes that read all numbers, or all whole ones."""
 
 
 def _to_float(value: float) -> float:
