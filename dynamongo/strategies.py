@@ -204,7 +204,6 @@ def _check_tuple(given: tuple[Any, ...], keys: ModelKeys) -> tuple[Any, ...]:
 
 
 def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
-    check_owner(keys.model, paths_of(condition))
     names = keys.names
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []
@@ -213,6 +212,7 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
         if fixed is None or fixed[0] in found:
             checks.append(part)
         else:
+            check_owner(keys.model, paths_of(part))
             found[fixed[0]] = fixed[1]
     if len(found) < len(names):
         _refuse(condition, [name for name in names if name not in found], keys)

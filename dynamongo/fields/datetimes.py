@@ -132,6 +132,16 @@ def format_as(value: dt.datetime, format_: str) -> str:
     return value.strftime(re.sub("%(.)", lambda match: year if match[1] == "Y" else match[0], format_))
 
 
+def parse_as(text: str, format_: str) -> dt.datetime:
+    """The datetime of a text that `format_as` wrote; where there was no offset, `%z` wrote nothing."""
+    try:
+        return dt.datetime.strptime(text, format_)  # noqa: DTZ007 - the format may have a zone
+    except ValueError:
+        if "%z" not in format_:
+            raise
+        return dt.datetime.strptime(text, format_.replace("%z", ""))  # noqa: DTZ007 - it has none
+
+
 def is_in_order(format_: str) -> bool:
     """Whether texts in the format are in the order of time, where all have one offset.
 

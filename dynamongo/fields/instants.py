@@ -149,7 +149,7 @@ class TimestampField(NumberStored[T]):
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
         del operator
-        return as_operand(value) or self.encode(self._to_instant(value))
+        return as_operand(value) or self._encode_instant(self._to_instant(value))
 
     def encode_amount(self, value: Any) -> Number:
         is_duration = isinstance(value, dt.timedelta)
@@ -158,19 +158,23 @@ class TimestampField(NumberStored[T]):
             self.reject(value, "changed by a timedelta or a number of seconds; divide milliseconds by 1000")
         if "encode" not in self.overridden:
             return _to_seconds(duration)
-        start, end = (cast("Number", self.encode(_EPOCH + each)) for each in (dt.timedelta(0), abs(duration)))
-        amount = subtract_numbers(end, start)
+        amount = subtract_numbers(self._encode_instant(_EPOCH + abs(duration)), self._encode_instant(_EPOCH))
         return amount if duration >= dt.timedelta(0) else negate(amount)
 
     @property
     def stored_range(self) -> tuple[Number | None, Number | None]:
-        return cast("Number", self.encode(_FIRST)), cast("Number", self.encode(self._settle(_LAST)))
+        return self._encode_instant(_FIRST), self._encode_instant(self._settle(_LAST))
+
+    def _encode_instant(self, value: Any) -> Number:
+        return cast("Number", self.encode(value))
 
     def _after_epoch(self, since_epoch: dt.timedelta, given: Any) -> dt.datetime:
         try:
             return _EPOCH + since_epoch
         except OverflowError as error:
-            self.reject(given, "in the years 1 to 9999", cause=error)
+            self.reject(
+                given, "in the years 1 to 9999; a number counts seconds since 1970, not milliseconds", cause=error
+            )
 
     def _to_duration(self, seconds: Any, expected: str) -> dt.timedelta:
         if isinstance(seconds, dt.timedelta):

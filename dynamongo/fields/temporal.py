@@ -161,7 +161,7 @@ class DateTimeField(TextStored[T]):
     def parse(self, text: str) -> Any:
         if self.serialized_format is None:
             return self._settle_stored(datetimes.parse_iso(text))
-        value = dt.datetime.strptime(text, self.serialized_format)  # noqa: DTZ007 - the format may have a zone
+        value = datetimes.parse_as(text, self.serialized_format)
         if self._stores_utc and value.tzinfo is None:
             value = value.replace(tzinfo=dt.timezone.utc)
         return self._settle_stored(value)
