@@ -25,8 +25,6 @@ from dynamongo.values import (
     shorten,
 )
 
-_SCALARS = (str, int, Decimal, bytes, bool, type(None))
-
 
 def encode(value: Any) -> AttributeValue:
     """The attribute value that stands for a Python value.
@@ -36,8 +34,13 @@ def encode(value: Any) -> AttributeValue:
     >>> encode({"tags": {"a"}, "score": 0.1})
     {'tags': frozenset({'a'}), 'score': Decimal('0.1')}
     """
-    if type(value) in _SCALARS:
+    kind = type(value)
+    if kind in PLAIN_TYPES:
         return normalize(cast("AttributeValue", value))
+    if kind is list:  # most containers are plain, and to ask an abstract class takes longer
+        return [encode(element) for element in value]
+    if kind is dict:
+        return {check_name(name): encode(member) for name, member in value.items()}
     if isinstance(value, float):
         return encode_float(value)
     if isinstance(value, Mapping):
@@ -82,10 +85,10 @@ def decode(value: AttributeValue) -> Any:
     if isinstance(value, dict):
         return decode_item(value)
     if isinstance(value, list):
-        return [decode(element) for element in value]
+        return [element if type(element) in PLAIN_TYPES else decode(element) for element in value]
     return set(cast("frozenset[str]", value))
 
 
 def decode_item(item: Item) -> dict[str, Any]:
     """`decode` for every attribute of an item."""
-    return {name: decode(value) for name, value in item.items()}
+    return {name: value if type(value) in PLAIN_TYPES else decode(value) for name, value in item.items()}

@@ -100,7 +100,7 @@ def _parsed_text(field: LimitedText[Any], v: str, source: Source) -> Inline:
     """A text of which a pattern says that it is in normal form; the parsers take long."""
     is_plain = f"{source.name('match', _PLAIN[type(field)].match)}({v})"
     reads = " and ".join([f"type({v}) is str", is_plain, *_limits(field, v, source)])
-    is_left = source.is_of_python or field.is_key or (isinstance(field, IPAddressField) and field.version == 6)
+    is_left = source.is_of_python or (isinstance(field, IPAddressField) and field.version == 6)
     return Inline(None if is_left else reads, v)
 
 
@@ -218,7 +218,7 @@ def _test_each(part: Inline | None, v: str, kind: str) -> str | None:
 def _any(_: Field[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
         return Inline(f"{v} is not None", f"decode_freely({v})")
-    held = f"decode_freely({v}_)" if source.task == "build" else f"{v}_"
+    held = f"({v}_ if type({v}_) is str else decode_freely({v}_))" if source.task == "build" else f"{v}_"
     return Inline(f"({v}_ := encode_freely({v})) is not None", held)
 
 

@@ -51,7 +51,17 @@ MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. A time in milliseconds is greater, and so is every other mistake."""
 
 _NOT_OF_THE_FORM = {
-    *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "prepares_new"),
+    *(
+        "required",
+        "validator",
+        "choices",
+        "is_key",
+        "is_index_key",
+        "is_element",
+        "is_expiry",
+        "is_checked",
+        "prepares_new",
+    ),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
 }
 """The attributes of fields that do not matter to the form in which they store values."""
@@ -99,6 +109,9 @@ class Field(Expressions, Generic[T]):
     prepares_new: bool = False
     """Whether `prepare_new` does anything for this field."""
 
+    is_checked: bool
+    """Whether `check` does anything for this field."""
+
     is_expiry: bool = False
     """Whether items expire by the field; the model sets it, with `expire_items`."""
 
@@ -132,7 +145,7 @@ class Field(Expressions, Generic[T]):
         self._path: Path | None = None
         self._label = type(self).__name__
         self._whole = ""
-        self._is_checked = bool(validator or choices is not None or type(self).check is not Field.check)
+        self.is_checked = bool(validator or choices is not None or "check" in self.overridden)
 
     # What the model does with a field.
 
@@ -167,7 +180,7 @@ class Field(Expressions, Generic[T]):
 
     def expire_items(self) -> None:
         """Make the field the one by which items expire; raises `SchemaError` where its default does not suit that."""
-        self.is_expiry = self._is_checked = True
+        self.is_expiry = self.is_checked = True
         self.check_declaration()
 
     def enclose(self, part: Field[Any]) -> None:
@@ -257,7 +270,8 @@ class Field(Expressions, Generic[T]):
     def accept(self, value: Any) -> T:
         """The Python value for one that is compared with stored ones, or is prepared; raises as `validate`."""
         converted = self.convert(value)
-        self.check(converted)
+        if self.is_checked:
+            self.check(converted)
         return converted
 
     def convert(self, value: Any) -> T:
@@ -359,13 +373,15 @@ class Field(Expressions, Generic[T]):
                 form that the field does not write: the item, saved again, would become another one.
         """
         value = self.decode_value(stored)
-        if "decode" in self.overridden:  # which called this as `super().decode`
-            return value
-        if self._is_checked:
+        if (self.is_checked or self.is_key) and "decode" not in self.overridden:  # which called `super().decode`
+            self._check_read(stored, value)
+        return value
+
+    def _check_read(self, stored: AttributeValue, value: T) -> None:
+        if self.is_checked:
             self.check(value)
         if self.is_key:
             self._check_own_form(stored, value)
-        return value
 
     def check_decoded(self, stored: AttributeValue, value: Any) -> T:
         """The value that the `decode` of a custom field returned, as `validate` returns it; raises as `decode`."""
@@ -510,6 +526,11 @@ class Field(Expressions, Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label}>" if self._path else f"<{self.label}>"
+
+
+def reader(field: Field[Any]) -> Callable[[AttributeValue], Any]:
+    """The `decode` of an element or member, which is no key; without the call where nothing is checked."""
+    return field.decode if field.is_checked or field.overridden else field.decode_value
 
 
 def _form_of(field: Field[Any]) -> dict[str, Any]:

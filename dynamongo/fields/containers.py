@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
 from dynamongo.conditions import Operand
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields.base import CheckOptions, Field
+from dynamongo.fields.base import CheckOptions, Field, reader
 from dynamongo.fields.jsontext import JSONField
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 
@@ -109,9 +109,8 @@ class ListField(Field[list[E]]):
     def decode_value(self, stored: AttributeValue) -> list[E]:
         if not isinstance(stored, list):
             self.reject(stored, "stored as a list")
-        decode = self.element.decode
         try:
-            return list(map(decode, stored))
+            return list(map(reader(self.element), stored))
         except ValidationError:
             return self._each(_decode_element, stored)  # which names the position
 
@@ -214,7 +213,7 @@ class SetField(Field[set[E]]):
     def decode_value(self, stored: AttributeValue) -> set[E]:
         if not isinstance(stored, frozenset):
             self.reject(stored, "stored as a set")
-        return set(map(self.member.decode, cast("frozenset[AttributeValue]", stored)))
+        return set(map(reader(self.member), cast("frozenset[AttributeValue]", stored)))
 
     def encode_part(self, value: Any) -> Operand:
         return self.member.encode_operand(value)

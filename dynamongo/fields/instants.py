@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
-from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import NumberStored
 from dynamongo.values import MAX_DIGITS, Number, negate, normalize_number, subtract_numbers
 
@@ -125,31 +125,33 @@ class TimestampField(NumberStored[T]):
         def __init__(self: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
-        return self._settle(self._to_instant(value))
-
-    def _to_instant(self, value: Any) -> dt.datetime:
         if not isinstance(value, dt.datetime):
-            return self._after_epoch(self._to_duration(value, _TAKEN), value)
+            return self._settle(self._after_epoch(self._to_duration(value, _TAKEN), value))
         if value.utcoffset() is None:
             self.reject(value, "a datetime with a time zone, such as datetime.now(timezone.utc)")
         try:
-            return value.astimezone(dt.timezone.utc)
+            instant = value.astimezone(dt.timezone.utc)
         except OverflowError as error:
             self.reject(value, "a datetime in the years 1 to 9999 of UTC", cause=error)
+        return self._settle(instant) if self.is_expiry else instant
 
     def encode_number(self, value: Any) -> Number:
         return _to_seconds(value - _EPOCH)
 
     def decode_number(self, number: Number) -> Any:
-        return self._settle(self._after_epoch(self._to_duration(number, "stored as a number of seconds"), number))
+        instant = self._after_epoch(self._to_duration(number, "stored as a number of seconds"), number)
+        return self._settle(instant) if self.is_expiry else instant
 
     def _settle(self, value: dt.datetime) -> dt.datetime:
         """The value in whole seconds, if items expire by it: the store ignores all others."""
         return value.replace(microsecond=0) if self.is_expiry else value
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
-        del operator
-        return as_operand(value) or self._encode_instant(self._to_instant(value))
+        if not self.is_expiry:
+            return super().encode_bound(value, operator)
+        exact = copy.copy(self)
+        exact.is_expiry = False
+        return exact.encode_bound(value, operator)
 
     def encode_amount(self, value: Any) -> Number:
         is_duration = isinstance(value, dt.timedelta)
@@ -177,10 +179,9 @@ class TimestampField(NumberStored[T]):
             )
 
     def _to_duration(self, seconds: Any, expected: str) -> dt.timedelta:
-        if isinstance(seconds, dt.timedelta):
-            self.reject(seconds, f"{expected}; a duration from now is datetime.now(timezone.utc) + timedelta(...)")
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float, Decimal)):
-            self.reject(seconds, expected)
+            mend = "; a duration from now is datetime.now(timezone.utc) + timedelta(...)"
+            self.reject(seconds, expected + mend if isinstance(seconds, dt.timedelta) else expected)
         try:
             return _to_exact_duration(seconds) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
         except (OverflowError, ValueError) as error:

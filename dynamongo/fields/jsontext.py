@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 from typing import Any, NoReturn, cast
 
 from dynamongo.fields.scalars import TextStored
 from dynamongo.values import AttributeValue
-
-_UNUSUAL = re.compile(r"\\u[dD]|[0-9][eE]|[0-9]{300}|\[{99}")
-"""What JSON can write and a `JSONField` cannot: lone surrogates, numbers beyond a float, great depth."""
 
 
 class JSONField(TextStored[Any]):
@@ -57,13 +54,23 @@ class JSONField(TextStored[Any]):
 
     def parse(self, text: str) -> Any:
         try:
-            value = json.loads(text, parse_constant=_refuse_constant)
+            value = _DECODER.decode(text)
         except RecursionError as error:
             self.reject(text, "stored as the text of a JSON value that is less deep", cause=error)
         if value is None:
             self.reject(text, "stored as the text of a JSON value but null")
-        return self.convert(value) if _UNUSUAL.search(text) else value
+        is_usual = "\\u" not in text and text.count("[") + text.count("{") < _USUAL_DEPTH
+        return value if is_usual else self.convert(value)  # lone surrogates and great depth cannot be written
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_constant(text)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float)
+_USUAL_DEPTH = 100

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo import codecs
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.base import Field, T, reader
 from dynamongo.fields.containers import FieldLike, as_field
 from dynamongo.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 
@@ -174,6 +174,7 @@ class DictField(Field[T]):
         }
         for field in self.fields.values():
             self.enclose(field)
+        self._readers = {name: reader(field) for name, field in self.fields.items()}
         self._required = {name: field for name, field in self.fields.items() if field.required}
         self.prepares_new = any(field.has_default or field.prepares_new for field in self.fields.values())
 
@@ -229,7 +230,10 @@ class DictField(Field[T]):
             self.reject(stored, "stored as a map")
         if not self.fields:
             return codecs.decode_item(stored)
-        decoded = {name: _decode_member(field, stored.get(name)) for name, field in self.fields.items()}
+        decoded = {  # NULL is other writers' "nothing"
+            name: self.fields[name].missing_value() if (member := stored.get(name)) is None else read(member)
+            for name, read in self._readers.items()
+        }
         for name, field in self._required.items():
             _require(field, decoded[name])
         return self._hold_present(decoded, stored)
@@ -274,10 +278,6 @@ def _require(field: Field[Any], member: Any) -> Any:
     if field.required and field.is_absent(member):
         raise ValidationError(f"{field.label} is required")
     return member
-
-
-def _decode_member(field: Field[Any], stored: AttributeValue) -> Any:
-    return field.missing_value() if stored is None else field.decode(stored)  # NULL is other writers' "nothing"
 
 
 def _list_names(fields: Mapping[str, Any]) -> str:

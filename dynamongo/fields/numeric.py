@@ -33,6 +33,7 @@ class _RangedField(NumberStored[T]):
         super().__init__(**options)
         self.min_value = self._declare_bound("min_value", min_value)
         self.max_value = self._declare_bound("max_value", max_value)
+        self.is_checked |= min_value is not None or max_value is not None
         if min_value is not None and max_value is not None and min_value > max_value:
             raise SchemaError(f"{self.label}: min_value {min_value!r} is greater than max_value {max_value!r}")
 

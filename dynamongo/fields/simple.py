@@ -77,6 +77,7 @@ class BinaryField(Field[T]):
     def __init__(self: Any, *, min_length: int | None = None, max_length: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
+        self.is_checked |= min_length is not None or max_length is not None
 
     def convert(self, value: Any) -> Any:
         if not isinstance(value, (bytes, bytearray, memoryview)):

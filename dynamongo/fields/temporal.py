@@ -102,6 +102,7 @@ class DateTimeField(TextStored[T]):
         self.tzd: TimeZones = tzd
         self.convert_tz = convert_tz
         self.drop_tzinfo = drop_tzinfo
+        self._takes_all = tzd == "allow" and not convert_tz and not drop_tzinfo
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, dt.datetime):
@@ -160,7 +161,8 @@ class DateTimeField(TextStored[T]):
 
     def parse(self, text: str) -> Any:
         if self.serialized_format is None:
-            return self._settle_stored(datetimes.parse_iso(text))
+            value = datetimes.parse_iso(text)
+            return value if self._takes_all and 1 < value.year < 9999 else self._settle_stored(value)
         value = datetimes.parse_as(text, self.serialized_format)
         if self._stores_utc and value.tzinfo is None:
             value = value.replace(tzinfo=dt.timezone.utc)

@@ -49,6 +49,7 @@ class LimitedText(TextStored[T]):
         super().__init__(**options)
         self.regex = _compile(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
+        self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
 
     def convert(self, value: Any) -> Any:
         return self.convert_text(value, self._kind)
