@@ -20,7 +20,7 @@ from dynamongo.compiled.inlines import NAMES, make_inline
 from dynamongo.compiled.keys import KeyCodec
 from dynamongo.compiled.source import Source
 from dynamongo.exceptions import ValidationError
-from dynamongo.fields.base import Field, reader
+from dynamongo.fields.base import Field, is_read_plainly
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.values import AttributeValue, Item
 
@@ -177,7 +177,7 @@ def _write_decode_field(v: str, name: str, field: Field[Any], source: Source) ->
     field_name = source.name_field(name, field)
     missing = _write_missing(field, field_name, has_inline=inline is not None)
     lines = [f"    if {v} is None:", "        absent += 1", f"        {v} = {missing}"]
-    read = "decode" if field.is_key else reader(field).__name__
+    read = "decode_value" if is_read_plainly(field) and not field.is_key else "decode"
     lines += ["    else:", f"        {v} = {field_name}.{read}({v})"]
     if inline is None or inline.test is None:
         return lines

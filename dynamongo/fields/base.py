@@ -21,19 +21,18 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypedDict, TypeVar, cast, overload
 
 from dynamongo import codecs
-from dynamongo.conditions import Comparator, Comparison, Condition, Exists, NotExists, Operand, Or, Path
+from dynamongo.conditions import Comparator, Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields import custom
-from dynamongo.fields.expressions import Expressions, as_operand
+from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.updatable import MAX_SECONDS, Updatable
 from dynamongo.partial import refuse_unloaded
 from dynamongo.values import (
     SCALAR_TYPES,
     AttributeType,
     AttributeValue,
     Number,
-    add_numbers,
     equals,
-    negate,
     shorten,
     type_of,
 )
@@ -47,32 +46,12 @@ V = TypeVar("V")
 _PLAIN_FIELDS: dict[AttributeType, str] = {"S": "StringField", "N": "DecimalField", "B": "BinaryField"}
 
 
-MAX_SECONDS = 253_402_300_799
-"""The last second of the year 9999, since 1970. A time in milliseconds is greater, and so is every other mistake."""
-
-_NOT_OF_THE_FORM = {
-    *(
-        "required",
-        "validator",
-        "choices",
-        "is_key",
-        "is_index_key",
-        "is_element",
-        "is_expiry",
-        "is_checked",
-        "prepares_new",
-    ),
-    *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
-}
-"""The attributes of fields that do not matter to the form in which they store values."""
-
-
 class CheckOptions(TypedDict, total=False):
     """The keyword arguments of every field that say which values it takes.
 
     Attributes:
-        validator: Called with the Python value; refuses it by returning `False` or raising `ValueError`.
-        choices: The only values allowed.
+        validator: Called with what is given or read; refuses it by returning `False` or raising `ValueError`.
+        choices: The only values allowed, given or read.
     """
 
     validator: Callable[[Any], object] | None
@@ -90,14 +69,14 @@ class FieldOptions(CheckOptions, total=False):
     default: Any
 
 
-class Field(Expressions, Generic[T]):
+class Field(Updatable, Generic[T]):
     """A field without a type of its own: any value that DynamoDB can store, as `dynamongo.codecs` encodes it.
 
     Args:
         required: Whether an item cannot be saved without it. The type of a required field excludes `None`.
         default: The value of a new instance that was given none, or a callable that makes one.
-        validator: Called with the Python value; refuses it by returning `False` or raising `ValueError`.
-        choices: The only values allowed.
+        validator: Called with what is given or read; refuses it by returning `False` or raising `ValueError`.
+        choices: The only values allowed, given or read.
     """
 
     is_key: bool = False
@@ -112,17 +91,8 @@ class Field(Expressions, Generic[T]):
     is_checked: bool
     """Whether `check` does anything for this field."""
 
-    is_expiry: bool = False
-    """Whether items expire by the field; the model sets it, with `expire_items`."""
-
     has_parts: ClassVar[bool] = False
     """Whether elements or members of the value have fields of their own."""
-
-    stores_whole: ClassVar[bool] = False
-    """Whether the numbers that the field stores, if it stores numbers, are whole."""
-
-    overridden: ClassVar[frozenset[str]] = frozenset()
-    """Which of `encode`, `decode`, `convert` and `check` a class outside of the library overrides."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -144,7 +114,6 @@ class Field(Expressions, Generic[T]):
         self._owner = ""
         self._path: Path | None = None
         self._label = type(self).__name__
-        self._whole = ""
         self.is_checked = bool(validator or choices is not None or "check" in self.overridden)
 
     # What the model does with a field.
@@ -183,25 +152,13 @@ class Field(Expressions, Generic[T]):
         self.is_expiry = self.is_checked = True
         self.check_declaration()
 
-    def enclose(self, part: Field[Any]) -> None:
-        """Tell a part of this field which field around it has rules for the whole value."""
-        whole = self.label if self._has_rules else self._whole
-        if part._whole != whole:
-            part._whole = whole
-            part.take_parts()
-
-    @property
-    def _has_rules(self) -> bool:
-        """Whether only a function of the user tells which values are allowed, or a list of them."""
-        return bool(self.validator or self.choices is not None or "check" in self.overridden)
-
     def take_parts(self) -> None:
         """Make the fields that this one is made of its own: copies that are named and bound after it."""
 
     def check_declaration(self) -> None:
         """Raise `SchemaError` where the default or a choice does not suit the field itself."""
         try:
-            self._convert_choices()
+            self.convert_choices()
             if self._default is not None and not callable(self._default):
                 self.validate(self._default)
         except ValidationError as error:
@@ -316,13 +273,13 @@ class Field(Expressions, Generic[T]):
 
     def is_choice(self, value: T) -> bool:
         """Whether the Python value is one of the choices, by the equality of DynamoDB: `True` is not `1`."""
-        choices = self._convert_choices()
+        choices = self.convert_choices()
         if self.is_absent(value):
             return any(map(self.is_absent, choices))
         encoded = self.encode(value)
         return any(not self.is_absent(choice) and equals(self.encode(choice), encoded) for choice in choices)
 
-    def _convert_choices(self) -> tuple[T, ...]:
+    def convert_choices(self) -> tuple[T, ...]:
         if not self._are_choices_converted and self.choices is not None:
             self.choices = tuple(map(self.convert, self.choices))
             self._are_choices_converted = True
@@ -445,72 +402,12 @@ class Field(Expressions, Generic[T]):
     def encode_new(self, value: Any) -> AttributeValue | Path:
         if value is None:
             raise ExpressionError(f"{self.label} cannot be set to None: use remove()")
-        return self._copy_from(value) if isinstance(value, Expressions) else self.encode(self.validate(value))
-
-    def _copy_from(self, other: Expressions) -> Path:
-        if self.stored_type and other.stored_type and self.stored_type != other.stored_type:
-            raise ExpressionError(
-                f"{self.label} is stored as {self.stored_type}, and cannot be set to {other.label},"
-                f" which is stored as {other.stored_type}"
-            )
-        if not self.can_copy(other):
-            raise ExpressionError(
-                f"{self.label} cannot be set to {other.label}, which may hold what {self.label} could not have stored:"
-                " read that first, and set a value"
-            )
-        return other.path
+        return self.copy_from(value) if isinstance(value, Updatable) else self.encode(self.validate(value))
 
     def can_copy(self, other: Any) -> bool:
-        """Whether the field could have stored whatever the other field stores."""
         if type(self) is Field:
-            return not self._has_rules or (type(other) is Field and self._allows_all_of(other))
-        return self._stores_like(other) and self._allows_all_of(other)
-
-    def _stores_like(self, other: Field[Any]) -> bool:
-        """Whether the stored forms of the other field are those of this one, whatever the rules."""
-        return type(self) is type(other) and _form_of(self) == _form_of(other)
-
-    def _allows_all_of(self, other: Field[Any]) -> bool:
-        """Whether all values of the other field keep the rules of this one."""
-        if (
-            self.validator not in (None, other.validator)
-            or "check" in self.overridden - other.overridden
-            or (self.is_expiry and not other.is_expiry)
-        ):
-            return False
-        if not allows_range(self.stored_range, other.stored_range):
-            return False
-        if self.choices is None:
-            return True
-        mine = list(map(self.encode, self._convert_choices()))
-        theirs = list(map(other.encode, other._convert_choices()))
-        return bool(theirs) and all(any(equals(each, choice) for choice in mine) for each in theirs)
-
-    def check_update(self, verb: str, *, is_sum: bool) -> None:
-        ruled = self.label if is_sum and self._has_rules else self._whole
-        if ruled:
-            raise ExpressionError(
-                f"{ruled} has a validator or choices, which do not see what {verb} makes of the stored value: set() a"
-                " whole value, or save() an instance that was changed"
-            )
-
-    def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
-        if self.is_expiry and type(amount) is not int:
-            self.reject(amount, "changed by whole seconds, since items expire by it (__ttl__)")
-        low, high = self.stored_range
-        bound: Condition | None = None
-        if amount > 0 and high is not None:
-            bound = Comparison(self.path, "<=", add_numbers(high, negate(amount)))
-        elif amount < 0 and low is not None:
-            bound = Comparison(self.path, ">=", add_numbers(low, negate(amount)))
-        if of_nothing is None or _is_between(of_nothing, low, high):
-            return None if bound is None else Or(NotExists(self.path), bound)
-        return Exists(self.path) if bound is None else bound
-
-    @property
-    def stored_range(self) -> tuple[Number | None, Number | None]:
-        """The least and the greatest number that the field stores, where there are any."""
-        return None, MAX_SECONDS if self.is_expiry else None
+            return not self.has_rules or (type(other) is Field and self.allows_all_of(other))
+        return super().can_copy(other)
 
     def encode_element(self, element: Any) -> AttributeValue:
         self._refuse_parts()
@@ -530,22 +427,9 @@ class Field(Expressions, Generic[T]):
 
 def reader(field: Field[Any]) -> Callable[[AttributeValue], Any]:
     """The `decode` of an element or member, which is no key; without the call where nothing is checked."""
-    return field.decode if field.is_checked or field.overridden else field.decode_value
+    return field.decode_value if is_read_plainly(field) else field.decode
 
 
-def _form_of(field: Field[Any]) -> dict[str, Any]:
-    """The options that say in which form a field stores values."""
-    options = vars(field).items()
-    return {name: option for name, option in options if not name.startswith("_") and name not in _NOT_OF_THE_FORM}
-
-
-def _is_between(number: Number, low: Number | None, high: Number | None) -> bool:
-    return (low is None or number >= low) and (high is None or number <= high)
-
-
-def allows_range(own: Any, other: Any) -> bool:
-    """Whether a field that is held to the least and greatest values `own` takes all from one held to `other`."""
-    low, high = own
-    least, greatest = other
-    is_high_enough = low is None or (least is not None and least >= low)
-    return is_high_enough and (high is None or (greatest is not None and greatest <= high))
+def is_read_plainly(field: Field[Any]) -> bool:
+    """Whether `decode_value` is all that `decode` does, but for a key."""
+    return not field.is_checked and "decode" not in field.overridden

@@ -80,7 +80,7 @@ class ListField(Field[list[E]]):
         self.enclose(element)
         return element
 
-    def _stores_like(self, other: Any) -> bool:
+    def stores_like(self, other: Any) -> bool:
         return type(self) is type(other) and self.element.can_copy(other.element)
 
     def take_parts(self) -> None:
@@ -186,7 +186,7 @@ class SetField(Field[set[E]]):
         self.member.check_declaration()
         super().check_declaration()
 
-    def _stores_like(self, other: Any) -> bool:
+    def stores_like(self, other: Any) -> bool:
         return type(self) is type(other) and self.member.can_copy(other.member)
 
     def missing_value(self) -> set[E]:

@@ -152,7 +152,7 @@ class DictField(Field[T]):
         self.enclose(part)
         return part
 
-    def _stores_like(self, other: Any) -> bool:
+    def stores_like(self, other: Any) -> bool:
         if not self.fields and type(self) is DictField:
             return bool(other.stored_type == "M")
         return (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo import codecs
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
 from dynamongo.values import Number
 
@@ -22,8 +22,8 @@ class _RangedField(NumberStored[T]):
     """A number that may be held to a range.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
     """
 
@@ -58,9 +58,9 @@ class _RangedField(NumberStored[T]):
         limit = super().stored_range[1]
         return low, limit if high is None or (limit is not None and limit < high) else high
 
-    def _stores_like(self, other: Field[Any]) -> bool:
+    def stores_like(self, other: Any) -> bool:
         if type(self) not in _NUMBERS:
-            return super()._stores_like(other)
+            return super().stores_like(other)
         is_whole = other.stores_whole and "encode" not in other.overridden
         return other.stored_type == "N" and (is_whole or type(self) is not IntField)
 
@@ -80,8 +80,8 @@ class IntField(_RangedField[T]):
     """A whole number of up to 38 digits: takes an `int`, or a `Decimal` without a fraction. Stored as a number.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
 
     >>> IntField(min_value=1900, max_value=2018).validate("abc")
@@ -134,8 +134,8 @@ class FloatField(_RangedField[T]):
     magnitudes beyond DynamoDB's are refused. A number that the store computed is read as the nearest float.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
 
     >>> FloatField().encode(0.1)
@@ -193,8 +193,8 @@ class DecimalField(_RangedField[T]):
     like. DynamoDB keeps no trailing zeros: `Decimal("1.50")` comes back as `Decimal("1.5")`, which is equal.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
     """
 

@@ -46,7 +46,7 @@ class TextStored(Field[T]):
 
 
 class NumberStored(Field[T]):
-    """A field that stores a number. Amounts of updates are values of the field, out of its range or not."""
+    """A field that stores a number. Sums are in the range of the field; the amounts need not be."""
 
     stored_type: AttributeType | None = "N"
 

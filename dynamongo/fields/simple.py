@@ -6,9 +6,10 @@ import uuid
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo.conditions import Operand
-from dynamongo.fields.base import Field, T, allows_range
+from dynamongo.fields.base import Field, T
 from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
+from dynamongo.fields.updatable import allows_range
 from dynamongo.values import AttributeType, AttributeValue
 
 if TYPE_CHECKING:
@@ -84,12 +85,12 @@ class BinaryField(Field[T]):
             self.reject(value, "bytes, a bytearray or a memoryview")
         return bytes(cast("bytes", value))
 
-    def _allows_all_of(self, other: Field[Any]) -> bool:
+    def allows_all_of(self, other: Any) -> bool:
         lengths: Any = (
             (self.min_length, self.max_length),
             (getattr(other, "min_length", None), getattr(other, "max_length", None)),
         )
-        return allows_range(*lengths) and super()._allows_all_of(other)
+        return allows_range(*lengths) and super().allows_all_of(other)
 
     def check(self, value: Any) -> None:
         limits = self.min_length, self.max_length

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
-from dynamongo.fields.base import Field, T, allows_range
+from dynamongo.fields.base import T
 from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
+from dynamongo.fields.updatable import allows_range
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -54,10 +55,10 @@ class LimitedText(TextStored[T]):
     def convert(self, value: Any) -> Any:
         return self.convert_text(value, self._kind)
 
-    def _allows_all_of(self, other: Any) -> bool:
+    def allows_all_of(self, other: Any) -> bool:
         limits = getattr(other, "min_length", None), getattr(other, "max_length", None)
         is_matched = self.regex in (None, getattr(other, "regex", None))
-        return is_matched and allows_range((self.min_length, self.max_length), limits) and super()._allows_all_of(other)
+        return is_matched and allows_range((self.min_length, self.max_length), limits) and super().allows_all_of(other)
 
     def check(self, value: Any) -> None:
         if self.regex is not None and not self.regex.match(value):
@@ -121,8 +122,8 @@ class StringField(LimitedText[T]):
         ) -> None: ...
         def __init__(self: Any, *args: Any, **options: Any) -> None: ...
 
-    def _stores_like(self, other: Field[Any]) -> bool:
-        return other.stored_type == "S" if type(self) is StringField else super()._stores_like(other)
+    def stores_like(self, other: Any) -> bool:
+        return other.stored_type == "S" if type(self) is StringField else super().stores_like(other)
 
 
 class EmailField(LimitedText[T]):

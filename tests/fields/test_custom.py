@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path as Path_
 from typing import Any
 
 import pytest
@@ -167,6 +169,20 @@ class TestThroughBackends:
         updated.words = ["zz"]
         updated.save(only_changed=True)
         assert model.get_one(saved).words == ["zz"]
+
+
+@pytest.mark.parametrize("name", ["memory", "dynamodb"])
+def test_the_example_of_the_documentation_runs_on_both_backends(name: str, request: pytest.FixtureRequest) -> None:
+    text = (Path_(__file__).parents[2] / "docs" / "custom-fields.md").read_text(encoding="utf-8")
+    printed: list[str] = []
+    backend = MemoryBackend() if name == "memory" else request.getfixturevalue("dynamodb_backend")
+    namespace: dict[str, Any] = {"__name__": "document", "print": lambda *values: printed.extend(map(str, values))}
+    with Connection.using(backend):
+        for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            exec(compile(block, "custom-fields.md", "exec"), namespace)
+        namespace["Release"].delete_table()
+    Connection.set_config()
+    assert printed == "\n".join(re.findall(r"^```text\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)).splitlines()
 
 
 class TestOperands:
@@ -359,7 +375,8 @@ class TestClassCreation:
 
         field = at_x(Lines(StringField))
         assert field.decode(field.encode(["a", "b"])) == ["a", "b"]
-        for build in (lambda: field.append("c"), lambda: field[0]):
+        builds: list[Any] = [lambda: field.append("c"), lambda: field[0]]
+        for build in builds:
             with pytest.raises(ExpressionError, match=r"User\.x is stored as S"):
                 build()
 

@@ -35,6 +35,11 @@ from dynamongo.exceptions import ExpressionError
 from dynamongo.operations import Get, Put
 from dynamongo.updates import AddUpdate
 
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
 NOW = dt.datetime(2024, 5, 1, 10, tzinfo=dt.timezone.utc)
 SECONDS = 1_714_557_600
 MILLISECONDS = SECONDS * 1000
@@ -167,7 +172,7 @@ class TestWholeSeconds:
             __hash_key__ = "id"
 
         class Kept(Expiring):
-            __ttl__ = None
+            __ttl__ = None  # type: ignore[assignment]  # it has none
 
         value = NOW.replace(microsecond=750_000)
         assert Expiring(id="a", until=value).until == NOW
@@ -196,7 +201,7 @@ def test_a_duration_is_refused_with_what_to_write() -> None:
     [
         TimedeltaField(),
         VersionField(),
-        EnumField(enum.IntEnum("Level", "LOW HIGH")),
+        EnumField(Level),
         StringField(),
         DateTimeField(),
         DateField(),

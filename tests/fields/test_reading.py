@@ -81,7 +81,7 @@ def as_ttl(field: Field[Any]) -> Field[Any]:
     return field
 
 
-TIME_ZONES = ("allow", "require", "utc", "reject")
+TIME_ZONES: tuple[Any, ...] = ("allow", "require", "utc", "reject")
 FORMATS = (None, "%Y-%m-%d", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f")
 FIELDS: list[Field[Any]] = [
     *(Field(), Field(choices=["a", 1, [1]]), Field(validator=lambda value: value != 1)),
@@ -93,7 +93,7 @@ FIELDS: list[Field[Any]] = [
     *(StringField(), StringField("[a-c]+$"), StringField(min_length=1, max_length=3), StringField(choices=["a"])),
     StringField(validator=refuse_short),
     *(EmailField(), EmailField(max_length=12), EmailField("a"), EmailField(choices=["a@b.org"])),
-    *(URLField(), URLField(fqdn=False), URLField(max_length=14), URLField("http:")),
+    *(URLField(), URLField(fqdn=False), URLField(max_length=14), URLField(regex="http:")),
     *(IPAddressField(), IPAddressField(version=4), IPAddressField(version=6), IPAddressField(max_length=7)),
     *(UUIDField(), UUIDField(choices=["00000000-0000-0000-0000-000000000007"])),
     *(EnumField(Colour), EnumField(Colour, choices=["red"]), EnumField(Level), EnumField(Level, by_name=True)),
@@ -261,8 +261,10 @@ def test_an_instance_that_was_read_can_be_saved(number: int, stored: Any) -> Non
     ],
 )
 def test_a_stored_value_against_the_rules_is_refused_with_them(field: Any, stored: Any, expected: str) -> None:
-    model = type("Made", (Model,), {"__table__": "table", "__hash_key__": "pk", "pk": StringField(), "field": field})
-    for read in (lambda: field.decode(stored), lambda: model._decode_item({"pk": "key", "field": stored})):  # type: ignore[attr-defined]
+    body = {"__table__": "table", "__hash_key__": "pk", "pk": StringField(), "field": field}
+    model: Any = type("Made", (Model,), body)
+    reads: list[Any] = [lambda: field.decode(stored), lambda: model._decode_item({"pk": "key", "field": stored})]
+    for read in reads:
         with pytest.raises(ValidationError) as caught:
             read()
         assert expected in str(caught.value)
