@@ -207,15 +207,26 @@ class Instance(metaclass=ModelMeta):
     @classmethod
     def _decode_part(cls, item: Item, loaded: tuple[Path, ...]) -> Self:
         """An instance of an item of which only these paths were read; it refuses to show any others."""
-        instance = cls._decode_item(item)
+        parts = {path.attribute for path in loaded if len(path.elements) > 1}
+        instance = cls._decode_item({name: value for name, value in item.items() if name not in parts})
+        instance._stored = item
         values: dict[str, Any] = vars(instance)
         for name, field in cls.__fields__.items():
             paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
             value = values.pop(name)
+            if name in parts and item.get(name) is not None:
+                value = cls._decode_loaded(field, item)
             if paths:
                 values[name] = guard(value, paths, field.label)
         values["_loaded"] = loaded
         return instance
+
+    @classmethod
+    def _decode_loaded(cls, field: Field[Any], item: Item) -> Any:
+        try:
+            return field.decode_loaded(item[field.path.attribute])
+        except ValidationError as error:
+            raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
 
     def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
@@ -252,7 +263,9 @@ class Instance(metaclass=ModelMeta):
         if all(not path.elements for path in paths):
             value = self._encode_field(name, field)
             return value is not stored and (value is None or stored is None or not equals(value, stored))
-        if vars(self)[name] == guard(field.missing_value() if stored is None else field.decode(stored), paths, ""):
+        if vars(self)[name] == guard(
+            field.missing_value() if stored is None else field.decode_loaded(stored), paths, ""
+        ):
             return False
         raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
 

@@ -10,6 +10,7 @@ once.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -279,7 +280,7 @@ NAMES: dict[str, Any] = {
 """What the expressions name."""
 
 _CONTAINERS = (ListField, SetField)  # which hold an empty container where there is no value
-_PLAIN = {EmailField: PLAIN_EMAIL, IPAddressField: PLAIN_IPV4, URLField: PLAIN_URL}
+_PLAIN: dict[type, re.Pattern[str]] = {EmailField: PLAIN_EMAIL, IPAddressField: PLAIN_IPV4, URLField: PLAIN_URL}
 _WRITERS: dict[type, Writer] = {
     BinaryField: _binary,
     BooleanField: _boolean,

@@ -353,6 +353,10 @@ class Field(Updatable, Generic[T]):
         """The Python value for an attribute value, unchecked, be it a key or not; raises as `decode`."""
         return cast("T", codecs.decode(stored))
 
+    def decode_loaded(self, stored: AttributeValue) -> Any:
+        """The Python value for an attribute value of which only a part was read, so that nothing can be missing."""
+        return self.decode(stored)
+
     def _check_own_form(self, stored: AttributeValue, value: T) -> None:
         own = self.own_form(stored, value)
         if not equals(own, stored):
@@ -406,7 +410,7 @@ class Field(Updatable, Generic[T]):
 
     def can_copy(self, other: Any) -> bool:
         if type(self) is Field:
-            return not self.has_rules or (type(other) is Field and self.allows_all_of(other))
+            return not self.has_rules or (type(other) is Field and self.allows_all_of(cast("Any", other)))
         return super().can_copy(other)
 
     def encode_element(self, element: Any) -> AttributeValue:

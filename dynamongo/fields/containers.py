@@ -114,6 +114,11 @@ class ListField(Field[list[E]]):
         except ValidationError:
             return self._each(_decode_element, stored)  # which names the position
 
+    def decode_loaded(self, stored: AttributeValue) -> Any:
+        if not isinstance(stored, list) or self.overridden:
+            return self.decode(stored)
+        return list(map(self.element.decode_loaded, stored))
+
     def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
         """The step taken for each value; an error names the position."""
         element = self.element
@@ -175,7 +180,7 @@ class SetField(Field[set[E]]):
             raise SchemaError(
                 f"{self.label} takes a field that holds strings, numbers or binary values; got {self.member!r}"
             )
-        self.stored_type = type(self).stored_type or f"{self.member.stored_type}S"
+        self.stored_type = cast("Any", type(self)).stored_type or f"{self.member.stored_type}S"
         self.take_parts()
 
     def take_parts(self) -> None:

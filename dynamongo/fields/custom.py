@@ -70,6 +70,12 @@ def _check_stored_type(cls: Any) -> None:
             f"{cls.__name__}.stored_type must be one of {', '.join(ATTRIBUTE_TYPES)}, or None;"
             f" got {shorten(cls.stored_type)}"
         )
+    library = next(base for base in cls.__mro__ if _is_of_library(base))
+    if _find_own(cls, "encode") is None and library.stored_type not in (None, cls.stored_type):
+        raise SchemaError(
+            f"{cls.__name__} says stored_type = {cls.stored_type!r}, and stores what {library.__name__} does: override"
+            " encode() and decode()"
+        )
     if cls.has_parts and cls.stored_type in (None, *_CONTAINER_TYPES) and _find_own(cls, "encode") is not None:
         raise SchemaError(
             f"{cls.__name__}.encode would be bypassed by updates of one element or member: write a field for these"
@@ -81,7 +87,7 @@ def _wrap_encode(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     @functools.wraps(method)
     def encode(self: Any, value: Any) -> Any:
         encoded = _call(self, method, value, "does not accept")
-        return self.check_encoded(value, encoded) if type(self).encode is encode else encoded
+        return self.check_encoded(value, encoded) if _has(self, "encode", encode) else encoded
 
     encode.is_wrapped = True  # type: ignore[attr-defined]  # tells it from what a user wrote
     return encode
@@ -91,10 +97,16 @@ def _wrap_decode(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     @functools.wraps(method)
     def decode(self: Any, stored: Any) -> Any:
         value = _call(self, method, stored, "cannot be read from")
-        return self.check_decoded(stored, value) if type(self).decode is decode else value
+        return self.check_decoded(stored, value) if _has(self, "decode", decode) else value
 
     decode.is_wrapped = True  # type: ignore[attr-defined]  # tells it from what a user wrote
     return decode
+
+
+def _has(field: Any, name: str, method: Any) -> bool:
+    """Whether the method is that of the class of the field, and not one that it calls as `super()`."""
+    kind: Any = type(field)
+    return getattr(kind, name) is method
 
 
 def _call(field: Any, method: Callable[[Any, Any], Any], given: Any, refusal: str) -> Any:

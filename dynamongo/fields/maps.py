@@ -238,6 +238,15 @@ class DictField(Field[T]):
             _require(field, decoded[name])
         return self._hold_present(decoded, stored)
 
+    def decode_loaded(self, stored: AttributeValue) -> Any:
+        if not isinstance(stored, dict) or not self.fields or self.overridden:
+            return self.decode(stored)
+        members = {
+            name: field.missing_value() if (member := stored.get(name)) is None else field.decode_loaded(member)
+            for name, field in self.fields.items()
+        }
+        return self._hold_present(members, stored)
+
     def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> dict[str, Any]:
         """The members that are there, as a plain dict where that is all that there is to know of them."""
         present = {name: member for name, member in members.items() if member is not None}

@@ -64,6 +64,7 @@ class Updatable(Expressions):
     @abstractmethod
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what came."""
+        raise NotImplementedError
 
     @abstractmethod
     def take_parts(self) -> None:

@@ -342,6 +342,11 @@ class TestClassCreation:
             ),
             (Field, {"to_python": lambda *_: "a"}, r"Made\.to_python is called by nothing: a field overrides decode"),
             (Field, {"stored_type": "string"}, r"Made\.stored_type must be one of S, N, B, .*; got 'string'"),
+            (
+                IntField,
+                {"stored_type": "S"},
+                r"Made says stored_type = 'S', and stores what IntField does: override enc",
+            ),
             (Field, {"encode": "utf-8"}, r"Made\.encode must be a method; got 'utf-8'"),
             (StringField, {"prepare_new": lambda *_: "a"}, r"Made\.prepare_new is called only with `prepares_new = T"),
             (ListField, {"encode": lambda *_: []}, r"Made\.encode would be bypassed by updates of one element or me"),

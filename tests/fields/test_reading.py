@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from dynamongo import (
     BinaryField,
     BooleanField,
+    Connection,
     DateField,
     DateTimeField,
     DecimalField,
@@ -39,10 +40,12 @@ from dynamongo import (
     UUIDField,
     VersionField,
 )
+from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import Comparison
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4
 from dynamongo.fields.url import PLAIN_URL
+from dynamongo.operations import Put
 from dynamongo.values import equals, normalize
 
 
@@ -295,3 +298,29 @@ def test_patterns_match_what_the_parsers_leave_as_it_is(text: str) -> None:
         from dynamongo.fields.url import _check_url  # noqa: PLC0415 - what the pattern spares
 
         _check_url(text, fqdn=True)
+
+
+class TestParts:
+    """What was not read is not missed."""
+
+    def test_a_required_member_may_be_left_out_of_a_projection(self) -> None:
+        class Person(Model):
+            __table__ = "people"
+            __hash_key__ = "name"
+            name = StringField(required=True)
+            home = DictField(
+                {"city": StringField(required=True), "zip": IntField()}, choices=[{"city": "Oslo", "zip": 1}]
+            )
+            homes = ListField(DictField(city=StringField(required=True), zip=IntField()))
+
+        with Connection.using(MemoryBackend()):
+            Person.create_table()
+            Person(name="a", home={"city": "Oslo", "zip": 1}, homes=[{"city": "Oslo", "zip": 2}]).save()
+            read = Person.get_one("a", projection=[Person.home.zip, Person.homes[0].zip])
+            assert (read.home, read.homes) == ({"zip": 1}, [{"zip": 2}])
+            assert Person.get_one("a", projection=[Person.home]).home == {"city": "Oslo", "zip": 1}
+            Person._connection().execute(Put("people", {"name": "b", "home": {"zip": "x"}}))
+            with pytest.raises(
+                ValidationError, match=r"Person\.home\.zip must be .* stored in the item with name = 'b'"
+            ):
+                Person.get_one("b", projection=[Person.home.zip])
