@@ -34,7 +34,7 @@ def encode(value: Any) -> AttributeValue:
     >>> encode({"tags": {"a"}, "score": 0.1})
     {'tags': frozenset({'a'}), 'score': Decimal('0.1')}
     """
-    kind: type[Any] = type(value)
+    kind = type(cast("object", value))
     if kind in PLAIN_TYPES:
         return normalize(cast("AttributeValue", value))
     if kind is list:  # most containers are plain, and to ask an abstract class takes longer

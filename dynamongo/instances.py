@@ -209,8 +209,8 @@ class Instance(metaclass=ModelMeta):
         """An instance of an item of which only these paths were read; it refuses to show any others."""
         parts = {path.attribute for path in loaded if len(path.elements) > 1}
         instance = cls._decode_item({name: value for name, value in item.items() if name not in parts})
-        instance._stored = item
         values: dict[str, Any] = vars(instance)
+        values["_stored"] = item
         for name, field in cls.__fields__.items():
             paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
             value = values.pop(name)
@@ -263,9 +263,8 @@ class Instance(metaclass=ModelMeta):
         if all(not path.elements for path in paths):
             value = self._encode_field(name, field)
             return value is not stored and (value is None or stored is None or not equals(value, stored))
-        if vars(self)[name] == guard(
-            field.missing_value() if stored is None else field.decode_loaded(stored), paths, ""
-        ):
+        loaded = field.missing_value() if stored is None else field.decode_loaded(stored)
+        if vars(self)[name] == guard(loaded, paths, ""):
             return False
         raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
 

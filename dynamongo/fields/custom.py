@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.values import ATTRIBUTE_TYPES, shorten
@@ -105,8 +105,7 @@ def _wrap_decode(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 
 def _has(field: Any, name: str, method: Any) -> bool:
     """Whether the method is that of the class of the field, and not one that it calls as `super()`."""
-    kind: Any = type(field)
-    return getattr(kind, name) is method
+    return getattr(type(cast("object", field)), name) is method
 
 
 def _call(field: Any, method: Callable[[Any, Any], Any], given: Any, refusal: str) -> Any:

@@ -345,7 +345,7 @@ class TestClassCreation:
             (
                 IntField,
                 {"stored_type": "S"},
-                r"Made says stored_type = 'S', and stores what IntField does: override enc",
+                r"Made says stored_type = 'S', and stores what IntField does",
             ),
             (Field, {"encode": "utf-8"}, r"Made\.encode must be a method; got 'utf-8'"),
             (StringField, {"prepare_new": lambda *_: "a"}, r"Made\.prepare_new is called only with `prepares_new = T"),
