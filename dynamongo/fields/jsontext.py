@@ -26,7 +26,10 @@ class JSONField(TextStored[Any]):
             self.reject(value, "a JSON value; None means that there is none")
         text = self._encode_text(value)
         self._check_keys(value)
-        return json.loads(text)
+        try:
+            return json.loads(text)
+        except RecursionError as error:
+            self.reject(value, "a JSON value that is less deep", cause=error)
 
     def _encode_text(self, value: Any) -> str:
         try:

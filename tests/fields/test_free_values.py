@@ -55,7 +55,7 @@ def typed(value: Any) -> Any:
     return type(value), sorted(map(repr, value)) if isinstance(value, (set, frozenset)) else repr(value)
 
 
-@pytest.mark.parametrize(("given_value", "held"), GIVEN, ids=repr)
+@pytest.mark.parametrize(("given_value", "held"), GIVEN, ids=lambda each: type(each).__name__)
 def test_a_value_is_held_in_the_form_in_which_it_is_read(given_value: Any, held: Any) -> None:
     made = Free(
         id="a",
