@@ -8,8 +8,8 @@ refused at the same moment.
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, cast
 
 from dynamongo.exceptions import SchemaError, ValidationError
@@ -38,7 +38,7 @@ def adopt(cls: Any) -> None:
     for name, wrap in (("encode", _wrap_encode), ("decode", _wrap_decode)):
         method = own[name]
         if method is not None and not hasattr(method, "is_wrapped"):
-            if not inspect.isfunction(method):
+            if not isinstance(method, FunctionType):
                 raise SchemaError(f"{cls.__name__}.{name} must be a method; got {shorten(method)}")
             setattr(cls, name, wrap(method))
 
