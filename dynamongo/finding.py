@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from dynamongo.bulk import (
@@ -180,7 +180,10 @@ class ResultSet(Generic[T]):
         return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
 
     def update(
-        self, *updates: AnyUpdate, max_workers: int | None = None, progress: ProgressOption = None
+        self,
+        *updates: AnyUpdate | Iterable[AnyUpdate],
+        max_workers: int | None = None,
+        progress: ProgressOption = None,
     ) -> BatchResult[Any]:
         """Read the items, and update each if it still satisfies the condition, as `update_many` does.
 

@@ -182,7 +182,7 @@ class Table(Instance):
             return error
         where = f"the table {cls.table_name()}"
         about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
-        return type(error)(f"{cls.__name__}: {error} ({about})", code=error.code)
+        return type(error)(f"{cls.__name__}: {error.message} ({about})", code=error.code).take_context(error)
 
 
 def _explain_mismatch(differences: Sequence[Difference]) -> str:

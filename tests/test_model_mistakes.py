@@ -250,7 +250,7 @@ class TestSlips:
 
 class TestErrorsOfTheStore:
     def test_missing_table_is_named(self) -> None:
-        with pytest.raises(TableNotFound, match=r"^City: .*\(the table cities\)$"):
+        with pytest.raises(TableNotFound, match=r"^City: .*\(the table cities\) \(Scan cities, 1 attempt\)$"):
             City.get_many(scans="allow")
 
     def test_item_that_cannot_be_updated_is_named(self) -> None:

@@ -94,7 +94,7 @@ def _text(field: StringField[Any], v: str, source: Source) -> Inline:
 
 def _limits(field: LimitedText[Any], v: str, source: Source) -> list[str]:
     matches = [] if field.regex is None else [f"{source.name('match', field.regex.match)}({v})"]
-    return [*_lengths(field, v), *matches]
+    return [*_lengths(field, v, source), *matches]
 
 
 def _parsed_text(field: LimitedText[Any], v: str, source: Source) -> Inline:
@@ -105,9 +105,10 @@ def _parsed_text(field: LimitedText[Any], v: str, source: Source) -> Inline:
     return Inline(None if is_left else reads, v)
 
 
-def _lengths(field: LimitedText[Any] | BinaryField[Any], v: str) -> list[str]:
-    least = [] if field.min_length is None else [f"len({v}) >= {field.min_length}"]
-    return least if field.max_length is None else [*least, f"len({v}) <= {field.max_length}"]
+def _lengths(field: LimitedText[Any] | BinaryField[Any], v: str, source: Source) -> list[str]:
+    low, high = field.min_length, field.max_length
+    tests = [] if low is None else [f"len({v}) >= {source.name('least', low)}"]
+    return tests if high is None else [*tests, f"len({v}) <= {source.name('most', high)}"]
 
 
 def _bounds(field: IntField[Any] | DecimalField[Any] | FloatField[Any], v: str, source: Source) -> list[str]:
@@ -148,8 +149,8 @@ def _boolean(_: Field[Any], v: str, __: Source) -> Inline:
     return Inline(f"({v} is True or {v} is False)", v)
 
 
-def _binary(field: BinaryField[Any], v: str, _: Source) -> Inline:
-    return Inline(" and ".join([f"type({v}) is bytes", *_lengths(field, v)]), v)
+def _binary(field: BinaryField[Any], v: str, source: Source) -> Inline:
+    return Inline(" and ".join([f"type({v}) is bytes", *_lengths(field, v, source)]), v)
 
 
 def _uuid(_: Field[Any], v: str, source: Source) -> Inline:
@@ -243,12 +244,13 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
         inline = make_inline(member, "m", source)
         if inline is None or inline.test is None:
             return None
-        lines += [f"m = get({name!r})", f"if {inline.test}:", f"    taken[{name!r}] = {inline.result}"]
+        key = source.name_text(name)
+        lines += [f"m = get({key})", f"if {inline.test}:", f"    taken[{key}] = {inline.result}"]
         is_needed = type(member) in _CONTAINERS or member.required
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.prepares_new and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"
-    return source.define(field.label, [*lines, f"return {taken} if len(taken) == len(v) else None"])
+    return source.define([*lines, f"return {taken} if len(taken) == len(v) else None"])
 
 
 def _refuse_map(field: DictField[Any], source: Source) -> str:

@@ -7,6 +7,7 @@ import math
 from typing import Any, NoReturn, cast
 
 from dynamongo.fields.scalars import TextStored
+from dynamongo.partial import refuse_part
 from dynamongo.values import AttributeValue
 
 
@@ -39,10 +40,14 @@ class JSONField(TextStored[Any]):
         return self.convert_text(text, "text")
 
     def _check_keys(self, value: Any) -> None:
-        """Refuse keys that `json` would turn into strings on its own: `{1: ...}` would come back as `{"1": ...}`."""
+        """Refuse keys that `json` would turn into strings on its own: `{1: ...}` would come back as `{"1": ...}`.
+
+        What was read in part is refused as well.
+        """
         waiting = [value]
         while waiting:
             part = waiting.pop()
+            refuse_part(part)
             if isinstance(part, dict):
                 members = cast("dict[Any, Any]", part)
                 for key in members:
