@@ -18,8 +18,6 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 from importlib.abc import InspectLoader
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias, cast
 
@@ -211,11 +209,19 @@ def _is_original(found: Any) -> bool:
 def _codes_of(module: str) -> frozenset[tuple[object, ...]]:
     """All code in a module's file, which is loaded anew and not executed; nothing if it cannot be loaded."""
     try:
-        spec = find_spec(module)
-        code = cast("InspectLoader", cast("ModuleSpec", spec).loader).get_code(module)
-    except (AttributeError, ImportError, OSError, ValueError):
-        return frozenset()
+        code = _load_code(module)
+    except (AttributeError, ImportError, KeyError, OSError, StopIteration, ValueError):
+        code = None
     return frozenset(map(_identify, _walk_code(code))) if code is not None else frozenset()
+
+
+def _load_code(module: str) -> CodeType | None:
+    """The code of a module; what it says of itself is not asked, since `six` has http.client say that it is its own."""
+    parent = module.rpartition(".")[0]
+    path = sys.modules[parent].__path__ if parent else None
+    specs = (finder.find_spec(module, path) for finder in sys.meta_path)
+    found = next(spec for spec in specs if spec is not None)
+    return cast("InspectLoader", found.loader).get_code(module)
 
 
 def _walk_code(code: CodeType) -> Iterator[CodeType]:
