@@ -17,11 +17,12 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
+from dynamongo.cursors import CursorRules, make_rules
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import PASSING_ERRORS, Executor, RetryPolicy, Steps, Wait
 from dynamongo.frozen import dataclass, field, names_of, replace
@@ -54,17 +55,17 @@ class _Settings:
     session: Session | None = None
     client: Any = None
     scans: ScanPolicy | None = None
-    cursor_key: bytes | None = field(default=None, repr=False)
+    cursor_key: bytes | Sequence[bytes] | None = field(default=None, repr=False)
     retries: RetryPolicy | None = None
     transport: str | None = None
+    cursor_ttl: float | None = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
             check_policy(self.scans)
         if self.backend is not None:
             _check_backend(self.backend)
-        if self.cursor_key is not None:
-            _check_cursor_key(self.cursor_key)
+        make_rules(self.cursor_key, self.cursor_ttl)
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
@@ -87,11 +88,6 @@ class _Settings:
         """Whether the code has set what brings a region, which wins over the environment's."""
         has_own = self.client is not None or self.profile is not None
         return has_own or (self.session is not None and bool(self.session.region_name))
-
-
-def _check_cursor_key(key: object) -> None:
-    if not isinstance(key, bytes) or len(key) < 16:
-        raise ConfigurationError("cursor_key must be 16 bytes at least, such as secrets.token_bytes(32)")
 
 
 def _check_backend(backend: object) -> None:
@@ -121,10 +117,13 @@ class Connection:
         client: A boto3 client for DynamoDB.
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
         cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
-            nobody else knows, 32 random ones for example.
+            nobody else knows, 32 random ones for example. Of several, the first signs and all are accepted: to change
+            the key, put the new one before the old one, and drop that when its cursors are no longer in use.
         retries: How often, and after which waits, what the store did not do is sent again.
         transport: How the dynamodb backend sends its requests: `"auto"` (the default), directly, and through boto3
             where somebody is to see them there; or `"boto3"`, always through boto3.
+        cursor_ttl: For how many seconds a new cursor holds; needs a `cursor_key`. Cursors without an expiry are then
+            refused.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -144,9 +143,10 @@ class Connection:
         session: Session | None = None,
         client: Any = None,
         scans: ScanPolicy | None = None,
-        cursor_key: bytes | None = None,
+        cursor_key: bytes | Sequence[bytes] | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
+        cursor_ttl: float | None = None,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -162,6 +162,7 @@ class Connection:
             cursor_key,
             retries,
             transport,
+            cursor_ttl=cursor_ttl,
         )
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
@@ -182,9 +183,10 @@ class Connection:
         session: Session | None = None,
         client: Any = None,
         scans: ScanPolicy | None = None,
-        cursor_key: bytes | None = None,
+        cursor_key: bytes | Sequence[bytes] | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
+        cursor_ttl: float | None = None,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -204,6 +206,7 @@ class Connection:
             cursor_key=cursor_key,
             retries=retries,
             transport=transport,
+            cursor_ttl=cursor_ttl,
         )
         default_connection.reconfigure(fresh)
 
@@ -321,9 +324,9 @@ class Connection:
         return self._table_prefix
 
     @property
-    def cursor_key(self) -> bytes | None:
-        """What cursors are signed with, if they are."""
-        return self._settings.cursor_key
+    def cursor_rules(self) -> CursorRules:
+        """How cursors are signed, and how long they hold."""
+        return make_rules(self._settings.cursor_key, self._settings.cursor_ttl)
 
     @property
     def scans(self) -> ScanPolicy:
