@@ -19,7 +19,7 @@ import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
 from dynamongo.cursors import CursorRules, make_rules
@@ -30,7 +30,7 @@ from dynamongo.operations import Operation
 from dynamongo.recording import Calls, execute_observed, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
-from dynamongo.values import shorten
+from dynamongo.values import hide_values, shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -45,7 +45,7 @@ _overrides: ContextVar[tuple[Backend, ...]] = ContextVar("dynamongo_backends", d
 class _Settings:
     """What the code has set; `None` leaves it to the environment or the default."""
 
-    access_key_id: str | None = None
+    access_key_id: str | None = field(default=None, repr=False)
     secret_access_key: str | None = field(default=None, repr=False)
     region: str | None = None
     table_prefix: str | None = None
@@ -59,6 +59,7 @@ class _Settings:
     retries: RetryPolicy | None = None
     transport: str | None = None
     cursor_ttl: float | None = None
+    show_values: bool = True
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -66,6 +67,8 @@ class _Settings:
         if self.backend is not None:
             _check_backend(self.backend)
         make_rules(self.cursor_key, self.cursor_ttl)
+        if not isinstance(cast("object", self.show_values), bool):
+            raise ConfigurationError(f"show_values is True or False; got {shorten(self.show_values)}")
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
@@ -124,6 +127,9 @@ class Connection:
             where somebody is to see them there; or `"boto3"`, always through boto3.
         cursor_ttl: For how many seconds a new cursor holds; needs a `cursor_key`. Cursors without an expiry are then
             refused.
+        show_values: Whether messages of errors and printed plans have the values that callers gave, shortened. `False`
+            hides them, so that nobody reads them in a log: in the whole process, as long as the connection is in use,
+            since a value is refused before it is known where it was to go. What is stored is never shown.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -147,6 +153,7 @@ class Connection:
         retries: RetryPolicy | None = None,
         transport: str | None = None,
         cursor_ttl: float | None = None,
+        show_values: bool = True,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -163,11 +170,13 @@ class Connection:
             retries,
             transport,
             cursor_ttl=cursor_ttl,
+            show_values=show_values,
         )
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
         self._executor: Executor | None = None
         self._lock = threading.Lock()
+        hide_values(self, is_hidden=not show_values)
 
     @classmethod
     def set_config(  # noqa: PLR0913 - every setting by its name
@@ -187,6 +196,7 @@ class Connection:
         retries: RetryPolicy | None = None,
         transport: str | None = None,
         cursor_ttl: float | None = None,
+        show_values: bool = True,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -207,6 +217,7 @@ class Connection:
             retries=retries,
             transport=transport,
             cursor_ttl=cursor_ttl,
+            show_values=show_values,
         )
         default_connection.reconfigure(fresh)
 
@@ -338,6 +349,7 @@ class Connection:
         with self._lock:
             self._close_own()
             self._settings = other._settings
+            hide_values(self, is_hidden=not self._settings.show_values)
             self._table_prefix = self._executor = None
 
     def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:

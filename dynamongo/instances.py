@@ -19,7 +19,7 @@ from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
 from dynamongo.schema import TableSchema
 from dynamongo.updates import RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item, equals
+from dynamongo.values import AttributeValue, Item, equals, hidden_values
 from dynamongo.versions import lock, next_version
 
 if TYPE_CHECKING:
@@ -182,8 +182,8 @@ class Instance(metaclass=ModelMeta):
         for item in items:
             try:
                 values = decode(item)
-            except ValidationError as error:
-                raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
+            except ValidationError:
+                raise cls._explain_unreadable(item) from None
             values["_stored"] = item
             instance = make(cls)
             fill(instance, values)
@@ -196,6 +196,17 @@ class Instance(metaclass=ModelMeta):
         instance = cls._decode_item(key)
         vars(instance)["_stored"] = None
         return instance
+
+    @classmethod
+    def _explain_unreadable(cls, item: Item) -> ValidationError:
+        """The error for an item that does not suit the model, with its key alone of what is stored."""
+        named = cls._describe_key(item)
+        with hidden_values():
+            try:
+                cls.__codec__.decode(item)
+            except ValidationError as error:
+                return ValidationError(f"{error}; stored in the item with {named}")
+        return ValidationError(f"{cls.__name__} cannot be read from the item with {named}")
 
     @classmethod
     def _decode_found(cls, items: list[Item], plan: Plan) -> list[Self]:

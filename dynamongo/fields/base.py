@@ -23,7 +23,17 @@ from dynamongo.conditions import Comparator, Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.expressions import Expressions, as_operand
 from dynamongo.partial import refuse_unloaded
-from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
+from dynamongo.values import (
+    SCALAR_TYPES,
+    AttributeType,
+    AttributeValue,
+    Number,
+    are_values_hidden,
+    describe_error,
+    equals,
+    shorten,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -219,7 +229,7 @@ class Field(Expressions, Generic[T]):
         try:
             accepted = self.validator(value)
         except ValueError as error:
-            raise ValidationError(f"{self.label} does not accept {shorten(value)}: {error}") from error
+            raise ValidationError(f"{self.label} does not accept {shorten(value)}: {describe_error(error)}") from error
         if accepted is False:
             self.reject(value, f"accepted by {getattr(self.validator, '__name__', 'its validator')}")
 
@@ -274,7 +284,7 @@ class Field(Expressions, Generic[T]):
         if not equals(own, stored):
             kind = _PLAIN_FIELDS.get(type_of(stored), "field")
             raise ValidationError(
-                f"{self.label} is a key stored as {stored!r}, which this field would write as {own!r};"
+                f"{self.label} is a key stored as {shorten(stored)}, which this field would write as {shorten(own)};"
                 f" declare it as a {kind}, which keeps it as it is stored"
             )
 
@@ -287,7 +297,9 @@ class Field(Expressions, Generic[T]):
 
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what came."""
-        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from cause
+        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from (
+            None if are_values_hidden() else cause
+        )
 
     # What a value becomes inside a condition or an update.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import MAX_DIGITS, Number, normalize_number
+from dynamongo.values import MAX_DIGITS, Number, describe_error, normalize_number
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -146,7 +146,7 @@ class TimestampField(NumberStored[T]):
         try:
             return _to_exact_duration(seconds) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
         except (OverflowError, ValueError) as error:
-            self.reject(seconds, f"{expected} ({error})", cause=error)
+            self.reject(seconds, f"{expected} ({describe_error(error)})", cause=error)
 
 
 def _to_exact_duration(seconds: Decimal) -> dt.timedelta:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields.scalars import TextStored
-from dynamongo.values import AttributeValue
+from dynamongo.values import AttributeValue, describe_error
 
 
 class JSONField(TextStored[Any]):
@@ -32,7 +32,7 @@ class JSONField(TextStored[Any]):
         try:
             text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError, RecursionError) as error:
-            self.reject(value, f"a JSON value ({error})", cause=error)
+            self.reject(value, f"a JSON value ({describe_error(error)})", cause=error)
         return self.convert_text(text, "text")
 
     def _check_keys(self, value: Any) -> None:
