@@ -14,7 +14,16 @@ from decimal import Decimal
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
-from dynamongo.values import AttributeValue, Item, check_name, check_text, normalize, normalize_number, shorten
+from dynamongo.values import (
+    MAX_DEPTH,
+    AttributeValue,
+    Item,
+    check_name,
+    check_text,
+    normalize,
+    normalize_number,
+    shorten,
+)
 
 _SCALARS = (str, int, Decimal, bytes, bool, type(None))
 
@@ -22,19 +31,28 @@ _SCALARS = (str, int, Decimal, bytes, bool, type(None))
 def encode(value: Any) -> AttributeValue:
     """The attribute value that stands for a Python value.
 
-    Raises `ValidationError` for a type that DynamoDB has no counterpart of, and for what `values.normalize` refuses.
+    Raises `ValidationError` for a type that DynamoDB has no counterpart of, for what `values.normalize` refuses, and
+    for what contains itself or is nested so deep that Python does not get to its end.
 
     >>> encode({"tags": {"a"}, "score": 0.1})
     {'tags': frozenset({'a'}), 'score': Decimal('0.1')}
     """
+    try:
+        return _encode(value)
+    except RecursionError:
+        problem = f"nested too deep, or in itself; DynamoDB takes {MAX_DEPTH} levels"
+        raise ValidationError(f"a {type(value).__name__} is {problem}") from None
+
+
+def _encode(value: Any) -> AttributeValue:
     if type(value) in _SCALARS:
         return normalize(cast("AttributeValue", value))
     if isinstance(value, float):
         return encode_float(value)
     if isinstance(value, Mapping):
-        return {check_name(name): encode(member) for name, member in cast("Mapping[Any, Any]", value).items()}
+        return {check_name(name): _encode(member) for name, member in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [encode(element) for element in cast("list[Any]", value)]
+        return [_encode(element) for element in cast("list[Any]", value)]
     if isinstance(value, AbstractSet):
         return _encode_set(cast("AbstractSet[Any]", value))
     if isinstance(value, (bytearray, memoryview)):
@@ -59,7 +77,7 @@ def encode_float(value: float) -> AttributeValue:
 
 
 def _encode_set(members: AbstractSet[Any]) -> AttributeValue:
-    return normalize(cast("AttributeValue", frozenset(map(encode, members))))
+    return normalize(cast("AttributeValue", frozenset(map(_encode, members))))
 
 
 def decode(value: AttributeValue) -> Any:

@@ -19,7 +19,7 @@ from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
 from dynamongo.schema import TableSchema
 from dynamongo.updates import RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item, equals, hidden_values
+from dynamongo.values import AttributeValue, Item, equals, hidden_values, print_value
 from dynamongo.versions import lock, next_version
 
 if TYPE_CHECKING:
@@ -126,7 +126,10 @@ class Instance(metaclass=ModelMeta):
             raise ValidationError(f"{type(self).__name__}.to_dict: only takes a list of names; got {only!r}")
         names = [name for name in fields if name in vars(self)] if only is None else list(only)
         self._check_names(names)
-        return {name: copy.deepcopy(getattr(self, name)) for name in names}
+        try:
+            return {name: copy.deepcopy(getattr(self, name)) for name in names}
+        except RecursionError:
+            raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deep to be copied") from None
 
     def undeclared(self) -> dict[str, Any]:
         """The stored attributes that the model does not declare, as a new dict of Python values.
@@ -143,7 +146,7 @@ class Instance(metaclass=ModelMeta):
     def __repr__(self) -> str:
         fields = type(self).__fields__
         shown = ", ".join(
-            f"{name}={vars(self)[name]!r}"
+            f"{name}={print_value(vars(self)[name])}"
             for name, field in fields.items()
             if name in vars(self) and not field.is_absent(vars(self)[name])
         )

@@ -345,11 +345,19 @@ def shorten(value: object, limit: int = 80) -> str:
     """
     if are_values_hidden():
         return f"a value of type {type(value).__name__}"
+    return _cut(print_value(value), limit)
+
+
+def print_value(value: object) -> str:
+    """The value's `repr`, and words for a value that has none.
+
+    >>> print_value([1]), print_value(10**5000)
+    ('[1]', '<int that cannot be printed>')
+    """
     try:
-        text = repr(value)
+        return repr(value)
     except Exception:  # noqa: BLE001 - an int that is too long, what is nested too deep, and whatever else others raise
-        return f"a value of type {type(value).__name__}, which cannot be printed"
-    return _cut(text, limit)
+        return f"<{type(value).__name__} that cannot be printed>"
 
 
 def describe_error(error: Exception) -> str:

@@ -214,11 +214,15 @@ class Field(Expressions, Generic[T]):
 
     def convert(self, value: Any) -> T:
         """Turn what the user gave into the field's Python type, or raise `ValidationError`."""
+        self.encode_freely(value)
+        return cast("T", value)
+
+    def encode_freely(self, value: Any) -> AttributeValue:
+        """`codecs.encode`, which does not know for which field it is."""
         try:
-            codecs.encode(value)
+            return codecs.encode(value)
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
-        return cast("T", value)
 
     def check(self, value: T) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed. Overrides call this one too."""
@@ -311,10 +315,10 @@ class Field(Expressions, Generic[T]):
         return as_operand(value) or self.encode(self.convert(value))
 
     def encode_part(self, value: Any) -> Operand:
-        return as_operand(value) or codecs.encode(value)
+        return as_operand(value) or self.encode_freely(value)
 
     def encode_amount(self, value: Any) -> Number:
-        amount = codecs.encode(value)
+        amount = self.encode_freely(value)
         if isinstance(amount, bool) or not isinstance(amount, Number):
             self.reject(value, "changed by a number")
         return amount
@@ -333,10 +337,12 @@ class Field(Expressions, Generic[T]):
         return other.path
 
     def encode_element(self, element: Any) -> AttributeValue:
-        return codecs.encode(element)
+        return self.encode_freely(element)
 
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
-        encoded = [codecs.encode(member) for member in members]  # before they meet in a set, where 1 and True are one
+        encoded = [
+            self.encode_freely(member) for member in members
+        ]  # before they meet in a set, where 1 and True are one
         kinds = set(map(type_of, encoded))
         if len(kinds) != 1 or not kinds.issubset(SCALAR_TYPES):
             self.reject(members, "a set of strings, of numbers or of binary values")
