@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextvars import ContextVar
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, Overflow, Subnormal
 from typing import Literal, TypeAlias, Union, cast
@@ -295,7 +295,7 @@ def hide_values(owner: object, *, is_hidden: bool) -> None:
 
 
 @contextlib.contextmanager
-def hidden_values() -> Iterator[None]:
+def hidden_values() -> Generator[None]:
     """Inside the block, messages have the types of values alone: for what is stored, which no error may tell."""
     token = _is_hidden.set(True)
     try:

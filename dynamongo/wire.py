@@ -52,7 +52,7 @@ def render_item(item: Mapping[str, AttributeValue]) -> str:
             else:
                 members.append(f"{quote(name)}:{_RENDERERS.get(type(value), _render_set)(value)}")
     except TypeError as error:
-        odd = next((name for name in item if not isinstance(name, str)), None)
+        odd = next((name for name in cast("Mapping[object, object]", item) if not isinstance(name, str)), None)
         raise ValidationError(f"the names of a map are str; got {shorten(odd)}") from error
     return f"{{{','.join(members)}}}"
 
@@ -111,7 +111,7 @@ def _build_error(where: str, wire: object) -> ServiceError:
 
 def _describe_wire(wire: Any) -> str:
     if not isinstance(wire, dict) or len(cast("WireValue", wire)) != 1:
-        return f"a {type(wire).__name__} that is no pair of a type and a value"
+        return f"a {type(cast('object', wire)).__name__} that is no pair of a type and a value"
     ((kind, content),) = cast("WireValue", wire).items()
     is_type = isinstance(cast("object", kind), str) and kind.isupper() and len(kind) <= _TYPE_LETTERS
     return f"a {type(content).__name__} of {f'type {kind}' if is_type else 'an unknown type'}"

@@ -182,10 +182,11 @@ def _describe_replacement(snapshot: Snapshot) -> str | None:
 
 def _describe_foreign_method(client: Any) -> str | None:
     """What the client's class, or the client itself, has beside what botocore gives it."""
-    kind = type(client)
+    kind: type[object] = type(client)
+    held: dict[str, Any] = vars(client)
     if not issubclass(kind, botocore.client.BaseClient):
         return "the client is not botocore's"
-    own = [(name, value) for name, value in vars(client).items() if hasattr(kind, name)]
+    own = [(name, value) for name, value in held.items() if hasattr(kind, name)]
     inherited = [member for owner in kind.__mro__[:-1] for member in vars(owner).items()]
     for name, value in own + inherited:
         if callable(value) and not _is_original(value):
@@ -199,9 +200,10 @@ def _is_original(found: Any) -> bool:
         module = str(found.__globals__.get("__name__"))
         if module.partition(".")[0] not in _LIBRARIES or _identify(found.__code__) not in _codes_of(module):
             return False
-        if not hasattr(found, "__wrapped__"):
+        inner = getattr(found, "__wrapped__", None)
+        if inner is None:
             return True
-        found = found.__wrapped__
+        found = inner
     return isinstance(found, type) and found.__module__.partition(".")[0] in _LIBRARIES
 
 

@@ -17,7 +17,7 @@ import secrets
 import shutil
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import IO, Any, TypeAlias, cast
 
@@ -78,7 +78,7 @@ def _write(raw: IO[bytes], items: Iterable[Item], *, is_compressed: bool) -> int
 
 
 @contextlib.contextmanager
-def _create_partial(target: FilePath) -> Iterator[tuple[FilePath, IO[bytes]]]:
+def _create_partial(target: FilePath) -> Generator[tuple[FilePath, IO[bytes]]]:
     """A file beside the target that nobody else writes to. It is locked, so that others see that somebody does."""
     partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.partial")
     with partial.open("xb") as raw, _locked(raw) as is_there:
@@ -94,7 +94,7 @@ def _create_partial(target: FilePath) -> Iterator[tuple[FilePath, IO[bytes]]]:
 
 
 @contextlib.contextmanager
-def _locked(file: IO[bytes]) -> Iterator[bool]:
+def _locked(file: IO[bytes]) -> Generator[bool]:
     """Hold a lock on the file until the end, even if it is closed before; gives whether the file still has a name."""
     if fcntl is None:
         yield True
