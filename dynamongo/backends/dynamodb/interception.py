@@ -182,13 +182,14 @@ def _describe_replacement(snapshot: Snapshot) -> str | None:
 
 def _describe_foreign_method(client: Any) -> str | None:
     """What the client's class, or the client itself, has beside what botocore gives it."""
-    kind: type[object] = type(client)
-    held: dict[str, Any] = vars(client)
-    if not issubclass(kind, botocore.client.BaseClient):
+    kind = cast("type[Any]", type(client))
+    if botocore.client.BaseClient not in kind.__mro__:
         return "the client is not botocore's"
-    own = [(name, value) for name, value in held.items() if hasattr(kind, name)]
-    inherited = [member for owner in kind.__mro__[:-1] for member in vars(owner).items()]
-    for name, value in own + inherited:
+    held: dict[str, Any] = client.__dict__
+    members = [(name, value) for name, value in held.items() if hasattr(kind, name)]
+    for owner in kind.__mro__[:-1]:
+        members += cast("Any", vars(owner)).items()
+    for name, value in members:
         if callable(value) and not _is_original(value):
             return f"the client's {name} is replaced"
     return None
