@@ -28,7 +28,7 @@ from dynamongo.operations import ConditionCheck, Delete, Put, ReturnValues, Upda
 from dynamongo.strategies import Target, check_owner
 from dynamongo.tables import Table
 from dynamongo.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
-from dynamongo.values import Item, shorten
+from dynamongo.values import Item, hidden_values, shorten
 from dynamongo.versions import count_up, find_conflict, lock, next_version
 
 M = TypeVar("M", bound=Table)
@@ -194,10 +194,16 @@ def explain_failed_check(
     if condition == model.__declaration__.is_missing and error.item is not None:
         message = f"{model.__name__}: there is an item with {named} already"
     elif error.item is None:
-        message = f"{model.__name__}: there is no item with {named} for `{condition}`"
+        message = f"{model.__name__}: there is no item with {named} for `{_name_condition(condition)}`"
     else:
-        message = f"{model.__name__}: `{condition}` does not hold for the item with {named}"
+        message = f"{model.__name__}: `{_name_condition(condition)}` does not hold for the item with {named}"
     return ConditionalCheckFailedException(message, item=_decode_stored(model, error.item))
+
+
+def _name_condition(condition: Condition | None) -> str:
+    """The condition without its operands, which may tell what is stored."""
+    with hidden_values():
+        return str(condition)
 
 
 def _decode_stored(model: type[Table], item: Any) -> Any:

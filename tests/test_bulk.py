@@ -103,7 +103,7 @@ class TestUpdateMany:
         assert emails(result) == (["0002"], ["0001"])
         (failure,) = result.failures
         assert isinstance(failure.error, ConditionalCheckFailedException)
-        assert str(failure.error) == "User: `year > 5` does not hold for the item with email = '0001'"
+        assert str(failure.error) == "User: `year > …` does not hold for the item with email = '0001'"
         assert failure.error.item == User(email="0001", year=1)
 
     def test_condition_is_read_and_checked_again(self) -> None:

@@ -349,7 +349,7 @@ class TestItems:
     def test_stored_value_that_its_field_could_not_have_stored_is_an_error(self) -> None:
         with pytest.raises(
             ValidationError,
-            match=r"^User\.cities must be stored as a list; got 'Rome'; stored in the item with email = ",
+            match=r"^User\.cities must be stored as a list; got a value of type str; stored in the item with email = ",
         ):
             User._decode_item({"email": "jane@example.com", "cities": "Rome"})
 

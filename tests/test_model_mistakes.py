@@ -90,7 +90,9 @@ def names(backend: MemoryBackend, *emails: str) -> list[Any]:
 
 
 class TestItemsThatCannotBeRead:
-    MESSAGE = r"User\.name must be stored as a string; got 5; stored in the item with email = 'b@b.co'"
+    MESSAGE = (
+        r"User\.name must be stored as a string; got a value of type int; stored in the item with email = 'b@b.co'"
+    )
 
     def test_reading_one_names_it(self, foreign: None) -> None:
         with pytest.raises(ValidationError, match=self.MESSAGE):

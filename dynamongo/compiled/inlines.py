@@ -82,6 +82,14 @@ def encode_freely(value: Any) -> AttributeValue:
         return None
 
 
+def hold_freely(value: Any) -> Any:
+    """`codecs.round_trip`, and `None` where it refuses the value."""
+    try:
+        return codecs.round_trip(value)
+    except ValidationError:
+        return None
+
+
 def float_form(value: float) -> Number | None:
     """The number that is stored for a float, and `None` where there is none."""
     return lowest_form(Decimal(repr(value)))
@@ -220,8 +228,8 @@ def _test_each(part: Inline | None, v: str, kind: str) -> str | None:
 def _any(_: Field[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
         return Inline(f"{v} is not None", f"decode_freely({v})")
-    held = f"({v}_ if type({v}_) is str else decode_freely({v}_))" if source.task == "build" else f"{v}_"
-    return Inline(f"({v}_ := encode_freely({v})) is not None", held)
+    take = "hold_freely" if source.task == "build" else "encode_freely"
+    return Inline(f"({v}_ := {take}({v})) is not None", f"{v}_")
 
 
 def _dict(field: DictField[Any], v: str, source: Source) -> Inline:
@@ -230,8 +238,8 @@ def _dict(field: DictField[Any], v: str, source: Source) -> Inline:
         return Inline(take and f"({v}_ := {take}({v})) is not None", f"{v}_")
     if source.task == "decode":
         return Inline(f"type({v}) is dict", f"decode_item({v})")
-    is_storable = f"type({v}) is dict and ({v}_ := encode_freely({v})) is not None"
-    return Inline(is_storable, f"decode_item({v}_)" if source.task == "build" else f"{v}_")
+    take = "hold_freely" if source.task == "build" else "encode_freely"
+    return Inline(f"type({v}) is dict and ({v}_ := {take}({v})) is not None", f"{v}_")
 
 
 def _define_take(field: DictField[Any], source: Source) -> str | None:
@@ -275,6 +283,7 @@ NAMES: dict[str, Any] = {
     "encode_freely": encode_freely,
     "float_form": float_form,
     "format_local": format_local,
+    "hold_freely": hold_freely,
     "has_utf8_form": has_utf8_form,
     "lowest_form": lowest_form,
     "parse_own": parse_own,

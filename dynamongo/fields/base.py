@@ -32,7 +32,10 @@ from dynamongo.values import (
     AttributeType,
     AttributeValue,
     Number,
+    are_values_hidden,
+    describe_error,
     equals,
+    print_shortened,
     shorten,
     type_of,
 )
@@ -236,7 +239,7 @@ class Field(Updatable, Generic[T]):
         if self.overridden & {"encode", "decode"}:
             return self._decode_plainly(self.encode(value))
         try:
-            return cast("T", codecs.decode(codecs.encode(value)))
+            return cast("T", codecs.round_trip(value))
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
 
@@ -247,18 +250,25 @@ class Field(Updatable, Generic[T]):
         method: Any = type(self).decode
         return cast("T", method.__wrapped__(self, encoded))
 
+    def encode_freely(self, value: Any) -> AttributeValue:
+        """`codecs.encode`, which does not know for which field it is."""
+        try:
+            return codecs.encode(value)
+        except ValidationError as error:
+            raise ValidationError(f"{self.label}: {error}") from error
+
     def check(self, value: T) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed. Overrides call this one too."""
         if self.is_expiry:
             self._check_expiry(value)
         if self.choices is not None and not self.is_choice(value):
-            self.reject(value, f"one of {', '.join(map(shorten, self.choices))}")
+            self.reject(value, f"one of {', '.join(map(print_shortened, self.choices))}")
         if self.validator is None:
             return
         try:
             accepted = self.validator(value)
         except ValueError as error:
-            raise ValidationError(f"{self.label} does not accept {shorten(value)}: {error}") from error
+            raise ValidationError(f"{self.label} does not accept {shorten(value)}: {describe_error(error)}") from error
         if accepted is False:
             self.reject(value, f"accepted by {getattr(self.validator, '__name__', 'its validator')}")
 
@@ -362,7 +372,7 @@ class Field(Updatable, Generic[T]):
         if not equals(own, stored):
             kind = _PLAIN_FIELDS.get(type_of(stored), "field")
             raise ValidationError(
-                f"{self.label} is a key stored as {stored!r}, which this field would write as {own!r};"
+                f"{self.label} is a key stored as {shorten(stored)}, which this field would write as {shorten(own)};"
                 f" declare it as a {kind}, which keeps it as it is stored"
             )
 
@@ -375,7 +385,9 @@ class Field(Updatable, Generic[T]):
 
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what came."""
-        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from cause
+        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from (
+            None if are_values_hidden() else cause
+        )
 
     # What a value becomes inside a condition or an update.
 
@@ -390,7 +402,7 @@ class Field(Updatable, Generic[T]):
         if "encode" in self.overridden and as_operand(value) is None:
             self._refuse_parts()
             return self.encode(self.convert(value))
-        return as_operand(value) or codecs.encode(value)
+        return as_operand(value) or self.encode_freely(value)
 
     def _refuse_parts(self) -> None:
         """Refuse what would pass by the `encode` of a custom field: one element of what it stores as a whole."""
@@ -398,7 +410,7 @@ class Field(Updatable, Generic[T]):
             raise ExpressionError(f"{self.label} encodes its value as a whole, which has no parts: use set() and ==")
 
     def encode_amount(self, value: Any) -> Number:
-        amount = self.encode(self.convert(value)) if "encode" in self.overridden else codecs.encode(value)
+        amount = self.encode(self.convert(value)) if "encode" in self.overridden else self.encode_freely(value)
         if isinstance(amount, bool) or not isinstance(amount, Number):
             self.reject(value, "changed by a number")
         return amount
@@ -415,11 +427,13 @@ class Field(Updatable, Generic[T]):
 
     def encode_element(self, element: Any) -> AttributeValue:
         self._refuse_parts()
-        return codecs.encode(element)
+        return self.encode_freely(element)
 
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
         self._refuse_parts()
-        encoded = [codecs.encode(member) for member in members]  # before they meet in a set, where 1 and True are one
+        encoded = [
+            self.encode_freely(member) for member in members
+        ]  # before they meet in a set, where 1 and True are one
         kinds = set(map(type_of, encoded))
         if len(kinds) != 1 or not kinds.issubset(SCALAR_TYPES):
             self.reject(members, "a set of strings, of numbers or of binary values")

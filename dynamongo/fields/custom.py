@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any, cast
 
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.values import ATTRIBUTE_TYPES, shorten
+from dynamongo.values import ATTRIBUTE_TYPES, describe_error, shorten
 
 _LIBRARY = __name__.partition(".")[0]
 _METHODS = ("encode", "decode", "convert", "check")
@@ -114,4 +114,4 @@ def _call(field: Any, method: Callable[[Any, Any], Any], given: Any, refusal: st
     except ValidationError:
         raise
     except _MISTAKES as error:
-        raise ValidationError(f"{field.label} {refusal} {shorten(given)}: {error}") from error
+        raise ValidationError(f"{field.label} {refusal} {shorten(given)}: {describe_error(error)}") from error

@@ -11,7 +11,7 @@ from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import MAX_DIGITS, Number, negate, normalize_number, subtract_numbers
+from dynamongo.values import MAX_DIGITS, Number, describe_error, negate, normalize_number, subtract_numbers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -185,7 +185,7 @@ class TimestampField(NumberStored[T]):
         try:
             return _to_exact_duration(seconds) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
         except (OverflowError, ValueError) as error:
-            self.reject(seconds, f"{expected} ({error})", cause=error)
+            self.reject(seconds, f"{expected} ({describe_error(error)})", cause=error)
 
 
 def _to_exact_duration(seconds: Decimal) -> dt.timedelta:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 
 from dynamongo.fields.scalars import TextStored
 from dynamongo.partial import refuse_part
-from dynamongo.values import AttributeValue
+from dynamongo.values import AttributeValue, describe_error, shorten
 
 
 class JSONField(TextStored[Any]):
@@ -36,7 +36,7 @@ class JSONField(TextStored[Any]):
         try:
             text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError, RecursionError) as error:
-            self.reject(value, f"a JSON value ({error})", cause=error)
+            self.reject(value, f"a JSON value ({describe_error(error)})", cause=error)
         return self.convert_text(text, "text")
 
     def _check_keys(self, value: Any) -> None:
@@ -52,7 +52,7 @@ class JSONField(TextStored[Any]):
                 members = cast("dict[Any, Any]", part)
                 for key in members:
                     if not isinstance(key, str):
-                        self.reject(value, f"a JSON value, whose keys are str (not {key!r})")
+                        self.reject(value, f"a JSON value, whose keys are str (not {shorten(key)})")
                 waiting += members.values()
             elif isinstance(part, (list, tuple)):
                 waiting += cast("list[Any]", part)

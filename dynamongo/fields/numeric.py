@@ -10,7 +10,7 @@ from dynamongo import codecs
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import Number
+from dynamongo.values import Number, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -224,7 +224,9 @@ class DecimalField(_RangedField[T]):
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, float):
-            self.reject(value, f"{self.expected}, or an int; a float is not exact, so write Decimal('{value!r}')")
+            self.reject(
+                value, f"{self.expected}, or an int; a float is not exact, so write Decimal({shorten(repr(value))})"
+            )
         if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
             self.reject(value, f"{self.expected}, or an int")
         self.normalize(value if isinstance(value, Decimal) else int(value))

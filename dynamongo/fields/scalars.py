@@ -8,7 +8,15 @@ from dynamongo.conditions import Operand
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.expressions import as_operand
-from dynamongo.values import AttributeType, AttributeValue, Number, check_text, normalize_number
+from dynamongo.values import (
+    AttributeType,
+    AttributeValue,
+    Number,
+    check_text,
+    describe_error,
+    normalize_number,
+    shorten,
+)
 
 
 class TextStored(Field[T]):
@@ -38,7 +46,9 @@ class TextStored(Field[T]):
         except ValidationError:
             raise
         except ValueError as error:
-            raise ValidationError(f"{self.label} cannot be read from {stored!r}: {error}") from error
+            raise ValidationError(
+                f"{self.label} cannot be read from {shorten(stored)}: {describe_error(error)}"
+            ) from error
 
     def parse(self, text: str) -> T:
         """The Python value that the stored text stands for; raises `ValueError` where it stands for none."""

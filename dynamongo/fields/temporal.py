@@ -14,7 +14,7 @@ from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
 from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored
-from dynamongo.values import AttributeValue
+from dynamongo.values import AttributeValue, describe_error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -113,7 +113,7 @@ class DateTimeField(TextStored[T]):
         try:
             parsed = datetimes.parse(value, self.formats, self.parser)
         except ValueError as error:
-            self.reject(value, f"a datetime or the text of one ({error})", cause=error)
+            self.reject(value, f"a datetime or the text of one ({describe_error(error)})", cause=error)
         return self._settle_time_zone(parsed)
 
     def _settle_time_zone(self, value: dt.datetime) -> dt.datetime:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.text import LimitedText
+from dynamongo.values import describe_error, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -95,7 +96,7 @@ class URLField(LimitedText[T]):
         try:
             _check_url(url, fqdn=self.fqdn)
         except ValueError as error:
-            self.reject(value, f"{self._kind} ({error})", cause=error)
+            self.reject(value, f"{self._kind} ({describe_error(error)})", cause=error)
         return url
 
     def parse(self, text: str) -> Any:
@@ -120,6 +121,6 @@ def _check_host(host: str, *, fqdn: bool) -> None:
     if ":" in host or last.isdecimal():
         ipaddress.ip_address(host)
     elif len(host) > 253 or not all(map(_LABEL.match, (*domains, last))):
-        raise ValueError(f"{host!r} is no host name")
+        raise ValueError(f"{shorten(host)} is no host name")
     elif fqdn and not domains:
-        raise ValueError(f"{host!r} has no domain; fqdn=False allows that")
+        raise ValueError(f"{shorten(host)} has no domain; fqdn=False allows that")

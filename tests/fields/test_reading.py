@@ -46,7 +46,7 @@ from dynamongo.exceptions import ValidationError
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4
 from dynamongo.fields.url import PLAIN_URL
 from dynamongo.operations import Put
-from dynamongo.values import equals, normalize
+from dynamongo.values import equals, hidden_values, normalize
 
 
 class Colour(enum.Enum):
@@ -266,11 +266,19 @@ def test_an_instance_that_was_read_can_be_saved(number: int, stored: Any) -> Non
 def test_a_stored_value_against_the_rules_is_refused_with_them(field: Any, stored: Any, expected: str) -> None:
     body = {"__table__": "table", "__hash_key__": "pk", "pk": StringField(), "field": field}
     model: Any = type("Made", (Model,), body)
-    reads: list[Any] = [lambda: field.decode(stored), lambda: model._decode_item({"pk": "key", "field": stored})]
-    for read in reads:
-        with pytest.raises(ValidationError) as caught:
-            read()
-        assert expected in str(caught.value)
+    with pytest.raises(ValidationError) as caught:
+        model.field.decode(stored)
+    assert expected in str(caught.value)
+    with pytest.raises(ValidationError) as hidden, hidden_values():
+        model.field.decode(stored)
+    with pytest.raises(ValidationError) as caught:
+        model._decode_item({"pk": "key", "field": stored})
+    assert str(caught.value) == f"{hidden.value}; stored in the item with pk = 'key'"
+
+
+def test_a_refused_value_is_hidden_and_the_choices_are_not() -> None:
+    with pytest.raises(ValidationError, match=r"must be one of 'a', 'b'; got a value of type str$"), hidden_values():
+        StringField(choices=["a", "b"]).decode("c")
 
 
 def test_text_without_an_offset_is_in_utc_where_a_time_zone_is_known_to_be_there() -> None:
