@@ -26,7 +26,7 @@ from dynamongo import (
 )
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import Path
-from dynamongo.instances import ModelMeta
+from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import Get, Put
 
 
