@@ -25,10 +25,10 @@ from dynamongo.exceptions import (
 )
 from dynamongo.executor import Write
 from dynamongo.operations import ConditionCheck, Delete, Put, ReturnValues, UpdateItem
-from dynamongo.strategies import Target
+from dynamongo.strategies import Target, check_owner
 from dynamongo.tables import Table
-from dynamongo.updates import AnyUpdate, SetUpdate, Update, check_updates
-from dynamongo.values import Item, shorten
+from dynamongo.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
+from dynamongo.values import Item, hidden_values, shorten
 from dynamongo.versions import count_up, find_conflict, lock, next_version
 
 M = TypeVar("M", bound=Table)
@@ -90,7 +90,13 @@ def make_update(
 ) -> UpdateItem:
     """The update of one item, which must exist unless it may be created."""
     declaration = model.__declaration__
-    condition = target.check if upsert else all_of((declaration.exists, *conjuncts(target.check)))
+    guards = [
+        update.guard
+        for update in updates
+        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None
+    ]
+    exists = () if upsert else (declaration.exists,)
+    condition = all_of((*exists, *conjuncts(target.check), *guards))
     counted = updates if declaration.version is None else (*updates, count_up(declaration.version))
     return UpdateItem(model.table_name(), target.key, counted, condition, returns, return_item_on_failure=True)
 
@@ -150,6 +156,7 @@ def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
     for path in paths:
         if path.elements[0] not in fields:
             raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
+        check_owner(model, (path,))
 
 
 # What came of it.
@@ -187,10 +194,16 @@ def explain_failed_check(
     if condition == model.__declaration__.is_missing and error.item is not None:
         message = f"{model.__name__}: there is an item with {named} already"
     elif error.item is None:
-        message = f"{model.__name__}: there is no item with {named} for `{condition}`"
+        message = f"{model.__name__}: there is no item with {named} for `{_name_condition(condition)}`"
     else:
-        message = f"{model.__name__}: `{condition}` does not hold for the item with {named}"
+        message = f"{model.__name__}: `{_name_condition(condition)}` does not hold for the item with {named}"
     return ConditionalCheckFailedException(message, item=_decode_stored(model, error.item))
+
+
+def _name_condition(condition: Condition | None) -> str:
+    """The condition without its operands, which may tell what is stored."""
+    with hidden_values():
+        return str(condition)
 
 
 def _decode_stored(model: type[Table], item: Any) -> Any:

@@ -15,30 +15,55 @@ from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.partial import refuse_part
-from dynamongo.values import AttributeValue, Item, check_name, check_text, normalize, normalize_number, shorten
-
-_SCALARS = (str, int, Decimal, bytes, bool, type(None))
+from dynamongo.values import (
+    MAX_DEPTH,
+    PLAIN_TYPES,
+    AttributeValue,
+    Item,
+    check_name,
+    check_text,
+    normalize,
+    normalize_number,
+    shorten,
+)
 
 
 def encode(value: Any) -> AttributeValue:
     """The attribute value that stands for a Python value.
 
-    Raises `ValidationError` for a type that DynamoDB has no counterpart of, and for what `values.normalize` refuses;
-    `AttributeNotLoaded` for a map or list that was read in part.
+    Raises `ValidationError` for a type that DynamoDB has no counterpart of, for what `values.normalize` refuses, and
+    for what contains itself or is nested so deep that Python does not get to its end; `AttributeNotLoaded` for a map
+    or list that was read in part.
 
     >>> encode({"tags": {"a"}, "score": 0.1})
     {'tags': frozenset({'a'}), 'score': Decimal('0.1')}
     """
-    if type(value) in _SCALARS:
+    try:
+        return _encode(value)
+    except RecursionError:
+        raise _too_deep(value) from None
+
+
+def _too_deep(value: object) -> ValidationError:
+    problem = f"nested too deep, or in itself; DynamoDB takes {MAX_DEPTH} levels"
+    return ValidationError(f"a {type(value).__name__} is {problem}")
+
+
+def _encode(value: Any) -> AttributeValue:
+    kind = type(cast("object", value))
+    if kind in PLAIN_TYPES:
         return normalize(cast("AttributeValue", value))
+    if kind is list:  # most containers are plain, and to ask an abstract class takes longer
+        return [_encode(element) for element in value]
+    if kind is dict:
+        return {check_name(name): _encode(member) for name, member in value.items()}
     if isinstance(value, float):
         return encode_float(value)
-    if type(value) is not dict and type(value) is not list:
-        refuse_part(value)
+    refuse_part(value)
     if isinstance(value, Mapping):
-        return {check_name(name): encode(member) for name, member in cast("Mapping[Any, Any]", value).items()}
+        return {check_name(name): _encode(member) for name, member in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [encode(element) for element in cast("list[Any]", value)]
+        return [_encode(element) for element in cast("list[Any]", value)]
     if isinstance(value, AbstractSet):
         return _encode_set(cast("AbstractSet[Any]", value))
     if isinstance(value, (bytearray, memoryview)):
@@ -63,7 +88,7 @@ def encode_float(value: float) -> AttributeValue:
 
 
 def _encode_set(members: AbstractSet[Any]) -> AttributeValue:
-    return normalize(cast("AttributeValue", frozenset(map(encode, members))))
+    return normalize(cast("AttributeValue", frozenset(map(_encode, members))))
 
 
 def decode(value: AttributeValue) -> Any:
@@ -72,15 +97,28 @@ def decode(value: AttributeValue) -> Any:
     >>> decode({"tags": frozenset({"a"}), "score": Decimal("0.1")})
     {'tags': {'a'}, 'score': Decimal('0.1')}
     """
+    if type(value) in PLAIN_TYPES:
+        return value
     if isinstance(value, dict):
         return decode_item(value)
     if isinstance(value, list):
-        return [decode(element) for element in value]
-    if isinstance(value, frozenset):
-        return set(cast("frozenset[str]", value))
-    return value
+        return [element if type(element) in PLAIN_TYPES else decode(element) for element in value]
+    return set(cast("frozenset[str]", value))
+
+
+def round_trip(value: Any) -> Any:
+    """What is read back of a Python value once it is stored, built of new containers; raises as `encode`.
+
+    >>> round_trip({"scores": (0.1, 2.0)})
+    {'scores': [Decimal('0.1'), 2]}
+    """
+    encoded = encode(value)
+    try:
+        return encoded if type(encoded) is str else decode(encoded)
+    except RecursionError:
+        raise _too_deep(value) from None
 
 
 def decode_item(item: Item) -> dict[str, Any]:
     """`decode` for every attribute of an item."""
-    return {name: decode(value) for name, value in item.items()}
+    return {name: value if type(value) in PLAIN_TYPES else decode(value) for name, value in item.items()}

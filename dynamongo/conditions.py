@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
-from dynamongo.frozen import dataclass
+from dynamongo.frozen import dataclass, field
 from dynamongo.values import (
     ATTRIBUTE_TYPES,
     ORDERED_TYPES,
@@ -44,12 +44,21 @@ class Path:
     """
 
     elements: tuple[str | int, ...]
+    owner: str | None = field(default=None, repr=False, compare=False)
+    """The full name of the model whose field made the path, so that it is not taken for one of another model."""
 
     def __init__(self, *elements: str | int) -> None:
         object.__setattr__(self, "elements", elements)
+        object.__setattr__(self, "owner", None)
 
     def __truediv__(self, element: str | int) -> Path:
-        return Path(*self.elements, element)
+        return Path(*self.elements, element).owned_by(self.owner)
+
+    def owned_by(self, owner: str | None) -> Path:
+        """The same path, made by a field of the model with that name."""
+        path = Path(*self.elements)
+        object.__setattr__(path, "owner", owner)
+        return path
 
     def __str__(self) -> str:
         steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.elements]

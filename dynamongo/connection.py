@@ -21,11 +21,12 @@ import contextlib
 import os
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from dynamongo.backends import Backend, backend_names, bound, check_backend_name, load_backend, takes_seconds
+from dynamongo.cursors import CursorRules, make_rules
 from dynamongo.exceptions import BackendError, ConfigurationError
 from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
 from dynamongo.forks import CONNECTION, make_lock
@@ -34,7 +35,7 @@ from dynamongo.operations import Operation
 from dynamongo.recording import Calls, execute_observed, observers, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
-from dynamongo.values import shorten
+from dynamongo.values import hide_values, shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -49,7 +50,7 @@ _overrides: ContextVar[tuple[Backend, ...]] = ContextVar("dynamongo_backends", d
 class _Settings:
     """What the code has set; `None` leaves it to the environment or the default."""
 
-    access_key_id: str | None = None
+    access_key_id: str | None = field(default=None, repr=False)
     secret_access_key: str | None = field(default=None, repr=False)
     region: str | None = None
     table_prefix: str | None = None
@@ -59,20 +60,23 @@ class _Settings:
     session: Session | None = None
     client: Any = None
     scans: ScanPolicy | None = None
-    cursor_key: bytes | None = field(default=None, repr=False)
+    cursor_key: bytes | Sequence[bytes] | None = field(default=None, repr=False)
     retries: RetryPolicy | None = None
     transport: str | None = None
     session_token: str | None = field(default=None, repr=False)
     timeout: float | None = None
     connect_timeout: float | None = None
+    cursor_ttl: float | None = None
+    show_values: bool = True
 
     def __post_init__(self) -> None:
         if self.scans is not None:
             check_policy(self.scans)
         if self.backend is not None:
             _check_backend(self.backend)
-        if self.cursor_key is not None:
-            _check_cursor_key(self.cursor_key)
+        make_rules(self.cursor_key, self.cursor_ttl)
+        if not isinstance(cast("object", self.show_values), bool):
+            raise ConfigurationError(f"show_values is True or False; got {shorten(self.show_values)}")
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
@@ -118,11 +122,6 @@ class _Terms(NamedTuple):
 _NO_TERMS = _Terms(None, is_bounded=False, seconds=0.0, now=time.monotonic, budget=RetryBudget(None))
 
 
-def _check_cursor_key(key: object) -> None:
-    if not isinstance(key, bytes) or len(key) < 16:
-        raise ConfigurationError("cursor_key must be 16 bytes at least, such as secrets.token_bytes(32)")
-
-
 def _check_backend(backend: object) -> None:
     if isinstance(backend, str):
         check_backend_name(backend)
@@ -150,7 +149,8 @@ class Connection:
         client: A boto3 client for DynamoDB.
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
         cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
-            nobody else knows, 32 random ones for example.
+            nobody else knows, 32 random ones for example. Of several, the first signs and all are accepted: to change
+            the key, put the new one before the old one, and drop that when its cursors are no longer in use.
         retries: How often, and after which waits, what the store did not do is sent again, and how long a call may
             take.
         transport: How the dynamodb backend sends its requests: `"auto"` (the default), directly, and through boto3
@@ -159,6 +159,11 @@ class Connection:
         timeout: How many seconds one request to DynamoDB may take; boto3's setting, 60 seconds without a byte, by
             default. `RetryPolicy.max_seconds` bounds the call with all its requests.
         connect_timeout: How many seconds it may take to connect; boto3's setting, 60 seconds, by default.
+        cursor_ttl: For how many seconds a new cursor holds; needs a `cursor_key`. Cursors without an expiry are then
+            refused.
+        show_values: Whether messages of errors and printed plans have the values that callers gave, shortened. `False`
+            hides them, so that nobody reads them in a log: in the whole process, as long as the connection is in use,
+            since a value is refused before it is known where it was to go. What is stored is never shown.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -178,12 +183,14 @@ class Connection:
         session: Session | None = None,
         client: Any = None,
         scans: ScanPolicy | None = None,
-        cursor_key: bytes | None = None,
+        cursor_key: bytes | Sequence[bytes] | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
         session_token: str | None = None,
         timeout: float | None = None,
         connect_timeout: float | None = None,
+        cursor_ttl: float | None = None,
+        show_values: bool = True,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -202,12 +209,15 @@ class Connection:
             session_token,
             timeout,
             connect_timeout,
+            cursor_ttl,
+            show_values,
         )
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
         self._last = _NO_TERMS
         self._executors = weakref.WeakKeyDictionary[Backend, Executor]()
         self._lock = make_lock(CONNECTION)
+        hide_values(self, is_hidden=not show_values)
 
     @classmethod
     def set_config(  # noqa: PLR0913 - every setting by its name
@@ -223,12 +233,14 @@ class Connection:
         session: Session | None = None,
         client: Any = None,
         scans: ScanPolicy | None = None,
-        cursor_key: bytes | None = None,
+        cursor_key: bytes | Sequence[bytes] | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
         session_token: str | None = None,
         timeout: float | None = None,
         connect_timeout: float | None = None,
+        cursor_ttl: float | None = None,
+        show_values: bool = True,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -251,6 +263,8 @@ class Connection:
             session_token=session_token,
             timeout=timeout,
             connect_timeout=connect_timeout,
+            cursor_ttl=cursor_ttl,
+            show_values=show_values,
         )
         default_connection.reconfigure(fresh)
 
@@ -368,9 +382,9 @@ class Connection:
         return self._table_prefix
 
     @property
-    def cursor_key(self) -> bytes | None:
-        """What cursors are signed with, if they are."""
-        return self._settings.cursor_key
+    def cursor_rules(self) -> CursorRules:
+        """How cursors are signed, and how long they hold."""
+        return make_rules(self._settings.cursor_key, self._settings.cursor_ttl)
 
     @property
     def scans(self) -> ScanPolicy:
@@ -382,6 +396,7 @@ class Connection:
         with self._lock:
             self._close_own()
             self._settings = other._settings
+            hide_values(self, is_hidden=not self._settings.show_values)
             self._table_prefix = None
             self._forget_executors()
 

@@ -1,7 +1,8 @@
 """Cursors: where a read goes on, as text that can leave the process.
 
 A cursor belongs to one plan: that of the same model, condition, index and order. It holds the key after which the next
-page begins, readable for whoever decodes it; a connection with a `cursor_key` signs its cursors, and takes no others.
+page begins, readable for whoever decodes it. A connection with a `cursor_key` signs its cursors and takes no others;
+with a `cursor_ttl` they expire. An unsigned one may have been made up, so each is checked against the plan.
 """
 
 from __future__ import annotations
@@ -10,51 +11,129 @@ import base64
 import hashlib
 import hmac
 import json
+import math
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NoReturn, cast
 
-from dynamongo.exceptions import CursorError
+from dynamongo.exceptions import ConfigurationError, CursorError
 from dynamongo.executor import Position
-from dynamongo.frozen import names_of
+from dynamongo.frozen import dataclass, field, names_of
+from dynamongo.operations import BatchGet, Get
 from dynamongo.plans import Plan
-from dynamongo.values import AttributeValue, Item, normalize, type_of
+from dynamongo.values import AttributeValue, Item, check_text, normalize, shorten, type_of
 
 _VERSION = 1
 _FINGERPRINT_BYTES = 9
 _SIGNATURE_BYTES = 24
+_KEY_BYTES = 16
 _NOT_COMPARED = ("projection", "limit", "cursor", "consistent", "count_only", "fetch")
+_MALFORMED = (ArithmeticError, KeyError, RecursionError, TypeError, ValueError)
 
 
-def encode_cursor(plan: Plan, position: Position | None, key: bytes | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class CursorRules:
+    """How the cursors of a connection are signed, and how long they hold.
+
+    Attributes:
+        keys: What they may be signed with; the first signs new ones. None where they are not signed.
+        ttl: The seconds for which a new one holds; `None` for ever.
+    """
+
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    ttl: float | None = None
+
+
+UNSIGNED = CursorRules()
+
+
+def make_rules(cursor_key: object, cursor_ttl: object) -> CursorRules:
+    """The rules that the settings of a connection come to.
+
+    Raises:
+        ConfigurationError: They cannot be used.
+    """
+    several = isinstance(cursor_key, (list, tuple))
+    keys = tuple(cast("list[object]", cursor_key)) if several else (cursor_key,) if cursor_key is not None else ()
+    if any(not isinstance(key, bytes) or len(key) < _KEY_BYTES for key in keys) or (several and not keys):
+        raise ConfigurationError(
+            "cursor_key must be 16 bytes at least, such as secrets.token_bytes(32), or a list of such keys, of which"
+            " the first signs and all are accepted"
+        )
+    if cursor_ttl is not None:
+        _check_ttl(cursor_ttl, keys)
+    return CursorRules(cast("tuple[bytes, ...]", keys), cast("float | None", cursor_ttl))
+
+
+def _check_ttl(ttl: object, keys: tuple[object, ...]) -> None:
+    if isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or not 0 < ttl < math.inf:
+        raise ConfigurationError(f"cursor_ttl is a number of seconds above 0; got {shorten(ttl)}")
+    if not keys:
+        raise ConfigurationError("cursor_ttl needs a cursor_key: without a signature anybody can set the expiry")
+
+
+def encode_cursor(plan: Plan, position: Position | None, rules: CursorRules = UNSIGNED) -> str | None:
     """The text for a position in the plan, signed if there is a key; `None` for the end of the read."""
     if position is None:
         return None
     after: Any = position.after
     if isinstance(after, dict):
         after = {name: _encode_value(value) for name, value in cast("Item", after).items()}
-    content = json.dumps([_VERSION, _fingerprint(plan), position.step, after], separators=(",", ":")).encode()
-    return _to_text(content if key is None else _sign(content, key) + content)
+    parts = [_VERSION, _fingerprint(plan), position.step, after]
+    if rules.ttl is not None:
+        parts.append(math.ceil(time.time() + rules.ttl))
+    content = json.dumps(parts, separators=(",", ":")).encode()
+    return _to_text(_sign(content, rules.keys[0]) + content if rules.keys else content)
 
 
-def decode_cursor(plan: Plan, text: object, key: bytes | None) -> Position:
+def decode_cursor(plan: Plan, text: object, rules: CursorRules = UNSIGNED) -> Position:
     """The position in the plan that a text stands for.
 
     Raises:
-        CursorError: It is no cursor, not one of this plan, or not signed with the key.
+        CursorError: It is no cursor, has expired, is not one of this plan, or not signed with one of the keys.
     """
     content = _from_text(text)
-    if key is not None:
+    if rules.keys:
         signature, content = content[:_SIGNATURE_BYTES], content[_SIGNATURE_BYTES:]
-        if not hmac.compare_digest(signature, _sign(content, key)):
-            raise CursorError("the cursor is not signed with this connection's cursor_key; it may have been changed")
-    version, fingerprint, step, after = _parse(content)
+        if not any(hmac.compare_digest(signature, _sign(content, key)) for key in rules.keys):
+            problem = "the cursor is not signed with this connection's cursor_key; it may have been changed"
+            raise CursorError(f"{problem}; got {shorten(text)}", text)
+    version, fingerprint, step, after, expiry = _parse(content, text)
     if version != _VERSION or fingerprint != _fingerprint(plan):
         raise CursorError(
             "the cursor belongs to another read: the model, the condition, the index and the order have to be those of"
-            " the read that it came from"
+            f" the read that it came from; got {shorten(text)}",
+            text,
         )
-    return Position(step, after)
+    if rules.ttl is not None or expiry is not None:
+        _check_expiry(expiry, text)
+    position = Position(step, after)
+    if not _is_within(plan, position):
+        _refuse(text)
+    return position
+
+
+def _check_expiry(expiry: int | None, text: object) -> None:
+    if expiry is None or expiry <= time.time():
+        problem = "has no expiry, which cursor_ttl asks for" if expiry is None else "has expired"
+        raise CursorError(
+            f"the cursor {problem}; read from the first page again; got {shorten(text)}",
+            text,
+            "The cursor has expired; start again at the first page.",
+        )
+
+
+def _is_within(plan: Plan, position: Position) -> bool:
+    """Whether the plan has such a position, which one that was made up need not be."""
+    if not 0 <= position.step < len(plan.operations):
+        return False
+    operation, after = plan.operations[position.step], position.after
+    if isinstance(operation, Get) or after is None:
+        return after is None
+    if isinstance(operation, BatchGet):
+        return type(after) is int and 0 <= after < len(operation.keys)
+    return isinstance(after, dict) and after.keys() == set(plan.cursor_names)
 
 
 def _to_text(content: bytes) -> str:
@@ -70,23 +149,24 @@ def _from_text(text: object) -> bytes:
         _refuse(text, error)
 
 
-def _parse(content: bytes) -> tuple[Any, Any, int, Item | int | None]:
+def _parse(content: bytes, text: object) -> tuple[Any, Any, int, Item | int | None, int | None]:
     try:
-        version, fingerprint, step, after = json.loads(content)
-        if not isinstance(step, int):
-            _refuse(content)
+        version, fingerprint, step, after, expiry = [*json.loads(content), None][:5]
+        if type(step) is not int or type(expiry) not in {int, type(None)}:
+            _refuse(text)
         if isinstance(after, dict):
-            named = cast("dict[str, Any]", after)
-            return version, fingerprint, step, {name: _decode_value(*value) for name, value in named.items()}
-    except (ValueError, TypeError, ArithmeticError, KeyError) as error:
-        _refuse(content, error)
-    return version, fingerprint, step, after if isinstance(after, int) else None
+            named = cast("dict[str, list[Any]]", after)
+            after = {name: _decode_value(*value) for name, value in named.items()}
+    except _MALFORMED as error:
+        _refuse(text, error)
+    return version, fingerprint, step, cast("Item | int | None", after), expiry
 
 
 def _refuse(text: object, cause: Exception | None = None) -> NoReturn:
     raise CursorError(
-        f"a cursor is a text that a page of a read came with; got {str(text)[:40]!r} (is it signed, and this connection"
-        " has no cursor_key?)"
+        f"a cursor is a text that a page of a read came with; got {shorten(text)}"
+        " (is it signed, and this connection has no cursor_key?)",
+        text,
     ) from cause
 
 
@@ -101,14 +181,16 @@ def _encode_value(value: AttributeValue) -> tuple[str, str]:
     return type_of(value), str(value)
 
 
-def _decode_value(kind: str, text: str) -> AttributeValue:
+def _decode_value(kind: object, text: object) -> AttributeValue:
+    if not isinstance(text, str):
+        raise TypeError(text)
     match kind:
         case "S":
-            return str(text)
+            return check_text(text)
         case "N":
             return normalize(Decimal(text))
         case "B":
-            return base64.b64decode(text)
+            return base64.b64decode(text, validate=True)
         case _:
             raise ValueError(kind)
 

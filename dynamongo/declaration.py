@@ -5,6 +5,7 @@ A mistake raises `SchemaError` when the class is created, and its message names 
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -14,13 +15,15 @@ from dynamongo.conditions import Exists, NotExists, Path
 from dynamongo.connection import Connection
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import Field
+from dynamongo.fields.enumeration import EnumField
+from dynamongo.fields.instants import TimedeltaField
 from dynamongo.fields.version import VersionField
 from dynamongo.frozen import dataclass
 from dynamongo.indexes import GlobalIndex, Index
 from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
-from dynamongo.strategies import ModelKeys
+from dynamongo.strategies import ModelKeys, name_model
 from dynamongo.values import SCALAR_TYPES, ScalarType, check_name, shorten
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
@@ -69,6 +72,13 @@ class Declaration:
     index_keys: tuple[str, ...] = ()
     """The names of the attributes that are keys of indexes."""
 
+    def settle_expiry(self) -> None:
+        """Make the field by which items expire know it, and all others that they are not that field."""
+        for name, field in self.fields.items():
+            field.is_expiry = False
+            if name == self.expires_by:
+                field.expire_items()
+
     @property
     def exists(self) -> Exists:
         """The condition that there is an item."""
@@ -95,9 +105,9 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
                 _refuse(model, name, "hides a field of a base class")
             else:
                 others.add(name)
-    bound = {name: field.bind(model.__name__, Path(name)) for name, field in found.items()}
+    bound = {name: field.bind(model.__name__, Path(name).owned_by(name_model(model))) for name, field in found.items()}
     for field in bound.values():
-        field.is_key = field.is_index_key = False  # it may be one in the base class alone
+        field.is_key = field.is_index_key = field.is_expiry = False  # it may be one in the base class alone
         field.check_declaration()
     return bound
 
@@ -184,13 +194,14 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     if name is None:
         return None
     field = _find_field(model, "__ttl__", name, fields)
-    if field.stored_type != "N":
+    if field.stored_type != "N" or isinstance(field, (EnumField, TimedeltaField, VersionField)):
         _refuse(
             model,
             "__ttl__",
             "must be a field that is stored as a number of seconds since 1970, such as a TimestampField;"
             f" {name} is a {type(field).__name__}",
         )
+    copy.copy(field).expire_items()  # the field itself is left as it is until nothing else is refused
     return field.path.attribute
 
 

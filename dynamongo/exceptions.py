@@ -130,7 +130,22 @@ class AttributeNotLoaded(DynamongoError):  # noqa: N818 - the name that says it
 
 
 class CursorError(DynamongoError, ValueError):
-    """A cursor is not one of this read, is damaged, or is not signed as the connection wants it."""
+    """A cursor is not one of this read, is damaged or expired, or is not signed as the connection wants it.
+
+    Attributes:
+        cursor: The cursor that was given.
+        client_message: What a web client may be told: it says what to do, and nothing about the store.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        cursor: Any = None,
+        client_message: str = "The cursor is not valid for this request; start again at the first page.",
+    ) -> None:
+        super().__init__(message)
+        self.cursor = cursor
+        self.client_message = client_message
 
 
 class BudgetExceeded(DynamongoError):  # noqa: N818 - the name that says it

@@ -22,7 +22,7 @@ from dynamongo.bulk import (
 from dynamongo.changes import check_changes
 from dynamongo.concurrency import merge
 from dynamongo.connection import Connection
-from dynamongo.cursors import decode_cursor, encode_cursor
+from dynamongo.cursors import CursorRules, decode_cursor, encode_cursor
 from dynamongo.exceptions import BudgetExceeded, ExpressionError, ItemNotFound, MultipleItemsFound
 from dynamongo.executor import START, Executor, Position, ReadPage, Steps, sort_items
 from dynamongo.frozen import dataclass, replace
@@ -215,8 +215,8 @@ class ResultSet(Generic[T]):
     # How it reads.
 
     @property
-    def _cursor_key(self) -> bytes | None:
-        return self._search.connection.cursor_key
+    def _cursor_key(self) -> CursorRules:
+        return self._search.connection.cursor_rules
 
     def _limited(self, most: int) -> ResultSet[T]:
         limit = self._search.options.limit

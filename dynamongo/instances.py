@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
-from dynamongo.compiled import Maker
+from dynamongo.compiled import Maker, read_plainly
 from dynamongo.conditions import Condition, Path
 from dynamongo.declaration import OPTIONS
 from dynamongo.deltas import Change, Delta, apply_deltas, make_deltas
@@ -23,7 +23,7 @@ from dynamongo.operations import Put, UpdateItem
 from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
 from dynamongo.updates import RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item, equals
+from dynamongo.values import AttributeValue, Item, equals, hidden_values, print_value
 from dynamongo.versions import lock, next_version
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ class Instance(metaclass=ModelMeta):
             raise ValidationError(f"{type(self).__name__}.to_dict: only takes a list of names; got {only!r}")
         names = [name for name in fields if name in vars(self)] if only is None else list(only)
         self._check_names(names)
-        return {name: copy.deepcopy(getattr(self, name)) for name in names}
+        try:
+            return {name: copy.deepcopy(getattr(self, name)) for name in names}
+        except RecursionError:
+            raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deep to be copied") from None
 
     def undeclared(self) -> dict[str, Any]:
         """The stored attributes that the model does not declare, as a new dict of Python values.
@@ -139,8 +142,8 @@ class Instance(metaclass=ModelMeta):
         values = self._values()
         shown = {name: value for name, value in values.items() if not type(self).__fields__[name].is_absent(value)}
         odd = {name: value for name, value in shown.items() if not is_plain_name(name)}  # no keyword argument in source
-        arguments = [f"{name}={value!r}" for name, value in shown.items() if name not in odd]
-        return f"{type(self).__name__}({', '.join([*arguments, *([f'**{odd!r}'] if odd else [])])})"
+        arguments = [f"{name}={print_value(value)}" for name, value in shown.items() if name not in odd]
+        return f"{type(self).__name__}({', '.join([*arguments, *([f'**{print_value(odd)}'] if odd else [])])})"
 
     def _encode_item(self) -> Item:
         """The item that is stored for the instance, as attribute values.
@@ -185,6 +188,22 @@ class Instance(metaclass=ModelMeta):
         return instance
 
     @classmethod
+    def _explain_unreadable(cls, item: Item, read: Callable[[], object]) -> ValidationError:
+        """The error for an item that does not suit the model, with its key alone of what is stored.
+
+        Args:
+            item: The item.
+            read: Reads again what was refused.
+        """
+        named = cls._describe_key(item) or "none of the model's key attributes"
+        with hidden_values():
+            try:
+                read()
+            except ValidationError as error:
+                return ValidationError(f"{error}; stored in the item with {named}")
+        return ValidationError(f"{cls.__name__} cannot be read from the item with {named}")
+
+    @classmethod
     def _decode_found(cls, items: list[Item], plan: Plan) -> list[Self]:
         """Instances of items that were read with the plan."""
         if plan.loaded is None:
@@ -194,16 +213,27 @@ class Instance(metaclass=ModelMeta):
     @classmethod
     def _decode_part(cls, item: Item, loaded: tuple[Path, ...]) -> Self:
         """An instance of an item of which only these paths were read; it refuses to show any others."""
-        instance = cls._decode_item(item)
+        parts = {path.attribute for path in loaded if len(path.elements) > 1}
+        instance = cls._decode_item({name: value for name, value in item.items() if name not in parts})
         undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
         values: dict[str, Any] = vars(instance)
         for name, field in cls.__fields__.items():
             paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
             value = values.pop(name)
+            if name in parts and item.get(name) is not None:
+                value = cls._decode_loaded(field, item)
             if paths:
                 values[name] = guard(value, paths, field.label)
         _set_record(instance, Record(item, undeclared, loaded))
         return instance
+
+    @classmethod
+    def _decode_loaded(cls, field: Field[Any], item: Item) -> Any:
+        stored = item[field.path.attribute]
+        try:
+            return field.decode_loaded(stored)
+        except ValidationError:
+            raise cls._explain_unreadable(item, lambda: field.decode_loaded(stored)) from None
 
     def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
@@ -247,7 +277,8 @@ class Instance(metaclass=ModelMeta):
 
     def _refuse_changed_part(self, name: str, field: Field[Any], paths: Sequence[Path]) -> None:
         stored = cast("Item", self._stored).get(name)
-        if vars(self)[name] != guard(field.missing_value() if stored is None else field.decode(stored), paths, ""):
+        loaded = field.missing_value() if stored is None else field.decode_loaded(stored)
+        if vars(self)[name] != guard(loaded, paths, ""):
             raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
 
     def _encode_field(self, name: str, field: Field[Any]) -> Resolved:
@@ -314,13 +345,12 @@ class Instance(metaclass=ModelMeta):
             undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
             return Record(item, undeclared) if undeclared else item
 
-        def locate(error: ValidationError, item: Item) -> ValidationError:
-            key = cls._describe_key(item) or "none of the model's key attributes"
-            return ValidationError(f"{error}; stored in the item with {key}")
+        def explain(item: Item) -> ValidationError:
+            return cls._explain_unreadable(item, lambda: read_plainly(cls.__fields__, item))
 
         is_own = cls.__init__ is Instance.__init__ and cls.__new__ is object.__new__
         fill_new = _set_values if is_own else _add_values
-        return Maker(cls, cls.__new__, _set_values, fill_new, _set_record, record_of, locate)
+        return Maker(cls, cls.__new__, _set_values, fill_new, _set_record, record_of, explain)
 
     @classmethod
     def _describe_key(cls, item: Item) -> str:

@@ -50,6 +50,7 @@ class ModelMeta(type):
         declared = cls.__declared__
         bound = indexes if declared is None else declared.indexes
         if declared is not None:
+            declared.settle_expiry()
             cls.__schema__ = declared.table
         for attribute, value in (*cls.__fields__.items(), *bound.items()):
             super().__setattr__(attribute, value)
@@ -106,7 +107,7 @@ class ModelMeta(type):
             raise
         if name in _CONSTRUCTORS:
             for model in _family(cls):
-                model.__codec__.forget_maker()
+                model.__codec__.forget()
 
     def __declare_again(cls) -> None:
         check_options(cls)
@@ -117,6 +118,9 @@ class ModelMeta(type):
                 index.take_schema(new.indexes[attribute].schema)
             model.__declared__ = replace(new, indexes=old.indexes)
             model.__schema__ = new.table
+            if new.expires_by != old.expires_by:
+                new.settle_expiry()
+                model.__codec__.forget()
 
     def __make_maker(cls) -> Maker:
         maker: Maker = cast("Any", cls)._make_maker()  # noqa: SLF001 - the classmethod of instances

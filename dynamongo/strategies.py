@@ -81,6 +81,25 @@ class ModelKeys:
         return " and ".join(f"`{name} == …`" for name in self.names)
 
 
+def name_model(model: type) -> str:
+    """The full name of a model, as the paths of its fields have it."""
+    return f"{model.__module__}.{model.__qualname__}"
+
+
+def check_owner(model: type, paths: Iterable[Path]) -> None:
+    """Refuse the paths of fields of another model, which may have the same names and hold something else.
+
+    Raises:
+        ExpressionError: A path was made by a field of neither the model nor one of its bases.
+    """
+    for path in paths:
+        if path.owner is not None and path.owner not in map(name_model, model.__mro__):
+            other = path.owner.rpartition(".")[2]
+            raise ExpressionError(
+                f"{model.__name__}: {path} is a field of {other}; use that of {model.__name__}, or a base of both"
+            )
+
+
 def key_equalities(key: Item) -> tuple[Comparison, ...]:
     """The key as conditions, one for each attribute."""
     return tuple(Comparison(Path(name), EQ, value) for name, value in key.items())
@@ -193,6 +212,7 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
         if fixed is None or fixed[0] in found:
             checks.append(part)
         else:
+            check_owner(keys.model, paths_of(part))
             found[fixed[0]] = fixed[1]
     if len(found) < len(names):
         _refuse(condition, [name for name in names if name not in found], keys)

@@ -12,9 +12,9 @@ import itertools
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
-from dynamongo.conditions import Path
+from dynamongo.conditions import Condition, Path
 from dynamongo.exceptions import ExpressionError
-from dynamongo.frozen import dataclass
+from dynamongo.frozen import dataclass, field
 from dynamongo.values import AttributeValue, Number
 
 
@@ -43,6 +43,8 @@ class AddUpdate(Update):
     """Add a number, or the members of a set; nothing there counts as 0 or as the empty set (DynamoDB's ADD)."""
 
     value: Number | frozenset[str] | frozenset[Number] | frozenset[bytes]
+    guard: Condition | None = field(default=None, repr=False, compare=False)
+    """What must hold for the sum to be a value of the field; the write of a model checks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class IncrementUpdate(Update):
     """Add to a number that must be there."""
 
     amount: Number
+    guard: Condition | None = field(default=None, repr=False, compare=False)
+    """As that of `AddUpdate`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ Source: "Supported data types and naming rules" and "Item sizes and formats" in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import weakref
+from collections.abc import Generator, Mapping
+from contextvars import ContextVar
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, Overflow, Subnormal
 from typing import Literal, TypeAlias, Union, cast
 
@@ -281,13 +284,45 @@ def check_name(name: object) -> str:
     return name
 
 
+_is_hidden: ContextVar[bool] = ContextVar("dynamongo_values_are_hidden", default=False)
+_hiders: weakref.WeakSet[object] = weakref.WeakSet()
+"""The connections with `show_values=False`: a value is refused before it is known which one will be used."""
+
+
+def hide_values(owner: object, *, is_hidden: bool) -> None:
+    """Have values hidden in all messages of the process as long as the owner lives, or no longer."""
+    (_hiders.add if is_hidden else _hiders.discard)(owner)
+
+
+@contextlib.contextmanager
+def hidden_values() -> Generator[None]:
+    """Inside the block, messages have the types of values alone: for what is stored, which no error may tell."""
+    token = _is_hidden.set(True)
+    try:
+        yield
+    finally:
+        _is_hidden.reset(token)
+
+
+def are_values_hidden() -> bool:
+    """Whether messages may have no values now."""
+    return _is_hidden.get() or bool(_hiders)
+
+
 def describe_value(value: AttributeValue, limit: int = 80) -> str:
     """The value for people, in at most `limit` characters: plain numbers, and sets in the order of their members.
+
+    It is `…` where values are hidden.
 
     >>> describe_value({"n": Decimal("1E-7"), "s": frozenset({"b", "a"})})
     "{'n': 0.0000001, 's': {'a', 'b'}}"
     """
-    return _cut(_describe(value), limit)
+    if are_values_hidden():
+        return "…"
+    try:
+        return _cut(_describe(value), limit)
+    except RecursionError:
+        return shorten(value, limit)
 
 
 def _describe(value: object) -> str:
@@ -304,12 +339,35 @@ def _describe(value: object) -> str:
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """The value's `repr` for a message: one line of at most `limit` characters, whatever the value is."""
+    """The value's `repr` for a message: one line of at most `limit` characters, whatever the value is.
+
+    It is the value's type where values are hidden.
+    """
+    if are_values_hidden():
+        return f"a value of type {type(value).__name__}"
+    return print_shortened(value, limit)
+
+
+def print_shortened(value: object, limit: int = 80) -> str:
+    """The same for a value that is nobody's secret, such as one that a model declares: it is shown in any case."""
+    return _cut(print_value(value), limit)
+
+
+def print_value(value: object) -> str:
+    """The value's `repr`, and words for a value that has none.
+
+    >>> print_value([1]), print_value(10**5000)
+    ('[1]', '<int that cannot be printed>')
+    """
     try:
-        text = repr(value)
-    except ValueError:  # an int of more digits than Python converts
-        return f"an {type(value).__name__} too long to print"
-    return _cut(text, limit)
+        return repr(value)
+    except Exception:  # noqa: BLE001 - an int that is too long, what is nested too deep, and whatever else others raise
+        return f"<{type(value).__name__} that cannot be printed>"
+
+
+def describe_error(error: Exception) -> str:
+    """The text of an error that somebody else raised; its type where values are hidden, since it may have one."""
+    return type(error).__name__ if are_values_hidden() else str(error)
 
 
 def _cut(text: str, limit: int) -> str:

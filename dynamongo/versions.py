@@ -28,7 +28,8 @@ class Conflict:
         if not has_item:
             return f"the item with {item} is gone, and was to be at version {self.expected}: somebody deleted it"
         held = "was not read" if self.expected is None else f"holds version {self.expected}"
-        found = "has no version" if self.found is None else f"is at version {self.found}"
+        is_number = isinstance(self.found, int)  # anything else is not told, since it is no version
+        found = f"is at version {self.found}" if is_number else "has no version"
         return f"the item with {item} {found}, and the instance {held}: reload() it, and change it again"
 
 

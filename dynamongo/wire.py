@@ -32,6 +32,7 @@ WireValue: TypeAlias = dict[str, Any]
 WireItem: TypeAlias = dict[str, WireValue]
 
 _FAR_EXPONENT = 1_000
+_TYPE_LETTERS = 4
 _MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
@@ -51,7 +52,8 @@ def render_item(item: Mapping[str, AttributeValue]) -> str:
             else:
                 members.append(f"{quote(name)}:{_RENDERERS.get(type(value), _render_set)(value)}")
     except TypeError as error:
-        raise ValidationError(f"the names of a map are str; got {shorten(dict(item))}") from error
+        odd = next((name for name in cast("Mapping[object, object]", item) if not isinstance(name, str)), None)
+        raise ValidationError(f"the names of a map are str; got {shorten(odd)}") from error
     return f"{{{','.join(members)}}}"
 
 
@@ -70,8 +72,8 @@ def decode_item(wire: Mapping[str, WireValue]) -> Item:
     """The item or key of a wire form: what `render_item` rendered, once it is parsed. Raises as `decode_value`."""
     try:
         return _decode_map(wire)
-    except _MALFORMED as error:
-        raise _refuse(wire) from error
+    except (*_MALFORMED, ServiceError):
+        raise _refuse_item(wire) from None
 
 
 def decode_value(wire: WireValue) -> AttributeValue:
@@ -84,13 +86,35 @@ def decode_value(wire: WireValue) -> AttributeValue:
     """
     try:
         return _decode(wire)
-    except _MALFORMED as error:
-        raise _refuse(wire) from error
+    except _MALFORMED:
+        raise _refuse(wire) from None
 
 
 def _refuse(wire: object) -> ServiceError:
-    message = f"the store returned what is no attribute value known to dynamongo: {shorten(wire)}"
+    """What is stored gets into no error's text, since many read it in a log; of what kind it is does."""
+    return _build_error("", wire)
+
+
+def _refuse_item(item: Mapping[str, WireValue]) -> ServiceError:
+    for name, wire in item.items():
+        try:
+            _decode(wire)
+        except (*_MALFORMED, ServiceError):
+            return _build_error(f" in the attribute {name}", wire)
+    return _build_error("", item)
+
+
+def _build_error(where: str, wire: object) -> ServiceError:
+    message = f"the store returned what is no attribute value known to dynamongo{where}: {_describe_wire(wire)}"
     return ServiceError(message, is_transient=False)
+
+
+def _describe_wire(wire: Any) -> str:
+    if not isinstance(wire, dict) or len(cast("WireValue", wire)) != 1:
+        return f"a {type(cast('object', wire)).__name__} that is no pair of a type and a value"
+    ((kind, content),) = cast("WireValue", wire).items()
+    is_type = isinstance(cast("object", kind), str) and kind.isupper() and len(kind) <= _TYPE_LETTERS
+    return f"a {type(content).__name__} of {f'type {kind}' if is_type else 'an unknown type'}"
 
 
 def _quote_number(number: Number) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dynamongo import Field, Model
 from dynamongo.exceptions import ValidationError
-from dynamongo.values import Item
+from dynamongo.values import Item, hidden_values
 
 
 def build(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -40,10 +40,11 @@ def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
 
 def decode(model: type[Model], item: Item) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of an instance, and the stored attributes that have no field."""
+    key = model._describe_key(item) or "none of the model's key attributes"
     try:
-        values = {name: _decode_field(field, item.get(name)) for name, field in model.__fields__.items()}
+        with hidden_values():  # no error tells what is stored
+            values = {name: _decode_field(field, item.get(name)) for name, field in model.__fields__.items()}
     except ValidationError as error:
-        key = model._describe_key(item) or "none of the model's key attributes"
         raise ValidationError(f"{error}; stored in the item with {key}") from error
     return values, {name: value for name, value in item.items() if name not in model.__fields__}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -98,6 +99,29 @@ def test_time_to_live_tags_and_stream_too(user: Any) -> None:
     create = next(call.operation for call in calls if isinstance(call.operation, CreateTable))
     assert (create.tags, create.stream) == ((("team", "a"),), "new_image")
     assert user.compare_table() == ()
+
+
+def test_the_field_that_items_expire_by_knows_it(user: Any, member: Any) -> None:
+    moment = dt.datetime(2030, 1, 1, microsecond=500_000, tzinfo=dt.timezone.utc)
+    models = (user, member)
+    assert [model(id="1", seen=moment).seen for model in models] == [moment, moment]
+    user.__ttl__ = "seen"
+    assert [model(id="1", seen=moment).seen for model in models] == [moment.replace(microsecond=0)] * 2
+    user.__ttl__ = None
+    assert [model(id="1", seen=moment).seen for model in models] == [moment, moment]
+
+
+def test_a_default_that_items_cannot_expire_by_is_refused_when_they_shall() -> None:
+    class Visit(Model):
+        __table__ = "visits"
+        __hash_key__ = "id"
+        id = StringField(required=True)
+        ends = IntField(default=10**15)
+
+    made: Any = Visit
+    with pytest.raises(SchemaError, match=r"Visit.ends .*whole number of seconds"):
+        made.__ttl__ = "ends"
+    assert (made(id="1").ends, made.__declaration__.expires_by) == (10**15, None)
 
 
 def test_connection_and_scans_too(user: Any) -> None:

@@ -103,7 +103,7 @@ class TestUpdateMany:
         assert emails(result) == (["0002"], ["0001"])
         (failure,) = result.failures
         assert isinstance(failure.error, ConditionalCheckFailedException)
-        assert str(failure.error) == "User: `year > 5` does not hold for the item with email = '0001'"
+        assert str(failure.error) == "User: `year > …` does not hold for the item with email = '0001'"
         assert failure.error.item == User(email="0001", year=1)
 
     def test_condition_is_read_and_checked_again(self) -> None:
@@ -446,13 +446,13 @@ class Interrupting(MemoryBackend):
         self.left = request
         self.is_after = is_after
 
-    def execute(self, operation: Any) -> Any:
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
         if not isinstance(operation, (Put, BatchWrite, Delete, UpdateItem)):
-            return super().execute(operation)
+            return super().execute(operation, seconds)
         self.left -= 1
         if not self.left and not self.is_after:
             raise KeyboardInterrupt
-        result = super().execute(operation)
+        result = super().execute(operation, seconds)
         if not self.left:
             raise KeyboardInterrupt
         return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from dynamongo import (
     ConditionalCheckFailedException,
     Connection,
+    DictField,
     EmailField,
     ExpressionError,
     IntField,
     InvalidRequestError,
+    ListField,
     Model,
     SchemaError,
     SetField,
@@ -22,7 +25,8 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.instances import ModelMeta
+from dynamongo.conditions import Path
+from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import Get, Put
 
 
@@ -52,6 +56,21 @@ class City(Model):
     population = IntField()
 
 
+class Namesake(Model):
+    __table__ = "namesakes"
+    __hash_key__ = "email"
+
+    email = IntField(required=True)
+    name = DictField(city=StringField())
+    year = StringField()
+    tags = ListField(IntField)
+
+
+def transact(act: Any) -> None:
+    with Connection.transaction() as transaction:
+        act(transaction)
+
+
 @pytest.fixture(autouse=True)
 def backend() -> Iterator[MemoryBackend]:
     with Connection.using(MemoryBackend()) as backend:
@@ -71,7 +90,9 @@ def names(backend: MemoryBackend, *emails: str) -> list[Any]:
 
 
 class TestItemsThatCannotBeRead:
-    MESSAGE = r"User\.name must be stored as a string; got 5; stored in the item with email = 'b@b.co'"
+    MESSAGE = (
+        r"User\.name must be stored as a string; got a value of type int; stored in the item with email = 'b@b.co'"
+    )
 
     def test_reading_one_names_it(self, foreign: None) -> None:
         with pytest.raises(ValidationError, match=self.MESSAGE):
@@ -124,6 +145,48 @@ class TestOtherModels:
     def test_condition_or_update_of_another_model_is_refused(self, call: Any) -> None:
         with pytest.raises(ExpressionError, match="User does not declare population: is that of another model"):
             call()
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda: User.get_many(Namesake.year == "6", scans="allow"),
+            lambda: User.find(Namesake.year == "6", scans="allow").all(),
+            lambda: User.explain((User.name == "x") | (Namesake.year == "6")),
+            lambda: User.get_one(Namesake.email == 5),
+            lambda: User.get_one((User.email == "a@b.co") & (Namesake.year == "6")),
+            lambda: User.get_one((User.email == "a@b.co") & (User.name == Namesake.year)),
+            lambda: User.get_many([Namesake.email == 5]),
+            lambda: User.get_many(Namesake.name.city == "x", scans="allow"),
+            lambda: User.get_many(Namesake.email.in_([5])),
+            lambda: User.get_one("a@b.co", projection=[Namesake.year]),
+            lambda: User.delete_one(Namesake.email == 5),
+            lambda: User.save_one({"email": "a@b.co"}, overwrite=Namesake.year == "6"),
+            lambda: User.update_one("a@b.co", Namesake.year.set("x")),
+            lambda: User.update_one("a@b.co", Namesake.year.remove()),
+            lambda: User.update_many(["a@b.co"], Namesake.tags.append(1)),
+            lambda: User.update_one("a@b.co", User.name.set(Namesake.year)),
+            lambda: transact(lambda tx: tx.update(User, "a@b.co", Namesake.year.set("x"))),
+            lambda: transact(lambda tx: tx.check(User, (User.email == "a@b.co") & (Namesake.year == "x"))),
+        ],
+    )
+    def test_a_field_of_the_same_name_is_refused_too(self, call: Any) -> None:
+        with pytest.raises(ExpressionError, match=r"User: [a-z.]+ is a field of Namesake; use that of User, or a base"):
+            call()
+
+    def test_a_field_of_a_base_is_that_of_the_model(self) -> None:
+        class Admin(User):
+            pass
+
+        User.save_one({"email": "a@b.co", "year": 6})
+        assert [each.year for each in Admin.get_many(User.year == 6, scans="allow")] == [6]
+        with pytest.raises(ExpressionError, match="User: year is a field of Admin"):
+            User.get_many(Admin.year == 6, scans="allow")
+
+    def test_a_path_knows_its_model_and_is_equal_to_one_that_does_not(self) -> None:
+        path = (Namesake.name.city == "x").left
+        assert path == Path("name", "city")
+        assert repr(path) == repr(Path("name", "city"))
+        assert pickle.loads(pickle.dumps(path)).owner == f"{__name__}.Namesake"
 
 
 class TestSlips:

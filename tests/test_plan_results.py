@@ -314,8 +314,8 @@ def test_read_that_is_left_off_anywhere_goes_on_with_the_next_item(read: Read, d
     position = START if plan.operations else None
     while position is not None:
         room = data.draw(st.integers(1, 3))
-        cursor = encode_cursor(plan, position, None)
-        at = decode_cursor(plan, cursor, None)
+        cursor = encode_cursor(plan, position)
+        at = decode_cursor(plan, cursor)
         page = connection.run(lambda executor, at=at, room=room: executor.read_page(plan, at, room))  # type: ignore[misc]
         found.extend(page.items)
         position = page.next

@@ -20,7 +20,7 @@ from dynamongo.compiled.inlines import NAMES, make_inline
 from dynamongo.compiled.keys import KeyCodec
 from dynamongo.compiled.source import Source
 from dynamongo.exceptions import ValidationError
-from dynamongo.fields.base import Field
+from dynamongo.fields.base import Field, is_read_plainly
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.frozen import dataclass
 from dynamongo.lazy import lazy_property
@@ -45,7 +45,7 @@ class Maker:
         fill_new: The same for an instance in its constructor.
         note: Gives an instance the record of its stored item.
         record_of: The record of an item that may have attributes without a field; that of any other is the item itself.
-        locate: The error that an item raised, which says which item it was.
+        explain: The error for an item that cannot be read, which says which item it is.
     """
 
     cls: Any
@@ -54,7 +54,7 @@ class Maker:
     fill_new: Callable[[Any, Values], None]
     note: Callable[[Any, Any], None]
     record_of: Callable[[Item], Any]
-    locate: Callable[[ValidationError, Item], ValidationError]
+    explain: Callable[[Item], ValidationError]
 
 
 class Codec:
@@ -109,9 +109,9 @@ class Codec:
         """
         return self._write_decode().compile()
 
-    def forget_maker(self) -> None:
-        """Ask anew how instances are made, after the class has got another constructor."""
-        for made in ("fill", "decode"):
+    def forget(self) -> None:
+        """Make the functions anew, after the class has got another constructor or a field another rule."""
+        for made in ("build", "fill", "encode", "decode"):
             vars(self).pop(made, None)
 
     def show(self) -> str:
@@ -153,7 +153,7 @@ class Codec:
             fill=maker.fill,
             note=maker.note,
             record_of=maker.record_of,
-            locate=maker.locate,
+            explain=maker.explain,
         )
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]
@@ -163,7 +163,7 @@ class Codec:
         lines += [f"note(instance, item if count == {len(names)} else record_of(item))", "add(instance)"]
         head = ["def decode(items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
-        tail = ["    except ValidationError as error:", "        raise locate(error, item) from error"]
+        tail = ["    except ValidationError:", "        raise explain(item) from None"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
         return source
 
@@ -237,7 +237,8 @@ def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
     absent = ["    count += 1", f"    {v} = {missing}"]
     if field.is_key:
         absent = [f"    refuse_keyless({field_name})"]
-    lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.decode({v})"]
+    read = "decode_value" if is_read_plainly(field) and not field.is_key else "decode"
+    lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.{read}({v})"]
     if inline is None or inline.test is None:
         return lines
     lines[0] = f"elif {v} is None:"
@@ -260,6 +261,16 @@ def _encode_by(field: Field[Any], value: Any) -> AttributeValue:
 
 def _refuse_missing(field: Field[Any]) -> NoReturn:
     raise ValidationError(f"{field.label} is required, and has no value")
+
+
+def read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
+    """Read an item field by field, for the errors alone."""
+    for name, field in fields.items():
+        stored = item.get(name)
+        if stored is not None:
+            field.decode(stored)
+        elif field.is_key:
+            _refuse_keyless(field)
 
 
 def _refuse_keyless(field: Field[Any]) -> NoReturn:

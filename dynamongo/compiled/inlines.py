@@ -10,6 +10,7 @@ once.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -40,6 +41,8 @@ from dynamongo.fields import (
 )
 from dynamongo.fields.datetimes import format_local, parse_own
 from dynamongo.fields.maps import HeldDict
+from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4, LimitedText
+from dynamongo.fields.url import PLAIN_URL
 from dynamongo.frozen import dataclass
 from dynamongo.values import AttributeValue, Number, has_utf8_form, lowest_form
 
@@ -67,8 +70,8 @@ def make_inline(field: Field[Any], v: str, source: Source) -> Inline | None:
     if write is None:
         return None
     inline = write(field, v, source)
-    is_checked = field.validator is not None or field.choices is not None
-    return Inline(None, inline.result) if is_checked and source.is_of_python else inline
+    is_checked = field.validator is not None or field.choices is not None or field.is_expiry
+    return Inline(None, inline.result) if is_checked else inline
 
 
 def encode_freely(value: Any) -> AttributeValue:
@@ -79,25 +82,38 @@ def encode_freely(value: Any) -> AttributeValue:
         return None
 
 
+def hold_freely(value: Any) -> Any:
+    """`codecs.round_trip`, and `None` where it refuses the value."""
+    try:
+        return codecs.round_trip(value)
+    except ValidationError:
+        return None
+
+
 def float_form(value: float) -> Number | None:
     """The number that is stored for a float, and `None` where there is none."""
     return lowest_form(Decimal(repr(value)))
 
 
 def _text(field: StringField[Any], v: str, source: Source) -> Inline:
-    if source.task == "decode":
-        return Inline(f"type({v}) is str", v)
-    tests = [f"type({v}) is str", f"({v}.isascii() or has_utf8_form({v}))", *_lengths(field, v, source)]
-    if field.regex is not None:
-        tests.append(f"{source.name('match', field.regex.match)}({v})")
-    return Inline(" and ".join(tests), v)
+    storable = [f"({v}.isascii() or has_utf8_form({v}))"] if source.is_of_python else []
+    return Inline(" and ".join([f"type({v}) is str", *storable, *_limits(field, v, source)]), v)
 
 
-def _parsed_text(field: Field[Any], v: str, source: Source) -> Inline:
-    return Inline(None if source.is_of_python or field.is_key else f"type({v}) is str", v)
+def _limits(field: LimitedText[Any], v: str, source: Source) -> list[str]:
+    matches = [] if field.regex is None else [f"{source.name('match', field.regex.match)}({v})"]
+    return [*_lengths(field, v, source), *matches]
 
 
-def _lengths(field: StringField[Any] | BinaryField[Any], v: str, source: Source) -> list[str]:
+def _parsed_text(field: LimitedText[Any], v: str, source: Source) -> Inline:
+    """A text of which a pattern says that it is in normal form; the parsers take long."""
+    is_plain = f"{source.name('match', _PLAIN[type(field)].match)}({v})"
+    reads = " and ".join([f"type({v}) is str", is_plain, *_limits(field, v, source)])
+    is_left = source.is_of_python or (isinstance(field, IPAddressField) and field.version == 6)
+    return Inline(None if is_left else reads, v)
+
+
+def _lengths(field: LimitedText[Any] | BinaryField[Any], v: str, source: Source) -> list[str]:
     low, high = field.min_length, field.max_length
     tests = [] if low is None else [f"len({v}) >= {source.name('least', low)}"]
     return tests if high is None else [*tests, f"len({v}) <= {source.name('most', high)}"]
@@ -111,7 +127,7 @@ def _bounds(field: IntField[Any] | DecimalField[Any] | FloatField[Any], v: str, 
 
 def _int(field: IntField[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
-        return Inline(f"type({v}) is int", v)
+        return Inline(" and ".join([f"type({v}) is int", *_bounds(field, v, source)]), v)
     fits = f"(-1_000_000_000 < {v} < 1_000_000_000 or lowest_form({v}) is not None)"
     return Inline(" and ".join([f"type({v}) is int", fits, *_bounds(field, v, source)]), v)
 
@@ -119,15 +135,19 @@ def _int(field: IntField[Any], v: str, source: Source) -> Inline:
 def _decimal(field: DecimalField[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
         is_number = f"(type({v}) is Decimal or type({v}) is int)"
-        return Inline(is_number, f"({v} if type({v}) is Decimal else Decimal({v}))")
+        taken = f"({v} if type({v}) is Decimal else Decimal({v}))"
+        return Inline(" and ".join([is_number, *_bounds(field, v, source)]), taken)
     tests = [f"type({v}) is Decimal", f"({v}_ := lowest_form({v})) is not None", *_bounds(field, v, source)]
     return Inline(" and ".join(tests), v if source.task == "build" else f"{v}_")
 
 
 def _float(field: FloatField[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
-        is_number = f"(type({v}) is Decimal or type({v}) is int)"
-        return Inline(None if field.is_key else is_number, f"float({v})")
+        is_number = f"(type({v}) is Decimal or type({v}) is int and -MOST < {v} < MOST)"
+        if field.min_value is None and field.max_value is None:
+            return Inline(None if field.is_key else is_number, f"float({v})")
+        tests = [is_number, f"(({v}_ := float({v})) is not None)", *_bounds(field, f"{v}_", source)]
+        return Inline(None if field.is_key else " and ".join(tests), f"{v}_")
     tests = [f"type({v}) is float", f"({v}_ := float_form({v})) is not None", *_bounds(field, v, source)]
     positive = f"({v} + 0.0)"  # DynamoDB has no negative zero
     return Inline(" and ".join(tests), positive if source.task == "build" else f"{v}_")
@@ -138,8 +158,7 @@ def _boolean(_: Field[Any], v: str, __: Source) -> Inline:
 
 
 def _binary(field: BinaryField[Any], v: str, source: Source) -> Inline:
-    lengths = _lengths(field, v, source) if source.is_of_python else []
-    return Inline(" and ".join([f"type({v}) is bytes", *lengths]), v)
+    return Inline(" and ".join([f"type({v}) is bytes", *_lengths(field, v, source)]), v)
 
 
 def _uuid(_: Field[Any], v: str, source: Source) -> Inline:
@@ -155,16 +174,24 @@ def _datetime(field: DateTimeField[Any], v: str, source: Source) -> Inline:
     """A datetime in UTC, or without a time zone, is stored as it is, unless the field says otherwise."""
     is_own = field.serialized_format is None
     if source.task == "decode":
-        reads = f"type({v}) is str and ({v}_ := parse_own({v})) is not None"
-        return Inline(reads if is_own and not field.is_key else None, f"{v}_")
+        reads = [f"type({v}) is str", f"({v}_ := parse_own({v})) is not None"]
+        zones = _zones(field, f"{v}_")
+        reads += [] if len(zones) == 2 else [f"({' or '.join(zones)})"]
+        return Inline(" and ".join(reads) if is_own and zones and not field.is_key else None, f"{v}_")
+    zones = _zones(field, v)
+    accepts = f"type({v}) is datetime and ({' or '.join(zones)})" if is_own and zones else None
+    stored = f"format_local({v}) if {v}.tzinfo is None else format_local({v}) + '+00:00'"
+    return Inline(accepts, v if source.task == "build" else stored)
+
+
+def _zones(field: DateTimeField[Any], v: str) -> list[str]:
+    """The tests of which one holds for a datetime that the field leaves as it is."""
     zones: list[str] = []
     if field.tzd != "reject" and not field.drop_tzinfo:
         zones.append(f"{v}.tzinfo is UTC")
     if field.tzd in ("allow", "reject") or field.drop_tzinfo:
         zones.append(f"{v}.tzinfo is None")
-    accepts = f"type({v}) is datetime and ({' or '.join(zones)})" if is_own and zones else None
-    stored = f"format_local({v}) if {v}.tzinfo is None else format_local({v}) + '+00:00'"
-    return Inline(accepts, v if source.task == "build" else stored)
+    return zones
 
 
 def _enum(field: EnumField[Any], v: str, source: Source) -> Inline:
@@ -201,7 +228,8 @@ def _test_each(part: Inline | None, v: str, kind: str) -> str | None:
 def _any(_: Field[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
         return Inline(f"{v} is not None", f"decode_freely({v})")
-    return Inline(f"({v}_ := encode_freely({v})) is not None", v if source.task == "build" else f"{v}_")
+    take = "hold_freely" if source.task == "build" else "encode_freely"
+    return Inline(f"({v}_ := {take}({v})) is not None", f"{v}_")
 
 
 def _dict(field: DictField[Any], v: str, source: Source) -> Inline:
@@ -210,8 +238,8 @@ def _dict(field: DictField[Any], v: str, source: Source) -> Inline:
         return Inline(take and f"({v}_ := {take}({v})) is not None", f"{v}_")
     if source.task == "decode":
         return Inline(f"type({v}) is dict", f"decode_item({v})")
-    is_storable = f"type({v}) is dict and ({v}_ := encode_freely({v})) is not None"
-    return Inline(is_storable, f"dict({v})" if source.task == "build" else f"{v}_")
+    take = "hold_freely" if source.task == "build" else "encode_freely"
+    return Inline(f"type({v}) is dict and ({v}_ := {take}({v})) is not None", f"{v}_")
 
 
 def _define_take(field: DictField[Any], source: Source) -> str | None:
@@ -226,7 +254,7 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
             return None
         key = source.name_text(name)
         lines += [f"m = get({key})", f"if {inline.test}:", f"    taken[{key}] = {inline.result}"]
-        is_needed = type(member) in _CONTAINERS or (member.required and source.is_of_python)
+        is_needed = type(member) in _CONTAINERS or member.required
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.prepares_new and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"
@@ -245,6 +273,7 @@ def _refuse_map(field: DictField[Any], source: Source) -> str:
 NAMES: dict[str, Any] = {
     "Decimal": Decimal,
     "HeldDict": HeldDict,
+    "MOST": 10**125,
     "UTC": dt.timezone.utc,
     "UUID": uuid.UUID,
     "date": dt.date,
@@ -254,6 +283,7 @@ NAMES: dict[str, Any] = {
     "encode_freely": encode_freely,
     "float_form": float_form,
     "format_local": format_local,
+    "hold_freely": hold_freely,
     "has_utf8_form": has_utf8_form,
     "lowest_form": lowest_form,
     "parse_own": parse_own,
@@ -261,6 +291,7 @@ NAMES: dict[str, Any] = {
 """What the expressions name."""
 
 _CONTAINERS = (ListField, SetField)  # which hold an empty container where there is no value
+_PLAIN: dict[type, re.Pattern[str]] = {EmailField: PLAIN_EMAIL, IPAddressField: PLAIN_IPV4, URLField: PLAIN_URL}
 _WRITERS: dict[type, Writer] = {
     BinaryField: _binary,
     BooleanField: _boolean,

@@ -1,12 +1,14 @@
 """`Field`: what an attribute of a model holds, and how it is stored.
 
-A value passes three steps on its way to the store and one on its way back, and a kind of field overrides those it
-needs::
+A value passes three steps on its way to the store and two on its way back::
 
     convert   what the user gave     -> the Python value     (a str becomes a datetime)
     check     the Python value       -> nothing, or an error (ranges, lengths, choices, the validator)
     encode    the Python value       -> the attribute value
-    decode    the attribute value    -> the Python value     (a kind of field overrides `decode_value`)
+    decode    the attribute value    -> the Python value     (which is checked, too)
+
+A custom field overrides `encode` and `decode`; see `dynamongo.fields.custom`. The fields of the library override
+`decode_value`, the part of `decode` that knows neither keys nor checks.
 
 A field that a model declares, and each one reached from it (`User.address.city`, `User.cities[0]`), is *bound*: it
 knows its path, so it can build conditions and updates. These hold paths and encoded values, never the field.
@@ -16,14 +18,27 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypedDict, TypeVar, cast, overload
 
 from dynamongo import codecs
 from dynamongo.conditions import Comparator, Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields.expressions import Expressions, as_operand
+from dynamongo.fields import custom
+from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.updatable import MAX_SECONDS, Updatable
 from dynamongo.partial import refuse_unloaded
-from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, Number, equals, shorten, type_of
+from dynamongo.values import (
+    SCALAR_TYPES,
+    AttributeType,
+    AttributeValue,
+    Number,
+    are_values_hidden,
+    describe_error,
+    equals,
+    print_shortened,
+    shorten,
+    type_of,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -38,8 +53,8 @@ class CheckOptions(TypedDict, total=False):
     """The keyword arguments of every field that say which values it takes.
 
     Attributes:
-        validator: Called with the Python value; refuses it by returning `False` or raising `ValueError`.
-        choices: The only values allowed.
+        validator: Called with what is given or read; refuses it by returning `False` or raising `ValueError`.
+        choices: The only values allowed, given or read.
     """
 
     validator: Callable[[Any], object] | None
@@ -57,14 +72,14 @@ class FieldOptions(CheckOptions, total=False):
     default: Any
 
 
-class Field(Expressions, Generic[T]):
+class Field(Updatable, Generic[T]):
     """A field without a type of its own: any value that DynamoDB can store, as `dynamongo.codecs` encodes it.
 
     Args:
         required: Whether an item cannot be saved without it. The type of a required field excludes `None`.
         default: The value of a new instance that was given none, or a callable that makes one.
-        validator: Called with the Python value; refuses it by returning `False` or raising `ValueError`.
-        choices: The only values allowed.
+        validator: Called with what is given or read; refuses it by returning `False` or raising `ValueError`.
+        choices: The only values allowed, given or read.
     """
 
     is_key: bool = False
@@ -75,6 +90,16 @@ class Field(Expressions, Generic[T]):
 
     prepares_new: bool = False
     """Whether `prepare_new` does anything for this field."""
+
+    is_checked: bool
+    """Whether `check` does anything for this field."""
+
+    has_parts: ClassVar[bool] = False
+    """Whether elements or members of the value have fields of their own."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        custom.adopt(cls)
 
     def __init__(
         self: Field[Any],
@@ -92,6 +117,7 @@ class Field(Expressions, Generic[T]):
         self._owner = ""
         self._path: Path | None = None
         self._label = type(self).__name__
+        self.is_checked = bool(validator or choices is not None or "check" in self.overridden)
 
     # What the model does with a field.
 
@@ -124,13 +150,18 @@ class Field(Expressions, Generic[T]):
         copied.take_parts()
         return copied
 
+    def expire_items(self) -> None:
+        """Make the field the one by which items expire; raises `SchemaError` where its default does not suit that."""
+        self.is_expiry = self.is_checked = True
+        self.check_declaration()
+
     def take_parts(self) -> None:
         """Make the fields that this one is made of its own: copies that are named and bound after it."""
 
     def check_declaration(self) -> None:
         """Raise `SchemaError` where the default or a choice does not suit the field itself."""
         try:
-            self._convert_choices()
+            self.convert_choices()
             if self._default is not None and not callable(self._default):
                 self.validate(self._default)
         except ValidationError as error:
@@ -199,47 +230,93 @@ class Field(Expressions, Generic[T]):
     def accept(self, value: Any) -> T:
         """The Python value for one that is compared with stored ones, or is prepared; raises as `validate`."""
         converted = self.convert(value)
-        self.check(converted)
+        if self.is_checked:
+            self.check(converted)
         return converted
 
     def convert(self, value: Any) -> T:
         """Turn what the user gave into the field's Python type, or raise `ValidationError`."""
+        if self.overridden & {"encode", "decode"}:
+            return self._decode_plainly(self.encode(value))
         try:
-            codecs.encode(value)
+            return cast("T", codecs.round_trip(value))
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
-        return cast("T", value)
+
+    def _decode_plainly(self, encoded: AttributeValue) -> T:
+        """`decode` without its checks, for a class that a user wrote."""
+        if "decode" not in self.overridden:
+            return self.decode_value(encoded)
+        method: Any = type(self).decode
+        return cast("T", method.__wrapped__(self, encoded))
+
+    def encode_freely(self, value: Any) -> AttributeValue:
+        """`codecs.encode`, which does not know for which field it is."""
+        try:
+            return codecs.encode(value)
+        except ValidationError as error:
+            raise ValidationError(f"{self.label}: {error}") from error
 
     def check(self, value: T) -> None:
         """Raise `ValidationError` for a value of the right type that is not allowed. Overrides call this one too."""
+        if self.is_expiry:
+            self._check_expiry(value)
         if self.choices is not None and not self.is_choice(value):
-            self.reject(value, f"one of {', '.join(map(shorten, self.choices))}")
+            self.reject(value, f"one of {', '.join(map(print_shortened, self.choices))}")
         if self.validator is None:
             return
         try:
             accepted = self.validator(value)
         except ValueError as error:
-            raise ValidationError(f"{self.label} does not accept {shorten(value)}: {error}") from error
+            raise ValidationError(f"{self.label} does not accept {shorten(value)}: {describe_error(error)}") from error
         if accepted is False:
             self.reject(value, f"accepted by {getattr(self.validator, '__name__', 'its validator')}")
 
+    def _check_expiry(self, value: T) -> None:
+        seconds = self.encode(value)
+        if type(seconds) is not int or seconds > MAX_SECONDS:
+            self.reject(
+                value,
+                "a whole number of seconds since 1970, before the year 10000, since items expire by it (__ttl__);"
+                " divide milliseconds by 1000",
+            )
+
     def is_choice(self, value: T) -> bool:
         """Whether the Python value is one of the choices, by the equality of DynamoDB: `True` is not `1`."""
-        choices = self._convert_choices()
+        choices = self.convert_choices()
         if self.is_absent(value):
             return any(map(self.is_absent, choices))
         encoded = self.encode(value)
         return any(not self.is_absent(choice) and equals(self.encode(choice), encoded) for choice in choices)
 
-    def _convert_choices(self) -> tuple[T, ...]:
+    def convert_choices(self) -> tuple[T, ...]:
         if not self._are_choices_converted and self.choices is not None:
             self.choices = tuple(map(self.convert, self.choices))
             self._are_choices_converted = True
         return self.choices or ()
 
     def encode(self, value: T) -> AttributeValue:
-        """The attribute value for a Python value that `validate` returned."""
+        """The attribute value for a Python value that `validate` returned. A custom field overrides this."""
         return codecs.encode(value)
+
+    def check_encoded(self, value: Any, encoded: Any) -> AttributeValue:
+        """The attribute value that the `encode` of a custom field returned, in canonical form.
+
+        Raises:
+            ValidationError: DynamoDB cannot store it, or not as the `stored_type` of the field.
+        """
+        try:
+            stored = codecs.encode(encoded)
+        except ValidationError as error:
+            raise ValidationError(
+                f"{self.label}: encode({shorten(value)}) returned no attribute value: {error}"
+            ) from error
+        if stored is None or self.stored_type not in (None, type_of(stored)):
+            raise ValidationError(
+                f"{self.label}: encode({shorten(value)}) must return what is stored as {self.stored_type or 'a value'};"
+                f" got {shorten(encoded)}"
+            )
+        return stored
 
     def encode_key(self, value: Any) -> AttributeValue:
         """The attribute value of a key for what the user gave; raises `ValidationError` where it is none."""
@@ -254,27 +331,48 @@ class Field(Expressions, Generic[T]):
         return encoded
 
     def decode(self, stored: AttributeValue) -> T:
-        """The Python value for an attribute value from the store.
+        """The Python value for an attribute value from the store. A custom field overrides this.
+
+        `validate` accepts what it returns.
 
         Raises:
             ValidationError: The attribute holds something that the field could not have stored, or is a key in a
                 form that the field does not write: the item, saved again, would become another one.
         """
         value = self.decode_value(stored)
-        if self.is_key:
-            self._check_own_form(stored, value)
+        if (self.is_checked or self.is_key) and "decode" not in self.overridden:  # which called `super().decode`
+            self._check_read(stored, value)
         return value
 
+    def _check_read(self, stored: AttributeValue, value: T) -> None:
+        if self.is_checked:
+            self.check(value)
+        if self.is_key:
+            self._check_own_form(stored, value)
+
+    def check_decoded(self, stored: AttributeValue, value: Any) -> T:
+        """The value that the `decode` of a custom field returned, as `validate` returns it; raises as `decode`."""
+        if value is None:
+            return cast("T", value)
+        accepted = self.accept(value)
+        if self.is_key:
+            self._check_own_form(stored, accepted)
+        return accepted
+
     def decode_value(self, stored: AttributeValue) -> T:
-        """The Python value for an attribute value, be it a key or not; raises as `decode`."""
+        """The Python value for an attribute value, unchecked, be it a key or not; raises as `decode`."""
         return cast("T", codecs.decode(stored))
+
+    def decode_loaded(self, stored: AttributeValue) -> Any:
+        """The Python value for an attribute value of which only a part was read, so that nothing can be missing."""
+        return self.decode(stored)
 
     def _check_own_form(self, stored: AttributeValue, value: T) -> None:
         own = self.own_form(stored, value)
         if not equals(own, stored):
             kind = _PLAIN_FIELDS.get(type_of(stored), "field")
             raise ValidationError(
-                f"{self.label} is a key stored as {stored!r}, which this field would write as {own!r};"
+                f"{self.label} is a key stored as {shorten(stored)}, which this field would write as {shorten(own)};"
                 f" declare it as a {kind}, which keeps it as it is stored"
             )
 
@@ -287,7 +385,9 @@ class Field(Expressions, Generic[T]):
 
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what came."""
-        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from cause
+        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from (
+            None if are_values_hidden() else cause
+        )
 
     # What a value becomes inside a condition or an update.
 
@@ -299,10 +399,18 @@ class Field(Expressions, Generic[T]):
         return as_operand(value) or self.encode(self.convert(value))
 
     def encode_part(self, value: Any) -> Operand:
-        return as_operand(value) or codecs.encode(value)
+        if "encode" in self.overridden and as_operand(value) is None:
+            self._refuse_parts()
+            return self.encode(self.convert(value))
+        return as_operand(value) or self.encode_freely(value)
+
+    def _refuse_parts(self) -> None:
+        """Refuse what would pass by the `encode` of a custom field: one element of what it stores as a whole."""
+        if "encode" in self.overridden and self.stored_type not in SCALAR_TYPES:
+            raise ExpressionError(f"{self.label} encodes its value as a whole, which has no parts: use set() and ==")
 
     def encode_amount(self, value: Any) -> Number:
-        amount = codecs.encode(value)
+        amount = self.encode(self.convert(value)) if "encode" in self.overridden else self.encode_freely(value)
         if isinstance(amount, bool) or not isinstance(amount, Number):
             self.reject(value, "changed by a number")
         return amount
@@ -310,21 +418,22 @@ class Field(Expressions, Generic[T]):
     def encode_new(self, value: Any) -> AttributeValue | Path:
         if value is None:
             raise ExpressionError(f"{self.label} cannot be set to None: use remove()")
-        return self._copy_from(value) if isinstance(value, Expressions) else self.encode(self.validate(value))
+        return self.copy_from(value) if isinstance(value, Updatable) else self.encode(self.validate(value))
 
-    def _copy_from(self, other: Expressions) -> Path:
-        if self.stored_type and other.stored_type and self.stored_type != other.stored_type:
-            raise ExpressionError(
-                f"{self.label} is stored as {self.stored_type}, and cannot be set to {other.label},"
-                f" which is stored as {other.stored_type}"
-            )
-        return other.path
+    def can_copy(self, other: Any) -> bool:
+        if type(self) is Field:
+            return not self.has_rules or (type(other) is Field and self.allows_all_of(cast("Any", other)))
+        return super().can_copy(other)
 
     def encode_element(self, element: Any) -> AttributeValue:
-        return codecs.encode(element)
+        self._refuse_parts()
+        return self.encode_freely(element)
 
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
-        encoded = [codecs.encode(member) for member in members]  # before they meet in a set, where 1 and True are one
+        self._refuse_parts()
+        encoded = [
+            self.encode_freely(member) for member in members
+        ]  # before they meet in a set, where 1 and True are one
         kinds = set(map(type_of, encoded))
         if len(kinds) != 1 or not kinds.issubset(SCALAR_TYPES):
             self.reject(members, "a set of strings, of numbers or of binary values")
@@ -332,3 +441,13 @@ class Field(Expressions, Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label}>" if self._path else f"<{self.label}>"
+
+
+def reader(field: Field[Any]) -> Callable[[AttributeValue], Any]:
+    """The `decode` of an element or member, which is no key; without the call where nothing is checked."""
+    return field.decode_value if is_read_plainly(field) else field.decode
+
+
+def is_read_plainly(field: Field[Any]) -> bool:
+    """Whether `decode_value` is all that `decode` does, but for a key."""
+    return not field.is_checked and "decode" not in field.overridden

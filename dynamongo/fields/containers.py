@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
 from dynamongo.conditions import Operand
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields.base import CheckOptions, Field
+from dynamongo.fields.base import CheckOptions, Field, reader
 from dynamongo.fields.jsontext import JSONField
 from dynamongo.partial import refuse_part
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
@@ -40,6 +40,7 @@ class ListField(Field[list[E]]):
     """
 
     stored_type: AttributeType | None = "L"
+    has_parts = True
 
     if TYPE_CHECKING:
 
@@ -71,11 +72,17 @@ class ListField(Field[list[E]]):
 
     def __getitem__(self, index: int) -> Any:
         """The field of the element at that position, counted from 0."""
+        if self.stored_type != "L":
+            raise ExpressionError(f"{self.label} is stored as {self.stored_type}, which has no elements")
         if type(index) is not int or index < 0:
             raise ExpressionError(f"{self.label}[...] takes a position, an int from 0; got {shorten(index)}")
         element = self.element.bind(self._owner, self.path / index)
         element.is_element = True
+        self.enclose(element)
         return element
+
+    def stores_like(self, other: Any) -> bool:
+        return type(self) is type(other) and self.element.can_copy(other.element)
 
     def take_parts(self) -> None:
         self.element = self.element.called(f"{self.label}[]")
@@ -104,7 +111,15 @@ class ListField(Field[list[E]]):
     def decode_value(self, stored: AttributeValue) -> list[E]:
         if not isinstance(stored, list):
             self.reject(stored, "stored as a list")
-        return self._each(_decode_element, stored)
+        try:
+            return list(map(reader(self.element), stored))
+        except ValidationError:
+            return self._each(_decode_element, stored)  # which names the position
+
+    def decode_loaded(self, stored: AttributeValue) -> Any:
+        if not isinstance(stored, list) or self.overridden:
+            return self.decode(stored)
+        return list(map(self.element.decode_loaded, stored))
 
     def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
         """The step taken for each value; an error names the position."""
@@ -136,6 +151,9 @@ class SetField(Field[set[E]]):
         options: What every field takes.
     """
 
+    stored_type: AttributeType | None = None  # that of its members decides
+    has_parts = True
+
     if TYPE_CHECKING:
 
         @overload
@@ -164,7 +182,7 @@ class SetField(Field[set[E]]):
             raise SchemaError(
                 f"{self.label} takes a field that holds strings, numbers or binary values; got {self.member!r}"
             )
-        self.stored_type: AttributeType | None = f"{self.member.stored_type}S"
+        self.stored_type = cast("Any", type(self)).stored_type or f"{self.member.stored_type}S"
         self.take_parts()
 
     def take_parts(self) -> None:
@@ -174,6 +192,9 @@ class SetField(Field[set[E]]):
     def check_declaration(self) -> None:
         self.member.check_declaration()
         super().check_declaration()
+
+    def stores_like(self, other: Any) -> bool:
+        return type(self) is type(other) and self.member.can_copy(other.member)
 
     def missing_value(self) -> set[E]:
         return set()
@@ -200,7 +221,7 @@ class SetField(Field[set[E]]):
     def decode_value(self, stored: AttributeValue) -> set[E]:
         if not isinstance(stored, frozenset):
             self.reject(stored, "stored as a set")
-        return set(map(self.member.decode_value, cast("frozenset[AttributeValue]", stored)))
+        return set(map(reader(self.member), cast("frozenset[AttributeValue]", stored)))
 
     def encode_part(self, value: Any) -> Operand:
         return self.member.encode_operand(value)
@@ -242,4 +263,4 @@ def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
 
 
 def _decode_element(element: Field[Any], stored: Any) -> Any:
-    return element.decode_value(stored)
+    return element.decode(stored)

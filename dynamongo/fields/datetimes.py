@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 
+from dynamongo.values import shorten
+
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
 _UTC_SUFFIX = "+00:00"
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(100))
@@ -77,11 +79,11 @@ def parse_iso(text: str) -> dt.datetime:
     if not bracket:
         return value
     if value.tzinfo is None or not offset.endswith("]"):
-        raise ValueError(f"{text!r} is not an instant with its offset in brackets")  # such as Z[+02:00]
+        raise ValueError(f"{shorten(text)} is not an instant with its offset in brackets")  # such as Z[+02:00]
     try:
         return value.astimezone(_parse_offset(offset[:-1]))
     except OverflowError as error:
-        raise ValueError(f"{text!r} is not in the years 1 to 9999") from error
+        raise ValueError(f"{shorten(text)} is not in the years 1 to 9999") from error
 
 
 def parse_own(text: str) -> dt.datetime | None:
@@ -101,7 +103,7 @@ def parse_own(text: str) -> dt.datetime | None:
 def _parse_instant(text: str) -> dt.datetime:
     match = _ISO_8601.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no ISO 8601 date or date with time")
+        raise ValueError(f"{shorten(text)} is no ISO 8601 date or date with time")
     year, month, day, hour, minute, second = (int(match[name] or 0) for name in _PARTS)
     zone = _parse_offset(match["offset"]) if match["offset"] else None
     return dt.datetime(year, month, day, hour, minute, second, _parse_fraction(match["fraction"] or ""), zone)
@@ -117,10 +119,10 @@ def _parse_fraction(digits: str) -> int:
 def _parse_offset(text: str) -> dt.timezone:
     match = _OFFSET.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no offset, such as +02:00")
+        raise ValueError(f"{shorten(text)} is no offset, such as +02:00")
     hours, minutes, seconds = (int(match[name] or 0) for name in ("hours", "minutes", "seconds"))
     if minutes > 59 or seconds > 59:
-        raise ValueError(f"{text!r} is no offset: it has 60 minutes or seconds")
+        raise ValueError(f"{shorten(text)} is no offset: it has 60 minutes or seconds")
     microseconds = _parse_fraction(match["fraction"] or "")
     offset = dt.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
     return dt.timezone(-offset if text.startswith("-") else offset)
@@ -130,6 +132,16 @@ def format_as(value: dt.datetime, format_: str) -> str:
     """`strftime`, but with four digits for every year, as `strptime` reads them: Linux does not pad `%Y`."""
     year = f"{value.year:04}"
     return value.strftime(re.sub("%(.)", lambda match: year if match[1] == "Y" else match[0], format_))
+
+
+def parse_as(text: str, format_: str) -> dt.datetime:
+    """The datetime of a text that `format_as` wrote; where there was no offset, `%z` wrote nothing."""
+    try:
+        return dt.datetime.strptime(text, format_)  # noqa: DTZ007 - the format may have a zone
+    except ValueError:
+        if "%z" not in format_:
+            raise
+        return dt.datetime.strptime(text, format_.replace("%z", ""))  # noqa: DTZ007 - it has none
 
 
 def is_in_order(format_: str) -> bool:
@@ -168,7 +180,7 @@ def parse_by(text: str, formats: Iterable[str]) -> dt.datetime | None:
 
 def _check_parsed(parsed: object) -> dt.datetime:
     if not isinstance(parsed, dt.datetime):
-        raise ValueError(f"its parser made {parsed!r} of it")  # noqa: TRY004 - the value is at fault, for all we know
+        raise ValueError(f"its parser made {shorten(parsed)} of it")  # noqa: TRY004 - the value is at fault, for all we know
     return parsed
 
 
@@ -192,5 +204,5 @@ def _find_time_zone(name: str | None, offset: int | None) -> dt.tzinfo | None:
     if offset is not None:
         return dt.timezone(dt.timedelta(seconds=offset))
     if name is not None:
-        raise ValueError(f"its time zone {name!r} has no known offset")
+        raise ValueError(f"its time zone {shorten(name)} has no known offset")
     return None

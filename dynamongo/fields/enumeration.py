@@ -31,6 +31,8 @@ class EnumField(Field[T]):
         options: What every field takes.
     """
 
+    stores_whole = True
+
     if TYPE_CHECKING:
 
         @overload

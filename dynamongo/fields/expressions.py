@@ -14,6 +14,7 @@ from dynamongo.conditions import (
     Between,
     Comparator,
     Comparison,
+    Condition,
     Contains,
     Exists,
     In,
@@ -80,6 +81,24 @@ class Expressions(ABC):
     @abstractmethod
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
         """What `add_to_set` and `delete_from_set` take."""
+
+    @abstractmethod
+    def check_update(self, verb: str, *, is_sum: bool) -> None:
+        """Raise `ExpressionError` where nobody would check what the update makes of the stored value.
+
+        Args:
+            verb: The name of the update.
+            is_sum: Whether the new value is made by the store, of the old one.
+        """
+
+    @abstractmethod
+    def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
+        """The condition under which a stored number and the amount come to a value of the field, if there need be one.
+
+        Args:
+            amount: What is added.
+            of_nothing: What the sum is where no number is stored; `None` where the store refuses to add to nothing.
+        """
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -164,35 +183,44 @@ class Expressions(ABC):
 
     def set(self, value: Any) -> SetUpdate:
         """Put a value there, or a copy of another field's."""
+        self.check_update("set", is_sum=False)
         return SetUpdate(self.path, self.encode_new(value))
 
     def set_if_not_exists(self, value: Any) -> SetUpdate:
         """Put a value there if there is none; else change nothing."""
+        self.check_update("set_if_not_exists", is_sum=False)
         return SetUpdate(self.path, self.encode_new(value), if_not_exists=True)
 
     def remove(self) -> RemoveUpdate:
         """Take the attribute away."""
         if self.required and not self.is_element:
             raise ExpressionError(f"{self.label} is required, so it cannot be removed")
+        self.check_update("remove", is_sum=False)
         return RemoveUpdate(self.path)
 
     def add(self, value: Any) -> AddUpdate:
         """Add a number, or the members of a set; a missing attribute counts as 0 or as the empty set."""
         if self.stored_type in SET_TYPES or isinstance(value, (set, frozenset)):
             return self.add_to_set(value)
-        return AddUpdate(self.path, self._encode_amount("add", value))
+        return self._add(self._encode_amount("add", value))
 
     def subtract(self, value: Any) -> AddUpdate:
         """Subtract a number; a missing attribute counts as 0."""
-        return AddUpdate(self.path, negate(self._encode_amount("subtract", value)))
+        return self._add(negate(self._encode_amount("subtract", value)))
 
     def increment(self, by: Any = 1) -> IncrementUpdate:
         """Add to a number that must be there: the update of an item without it fails with `InvalidRequestError`."""
-        return IncrementUpdate(self.path, self._encode_amount("increment", by))
+        return self._increment(self._encode_amount("increment", by))
 
     def decrement(self, by: Any = 1) -> IncrementUpdate:
         """Subtract from a number that must be there, as `increment`."""
-        return IncrementUpdate(self.path, negate(self._encode_amount("decrement", by)))
+        return self._increment(negate(self._encode_amount("decrement", by)))
+
+    def _add(self, amount: Number) -> AddUpdate:
+        return AddUpdate(self.path, amount, self.guard_sum(amount, of_nothing=amount))
+
+    def _increment(self, amount: Number) -> IncrementUpdate:
+        return IncrementUpdate(self.path, amount, self.guard_sum(amount, of_nothing=None))
 
     def append(self, *elements: Any) -> AppendUpdate:
         """Add elements at the end of the list; a missing list counts as empty."""
@@ -212,16 +240,19 @@ class Expressions(ABC):
 
     def _encode_amount(self, verb: str, value: Any) -> Number:
         self._require_type(verb, "N")
+        self.check_update(verb, is_sum=True)
         return self.encode_amount(value)
 
     def _encode_elements(self, verb: str, elements: tuple[Any, ...]) -> tuple[AttributeValue, ...]:
         self._require_type(verb, "L")
+        self.check_update(verb, is_sum=True)
         if not elements:
             raise ExpressionError(f"{self.label}.{verb} takes one element at least")
         return tuple(map(self.encode_element, elements))
 
     def _encode_members(self, verb: str, members: Any) -> frozenset[Any]:
         self._require_type(verb, *SET_TYPES)
+        self.check_update(verb, is_sum=True)
         given = (
             tuple(cast("Iterable[Any]", members)) if isinstance(members, (set, frozenset, list, tuple)) else (members,)
         )

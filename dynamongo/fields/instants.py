@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
+from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import MAX_DIGITS, Number, normalize_number
+from dynamongo.values import MAX_DIGITS, Number, describe_error, negate, normalize_number, subtract_numbers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -27,6 +29,9 @@ _UNITS = {
     "microseconds": dt.timedelta(microseconds=1),
 }
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+_FIRST = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+_LAST = dt.datetime.max.replace(tzinfo=dt.timezone.utc)
+_TAKEN = "a datetime with a time zone, or a number of seconds"
 _MICROSECOND = dt.timedelta(microseconds=1)
 _EXACT = Context(prec=MAX_DIGITS)
 
@@ -78,6 +83,12 @@ class TimedeltaField(NumberStored[T]):
             self.reject(value, f"a timedelta of whole {self.precision}")
         return value
 
+    stores_whole = True
+
+    @property
+    def stored_range(self) -> tuple[Number, Number]:
+        return -(-dt.timedelta.min // self._unit), dt.timedelta.max // self._unit
+
     def encode_number(self, value: Any) -> Any:
         return value // self._unit
 
@@ -115,38 +126,66 @@ class TimestampField(NumberStored[T]):
 
     def convert(self, value: Any) -> Any:
         if not isinstance(value, dt.datetime):
-            return self._add(self._to_duration(value, "a datetime with a time zone, or a number of seconds"), value)
+            return self._settle(self._after_epoch(self._to_duration(value, _TAKEN), value))
         if value.utcoffset() is None:
             self.reject(value, "a datetime with a time zone, such as datetime.now(timezone.utc)")
         try:
-            return value.astimezone(dt.timezone.utc)
+            instant = value.astimezone(dt.timezone.utc)
         except OverflowError as error:
             self.reject(value, "a datetime in the years 1 to 9999 of UTC", cause=error)
+        return self._settle(instant) if self.is_expiry else instant
 
     def encode_number(self, value: Any) -> Number:
         return _to_seconds(value - _EPOCH)
 
     def decode_number(self, number: Number) -> Any:
-        return self._add(self._to_duration(number, "stored as a number of seconds"), number)
+        instant = self._after_epoch(self._to_duration(number, "stored as a number of seconds"), number)
+        return self._settle(instant) if self.is_expiry else instant
+
+    def _settle(self, value: dt.datetime) -> dt.datetime:
+        """The value in whole seconds, if items expire by it: the store ignores all others."""
+        return value.replace(microsecond=0) if self.is_expiry else value
+
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        if not self.is_expiry:
+            return super().encode_bound(value, operator)
+        exact = copy.copy(self)
+        exact.is_expiry = False
+        return exact.encode_bound(value, operator)
 
     def encode_amount(self, value: Any) -> Number:
-        if isinstance(value, dt.timedelta):
-            return _to_seconds(value)
-        return _to_seconds(self._to_duration(value, "changed by a timedelta or a number of seconds"))
+        is_duration = isinstance(value, dt.timedelta)
+        duration = value if is_duration else self._to_duration(value, "changed by a timedelta or a number of seconds")
+        if not is_duration and abs(duration) > _LAST - _FIRST:
+            self.reject(value, "changed by a timedelta or a number of seconds; divide milliseconds by 1000")
+        if "encode" not in self.overridden:
+            return _to_seconds(duration)
+        amount = subtract_numbers(self._encode_instant(_EPOCH + abs(duration)), self._encode_instant(_EPOCH))
+        return amount if duration >= dt.timedelta(0) else negate(amount)
 
-    def _add(self, since_epoch: dt.timedelta, given: Any) -> dt.datetime:
+    @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        return self._encode_instant(_FIRST), self._encode_instant(self._settle(_LAST))
+
+    def _encode_instant(self, value: Any) -> Number:
+        return cast("Number", self.encode(value))
+
+    def _after_epoch(self, since_epoch: dt.timedelta, given: Any) -> dt.datetime:
         try:
             return _EPOCH + since_epoch
         except OverflowError as error:
-            self.reject(given, "in the years 1 to 9999", cause=error)
+            self.reject(
+                given, "in the years 1 to 9999; a number counts seconds since 1970, not milliseconds", cause=error
+            )
 
     def _to_duration(self, seconds: Any, expected: str) -> dt.timedelta:
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float, Decimal)):
-            self.reject(seconds, expected)
+            mend = "; a duration from now is datetime.now(timezone.utc) + timedelta(...)"
+            self.reject(seconds, expected + mend if isinstance(seconds, dt.timedelta) else expected)
         try:
             return _to_exact_duration(seconds) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
         except (OverflowError, ValueError) as error:
-            self.reject(seconds, f"{expected} ({error})", cause=error)
+            self.reject(seconds, f"{expected} ({describe_error(error)})", cause=error)
 
 
 def _to_exact_duration(seconds: Decimal) -> dt.timedelta:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn, cast
 
-from dynamongo.exceptions import ValidationError
 from dynamongo.fields.scalars import TextStored
 from dynamongo.partial import refuse_part
-from dynamongo.values import AttributeValue
+from dynamongo.values import AttributeValue, describe_error, shorten
 
 
 class JSONField(TextStored[Any]):
@@ -27,13 +27,16 @@ class JSONField(TextStored[Any]):
             self.reject(value, "a JSON value; None means that there is none")
         text = self._encode_text(value)
         self._check_keys(value)
-        return json.loads(text)
+        try:
+            return json.loads(text)
+        except RecursionError as error:
+            self.reject(value, "a JSON value that is less deep", cause=error)
 
     def _encode_text(self, value: Any) -> str:
         try:
             text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError, RecursionError) as error:
-            self.reject(value, f"a JSON value ({error})", cause=error)
+            self.reject(value, f"a JSON value ({describe_error(error)})", cause=error)
         return self.convert_text(text, "text")
 
     def _check_keys(self, value: Any) -> None:
@@ -41,23 +44,41 @@ class JSONField(TextStored[Any]):
 
         What was read in part is refused as well.
         """
-        refuse_part(value)
-        if isinstance(value, dict):
-            for key, member in cast("dict[Any, Any]", value).items():
-                if not isinstance(key, str):
-                    self.reject(cast("Any", value), f"a JSON value, whose keys are str (not {key!r})")
-                self._check_keys(member)
-        elif isinstance(value, (list, tuple)):
-            for element in cast("list[Any]", value):
-                self._check_keys(element)
+        waiting = [value]
+        while waiting:
+            part = waiting.pop()
+            refuse_part(part)
+            if isinstance(part, dict):
+                members = cast("dict[Any, Any]", part)
+                for key in members:
+                    if not isinstance(key, str):
+                        self.reject(value, f"a JSON value, whose keys are str (not {shorten(key)})")
+                waiting += members.values()
+            elif isinstance(part, (list, tuple)):
+                waiting += cast("list[Any]", part)
 
     def encode(self, value: Any) -> AttributeValue:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
     def parse(self, text: str) -> Any:
-        value = json.loads(text, parse_constant=_refuse_constant)
-        return self.reject(text, "stored as the text of a JSON value but null") if value is None else value
+        try:
+            value = _DECODER.decode(text)
+        except RecursionError as error:
+            self.reject(text, "stored as the text of a JSON value that is less deep", cause=error)
+        if value is None:
+            self.reject(text, "stored as the text of a JSON value but null")
+        is_usual = "\\u" not in text and text.count("[") + text.count("{") < _USUAL_DEPTH
+        return value if is_usual else self.convert(value)  # lone surrogates and great depth cannot be written
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValidationError(f"{name} is no JSON")
+    raise ValueError(f"{name} is no JSON")
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_constant(text)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float)
+_USUAL_DEPTH = 100

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo import codecs
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.base import Field, T, reader
 from dynamongo.fields.containers import FieldLike, as_field
 from dynamongo.partial import refuse_part
 from dynamongo.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
@@ -17,7 +17,14 @@ class AnyField(Field[Any]):
     """A place inside a map that has no fields; `[...]` goes deeper, by a name or a position."""
 
     def __getitem__(self, step: str | int) -> AnyField:
-        return AnyField().bind(self._owner, self.path / step)
+        part = AnyField().bind(self._owner, self.path / step)
+        self.enclose(part)
+        return part
+
+    def can_copy(self, other: Any) -> bool:
+        """Any: the members of a map without fields are whatever they are."""
+        del other
+        return True
 
     __iter__ = None
 
@@ -65,6 +72,7 @@ class DictField(Field[T]):
     """
 
     stored_type: AttributeType | None = "M"
+    has_parts = True
 
     if TYPE_CHECKING:
 
@@ -135,9 +143,27 @@ class DictField(Field[T]):
 
     def __getitem__(self, name: str) -> Any:
         """The field of the member of that name."""
+        if self.stored_type != "M":
+            raise ExpressionError(f"{self.label} is stored as {self.stored_type}, which has no members")
         if type(name) is not str or (self.fields and name not in self.fields):
             raise ExpressionError(f"{self.label} has no field {name!r}; it has {_list_names(self.fields)}")
-        return self.fields[name] if self.fields else AnyField().bind(self._owner, self.path / name)
+        if self.fields:
+            return self.fields[name]
+        part = AnyField().bind(self._owner, self.path / name)
+        self.enclose(part)
+        return part
+
+    def stores_like(self, other: Any) -> bool:
+        if not self.fields and type(self) is DictField:
+            return bool(other.stored_type == "M")
+        return (
+            type(self) is type(other)
+            and self.fields.keys() <= other.fields.keys()
+            and all(
+                field.can_copy(other.fields[name]) and (other.fields[name].required or not field.required)
+                for name, field in self.fields.items()
+            )
+        )
 
     __iter__ = None
 
@@ -147,6 +173,10 @@ class DictField(Field[T]):
             name: field.called(f"{self.label}.{name}") if path is None else field.bind(self._owner, path / name)
             for name, field in self.fields.items()
         }
+        for field in self.fields.values():
+            self.enclose(field)
+        self._readers = {name: reader(field) for name, field in self.fields.items()}
+        self._required = {name: field for name, field in self.fields.items() if field.required}
         self.prepares_new = any(field.has_default or field.prepares_new for field in self.fields.values())
 
     def check_declaration(self) -> None:
@@ -174,8 +204,7 @@ class DictField(Field[T]):
         undeclared = _undeclared_in(cast("object", value))
         members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
-            super().convert(members)
-            return members
+            return super().convert(members)
         self._refuse_unknown(members)
         converted = {name: _accept_member(field, members.get(name)) for name, field in self.fields.items()}
         return self._hold_present(converted, undeclared)
@@ -204,8 +233,22 @@ class DictField(Field[T]):
             self.reject(stored, "stored as a map")
         if not self.fields:
             return codecs.decode_item(stored)
-        decoded = {name: _decode_member(field, stored.get(name)) for name, field in self.fields.items()}
+        decoded = {  # NULL is other writers' "nothing"
+            name: self.fields[name].missing_value() if (member := stored.get(name)) is None else read(member)
+            for name, read in self._readers.items()
+        }
+        for name, field in self._required.items():
+            _require(field, decoded[name])
         return self._hold_present(decoded, stored)
+
+    def decode_loaded(self, stored: AttributeValue) -> Any:
+        if not isinstance(stored, dict) or not self.fields or self.overridden:
+            return self.decode(stored)
+        members = {
+            name: field.missing_value() if (member := stored.get(name)) is None else field.decode_loaded(member)
+            for name, field in self.fields.items()
+        }
+        return self._hold_present(members, stored)
 
     def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> dict[str, Any]:
         """The members that are there, as a plain dict where that is all that there is to know of them."""
@@ -240,13 +283,13 @@ def _prepare_member(field: Field[Any], given: Any) -> Any:
 
 def _accept_member(field: Field[Any], given: Any) -> Any:
     member = field.missing_value() if given is None else field.accept(given)
+    return _require(field, member)
+
+
+def _require(field: Field[Any], member: Any) -> Any:
     if field.required and field.is_absent(member):
         raise ValidationError(f"{field.label} is required")
     return member
-
-
-def _decode_member(field: Field[Any], stored: AttributeValue) -> Any:
-    return field.missing_value() if stored is None else field.decode_value(stored)  # NULL is other writers' "nothing"
 
 
 def _list_names(fields: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from dynamongo import codecs
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import Number
+from dynamongo.values import Number, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -22,8 +22,8 @@ class _RangedField(NumberStored[T]):
     """A number that may be held to a range.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
     """
 
@@ -33,6 +33,7 @@ class _RangedField(NumberStored[T]):
         super().__init__(**options)
         self.min_value = self._declare_bound("min_value", min_value)
         self.max_value = self._declare_bound("max_value", max_value)
+        self.is_checked |= min_value is not None or max_value is not None
         if min_value is not None and max_value is not None and min_value > max_value:
             raise SchemaError(f"{self.label}: min_value {min_value!r} is greater than max_value {max_value!r}")
 
@@ -50,6 +51,20 @@ class _RangedField(NumberStored[T]):
         super().check(value)
 
     @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        low, high = (
+            None if end is None else cast("Number", self.encode(end)) for end in (self.min_value, self.max_value)
+        )
+        limit = super().stored_range[1]
+        return low, limit if high is None or (limit is not None and limit < high) else high
+
+    def stores_like(self, other: Any) -> bool:
+        if type(self) not in _NUMBERS:
+            return super().stores_like(other)
+        is_whole = other.stores_whole and "encode" not in other.overridden
+        return other.stored_type == "N" and (is_whole or type(self) is not IntField)
+
+    @property
     def expected(self) -> str:
         """What the field takes, in words."""
         low = getattr(self, "min_value", None)
@@ -65,8 +80,8 @@ class IntField(_RangedField[T]):
     """A whole number of up to 38 digits: takes an `int`, or a `Decimal` without a fraction. Stored as a number.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
 
     >>> IntField(min_value=1900, max_value=2018).validate("abc")
@@ -75,6 +90,7 @@ class IntField(_RangedField[T]):
     """
 
     _kind = "an int"
+    stores_whole = True
 
     if TYPE_CHECKING:
 
@@ -118,8 +134,8 @@ class FloatField(_RangedField[T]):
     magnitudes beyond DynamoDB's are refused. A number that the store computed is read as the nearest float.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
 
     >>> FloatField().encode(0.1)
@@ -166,7 +182,8 @@ class FloatField(_RangedField[T]):
             raise ValidationError(f"{self.label}: {error}") from error
 
     def decode_number(self, number: Number) -> Any:
-        return float(number)
+        value = float(number)
+        return value if type(number) is Decimal else self.convert(value)  # the greatest numbers round up to none
 
 
 class DecimalField(_RangedField[T]):
@@ -176,8 +193,8 @@ class DecimalField(_RangedField[T]):
     like. DynamoDB keeps no trailing zeros: `Decimal("1.50")` comes back as `Decimal("1.5")`, which is equal.
 
     Args:
-        min_value: The least value allowed.
-        max_value: The greatest value allowed.
+        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
         options: What every field takes.
     """
 
@@ -207,7 +224,9 @@ class DecimalField(_RangedField[T]):
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, float):
-            self.reject(value, f"{self.expected}, or an int; a float is not exact, so write Decimal('{value!r}')")
+            self.reject(
+                value, f"{self.expected}, or an int; a float is not exact, so write Decimal({shorten(repr(value))})"
+            )
         if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
             self.reject(value, f"{self.expected}, or an int")
         self.normalize(value if isinstance(value, Decimal) else int(value))
@@ -218,6 +237,10 @@ class DecimalField(_RangedField[T]):
 
     def decode_number(self, number: Number) -> Any:
         return Decimal(number)
+
+
+_NUMBERS = (DecimalField, FloatField, IntField)
+"""The very classes that read all numbers, or all whole ones."""
 
 
 def _to_float(value: float) -> float:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from dynamongo.conditions import Operand
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.expressions import as_operand
-from dynamongo.values import AttributeType, AttributeValue, Number, check_text, normalize_number
+from dynamongo.values import (
+    AttributeType,
+    AttributeValue,
+    Number,
+    check_text,
+    describe_error,
+    normalize_number,
+    shorten,
+)
 
 
 class TextStored(Field[T]):
@@ -35,8 +43,12 @@ class TextStored(Field[T]):
             self.reject(stored, "stored as a string")
         try:
             return self.parse(stored)
+        except ValidationError:
+            raise
         except ValueError as error:
-            raise ValidationError(f"{self.label} cannot be read from {stored!r}: {error}") from error
+            raise ValidationError(
+                f"{self.label} cannot be read from {shorten(stored)}: {describe_error(error)}"
+            ) from error
 
     def parse(self, text: str) -> T:
         """The Python value that the stored text stands for; raises `ValueError` where it stands for none."""
@@ -44,12 +56,12 @@ class TextStored(Field[T]):
 
 
 class NumberStored(Field[T]):
-    """A field that stores a number. Amounts of updates are values of the field, out of its range or not."""
+    """A field that stores a number. Sums are in the range of the field; the amounts need not be."""
 
     stored_type: AttributeType | None = "N"
 
     def encode_amount(self, value: Any) -> Number:
-        return self.encode_number(self.convert(value))
+        return cast("Number", self.encode(self.convert(value)))
 
     def encode(self, value: T) -> AttributeValue:
         return self.encode_number(value)

@@ -9,6 +9,7 @@ from dynamongo.conditions import Operand
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
+from dynamongo.fields.updatable import allows_range
 from dynamongo.values import AttributeType, AttributeValue
 
 if TYPE_CHECKING:
@@ -77,11 +78,19 @@ class BinaryField(Field[T]):
     def __init__(self: Any, *, min_length: int | None = None, max_length: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
+        self.is_checked |= min_length is not None or max_length is not None
 
     def convert(self, value: Any) -> Any:
         if not isinstance(value, (bytes, bytearray, memoryview)):
             self.reject(value, "bytes, a bytearray or a memoryview")
         return bytes(cast("bytes", value))
+
+    def allows_all_of(self, other: Any) -> bool:
+        lengths: Any = (
+            (self.min_length, self.max_length),
+            (getattr(other, "min_length", None), getattr(other, "max_length", None)),
+        )
+        return allows_range(*lengths) and super().allows_all_of(other)
 
     def check(self, value: Any) -> None:
         limits = self.min_length, self.max_length
@@ -96,7 +105,7 @@ class BinaryField(Field[T]):
         return stored if type(stored) is bytes else self.reject(stored, "stored as binary")
 
     def encode_part(self, value: Any) -> Operand:
-        return as_operand(value) or self.convert(value)
+        return as_operand(value) or self.encode(self.convert(value))
 
 
 class UUIDField(TextStored[T]):

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
 
 from dynamongo.conditions import Comparator, Operand
-from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.exceptions import SchemaError
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
 from dynamongo.fields.expressions import as_operand
 from dynamongo.fields.scalars import TextStored
-from dynamongo.values import AttributeValue
+from dynamongo.values import AttributeValue, describe_error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -44,7 +44,8 @@ class DateTimeField(TextStored[T]):
     Args:
         formats: Formats of `strptime` for text that is given, one or several.
         serialized_format: A format of `strftime` to store values in. What it leaves out is lost, and so is the order
-            if it does not begin with the year; that of a key has to begin with year, month, day and so on.
+            if it does not begin with the year; that of a key has to begin with year, month, day and so on. Where it
+            leaves out the offset (`%z`), `tzd="require"` and `"utc"` store and read the time in UTC.
         parser: A function from text to `datetime`, which raises `ValueError` for what it cannot read.
         tzd: What a value may say of its time zone: `"allow"` both, `"require"` one, `"utc"` takes a value without
             as being in UTC, `"reject"` takes values without alone.
@@ -101,6 +102,7 @@ class DateTimeField(TextStored[T]):
         self.tzd: TimeZones = tzd
         self.convert_tz = convert_tz
         self.drop_tzinfo = drop_tzinfo
+        self._takes_all = tzd == "allow" and not convert_tz and not drop_tzinfo
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, dt.datetime):
@@ -111,7 +113,7 @@ class DateTimeField(TextStored[T]):
         try:
             parsed = datetimes.parse(value, self.formats, self.parser)
         except ValueError as error:
-            self.reject(value, f"a datetime or the text of one ({error})", cause=error)
+            self.reject(value, f"a datetime or the text of one ({describe_error(error)})", cause=error)
         return self._settle_time_zone(parsed)
 
     def _settle_time_zone(self, value: dt.datetime) -> dt.datetime:
@@ -121,7 +123,7 @@ class DateTimeField(TextStored[T]):
             value = value.replace(tzinfo=dt.timezone.utc if self.tzd == "utc" else None)
         elif self.tzd == "reject":
             self.reject(value, "a datetime without a time zone")
-        if value.tzinfo is None:
+        if value.tzinfo is None or (value.tzinfo is dt.timezone.utc and not self.drop_tzinfo):
             return value
         in_utc = self._to_utc(value)
         settled = in_utc if self.convert_tz else value
@@ -143,7 +145,8 @@ class DateTimeField(TextStored[T]):
 
     def encode(self, value: Any) -> AttributeValue:
         if self.serialized_format is not None:
-            shown = self._to_utc(value) if self.keeps_order and value.tzinfo is not None else value
+            is_in_utc = self.keeps_order or self._stores_utc
+            shown = self._to_utc(value) if is_in_utc and value.tzinfo is not None else value
             return datetimes.format_as(shown, self.serialized_format)
         return datetimes.format_iso(value, with_offset=not self.keeps_order)
 
@@ -152,14 +155,27 @@ class DateTimeField(TextStored[T]):
         if operand is not None:
             return operand
         converted = self.convert(value)
-        if self.serialized_format is not None:
+        if self.serialized_format is not None or "encode" in self.overridden:
             return self.encode(converted)
         return datetimes.format_bound(converted, is_after=operator in ("<=", ">"))
 
     def parse(self, text: str) -> Any:
-        if self.serialized_format is not None:
-            return dt.datetime.strptime(text, self.serialized_format)  # noqa: DTZ007 - the format may have a zone
-        return datetimes.parse_iso(text)
+        if self.serialized_format is None:
+            value = datetimes.parse_iso(text)
+            return value if self._takes_all and 1 < value.year < 9999 else self._settle_stored(value)
+        value = datetimes.parse_as(text, self.serialized_format)
+        if self._stores_utc and value.tzinfo is None:
+            value = value.replace(tzinfo=dt.timezone.utc)
+        return self._settle_stored(value)
+
+    def _settle_stored(self, value: dt.datetime) -> dt.datetime:
+        return value if self.drop_tzinfo and value.tzinfo is None else self._settle_time_zone(value)
+
+    @property
+    def _stores_utc(self) -> bool:
+        """Whether the stored text leaves out the offset of values that have one, so that it says the time in UTC."""
+        has_offset = self.serialized_format is None or "%z" in self.serialized_format
+        return not has_offset and self.tzd in ("require", "utc") and not self.drop_tzinfo
 
 
 class DateField(TextStored[T]):
@@ -224,5 +240,5 @@ def _parse_date(text: str) -> dt.date:
     """The date that `YYYY-MM-DD` writes; Python 3.11 reads other forms too, and Python 3.10 does not."""
     date = dt.date.fromisoformat(text)
     if date.isoformat() != text:
-        raise ValidationError(f"{text!r} is not of the form YYYY-MM-DD")
+        raise ValueError(f"{text!r} is not of the form YYYY-MM-DD")
     return date

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
 from dynamongo.fields.text import LimitedText
+from dynamongo.values import describe_error, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 SCHEMES = ("http", "https", "ftp", "ftps", "ws", "wss")
 
+PLAIN_URL = re.compile(
+    r"https?://(?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,3}[a-z]{2,20}(?::[0-9]{1,4})?(?:/[!-~]*)?\Z", re.ASCII
+)
+"""Matches most URLs, and nothing that is none."""
 _NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f]")
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 
@@ -86,11 +91,16 @@ class URLField(LimitedText[T]):
 
     def convert(self, value: Any) -> Any:
         url = self.convert_text(value, self._kind)
+        if PLAIN_URL.match(url):
+            return url
         try:
             _check_url(url, fqdn=self.fqdn)
         except ValueError as error:
-            self.reject(value, f"{self._kind} ({error})", cause=error)
+            self.reject(value, f"{self._kind} ({describe_error(error)})", cause=error)
         return url
+
+    def parse(self, text: str) -> Any:
+        return self.convert(text)
 
 
 def _check_url(url: str, *, fqdn: bool) -> None:
@@ -111,6 +121,6 @@ def _check_host(host: str, *, fqdn: bool) -> None:
     if ":" in host or last.isdecimal():
         ipaddress.ip_address(host)
     elif len(host) > 253 or not all(map(_LABEL.match, (*domains, last))):
-        raise ValueError(f"{host!r} is no host name")
+        raise ValueError(f"{shorten(host)} is no host name")
     elif fqdn and not domains:
-        raise ValueError(f"{host!r} has no domain; fqdn=False allows that")
+        raise ValueError(f"{shorten(host)} has no domain; fqdn=False allows that")

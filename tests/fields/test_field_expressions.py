@@ -72,7 +72,7 @@ def test_a_condition_holds_paths_and_encoded_values(built: Any, node: Any) -> No
         (NAME.set_if_not_exists("a"), SetUpdate(X, "a", if_not_exists=True)),
         (NAME.set_if_not_exists(OTHER), SetUpdate(X, Y, if_not_exists=True)),
         (ANY.set(OTHER), SetUpdate(X, Y)),
-        (NAME.set(Field().bind("User", Y)), SetUpdate(X, Y)),
+        (NAME.set(StringField().bind("User", Y)), SetUpdate(X, Y)),
         (NAME.remove(), RemoveUpdate(X)),
         (YEAR.add(2), AddUpdate(X, 2)),
         (YEAR.subtract(2), AddUpdate(X, -2)),

@@ -133,11 +133,8 @@ class TestEmailField:
         field = bound(EmailField())
         assert field.decode("a@EXAMPLE.com") == "a@EXAMPLE.com"
         field.is_key = True
-        assert [field.decode(stored) for stored in ("a@example.com", "é@example.com", "no address")] == [
-            "a@example.com",
-            "é@example.com",
-            "no address",
-        ]
+        normal = ["a@example.com", "é@example.com"]
+        assert [field.decode(stored) for stored in normal] == normal
         with pytest.raises(
             ValidationError, match=r"key stored as 'a@EXAMPLE.com', which this field would write as 'a@exa"
         ):

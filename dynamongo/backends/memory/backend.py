@@ -225,7 +225,8 @@ class MemoryBackend:
         """Write the items of a table to a file, in the format of DynamoDB's export to Amazon S3 (DynamoDB JSON).
 
         Args:
-            path: The file; it is compressed if its name ends in `.gz`, and replaced if it is there.
+            path: The file; it is compressed if its name ends in `.gz`, and replaced if it is there, once all of it is
+                written. A link is followed, and a pipe or a device written into.
             table: The full name of the table; it may be left out if there is only one.
 
         Returns:
@@ -234,6 +235,7 @@ class MemoryBackend:
         Raises:
             TableNotFound: There is no such table.
             ExpressionError: No table is named, and there is not exactly one.
+            ValidationError: The path is that of a folder.
         """
         from dynamongo.backends.memory.exports import write_items  # noqa: PLC0415 - as in `load`
 

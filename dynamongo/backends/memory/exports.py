@@ -8,17 +8,27 @@ Source: "DynamoDB table export output format" in the developer guide.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
+import re
+import secrets
+import shutil
+import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import IO, Any, TypeAlias, cast
 
 from dynamongo.exceptions import ServiceError, ValidationError
-from dynamongo.values import Item, shorten
+from dynamongo.values import ATTRIBUTE_TYPES, Item, hidden_values, shorten
 from dynamongo.wire import decode_item, render_item
+
+try:
+    import fcntl
+except ImportError:  # on Windows, which lets nobody delete a file that is open
+    fcntl = None  # type: ignore[assignment]
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 
@@ -27,18 +37,93 @@ _SUFFIXES = (".json", ".json.gz")
 
 
 def write_items(path: AnyPath, items: Iterable[Item]) -> int:
-    """Write items to a file, which is there only when all of them are in it; returns how many there were."""
-    target = FilePath(path)
-    partial = target.with_name(f"{target.name}.partial")
-    count = 0
-    try:
-        with _create(partial, is_compressed=target.suffix == ".gz") as file:
-            for count, item in enumerate(items, 1):  # noqa: B007 - the last one is the number of items
-                file.write(f'{{"Item":{render_item(item)}}}\n')
+    """Write items to a file, which is there only when all of them are in it; returns how many there were.
+
+    A link is followed. What is no file, such as a pipe, gets the items as they come. Of several who write to a path at
+    the same time the last one wins.
+    """
+    given = FilePath(path)
+    is_compressed = given.suffix == ".gz"
+    if _is_stream(given):
+        with given.open("wb") as raw:
+            return _write(raw, items, is_compressed=is_compressed)
+    target = FilePath(os.path.realpath(given))
+    _clear_abandoned(target)
+    with _create_partial(target) as (partial, raw):
+        count = _write(raw, items, is_compressed=is_compressed)
+        raw.close()
+        if target.exists():
+            shutil.copymode(target, partial)
         partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
     return count
+
+
+def _is_stream(path: FilePath) -> bool:
+    """Whether what is there is a pipe, a terminal or another device without an end, and no file."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
+        raise ValidationError(f"{path} is no file that can be written: it is a folder, a socket or a disk")
+    return not stat.S_ISREG(mode)
+
+
+def _write(raw: IO[bytes], items: Iterable[Item], *, is_compressed: bool) -> int:
+    count = 0
+    with gzip.GzipFile("", "wb", fileobj=raw) if is_compressed else contextlib.nullcontext(raw) as file:
+        for count, item in enumerate(items, 1):  # noqa: B007 - the last one is the number of items
+            file.write(f'{{"Item":{render_item(item)}}}\n'.encode())
+    return count
+
+
+@contextlib.contextmanager
+def _create_partial(target: FilePath) -> Generator[tuple[FilePath, IO[bytes]]]:
+    """A file beside the target that nobody else writes to. It is locked, so that others see that somebody does."""
+    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.partial")
+    with partial.open("xb") as raw, _locked(raw) as is_there:
+        if is_there:
+            try:
+                yield partial, raw
+            finally:
+                raw.close()
+                partial.unlink(missing_ok=True)
+            return
+    with _create_partial(target) as created:  # another writer has cleared it away before it was locked
+        yield created
+
+
+@contextlib.contextmanager
+def _locked(file: IO[bytes]) -> Generator[bool]:
+    """Hold a lock on the file until the end, even if it is closed before; gives whether the file still has a name."""
+    if fcntl is None:
+        yield True
+        return
+    lock = os.dup(file.fileno())
+    try:
+        with contextlib.suppress(OSError):  # some file systems have no locks: what is left behind stays there then
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield os.fstat(lock).st_nlink > 0
+    finally:
+        os.close(lock)
+
+
+def _clear_abandoned(target: FilePath) -> None:
+    """Delete what writers to the target have left behind who were killed."""
+    is_partial = re.compile(re.escape(target.name) + r"\.[0-9a-f]{8}\.partial").fullmatch
+    for name in os.listdir(target.parent):  # noqa: PTH208 - names are all that is wanted
+        if is_partial(name):
+            with contextlib.suppress(OSError):  # it is in use, gone meanwhile, or another user's
+                _delete_unlocked(target.with_name(name))
+
+
+def _delete_unlocked(path: FilePath) -> None:
+    if fcntl is None:
+        path.unlink()
+        return
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def read_items(path: AnyPath) -> Iterator[tuple[str, Item]]:
@@ -52,16 +137,11 @@ def read_items(path: AnyPath) -> Iterator[tuple[str, Item]]:
         yield from _read_file(file)
 
 
-def _create(path: FilePath, *, is_compressed: bool) -> IO[str]:
-    if is_compressed:
-        return cast("IO[str]", gzip.open(path, "wt", encoding="utf-8"))
-    return path.open("w", encoding="utf-8")
-
-
 def _files_in(folder: FilePath) -> list[FilePath]:
     """The data files of an export, whose folder has others beside the one with the data."""
     data = folder / "data"
-    files = sorted(file for file in (data if data.is_dir() else folder).iterdir() if file.name.endswith(_SUFFIXES))
+    found = (data if data.is_dir() else folder).iterdir()
+    files = sorted(file for file in found if file.name.endswith(_SUFFIXES) and not file.is_dir())
     if not files:
         raise ValidationError(f"{folder} has no files that end in {' or '.join(_SUFFIXES)}")
     return files
@@ -82,16 +162,33 @@ def _read_file(path: FilePath) -> Iterator[tuple[str, Item]]:
             raise ValidationError(f"{place}: the file cannot be read any further: {error}") from error
         except (ValueError, TypeError, ServiceError) as error:
             raise ValidationError(f"{place} is no item in DynamoDB JSON: {error}") from error
+        except RecursionError:
+            raise ValidationError(f"{place} is no item in DynamoDB JSON: it is nested too deep") from None
 
 
 def _read_line(line: bytes) -> Item:
-    content = json.loads(line)
+    with hidden_values():  # what is in a file is what was stored
+        return _decode_line(line)
+
+
+def _decode_line(line: bytes) -> Item:
+    content = json.loads(line, object_pairs_hook=_make_dict)
     if not isinstance(content, dict) or not isinstance(item := cast("dict[str, Any]", content).get("Item"), dict):
         raise TypeError(f'it is not {{"Item": {{...}}}}; got {shorten(cast("object", content))}')
     wire = cast("dict[str, Any]", item)
-    for value in wire.values():
-        _check_wire(value)
+    for name, value in wire.items():
+        try:
+            _check_wire(value)
+        except TypeError as error:
+            raise TypeError(f"{error}, in the attribute {name}") from None
     return decode_item(wire)
+
+
+def _make_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name is there twice")
+    return made
 
 
 def _check_wire(value: Any) -> None:
@@ -100,7 +197,8 @@ def _check_wire(value: Any) -> None:
         raise TypeError(f'an attribute value is like {{"S": "text"}}; got {shorten(cast("object", value))}')
     ((kind, content),) = cast("dict[str, Any]", value).items()
     if not _is_content(kind, content):
-        raise TypeError(f"no attribute value of type {kind}: {shorten(content)}")
+        shown = f"attribute value of type {kind}" if kind in ATTRIBUTE_TYPES else "type of attribute values"
+        raise TypeError(f"no {shown}: {shorten(content)}")
     match kind:
         case "L":
             for element in content:

@@ -6,8 +6,6 @@ import datetime as dt
 import logging
 import os
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -200,40 +198,6 @@ class TestChoice:
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
         assert backend.execute(Get("table", {"id": "a"})).item is None
         assert (calls, len(server.log)) == (["GetItem"], count)
-
-    @pytest.mark.parametrize(
-        ("owner", "name"),
-        [
-            (botocore.client.BaseClient, "_make_api_call"),
-            (botocore.endpoint.Endpoint, "make_request"),
-            (botocore.endpoint.Endpoint, "_send"),
-            (botocore.httpsession.URLLib3Session, "send"),
-            (botocore.awsrequest.AWSHTTPConnectionPool, "ConnectionCls"),
-            (botocore.awsrequest.AWSHTTPSConnectionPool, "ConnectionCls"),
-        ],
-    )
-    def test_replacement_is_seen_while_it_is_there(
-        self, backend: DynamoDBBackend, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
-    ) -> None:
-        assert backend.describe_transport() == "direct"
-        with monkeypatch.context() as patch:
-            patch.setattr(owner, name, type("Recorder", (), {}))
-            assert backend.describe_transport() == f"boto3: botocore's {owner.__name__}.{name} is replaced"
-        assert backend.describe_transport() == "direct"
-
-    @pytest.mark.parametrize(
-        ("module", "name"),
-        [("client.BaseClient", "_make_api_call"), ("awsrequest.AWSHTTPConnectionPool", "ConnectionCls")],
-    )
-    def test_what_was_replaced_before_is_seen_too(self, module: str, name: str) -> None:
-        program = (
-            "import botocore.awsrequest, botocore.client\n"
-            f"botocore.{module}.{name} = type('Recorder', (), {{}})\n"
-            "from dynamongo.backends.dynamodb.interception import _find_replacement\n"
-            "print(_find_replacement())"
-        )
-        done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-        assert done.stdout == f"botocore's {module.partition('.')[2]}.{name} is replaced\n"
 
     def test_proxy_that_it_cannot_honour_is_left_to_boto3(self, session: Any) -> None:
         session._session.set_default_client_config(Config(proxies={"http": "https://127.0.0.1:1"}))

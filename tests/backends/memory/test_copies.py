@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path as FilePath
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +22,7 @@ from strategies import values
 
 from dynamongo import ConfigurationError, ExpressionError, TableNotFound, ValidationError
 from dynamongo.backends.memory import MemoryBackend, VirtualClock
+from dynamongo.backends.memory.exports import write_items
 from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.operations import (
     BatchGet,
@@ -53,6 +62,14 @@ def make_backend(*items: Item, **options: Any) -> MemoryBackend:
     for item in items:
         backend.execute(Put(USERS, item))
     return backend
+
+
+def load_refusals(backend: MemoryBackend, path: FilePath) -> list[str]:
+    try:
+        backend.load(path)
+    except ValidationError as error:
+        return [str(error)]
+    return []
 
 
 def ids(backend: MemoryBackend, table: str = USERS) -> list[Any]:
@@ -209,27 +226,39 @@ class TestFiles:
         ("line", "message"),
         [
             ("{", "is no item in DynamoDB JSON"),
-            ("[]", r"it is not {\"Item\": {...}}; got \[\]"),
+            ("[]", r"it is not {\"Item\": {...}}; got a value of type list"),
             ('{"id": {"S": "a"}}', "it is not"),
             ('{"Item": {"id": "a"}}', "an attribute value is like"),
-            ('{"Item": {"id": {"S": 5}}}', "no attribute value of type S: 5"),
+            ('{"Item": {"id": {"S": 5}}}', "no attribute value of type S: a value of type int, in the attribute id"),
             ('{"Item": {"id": {"S": "a"}, "n": {"N": "five"}}}', "no attribute value known"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"N": 5}}}', "no attribute value of type N: 5"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"N": 5}}}', "no attribute value of type N: a value of type int"),
             ('{"Item": {"id": {"S": "a"}, "n": {"B": "?"}}}', "no attribute value known"),
             ('{"Item": {"id": {"S": "a"}, "n": {"SS": []}}}', "no attribute value of type SS"),
             ('{"Item": {"id": {"S": "a"}, "n": {"SS": ["x", "x"]}}}', "no attribute value of type SS"),
             ('{"Item": {"id": {"S": "a"}, "n": {"BOOL": "true"}}}', "no attribute value of type BOOL"),
             ('{"Item": {"id": {"S": "a"}, "n": {"NULL": false}}}', "no attribute value of type NULL"),
             ('{"Item": {"id": {"S": "a"}, "n": {"L": [{"M": []}]}}}', "no attribute value of type M"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"X": "?"}}}', "no attribute value of type X"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"X": "?"}}}', "no type of attribute values"),
             ('{"Item": {"id": {"N": "1"}}}', "no item of users: .* Type mismatch for key id"),
             ('{"Item": {"id": {"S": "a"}, "name": {"N": "1"}}}', "no item of users: .* Type mismatch for Index Key"),
             ('{"Item": {"id": {"S": "a"}, "n": {"N": "1E200"}}}', "no attribute value known"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"N": "1E' + "9" * 30 + '"}}}', "no attribute value known"),
+            ('{"Item": {"id": {"S": "a"}, "n": ' + "9" * 5_000 + "}}", "is no item in DynamoDB JSON"),
+            ('{"Item": {"id": {"S": "a"}, "id": {"S": "b"}}}', "a name is there twice"),
+            ('{"Item": {"id": {"S": "a"}}, "Item": {"id": {"S": "b"}}}', "a name is there twice"),
+            ('{"Item": {"id": {"S": "\\ud800"}}}', "."),
+            ('{"Item": {"id": {"S": "a"}, "": {"S": "b"}}}', "."),
+            ('{"Item": {"id": {"S": "a"}, "n": ' + '{"L": [' * 500 + "]}" * 500 + "}}", "."),
+            ('{"Item": {"id": {"S": "a"}, "n": ' + '{"M": {"n": ' * 5_000 + "}}" * 5_000 + "}}", "nested too deep"),
+            ("[" * 100_000, "nested too deep"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"S": "\x01"}}}', "Invalid control character"),
+            ("\udcff", "is no item in DynamoDB JSON"),
         ],
     )
     def test_damaged_line_is_named_and_nothing_is_loaded(self, tmp_path: FilePath, line: str, message: str) -> None:
         path = tmp_path / "users.json"
-        path.write_text('{"Item": {"id": {"S": "x"}}}\n{"Item": {"id": {"S": "b"}}}\n' + line + "\n")
+        text = '{"Item": {"id": {"S": "x"}}}\n{"Item": {"id": {"S": "b"}}}\n' + line + "\n"
+        path.write_text(text, errors="surrogateescape")
         backend = make_backend(B)
         with pytest.raises(ValidationError, match=f"users.json, line 3.*{message}"):
             backend.load(path)
@@ -245,6 +274,142 @@ class TestFiles:
         with pytest.raises(ValidationError, match="the file cannot be read any further"):
             backend.load(path)
         assert ids(backend) == []
+
+    def test_no_error_tells_what_is_in_a_file(self, tmp_path: FilePath) -> None:
+        path = tmp_path / "users.json"
+        for value in ('{"N": "secret"}', '{"L": ["secret"]}', '{"SS": ["secret", 1]}', '{"secret": 1}', '"secret"'):
+            path.write_text(f'{{"Item": {{"id": {{"S": "a"}}, "n": {value}}}}}')
+            with pytest.raises(ValidationError, match="line 1") as caught:
+                make_backend().load(path)
+            assert "secret" not in "".join(map(str, (caught.value, caught.value.__cause__)))
+
+    def test_damage_anywhere_is_told_with_its_place(self, tmp_path: FilePath) -> None:
+        """Bytes of a dump, compressed and not, changed, dropped and doubled at random: it is loaded, or refused."""
+        items: list[Item] = [
+            {**A, "id": str(n), "list": [n, None, {"x": b"y"}], "set": frozenset({n, 2})} for n in range(20)
+        ]
+        random = Random(7)
+        for name in ("users.json", "users.json.gz"):
+            path = tmp_path / name
+            make_backend(*items).dump(path)
+            whole = path.read_bytes()
+            for _ in range(500):
+                place = random.randrange(len(whole))
+                cut = whole[place : place + random.choice([0, 1, 1, 5])]
+                path.write_bytes(whole[:place] + random.randbytes(random.randrange(4)) + whole[place + len(cut) :])
+                backend = make_backend()
+                refusals = load_refusals(backend, path)
+                assert all(str(path) in refusal for refusal in refusals)
+                assert not (refusals and ids(backend))
+
+    def test_link_is_followed(self, tmp_path: FilePath) -> None:
+        (tmp_path / "there").mkdir()
+        target, link = tmp_path / "there" / "users.json", tmp_path / "link.json"
+        link.symlink_to(target)
+        for items in ([A], [A, B]):  # a link to nothing, and to a file
+            make_backend(*items).dump(link)
+            assert link.is_symlink()
+            assert len(target.read_text().splitlines()) == len(items)
+        assert [each.name for each in target.parent.iterdir()] == ["users.json"]
+        assert sorted(each.name for each in tmp_path.iterdir()) == ["link.json", "there"]
+
+    def test_pipe_is_written_into(self, tmp_path: FilePath) -> None:
+        pipe = tmp_path / "pipe.json"
+        os.mkfifo(pipe)
+        read: list[str] = []
+        reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+        reader.start()
+        make_backend(A, B).dump(pipe)
+        reader.join()
+        assert (len(read[0].splitlines()), stat.S_ISFIFO(pipe.stat().st_mode)) == (2, True)
+        assert list(tmp_path.iterdir()) == [pipe]
+
+    def test_device_is_written_into(self) -> None:
+        assert make_backend(A, B).dump(os.devnull) == 2
+        assert stat.S_ISCHR(FilePath(os.devnull).stat().st_mode)
+
+    def test_folder_is_refused(self, tmp_path: FilePath) -> None:
+        with pytest.raises(ValidationError, match="is no file that can be written"):
+            make_backend(A).dump(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_rights_of_a_file_are_kept(self, tmp_path: FilePath) -> None:
+        path = tmp_path / "users.json"
+        path.touch()
+        path.chmod(0o640)
+        make_backend(A).dump(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+    def test_several_may_write_to_a_path_at_once(self, tmp_path: FilePath) -> None:
+        """The first of two is held up in the middle; the other clears away what is left behind, and not that."""
+        path = tmp_path / "users.json"
+        is_open, go_on = threading.Event(), threading.Event()
+
+        def give() -> Iterator[Item]:
+            yield A
+            is_open.set()
+            go_on.wait()
+            yield B
+
+        first = threading.Thread(target=write_items, args=(path, give()))
+        first.start()
+        is_open.wait()
+        write_items(path, [B])
+        assert len(path.read_text().splitlines()) == 1
+        go_on.set()
+        first.join()
+        assert len(path.read_text().splitlines()) == 2
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_what_a_killed_writer_left_is_cleared_by_the_next(self, tmp_path: FilePath) -> None:
+        path, other = tmp_path / "users.json", tmp_path / "users.json.0123abcd.partial.json"
+        other.touch()
+        program = (
+            "import sys, time\n"
+            "from dynamongo.backends.memory.exports import write_items\n"
+            "def give():\n"
+            "    yield {'id': 'a'}\n"
+            "    print('open', flush=True)\n"
+            "    sys.stdin.read()\n"
+            f"write_items({str(path)!r}, give())\n"
+        )
+        command = [sys.executable, "-c", program]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "open\n"
+            writer.kill()
+        assert len(list(tmp_path.iterdir())) == 2
+        make_backend(A).dump(path)
+        assert sorted(tmp_path.iterdir()) == [path, other]
+
+    def test_file_that_was_cleared_away_before_it_was_locked_is_made_anew(
+        self, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path, flock = tmp_path / "users.json", fcntl.flock
+        cleared: list[FilePath] = []
+
+        def clear_and_lock(file: int, how: int) -> None:
+            if not cleared:
+                cleared.extend(tmp_path.glob("*.partial"))
+                cleared[0].unlink()
+            flock(file, how)
+
+        monkeypatch.setattr(fcntl, "flock", clear_and_lock)
+        assert make_backend(A, B).dump(path) == 2
+        assert (len(cleared), list(tmp_path.iterdir())) == (1, [path])
+
+    def test_writer_that_fails_leaves_nothing(self, tmp_path: FilePath) -> None:
+        path = tmp_path / "users.json"
+        make_backend(A).dump(path)
+
+        def give() -> Iterator[Item]:
+            yield B
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            write_items(path, give())
+        assert list(tmp_path.iterdir()) == [path]
+        assert '"a"' in path.read_text()
 
     def test_dump_that_fails_leaves_the_file_that_was_there(self, tmp_path: FilePath) -> None:
         path = tmp_path / "folder" / "users.json"
