@@ -27,6 +27,7 @@ from dynamongo.conditions import (
     Or,
     Path,
     Size,
+    nodes_of,
     operands_of,
 )
 from dynamongo.exceptions import InvalidRequestError, assert_never
@@ -198,15 +199,20 @@ def _weigh(condition: Condition) -> int:
 
     A part is rendered in 120 bytes at most, and has three operators at most: light is what is far below all limits.
     """
+    nodes = nodes_of(condition) if isinstance(condition, (And, Or, Not)) else (condition,)
+    return sum(map(_own_weight, nodes))
+
+
+def _own_weight(condition: Condition) -> int:
     match condition:
         case Comparison():
             return 1 if _is_plain(condition.left) and _is_plain(condition.right) else _HEAVY
         case And() | Or():
-            return sum(map(_weigh, condition.parts))
+            return 0
         case Exists() | NotExists() | IsType():
             return 1 if _is_plain(condition.path) else _HEAVY
         case Not():
-            return 1 + _weigh(condition.part)
+            return 1
         case BeginsWith():
             return 1 if _is_plain(condition.path) and _is_plain(condition.prefix) else _HEAVY
         case Contains():
