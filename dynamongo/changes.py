@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
+from dynamongo.arguments import check_flag
 from dynamongo.codecs import decode_item
 from dynamongo.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
 from dynamongo.declaration import Declaration
@@ -58,6 +59,7 @@ def make_put(model: type[M], instance: M, overwrite: Any) -> Put:
 
 def make_save(model: type[M], instance: M, overwrite: Any, *, only_changed: bool) -> Put | UpdateItem | None:
     """What saves the instance; `None` if only what was changed is to be sent, and nothing was."""
+    check_flag(model.__name__, "only_changed", only_changed)
     if not only_changed or instance._stored is None:
         return make_put(model, instance, overwrite)
     condition = _overwrite_condition(model, overwrite)

@@ -222,7 +222,7 @@ class IsType(BaseCondition):
 
 
 class _Branch(BaseCondition):
-    """What AND, OR and NOT share: nothing that is done with a whole tree recurses, so that trees may be of any depth."""
+    """What AND, OR and NOT share: what is done with a whole tree does not recurse, so that any depth will do."""
 
     __slots__ = ()
 
@@ -372,7 +372,7 @@ def describe(condition: Condition) -> str:
 
 
 def assemble(condition: Condition, split: Callable[[Condition], Iterable[str | Condition]]) -> str:
-    """A text for a tree of any depth; `split` says of one condition what its text consists of, its parts as they are."""
+    """The text of a tree of any depth; `split` gives the pieces of one condition, with its parts as they are."""
     texts: list[str] = []
     pending: list[str | Condition] = [condition]
     while pending:
@@ -440,22 +440,22 @@ def _represent(condition: Condition) -> Iterable[str | Condition]:
     return ("Not(part=", condition.part, ")") if isinstance(condition, Not) else (repr(condition),)
 
 
-_Token: TypeAlias = "Condition | tuple[type, int]"
+_Node: TypeAlias = "Condition | tuple[type, int]"
 """A condition without parts as itself; any other as its kind and the number of its parts, which follow."""
 
 
-def _to_tokens(tree: Any) -> list[_Token]:
+def _to_tokens(tree: Any) -> list[_Node]:
     """The tree as a list, which is compared, hashed and pickled whatever the depth."""
     return [_to_token(node) for node in nodes_of(tree)]
 
 
-def _to_token(node: Condition) -> _Token:
+def _to_token(node: Condition) -> _Node:
     if isinstance(node, Not):
         return Not, 1
     return (type(node), len(node.parts)) if isinstance(node, (And, Or)) else node
 
 
-def _from_tokens(tokens: list[_Token]) -> Condition:
+def _from_tokens(tokens: list[_Node]) -> Condition:
     """The tree that came to these tokens: read from the end, each has its parts made before it."""
     made: list[Condition] = []
     for token in reversed(tokens):

@@ -21,7 +21,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
+from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import PASSING_ERRORS, Executor, RetryPolicy, Steps, Wait
 from dynamongo.frozen import dataclass, field, names_of, replace
@@ -68,11 +68,20 @@ class _Settings:
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
-        chosen = self.backend or os.environ.get("DYNAMONGO_BACKEND") or "dynamodb"
+        chosen = self._choose()
         if not isinstance(chosen, str):
             return chosen
         factory = load_backend(chosen)
         return factory(**self._arguments_for(factory))
+
+    def find_limits(self) -> Limits:
+        """The limits that the backend or its class declares, without making one; DynamoDB's if it declares none."""
+        chosen = self._choose()
+        limits = getattr(load_backend(chosen) if isinstance(chosen, str) else chosen, "limits", None)
+        return limits if isinstance(limits, Limits) else Limits()
+
+    def _choose(self) -> str | Backend:
+        return self.backend or os.environ.get("DYNAMONGO_BACKEND") or "dynamodb"
 
     def _arguments_for(self, factory: Callable[..., Backend]) -> dict[str, Any]:
         """The settings that the backend knows: the memory backend needs no credentials, and is given none."""
@@ -306,6 +315,13 @@ class Connection:
         backend = self._backend
         return self._make_backend() if backend is None else backend
 
+    @property
+    def limits(self) -> Limits:
+        """How much the backend in use takes in one request, told without making a backend."""
+        overrides = _overrides.get()
+        backend = overrides[-1] if overrides else self._backend
+        return self._settings.find_limits() if backend is None else backend.limits
+
     def _make_backend(self) -> Backend:
         with self._lock:
             if self._backend is None:
@@ -337,14 +353,14 @@ class Connection:
             self._settings = other._settings
             self._table_prefix = self._executor = None
 
-    def run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
-        """Carry out what the executor is asked to do, on the backend in use, and return its result."""
-        backend = self.backend
+    def run(self, make_steps: Callable[[Executor], Steps[R]], backend: Backend | None = None) -> R:
+        """Carry out what the executor is asked to do, on the backend or the one in use, and return its result."""
+        backend = backend or self.backend
         return drive(make_steps(self._executor_for(backend)), backend)
 
-    def execute(self, operation: Operation[R]) -> R:
-        """Execute one operation on the backend in use: what `run` does with `Executor.send`, in less time."""
-        backend = self.backend
+    def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
+        """Execute one operation: what `run` does with `Executor.send`, in less time."""
+        backend = backend or self.backend
         try:
             return execute_observed(backend, operation)
         except PASSING_ERRORS as error:

@@ -10,10 +10,11 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn, cast
 
+from dynamongo.conditions import And, Condition, Not, Or, assemble, join
 from dynamongo.exceptions import CursorError
 from dynamongo.executor import Position
 from dynamongo.frozen import names_of
@@ -26,19 +27,19 @@ _SIGNATURE_BYTES = 24
 _NOT_COMPARED = ("projection", "limit", "cursor", "consistent", "count_only", "fetch")
 
 
-def encode_cursor(plan: Plan, position: Position | None, key: bytes | None) -> str | None:
-    """The text for a position in the plan, signed if there is a key; `None` for the end of the read."""
+def encode_cursor(fingerprint: str, position: Position | None, key: bytes | None) -> str | None:
+    """The text for a position in the plan with the fingerprint, signed if there is a key; `None` for its end."""
     if position is None:
         return None
     after: Any = position.after
     if isinstance(after, dict):
         after = {name: _encode_value(value) for name, value in cast("Item", after).items()}
-    content = json.dumps([_VERSION, _fingerprint(plan), position.step, after], separators=(",", ":")).encode()
+    content = json.dumps([_VERSION, fingerprint, position.step, after], separators=(",", ":")).encode()
     return _to_text(content if key is None else _sign(content, key) + content)
 
 
-def decode_cursor(plan: Plan, text: object, key: bytes | None) -> Position:
-    """The position in the plan that a text stands for.
+def decode_cursor(fingerprint: str, text: object, key: bytes | None) -> Position:
+    """The position in the plan with the fingerprint that a text stands for.
 
     Raises:
         CursorError: It is no cursor, not one of this plan, or not signed with the key.
@@ -48,8 +49,8 @@ def decode_cursor(plan: Plan, text: object, key: bytes | None) -> Position:
         signature, content = content[:_SIGNATURE_BYTES], content[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, _sign(content, key)):
             raise CursorError("the cursor is not signed with this connection's cursor_key; it may have been changed")
-    version, fingerprint, step, after = _parse(content)
-    if version != _VERSION or fingerprint != _fingerprint(plan):
+    version, belongs_to, step, after = _parse(content)
+    if version != _VERSION or belongs_to != fingerprint:
         raise CursorError(
             "the cursor belongs to another read: the model, the condition, the index and the order have to be those of"
             " the read that it came from"
@@ -113,8 +114,11 @@ def _decode_value(kind: str, text: str) -> AttributeValue:
             raise ValueError(kind)
 
 
-def _fingerprint(plan: Plan) -> str:
-    """What two plans have in common if a cursor of the one is one of the other."""
+def fingerprint_of(plan: Plan) -> str:
+    """What two plans have in common if a cursor of the one is one of the other.
+
+    It takes time in proportion to the plan's keys, so a read computes it once.
+    """
     compared = [plan.descending, plan.residual, [_without_details(operation) for operation in plan.operations]]
     digest = hashlib.sha256(_canonical(compared).encode()).digest()
     return _to_text(digest[:_FINGERPRINT_BYTES])
@@ -128,6 +132,8 @@ def _without_details(operation: Any) -> dict[str, Any]:
 
 def _canonical(value: Any) -> str:
     """A text that is the same for equal values in every process: sets have no order of their own."""
+    if isinstance(value, (And, Or, Not)):
+        return assemble(value, _split)
     if names := names_of(value):
         parts = [_canonical(getattr(value, name)) for name in names]
         return f"{type(value).__name__}({','.join(parts)})"
@@ -139,3 +145,10 @@ def _canonical(value: Any) -> str:
     if isinstance(value, frozenset):
         return "<" + ",".join(sorted(map(_canonical, cast("frozenset[Any]", value)))) + ">"
     return repr(value)
+
+
+def _split(condition: Condition) -> Iterable[str | Condition]:
+    """The pieces of the text of a condition, which may be of any depth."""
+    if isinstance(condition, (And, Or)):
+        return (f"{type(condition).__name__}([", *join(condition.parts, ","), "])")
+    return ("Not(", condition.part, ")") if isinstance(condition, Not) else (_canonical(condition),)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from dynamongo.arguments import check_flag
 from dynamongo.batches import Batch
 from dynamongo.bulk import decode_written
 from dynamongo.changes import as_instance, check_changes, explain_error, make_delete, make_save, make_update
@@ -269,6 +270,7 @@ class Model(Reading):
 
     @classmethod
     def _make_update(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool) -> UpdateItem:
+        check_flag(cls.__name__, "upsert", upsert)
         changes = check_changes(cls, updates)
         return make_update(cls, cls._resolve_one(strategy, to_write=True), changes, upsert=upsert)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
+from dynamongo.arguments import check_flag
+from dynamongo.backends import Backend
 from dynamongo.comparison import Difference, plan_changes
 from dynamongo.connection import Connection, default_connection
 from dynamongo.declaration import Billing
@@ -56,6 +58,7 @@ class Table(Instance):
         Raises:
             TableExists: There is such a table already.
         """
+        check_flag(cls.__name__, "wait", wait)
         declared = cls.__declaration__
         create = CreateTable(cls._schema(), tuple((cls.__tags__ or {}).items()), cls.__stream__)
         with report_progress(progress, create.schema.name, unit="looks") as look:
@@ -74,6 +77,7 @@ class Table(Instance):
         Raises:
             TableNotFound: There is no such table.
         """
+        check_flag(cls.__name__, "wait", wait)
         table = cls.table_name()
         with report_progress(progress, table, unit="looks") as look:
             cls._run(lambda executor: executor.delete_table(table, wait=wait, on_look=look))
@@ -129,6 +133,8 @@ class Table(Instance):
                 made anew; nothing was changed.
             TableNotFound: There is no such table.
         """
+        check_flag(cls.__name__, "drop_indexes", drop_indexes)
+        check_flag(cls.__name__, "wait", wait)
         differences = cls.compare_table()
         unmendable = [each for each in differences if each.mend is None]
         if not drop_indexes:
@@ -157,13 +163,15 @@ class Table(Instance):
         return cls.__connection__ or default_connection
 
     @classmethod
-    def _run(cls, make_steps: Callable[[Executor], Steps[R]], key: Item | None = None) -> R:
-        """Carry out what the executor is asked to do, on the connection.
+    def _run(
+        cls, make_steps: Callable[[Executor], Steps[R]], key: Item | None = None, backend: Backend | None = None
+    ) -> R:
+        """Carry out what the executor is asked to do, on the connection, and there on the backend if one is given.
 
         A request that the store refuses says of which table it was, and of which item if `key` is given.
         """
         try:
-            return cls._connection().run(make_steps)
+            return cls._connection().run(make_steps, backend)
         except (InvalidRequestError, TableNotFound, TableExists) as error:
             raise cls._locate(error, key) from error
 

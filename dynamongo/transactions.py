@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import copy_context
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
+from dynamongo.arguments import check_flag
 from dynamongo.exceptions import (
     CancellationReason,
     ConditionalCheckFailedException,
@@ -73,7 +75,8 @@ class Transaction:
         if token is not None and not 1 <= len(token) <= _MAX_TOKEN:
             raise ExpressionError(f"the token of a transaction is a text of 1 to 36 characters; got {shorten(token)}")
         self._token = token or str(uuid.uuid4())
-        self._return_items = return_items
+        self._return_items = check_flag("Connection.transaction", "return_items", return_items)
+        self._made_in = copy_context()  # whose backends it belongs to, whatever is in use when it is sent
         self._entries: dict[tuple[str, tuple[AttributeValue, ...]], _Entry] = {}
         self._size = 0
         self._is_open = False
@@ -163,7 +166,7 @@ class Transaction:
 
     def _commit(self) -> None:
         entries = tuple(self._entries.values())
-        execute = _find_executor([entry.model for entry in entries])
+        execute = self._made_in.run(_find_executor, [entry.model for entry in entries])
         operation = TransactWrite(tuple(entry.action for entry in entries), self._token)
         try:
             execute(operation)
@@ -215,12 +218,13 @@ def _check_model(model: type) -> Any:
 
 def _find_executor(models: list[Any]) -> Callable[[Operation[Any]], Any]:
     """What carries out a transaction: the connection of all its models, which must be on one backend."""
-    backends = {id(model._connection().backend): model for model in models}
-    if len(backends) > 1:
-        names = " and ".join(model.__name__ for model in backends.values())
+    connection = models[0]._connection()
+    backend = connection.backend
+    others = [model for model in models if model._connection().backend is not backend]
+    if others:
+        names = f"{models[0].__name__} and {others[0].__name__}"
         raise ConfigurationError(f"a transaction is on one backend, and {names} have connections to different ones")
-    execute: Callable[[Operation[Any]], Any] = models[0]._connection().execute
-    return execute
+    return lambda operation: connection.execute(operation, backend)
 
 
 def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
+from dynamongo.conditions import Condition
 from dynamongo.evaluation import compile_projection, holds
 from dynamongo.exceptions import ThrottledError, assert_never
 from dynamongo.executor.effects import Attempts, Steps, Terms
-from dynamongo.filters import compile_filter
+from dynamongo.filters import Filter, compile_filter
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.plans import Plan
@@ -40,6 +42,7 @@ class ReadPage:
         scanned_count: How many items the store has read for it.
         next: Where the read goes on, or `None` at its end.
         consumed: What it cost.
+        start: Where it began.
     """
 
     items: list[Item]
@@ -47,10 +50,13 @@ class ReadPage:
     scanned_count: int
     next: Position | None
     consumed: Capacity
+    start: Position = START
 
 
 class Reads(Terms):
     """The part of the executor that reads."""
+
+    _last_filter: tuple[Condition | None, Filter] | None = None
 
     def read(self, plan: Plan) -> Steps[list[Item]]:
         """All items of the plan, filtered by its residual, in its order, up to its limit."""
@@ -83,7 +89,16 @@ class Reads(Terms):
                 page = yield from self._read_page(operation, position, room, has_residual=plan.residual is not None)
             case _:
                 assert_never(operation)
+        if plan.residual is not None and not plan.checks:
+            page = replace(page, items=self._filter_for(plan.residual)(page.items))
         return _finish(plan, position, page, room)
+
+    def _filter_for(self, residual: Condition) -> Filter:
+        """The residual as a function, which is compiled once for all pages of a read that follow each other."""
+        last = self._last_filter
+        if last is None or last[0] is not residual:
+            self._last_filter = last = residual, compile_filter(residual)
+        return last[1]
 
     def _read_get(self, operation: Get) -> Steps[_Raw]:
         result = yield from self.send(operation)
@@ -159,15 +174,20 @@ def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> Rea
     items, after = page.items, page.after
     if plan.checks:
         items = [item for item in items if _passes(plan, item)]
-    elif plan.residual is not None:
-        items = compile_filter(plan.residual)(items)
     if after is None and position.step + 1 < len(plan.operations):
         after = Position(position.step + 1)
     if room is not None and len(items) > room:
         items = items[:room]
         after = _after(plan, position, items[-1])
     counted = len(items) if plan.residual is not None or items else page.count
-    return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed)
+    return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed, position)
+
+
+def position_after(plan: Plan, page: ReadPage, used: int) -> Position | None:
+    """Where the read goes on if only the first `used` items of the page were used; `None` at its end."""
+    if used == len(page.items):
+        return page.next
+    return _after(plan, page.start, page.items[used - 1]) if used else page.start
 
 
 def _passes(plan: Plan, item: Item) -> bool:
@@ -182,8 +202,12 @@ def _after(plan: Plan, position: Position, last: Item) -> Position:
     operation = plan.operations[position.step]
     if isinstance(operation, BatchGet):
         wanted = _values_of(last, operation.keys[0])
-        places = (place for place, key in enumerate(operation.keys) if _values_of(key, operation.keys[0]) == wanted)
-        return Position(position.step, next(places) + 1)
+        start = position.after if isinstance(position.after, int) else 0
+        following = itertools.islice(operation.keys, start, None)
+        places = (
+            place for place, key in enumerate(following, start + 1) if _values_of(key, operation.keys[0]) == wanted
+        )
+        return Position(position.step, next(places))
     return Position(position.step, {name: last[name] for name in plan.cursor_names})
 
 
