@@ -149,9 +149,9 @@ def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
 
 def explain_error(model: type[Table], write: Write | ConditionCheck, error: DynamongoError) -> DynamongoError:
     """The error of a write in the model's words."""
-    if not isinstance(error, ConditionalCheckFailedException):
-        return error
     key = write.item if isinstance(write, Put) else write.key
+    if not isinstance(error, ConditionalCheckFailedException):
+        return model._locate(error, key, write)
     parts = conjuncts(write.condition)
     if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (model.__declaration__.exists,):
         return explain_failed_check(model, key, write.condition, error)

@@ -14,13 +14,22 @@ from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExist
 from dynamongo.executor import Executor, Steps
 from dynamongo.frozen import replace
 from dynamongo.instances import Instance
-from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription
+from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription, UpdateItem
 from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.scans import ScanPolicy
 from dynamongo.schema import TableSchema
 from dynamongo.values import Item
 
 R = TypeVar("R")
+
+_KEY_REFUSALS = (
+    "does not match the schema",
+    "does not match schema type",
+    "missed key schema element",
+    "Missing the key",
+    "Type mismatch for key",
+)
+"""What DynamoDB says of a request whose keys are not the table's."""
 
 
 class Table(Instance):
@@ -172,7 +181,7 @@ class Table(Instance):
         """
         try:
             return cls._connection().run(make_steps, backend)
-        except (InvalidRequestError, TableNotFound, TableExists) as error:
+        except (InvalidRequestError, TableNotFound, TableExists, TableMismatch) as error:
             raise cls._locate(error, key) from error
 
     @classmethod
@@ -181,16 +190,31 @@ class Table(Instance):
         try:
             return cls._connection().execute(operation)
         except (InvalidRequestError, TableNotFound, TableExists) as error:
-            raise cls._locate(error, key) from error
+            raise cls._locate(error, key, operation) from error
 
     @classmethod
-    def _locate(cls, error: DynamongoError, key: Item | None = None) -> DynamongoError:
+    def _locate(cls, error: DynamongoError, key: Item | None = None, operation: object = None) -> DynamongoError:
         """The error, which says of which table it is where the store refused the request, and of which item."""
+        if isinstance(error, TableMismatch):
+            return TableMismatch(f"{cls.__name__}: {error}", error.differences)
         if not isinstance(error, (InvalidRequestError, TableNotFound, TableExists)):
             return error
         where = f"the table {cls.table_name()}"
         about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
-        return type(error)(f"{cls.__name__}: {error} ({about})", code=error.code)
+        hint = cls._hint_at(str(error), operation)
+        return type(error)(f"{cls.__name__}: {error} ({about}){hint}", code=error.code)
+
+    @classmethod
+    def _hint_at(cls, refusal: str, operation: object) -> str:
+        """What the store's own words leave out: the paths of an update, or how the keys may differ from the table's."""
+        if "document path" in refusal and isinstance(operation, UpdateItem):
+            paths = [update.path for update in operation.updates]
+            nested = [f"{cls.__name__}.{path}".replace(".[", "[", 1) for path in paths if len(path.elements) > 1]
+            return f"; what {', '.join(nested)} leads through must be there" if nested else ""
+        if not any(words in refusal for words in _KEY_REFUSALS):
+            return ""
+        keys = ", ".join(f"{key.name} ({key.type})" for key in cls.__schema__.keys.attributes)
+        return f"; the key of the model is {keys}, and compare_table() tells whether it is that of the table"
 
 
 def _explain_mismatch(differences: Sequence[Difference]) -> str:

@@ -230,7 +230,10 @@ def _find_executor(models: list[Any]) -> Callable[[Operation[Any]], Any]:
 def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     """The reason with the model and key that it is about, the item as an instance, and the error of the verb."""
     key = entry.model._name_item(entry.key).to_dict(only=list(entry.key))
-    explained = replace(reason, model=entry.model, key=key)
+    message = reason.message
+    if message:
+        message += entry.model._hint_at(message, entry.action)
+    explained = replace(reason, model=entry.model, key=key, message=message)
     if reason.code != "ConditionalCheckFailed" or not entry.action.return_item_on_failure:
         return explained
     failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Iterable
+from operator import itemgetter
 
 from dynamongo.conditions import Condition
 from dynamongo.evaluation import compile_projection, holds
-from dynamongo.exceptions import ThrottledError, assert_never
+from dynamongo.exceptions import TableMismatch, ThrottledError, assert_never
 from dynamongo.executor.effects import Attempts, Steps, Terms
 from dynamongo.filters import Filter, compile_filter
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.plans import Plan
-from dynamongo.values import AttributeValue, Item
+from dynamongo.values import AttributeValue, Item, shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> Rea
         items = [item for item in items if _passes(plan, item)]
     if after is None and position.step + 1 < len(plan.operations):
         after = Position(position.step + 1)
+    if isinstance(plan.operations[position.step], (Query, Scan)):
+        _check_keys(plan, items)
     if room is not None and len(items) > room:
         items = items[:room]
         after = _after(plan, position, items[-1])
@@ -188,6 +192,18 @@ def position_after(plan: Plan, page: ReadPage, used: int) -> Position | None:
     if used == len(page.items):
         return page.next
     return _after(plan, page.start, page.items[used - 1]) if used else page.start
+
+
+def _check_keys(plan: Plan, items: list[Item]) -> None:
+    """Refuse items without the keys that the plan knows: a key that is not the table's own may be missing in any."""
+    try:
+        deque(map(itemgetter(*plan.cursor_names), items), maxlen=0)  # a loop in C, since it runs for every item
+    except KeyError as error:
+        item = next(item for item in items if error.args[0] not in item)
+        raise TableMismatch(
+            f"an item of {plan.operations[0].table} has no {error}, which is a key of the model or of its index; it has"
+            f" {shorten(sorted(item))}: compare_table() tells how the table differs from the model"
+        ) from error
 
 
 def _passes(plan: Plan, item: Item) -> bool:

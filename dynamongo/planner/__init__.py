@@ -127,7 +127,7 @@ class _Planner:
         """The plan, with what every plan has of the options."""
         options = self._options
         if options.descending and not options.is_sorted and operations:
-            self._check_order(operations[0])
+            self._check_order(operations[0], rejected)
         if options.segments is not None and operations and not isinstance(operations[0], Scan):
             warnings += (f"segments={options.segments} is for scans, and makes no difference here",)
         cursor_names = self._table.keys.names if access is None else access.cursor_names
@@ -147,13 +147,14 @@ class _Planner:
         )
 
     @staticmethod
-    def _check_order(operation: Read) -> None:
+    def _check_order(operation: Read, rejected: tuple[Rejected, ...]) -> None:
         """Refuse to reverse what has no order: only a query has one, and what is read lazily is not sorted."""
         if isinstance(operation, (Scan, BatchGet)):
             what = "a scan" if isinstance(operation, Scan) else "a read of several keys"
+            near = [f"; the index {each.name} would serve it, but {each.reason}" for each in rejected if each.is_near]
             raise ExpressionError(
                 f"descending=True cannot be kept, since {what} gives items in no order: use get_many, which sorts them,"
-                " or a condition whose hash key, that of the table or of an index, is compared by =="
+                f" or a condition whose hash key, that of the table or of an index, is compared by =={''.join(near)}"
             )
 
     def _loaded(
