@@ -105,7 +105,7 @@ def test_second_condition_by_position_is_refused() -> None:
         with pytest.raises(ExpressionError, match=r"descending .* combined with the first by &"):
             verb(MINE & (Note.day == 1), Note.text == "b")
         with pytest.raises(ExpressionError, match=r"limit .* combined with the first by &"):
-            verb(MINE, False, Note.text == "b")
+            verb(MINE, limit=Note.text == "b")
     with pytest.raises(ExpressionError, match=r"default .* combined with the first by &"):
         Note.get_one(KEY, Note.text == "b")
     for verb in (untyped.find, untyped.delete_one, untyped.delete_many):

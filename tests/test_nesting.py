@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dynamongo import Connection, InvalidRequestError, Model, StringField
+from dynamongo import Connection, ExpressionError, InvalidRequestError, Model, StringField
 from dynamongo.backends.dynamodb.expressions import Placeholders, render_condition
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import EQ, And, Comparison, Condition, Not, Or, Path, nodes_of, paths_of
@@ -81,10 +81,7 @@ def test_every_depth_means_the_same(shape: str, depth: int) -> None:
     tree = SHAPES[shape](depth)
     expected = [item for item in ITEMS if by_recursion(tree, item)]
     assert [item for item in ITEMS if holds(tree, item)] == expected
-    assert compile_filter(tree)(ITEMS * 5) == expected * 5 or len(expected) > 1
-    assert [item for item in ITEMS for _ in range(5) if item in expected] == [
-        item for item in compile_filter(tree)([item for item in ITEMS for _ in range(5)])
-    ]
+    assert compile_filter(tree)(ITEMS * 5) == expected * 5
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -93,7 +90,7 @@ def test_tree_of_any_depth_is_compared_copied_and_pickled(shape: str) -> None:
     assert tree == same
     assert tree != other
     assert hash(tree) == hash(same)
-    assert pickle.loads(pickle.dumps(tree)) == tree  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(tree)) == tree
     assert copy.deepcopy(tree) == copy.copy(tree) == tree
 
 
@@ -111,12 +108,12 @@ def test_tree_of_any_depth_is_printed_rendered_and_measured(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_tree_of_any_depth_is_evaluated(shape: str) -> None:
-    """Two levels more or less make the same tree again, but for those that are too deep to be looked into."""
     tree, shallow = SHAPES[shape](DEPTH), SHAPES[shape](DEPTH % 2 + 10)
     expected = [item for item in ITEMS if by_recursion(shallow, item)]
     assert [item for item in ITEMS if holds(tree, item)] == expected
-    assert [item for item in compile_filter(tree)(ITEMS * 3)][: len(expected)] == expected
-    recheck(tree, {"id": "x"}) if count_operators(tree) <= 300 else None
+    assert compile_filter(tree)(ITEMS * 3) == expected * 3
+    with pytest.raises(ExpressionError, match="operators"):
+        recheck(tree, {"id": "x"})
 
 
 class Wide(Model):
@@ -150,7 +147,7 @@ def test_read_with_a_condition_of_any_depth(shape: str) -> None:
     assert Wide.find(tree, scans="allow", page_size=1, limit=1).page().cursor is not None
     plan = Wide.explain(tree)
     assert str(plan)
-    assert plan == pickle.loads(pickle.dumps(plan))  # noqa: S301 - our own
+    assert plan == pickle.loads(pickle.dumps(plan))
     assert [bool(Wide.get_one((Wide.id == "3") & tree, default=None))] == ["3" in expected]
 
 
