@@ -10,6 +10,7 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
@@ -322,8 +323,9 @@ def nodes_of(condition: Condition) -> Iterator[Condition]:
 
 def operands_of(condition: Condition) -> Iterator[Operand]:
     """Every operand in the tree, from left to right; paths that functions take are operands too."""
-    for node in nodes_of(condition):
-        yield from _own_operands(node)
+    if isinstance(condition, (And, Or, Not)):
+        return itertools.chain.from_iterable(map(_own_operands, nodes_of(condition)))
+    return iter(_own_operands(condition))
 
 
 def _own_operands(node: Condition) -> tuple[Operand, ...]:

@@ -97,8 +97,10 @@ class Reading(Table):
             ItemNotFound: There is no such item, and no default.
             ExpressionError: The strategy does not fix the whole key of one item.
         """
-        check_flag(f"{cls.__name__}.get_one", "consistent", consistent)
-        refuse_condition(f"{cls.__name__}.get_one", "default", default)
+        if consistent is not False:
+            check_flag(cls.__name__, "consistent", consistent)
+        if default is not _REQUIRED:
+            refuse_condition(cls.__name__, "default", default)
         target = cls._resolve_one(strategy)
         if target.check is None and projection is None:  # what the plan of a key comes to, without making it
             get = Get(cls.table_name(), target.key, consistent=consistent)
@@ -142,7 +144,8 @@ class Reading(Table):
             BudgetExceeded: There is more to read than `max_pages` or `max_read_units` allow.
             TypeError: There is no such argument.
         """
-        check_names("get_many", arguments, _NAMES)
+        if arguments:
+            check_names("get_many", arguments, _NAMES)
         options = cls._options(descending, limit, arguments, is_sorted=True)
         return ResultSet(cls._search(strategy, options, arguments)).all()
 
@@ -195,7 +198,7 @@ class Reading(Table):
             ExpressionError: As in `get_many`, or `descending` is asked for and is not that of a query.
         """
         check_names("find", arguments, _FIND_NAMES)
-        check_flag(f"{cls.__name__}.find", "as_dicts", as_dicts)
+        check_flag(cls.__name__, "as_dicts", as_dicts)
         if arguments.get("segments") and (cursor or arguments.get("max_pages") or arguments.get("max_read_units")):
             raise ExpressionError(
                 f"{cls.__name__}: segments are read at the same time, so there is no one place to stop at or to go on"
@@ -238,7 +241,8 @@ class Reading(Table):
     ) -> Search[Any]:
         source = cls._resolve_many(strategy)
         connection = cls._connection()
-        cls._check_policies(arguments)
+        if arguments:
+            cls._check_policies(arguments)
         return Search(
             cls,
             connection,
@@ -257,8 +261,6 @@ class Reading(Table):
     @classmethod
     def _check_policies(cls, arguments: ReadArguments) -> None:
         """Check what a read is told beside what it reads."""
-        if not arguments:
-            return
         if (scans := arguments.get("scans")) is not None:
             check_policy(scans)
         check_count(cls.__name__, "max_pages", arguments.get("max_pages"), least=1)
@@ -267,9 +269,13 @@ class Reading(Table):
     @classmethod
     def _options(cls, descending: bool, limit: int | None, arguments: ReadArguments, *, is_sorted: bool) -> ReadOptions:
         name = cls.__name__
+        check_flag(name, "descending", descending)
+        check_count(name, "limit", limit, least=0)
+        if not arguments:
+            return ReadOptions(descending, limit, is_sorted=is_sorted, always=cls.__declaration__.required)
         return ReadOptions(
-            check_flag(name, "descending", descending),
-            check_count(name, "limit", limit, least=0),
+            descending,
+            limit,
             check_flag(name, "consistent", arguments.get("consistent", False)),
             cls._index_name(arguments.get("index")),
             cls._projection(arguments.get("projection")),
