@@ -92,17 +92,18 @@ class ResultSet(Generic[T]):
         self._search = search
         self._plan: Plan | None = None
         self._fingerprint: str | None = None
-        self._reached: _Reached | None = None
+        self._reached: tuple[ReadPage, Iterator[T]] | None = None  # the last page, and what was not given of it
+        self._has_ended = False  # whether the last iteration came to its end
 
     def __iter__(self) -> Iterator[T]:
         """Read, page by page, as far as the iteration goes."""
         plan = self.explain()
-        self._reached = None
+        self._reached, self._has_ended = None, False
         for page in self._read(plan):
             items = iter(self._search.decode(page.items, plan))
-            self._reached = _Reached(page, items)
+            self._reached = page, items
             yield from items
-        self._reached = replace(self._reached or _NOTHING_READ, is_over=True)
+        self._has_ended = True
 
     @property
     def cursor(self) -> str | None:
@@ -111,13 +112,13 @@ class ResultSet(Generic[T]):
         Raises:
             CursorError: Segments are read at the same time, and the iteration was left before their end.
         """
-        reached, plan = self._reached, self.explain()
-        if reached is None:
-            return self._search.cursor
+        plan = self.explain()
+        if self._reached is None:
+            return None if self._has_ended else self._search.cursor
         if self._is_parallel(plan):
-            return self._refuse_cursor() if plan.limit is not None or not reached.is_over else None
-        page = reached.page
-        return None if page is None else self._encode(position_after(plan, page, reached.used))
+            return None if self._has_ended and plan.limit is None else self._refuse_cursor()
+        page, left = self._reached
+        return self._encode(position_after(plan, page, len(page.items) - length_hint(left)))
 
     def first(self) -> T | None:
         """The first item, or `None` if there is none."""
@@ -330,29 +331,6 @@ def _within_budget(
         read_units += page.consumed.read_units
         if made == max_pages or (max_read_units is not None and read_units >= max_read_units):
             return
-
-
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """How far an iteration came.
-
-    Attributes:
-        page: Its last page.
-        items: Those of the page that it has not given yet.
-        is_over: Whether it came to its end.
-    """
-
-    page: ReadPage | None = None
-    items: Iterator[Any] = iter(())
-    is_over: bool = False
-
-    @property
-    def used(self) -> int:
-        """How many items of the page it gave."""
-        return (0 if self.page is None else len(self.page.items)) - length_hint(self.items)
-
-
-_NOTHING_READ = _Reached()
 
 
 def plan_for(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -88,7 +88,7 @@ def test_iteration_that_is_left_anywhere_goes_on_after_its_last_item(name: str, 
     for taken in range(1, len(first) + 1):
         found = Post.find(**read, limit=limit)
         assert [identity(post) for post in itertools.islice(found, taken)] == whole[:taken]
-        rest = [] if found.cursor is None else Post.find(**read, cursor=found.cursor)
+        rest: Iterable[Post] = [] if found.cursor is None else Post.find(**read, cursor=found.cursor)
         assert [identity(post) for post in rest] == whole[taken:]
 
 
@@ -137,7 +137,7 @@ def test_segments_have_no_cursor() -> None:
 def test_order_that_cannot_be_kept_is_refused(strategy: Any, what: str) -> None:
     for read in (list, ResultSet.all, ResultSet.first, ResultSet.page, ResultSet.explain, lambda it: list(it.pages())):
         with pytest.raises(ExpressionError, match=f"descending=True cannot be kept, since {what}"):
-            read(Post.find(strategy, descending=True, scans="allow"))  # type: ignore[operator]  # each takes it
+            read(Post.find(strategy, descending=True, scans="allow"))
     days = [identity(post) for post in Post.get_many(strategy, descending=True, scans="allow")]
     assert days == sorted(days, reverse=True)
     assert Post.explain(strategy, descending=True).descending

@@ -91,9 +91,13 @@ class Reads(Terms):
                 page = yield from self._read_page(operation, position, room, has_residual=plan.residual is not None)
             case _:
                 assert_never(operation)
-        if plan.residual is not None and not plan.checks:
-            page = replace(page, items=self._filter_for(plan.residual)(page.items))
-        return _finish(plan, position, page, room)
+        return _finish(plan, position, page, room, self._select(plan, page.items))
+
+    def _select(self, plan: Plan, items: list[Item]) -> list[Item]:
+        """The items that the residual accepts."""
+        if plan.checks:
+            return [item for item in items if _passes(plan, item)]
+        return items if plan.residual is None else self._filter_for(plan.residual)(items)
 
     def _filter_for(self, residual: Condition) -> Filter:
         """The residual as a function, which is compiled once for all pages of a read that follow each other."""
@@ -171,11 +175,9 @@ def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
     return items if plan.limit is None else items[: plan.limit]
 
 
-def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> ReadPage:
-    """The page with the residual applied, what is beyond the room cut off, and what is not wanted left out."""
-    items, after = page.items, page.after
-    if plan.checks:
-        items = [item for item in items if _passes(plan, item)]
+def _finish(plan: Plan, position: Position, page: _Raw, room: int | None, items: list[Item]) -> ReadPage:
+    """The page with the items that were selected; what is beyond the room is cut off, what is not wanted left out."""
+    after = page.after
     if after is None and position.step + 1 < len(plan.operations):
         after = Position(position.step + 1)
     if isinstance(plan.operations[position.step], (Query, Scan)):
