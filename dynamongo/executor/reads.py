@@ -180,7 +180,7 @@ def _finish(plan: Plan, position: Position, page: _Raw, room: int | None, items:
     after = page.after
     if after is None and position.step + 1 < len(plan.operations):
         after = Position(position.step + 1)
-    if isinstance(plan.operations[position.step], (Query, Scan)):
+    if plan.cursor_names and isinstance(plan.operations[position.step], (Query, Scan)):
         _check_keys(plan, items)
     if room is not None and len(items) > room:
         items = items[:room]
