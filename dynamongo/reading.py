@@ -87,8 +87,8 @@ class Reading(Table):
         """Read one item. Costs one GetItem request.
 
         Args:
-            strategy: A key, a dict or an instance that holds it, or a condition that fixes it; further conditions
-                that are ANDed to it must hold as well.
+            strategy: A key, a dict or an instance that holds it, whose other values are ignored, or a condition that
+                fixes it; further conditions that are ANDed to it must hold as well.
             default: What to return where there is no such item, instead of raising.
             consistent: Whether to see every write that was acknowledged before, at twice the read units.
             projection: The fields, and paths inside them, that are read.
@@ -188,7 +188,7 @@ class Reading(Table):
 
         Args:
             strategy: As in `get_many`.
-            descending: Whether to reverse the order of a query.
+            descending: Whether to reverse the order of a query; refused for what has none, scans and lists of keys.
             limit: How many items to return at most, whatever a filter leaves out.
             cursor: Where to go on: the `cursor` of a page of the same read.
             as_dicts: Whether to give dicts of Python values instead of instances.
