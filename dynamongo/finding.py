@@ -205,7 +205,8 @@ class ResultSet(Generic[T]):
         """
         model = self._search.model
         entries = list(delete_entries(model, *self.targets()))
-        return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+        with Connection.using(self._search.backend):  # which the items were read from
+            return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
 
     def update(
         self, *updates: AnyUpdate, max_workers: int | None = None, progress: ProgressOption = None
@@ -219,7 +220,8 @@ class ResultSet(Generic[T]):
         changes = check_changes(model, updates)
         targets, found = self.targets()
         entries = list(update_entries(model, targets, changes, found))
-        return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+        with Connection.using(self._search.backend):  # which the items were read from
+            return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.

@@ -180,6 +180,19 @@ def test_lazy_read_belongs_to_the_backend_it_was_made_on(name: str, segments: in
         assert found.count() == 4
 
 
+def test_writes_of_a_lazy_read_go_where_it_reads() -> None:
+    old, new = filled("same"), filled("same")
+    with Connection.using(old):
+        found = Post.find(Post.blog == "same")
+    with Connection.using(new):
+        assert found.update(Post.author.set("z")).success_count == 4
+        assert {post.author for post in Post.find(Post.blog == "same")} == {"same"}
+        assert found.delete().success_count == 4
+        assert Post.find(Post.blog == "same").count() == 4
+    with Connection.using(old):
+        assert Post.find(Post.blog == "same").count() == 0
+
+
 def test_open_iteration_stays_where_it_began() -> None:
     with Connection.using(filled("old")):
         found = iter(Post.find(Post.blog.in_(["old", "new"]), page_size=1))
