@@ -132,9 +132,9 @@ def _without_details(operation: Any) -> dict[str, Any]:
 
 def _canonical(value: Any) -> str:
     """A text that is the same for equal values in every process: sets have no order of their own."""
-    if isinstance(value, (And, Or, Not)):
-        return assemble(value, _split)
     if names := names_of(value):
+        if isinstance(value, (And, Or, Not)):
+            return assemble(value, _split)
         parts = [_canonical(getattr(value, name)) for name in names]
         return f"{type(value).__name__}({','.join(parts)})"
     if isinstance(value, Mapping):

@@ -199,8 +199,9 @@ def _weigh(condition: Condition) -> int:
 
     A part is rendered in 120 bytes at most, and has three operators at most: light is what is far below all limits.
     """
-    nodes = nodes_of(condition) if isinstance(condition, (And, Or, Not)) else (condition,)
-    return sum(map(_own_weight, nodes))
+    if isinstance(condition, (And, Or, Not)):
+        return sum(map(_own_weight, nodes_of(condition)))
+    return _own_weight(condition)
 
 
 def _own_weight(condition: Condition) -> int:
