@@ -9,9 +9,11 @@ from __future__ import annotations
 from dynamongo.comparison import Difference
 from dynamongo.connection import Connection
 from dynamongo.exceptions import (
+    AccessDenied,
     AttributeNotLoaded,
     BackendError,
     BudgetExceeded,
+    BulkWriteError,
     CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
@@ -34,6 +36,7 @@ from dynamongo.exceptions import (
     TableMismatch,
     TableNotFound,
     ThrottledError,
+    ThrottlingReason,
     TransactionCanceled,
     TransactionConflict,
     UnsupportedOperation,
@@ -41,6 +44,7 @@ from dynamongo.exceptions import (
     VersionConflict,
     WriteNotSent,
     WriteOutcomeUnknown,
+    WrittenButUnreadable,
 )
 from dynamongo.executor import RetryPolicy
 from dynamongo.fields import (
@@ -77,12 +81,14 @@ from dynamongo.scans import ScanPolicy
 from dynamongo.verbs import WritePlan
 
 __all__ = [
+    "AccessDenied",
     "AttributeNotLoaded",
     "BackendError",
     "BatchResult",
     "BinaryField",
     "BooleanField",
     "BudgetExceeded",
+    "BulkWriteError",
     "CancellationReason",
     "ConditionalCheckFailedException",
     "ConfigurationError",
@@ -131,6 +137,7 @@ __all__ = [
     "TableMismatch",
     "TableNotFound",
     "ThrottledError",
+    "ThrottlingReason",
     "TimedeltaField",
     "TimestampField",
     "TransactionCanceled",
@@ -145,5 +152,6 @@ __all__ = [
     "WriteOutcome",
     "WriteOutcomeUnknown",
     "WritePlan",
+    "WrittenButUnreadable",
     "budget",
 ]

@@ -7,13 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from dynamongo.bulk import Entry, WriteOptions, collect, delete_entries, write_entries
+from dynamongo.bulk import (
+    Entry,
+    WriteOptions,
+    attach_result,
+    delete_entries,
+    find_stop,
+    gather,
+    write_entries,
+)
 from dynamongo.changes import as_instance, make_put
-from dynamongo.exceptions import DynamongoError
+from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
 from dynamongo.reading import Reading
-from dynamongo.results import BatchResult, Failure
+from dynamongo.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -24,8 +32,13 @@ M = TypeVar("M", bound=Reading)
 class Batch(Generic[M]):
     """Puts and deletes of one model, in a `with` block.
 
-    They are sent 25 to a request as they fill it, and the rest at the end of the block; writes of one item keep their
-    order. A block that raises sends nothing more: `result` then says what was sent before, and `pending` what was not.
+    They are sent 25 to a request as they fill it, and the rest at the end of the block, on the backend that was in use
+    when the batch was made; writes of one item keep their order. The end of the block raises `BulkWriteError` if
+    something was not written, with the `BatchResult` in `.result`.
+
+    A block that raises sends nothing more. `result` then says what was sent before, and `pending` what was not; each
+    write is in one of them, wherever the block was interrupted. An error that is not of one item, such as a missing
+    table, is raised at once, and the batch takes nothing more.
 
     >>> from dynamongo import Connection, Model, StringField
     >>> from dynamongo.backends.memory import MemoryBackend
@@ -45,8 +58,10 @@ class Batch(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
+        self._backend = model._connection().backend  # noqa: SLF001 - its own model
         self._waiting: list[Entry[M]] = []
         self._sent: BatchResult[M] = BatchResult([], [])
+        self._stop: DynamongoError | None = None
         self._is_open = False
 
     def save(self, item: M | Mapping[str, Any]) -> None:
@@ -82,29 +97,50 @@ class Batch(Generic[M]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._is_open = False
-        if error is None and self._waiting:
-            self._send(len(self._waiting))
+        if error is None:
+            if self._waiting:
+                self._send(len(self._waiting))
+            self._sent.raise_if_failed()
 
     def _add(self, entry: Entry[M]) -> None:
+        name = self._model.__name__
         if not self._is_open:
-            raise DynamongoError(f"{self._model.__name__}.batch() takes writes inside its `with` block alone")
+            raise DynamongoError(f"{name}.batch() takes writes inside its `with` block alone")
+        if self._stop is not None:
+            raise WriteNotSent(f"{name}.batch() takes nothing more after {self._stop}") from self._stop
         self._waiting.append(entry)
-        size = self._model._connection().backend.limits.batch_write  # noqa: SLF001 - its own model
+        size = self._backend.limits.batch_write
         if len(self._waiting) >= size:
             self._send(size)
 
     def _send(self, count: int) -> None:
-        """Send the first writes; what is sent waits no more, whatever becomes of it."""
-        entries, self._waiting = self._waiting[:count], self._waiting[count:]
-        outcomes = list(write_entries(self._model, entries, WriteOptions(max_workers=1)))
-        found = collect(self._model, outcomes) if not self._sent.success else _collected(outcomes)
+        """Send the first writes. They wait until their outcomes are known."""
+        entries = self._waiting[:count]
+        known: dict[int, WriteOutcome[M]] = {}
+        try:
+            gather(write_entries(self._model, entries, WriteOptions(max_workers=1), self._backend), known)
+        except BaseException as error:
+            unsent = {index for index, each in known.items() if isinstance(each.error, WriteNotSent)}
+            self._account(entries, {index: each for index, each in known.items() if index not in unsent})
+            attach_result(error, self._sent)
+            raise
+        self._account(entries, known)
+        self._stop = find_stop(known.values())
+        if self._stop is not None:
+            self._refuse(self._stop)
+
+    def _account(self, entries: list[Entry[M]], known: dict[int, WriteOutcome[M]]) -> None:
+        """Move the entries whose outcomes are known from those that wait to the result."""
+        left = [entry for index, entry in enumerate(entries) if index not in known]
+        found = sum_up(known.values())
+        self._waiting[: len(entries)] = left
         self._sent.success.extend(found.success)
         self._sent.failures.extend(found.failures)
 
-
-def _collected(outcomes: list[Any]) -> BatchResult[Any]:
-    known = sorted(outcomes, key=lambda outcome: outcome.index)
-    return BatchResult(
-        [each.item for each in known if each.error is None],
-        [Failure(each.item, each.error) for each in known if each.error is not None],
-    )
+    def _refuse(self, stop: DynamongoError) -> NoReturn:
+        """Raise what stops the batch: the error itself if nothing was done, as `save_many` does."""
+        located = self._model._locate(stop)  # noqa: SLF001 - its own model
+        if not self._sent.success:
+            attach_result(located, self._sent)
+            raise located
+        raise BulkWriteError(f"{self._sent.describe()}, since the batch was stopped by {located}", self._sent) from stop

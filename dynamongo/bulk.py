@@ -10,11 +10,17 @@ sent, or the error that keeps it from being sent.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
+import sys
+import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar, cast
 
+from dynamongo.backends import Backend
+from dynamongo.callers import caller_level
 from dynamongo.changes import explain_error, make_delete, make_update
 from dynamongo.codecs import decode_item
 from dynamongo.exceptions import (
@@ -29,18 +35,19 @@ from dynamongo.exceptions import (
     ValidationError,
     WriteNotSent,
     WriteOutcomeUnknown,
+    WrittenButUnreadable,
 )
 from dynamongo.executor import Outcome, Write
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
-from dynamongo.planner import recheck
-from dynamongo.progress import ProgressOption, report_progress
-from dynamongo.results import BatchResult, Failure, WriteOutcome
+from dynamongo.planner import divide, narrow, recheck
+from dynamongo.progress import Advance, ProgressOption, report_progress
+from dynamongo.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.strategies import Source, Target
 from dynamongo.tables import Table
 from dynamongo.updates import AnyUpdate
 from dynamongo.values import Item, shorten
-from dynamongo.writing import Writer
+from dynamongo.writing import Writer, not_begun
 
 M = TypeVar("M", bound=Table)
 
@@ -91,58 +98,156 @@ class WriteOptions:
             raise ExpressionError(f"max_workers must be an int of 1 or more; got {shorten(self.max_workers)}")
 
 
-def write_entries(model: type[M], entries: Iterable[Entry[M]], options: WriteOptions) -> Iterator[WriteOutcome[M]]:
+class BulkWrite(Generic[M]):
+    """The writes of some entries, which are carried out as their outcomes are iterated over.
+
+    They go to the backend that is given, whatever is in use when they are sent.
+    """
+
+    def __init__(self, model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend) -> None:
+        connection = model._connection()
+        limits = backend.limits
+        workers = limits.concurrency if options.max_workers is None else options.max_workers
+        names = model.__declaration__.keys.names
+        self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
+        self._model = model
+        self.entries = entries
+        self._options = options
+        self._waiting: dict[int, tuple[int, Entry[M]]] = {}
+        self._refused: deque[WriteOutcome[M]] = deque()
+
+    def __iter__(self) -> Generator[WriteOutcome[M]]:
+        """Yield the outcomes as they become known.
+
+        An error in here that is not an outcome, such as Ctrl-C or one of the progress callback, is raised when the
+        requests under way are over, and has the outcomes that were not told yet in its `partial_result`.
+        """
+        try:
+            yield from self._carry_out()
+        except GeneratorExit:
+            if self._writer.is_busy and not sys.is_finalizing():
+                _warn_abandoned(self._model)
+            raise
+        except BaseException as error:
+            if not isinstance(error, KeyboardInterrupt):  # which has waited, and may be the second one
+                self._writer.wait_for_requests()
+            attach_result(error, sum_up(self.settle()))
+            raise
+
+    def settle(self) -> list[WriteOutcome[M]]:
+        """Return the outcomes of what was taken from the entries, and not told when the iteration was interrupted."""
+        begun = self._writer.settle()
+        settled = [
+            _finish(self._model, index, entry, begun.get(number) or Outcome(number, not_begun()))
+            for number, (index, entry) in self._waiting.items()
+        ]
+        return [*settled, *self._refused]
+
+    def _carry_out(self) -> Generator[WriteOutcome[M]]:
+        options, waiting = self._options, self._waiting
+        outcomes = self._writer.write(self._writes())
+        with report_progress(options.progress, self._model.table_name(), options.total) as advance:
+            try:
+                for outcome in outcomes:
+                    if self._refused:
+                        yield from self._tell_refused(advance)
+                    found = _finish(self._model, *waiting[outcome.index], outcome)
+                    advance(1, int(found.error is not None and not found.is_done))
+                    yield found
+                    del waiting[outcome.index]
+                if self._refused:
+                    yield from self._tell_refused(advance)
+            finally:
+                outcomes.close()
+
+    def _writes(self) -> Iterator[Write]:
+        numbers = itertools.count()
+        for index, entry in enumerate(self.entries):
+            if entry.write is None:
+                self._refused.append(WriteOutcome(index, entry.item, entry.error))
+            else:
+                self._waiting[next(numbers)] = index, entry
+                yield entry.write
+
+    def _tell_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
+        while self._refused:
+            advance(1, 1)
+            yield self._refused[0]
+            self._refused.popleft()
+
+
+def write_entries(
+    model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend | None = None
+) -> BulkWrite[M]:
     """Carry out the writes of the entries, and give an outcome for each as it becomes known.
 
     Entries are taken from the iterable as they are sent. Outcomes come in another order than the entries where a
     write has to wait or several are under way: `index` says which entry is meant.
+
+    Args:
+        model: The model of the items.
+        entries: What is to be written.
+        options: How.
+        backend: Where; the backend in use now by default.
     """
-    limits = model._connection().backend.limits
-    workers = limits.concurrency if options.max_workers is None else options.max_workers
-    writer = Writer(model._connection().run, model.__declaration__.keys.names, limits.batch_write, workers)
-    waiting: dict[int, tuple[int, Entry[M]]] = {}
-    refused: deque[WriteOutcome[M]] = deque()
-
-    def writes() -> Iterator[Write]:
-        numbers = itertools.count()
-        for index, entry in enumerate(entries):
-            if entry.write is None:
-                refused.append(WriteOutcome(index, entry.item, entry.error))
-            else:
-                waiting[next(numbers)] = index, entry
-                yield entry.write
-
-    with report_progress(options.progress, model.table_name(), options.total) as advance:
-        for outcome in writer.write(writes()):
-            index, entry = waiting.pop(outcome.index)
-            found = _finish(model, index, entry, outcome)
-            for each in (*_drain(refused), found):
-                advance(1, int(each.error is not None))
-                yield each
-        for each in _drain(refused):
-            advance(1, 1)
-            yield each
+    return BulkWrite(model, entries, options, model._connection().backend if backend is None else backend)
 
 
-def collect(model: type[M], outcomes: Iterable[WriteOutcome[M]]) -> BatchResult[M]:
+def gather(writes: BulkWrite[M], known: dict[int, WriteOutcome[M]]) -> None:
+    """Collect the outcomes of a list of entries by their index, those of an interrupted run included.
+
+    The error that interrupts it has the `BatchResult` of all entries in its `partial_result`.
+    """
+    try:
+        for outcome in writes:
+            known[outcome.index] = outcome
+    except BaseException as error:
+        known.update({outcome.index: outcome for outcome in writes.settle()})
+        for index, entry in enumerate(writes.entries):
+            if index not in known:
+                known[index] = WriteOutcome(index, entry.item, entry.error or not_begun())
+        attach_result(error, sum_up(known.values()))
+        raise
+
+
+def collect(model: type[M], writes: BulkWrite[M]) -> BatchResult[M]:
     """All outcomes, in the order of the entries.
 
     Raises:
         DynamongoError: Nothing was done, since the first request met an error that is not that of one item.
     """
-    known = sorted(outcomes, key=lambda outcome: outcome.index)
-    stops = [each.error for each in known if each.error is not None and not isinstance(each.error, _OWN_ERRORS)]
-    if known and len(stops) == len(known):
-        raise model._locate(next(error for error in stops if not isinstance(error, WriteNotSent)))
-    return BatchResult(
-        [each.item for each in known if each.error is None],
-        [Failure(each.item, each.error) for each in known if each.error is not None],
+    known: dict[int, WriteOutcome[M]] = {}
+    gather(writes, known)
+    stop = find_stop(known.values())
+    if stop is not None and not any(
+        each.error is None or isinstance(each.error, _OWN_ERRORS) for each in known.values()
+    ):
+        raise model._locate(stop)
+    return sum_up(known.values())
+
+
+def find_stop(outcomes: Iterable[WriteOutcome[M]]) -> DynamongoError | None:
+    """The error that is not that of one item, after which nothing was sent."""
+    for outcome in outcomes:
+        error = outcome.error
+        if error is not None and not isinstance(error, (*_OWN_ERRORS, WriteNotSent)):
+            return error
+    return None
+
+
+def attach_result(error: BaseException, result: BatchResult[M]) -> None:
+    """Let an error that interrupts a bulk write tell what became of the items."""
+    with contextlib.suppress(AttributeError):  # of an exception that cannot be changed
+        error.partial_result = result  # type: ignore[attr-defined]  # any exception takes what is set on it
+
+
+def _warn_abandoned(model: type[Table]) -> None:
+    warnings.warn(
+        f"{model.__name__}: an iterator over the outcomes of writes was left while requests were under way, which took"
+        " too long to wait for: whether they were done is unknown",
+        RuntimeWarning,
+        stacklevel=caller_level(),
     )
-
-
-def _drain(refused: deque[WriteOutcome[M]]) -> Iterator[WriteOutcome[M]]:
-    while refused:
-        yield refused.popleft()
 
 
 def _finish(model: type[M], index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:
@@ -178,32 +283,43 @@ def update_entries(
 
 def _with_instances(model: type[M], targets: Iterable[Target], found: Iterable[M] | None) -> Iterator[tuple[Target, M]]:
     if found is None:
-        return ((target, model._name_item(target.key)) for target in targets)
+        return ((_divide_check(target), model._name_item(target.key)) for target in targets)
     return zip(targets, found, strict=True)
+
+
+def _divide_check(target: Target) -> Target:
+    """The target with a check of its own that a write takes, as far as that is a matter of long INs."""
+    return target if target.check is None else Target(target.key, divide(target.check))
 
 
 def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> list[Target]:
     """The items that were found, each with what its write has to check again.
 
     Raises:
-        ExpressionError: The condition is too large for that of a write.
+        ExpressionError: The condition is too large for that of a write, and about too many attributes to be narrowed.
     """
     names = model.__declaration__.keys.names
-    keys: list[Item] = [{name: item[name] for name in names} for item in items]
-    if isinstance(source, tuple):
-        checks = {tuple(target.key.values()): target.check for target in source}
-        return [Target(key, checks[tuple(key.values())]) for key in keys]
-    return [Target(key, recheck(source, key)) for key in keys]
+    checks = {tuple(target.key.values()): target.check for target in source} if isinstance(source, tuple) else {}
+    targets: list[Target] = []
+    for item in items:
+        key: Item = {name: item[name] for name in names}
+        check = checks[tuple(key.values())] if isinstance(source, tuple) else recheck(source, key)
+        targets.append(Target(key, None if check is None else narrow(check, item)))
+    return targets
 
 
 # What came of it.
 
 
 def decode_written(model: type[M], item: Item, done: str) -> M:
-    """The instance that a write returned. An item that cannot be read is no reason to forget that it was done."""
+    """The instance that a write returned.
+
+    Raises:
+        WrittenButUnreadable: What is stored does not suit the model, which is no reason to forget that it was done.
+    """
     try:
         return model._decode_item(item)
     except ValidationError as error:
-        unread = ValidationError(f"the item was {done}, but what is stored cannot be read: {error}")
+        unread = WrittenButUnreadable(f"the item was {done}, but what is stored cannot be read: {error}")
         unread.item = decode_item(item)
         raise unread from error

@@ -9,7 +9,7 @@ Single writes, bulk writes and transactions make their writes here, so that the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from dynamongo.arguments import check_flag
@@ -68,8 +68,8 @@ def make_save(model: type[M], instance: M, overwrite: Any, *, only_changed: bool
             f"{model.__name__}: what was changed of an item can be saved only where the item exists; leave out"
             " overwrite=False or only_changed=True"
         )
-    changes = instance._find_changes()
-    target = Target(instance._key(), all_of((*conjuncts(condition), *conjuncts(instance._lock()))))
+    changes, checks = instance._find_changes()
+    target = Target(instance._key(), all_of((*conjuncts(condition), *conjuncts(instance._lock()), *checks)))
     return make_update(model, target, changes, returns="NONE") if changes else None
 
 
@@ -104,14 +104,12 @@ def make_delete(model: type[Table], target: Target, *, return_old: bool = False)
 
 
 def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
-    """The updates as a tuple.
+    """The updates as a tuple: of one, of several, or of lists of them in any mixture.
 
     Raises:
         ExpressionError: Something is no update, there are none, they overlap, or they change the key.
     """
-    if isinstance(updates, Update):
-        updates = (updates,)
-    changes: tuple[Any, ...] = tuple(cast("Iterable[Any]", updates)) if isinstance(updates, Iterable) else (updates,)
+    changes: tuple[Any, ...] = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
     if not changes:
         raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
     declaration = model.__declaration__
@@ -119,6 +117,18 @@ def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
         _check_change(model, declaration, change)
     check_updates(changes, declaration.keys.names)
     return changes
+
+
+def flatten(updates: Any) -> Iterator[Any]:
+    """The updates one by one; `tx.update(user, [a, b])` and `user.update(a, b)` come here as lists in a tuple."""
+    for update in _as_several(updates):
+        yield from _as_several(update)
+
+
+def _as_several(given: Any) -> Iterable[Any]:
+    if isinstance(given, (Update, str, Mapping)) or not isinstance(given, Iterable):
+        return (cast("Any", given),)
+    return cast("Iterable[Any]", given)
 
 
 def _check_change(model: type[Table], declaration: Declaration, change: Any) -> None:

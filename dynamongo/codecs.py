@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
+from dynamongo.partial import refuse_part
 from dynamongo.values import AttributeValue, Item, check_name, check_text, normalize, normalize_number, shorten
 
 _SCALARS = (str, int, Decimal, bytes, bool, type(None))
@@ -22,7 +23,8 @@ _SCALARS = (str, int, Decimal, bytes, bool, type(None))
 def encode(value: Any) -> AttributeValue:
     """The attribute value that stands for a Python value.
 
-    Raises `ValidationError` for a type that DynamoDB has no counterpart of, and for what `values.normalize` refuses.
+    Raises `ValidationError` for a type that DynamoDB has no counterpart of, and for what `values.normalize` refuses;
+    `AttributeNotLoaded` for a map or list that was read in part.
 
     >>> encode({"tags": {"a"}, "score": 0.1})
     {'tags': frozenset({'a'}), 'score': Decimal('0.1')}
@@ -31,6 +33,8 @@ def encode(value: Any) -> AttributeValue:
         return normalize(cast("AttributeValue", value))
     if isinstance(value, float):
         return encode_float(value)
+    if type(value) is not dict and type(value) is not list:
+        refuse_part(value)
     if isinstance(value, Mapping):
         return {check_name(name): encode(member) for name, member in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):

@@ -3,9 +3,12 @@
 What is set in code wins over the environment:
 
 =====================================================  ==================================================
-`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`           credentials; read by boto3, with all else it reads
-`AWS_REGION_NAME`                                      the AWS region; boto3's own settings and then
-                                                       `us-east-2` where it is not set
+`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,          credentials; read by boto3, with all else it reads
+`AWS_SESSION_TOKEN`
+`AWS_REGION_NAME`, `AWS_REGION`, `AWS_DEFAULT_REGION`  the AWS region, the first that is set; the profile's and
+                                                       then `us-east-2`, with a warning, where none is
+`AWS_MAX_ATTEMPTS`                                     how many requests a call makes at most, as `max_attempts`
+                                                       of AWS's configuration files, where `retries` is not set
 `AWS_TABLE_PREFIX`                                     put before every table name; asked for once, when the
                                                        first is needed, and again after `set_config`
 `DYNAMONGO_BACKEND`                                    the backend's name; `dynamodb` where it is not set
@@ -16,17 +19,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
+import time
+import weakref
 from collections.abc import Callable, Generator, Iterable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
-from dynamongo.exceptions import ConfigurationError
-from dynamongo.executor import PASSING_ERRORS, Executor, RetryPolicy, Steps, Wait
+from dynamongo.backends import (
+    Backend,
+    Limits,
+    backend_names,
+    bound,
+    check_backend_name,
+    load_backend,
+    takes_seconds,
+)
+from dynamongo.exceptions import BackendError, ConfigurationError
+from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
+from dynamongo.forks import CONNECTION, make_lock
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
-from dynamongo.recording import Calls, execute_observed, record
+from dynamongo.recording import Calls, execute_observed, observers, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
 from dynamongo.values import shorten
@@ -57,6 +70,9 @@ class _Settings:
     cursor_key: bytes | None = field(default=None, repr=False)
     retries: RetryPolicy | None = None
     transport: str | None = None
+    session_token: str | None = field(default=None, repr=False)
+    timeout: float | None = None
+    connect_timeout: float | None = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -98,6 +114,27 @@ class _Settings:
         return has_own or (self.session is not None and bool(self.session.region_name))
 
 
+class _Terms(NamedTuple):
+    """What `execute` has to know of a backend, at hand for the one that was used last.
+
+    Attributes:
+        backend: The backend.
+        is_bounded: Whether the time of an operation can be bounded.
+        seconds: How long a call may take.
+        now: Tells the time by the backend's clock.
+        budget: What retries are paid from.
+    """
+
+    backend: Backend | None
+    is_bounded: bool
+    seconds: float
+    now: Callable[[], float]
+    budget: RetryBudget
+
+
+_NO_TERMS = _Terms(None, is_bounded=False, seconds=0.0, now=time.monotonic, budget=RetryBudget(None))
+
+
 def _check_cursor_key(key: object) -> None:
     if not isinstance(key, bytes) or len(key) < 16:
         raise ConfigurationError("cursor_key must be 16 bytes at least, such as secrets.token_bytes(32)")
@@ -131,9 +168,14 @@ class Connection:
         scans: What happens when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
         cursor_key: Signs the cursors of pages, so that they can go to a browser and come back unchanged: bytes that
             nobody else knows, 32 random ones for example.
-        retries: How often, and after which waits, what the store did not do is sent again.
+        retries: How often, and after which waits, what the store did not do is sent again, and how long a call may
+            take.
         transport: How the dynamodb backend sends its requests: `"auto"` (the default), directly, and through boto3
             where somebody is to see them there; or `"boto3"`, always through boto3.
+        session_token: Of temporary credentials, with the access key and the secret key that it belongs to.
+        timeout: How many seconds one request to DynamoDB may take; boto3's setting, 60 seconds without a byte, by
+            default. `RetryPolicy.max_seconds` bounds the call with all its requests.
+        connect_timeout: How many seconds it may take to connect; boto3's setting, 60 seconds, by default.
 
     Raises:
         ConfigurationError: A setting has a value that does not exist. Settings that contradict each other are found
@@ -156,6 +198,9 @@ class Connection:
         cursor_key: bytes | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
+        session_token: str | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
     ) -> None:
         self._settings = _Settings(
             access_key_id,
@@ -171,11 +216,15 @@ class Connection:
             cursor_key,
             retries,
             transport,
+            session_token,
+            timeout,
+            connect_timeout,
         )
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
-        self._executor: Executor | None = None
-        self._lock = threading.Lock()
+        self._last = _NO_TERMS
+        self._executors = weakref.WeakKeyDictionary[Backend, Executor]()
+        self._lock = make_lock(CONNECTION)
 
     @classmethod
     def set_config(  # noqa: PLR0913 - every setting by its name
@@ -194,6 +243,9 @@ class Connection:
         cursor_key: bytes | None = None,
         retries: RetryPolicy | None = None,
         transport: str | None = None,
+        session_token: str | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
     ) -> None:
         """Configure the default connection. The arguments are those of `Connection`; each call replaces all of them.
 
@@ -213,6 +265,9 @@ class Connection:
             cursor_key=cursor_key,
             retries=retries,
             transport=transport,
+            session_token=session_token,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
         )
         default_connection.reconfigure(fresh)
 
@@ -351,28 +406,69 @@ class Connection:
         with self._lock:
             self._close_own()
             self._settings = other._settings
-            self._table_prefix = self._executor = None
+            self._table_prefix = None
+            self._forget_executors()
 
     def run(self, make_steps: Callable[[Executor], Steps[R]], backend: Backend | None = None) -> R:
-        """Carry out what the executor is asked to do, on the backend or the one in use, and return its result."""
-        backend = backend or self.backend
-        return drive(make_steps(self._executor_for(backend)), backend)
+        """Carry out what the executor is asked to do, and return its result.
+
+        Args:
+            make_steps: What it is asked to do.
+            backend: Where; the backend in use by default.
+        """
+        if backend is None:
+            backend = self.backend
+        executor = self._executor_for(backend)
+        return drive(make_steps(executor), backend, executor.retries.max_seconds)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
-        """Execute one operation: what `run` does with `Executor.send`, in less time."""
-        backend = backend or self.backend
+        """Execute one operation, as `run` does with `Executor.send`, in less time."""
+        if backend is None:
+            backend = self.backend
+        known, is_bounded, seconds, now, budget = self._last
+        if known is not backend:
+            _, is_bounded, seconds, now, budget = self._find_terms(backend)
+        started: float | None = None
         try:
-            return execute_observed(backend, operation)
-        except PASSING_ERRORS as error:
-            steps = self._executor_for(backend).send_again(operation, error)
-        return drive(steps, backend)
+            if is_bounded and not observers.get():  # in fewer steps, since this is every request
+                bounded: Any = backend  # whose `execute` takes seconds
+                result: R = bounded.execute(operation, seconds)
+            else:
+                started = now()
+                result = execute_observed(bound(backend), operation, seconds)
+        except BackendError as error:
+            began = now() - error.seconds if started is None else started
+            steps = self._executor_for(backend).send_again(operation, error, began)
+        else:
+            if not budget.is_full:
+                budget.give_back(1)
+            return result
+        return drive(steps, backend, seconds)
 
     def _executor_for(self, backend: Backend) -> Executor:
-        """The executor for the backend's limits: the last one, for most connections have one kind of backend."""
-        executor = self._executor
-        if executor is None or executor.limits is not backend.limits:
-            self._executor = executor = Executor(backend.limits, self._settings.retries or RetryPolicy())
-        return executor
+        """The executor for a backend, which has its retry budget; the connection keeps one for each backend."""
+        try:
+            found = self._executors.get(backend)
+            return found or self._executors.setdefault(backend, self._make_executor(backend))
+        except TypeError:  # a backend without a hash or weak references has a new budget for each call
+            return self._make_executor(backend)
+
+    def _make_executor(self, backend: Backend) -> Executor:
+        retries = self._settings.retries
+        if retries is None:
+            attempts = getattr(backend, "max_attempts", None)
+            retries = RetryPolicy() if attempts is None else RetryPolicy(attempts)
+        return Executor(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))
+
+    def _find_terms(self, backend: Backend) -> _Terms:
+        executor = self._executor_for(backend)
+        bounded = takes_seconds(backend)
+        self._last = _Terms(backend, bounded, executor.retries.max_seconds, executor.now, executor.budget)
+        return self._last
+
+    def _forget_executors(self) -> None:
+        self._last = _NO_TERMS
+        self._executors.clear()
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use would make another."""
@@ -397,8 +493,15 @@ def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Back
     return tuple(kept)
 
 
-def drive(steps: Steps[R], backend: Backend) -> R:
-    """Perform the effects of an executor's generator one after the other, and return what it comes to."""
+def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
+    """Perform the effects of an executor's generator one after the other, and return what it comes to.
+
+    Args:
+        steps: The generator.
+        backend: What executes operations.
+        seconds: How long an operation may take that is executed for the first time.
+    """
+    execute = bound(backend)
     try:
         effect = next(steps)
         while True:
@@ -407,7 +510,10 @@ def drive(steps: Steps[R], backend: Backend) -> R:
                 effect = steps.send(None)
                 continue
             try:
-                result = execute_observed(backend, effect)
+                if isinstance(effect, Attempt):
+                    result = execute_observed(execute, effect.operation, effect.seconds)
+                else:
+                    result = execute_observed(execute, effect, seconds)
             except Exception as error:  # noqa: BLE001 - the generator decides what the error means
                 effect = steps.throw(error)
             else:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
 
 from dynamongo.conditions import Exists, NotExists, Path
 from dynamongo.connection import Connection
-from dynamongo.exceptions import SchemaError
+from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.version import VersionField
 from dynamongo.frozen import dataclass
@@ -21,14 +21,14 @@ from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 from dynamongo.strategies import ModelKeys
-from dynamongo.values import SCALAR_TYPES, ScalarType, shorten
+from dynamongo.values import SCALAR_TYPES, ScalarType, check_name, shorten
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _MAX_GLOBAL_INDEXES, _MAX_LOCAL_INDEXES, _MAX_PROJECTED_ATTRIBUTES = 20, 5, 100
-_OPTIONS = (
+OPTIONS = (
     "__table__",
     "__hash_key__",
     "__range_key__",
@@ -42,6 +42,8 @@ _OPTIONS = (
     "__stream__",
     "__abstract__",
 )
+"""What a model may say of itself and its table."""
+
 _BILLING: tuple[Billing, ...] = ("provisioned", "on_demand")
 
 
@@ -118,8 +120,8 @@ def collect_indexes(model: type) -> dict[str, Index]:
 
 def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str, Index]) -> Declaration:
     """The declaration of a concrete model with these fields and indexes."""
-    _check_spelling(model)
-    _check_options(model)
+    check_spelling(model, vars(model))
+    check_options(model)
     keys = _model_keys(model, fields)
     schema = KeySchema(*(_key_attribute(model, field) for field in keys.fields))
     throughput = _throughput(model)
@@ -137,19 +139,24 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
     if name.startswith("_"):
         _refuse(model, name, "is a field, whose name must not start with an underscore")
+    try:
+        check_name(name)
+    except ValidationError as error:
+        raise SchemaError(f"{model.__name__}: a field has a name that DynamoDB does not take: {error}") from error
     if name in others:
         _refuse(model, name, "is a field that would hide a method or attribute; give it another name")
 
 
-def _check_spelling(model: type) -> None:
+def check_spelling(model: type, names: Iterable[str]) -> None:
     """Refuse `__rangekey__` and the like, without which the model would silently be another one."""
-    for name in vars(model):
-        if name.startswith("__") and name not in _OPTIONS and not hasattr(type, name):
-            for option in difflib.get_close_matches(name, _OPTIONS, n=1, cutoff=0.75):
+    for name in names:
+        if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
+            for option in difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.75):
                 _refuse(model, name, f"is not known; did you mean {option}?")
 
 
-def _check_options(model: type) -> None:
+def check_options(model: type) -> None:
+    """Refuse options that are no such thing."""
     connection = getattr(model, "__connection__", None)
     if connection is not None and not isinstance(connection, Connection):
         _refuse(model, "__connection__", f"must be a Connection; got {shorten(connection)}")
@@ -184,7 +191,7 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
             "must be a field that is stored as a number of seconds since 1970, such as a TimestampField;"
             f" {name} is a {type(field).__name__}",
         )
-    return str(field.path)
+    return field.path.attribute
 
 
 def _version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
@@ -237,7 +244,7 @@ def _find_field(model: type, attribute: str, name: object, fields: Mapping[str, 
 
 
 def _key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
-    return KeyAttribute(str(field.path), _scalar_type(model, field))
+    return KeyAttribute(field.path.attribute, _scalar_type(model, field))
 
 
 def _index_schema(
@@ -283,7 +290,7 @@ def _projection(
     if isinstance(index.projection, str):
         return Projection(index.projection)
     wanted = [_find_field(model, f"{attribute}.projection", name, fields) for name in index.projection]
-    names = tuple(name for name in dict.fromkeys(str(field.path) for field in wanted) if name not in keys)
+    names = tuple(name for name in dict.fromkeys(field.path.attribute for field in wanted) if name not in keys)
     return Projection("include", names) if names else Projection("keys_only")
 
 
@@ -324,7 +331,8 @@ def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
         if field.stored_type == scalar_type:
             return scalar_type
     stored = field.stored_type or "whatever it is given"
-    _refuse(model, str(field.path), f"is a key, which is stored as S, N or B; {type(field).__name__} stores {stored}")
+    kind = type(field).__name__
+    _refuse(model, field.path.attribute, f"is a key, which is stored as S, N or B; {kind} stores {stored}")
 
 
 def _throughput(model: type) -> Throughput | None:

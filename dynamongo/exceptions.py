@@ -5,6 +5,7 @@
     DynamongoError
     ├── SchemaError                          a model is declared wrongly (TypeError)
     ├── ValidationError                      a value does not suit its field (ValueError)
+    │   └── WrittenButUnreadable             a write was done, and what it returned cannot be read
     ├── ExpressionError                      a strategy, condition or update cannot be meant (ValueError)
     ├── ConfigurationError                   the connection cannot be set up as asked
     │   └── CredentialsError                 credentials are missing or were refused
@@ -18,15 +19,17 @@
     ├── BudgetExceeded                       a read or a block of code costs more than it was allowed to
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     │   └── VersionConflict                  the item was written since the instance was read
+    ├── BulkWriteError                       some writes of several were not done
     ├── WriteNotSent                         a write of several was not sent, after another one had failed
     ├── FaultNotHit                          a test scheduled a fault, and nothing met it (AssertionError)
     └── BackendError                         the store refused or failed
         ├── InvalidRequestError              the store found the request malformed
+        ├── AccessDenied                     the credentials are valid, and lack a permission
         ├── TableNotFound                    there is no such table
         ├── TableExists                      there is already such a table, or it is not ready
         ├── LimitExceededError               a quota of the account or an item collection is used up
         ├── TransactionCanceled              a transaction was not carried out, for the reasons it gives
-        ├── TransactionConflict              another transaction is at work on the item
+        ├── TransactionConflict              another transaction or write is at work on the item
         ├── IdempotencyMismatch              a transaction's token was used for another one before
         ├── ThrottledError                   the store asked to slow down, after all retries
         └── ServiceError                     the store failed, or could not be reached
@@ -38,9 +41,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynamongo.frozen import dataclass
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class DynamongoError(Exception):
@@ -59,6 +65,13 @@ class ValidationError(DynamongoError, ValueError):
     """
 
     item: dict[str, Any] | None = None
+
+
+class WrittenButUnreadable(ValidationError):  # noqa: N818 - reads as what it says
+    """A write was done, and the item that it returned does not suit the model: do not repeat the write.
+
+    `.item` is what is stored (or was, for a delete), as a dict of Python values.
+    """
 
 
 class ExpressionError(DynamongoError, ValueError):
@@ -165,8 +178,23 @@ class VersionConflict(ConditionalCheckFailedException):
         self.found = found
 
 
+class BulkWriteError(DynamongoError):
+    """Some writes of several were not done.
+
+    Attributes:
+        result: The `BatchResult`, which says for each item what became of it.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
 class WriteNotSent(DynamongoError):  # noqa: N818 - reads as what it says
-    """A write of several was not sent, since an earlier one had met an error that is not its own; `__cause__` is it."""
+    """A write of several was not done, since an earlier one had met an error that is not its own, or was interrupted.
+
+    `__cause__` is the error of the earlier one, if there was one.
+    """
 
 
 class FaultNotHit(DynamongoError, AssertionError):  # noqa: N818 - reads as what it says
@@ -178,20 +206,76 @@ class BackendError(DynamongoError):
 
     Attributes:
         code: The store's own error code, such as `"ValidationException"`.
+        message: The text without what the other attributes say; `str` has both.
+        operation: What was asked, such as `"Put users"`; `None` where a backend was asked directly.
+        attempts: How many requests were made.
+        endpoint: The AWS region, or the URL of an endpoint that is not AWS's; `None` if there is neither.
+        request_id: AWS's id of the last request, which AWS Support asks for; `None` if there was no answer.
+        seconds: How long the last request took, by the clock of the backend.
     """
 
     code: str = "InternalServerError"
+    operation: str | None = None
+    attempts: int = 1
+    endpoint: str | None = None
+    request_id: str | None = None
+    seconds: float = 0.0
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
+        self.message = message
         if code is not None:
             self.code = code
+
+    def __str__(self) -> str:
+        context = self._describe_context()
+        return f"{self.message} ({', '.join(context)})" if context else self.message
+
+    def _describe_context(self) -> list[str]:
+        told = [] if self.operation is None or self.operation in self.message else [self.operation]
+        if self.operation is not None:
+            told.append("1 attempt" if self.attempts == 1 else f"{self.attempts} attempts")
+        if self.endpoint is not None:
+            told.append(self.endpoint)
+        if self.request_id is not None:
+            told.append(f"request id {self.request_id}")
+        return told
+
+    def take_context(self, other: Exception) -> Self:
+        """Be about the request that another error is about, and return the error itself."""
+        if isinstance(other, BackendError):
+            self.operation, self.attempts = other.operation, other.attempts
+            self.endpoint, self.request_id, self.seconds = other.endpoint, other.request_id, other.seconds
+        return self
 
 
 class InvalidRequestError(BackendError):
     """The store found the request malformed, or a value beyond its limits; nothing was done."""
 
     code = "ValidationException"
+
+    def _describe_context(self) -> list[str]:
+        return []  # what is wrong is wrong everywhere, and the message names the model, table and key
+
+
+class AccessDenied(BackendError):  # noqa: N818 - AWS's name
+    """The credentials are valid, and their policies do not allow the action; nothing was done.
+
+    Attributes:
+        action: The IAM action that has to be allowed, such as `"dynamodb:GetItem"`; `None` where it is not known.
+        table: The full name of the table; `None` where the request is about several.
+    """
+
+    code = "AccessDeniedException"
+    action: str | None = None
+    table: str | None = None
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if self.action is None:
+            return text
+        where = "" if self.table is None else f" on the table {self.table}"
+        return f"{self.action}{where} is not allowed: {text}"
 
 
 class TableNotFound(BackendError):  # noqa: N818 - reads as what it says
@@ -253,15 +337,20 @@ class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
 
     def __init__(self, reasons: tuple[CancellationReason, ...]) -> None:
         codes = ", ".join(map(str, reasons))
-        super().__init__(f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]")
+        told = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
+        messages = [f"{reason}: {reason.message}" for reason in reasons if reason.message]
+        super().__init__(": ".join([told, "; ".join(messages)]) if messages else told)
         self.reasons = reasons
 
-    def __reduce__(self) -> tuple[type[TransactionCanceled], tuple[tuple[CancellationReason, ...]]]:
-        return type(self), (self.reasons,)  # pickle would call the class with the message
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reasons,), vars(self)  # pickle would call the class with the message
 
 
 class TransactionConflict(BackendError):  # noqa: N818 - DynamoDB's name
-    """Another transaction was at work on the item; nothing was written, and the same request may succeed later."""
+    """Another transaction, or a write in another Region, was at work on the item, and was so still after all retries.
+
+    Nothing was written.
+    """
 
     code = "TransactionConflictException"
 
@@ -272,8 +361,27 @@ class IdempotencyMismatch(BackendError):  # noqa: N818 - reads as what it says
     code = "IdempotentParameterMismatchException"
 
 
+@dataclass(frozen=True, slots=True)
+class ThrottlingReason:
+    """Why the store asks to slow down.
+
+    Attributes:
+        reason: DynamoDB's word, such as `"TableReadProvisionedThroughputExceeded"`.
+        resource: The ARN of the table or index.
+    """
+
+    reason: str | None = None
+    resource: str | None = None
+
+
 class ThrottledError(BackendError):
-    """The store asked to slow down, and did so still after all retries."""
+    """The store asked to slow down, and did so still after all retries.
+
+    Attributes:
+        reasons: Why, where the store says it.
+    """
+
+    reasons: tuple[ThrottlingReason, ...] = ()
 
     code = "ProvisionedThroughputExceededException"
 
@@ -295,8 +403,9 @@ class ServiceError(BackendError):
 
 
 class WriteOutcomeUnknown(ServiceError):  # noqa: N818 - reads as what it says
-    """The connection broke, or the store failed, after a write was sent: whether it was done cannot be known.
+    """A write was sent and no answer came: nobody can know whether it was done.
 
+    The connection broke, or the store failed; where an error of another kind ended the retries, it is the `__cause__`.
     Read the item to find out. What may be written twice without harm is sent again before this is raised.
     """
 

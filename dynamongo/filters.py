@@ -3,17 +3,18 @@
 `evaluation.holds` walks the tree for each item, which is the cheapest way to evaluate a condition on a few. For more
 of them the source of a function is generated, such as ::
 
-    def select(c0, c1, items):
+    def select(c0, c1, c2, c3, items):
         return [
             item
             for item in items
-            if ((type(v := item.get('year')) is int or type(v) is Decimal) and v < c0)
-            and (not (type(v := item.get('name')) is str and v.startswith(c1)))
+            if ((type(v := item.get(c1)) is int or type(v) is Decimal) and v < c0)
+            and (not (type(v := item.get(c3)) is str and v.startswith(c2)))
         ]
 
-It says what depends on the shape of the tree: the kinds of its nodes, its paths, and the types of its values. The
-values themselves are arguments, so that a shape is compiled once, whatever it is filled with. A test of a value is
-written out where the type of a constant decides what it comes to, and else calls the functions of `evaluation`.
+It says what depends on the shape of the tree: the kinds of its nodes, the lengths of its paths, and the types of its
+values. Names and values themselves are arguments: nothing that came from a user is written into source, and a shape is
+compiled once, whatever it is filled with. A test of a value is written out where the type of a constant decides what
+it comes to, and else calls the functions of `evaluation`.
 """
 
 from __future__ import annotations
@@ -188,8 +189,8 @@ class _Writer:
                 return f"not ({self._write_exists(path)})"
             case IsType(path, kind):
                 if kind in _TYPE_TESTS and _is_plain(path):
-                    return _test(path, _TYPE_TESTS[kind])
-                return f"is_of_type({self._read(path)}, {kind!r})"
+                    return self._test(path, _TYPE_TESTS[kind])
+                return f"is_of_type({self._read(path)}, {self._name(kind)})"
             case _:
                 assert_never(leaf)
 
@@ -201,14 +202,14 @@ class _Writer:
         if _is_plain(left) and is_value(right):
             kind = type_of(right)
             if kind in SCALAR_TYPES:
-                return _test(left, f"{_TYPE_TESTS[kind]} and v {_PYTHON[operator]} {self._name(right)}")
+                return self._test(left, f"{_TYPE_TESTS[kind]} and v {_PYTHON[operator]} {self._name(right)}")
             if kind in ("BOOL", "NULL"):
-                return _test(left, f"{{}} is {right!r}", _OR_MISSING)
-        return f"compare({self._read(left)}, {operator!r}, {self._read(right)})"
+                return self._test(left, f"{{}} is {right!r}", _OR_MISSING)
+        return f"compare({self._read(left)}, {self._name(operator)}, {self._read(right)})"
 
     def _write_between(self, operand: Operand, low: Operand, high: Operand) -> str:
         if _is_plain(operand) and is_value(low) and is_value(high):
-            return _test(operand, f"{_TYPE_TESTS[type_of(low)]} and {self._name(low)} <= v <= {self._name(high)}")
+            return self._test(operand, f"{_TYPE_TESTS[type_of(low)]} and {self._name(low)} <= v <= {self._name(high)}")
         value = self._read(operand)
         return f"is_ordered({self._read(low)}, '<=', v := {value}) and is_ordered(v, '<=', {self._read(high)})"
 
@@ -224,23 +225,23 @@ class _Writer:
         """One look-up for each type among the choices, so that the set's members are all of the value's type."""
         by_type = {kind: {choice for choice in choices if type_of(choice) == kind} for kind in SCALAR_TYPES}
         tests = [f"{_TYPE_TESTS[kind]} and v in {self._name(known)}" for kind, known in by_type.items() if known]
-        return " or ".join(_test(operand, test) for test in tests)
+        return " or ".join(self._test(operand, test) for test in tests)
 
     def _write_begins_with(self, path: Path, prefix: Operand) -> str:
         if _is_plain(path) and is_value(prefix):
-            return _test(path, f"{_TYPE_TESTS[type_of(prefix)]} and v.startswith({self._name(prefix)})")
+            return self._test(path, f"{_TYPE_TESTS[type_of(prefix)]} and v.startswith({self._name(prefix)})")
         return f"has_prefix({self._read(path)}, {self._read(prefix)})"
 
     def _write_contains(self, path: Path, operand: Operand) -> str:
         # Under `python -b`, Python warns of a str that is looked for in a list with bytes.
         if _is_plain(path) and type(operand) is str and not sys.flags.bytes_warning:
             part = self._name(operand)
-            return _test(path, f"({part} in v if type(v := {{}}) is list else has_part(v, {part}))")
+            return self._test(path, f"({part} in v if type(v := {{}}) is list else has_part(v, {part}))")
         return f"has_part({self._read(path)}, {self._read(operand)})"
 
     def _write_exists(self, path: Path) -> str:
         if _is_plain(path):
-            return _test(path, "{} is not MISSING", _OR_MISSING)
+            return self._test(path, "{} is not MISSING", _OR_MISSING)
         return f"{self._read(path)} is not MISSING"
 
     def _read(self, operand: Operand) -> str:
@@ -249,8 +250,18 @@ class _Writer:
         if not isinstance(operand, Path):
             return self._name(operand)
         if len(operand.elements) == 1:
-            return f"item.get({operand.attribute!r}, MISSING)"
+            return f"item.get({self._name(operand.attribute)}, MISSING)"
         return f"resolve({self._name(operand)}, item)"
+
+    def _test(self, path: Path, test: str, default: str = "") -> str:
+        """The test of what is at the path, whose place in it is `{}`; `default` stands for nothing but `None`."""
+        *parents, name = path.elements
+        place = "item"
+        steps: list[str] = []
+        for parent in parents:
+            steps.append(f"type(v := {place}.get({self._name(parent)})) is dict")
+            place = "v"
+        return " and ".join([*steps, test.replace("{}", f"{place}.get({self._name(name)}{default})")])
 
     def _name(self, constant: object) -> str:
         self.constants.append(constant)
@@ -260,14 +271,3 @@ class _Writer:
 def _is_plain(operand: Operand) -> TypeGuard[Path]:
     """Whether the operand is a path that can be written out: one that consists of names."""
     return isinstance(operand, Path) and all(type(step) is str for step in operand.elements)
-
-
-def _test(path: Path, test: str, default: str = "") -> str:
-    """The test of what is at the path, whose place in it is `{}`. `default` is what stands for nothing but `None`."""
-    *parents, name = path.elements
-    place = "item"
-    steps: list[str] = []
-    for parent in parents:
-        steps.append(f"type(v := {place}.get({parent!r})) is dict")
-        place = "v"
-    return " and ".join([*steps, test.replace("{}", f"{place}.get({name!r}{default})")])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -205,11 +205,14 @@ class ResultSet(Generic[T]):
         """
         model = self._search.model
         entries = list(delete_entries(model, *self.targets()))
-        with Connection.using(self._search.backend):  # which the items were read from
-            return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+        options = WriteOptions(max_workers, progress, len(entries))
+        return collect(model, write_entries(model, entries, options, self._search.backend))  # where they were read
 
     def update(
-        self, *updates: AnyUpdate, max_workers: int | None = None, progress: ProgressOption = None
+        self,
+        *updates: AnyUpdate | Iterable[AnyUpdate],
+        max_workers: int | None = None,
+        progress: ProgressOption = None,
     ) -> BatchResult[Any]:
         """Read the items, and update each if it still satisfies the condition, as `update_many` does.
 
@@ -220,8 +223,8 @@ class ResultSet(Generic[T]):
         changes = check_changes(model, updates)
         targets, found = self.targets()
         entries = list(update_entries(model, targets, changes, found))
-        with Connection.using(self._search.backend):  # which the items were read from
-            return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+        options = WriteOptions(max_workers, progress, len(entries))
+        return collect(model, write_entries(model, entries, options, self._search.backend))  # where they were read
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.

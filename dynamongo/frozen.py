@@ -13,6 +13,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from dynamongo.generated import is_plain_name
+
 __all__ = ["dataclass", "field", "names_of", "replace"]
 
 _NOTHING: Final[Any] = object()
@@ -134,10 +136,10 @@ def _make_constructor(cls: Any) -> Any:
     generic: dict[str, Any] = {name: given[name] for name in ("__orig_bases__",) if name in given}
     members: dict[str, Any] = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__, **generic}
     open_twin = type(cls)(cls.__name__, cls.__bases__, members)
-    names: dict[str, Any] = {"make": object.__new__, "Open": open_twin, "Own": cls, "NOTHING": _NOTHING}
-    names["copy_as"] = _copy_as
+    names: dict[str, Any] = {"_make": object.__new__, "_Open": open_twin, "_Own": cls, "_NOTHING": _NOTHING}
+    names["_copy_as"] = _copy_as
     source = _write_constructor(cls.__specs__, names, is_checked=hasattr(cls, "__post_init__"))
-    exec(source, names)  # noqa: S102 - the source is ours: it has names of fields, and no values
+    exec(source, names)  # noqa: S102 - the source is ours: of what is not, it has names of fields alone, which were checked
     made = names["__new__"]
     made.__qualname__ = cls.__qualname__  # what Python calls it where arguments do not fit
     return made
@@ -157,29 +159,36 @@ def _write_constructor(specs: Mapping[str, _Spec], names: dict[str, Any], *, is_
 
     That of a class with two fields is ::
 
-        def __new__(cls, table, consistent=default_consistent):
-            self = make(Open)
-            self.table = table
-            self.consistent = consistent
-            self.__class__ = Own
-            if cls is not Own:
-                self = copy_as(cls, self)
-            return self
+        def __new__(_cls, table, consistent=_default_consistent):
+            _self = _make(_Open)
+            _self.table = table
+            _self.consistent = consistent
+            _self.__class__ = _Own
+            if _cls is not _Own:
+                _self = _copy_as(_cls, _self)
+            return _self
     """
     parameters: list[str] = []
     lines: list[str] = []
     for name, spec in specs.items():
         if not spec.init:
             continue
-        names |= {f"default_{name}": spec.default, f"make_{name}": spec.default_factory}
+        _check_name(name)
+        names |= {f"_default_{name}": spec.default, f"_make_{name}": spec.default_factory}
         is_made = spec.default_factory is not _NOTHING
         has_default = is_made or spec.default is not _NOTHING
-        parameters.append(f"{name}=default_{name}" if has_default else name)
-        lines.append(f"    self.{name} = {f'make_{name}() if {name} is NOTHING else {name}' if is_made else name}")
-    head = [f"def __new__(cls, {', '.join(parameters)}):", "    self = make(Open)"]
-    tail = ["    self.__class__ = Own", "    if cls is not Own:", "        self = copy_as(cls, self)"]
-    check = ["    self.__post_init__()"] if is_checked else []
-    return "\n".join([*head, *lines, *tail, *check, "    return self"])
+        parameters.append(f"{name}=_default_{name}" if has_default else name)
+        lines.append(f"    _self.{name} = {f'_make_{name}() if {name} is _NOTHING else {name}' if is_made else name}")
+    head = [f"def __new__(_cls, {', '.join(parameters)}):", "    _self = _make(_Open)"]
+    tail = ["    _self.__class__ = _Own", "    if _cls is not _Own:", "        _self = _copy_as(_cls, _self)"]
+    check = ["    _self.__post_init__()"] if is_checked else []
+    return "\n".join([*head, *lines, *tail, *check, "    return _self"])
+
+
+def _check_name(name: str) -> None:
+    """Refuse what cannot stand in source as it is: the name of a field becomes that of a parameter."""
+    if not is_plain_name(name) or name.startswith("_"):
+        raise TypeError(f"a field of a frozen dataclass needs a public ASCII name that is no keyword; got {name!r}")
 
 
 # What is asked of a class now and then.

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import keyword
 import linecache
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
 _numbers = itertools.count(1)
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name can stand in source as it is, and means itself there: Python normalizes what is not ASCII."""
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def make_function(name: str, source: str, names: Mapping[str, Any]) -> Callable[..., Any]:

@@ -69,6 +69,10 @@ class Index:
         bound._label, bound._schema, bound.name = label, schema, schema.name  # noqa: SLF001 - a copy of this very object
         return bound
 
+    def take_schema(self, schema: IndexSchema) -> None:
+        """Become what the schema says, after an option of the model was changed."""
+        self._schema = schema
+
     @property
     def schema(self) -> IndexSchema:
         """What the index is in its table; raises `SchemaError` for one that no concrete model declares."""

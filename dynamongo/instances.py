@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo import codecs
-from dynamongo.compiled import Codec
+from dynamongo.compiled import Maker
 from dynamongo.conditions import Condition, Path
-from dynamongo.declaration import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.declaration import OPTIONS
+from dynamongo.deltas import Change, Delta, apply_deltas, make_deltas
+from dynamongo.evaluation import MISSING, Resolved
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field
+from dynamongo.frozen import dataclass, replace
+from dynamongo.generated import is_plain_name
 from dynamongo.indexes import Index
+from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.partial import guard
 from dynamongo.plans import Plan, describe_key
-from dynamongo.schema import TableSchema
 from dynamongo.updates import RemoveUpdate, SetUpdate
 from dynamongo.values import AttributeValue, Item, equals
 from dynamongo.versions import lock, next_version
@@ -26,69 +30,53 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class ModelMeta(type):
-    """Reads the declaration of a model when its class is created."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of the item of an instance, where that is more than a whole item of declared attributes.
 
-    __fields__: Mapping[str, Field[Any]]
-    __declared__: Declaration | None
-    __codec__: Codec
-    __schema__: TableSchema  # under the full name that was asked for last
+    Attributes:
+        stored: The item as it was read, or as it was last saved; `None` where it was neither.
+        undeclared: Its attributes that the model does not declare.
+        loaded: The paths that were read, where the item was not read whole.
+    """
 
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
-        super().__init__(name, bases, namespace)
-        cls.__fields__ = collect_fields(cls)
-        indexes = collect_indexes(cls)
-        cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
-        declared = cls.__declared__
-        index_keys = () if declared is None else declared.index_keys
-        cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys)
-        bound = indexes if declared is None else declared.indexes
-        if declared is not None:
-            cls.__schema__ = declared.table
-        for attribute, value in (*cls.__fields__.items(), *bound.items()):
-            setattr(cls, attribute, value)
-
-    @property
-    def __declaration__(cls) -> Declaration:
-        if cls.__declared__ is None:
-            raise SchemaError(f"{cls.__name__} is abstract: it has no table; derive a model from it")
-        return cls.__declared__
+    stored: Item | None
+    undeclared: Item
+    loaded: tuple[Path, ...] | None = None
 
 
 class Instance(metaclass=ModelMeta):
     """The part of `Model` that holds values: one for each field, and the stored attributes that have no field.
 
-    The values are in the instance's `__dict__` under the names of the fields, so that reading one costs no call.
+    The values are in the instance's `__dict__` under the names of the fields, so that reading one costs no call. The
+    library keeps nothing else there, since serializers dump it: what was read or saved is in a slot.
     """
 
     __abstract__ = True
+    __slots__ = ("__dict__", "__weakref__", "_record")
 
-    _undeclared: Mapping[str, AttributeValue] = {}
-    """Stored attributes that the model does not declare, as attribute values."""
-
-    _stored: Item | None = None
-    """What is stored for the instance, as far as it knows: the item as it was read, or as it was last saved."""
-
-    _loaded: tuple[Path, ...] | None = None
-    """The paths that were read, where the item was not read whole."""
+    _record: Record | Item | None
+    """What is known of the stored item: nothing, the item itself, or a `Record` where there is more to say."""
 
     def __init__(self, /, **values: Any) -> None:
+        codec = type(self).__codec__
         try:
-            held = type(self).__codec__.build(values)
+            held = codec.build(values)
         except ValidationError:
             self._check_names(values)  # an unknown name is the first that is told
             raise
         if held is None:
             self._check_names(values)
-        elif type(self).__init__ is Instance.__init__ and type(self).__new__ is object.__new__:
-            _set_values(self, held)
-        else:  # a derived class may have set something before
-            vars(self).update(held)
+        else:
+            codec.fill(self, held)
+        _set_record(self, None)
 
     def __setattr__(self, name: str, value: Any) -> None:
         field = type(self).__fields__.get(name)
         if field is not None:
             vars(self)[name] = field.missing_value() if value is None else field.validate(value)
+        elif name in OPTIONS:
+            raise SchemaError(f"{name} belongs to the model and not to an item: set {type(self).__name__}.{name}")
         elif name.startswith("_") or _is_assignable(_find_in_class(type(self), name)):
             super().__setattr__(name, value)
         else:
@@ -108,7 +96,11 @@ class Instance(metaclass=ModelMeta):
         Raises:
             ValidationError: A value does not suit its field, or a name is not one of a field.
         """
-        return cls(**values)
+        try:
+            return cls(**values)
+        except TypeError:
+            cls._check_names(values)  # one may be no str
+            raise
 
     def to_dict(self, only: Iterable[str] | None = None) -> dict[str, Any]:
         """The values of the declared fields as a new dict of Python values, `None` where there is none.
@@ -133,21 +125,22 @@ class Instance(metaclass=ModelMeta):
 
         They came with the item when it was read, and are saved with it.
         """
-        return codecs.decode_item(dict(self._undeclared))
+        return codecs.decode_item(self._undeclared)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._held() == cast("Self", other)._held()
+        if type(other) is not type(self):
+            return False
+        known = cast("Self", other)
+        return (self._values(), self._undeclared, self._loaded) == (known._values(), known._undeclared, known._loaded)
 
     __hash__ = None  # type: ignore[assignment]  # instances can change
 
     def __repr__(self) -> str:
-        fields = type(self).__fields__
-        shown = ", ".join(
-            f"{name}={vars(self)[name]!r}"
-            for name, field in fields.items()
-            if name in vars(self) and not field.is_absent(vars(self)[name])
-        )
-        return f"{type(self).__name__}({shown})"
+        values = self._values()
+        shown = {name: value for name, value in values.items() if not type(self).__fields__[name].is_absent(value)}
+        odd = {name: value for name, value in shown.items() if not is_plain_name(name)}  # no keyword argument in source
+        arguments = [f"{name}={value!r}" for name, value in shown.items() if name not in odd]
+        return f"{type(self).__name__}({', '.join([*arguments, *([f'**{odd!r}'] if odd else [])])})"
 
     def _encode_item(self) -> Item:
         """The item that is stored for the instance, as attribute values.
@@ -158,12 +151,15 @@ class Instance(metaclass=ModelMeta):
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was not read whole, so that there would be less of it than before.
         """
-        if self._loaded is not None:
+        record = self._record
+        if type(record) is not Record:
+            return type(self).__codec__.encode(vars(self), {})
+        if record.loaded is not None:
             raise AttributeNotLoaded(
                 f"{type(self).__name__}: the item with {self._describe_key(self._key())} was not read whole, and would"
                 " lose what was not read if it were saved: call reload() first, or change it with update()"
             )
-        return type(self).__codec__.encode(vars(self), dict(self._undeclared))
+        return type(self).__codec__.encode(vars(self), dict(record.undeclared))
 
     @classmethod
     def _decode_item(cls, item: Item) -> Self:
@@ -172,29 +168,20 @@ class Instance(metaclass=ModelMeta):
         Raises:
             ValidationError: A stored attribute holds something that its field could not have stored.
         """
-        return cls._decode_items((item,))[0]
+        decoded: list[Self] = cls.__codec__.decode((item,))
+        return decoded[0]
 
     @classmethod
     def _decode_items(cls, items: Iterable[Item]) -> list[Self]:
         """Instances of what is stored; raises as `_decode_item`."""
-        decode, make, fill = cls.__codec__.decode, cls.__new__, _set_values
-        instances: list[Self] = []
-        for item in items:
-            try:
-                values = decode(item)
-            except ValidationError as error:
-                raise ValidationError(f"{error}; stored in the item with {cls._describe_key(item)}") from error
-            values["_stored"] = item
-            instance = make(cls)
-            fill(instance, values)
-            instances.append(instance)
-        return instances
+        return cls.__codec__.decode(items)
 
     @classmethod
     def _name_item(cls, key: Item) -> Self:
-        """An instance that holds a key alone, of an item that was not read."""
-        instance = cls._decode_item(key)
-        vars(instance)["_stored"] = None
+        """An instance that holds a key alone, of an item that was not read: it is partial, and cannot be saved."""
+        loaded = tuple(map(Path, key))
+        instance = cls._decode_part(key, loaded)
+        _set_record(instance, Record(None, {}, loaded))
         return instance
 
     @classmethod
@@ -208,63 +195,70 @@ class Instance(metaclass=ModelMeta):
     def _decode_part(cls, item: Item, loaded: tuple[Path, ...]) -> Self:
         """An instance of an item of which only these paths were read; it refuses to show any others."""
         instance = cls._decode_item(item)
+        undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
         values: dict[str, Any] = vars(instance)
         for name, field in cls.__fields__.items():
             paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
             value = values.pop(name)
             if paths:
                 values[name] = guard(value, paths, field.label)
-        values["_loaded"] = loaded
+        _set_record(instance, Record(item, undeclared, loaded))
         return instance
 
     def _take_over(self, other: Self) -> Self:
         """Hold what another instance of the model holds, and return this one."""
-        vars(self).update(other._held())
-        self._stored = other._stored
+        vars(self).update(other._values())
+        self._record = other._record
         return self
 
     # What was changed, and which version it was changed of.
 
-    def _find_changes(self) -> tuple[SetUpdate | RemoveUpdate, ...]:
-        """The updates that make what is stored into what the instance holds.
+    def _find_changes(self) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+        """The updates that make what is stored into what the instance holds, and what has to hold for them.
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
             ExpressionError: The key was changed.
             AttributeNotLoaded: Something was changed of which only a part was read.
         """
-        declaration = type(self).__declaration__
-        changes: list[SetUpdate | RemoveUpdate] = []
-        for name, field in type(self).__fields__.items():
-            if name not in vars(self) or name == declaration.version or not self._is_changed(name, field):
-                continue
-            value = self._encode_field(name, field)
-            if field.is_key:
+        version = type(self).__declaration__.version
+        fields = [(name, field) for name, field in type(self).__fields__.items() if name in vars(self)]
+        found = [self._find_change(name, field) for name, field in fields if name != version]
+        changes = [change for change in found if change is not None]
+        for change in changes:
+            if change.field.is_key:
                 raise ExpressionError(
-                    f"{field.label} is part of the key, and was changed: save() makes a new item of it"
+                    f"{change.field.label} is part of the key, and was changed: save() makes a new item of it"
                 )
-            changes.append(RemoveUpdate(Path(name)) if value is None else SetUpdate(Path(name), value))
-        return tuple(changes)
+        return make_deltas(changes)
 
-    def _is_changed(self, name: str, field: Field[Any]) -> bool:
-        stored = cast("Item", self._stored).get(name)
+    def _find_change(self, name: str, field: Field[Any]) -> Change | None:
+        """What was changed of an attribute: what was decoded is compared with what is held, as it would be stored."""
+        stored = cast("Item", self._stored).get(name, MISSING)
         paths = [Path(*path.elements[1:]) for path in self._loaded or () if path.attribute == name]
-        if all(not path.elements for path in paths):
-            value = self._encode_field(name, field)
-            return value is not stored and (value is None or stored is None or not equals(value, stored))
-        if vars(self)[name] == guard(field.missing_value() if stored is None else field.decode(stored), paths, ""):
-            return False
-        raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
+        if any(path.elements for path in paths):
+            self._refuse_changed_part(name, field, paths)
+            return None
+        held = self._encode_field(name, field)
+        if _is_same(held, stored):
+            return None
+        read = _as_written(field, stored)
+        return None if _is_same(held, read) else Change(field, stored, read, held)
 
-    def _encode_field(self, name: str, field: Field[Any]) -> AttributeValue:
-        """What is stored for the value of one field; `None` for none."""
+    def _refuse_changed_part(self, name: str, field: Field[Any], paths: Sequence[Path]) -> None:
+        stored = cast("Item", self._stored).get(name)
+        if vars(self)[name] != guard(field.missing_value() if stored is None else field.decode(stored), paths, ""):
+            raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
+
+    def _encode_field(self, name: str, field: Field[Any]) -> Resolved:
+        """What is stored for the value of one field."""
         value = vars(self)[name]
         if not field.is_absent(value):
             encoded = field.encode(field.validate(value))
             return field.refuse_empty(encoded) if field.is_key or field.is_index_key else encoded
         if field.required:
             raise ValidationError(f"{field.label} is required, and has no value")
-        return None
+        return MISSING
 
     def _lock(self) -> Condition | None:
         """What a write of the loaded item checks; nothing for an instance that only names one, or has no version."""
@@ -276,31 +270,57 @@ class Instance(metaclass=ModelMeta):
     def _note_saved(self, write: Put | UpdateItem) -> None:
         """Remember what is stored for the instance now that the write of it was done."""
         item = write.item if isinstance(write, Put) else self._updated_item(write)
-        vars(self)["_stored"] = item
+        record = self._record
+        _set_record(self, replace(record, stored=item) if type(record) is Record else item)
         version = type(self).__declaration__.version
         if version is not None:
             vars(self)[version] = item[version]
 
     def _updated_item(self, write: UpdateItem) -> Item:
-        item = dict(cast("Item", self._stored))
-        for update in write.updates:
-            name = update.path.attribute
-            if isinstance(update, SetUpdate):
-                item[name] = cast("AttributeValue", update.value)
-            elif isinstance(update, RemoveUpdate):
-                del item[name]
-            else:
-                item[name] = next_version(vars(self)[name])
-        return item
+        deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
+        item = apply_deltas(cast("Item", self._stored), deltas)
+        version = type(self).__declaration__.version
+        return item if version is None else {**item, version: next_version(vars(self)[version])}
 
     def _key(self) -> Item:
         keys = type(self).__declaration__.keys
         return keys.codec.encode([vars(self)[name] for name in keys.names])
 
-    def _held(self) -> dict[str, Any]:
-        """The values of the fields, and the undeclared attributes; not what the user keeps on the instance besides."""
-        values = {name: vars(self)[name] for name in type(self).__fields__ if name in vars(self)}
-        return values | {"_undeclared": self._undeclared, "_loaded": self._loaded}
+    def _values(self) -> dict[str, Any]:
+        """The values of the fields; not what the user keeps on the instance besides."""
+        return {name: vars(self)[name] for name in type(self).__fields__ if name in vars(self)}
+
+    @property
+    def _stored(self) -> Item | None:
+        """What is stored for the instance, as far as it knows: the item as it was read, or as it was last saved."""
+        record = self._record
+        return record.stored if type(record) is Record else cast("Item | None", record)
+
+    @property
+    def _undeclared(self) -> Item:
+        """Stored attributes that the model does not declare, as attribute values."""
+        return self._record.undeclared if type(self._record) is Record else {}
+
+    @property
+    def _loaded(self) -> tuple[Path, ...] | None:
+        """The paths that were read, where the item was not read whole."""
+        return self._record.loaded if type(self._record) is Record else None
+
+    @classmethod
+    def _make_maker(cls) -> Maker:
+        """How the codec makes instances."""
+
+        def record_of(item: Item) -> Record | Item:
+            undeclared = {name: value for name, value in item.items() if name not in cls.__fields__}
+            return Record(item, undeclared) if undeclared else item
+
+        def locate(error: ValidationError, item: Item) -> ValidationError:
+            key = cls._describe_key(item) or "none of the model's key attributes"
+            return ValidationError(f"{error}; stored in the item with {key}")
+
+        is_own = cls.__init__ is Instance.__init__ and cls.__new__ is object.__new__
+        fill_new = _set_values if is_own else _add_values
+        return Maker(cls, cls.__new__, _set_values, fill_new, _set_record, record_of, locate)
 
     @classmethod
     def _describe_key(cls, item: Item) -> str:
@@ -309,7 +329,7 @@ class Instance(metaclass=ModelMeta):
     @classmethod
     def _check_names(cls, names: Iterable[str]) -> None:
         """Raise `ValidationError` if one of the names is not that of a field."""
-        unknown = [name for name in names if name not in cls.__fields__]
+        unknown = [str(name) for name in names if name not in cls.__fields__]
         if not unknown:
             return
         guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, cls.__fields__, n=1)]
@@ -319,6 +339,24 @@ class Instance(metaclass=ModelMeta):
 
 _set_values: Callable[[Instance, dict[str, Any]], None] = Instance.__dict__["__dict__"].__set__
 """Gives an instance its values. `vars(instance).update` would make a second dict for it."""
+
+_set_record: Callable[[Instance, Record | Item | None], None] = Instance.__dict__["_record"].__set__
+"""Gives an instance its record, past the check of names that every other assignment goes through."""
+
+
+def _add_values(instance: Instance, values: Mapping[str, Any]) -> None:
+    """Give an instance its values where a derived class may have set something before."""
+    vars(instance).update(values)
+
+
+def _is_same(left: Resolved, right: Resolved) -> bool:
+    return left is right or (left is not MISSING and right is not MISSING and equals(left, right))
+
+
+def _as_written(field: Field[Any], stored: Resolved) -> Resolved:
+    """What the field would store for what it reads, since others may store the same value in another form."""
+    value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
+    return MISSING if field.is_absent(value) else field.own_form(cast("AttributeValue", stored), value)
 
 
 def _find_in_class(model: type, name: str) -> object:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dynamongo.arguments import check_flag
 from dynamongo.batches import Batch
 from dynamongo.bulk import decode_written
-from dynamongo.changes import as_instance, check_changes, explain_error, make_delete, make_save, make_update
+from dynamongo.changes import as_instance, check_changes, explain_error, flatten, make_delete, make_save, make_update
 from dynamongo.conditions import And, Condition, conjuncts
 from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError, ExpressionError
 from dynamongo.operations import Action, ConditionCheck, Delete, Get, Put, UpdateItem, WriteResult
@@ -20,7 +20,7 @@ from dynamongo.progress import ProgressOption
 from dynamongo.reading import Reading
 from dynamongo.results import WriteOutcome
 from dynamongo.updates import AnyUpdate
-from dynamongo.values import Item
+from dynamongo.values import Item, shorten
 from dynamongo.verbs import DeleteManyVerb, SaveManyVerb, UpdateManyVerb
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class Model(Reading):
     - `__tags__` and `__stream__`: the tags and the stream that `create_table` asks for;
     - `__connection__`: a `Connection` in place of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.
+
+    Assigning one of them to a finished class takes effect at once, for the models that are derived from it as well;
+    the keys, the fields and the indexes are fixed, and assigning one raises `SchemaError`.
 
     An instance is built of keyword arguments. What is given is validated at once, and so is each assignment;
     `required` is checked when the instance is saved, so that an instance that has its key alone can say which item
@@ -74,8 +77,8 @@ class Model(Reading):
                 condition that the stored item must satisfy (a missing item has no attributes).
             only_changed: Whether to send what was changed since the instance was read or saved, and nothing else:
                 an UpdateItem request, or none if nothing was. The item must exist; what others have changed of it
-                besides stays as it is, there and in the instance. An instance that was neither read nor saved is
-                saved whole.
+                besides stays as it is, there and in the instance. Of a map in a `DictField`, the changed members are
+                sent by their paths. An instance that was neither read nor saved is saved whole.
 
         Returns:
             The instance that was saved: `item` itself if it is one.
@@ -210,17 +213,20 @@ class Model(Reading):
         return cls.update_one(strategy, updates, upsert=True)
 
     @classmethod
-    def update_from_dict(cls, strategy: Any, values: Mapping[str, Any], *, upsert: bool = False) -> Self:
+    def update_from_dict(cls, strategy: Any, values: Mapping[str, Any] | None = None, *, upsert: bool = False) -> Self:
         """Set several attributes of an item, as `update_one` does; `None` removes one.
 
         Args:
-            strategy: As in `update_one`.
+            strategy: As in `update_one`; or, as the only argument, a dict that has the item's key among the new values.
             values: New values by field name.
             upsert: As in `update_one`.
 
         Raises:
             ValidationError: A value does not suit its field, or a name is not one of a field.
+            ExpressionError: The only dict has no key, or nothing but a key.
         """
+        if values is None:
+            strategy, values = cls._split_key(strategy)
         cls._check_names(values)
         updates: list[AnyUpdate] = []
         for name, value in values.items():
@@ -243,13 +249,16 @@ class Model(Reading):
         """Delete the item with the instance's key, and return it as it was stored; `None` if there was none."""
         return type(self).delete_one(self)
 
-    def update(self, *updates: AnyUpdate) -> Self:
-        """Update the item with the instance's key, as `update_one` does; the instance then holds what is stored."""
-        return self._take_over(type(self).update_one(self, updates))
+    def update(self, *updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
+        """Update the item with the instance's key, as `update_one` does; the instance then holds what is stored.
 
-    def upsert(self, *updates: AnyUpdate) -> Self:
+        The updates are given one by one or as lists.
+        """
+        return self._take_over(type(self).update_one(self, tuple(flatten(updates))))
+
+    def upsert(self, *updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
         """Update the item as `update` does, or create it with its key and what the updates put there."""
-        return self._take_over(type(self).upsert_one(self, updates))
+        return self._take_over(type(self).upsert_one(self, tuple(flatten(updates))))
 
     def reload(self) -> Self:
         """Read the item with the instance's key again (consistently); the instance then holds what is stored.
@@ -260,6 +269,19 @@ class Model(Reading):
         return self._take_over(type(self).get_one(self, consistent=True))
 
     # How the verbs do it.
+
+    @classmethod
+    def _split_key(cls, values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The key that is among the values, and the others."""
+        if not isinstance(values, Mapping):
+            raise ExpressionError(
+                f"{cls.__name__}.update_from_dict takes a strategy and a dict of the new values, or one dict that has"
+                f" the key among them; got {shorten(values)} alone"
+            )
+        given = dict(cast("Mapping[str, Any]", values))
+        cls._check_names(given)
+        names = cls.__declaration__.keys.names
+        return {name: given.pop(name) for name in names if name in given}, given
 
     @classmethod
     def _make_save(

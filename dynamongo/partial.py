@@ -1,4 +1,7 @@
-"""What was read in part: a map that knows which of its members were not read."""
+"""What was read in part: a map that knows which of its members were not read, and a list that knows that some were not.
+
+Either can be looked at and changed, and is never stored: what was not read would be dropped.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from dynamongo.exceptions import AttributeNotLoaded
 
 
 class PartialDict(dict[str, Any]):
-    """A map of which some members were read, and no others are known."""
+    """A map of which some members were read, and no others are known. Its copies and unions are such maps too."""
 
     def __init__(self, members: dict[str, Any], loaded: Iterable[str], label: str) -> None:
         super().__init__(members)
         self._loaded = frozenset(loaded)
-        self._label = label
+        self.label = label
 
     def __missing__(self, name: str) -> NoReturn:
         self._check_loaded(name)
@@ -30,9 +33,42 @@ class PartialDict(dict[str, Any]):
         self._check_loaded(name)
         return super().get(name, default)
 
+    def pop(self, name: str, *default: Any) -> Any:
+        """Take the member out, or return the default where it is known that there is none."""
+        self._check_loaded(name)
+        return super().pop(name, *default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """The member, which is set to the default where it is known that there is none."""
+        self._check_loaded(name)
+        return super().setdefault(name, default)
+
+    def copy(self) -> PartialDict:
+        """A copy that knows as much."""
+        return PartialDict(self, self._loaded, self.label)
+
+    def __or__(self, other: Any) -> Any:
+        return self._join(super().__or__(other))
+
+    def __ror__(self, other: Any) -> Any:
+        return self._join(super().__ror__(other))
+
+    def _join(self, members: Any) -> Any:
+        if not isinstance(members, dict):
+            return members
+        return PartialDict(cast("dict[str, Any]", members), self._loaded, self.label)
+
     def _check_loaded(self, name: object) -> None:
         if name not in self._loaded and not super().__contains__(name):
-            refuse_unloaded(f"{self._label}.{name}")
+            refuse_unloaded(f"{self.label}.{name}")
+
+
+class PartialList(list[Any]):
+    """A list of which some elements were read, without gaps, or of whose elements a part was read."""
+
+    def __init__(self, elements: Iterable[Any], label: str) -> None:
+        super().__init__(elements)
+        self.label = label
 
 
 def refuse_unloaded(label: str) -> NoReturn:
@@ -43,18 +79,42 @@ def refuse_unloaded(label: str) -> NoReturn:
     )
 
 
+def refuse_part(value: object) -> None:
+    """Raise `AttributeNotLoaded` for a map or list that was read in part, and is about to be stored."""
+    if isinstance(value, (PartialDict, PartialList)):
+        label = value.label
+        raise AttributeNotLoaded(
+            f"{label} was read in part, and what was not read would be lost if it were stored: call reload() for the"
+            " whole item, or update what is meant by its path"
+        )
+
+
 def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
     """The Python value of an attribute of which only `paths` were read; `Path()` is the value itself.
 
-    Maps are guarded, at any depth. Of a list, DynamoDB returns the elements that were asked for, without gaps.
+    Maps and lists are guarded, at any depth.
     """
     inner = list(paths)
-    if not isinstance(value, dict) or any(not path.elements for path in inner):
-        return cast("Any", value)
+    if any(not path.elements for path in inner):
+        return value
+    if isinstance(value, list):
+        elements = cast("list[Any]", value)
+        are_whole = all(len(path.elements) == 1 for path in inner)
+        return PartialList(elements if are_whole else [_guard_element(each, label) for each in elements], label)
+    if not isinstance(value, dict):
+        return value
     members = cast("dict[str, Any]", value)
     names = dict.fromkeys(str(path.elements[0]) for path in inner)
     kept = {name: guard(members[name], _inside(inner, name), f"{label}.{name}") for name in names if name in members}
     return PartialDict(kept, names, label)
+
+
+def _guard_element(element: Any, label: str) -> Any:
+    """An element of a list: DynamoDB leaves no gaps, so that nobody knows which paths it was read by."""
+    if not isinstance(element, dict):
+        return element
+    members = cast("dict[str, Any]", element)
+    return guard(members, map(Path, members), f"{label}[]")
 
 
 def _inside(paths: Iterable[Path], name: str) -> list[Path]:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
 import warnings
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
-from dynamongo.backends import Backend
 from dynamongo.callers import caller_level
 from dynamongo.exceptions import BudgetExceeded, NPlusOneWarning
+from dynamongo.forks import INNERMOST, make_lock
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Capacity, Get, Operation
 from dynamongo.plans import describe_step
@@ -40,34 +39,37 @@ class Observer(Protocol):
         ...
 
 
-_observers: ContextVar[tuple[Observer, ...]] = ContextVar("dynamongo_observers", default=())
+observers: ContextVar[tuple[Observer, ...]] = ContextVar("dynamongo_observers", default=())
+"""Those that watch the current thread or task."""
 
 
-def execute_observed(backend: Backend, operation: Operation[R]) -> R:
-    """Execute the operation, and tell those who watch."""
-    observers = _observers.get()
-    if not observers:
-        return backend.execute(operation)
-    for observer in observers:
+def execute_observed(
+    execute: Callable[[Operation[R], float | None], R], operation: Operation[R], seconds: float | None
+) -> R:
+    """Execute the operation within so many seconds, and tell those who watch."""
+    watching = observers.get()
+    if not watching:
+        return execute(operation, seconds)
+    for observer in watching:
         observer.before(operation)
     try:
-        result = backend.execute(operation)
+        result = execute(operation, seconds)
     except Exception as error:
-        for observer in observers:
+        for observer in watching:
             observer.after(operation, Capacity(), error)
         raise
-    for observer in observers:
+    for observer in watching:
         observer.after(operation, getattr(result, "consumed", Capacity()), None)
     return result
 
 
 @contextlib.contextmanager
 def _observe(observer: Observer) -> Generator[None]:
-    _observers.set((*_observers.get(), observer))
+    observers.set((*observers.get(), observer))
     try:
         yield
     finally:
-        _observers.set(tuple(each for each in _observers.get() if each is not observer))
+        observers.set(tuple(each for each in observers.get() if each is not observer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class _Budget:
         self.spent = Capacity()
         self.made = 0
         self.exceeded: str | None = None
-        self.lock = threading.Lock()
+        self.lock = make_lock(INNERMOST)
 
     def before(self, operation: Operation[Any]) -> None:
         with self.lock:

@@ -201,8 +201,9 @@ class Table(Instance):
             return error
         where = f"the table {cls.table_name()}"
         about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
-        hint = cls._hint_at(str(error), operation)
-        return type(error)(f"{cls.__name__}: {error} ({about}){hint}", code=error.code)
+        hint = cls._hint_at(error.message, operation)
+        text = f"{cls.__name__}: {error.message} ({about}){hint}"
+        return type(error)(text, code=error.code).take_context(error)
 
     @classmethod
     def _hint_at(cls, refusal: str, operation: object) -> str:

@@ -171,9 +171,8 @@ class Transaction:
         try:
             execute(operation)
         except TransactionCanceled as error:
-            raise TransactionCanceled(
-                tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
-            ) from error
+            reasons = tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
+            raise TransactionCanceled(reasons).take_context(error) from error
         for entry in entries:
             if entry.saved is not None:
                 entry.saved._note_saved(entry.action)

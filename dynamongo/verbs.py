@@ -23,7 +23,7 @@ from dynamongo.bulk import (
 )
 from dynamongo.changes import as_instance, check_changes, make_put
 from dynamongo.conditions import Condition
-from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
 from dynamongo.finding import ResultSet, plan_for
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Put
@@ -157,6 +157,7 @@ class SaveMany(BoundVerb[M]):
 
         Raises:
             ValidationError: An item is not valid; nothing was written. The message says which item.
+            AttributeNotLoaded: An item, or a map or list in it, was read in part; the same.
         """
         entries = list(self._entries(items, overwrite))
         for index, entry in enumerate(entries):
@@ -188,7 +189,7 @@ class SaveMany(BoundVerb[M]):
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items as they come from the iterable; see `Model.save_iter`."""
         options = WriteOptions(max_workers, progress, count_of(items))
-        return write_entries(self._model, self._entries(items, overwrite), options)
+        return iter(write_entries(self._model, self._entries(items, overwrite), options))
 
     def _entries(self, items: Iterable[Any], overwrite: Any) -> Iterator[Entry[M]]:
         for item in items:
@@ -196,7 +197,7 @@ class SaveMany(BoundVerb[M]):
             try:
                 instance = as_instance(self._model, item)
                 yield Entry(instance, make_put(self._model, instance, overwrite))
-            except ValidationError as error:
+            except (AttributeNotLoaded, ValidationError) as error:
                 yield Entry(instance, None, error)
 
 
@@ -206,7 +207,8 @@ class DeleteMany(BoundVerb[M]):
     Keys (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request per 25, and one
     DeleteItem request for each that has a condition of its own; an item that is not there counts as deleted. Any other
     condition is read first, as `get_many` would, and each delete checks it again, so that an item that was changed in
-    between is reported and not destroyed.
+    between is reported and not destroyed. Of a condition that is too large for a write, each checks what held of it
+    when its item was read.
     """
 
     name = "delete_many"
@@ -231,8 +233,8 @@ class DeleteMany(BoundVerb[M]):
             The items; those that were deleted by key are instances that hold the key alone.
 
         Raises:
-            ExpressionError: An entry of the list does not fix the whole key of one item, or the condition is too large
-                to be checked again with a delete. Nothing was deleted.
+            ExpressionError: An entry of the list does not fix the whole key of one item, or the condition is about more
+                attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
         self._check_scans(scans)
@@ -261,7 +263,7 @@ class DeleteMany(BoundVerb[M]):
         """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
-        return write_entries(self._model, delete_entries(self._model, targets), options)
+        return iter(write_entries(self._model, delete_entries(self._model, targets), options))
 
 
 class UpdateMany(BoundVerb[M]):
@@ -269,7 +271,7 @@ class UpdateMany(BoundVerb[M]):
 
     Items that are named by their keys are updated without being read, and must exist. Any other condition is read
     first, as `get_many` would, and each update checks it again, so that an item that was changed in between is reported
-    and not changed.
+    and not changed. Of a condition that is too large for a write, each checks what held of it when its item was read.
     """
 
     name = "update_many"
@@ -297,8 +299,8 @@ class UpdateMany(BoundVerb[M]):
             condition that does not hold.
 
         Raises:
-            ExpressionError: As in `update_one`, or the condition is too large to be checked again with an update.
-                Nothing was changed.
+            ExpressionError: As in `update_one`, or the condition is about more attributes than an update can check
+                again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
         self._check_scans(scans)
@@ -334,7 +336,7 @@ class UpdateMany(BoundVerb[M]):
         changes = check_changes(self._model, updates)
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
         options = WriteOptions(max_workers, progress, count_of(strategies))
-        return write_entries(self._model, update_entries(self._model, targets, changes), options)
+        return iter(write_entries(self._model, update_entries(self._model, targets, changes), options))
 
 
 class SaveManyVerb:

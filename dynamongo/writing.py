@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from dynamongo.concurrency import merge
-from dynamongo.exceptions import DynamongoError
+from dynamongo.exceptions import DynamongoError, WriteNotSent, WriteOutcomeUnknown
 from dynamongo.executor import (
     Executor,
     GroupResult,
@@ -19,64 +19,111 @@ from dynamongo.executor import (
     key_writes,
     not_sent,
 )
-from dynamongo.frozen import dataclass
+from dynamongo.pacing import Pace
 from dynamongo.values import AttributeValue
 
 _ROUND = 1_000
 """How many writes are looked at together. No key comes twice in a round, so its requests may overtake each other."""
 
 
-@dataclass(frozen=True, slots=True)
 class Writer:
-    """Carries out writes on one table.
+    """Carries out one run of writes on one table.
 
-    Attributes:
+    Args:
         run: Carries out what the executor is asked to do.
         key_names: The key attributes of the table.
         batch_size: How many writes a batch takes.
-        workers: How many requests are under way at once.
+        workers: How many requests are under way at once at most.
     """
 
-    run: Callable[[Callable[[Executor], Steps[GroupResult]]], GroupResult]
-    key_names: tuple[str, ...]
-    batch_size: int
-    workers: int
+    def __init__(
+        self,
+        run: Callable[[Callable[[Executor], Steps[GroupResult]]], GroupResult],
+        key_names: tuple[str, ...],
+        batch_size: int,
+        workers: int,
+    ) -> None:
+        self._run = run
+        self._key_names = key_names
+        self._batch_size = batch_size
+        self._workers = workers
+        self._pace: Pace | None = None
+        self._begun: dict[int, tuple[Sequence[KeyedWrite], dict[int, Outcome]]] = {}
+        """The groups that were sent and not told of, each with the outcomes that are known, by its first index."""
 
-    def write(self, writes: Iterable[Write]) -> Iterator[Outcome]:
+    def write(self, writes: Iterable[Write]) -> Generator[Outcome]:
         """Do the writes, and say of each what became of it, as that becomes known.
 
         The writes are taken from the iterable as they are sent. Those without a condition travel in batches, the
         others alone; writes of one key keep their order. After an error that does not concern one item alone, nothing
-        is sent any more, and every write that was not gives an outcome that says so.
+        is sent any more, and every write that was not gives an outcome that says so. Closing the generator sends
+        nothing more.
         """
         stop: DynamongoError | None = None
-        for each_round in _rounds(key_writes(writes, self.key_names)):
+        for each_round in _rounds(key_writes(writes, self._key_names)):
             if stop is not None:
                 yield from not_sent(each_round, stop)
                 continue
             stop = yield from self._write_round(each_round)
 
+    def wait_for_requests(self) -> None:
+        """Wait until the requests of an interrupted run are over, so that their outcomes are known."""
+        if self._pace is not None:
+            self._pace.wait_for_requests()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether requests are under way."""
+        return self._pace is not None and self._pace.is_busy
+
+    def settle(self) -> dict[int, Outcome]:
+        """Return the outcomes of what an interrupted run had begun and not told; all else was not sent."""
+        settled: dict[int, Outcome] = {}
+        for group, known in list(self._begun.values()):  # which an abandoned worker may still add to
+            for write in group:
+                unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
+                settled[write.index] = known.get(write.index) or Outcome(write.index, unknown)
+        return settled
+
     def _write_round(self, writes: Sequence[KeyedWrite]) -> Generator[Outcome, None, DynamongoError | None]:
-        groups = list(group_writes(writes, self.batch_size))
+        groups = list(group_writes(writes, self._batch_size))
+        workers = min(self._workers, len(groups))
+        pace = self._find_pace() if workers > 1 else None
         waiting = iter(groups)
         stop: DynamongoError | None = None
 
         def sources() -> Iterator[Iterator[GroupResult]]:
             for group in waiting:
-                yield self._run_group(group)
+                yield self._write_group(group, pace)
                 if stop is not None:
                     return
 
-        with contextlib.closing(merge(sources(), min(self.workers, len(groups)))) as results:
+        with contextlib.closing(merge(sources(), workers, None if pace is None else pace.stop)) as results:
             for result in results:
                 yield from result.outcomes
+                del self._begun[result.outcomes[0].index]
                 stop = stop or result.stop
         if stop is not None:
             yield from not_sent(itertools.chain.from_iterable(waiting), stop)
         return stop
 
-    def _run_group(self, group: Sequence[KeyedWrite]) -> Iterator[GroupResult]:
-        yield self.run(lambda executor: executor.write_group(group))
+    def _write_group(self, group: Sequence[KeyedWrite], pace: Pace | None) -> Iterator[GroupResult]:
+        known: dict[int, Outcome] = {}
+        self._begun[group[0].index] = group, known
+        if pace is None:
+            yield self._run(lambda executor: executor.write_group(group, known))
+        else:
+            yield self._run(lambda executor: pace.keep(executor.write_group(group, known)))
+
+    def _find_pace(self) -> Pace:
+        if self._pace is None:
+            self._pace = Pace(self._workers)
+        return self._pace
+
+
+def not_begun() -> WriteNotSent:
+    """The error of a write that was not sent since its run was interrupted."""
+    return WriteNotSent("not sent: the run was interrupted before")
 
 
 def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:

@@ -59,7 +59,7 @@ def main() -> None:
     if url is None:
         Connection.set_config(backend="memory", table_prefix="diary-")
     else:
-        Connection.set_config("made-up", "made-up", table_prefix="diary-", endpoint_url=url)
+        Connection.set_config("made-up", "made-up", "us-east-2", table_prefix="diary-", endpoint_url=url)
     Person.create_table()
     Visit.create_table()
     print(f"Tables {Person.table_name()} and {Visit.table_name()} are ready.")

@@ -43,8 +43,8 @@ def _requests_are_checked() -> Iterator[None]:
     """Fail whatever is sent directly and carried out, although botocore's `ParamValidator` would have refused it."""
     send = DirectTransport.send
 
-    def send_checked(self: DirectTransport, request: Request) -> dict[str, Any]:
-        answer = send(self, request)
+    def send_checked(self: DirectTransport, request: Request, seconds: float | None = None) -> dict[str, Any]:
+        answer = send(self, request, seconds)
         check_request(request.action, request.arguments)
         return answer
 

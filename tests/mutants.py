@@ -129,8 +129,8 @@ MUTANTS = [
     Mutant(
         "a compiled IN looks at strings alone",
         FILTERS,
-        'return " or ".join(_test(operand, test)',
-        'return tests[0] and " or ".join(_test(operand, tests[0])',
+        'return " or ".join(self._test(operand, test)',
+        'return tests[0] and " or ".join(self._test(operand, tests[0])',
     ),
     # The compiled codecs.
     Mutant("an inlined int may have any size", INLINES, "or lowest_form({v}) is not None)", "or True)"),
@@ -173,9 +173,15 @@ MUTANTS = [
         'f"    elif {v} is None:", f"        {v} = {_write_default(field, field_name, missing, source)}"',
     ),
     Mutant("a constructor takes unknown names", COMPILED, "if len(given) + absent !=", "if len(given) + absent <"),
-    Mutant("a codec drops what is not declared", COMPILED, "if len(item) + absent !=", "if len(item) >"),
+    Mutant("a codec drops what is not declared", COMPILED, "item if count == ", "item if count >= "),
     Mutant("a codec stores empty keys", COMPILED, 'f"    if not ({there}):"', '"    if False:"'),
-    Mutant("a codec stores empty keys of indexes", COMPILED, "if not item.get({name!r}, True):", "if False:"),
+    Mutant("a codec stores empty keys of indexes", COMPILED, "if not item.get({names[name]}, True):", "if False:"),
+    Mutant(
+        "an item without its key is whole",
+        COMPILED,
+        "    if field.is_key:\n        absent =",
+        "    if False:\n        absent =",
+    ),
     # Numbers and values.
     Mutant("True is 1", VALUES, 'bool: "BOOL",', 'bool: "N",'),
     Mutant(

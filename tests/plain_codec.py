@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dynamongo import Model
+from dynamongo import Field, Model
 from dynamongo.exceptions import ValidationError
 from dynamongo.values import Item
 
@@ -38,11 +38,22 @@ def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
     return item
 
 
-def decode(model: type[Model], item: Item) -> dict[str, Any]:
+def decode(model: type[Model], item: Item) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of an instance, and the stored attributes that have no field."""
-    values: dict[str, Any] = {}
-    for name, field in model.__fields__.items():
-        stored = item.get(name)
-        values[name] = field.missing_value() if stored is None else field.decode(stored)
-    undeclared = {name: value for name, value in item.items() if name not in model.__fields__}
-    return {**values, "_undeclared": undeclared} if undeclared else values
+    try:
+        values = {name: _decode_field(field, item.get(name)) for name, field in model.__fields__.items()}
+    except ValidationError as error:
+        key = model._describe_key(item) or "none of the model's key attributes"
+        raise ValidationError(f"{error}; stored in the item with {key}") from error
+    return values, {name: value for name, value in item.items() if name not in model.__fields__}
+
+
+def _decode_field(field: Field[Any], stored: Any) -> Any:
+    if stored is not None:
+        return field.decode(stored)
+    if field.is_key:
+        raise ValidationError(
+            f"{field.label} is part of the model's key, and the stored item has no such attribute: the table has"
+            " another key; compare_table() shows both"
+        )
+    return field.missing_value()

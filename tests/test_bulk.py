@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +16,7 @@ from dynamongo import (
     AttributeNotLoaded,
     BatchResult,
     BudgetExceeded,
+    BulkWriteError,
     ConditionalCheckFailedException,
     Connection,
     DynamongoError,
@@ -21,17 +24,20 @@ from dynamongo import (
     IntField,
     ItemNotFound,
     Model,
+    Progress,
     RetryPolicy,
     StringField,
     TableNotFound,
     ValidationError,
     WriteNotSent,
+    WrittenButUnreadable,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.batches import Batch
-from dynamongo.operations import BatchWrite, Put, UpdateItem
+from dynamongo.bulk import WriteOptions, collect, delete_entries, write_entries
+from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
 
 _prefixes = (f"bulk-{number}-" for number in itertools.count())
 
@@ -229,7 +235,7 @@ class Threads(MemoryBackend):
         self.now = self.most = 0
         self.sizes: list[int] = []
 
-    def execute(self, operation: Any) -> Any:
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
         if isinstance(operation, (Put, BatchWrite)):
             self.sizes.append(len(operation.writes) if isinstance(operation, BatchWrite) else 1)
             self.now += 1
@@ -296,12 +302,33 @@ class TestBatch:
             batch.save({"email": "a", "year": 2})
         assert years() == {"a": 2}
 
-    def test_delete_with_a_condition_may_fail_alone(self) -> None:
+    def test_delete_with_a_condition_may_fail_alone_which_the_end_of_the_block_tells(self) -> None:
         User.save_many(users(2))
-        with User.batch() as batch:
-            batch.delete((User.email == "0000") & (User.year > 5))
-            batch.delete("0001")
+        with pytest.raises(BulkWriteError) as caught, User.batch() as batch:
+            fill(batch, (User.email == "0000") & (User.year > 5), "0001")
         assert emails(batch.result) == (["0001"], ["0000"])
+        assert caught.value.result == batch.result
+        assert isinstance(caught.value.__cause__, ConditionalCheckFailedException)
+
+    def test_error_of_the_block_is_not_replaced_by_that_of_a_write(self) -> None:
+        with pytest.raises(ExpressionError), User.batch() as batch:
+            fill(batch, (User.email == "0000") & (User.year > 5), *users(24), User.year > 5)
+        assert emails(batch.result)[1] == ["0000"]
+
+    def test_error_that_is_not_of_one_item_stops_it_at_once(self) -> None:
+        batch = Missing.batch()
+        with Connection.record() as calls, pytest.raises(TableNotFound, match=r"Missing: .* \(the table "), batch:
+            save_all(cast("Any", batch), [{"id": str(number)} for number in range(60)])
+        assert calls.requests == 1
+        assert (batch.result.fail_count, batch.pending) == (25, [])
+
+    def test_it_takes_nothing_more_after_such_an_error(self, backend: Backend) -> None:
+        batch, errors = User.batch(), []
+        with pytest.raises(BulkWriteError), batch:
+            errors.append(save_into_missing_table(batch))
+        assert isinstance(errors[0].__cause__, TableNotFound)
+        assert (batch.result.success_count, batch.result.fail_count, batch.pending) == (25, 25, [])
+        assert years() == {}
 
     def test_outside_of_its_block_it_takes_nothing(self) -> None:
         batch = User.batch()
@@ -312,6 +339,27 @@ class TestBatch:
 def save_all(batch: Batch[User], items: list[dict[str, Any]]) -> None:
     for item in items:
         batch.save(item)
+
+
+def fill(batch: Batch[User], *writes: Any) -> None:
+    """Save the dicts and delete what the others name."""
+    for write in writes:
+        if isinstance(write, dict):
+            batch.save(write)
+        else:
+            batch.delete(write)
+
+
+def save_into_missing_table(batch: Batch[User]) -> BulkWriteError:
+    """Save until the table is gone, and after that."""
+    save_all(batch, users(25))
+    User.delete_table()
+    with pytest.raises(BulkWriteError, match="since the batch was stopped by User: ") as caught:
+        save_all(batch, users(25))
+    with pytest.raises(WriteNotSent):
+        batch.save({"email": "more"})
+    User.create_table()
+    return caught.value
 
 
 class TestExplain:
@@ -389,6 +437,242 @@ class TestVerbs:
             User(email="a").save_many = 3  # type: ignore[assignment]
 
 
+class Interrupting(MemoryBackend):
+    """A memory backend in which somebody presses Ctrl-C while it is at work, before or after it has done it."""
+
+    def __init__(self, request: int, *, is_after: bool, concurrency: int = 1) -> None:
+        super().__init__()
+        self.limits = replace(MemoryBackend.limits, concurrency=concurrency)
+        self.left = request
+        self.is_after = is_after
+
+    def execute(self, operation: Any) -> Any:
+        if not isinstance(operation, (Put, BatchWrite, Delete, UpdateItem)):
+            return super().execute(operation)
+        self.left -= 1
+        if not self.left and not self.is_after:
+            raise KeyboardInterrupt
+        result = super().execute(operation)
+        if not self.left:
+            raise KeyboardInterrupt
+        return result
+
+
+class BrokenError(Exception):
+    """What a callback raises."""
+
+
+def kinds(result: BatchResult[User]) -> dict[str, list[Any]]:
+    """The items by the kind of what became of them."""
+    found: dict[str, list[Any]] = {"done": [user.email for user in result.success]}
+    for failure in result.failures:
+        found.setdefault(type(failure.error).__name__, []).append(failure.item.email)
+    return found
+
+
+NAMES = [user["email"] for user in users(100)]
+
+
+class TestInterruptions:
+    """Whatever interrupts a bulk write, the exception has in `partial_result` what became of each item."""
+
+    @pytest.mark.parametrize("is_after", [False, True])
+    def test_ctrl_c_in_a_request(self, *, is_after: bool) -> None:
+        with Connection.using(Interrupting(3, is_after=is_after)):
+            User.create_table()
+            with pytest.raises(KeyboardInterrupt) as caught:
+                User.save_many(users(100))
+            found = kinds(caught.value.partial_result)  # type: ignore[attr-defined]
+            stored = sorted(user.email or "" for user in User.get_many(scans="allow"))
+        assert found == {"done": NAMES[:50], "WriteOutcomeUnknown": NAMES[50:75], "WriteNotSent": NAMES[75:]}
+        assert stored == NAMES[: 75 if is_after else 50]
+
+    @pytest.mark.parametrize("workers", [1, 3])
+    @pytest.mark.parametrize("overwrite", [True, False])
+    def test_error_of_the_progress_callback(self, workers: int, *, overwrite: bool) -> None:
+        def report(progress: Progress) -> None:
+            if progress.done == 30:
+                raise BrokenError
+
+        with Connection.using(MemoryBackend()):
+            User.create_table()
+            with pytest.raises(BrokenError) as caught:
+                User.save_many(users(100), overwrite, max_workers=workers, progress=report)
+            found = kinds(caught.value.partial_result)  # type: ignore[attr-defined]
+            stored = sorted(user.email or "" for user in User.get_many(scans="allow"))
+        assert sorted(found["done"]) == stored
+        assert sorted(found["done"] + found["WriteNotSent"]) == NAMES
+        assert len(stored) >= 30
+        assert set(found) == {"done", "WriteNotSent"}
+
+    def test_stream_has_what_it_did_not_tell(self) -> None:
+        def broken() -> Iterator[dict[str, Any]]:
+            yield from users(2_010)
+            raise BrokenError
+
+        told: list[str | None] = []
+        with Connection.using(MemoryBackend()):
+            User.create_table()
+            with pytest.raises(BrokenError) as caught:
+                told.extend(outcome.item.email for outcome in User.save_iter(broken()))
+            stored = sorted(user.email or "" for user in User.get_many(scans="allow"))
+        left = kinds(caught.value.partial_result)  # type: ignore[attr-defined]
+        assert left == {"done": [], "WriteNotSent": [user["email"] for user in users(2_010)[2_000:]]}
+        assert stored == [user["email"] for user in users(2_000)]
+
+    @pytest.mark.parametrize("is_after", [False, True])
+    def test_batch(self, *, is_after: bool) -> None:
+        with Connection.using(Interrupting(2, is_after=is_after)):
+            User.create_table()
+            batch = User.batch()
+            with pytest.raises(KeyboardInterrupt) as caught, batch:
+                save_all(batch, users(100))
+        assert caught.value.partial_result is batch.result  # type: ignore[attr-defined]
+        assert kinds(batch.result) == {"done": NAMES[:25], "WriteOutcomeUnknown": NAMES[25:50]}
+        assert batch.pending == []
+
+    def test_batch_keeps_what_was_not_sent(self) -> None:
+        with Connection.using(Interrupting(1, is_after=True)):
+            User.create_table()
+            batch = User.batch()
+            with pytest.raises(KeyboardInterrupt), batch:
+                fill(batch, {"email": "a"}, (User.email == "none") & User.year.not_exists(), {"email": "b"})
+        assert kinds(batch.result) == {"done": [], "WriteOutcomeUnknown": ["none"]}
+        assert [user.email for user in batch.pending] == ["a", "b"]
+
+
+@pytest.mark.usefixtures("backend")
+class TestLargeConditions:
+    """What reads serve, writes that follow a read serve as well."""
+
+    @pytest.fixture(autouse=True)
+    def stored(self, backend: Backend) -> None:
+        User.save_many([user | {"name": f"n{number}"} for number, user in enumerate(users(6))])
+
+    @pytest.mark.parametrize("choices", [100, 101, 400, 1_000])
+    def test_choices(self, choices: int) -> None:
+        some = (User.year >= 4) & User.name.in_([f"n{number}" for number in range(choices)])
+        assert User.update_many(some, User.year.add(10)).success_count == 2
+        assert User.find(some).update(User.year.add(10)).success_count == 2
+        assert User.delete_many(some).success_count == 2
+        assert sorted(year or 0 for year in years().values()) == [0, 1, 2, 3]
+        others = ~User.name.in_([f"x{number}" for number in range(choices)])
+        assert User.find(others).delete().success_count == 4
+
+    def test_ored_parts(self) -> None:
+        some = functools.reduce(operator.or_, [User.name.contains(f"n{number}") for number in range(3, 400)])
+        assert User.delete_many(some).success_count == 3
+
+    def test_keys_with_a_large_condition_of_their_own(self) -> None:
+        some = (User.email == "0001") & User.name.in_([f"n{number}" for number in range(1_000)])
+        assert User.delete_many(some).success_count == 1
+        other = (User.email == "0002") & User.name.in_([f"n{number}" for number in range(1_000)])
+        assert User.find([other, "0003"]).delete().success_count == 2
+        listed = [(User.email == "0004") & User.name.in_([f"n{number}" for number in range(300)])]
+        assert User.update_many(listed, User.year.add(1)).success_count == 1
+        assert User.delete_many(listed).success_count == 1
+
+    def test_item_that_was_changed_in_between_is_reported(self) -> None:
+        some = User.name.in_([f"n{number}" for number in range(1_000)])
+        result = User.find(some)
+        targets, found = result.targets()
+        User.update_one("0003", User.name.set("n7"))
+        entries = list(delete_entries(User, targets, found))
+        deleted = collect(User, write_entries(User, entries, WriteOptions()))
+        assert [user.email for user in deleted.fail] == ["0003"]
+        assert years() == {"0003": 3}
+
+
+class Unread(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField(required=True)
+    name = IntField()
+    year = IntField()
+
+
+@pytest.mark.usefixtures("backend")
+class TestUnreadable:
+    """A write that was done, and whose item does not suit the model, is no failure: nobody is to repeat it."""
+
+    @pytest.fixture(autouse=True)
+    def stored(self, backend: Backend) -> None:
+        User.save_many([{"email": "a", "name": "text", "year": 1}, {"email": "b", "year": 1}])
+
+    def test_update_many_tells_it_apart(self) -> None:
+        result = Unread.update_many(["a", "b", "none"], Unread.year.increment())
+        assert [user.email for user in result.success] == ["b"]
+        assert [user.email for user in result.fail] == ["none"]
+        (unread,) = result.unreadable
+        assert isinstance(unread.error, WrittenButUnreadable)
+        assert unread.error.item == {"email": "a", "name": "text", "year": 2}
+        assert years() == {"a": 2, "b": 2}
+        assert not result
+
+    def test_stream_and_progress_count_it_as_done(self) -> None:
+        told: list[Progress] = []
+        (outcome,) = Unread.update_iter(["a"], Unread.year.increment(), progress=told.append)
+        assert (outcome.is_done, type(outcome.error)) == (True, WrittenButUnreadable)
+        assert told == [Progress(1, 0, 1)]
+
+    def test_single_verbs_say_that_it_was_done(self) -> None:
+        with pytest.raises(WrittenButUnreadable, match=r"^the item was updated, but what is stored cannot be read"):
+            Unread.update_one("a", Unread.year.increment())
+        with pytest.raises(WrittenButUnreadable, match=r"^the item was deleted, but what is stored cannot be read"):
+            Unread.delete_one("a")
+        assert years() == {"b": 1}
+
+
+class TestBackends:
+    """What is written as it is iterated over goes to the backend that was in use when it was asked for."""
+
+    @pytest.mark.parametrize(
+        "start",
+        [
+            lambda: User.save_iter(users(3)),
+            lambda: User.update_iter(["old"], User.year.set(1)),
+            lambda: User.delete_iter(["old"]),
+        ],
+    )
+    def test_streams(self, start: Any) -> None:
+        first, second = MemoryBackend(), MemoryBackend()
+        with Connection.using(first):
+            User.create_table()
+            User.save_one({"email": "old"})
+            stream = start()
+        with Connection.using(second), Connection.record() as calls:
+            assert all(outcome.is_done for outcome in stream)
+        assert calls.requests == 1
+
+    def test_batch(self) -> None:
+        first, second = MemoryBackend(), MemoryBackend()
+        with Connection.using(first):
+            User.create_table()
+            batch = User.batch()
+        with Connection.using(second), batch:
+            save_all(batch, users(30))
+        with Connection.using(first):
+            assert len(User.get_many(scans="allow")) == 30
+
+
+@pytest.mark.usefixtures("backend")
+class TestUpdateLists:
+    """Updates are given one by one or as lists, to every verb that takes several."""
+
+    def test_lists_are_taken_wherever_updates_are(self) -> None:
+        User.save_many(users(2))
+        both: list[Any] = [User.year.increment(), User.name.set("x")]
+        user = User.get_one("0001").update(both)
+        assert (user.year, user.name) == (2, "x")
+        assert user.upsert(both[:1], User.name.remove()).name is None
+        assert User.find(User.email == "0001").update(both).success_count == 1
+        with Connection.transaction() as tx:
+            tx.update(User, "0000", both)
+            tx.upsert(User, "new", [User.year.set(7)], User.name.set("y"))
+        assert years() == {"0000": 1, "0001": 4, "new": 7}
+        assert User.update_one("0001", iter(both)).year == 5
+
+
 def test_retries_are_configured_on_the_connection() -> None:
-    policy = RetryPolicy(attempts=0)
-    assert "attempts=0" in repr(Connection(retries=policy))
+    policy = RetryPolicy(attempts=1)
+    assert "attempts=1" in repr(Connection(retries=policy))

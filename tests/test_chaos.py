@@ -317,7 +317,7 @@ def test_table_is_what_the_results_said(name: str, request: pytest.FixtureReques
     prepare = memory_chaos(seed)
     if name != "memory":
         prepare = dynamodb_chaos(seed, request.getfixturevalue("server_url"), name)
-    retries = RetryPolicy(attempts=1, base=0.001, cap=0.002)
+    retries = RetryPolicy(attempts=2, base=0.001, cap=0.002)
     with prepare as (backend, chaos, count_faults):
         Connection.set_config(backend=backend, retries=retries, table_prefix=f"chaos-{os.getpid()}-")
         with chaos.calm():

@@ -117,3 +117,46 @@ def test_sources_see_the_context_of_the_reader() -> None:
         yield variable.get()
 
     assert list(merge([source(), source()], 2)) == ["set", "set"]
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 2])
+def test_where_no_thread_can_be_started_the_reader_does_the_work(allowed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, left = threading.Thread.start, iter(range(allowed))
+
+    def refuse(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    found = list(merge((numbers(first, 10) for first in range(0, 200, 10)), 4))
+    assert sorted(found) == list(range(200))
+    assert threads() == 0
+
+
+def test_sources_are_told_to_stop_when_the_stream_is_left_and_not_at_its_end() -> None:
+    told: list[str] = []
+    assert len(list(merge([numbers(0, 3), numbers(3, 3)], 2, lambda: told.append("end")))) == 6
+    assert told == []
+    stream = merge([iter(int, 1), iter(int, 1)], 2, lambda: told.append("left"))
+    next(stream)
+    stream.close()
+    assert told == ["left"]
+
+
+def test_stream_that_is_left_abandons_what_takes_too_long() -> None:
+    going_on = threading.Event()
+
+    def source() -> Iterator[int]:
+        yield 1
+        going_on.wait()
+
+    stream = merge([source(), source()], 2)
+    next(stream)
+    stream.close()
+    assert threads() > 0
+    going_on.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("dynamongo"):
+            thread.join()
+    assert threads() == 0

@@ -18,12 +18,12 @@ YEAR, NAME = Path("year"), Path("name")
 ITEMS: list[dict[str, Any]] = [{"year": year, "name": f"n{year}"} for year in range(50)]
 
 SOURCE = """\
-def select(c0, c1, items):
+def select(c0, c1, c2, c3, items):
     return [
         item
         for item in items
-        if ((type(v := item.get('year')) is int or type(v) is Decimal) and v < c0)
-        and (not (type(v := item.get('name')) is str and v.startswith(c1)))
+        if ((type(v := item.get(c1)) is int or type(v) is Decimal) and v < c0)
+        and (not (type(v := item.get(c3)) is str and v.startswith(c2)))
     ]
 """
 

@@ -479,7 +479,7 @@ class Slow(MemoryBackend):
         self.scans = 0
         self.threads: set[str] = set()
 
-    def execute(self, operation: Any) -> Any:
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
         if isinstance(operation, Scan):
             self.scans += 1
             self.threads.add(threading.current_thread().name)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
 
 from dynamongo import (
+    AttributeNotLoaded,
+    Connection,
     DictField,
     EmailField,
     Field,
@@ -22,6 +25,7 @@ from dynamongo import (
     StringField,
     ValidationError,
 )
+from dynamongo.backends.memory import MemoryBackend
 from dynamongo.values import Item
 
 NUMBERS = itertools.count(1)
@@ -260,8 +264,8 @@ class TestEquality:
         assert User(year=1990) != User()
 
     def test_undeclared_attributes_count(self) -> None:
-        assert User._decode_item({"extra": 1}) != User._decode_item({})
-        assert User._decode_item({"extra": 1}) == User._decode_item({"extra": 1})
+        assert User._decode_item({"email": "a", "extra": 1}) != User._decode_item({"email": "a"})
+        assert User._decode_item({"email": "a", "extra": 1}) == User._decode_item({"email": "a", "extra": 1})
 
     def test_instance_of_another_model_is_never_equal(self) -> None:
         class Member(User):
@@ -387,7 +391,7 @@ class TestUndeclaredAttributes:
         assert user.undeclared() == {"age": 33, "more": {"deep": [1]}}
 
     def test_null_without_a_field_survives_too(self) -> None:
-        assert User._decode_item({"extra": None}).undeclared() == {"extra": None}
+        assert User._decode_item({"email": "a", "extra": None}).undeclared() == {"extra": None}
 
 
 COPIES = [copy.copy, copy.deepcopy, lambda instance: pickle.loads(pickle.dumps(instance))]
@@ -415,3 +419,126 @@ class TestCopies:
         user = User(cities=["Rome"])
         make_copy(user).cities.append("Oslo")
         assert user.cities == ["Rome"]
+
+    @pytest.mark.parametrize("make_copy", COPIES, ids=["copy", "deepcopy", "pickle"])
+    def test_copy_of_a_part_is_a_part(self, make_copy: Any) -> None:
+        part = User._decode_part(
+            {"email": "a@b.c", "address": {"city": "Rome"}}, (User.email.path, User.address.city.path)
+        )
+        copied = make_copy(part)
+        assert copied == part
+        for touch in (lambda: copied.name, lambda: copied.address["zip"], copied.save):
+            with pytest.raises(AttributeNotLoaded):
+                touch()
+
+    @pytest.mark.parametrize("make_copy", COPIES, ids=["copy", "deepcopy", "pickle"])
+    def test_copy_knows_what_was_read(self, make_copy: Any) -> None:
+        with Connection.using(MemoryBackend()):
+            User.create_table()
+            user = User(email="jane@example.com", name="Jane").save()
+            copied = make_copy(User.get_one(user.email))
+            with Connection.record() as calls:
+                copied.save(only_changed=True)
+            assert calls.requests == 0
+            User.update_one(user.email, User.year.set(1990))
+            copied.name = "Janet"
+            copied.save(only_changed=True)
+            assert User.get_one(user.email).year == 1990
+
+
+NAMES = [*User.__fields__]
+READ: Item = {"email": "jane@example.com", "name": "Jane", "cities": ["Rome"], "extra": 1}
+
+
+class Noted(User):
+    """Sets something of its own before its values are there."""
+
+    def __init__(self, /, **values: Any) -> None:
+        self._note = "kept"
+        super().__init__(**values)
+
+
+class TestDictOfAnInstance:
+    """Serializers dump `vars(instance)`, so it holds the values of the fields and nothing of the library's."""
+
+    @pytest.mark.parametrize(
+        "instance",
+        [
+            User(),
+            User(email="jane@example.com"),
+            User._decode_item(READ),
+        ],
+        ids=["empty", "new", "read"],
+    )
+    def test_it_has_the_fields_alone(self, instance: User) -> None:
+        assert list(vars(instance)) == NAMES
+
+    def test_it_stays_so_whatever_is_done(self) -> None:
+        with Connection.using(MemoryBackend()):
+            User.create_table()
+            user = User(email="jane@example.com", name="Jane")
+            steps: list[Callable[[], Any]] = [user.save, lambda: user.save(only_changed=True), user.reload]
+            steps += [lambda: user.update(User.year.set(1990)), lambda: user.upsert(User.year.set(1991))]
+            for step in steps:
+                step()
+                assert list(vars(user)) == NAMES
+            assert list(vars(User.find(scans="allow").first())) == NAMES
+            with User.batch() as batch:
+                batch.save(user)
+            assert list(vars(user)) == NAMES
+
+    def test_of_a_part_it_has_what_was_read(self) -> None:
+        part = User._decode_part({"email": "jane@example.com", "name": "Jane"}, (User.name.path,))
+        assert vars(part) == {"name": "Jane"}
+
+    def test_it_keeps_what_a_derived_class_sets(self) -> None:
+        assert vars(Noted(year=1990)) == {"_note": "kept", **vars(User(year=1990))}
+
+    def test_what_is_undeclared_is_kept_nevertheless(self) -> None:
+        user = User._decode_item(READ)
+        assert user.undeclared() == {"extra": 1}
+        assert user._encode_item() == READ
+
+
+class Thread(Model):
+    __table__ = "threads"
+    __hash_key__ = "forum"
+    __range_key__ = "subject"
+    forum = StringField(required=True)
+    subject = StringField(required=True)
+    views = IntField()
+
+
+class Topic(Model):
+    """Another idea of the same table."""
+
+    __table__ = "threads"
+    __hash_key__ = "forum"
+    __range_key__ = "topic"
+    forum = StringField(required=True)
+    topic = StringField(required=True)
+    views = IntField()
+
+
+class TestItemWithoutTheKeyOfTheModel:
+    @pytest.mark.parametrize(
+        "item", [{"forum": "a"}, {"topic": "b"}, {"forum": "a", "topic": None}, {"forum": "a", "subject": "b"}]
+    )
+    def test_it_is_refused(self, item: Item) -> None:
+        with pytest.raises(ValidationError, match=r"is part of the model's key, .* compare_table\(\) shows both"):
+            Topic._decode_item(item)
+
+    def test_it_is_never_shown_as_whole(self) -> None:
+        with Connection.using(MemoryBackend()):
+            Thread.create_table()
+            Thread(forum="a", subject="b", views=1).save()
+            for read in (
+                lambda: Topic.find(scans="allow").all(),
+                lambda: Topic.find(Topic.forum == "a").first(),
+                lambda: Topic.find(scans="allow", as_dicts=True).all(),
+                lambda: next(iter(Topic.find(scans="allow").pages())),
+            ):
+                with pytest.raises(
+                    ValidationError, match=r"Topic.topic is part of .* stored in the item with forum = 'a'"
+                ):
+                    read()

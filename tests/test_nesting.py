@@ -6,19 +6,20 @@ import copy
 import pickle
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from dynamongo import Connection, ExpressionError, InvalidRequestError, Model, StringField
+from dynamongo import Connection, InvalidRequestError, Model, StringField
 from dynamongo.backends.dynamodb.expressions import Placeholders, render_condition
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, And, Comparison, Condition, Not, Or, Path, nodes_of, paths_of
+from dynamongo.conditions import EQ, And, Comparison, Condition, In, Not, Or, Path, nodes_of, paths_of
 from dynamongo.evaluation import holds
 from dynamongo.fields import IntField
 from dynamongo.filters import compile_filter
-from dynamongo.limits import count_operators, longest_in, rendered_bytes
-from dynamongo.planner import recheck
+from dynamongo.limits import check_limits, count_operators, longest_in, rendered_bytes
+from dynamongo.planner import divide, narrow, recheck
 
 DEPTH = 5_000
 ONE = Comparison(Path("a"), EQ, 1)
@@ -112,8 +113,27 @@ def test_tree_of_any_depth_is_evaluated(shape: str) -> None:
     expected = [item for item in ITEMS if by_recursion(shallow, item)]
     assert [item for item in ITEMS if holds(tree, item)] == expected
     assert compile_filter(tree)(ITEMS * 3) == expected * 3
-    with pytest.raises(ExpressionError, match="operators"):
-        recheck(tree, {"id": "x"})
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_tree_of_any_depth_is_narrowed_for_a_write(shape: str) -> None:
+    tree = SHAPES[shape](DEPTH)
+    assert recheck(tree, {"id": "x"}) == tree
+    assert divide(tree) is tree
+    for read in filter(partial(holds, tree), ITEMS):
+        checked = narrow(tree, read)
+        check_limits(checked)
+        assert holds(checked, read)
+        assert all(holds(tree, now) for now in ITEMS if holds(checked, now))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_long_in_is_divided_at_any_depth(shape: str) -> None:
+    tree = Not(And(SHAPES[shape](DEPTH), In(Path("a"), tuple(range(101)))))
+    for long in (tree, SHAPES[shape](30) & tree):
+        divided = divide(long)
+        assert longest_in(divided) == 100
+        assert [holds(divided, item) for item in ITEMS] == [holds(long, item) for item in ITEMS]
 
 
 class Wide(Model):

@@ -28,7 +28,6 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import ExpressionError
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planner import ReadOptions, plan_read, recheck
 from dynamongo.plans import Plan
@@ -485,7 +484,3 @@ class TestRecheck:
     def test_condition_on_many_keys_is_small_for_each(self) -> None:
         branches = [eq(H, f"{number}") & Comparison(A, LT, 2000) for number in range(500)]
         assert recheck(Or(*branches), {"h": "7"}) == Or(Comparison(A, LT, 2000))
-
-    def test_condition_too_large_for_a_write_is_refused_before_anything_is_read(self) -> None:
-        with pytest.raises(ExpressionError, match="in_ takes 100 values at most in one condition; got 101"):
-            recheck(In(A, tuple(range(101))), {"h": "x"})

@@ -37,7 +37,7 @@ class SlowTables(MemoryBackend):
         self._left = 0
         self._is_deleting = False
 
-    def execute(self, operation: Operation[Any]) -> Any:
+    def execute(self, operation: Operation[Any], seconds: float | None = None) -> Any:
         if isinstance(operation, DeleteTable):
             self._left, self._is_deleting = 3, True
             return None

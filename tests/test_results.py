@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import pytest
 
-from dynamongo import BatchResult, ConditionalCheckFailedException, Failure, ValidationError
+from dynamongo import (
+    BatchResult,
+    BulkWriteError,
+    ConditionalCheckFailedException,
+    Failure,
+    ValidationError,
+    WrittenButUnreadable,
+)
 
 
 def test_counts_are_those_of_the_lists() -> None:
@@ -36,3 +44,34 @@ def test_results_cannot_be_changed() -> None:
     result: BatchResult[str] = BatchResult([], [])
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.success = ["a"]  # type: ignore[misc]  # what is tested
+
+
+class TestTruth:
+    """A result is true if all went well."""
+
+    def test_of_successes_and_of_nothing(self) -> None:
+        assert BatchResult(["a"], [])
+        assert BatchResult([], [])
+        BatchResult(["a"], []).raise_if_failed()
+
+    def test_of_failures(self) -> None:
+        error = ValidationError("wrong")
+        result = BatchResult(["a"], [Failure("b", error), Failure("c", ValidationError("too"))])
+        assert not result
+        with pytest.raises(BulkWriteError) as caught:
+            result.raise_if_failed()
+        assert str(caught.value) == "2 of 3 items were not written; the first: ValidationError: wrong"
+        assert caught.value.result is result
+        assert caught.value.__cause__ is error
+
+    def test_of_writes_that_cannot_be_read(self) -> None:
+        result = BatchResult(["a"], [], [Failure("b", WrittenButUnreadable("odd"))])
+        assert not result
+        with pytest.raises(BulkWriteError, match="0 of 2 items were not written, and 1 were and cannot be read"):
+            result.raise_if_failed()
+
+    def test_error_survives_pickling_with_its_result(self) -> None:
+        with pytest.raises(BulkWriteError) as caught:
+            BatchResult(["a"], [Failure("b", ValidationError("wrong"))]).raise_if_failed()
+        copied = pickle.loads(pickle.dumps(caught.value))
+        assert (str(copied), copied.result.success) == (str(caught.value), ["a"])

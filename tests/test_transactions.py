@@ -280,7 +280,7 @@ class Answers(MemoryBackend):
         self.errors = list(errors)
         self.executed = 0
 
-    def execute(self, operation: Any) -> Any:
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
         self.executed += 1
         if self.errors:
             raise self.errors.pop(0)
@@ -312,5 +312,5 @@ class TestRetries:
     def test_attempts_are_bounded(self) -> None:
         backend = Answers(*[TransactionCanceled((CONFLICT,))] * 9)
         with pytest.raises(TransactionCanceled):
-            drive(Executor(backend.limits, RetryPolicy(attempts=2)).send(TRANSACTION), backend)
+            drive(Executor(backend.limits, RetryPolicy(attempts=3)).send(TRANSACTION), backend)
         assert backend.executed == 3

@@ -15,6 +15,7 @@ import pytest
 
 from dynamongo import (
     AttributeNotLoaded,
+    BulkWriteError,
     ConditionalCheckFailedException,
     Connection,
     DictField,
@@ -226,10 +227,10 @@ class TestInBulk:
         assert [each.error for each in Page.update_iter([mine], Page.visits.set(1))] == [None]
 
     def test_batch_is_checked(self, mine: Page, yours: Page) -> None:
-        with Page.batch() as batch:
+        with pytest.raises(BulkWriteError), Page.batch() as batch:
             batch.save(yours)
             batch.save(Page(title="Oslo"))
-        with Page.batch() as deletes:
+        with pytest.raises(BulkWriteError), Page.batch() as deletes:
             deletes.delete(yours)
         assert [type(failure.error) for failure in batch.result.failures] == [VersionConflict]
         assert [type(failure.error) for failure in deletes.result.failures] == [VersionConflict]

@@ -7,11 +7,20 @@ A backend executes one operation at a time and knows no models, plans, retries o
 - it raises nothing but `dynamongo.exceptions`;
 - what crosses the interface belongs to both sides and is changed by neither;
 - the order of items is defined for `Query` alone.
+
+A backend may offer more, which is looked for and may be missing:
+
+- a second parameter of `execute`, `seconds: float | None = None`: the operation gives up after so many seconds, with a
+  `ServiceError` that says whether the request was sent, and any `BackendError` has in `.seconds` how long it took.
+  Without the parameter, time is looked at between attempts alone;
+- `monotonic()`: the time in seconds by the clock that `wait` goes by; `time.monotonic` without it;
+- `max_attempts`: how many requests a call makes at most where the connection has no `retries=`, or `None`.
 """
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from dynamongo.frozen import dataclass
 from dynamongo.operations import Operation
@@ -59,3 +68,17 @@ class Backend(Protocol):
     def close(self) -> None:
         """Give back what the backend holds. It may be called twice."""
         ...
+
+
+def takes_seconds(backend: Backend) -> bool:
+    """Whether `execute` has the parameter `seconds`; an override that has not is called as it wants to be."""
+    code = getattr(backend.execute, "__code__", None)
+    return code is not None and "seconds" in code.co_varnames[: code.co_argcount]
+
+
+def bound(backend: Backend) -> Callable[[Operation[R], float | None], R]:
+    """The backend's `execute` with a bound in seconds, which has no effect if the backend takes none."""
+    if takes_seconds(backend):
+        execute: Any = backend.execute
+        return execute  # type: ignore[no-any-return]  # the protocol has what every backend offers
+    return lambda operation, _: backend.execute(operation)

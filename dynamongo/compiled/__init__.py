@@ -4,14 +4,14 @@ They are made of generated source when they are first needed, and do field by fi
 
     values[name] = field.validate(given)                    or field.default, or field.missing_value() for None
     item[name] = field.encode(field.validate(value))        unless field.is_absent(value)
-    values[name] = field.decode(stored)                     or field.missing_value(), for nothing and for NULL
+    values[name] = field.decode(stored)                     or field.missing_value(), for nothing and for NULL;
+                                                            a key cannot be missing
 
 What most values need is written out (see `dynamongo.compiled.inlines`); for all others these methods are called.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
@@ -22,6 +22,8 @@ from dynamongo.compiled.source import Source
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.frozen import dataclass
+from dynamongo.lazy import lazy_property
 from dynamongo.values import AttributeValue, Item
 
 Values: TypeAlias = dict[str, Any]
@@ -32,6 +34,29 @@ _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
 """What a field with an inline holds where there is nothing, if it is not `None`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """How instances of a model are made.
+
+    Attributes:
+        cls: Their class.
+        make: Makes an instance of the class that holds nothing.
+        fill: Gives such an instance its values by the names of the fields.
+        fill_new: The same for an instance in its constructor.
+        note: Gives an instance the record of its stored item.
+        record_of: The record of an item that may have attributes without a field; that of any other is the item itself.
+        locate: The error that an item raised, which says which item it was.
+    """
+
+    cls: Any
+    make: Callable[[Any], Any]
+    fill: Callable[[Any, Values], None]
+    fill_new: Callable[[Any, Values], None]
+    note: Callable[[Any, Any], None]
+    record_of: Callable[[Item], Any]
+    locate: Callable[[ValidationError, Item], ValidationError]
+
+
 class Codec:
     """The functions of a model.
 
@@ -39,16 +64,22 @@ class Codec:
         fields: Its fields by name.
         find_keys: Returns the key; raises for an abstract model, which has no items.
         index_keys: The names of the attributes that are keys of indexes.
+        find_maker: Returns what makes instances.
     """
 
     def __init__(
-        self, fields: Mapping[str, Field[Any]], find_keys: Callable[[], KeyCodec], index_keys: Iterable[str]
+        self,
+        fields: Mapping[str, Field[Any]],
+        find_keys: Callable[[], KeyCodec],
+        index_keys: Iterable[str],
+        find_maker: Callable[[], Maker],
     ) -> None:
         self._fields = fields
         self._find_keys = find_keys
         self._index_keys = tuple(index_keys)
+        self._find_maker = find_maker
 
-    @functools.cached_property
+    @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
         """Returns the values of a new instance, for what it was given by name; `None` if a name is not one of a field.
 
@@ -56,7 +87,12 @@ class Codec:
         """
         return self._write_build().compile()
 
-    @functools.cached_property
+    @lazy_property
+    def fill(self) -> Callable[[Any, Values], None]:
+        """Gives an instance in its constructor what `build` returned."""
+        return self._find_maker().fill_new
+
+    @lazy_property
     def encode(self) -> Callable[[Values, Item], Item]:
         """Puts what is stored for the values of an instance into an item, and returns that.
 
@@ -64,13 +100,19 @@ class Codec:
         """
         return self._write_encode().compile()
 
-    @functools.cached_property
-    def decode(self) -> Callable[[Item], Values]:
-        """Returns the values of an instance by the names of the fields, and what has no field under `_undeclared`.
+    @lazy_property
+    def decode(self) -> Callable[[Iterable[Item]], list[Any]]:
+        """Returns an instance for each item.
 
-        Raises `ValidationError` where a stored attribute holds something that its field could not have stored.
+        Raises `ValidationError` where a stored attribute holds something that its field could not have stored, or a
+        key attribute is missing.
         """
         return self._write_decode().compile()
+
+    def forget_maker(self) -> None:
+        """Ask anew how instances are made, after the class has got another constructor."""
+        for made in ("fill", "decode"):
+            vars(self).pop(made, None)
 
     def show(self) -> str:
         """The source of the functions, for people."""
@@ -79,48 +121,64 @@ class Codec:
     def _write_build(self) -> Source:
         source = Source("build", NAMES)
         source.names.update(ABSENT=_ABSENT, default_of=_default_of, validate_by=_validate_by)
+        names = self._name_texts(source)
         lines = ["def build(given):", "    get, absent = given.get, 0"]
-        for number, (name, field) in enumerate(self._fields.items()):
-            lines += [f"    v{number} = get({name!r}, ABSENT)", *_write_build_field(f"v{number}", name, field, source)]
-        lines += [f"    if len(given) + absent != {len(self._fields)}:", "        return None"]
-        source.functions.append([*lines, "    return {", *self._write_members(), "    }"])
+        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+            lines += [f"    v{number} = get({name}, ABSENT)", *_write_build_field(f"v{number}", field, source)]
+        lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
+        source.functions.append([*lines, "    return {", *_write_members(names), "    }"])
         return source
 
     def _write_encode(self) -> Source:
         source = Source("encode", NAMES)
         source.names.update(encode_by=_encode_by, refuse_missing=_refuse_missing)
         lines = ["def encode(values, item):"]
+        names = dict(zip(self._fields, self._name_texts(source), strict=True))
         for name, field in self._fields.items():
-            lines += [f"    v = values[{name!r}]", *_write_encode_field(name, field, source)]
-        lines += _write_encode_keys(self._find_keys(), source)
+            lines += [f"    v = values[{names[name]}]", *_write_encode_field(names[name], field, source)]
+        lines += _write_encode_keys(self._find_keys(), names, source)
         for name in self._index_keys:
-            field_name = source.name_field(name, self._fields[name])
-            lines += [f"    if not item.get({name!r}, True):"]
-            lines += [f"        {field_name}.refuse_empty(item[{name!r}])"]
+            refuse_empty = source.name("refuse_empty", self._fields[name].refuse_empty)
+            lines += [f"    if not item.get({names[name]}, True):", f"        {refuse_empty}(item[{names[name]}])"]
         source.functions.append([*lines, "    return item"])
         return source
 
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
-        source.names["FIELDS"] = frozenset(self._fields)
-        lines = ["def decode(item):", "    get, absent = item.get, 0"]
-        for number, (name, field) in enumerate(self._fields.items()):
-            lines += [f"    v{number} = get({name!r})", *_write_decode_field(f"v{number}", name, field, source)]
-        lines += ["    values = {", *self._write_members(), "    }"]
-        lines += [f"    if len(item) + absent != {len(self._fields)}:"]
-        lines += ["        undeclared = {name: value for name, value in item.items() if name not in FIELDS}"]
-        lines += ["        if undeclared:", "            values['_undeclared'] = undeclared"]
-        source.functions.append([*lines, "    return values"])
+        maker = self._find_maker()
+        source.names.update(ValidationError=ValidationError, refuse_keyless=_refuse_keyless)
+        source.names.update(
+            cls=maker.cls,
+            make=maker.make,
+            fill=maker.fill,
+            note=maker.note,
+            record_of=maker.record_of,
+            locate=maker.locate,
+        )
+        names = self._name_texts(source)
+        lines = ["get, count = item.get, len(item)"]
+        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+            lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
+        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
+        lines += [f"note(instance, item if count == {len(names)} else record_of(item))", "add(instance)"]
+        head = ["def decode(items):", "    instances = []", "    add = instances.append", "    try:"]
+        loop = ["        for item in items:", *(f"            {line}" for line in lines)]
+        tail = ["    except ValidationError as error:", "        raise locate(error, item) from error"]
+        source.functions.append([*head, *loop, *tail, "    return instances"])
         return source
 
-    def _write_members(self) -> list[str]:
-        return [f"        {name!r}: v{number}," for number, name in enumerate(self._fields)]
+    def _name_texts(self, source: Source) -> list[str]:
+        return [source.name_text(name) for name in self._fields]
 
 
-def _write_build_field(v: str, name: str, field: Field[Any], source: Source) -> list[str]:
+def _write_members(names: Iterable[str]) -> list[str]:
+    return [f"    {name}: v{number}," for number, name in enumerate(names)]
+
+
+def _write_build_field(v: str, field: Field[Any], source: Source) -> list[str]:
     """Lines that turn what was given, in the variable, into what an instance holds."""
     inline = make_inline(field, v, source)
-    field_name = source.name_field(name, field)
+    field_name = source.name("field", field)
     missing = _write_missing(field, field_name, has_inline=inline is not None)
     lines = [f"    if {v} is ABSENT:", "        absent += 1"]
     lines += [f"        {v} = {_write_default(field, field_name, missing, source, has_inline=inline is not None)}"]
@@ -150,42 +208,40 @@ def _write_default(field: Field[Any], field_name: str, missing: str, source: Sou
 
 
 def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[str]:
-    """Lines that store the value in `v`."""
+    """Lines that store the value in `v` under the name that the source knows as `name`."""
     inline = make_inline(field, "v", source)
-    field_name = source.name_field(name, field)
+    field_name = source.name("field", field)
     is_there = f"not {field_name}.is_absent(v)"
     if inline is not None:
         is_there = "v" if type(field) is SetField else "v is not None"
-    lines = [f"    if {is_there}:", f"        item[{name!r}] = encode_by({field_name}, v)"]
+    lines = [f"    if {is_there}:", f"        item[{name}] = encode_by({field_name}, v)"]
     if inline is not None and inline.test is not None:
         lines[0] = f"    elif {is_there}:"
-        lines = [f"    if {inline.test}:", f"        item[{name!r}] = {inline.result}", *lines]
+        lines = [f"    if {inline.test}:", f"        item[{name}] = {inline.result}", *lines]
     return [*lines, "    else:", f"        refuse_missing({field_name})"] if field.required else lines
 
 
-def _write_encode_keys(keys: KeyCodec, source: Source) -> list[str]:
+def _write_encode_keys(keys: KeyCodec, names: Mapping[str, str], source: Source) -> list[str]:
     """What is no key, since it is missing or empty, is left to the keys to refuse."""
     source.names["encode_key"] = keys.encode
-    there = " and ".join(f"item.get({name!r})" for name in keys.names)
-    held = "".join(f"values[{name!r}], " for name in keys.names)
+    there = " and ".join(f"item.get({names[name]})" for name in keys.names)
+    held = "".join(f"values[{names[name]}], " for name in keys.names)
     return [f"    if not ({there}):", f"        item.update(encode_key(({held})))"]
 
 
-def _write_decode_field(v: str, name: str, field: Field[Any], source: Source) -> list[str]:
+def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
     """Lines that turn the attribute value in the variable into the Python value."""
     inline = make_inline(field, v, source)
-    field_name = source.name_field(name, field)
+    field_name = source.name("field", field)
     missing = _write_missing(field, field_name, has_inline=inline is not None)
-    lines = [f"    if {v} is None:", "        absent += 1", f"        {v} = {missing}"]
-    lines += ["    else:", f"        {v} = {field_name}.decode({v})"]
+    absent = ["    count += 1", f"    {v} = {missing}"]
+    if field.is_key:
+        absent = [f"    refuse_keyless({field_name})"]
+    lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.decode({v})"]
     if inline is None or inline.test is None:
         return lines
-    lines[0] = f"    elif {v} is None:"
-    return [
-        f"    if {inline.test}:",
-        "        pass" if inline.result == v else f"        {v} = {inline.result}",
-        *lines,
-    ]
+    lines[0] = f"elif {v} is None:"
+    return [f"if {inline.test}:", "    pass" if inline.result == v else f"    {v} = {inline.result}", *lines]
 
 
 def _validate_by(field: Field[Any], given: Any) -> Any:
@@ -204,3 +260,10 @@ def _encode_by(field: Field[Any], value: Any) -> AttributeValue:
 
 def _refuse_missing(field: Field[Any]) -> NoReturn:
     raise ValidationError(f"{field.label} is required, and has no value")
+
+
+def _refuse_keyless(field: Field[Any]) -> NoReturn:
+    raise ValidationError(
+        f"{field.label} is part of the model's key, and the stored item has no such attribute: the table has another"
+        " key; compare_table() shows both"
+    )

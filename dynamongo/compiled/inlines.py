@@ -87,7 +87,7 @@ def float_form(value: float) -> Number | None:
 def _text(field: StringField[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
         return Inline(f"type({v}) is str", v)
-    tests = [f"type({v}) is str", f"({v}.isascii() or has_utf8_form({v}))", *_lengths(field, v)]
+    tests = [f"type({v}) is str", f"({v}.isascii() or has_utf8_form({v}))", *_lengths(field, v, source)]
     if field.regex is not None:
         tests.append(f"{source.name('match', field.regex.match)}({v})")
     return Inline(" and ".join(tests), v)
@@ -97,9 +97,10 @@ def _parsed_text(field: Field[Any], v: str, source: Source) -> Inline:
     return Inline(None if source.is_of_python or field.is_key else f"type({v}) is str", v)
 
 
-def _lengths(field: StringField[Any] | BinaryField[Any], v: str) -> list[str]:
-    least = [] if field.min_length is None else [f"len({v}) >= {field.min_length}"]
-    return least if field.max_length is None else [*least, f"len({v}) <= {field.max_length}"]
+def _lengths(field: StringField[Any] | BinaryField[Any], v: str, source: Source) -> list[str]:
+    low, high = field.min_length, field.max_length
+    tests = [] if low is None else [f"len({v}) >= {source.name('least', low)}"]
+    return tests if high is None else [*tests, f"len({v}) <= {source.name('most', high)}"]
 
 
 def _bounds(field: IntField[Any] | DecimalField[Any] | FloatField[Any], v: str, source: Source) -> list[str]:
@@ -137,7 +138,7 @@ def _boolean(_: Field[Any], v: str, __: Source) -> Inline:
 
 
 def _binary(field: BinaryField[Any], v: str, source: Source) -> Inline:
-    lengths = _lengths(field, v) if source.is_of_python else []
+    lengths = _lengths(field, v, source) if source.is_of_python else []
     return Inline(" and ".join([f"type({v}) is bytes", *lengths]), v)
 
 
@@ -223,12 +224,13 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
         inline = make_inline(member, "m", source)
         if inline is None or inline.test is None:
             return None
-        lines += [f"m = get({name!r})", f"if {inline.test}:", f"    taken[{name!r}] = {inline.result}"]
+        key = source.name_text(name)
+        lines += [f"m = get({key})", f"if {inline.test}:", f"    taken[{key}] = {inline.result}"]
         is_needed = type(member) in _CONTAINERS or (member.required and source.is_of_python)
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.prepares_new and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"
-    return source.define(field.label, [*lines, f"return {taken} if len(taken) == len(v) else None"])
+    return source.define([*lines, f"return {taken} if len(taken) == len(v) else None"])
 
 
 def _refuse_map(field: DictField[Any], source: Source) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from dynamongo.compiled.inlines import NAMES, make_inline
 from dynamongo.compiled.source import Source
 from dynamongo.fields.base import Field
+from dynamongo.lazy import lazy_property
 from dynamongo.values import Item
 
 
@@ -26,7 +26,7 @@ class KeyCodec:
         self._fields = tuple(fields)
         self.names = tuple(field.path.attribute for field in fields)
 
-    @functools.cached_property
+    @lazy_property
     def encode(self) -> Callable[[Sequence[Any]], Item]:
         """Returns the key for the values of the key fields; raises `ValidationError` for one that is no key."""
         return self._write_encode().compile()
@@ -35,17 +35,17 @@ class KeyCodec:
         source = Source("encode", NAMES)
         held = "".join(f"v{number}, " for number in range(len(self.names)))
         lines = ["def encode(values):", f"    {held}= values"]
-        for number, (name, field) in enumerate(zip(self.names, self._fields, strict=True)):
-            lines += _write_encode_key(f"v{number}", name, field, source)
-        members = ", ".join(f"{name!r}: v{number}" for number, name in enumerate(self.names))
+        for number, field in enumerate(self._fields):
+            lines += _write_encode_key(f"v{number}", field, source)
+        members = ", ".join(f"{source.name_text(name)}: v{number}" for number, name in enumerate(self.names))
         source.functions.append([*lines, f"    return {{{members}}}"])
         return source
 
 
-def _write_encode_key(v: str, name: str, field: Field[Any], source: Source) -> list[str]:
+def _write_encode_key(v: str, field: Field[Any], source: Source) -> list[str]:
     """Lines that turn the value in the variable into that of the key attribute; empty ones are left to the field."""
     inline = make_inline(field, v, source)
-    by_field = f"{v} = {source.name_field(name, field)}.encode_key({v})"
+    by_field = f"{v} = {source.name('field', field)}.encode_key({v})"
     if inline is None or inline.test is None:
         return [f"    {by_field}"]
     taken = "pass" if inline.result == v else f"{v} = {inline.result}"

@@ -1,11 +1,16 @@
-"""The source of a compiled function, as it is written."""
+"""The source of a compiled function, as it is written.
+
+Source consists of numbered names and fixed text alone. Names of attributes, classes and members come from users, at
+times from a schema file, so they are never written into it: they are data that the source refers to by number.
+"""
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-from dynamongo.fields.base import Field
 from dynamongo.generated import make_function
 
 Task: TypeAlias = Literal["build", "encode", "decode"]
@@ -24,6 +29,7 @@ class Source:
         self.task = task
         self.names = dict(names)
         self.functions: list[list[str]] = []
+        self._numbers = itertools.count()
 
     @property
     def is_of_python(self) -> bool:
@@ -31,20 +37,19 @@ class Source:
         return self.task != "decode"
 
     def name(self, kind: str, thing: object) -> str:
-        """A new name for an object, which begins with what it is."""
-        name = f"{kind}{len(self.names)}"
+        """A new name for an object: the kind, which is a word of this package, and a number."""
+        name = f"{kind}{next(self._numbers)}"
         self.names[name] = thing
         return name
 
-    def name_field(self, name: str, field: Field[Any]) -> str:
-        """The name of a field of the model, which messages and tracebacks show."""
-        self.names[f"{name}_field"] = field
-        return f"{name}_field"
+    def name_text(self, text: str) -> str:
+        """The name of an attribute's name, or of another text."""
+        return self.name("name", sys.intern(text))
 
-    def define(self, label: str, lines: list[str]) -> str:
-        """Add a function of one variable, `v`, for the field with the label, and return its name."""
+    def define(self, lines: list[str]) -> str:
+        """Add a function of one variable, `v`, and return its name."""
         name = f"{self.task}{len(self.functions)}"
-        self.functions.append([f"def {name}(v):  # {label}", *(f"    {line}" for line in lines)])
+        self.functions.append([f"def {name}(v):", *(f"    {line}" for line in lines)])
         return name
 
     def compile(self) -> Callable[..., Any]:

@@ -1,13 +1,13 @@
 """The executor: from a plan to results, page by page, chunk by chunk, with retries, and without any I/O.
 
-Every function here is a generator of *effects*. It yields an operation to be executed or a `Wait`, and is sent the
-operation's result, or has the backend's error thrown into it. `drive` (in `dynamongo.connection`) performs the
-effects; another driver could perform them asynchronously without a change here.
+Every function here is a generator of *effects*. It yields an operation to be executed, an `Attempt` or a `Wait`, and
+is sent the operation's result, or has the backend's error thrown into it. `drive` (in `dynamongo.connection`) performs
+the effects; another driver could perform them asynchronously without a change here.
 """
 
 from __future__ import annotations
 
-from dynamongo.executor.effects import PASSING_ERRORS, Effect, RetryPolicy, Steps, Wait
+from dynamongo.executor.effects import Attempt, Effect, RetryBudget, RetryPolicy, Steps, Wait
 from dynamongo.executor.reads import START, Position, ReadPage, Reads, position_after, sort_items
 from dynamongo.executor.tables import Tables
 from dynamongo.executor.writes import (
@@ -22,8 +22,8 @@ from dynamongo.executor.writes import (
 )
 
 __all__ = [
-    "PASSING_ERRORS",
     "START",
+    "Attempt",
     "Effect",
     "Executor",
     "GroupResult",
@@ -31,6 +31,7 @@ __all__ = [
     "Outcome",
     "Position",
     "ReadPage",
+    "RetryBudget",
     "RetryPolicy",
     "Steps",
     "Wait",

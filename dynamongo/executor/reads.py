@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Iterable
 from operator import itemgetter
 
-from dynamongo.conditions import Condition
+from dynamongo.conditions import Condition, Path, cover
 from dynamongo.evaluation import compile_projection, holds
 from dynamongo.exceptions import TableMismatch, ThrottledError, assert_never
-from dynamongo.executor.effects import Attempts, Steps, Terms
+from dynamongo.executor.effects import Steps, Terms
 from dynamongo.filters import Filter, compile_filter
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
@@ -125,21 +125,20 @@ class Reads(Terms):
     def _get_chunk(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
         items: list[Item] = []
         consumed = Capacity()
-        attempts = Attempts(self._retries)
+        attempts = self.start_attempts()
         while True:
-            result = yield from self.send(operation)
+            result = yield from self.send(operation, attempts)
             items.extend(result.items)
             consumed += result.consumed
             if not result.unprocessed:
                 return items, consumed
             if len(result.unprocessed) < len(operation.keys):
-                attempts.start_anew()
+                attempts.restart()
             wait = attempts.next()
             if wait is None:
-                raise ThrottledError(
-                    f"the store did not get to {len(result.unprocessed)} keys of {operation.table}"
-                    f" in {self._retries.attempts} attempts"
-                )
+                error = ThrottledError(f"the store did not get to {len(result.unprocessed)} keys")
+                error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
+                raise error
             operation = replace(operation, keys=result.unprocessed)
             yield wait
 
@@ -237,5 +236,10 @@ def _trim(plan: Plan, items: list[Item]) -> list[Item]:
     """The items with no more of them than is wanted: what only the residual or the cursor needed is left out."""
     if not plan.projection or plan.loaded is None:
         return items
-    take = compile_projection(plan.loaded)
+    take = compile_projection(cover(map(_above_lists, plan.loaded)))
     return [take(item) for item in items]
+
+
+def _above_lists(path: Path) -> Path:
+    """The path up to its first position: the store has taken the elements already, and leaves no gaps."""
+    return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))

@@ -104,13 +104,20 @@ class GroupResult:
 class Writes(Terms):
     """The part of the executor that writes."""
 
-    def write_group(self, group: Sequence[KeyedWrite]) -> Steps[GroupResult]:
+    def write_group(
+        self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome] | None = None
+    ) -> Steps[GroupResult]:
         """Do the writes of one of `group_writes`: as one batch, or the only one alone.
 
         An error that concerns one item is that item's outcome, and a batch that is refused as a whole is sent one by
         one, so that each item says what is wrong. Any other error stops the run.
+
+        Args:
+            group: The writes.
+            outcomes: Filled with the outcome of each write, by its index, as soon as it is known: what is known of a
+                group that an interruption ends.
         """
-        outcomes: dict[int, Outcome] = {}
+        outcomes = {} if outcomes is None else outcomes
         stop: DynamongoError | None = None
         try:
             if len(group) > 1:
@@ -136,42 +143,45 @@ class Writes(Terms):
                 outcomes[write.index] = yield from self._write_alone(write)
             except DynamongoError as error:
                 outcomes[write.index] = Outcome(write.index, error)
-                outcomes |= {each.index: each for each in not_sent(_left(group, outcomes), error)}
+                outcomes.update({each.index: each for each in not_sent(_left(group, outcomes), error)})
                 return error
         return None
 
     def _write_batch(self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> Steps[None]:
         table = group[0].write.table
         pending = {write.key: write for write in group}
-        attempts = Attempts(self._retries)
+        attempts = self.start_attempts()
         while True:
             batch = tuple([write.part for write in pending.values() if write.part is not None])
             result = yield from self.send(BatchWrite(table, batch), attempts)
             left = {group[0].key_of(part) for part in result.unprocessed}
-            outcomes |= {write.index: Outcome(write.index) for key, write in pending.items() if key not in left}
+            outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
             if len(left) < len(pending):
-                attempts.start_anew()
+                attempts.restart()
             pending = {key: write for key, write in pending.items() if key in left}
             if not pending:
                 return
             wait = attempts.next()
             if wait is None:
-                raise _give_up(attempts, self._retries.attempts)
+                raise _give_up(attempts, table)
             yield wait
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
         try:
-            result = yield from self.send(write.write)
+            result = yield from self.send(write.write, self.start_attempts())
         except _ITEM_ERRORS as error:
             return Outcome(write.index, error)
         return Outcome(write.index, attributes=result.attributes)
 
 
-def _give_up(attempts: Attempts, most: int) -> ThrottledError | WriteOutcomeUnknown:
+def _give_up(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:
     """What befell the writes of a batch that the store did not get to."""
-    if attempts.is_unsure:
-        return WriteOutcomeUnknown(f"the store did not get to it in {most} attempts, of which one gave no answer")
-    return ThrottledError(f"the store did not get to it in {most} attempts")
+    told = "the store did not get to it"
+    error = (
+        WriteOutcomeUnknown(f"{told}, and one attempt gave no answer") if attempts.is_unsure else ThrottledError(told)
+    )
+    error.operation, error.attempts = f"BatchWrite {table}", attempts.count
+    return error
 
 
 def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[KeyedWrite]]:
@@ -199,7 +209,7 @@ def not_sent(writes: Iterable[KeyedWrite], error: DynamongoError) -> Iterator[Ou
 
 def _fill(outcomes: dict[int, Outcome], group: Sequence[KeyedWrite], error: DynamongoError) -> None:
     """Give the writes of a group that have no outcome yet the error that befell them."""
-    outcomes |= {write.index: Outcome(write.index, error) for write in _left(group, outcomes)}
+    outcomes.update({write.index: Outcome(write.index, error) for write in _left(group, outcomes)})
 
 
 def _left(group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> list[KeyedWrite]:

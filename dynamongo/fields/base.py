@@ -102,7 +102,7 @@ class Field(Expressions, Generic[T]):
     def __get__(self, instance: object | None, owner: type[Any]) -> Self | T:
         if instance is None:
             return self
-        if vars(instance).get("_loaded") is not None:  # instances hold their values in their own __dict__
+        if getattr(instance, "_loaded", None) is not None:  # instances hold their values in their own __dict__
             refuse_unloaded(self.label)
         raise AttributeError(f"{self.label} is not set")
 

@@ -13,6 +13,7 @@ from dynamongo.conditions import Operand
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import CheckOptions, Field
 from dynamongo.fields.jsontext import JSONField
+from dynamongo.partial import refuse_part
 from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ListField(Field[list[E]]):
         return self._each(_prepare_element, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
 
     def convert(self, value: Any) -> list[E]:
+        refuse_part(value)
         if not isinstance(value, (list, tuple)):
             self.reject(value, "a list")
         return self._each(_accept_element, cast("list[Any]", value))
@@ -183,6 +185,7 @@ class SetField(Field[set[E]]):
         return list(map(self.member.prepare_new, cast("set[Any]", value))) if _is_set_like(value) else value
 
     def convert(self, value: Any) -> set[E]:
+        refuse_part(value)
         if not _is_set_like(value):
             self.reject(value, "a set")
         return set(map(self.member.accept, cast("set[Any]", value)))

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.fields.scalars import TextStored
+from dynamongo.partial import refuse_part
 from dynamongo.values import AttributeValue
 
 
@@ -36,7 +37,11 @@ class JSONField(TextStored[Any]):
         return self.convert_text(text, "text")
 
     def _check_keys(self, value: Any) -> None:
-        """Refuse keys that `json` would turn into strings on its own: `{1: ...}` would come back as `{"1": ...}`."""
+        """Refuse keys that `json` would turn into strings on its own: `{1: ...}` would come back as `{"1": ...}`.
+
+        What was read in part is refused as well.
+        """
+        refuse_part(value)
         if isinstance(value, dict):
             for key, member in cast("dict[Any, Any]", value).items():
                 if not isinstance(key, str):

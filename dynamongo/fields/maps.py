@@ -9,6 +9,7 @@ from dynamongo import codecs
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.containers import FieldLike, as_field
+from dynamongo.partial import refuse_part
 from dynamongo.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 
 
@@ -154,6 +155,7 @@ class DictField(Field[T]):
         super().check_declaration()
 
     def prepare_new(self, value: Any) -> Any:
+        refuse_part(value)
         if not isinstance(value, Mapping):
             return value
         given = cast("Mapping[str, Any]", value)
@@ -166,6 +168,7 @@ class DictField(Field[T]):
         return {**members, **{name: field.default for name, field in missing.items()}}
 
     def convert(self, value: Any) -> Any:
+        refuse_part(value)
         if not isinstance(value, Mapping):
             self.reject(value, "a dict")
         undeclared = _undeclared_in(cast("object", value))

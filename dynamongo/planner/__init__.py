@@ -29,6 +29,7 @@ from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planner.access import Access, Candidate, Wanted, access_paths, choose, consider
 from dynamongo.planner.contradictions import find_contradiction
 from dynamongo.planner.keys import checks_by_key, find_keys
+from dynamongo.planner.narrowing import divide, narrow
 from dynamongo.planner.parts import find_choice, split_filter
 from dynamongo.planner.ranges import fold_range
 from dynamongo.planner.rechecks import recheck
@@ -37,7 +38,7 @@ from dynamongo.schema import TableSchema
 from dynamongo.strategies import Source, Target
 from dynamongo.values import Item
 
-__all__ = ["ReadOptions", "find_choice", "fold_range", "plan_read", "recheck", "split_filter"]
+__all__ = ["ReadOptions", "divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
 
 _FETCHES = "each item is fetched from the table as well, which a local index does not save"
 

@@ -6,7 +6,6 @@ from typing import cast
 
 from dynamongo.conditions import And, Condition, Or, all_of, conjuncts, paths_of
 from dynamongo.evaluation import holds
-from dynamongo.limits import check_limits
 from dynamongo.planner.parts import MAX_NESTING
 from dynamongo.values import Item
 
@@ -14,15 +13,10 @@ from dynamongo.values import Item
 def recheck(condition: Condition | None, key: Item) -> Condition | None:
     """What a write of the item with `key`, which satisfied the condition when it was read, checks again.
 
-    That is all but what its key decides: of ORed conditions on several keys, those on its own.
-
-    Raises:
-        ExpressionError: It is too large for the condition of a write.
+    That is all but what its key decides: of ORed conditions on several keys, those on its own. It may be too large for
+    a write: `narrow` makes it fit.
     """
-    checked = None if condition is None else _undecided(condition, key)
-    if checked is not None:
-        check_limits(checked)
-    return checked
+    return None if condition is None else _undecided(condition, key)
 
 
 def _undecided(part: Condition, key: Item, depth: int = 0) -> Condition | None:

@@ -5,6 +5,9 @@ That is read here, since `http.client` has the email package parse the head, whi
 done for a small request. Whatever is not plain is left to `http.client`, with what was read of it so far: a head that
 comes in pieces or is cut off, lines that are folded or doubled, a body in chunks or without a length, `100 Continue`.
 
+Memory grows as bytes come, whatever length the head declares, and an answer that is longer than any of DynamoDB's is
+refused (`AnswerTooLong`). Bytes after the end of an answer belong to no request: `Answer.is_last` says so.
+
 Source: RFC 9112, "HTTP/1.1".
 """
 
@@ -22,10 +25,25 @@ from dynamongo.frozen import dataclass
 _FIRST_BYTES: Final = 65_536
 """How much is read at first: the whole of most answers."""
 
+MAX_BODY_BYTES: Final = 9 * 16 * 1024 * 1024
+"""The longest body DynamoDB can answer: a batch get returns up to 16 MB of items, as DynamoDB counts their size.
+
+JSON takes up to nine times that: an empty string in a list counts as one byte, and is sent as `{"S":""},`.
+"""
+
+_MAX_HEAD_BYTES: Final = 1024 * 1024
+"""All heads before a body, which may be several: DynamoDB's takes 300 bytes."""
+
+_STEP: Final = 1024 * 1024
+"""How much of a body is allocated before it has come: a page of a query, which is up to 1 MB, is read in one step."""
+
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (?!204|304)([2-5][0-9][0-9])(?: [^\r\n]*)?(?=\r\n)")
 _HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)(?=\r\n|\Z)")
-_LENGTH: Final = re.compile(rb"[0-9]{1,8}[ \t]*\Z")
-"""A length that is believed: DynamoDB sends 16 MB at most, and memory is not set aside because a head says so."""
+_LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
+
+
+class AnswerTooLong(http.client.HTTPException):
+    """The answer is, or claims to be, longer than any answer of DynamoDB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,7 @@ class Answer:
         content_type: The header, or `""`.
         checksum: The header that has the CRC-32 of the body, or `None`.
         is_last: Whether the connection cannot be used for another request.
+        request_id: AWS's identifier of the request, or `None`.
     """
 
     status: int
@@ -45,6 +64,7 @@ class Answer:
     content_type: str = ""
     checksum: str | None = None
     is_last: bool = False
+    request_id: str | None = None
 
 
 def read_answer(connection: socket.socket) -> Answer:
@@ -58,6 +78,7 @@ def read_answer(connection: socket.socket) -> Answer:
     if headers is None:
         return _read_with_http_client(_Replay(start, connection))
     length = int(headers[b"content-length"])
+    _check_length(length)
     checksum = headers.get(b"x-amz-crc32")
     return Answer(
         int(head[9:12]),
@@ -65,6 +86,7 @@ def read_answer(connection: socket.socket) -> Answer:
         headers.get(b"content-type", b"").decode("latin-1"),
         None if checksum is None else checksum.decode("latin-1"),
         len(body) > length or b"close" in headers.get(b"connection", b"").lower(),
+        headers.get(b"x-amzn-requestid", b"").decode("latin-1") or None,
     )
 
 
@@ -82,32 +104,54 @@ def _read_plain_head(head: bytes) -> dict[bytes, bytes] | None:
     return headers if is_plain else None
 
 
+def _check_length(length: int) -> None:
+    if length > MAX_BODY_BYTES:
+        raise AnswerTooLong(f"a body of {length} bytes; DynamoDB answers {MAX_BODY_BYTES} at most")
+
+
 def _read_rest(connection: socket.socket, start: bytes, length: int) -> bytes | bytearray:
     """The whole body, of which the start was read with the head."""
-    if len(start) > length:  # more than was asked for: the connection is not used again
+    if len(start) > length:  # surplus: the connection is not used again
         return start[:length]
-    body = bytearray(length)
+    body = bytearray(min(length, _STEP))
     body[: len(start)] = start
-    count, rest = len(start), memoryview(body)
+    count = len(start)
     while count < length:
-        received = connection.recv_into(rest[count:])
+        if count == len(body):
+            body += bytes(min(count, length - count))  # doubled: as much again as has really come
+        received = connection.recv_into(memoryview(body)[count:])
         if not received:
-            raise http.client.IncompleteRead(bytes(rest[:count]), length - count)
+            raise http.client.IncompleteRead(bytes(body[:count]), length - count)
         count += received
     return body
 
 
 class _Replay(io.RawIOBase):
-    """A connection of which a part was read, from the beginning once more."""
+    """A connection of which a part was read, from the beginning once more, up to a limit."""
 
     def __init__(self, start: bytes, connection: socket.socket) -> None:
         self._start = start
         self._connection = connection
+        self._left = _MAX_HEAD_BYTES
+        self._is_over = False
+        self.reader = _Reader(self)
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """What `http.client` asks of a socket."""
         del mode
-        return io.BufferedReader(self)
+        return self.reader
+
+    def expect_body(self) -> None:
+        """Let the body come, after the head."""
+        self._left = MAX_BODY_BYTES + _MAX_HEAD_BYTES  # chunks and trailers have heads of their own
+
+    def end(self) -> None:
+        """Read nothing more from the connection."""
+        self._is_over = True
+
+    def has_more(self) -> bool:
+        """Whether some of what was read first has not been read again."""
+        return bool(self._start)
 
     def readable(self) -> bool:
         """See `io.RawIOBase`."""
@@ -115,27 +159,61 @@ class _Replay(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """See `io.RawIOBase`."""
+        if self._is_over:
+            return 0
+        if self._left <= 0:
+            raise AnswerTooLong("an answer without an end")
         if not self._start:
-            return self._connection.recv_into(buffer)
-        part = self._start[: len(buffer)]
-        self._start = self._start[len(part) :]
-        buffer[: len(part)] = part
-        return len(part)
+            count = self._connection.recv_into(buffer)
+        else:
+            part = self._start[: len(buffer)]
+            self._start = self._start[len(part) :]
+            buffer[: len(part)] = part
+            count = len(part)
+        self._left -= count
+        return count
+
+
+class _Reader(io.BufferedReader):
+    """What `http.client` reads from.
+
+    Attributes:
+        has_surplus: When it is closed, whether bytes had come after the end of the answer.
+    """
+
+    has_surplus = False
+
+    def close(self) -> None:
+        """See `io.BufferedReader`. `http.client` closes when an answer is at its end."""
+        if not self.closed:
+            raw: Any = self.raw
+            raw.end()
+            self.has_surplus = bool(self.peek(1)) or raw.has_more()
+        super().close()
 
 
 def _read_with_http_client(replay: _Replay) -> Answer:
     response = http.client.HTTPResponse(cast("socket.socket", replay), method="POST")
     with contextlib.closing(response):
         response.begin()
+        replay.expect_body()
         body = _read_all(response)
     get = response.headers.get
-    is_last = response.will_close or response.status < 200  # after 103 Early Hints, the answer itself is still to come
-    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), is_last)
+    is_last = response.will_close or replay.reader.has_surplus
+    is_last |= response.status < 200  # after 103 Early Hints, the answer itself is still to come
+    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), is_last, get("x-amzn-requestid"))
 
 
-def _read_all(response: http.client.HTTPResponse) -> bytes:
-    """The body; `http.client` believes whatever length it is told, and Python refuses to read so much."""
+def _read_all(response: http.client.HTTPResponse) -> bytearray:
+    """The body, in steps: `http.client` would allocate whatever length it is told, or an object for each chunk."""
+    if response.length is not None:
+        _check_length(response.length)
+    body = bytearray()
     try:
-        return response.read()
-    except (MemoryError, OverflowError, ValueError) as error:
-        raise http.client.HTTPException("the body is said to be of a length that cannot be") from error
+        while part := response.read(_STEP):
+            body += part
+    except (OverflowError, ValueError) as error:
+        raise http.client.HTTPException("a chunk is said to be of a length that cannot be") from error
+    if response.length:
+        raise http.client.IncompleteRead(bytes(body), response.length)
+    return body

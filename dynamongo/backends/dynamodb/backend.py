@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from dynamongo.backends.base import Limits
-from dynamongo.backends.dynamodb.errors import FOREIGN_ERRORS, translate_error
+from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport import Transport, TransportKind, check_transport, make_transport
-from dynamongo.exceptions import ConfigurationError, InvalidRequestError, ServiceError, UnsupportedOperation
+from dynamongo.exceptions import AccessDenied, BackendError, InvalidRequestError, UnsupportedOperation
+from dynamongo.forks import BACKEND, make_lock
 from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:
@@ -27,18 +27,22 @@ class DynamoDBBackend:
     """Executes operations on Amazon DynamoDB, or on what answers like it at `endpoint_url`.
 
     The boto3 client is made when the first operation is executed. Whatever is not given here is boto3's to find:
-    credentials, endpoint, proxies, timeouts and retries. Several threads may share a backend.
+    credentials, endpoint, proxies and timeouts. Several threads may share a backend.
 
     Args:
         access_key_id: With `secret_access_key`, the credentials.
         secret_access_key: See `access_key_id`.
-        region: The AWS region; the session's where it is not given, and `us-east-2` where that has none.
+        region: The AWS region; that of the session or profile where it is not given, then `AWS_REGION`, then boto3's,
+            and `us-east-2`, with a warning, where there is none.
         endpoint_url: Where to send requests instead of to AWS.
         profile: The name of a profile in AWS's configuration files.
         session: A `boto3.Session` to make the client from.
         client: A client, as `boto3.client("dynamodb")` makes it; it remains the caller's to close.
         transport: `"auto"`, to send requests directly, and through boto3 where somebody is to see them there; or
             `"boto3"`, to send them all through boto3.
+        session_token: Of temporary credentials, with the two keys that it belongs to.
+        timeout: How many seconds a request may take; boto3's setting, for a read without a byte, where it is not given.
+        connect_timeout: How many seconds it may take to connect; boto3's setting where it is not given.
 
     Raises:
         ConfigurationError: Two arguments contradict each other, such as `client` and `region`.
@@ -59,6 +63,9 @@ class DynamoDBBackend:
         session: Session | None = None,
         client: Any = None,
         transport: str = "auto",
+        session_token: str | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
     ) -> None:
         self._settings = ClientSettings(
             access_key_id=access_key_id,
@@ -68,13 +75,20 @@ class DynamoDBBackend:
             profile=profile,
             session=session,
             client=client,
+            session_token=session_token,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
         )
         self._kind: TransportKind = check_transport(transport)
         self._transport: Transport | None = None
-        self._lock = threading.Lock()
+        self._lock = make_lock(BACKEND)
 
-    def execute(self, operation: Operation[R]) -> R:
+    def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Do one operation in one request.
+
+        Args:
+            operation: What to do.
+            seconds: How long that may take; see `docs/transport.md` for what boto3 makes of it.
 
         Raises:
             ConditionalCheckFailedException: The operation's condition did not hold.
@@ -86,12 +100,31 @@ class DynamoDBBackend:
             raise UnsupportedOperation(f"the dynamodb backend does not do {type(operation).__name__}")
         known = cast("AnyOperation", operation)
         transport = self._transport or self._open()
-        response = transport.send(_build(known))
+        request = _build(known)
+        started = time.monotonic()
         try:
-            return cast("R", read_response(known, response))
-        except KeyError as error:
-            message = f"what answered is no DynamoDB: there is no {error} in its answer"
-            raise ServiceError(message, is_transient=False) from error
+            return cast("R", read_response(known, transport.send(request, self._limit(seconds))))
+        except BackendError as error:
+            error.endpoint, error.seconds = transport.place, time.monotonic() - started
+            if isinstance(error, AccessDenied):
+                error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)
+            raise
+
+    @property
+    def max_attempts(self) -> int | None:
+        """How many requests boto3 would make for a call, where that is configured: `AWS_MAX_ATTEMPTS` and the like.
+
+        Raises:
+            ConfigurationError: It is no number, or boto3's configuration cannot be read.
+        """
+        try:
+            return self._settings.find_max_attempts()
+        except Exception as error:
+            raise translate_preparation(error, self._settings.describe_credentials()) from error
+
+    def _limit(self, seconds: float | None) -> float | None:
+        timeout = self._settings.timeout
+        return seconds if timeout is None else timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
         """How the next request goes to the store: `"direct"`, or `"boto3"` with the reason."""
@@ -106,10 +139,8 @@ class DynamoDBBackend:
     def _make_transport(self) -> Transport:
         try:
             return make_transport(self._settings, self._kind)
-        except FOREIGN_ERRORS as error:
-            raise translate_error(error, self._settings.describe_credentials()) from error
-        except ValueError as error:  # boto3's answer to an endpoint that is no URL
-            raise ConfigurationError(f"boto3 cannot make a client: {error}") from error
+        except Exception as error:
+            raise translate_preparation(error, self._settings.describe_credentials()) from error
 
     def wait(self, seconds: float) -> None:
         """Sleep."""

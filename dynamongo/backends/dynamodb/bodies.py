@@ -12,6 +12,7 @@ import json
 import re
 from typing import Any, Final
 
+from dynamongo.exceptions import ServiceError
 from dynamongo.values import Item
 from dynamongo.wire import decode_item
 
@@ -29,6 +30,24 @@ _LISTS: Final = {
 
 _END: Final = re.compile(r'\}\}(?=,\{"(?!M":)[^"]*":\{")')
 """What is at the end of an item that another follows: a value's brace and its own. In a list, an `M` would follow."""
+
+
+MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading an answer ends in that is not of the form that DynamoDB's has."""
+
+
+def refuse_answer(error: Exception) -> ServiceError:
+    """The error for an answer whose reading ended in one of `MALFORMED`; the request may have been carried out.
+
+    It says nothing of what is stored.
+    """
+    if isinstance(error, KeyError):
+        problem = f"there is no {error} in its answer"
+    elif isinstance(error, RecursionError):
+        problem = "its answer is nested too deep"
+    else:
+        problem = f"its answer is not of the form that DynamoDB's has ({type(error).__name__})"
+    return ServiceError(f"what answered is no DynamoDB: {problem}", is_transient=False)
 
 
 def parse_body(action: str, text: str) -> Any:

@@ -23,6 +23,9 @@ from dynamongo.frozen import dataclass, field
 _JSON: Final = "application/x-amz-json-1.0"
 _SCOPE: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request,")
 
+_PLAIN_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[\w.~-]*)*\Z", re.ASCII)
+"""A path that is sent, and signed, as it is; what else there is boto3 quotes."""
+
 _OF_ONE_REQUEST: Final = frozenset(
     {
         "amz-sdk-invocation-id",
@@ -50,6 +53,11 @@ class Proxy:
     host: str
     port: int
     headers: dict[str, str] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Its URL, without name and password."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,8 @@ def _authority(url: SplitResult) -> str:
 def _read_address(url: SplitResult) -> dict[str, Any]:
     if url.scheme not in {"http", "https"} or url.query or not url.hostname:
         raise LeftToBoto3("the endpoint's URL is of an unusual form")
+    if not _PLAIN_PATH.match(url.path):
+        raise LeftToBoto3("the path of the endpoint's URL has characters that boto3 quotes")
     port = url.port or (443 if url.scheme == "https" else 80)
     return {"host": url.hostname, "port": port, "path": url.path or "/"}
 

@@ -5,12 +5,14 @@ Source: "Error handling with DynamoDB" in the developer guide, and "Common Error
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from dynamongo.exceptions import (
+    AccessDenied,
     BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
@@ -24,6 +26,7 @@ from dynamongo.exceptions import (
     TableExists,
     TableNotFound,
     ThrottledError,
+    ThrottlingReason,
     TransactionCanceled,
     TransactionConflict,
 )
@@ -33,9 +36,11 @@ from dynamongo.wire import decode_item
 FOREIGN_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
 
 ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
-    "AccessDenied": CredentialsError,
-    "AccessDeniedException": CredentialsError,
+    "AccessDenied": AccessDenied,
+    "AccessDeniedException": AccessDenied,
+    "BandwidthLimitExceeded": ThrottledError,
     "ConditionalCheckFailedException": ConditionalCheckFailedException,
+    "EC2ThrottledException": ThrottledError,
     "ExpiredToken": CredentialsError,
     "ExpiredTokenException": CredentialsError,
     "IdempotentParameterMismatchException": IdempotencyMismatch,
@@ -49,12 +54,17 @@ ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
     "LimitExceededException": LimitExceededError,
     "MissingAuthenticationToken": CredentialsError,
     "MissingAuthenticationTokenException": CredentialsError,
-    "NotAuthorized": CredentialsError,
+    "NotAuthorized": AccessDenied,
     "OptInRequired": CredentialsError,
+    "PriorRequestNotComplete": ThrottledError,
     "ProvisionedThroughputExceededException": ThrottledError,
-    "ReplicatedWriteConflictException": BackendError,
+    "ReplicatedWriteConflictException": TransactionConflict,
     "RequestExpired": CredentialsError,
     "RequestLimitExceeded": ThrottledError,
+    "RequestThrottled": ThrottledError,
+    "RequestThrottledException": ThrottledError,
+    "RequestTimeout": ServiceError,
+    "RequestTimeoutException": ServiceError,
     "ResourceInUseException": TableExists,
     "ResourceNotFoundException": TableNotFound,
     "SerializationException": InvalidRequestError,
@@ -127,6 +137,53 @@ _TRANSIENT: Final = (
 """What may be over when the request is sent again."""
 
 
+_NOT_RECEIVED: Final = {"RequestTimeout", "RequestTimeoutException"}
+"""The store got no whole request in time, so that it cannot have done anything; HTTP status 408 says the same."""
+
+
+def is_before_sending(error: BaseException) -> bool:
+    """Whether an error came up while credentials were looked for or the request was signed."""
+    return not _modules_of(error).isdisjoint({"botocore.credentials", "botocore.tokens", "botocore.signers"})
+
+
+def _is_of_credentials(error: BaseException) -> bool:
+    """Whether it is the provider's: past the signers, `botocore.auth` signs with what they got."""
+    modules = _modules_of(error)
+    if not modules.isdisjoint({"botocore.credentials", "botocore.tokens"}):
+        return True
+    return "botocore.signers" in modules and "botocore.auth" not in modules
+
+
+def _modules_of(error: BaseException) -> set[str]:
+    """The modules through which an error came."""
+    modules: set[str] = set()
+    step = error.__traceback__
+    while step is not None:
+        modules.add(str(step.tb_frame.f_globals.get("__name__")))
+        step = step.tb_next
+    return modules
+
+
+def translate_preparation(error: Exception, credentials: str) -> Exception:
+    """The exception to raise for any error that came up before a request was sent.
+
+    Providers of credentials, configuration files and endpoints raise whatever their authors did not think of.
+    """
+    if isinstance(error, (DynamongoError, Warning)):
+        return error
+    if isinstance(error, FOREIGN_ERRORS):
+        return translate_error(error, credentials)
+    if _is_of_credentials(error):
+        return build_provider_error(error, credentials)
+    told = f"{type(error).__name__}: {error}"
+    return ConfigurationError(f"boto3 cannot make a client or a request: {told}")
+
+
+def build_provider_error(error: Exception, credentials: str) -> CredentialsError:
+    """The error of a provider of credentials that failed in a way of its own."""
+    return _build_credentials_error(f"the provider failed with {type(error).__name__}: {error}", credentials)
+
+
 def translate_error(error: Exception, credentials: str) -> DynamongoError:
     """The exception to raise for one of `FOREIGN_ERRORS`.
 
@@ -161,14 +218,45 @@ def translate_answer(response: dict[str, Any], credentials: str) -> DynamongoErr
     """
     code = response.get("Error", {}).get("Code", "Unknown")
     message = response.get("Error", {}).get("Message") or f"the store gave no reason beyond its code, {code}"
+    if code == str(_find_status(response)):  # no code was sent: it was a proxy or a gateway, in its own words
+        message = _shorten_page(message)
     error_type = ERRORS_BY_CODE.get(code) or _judge_status(response)
+    error = _build_error(error_type, code, message, response, credentials)
+    if isinstance(error, BackendError):
+        error.request_id = response.get("ResponseMetadata", {}).get("RequestId")
+    return error
+
+
+def _shorten_page(text: str) -> str:
+    """The words of an answer that is no JSON, most often a page of HTML, and no more of them than a message bears."""
+    words = " ".join(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text).split())
+    return words if len(words) <= 300 else f"{words[:300]}..."
+
+
+def _build_error(
+    error_type: type[DynamongoError], code: str, message: str, response: dict[str, Any], credentials: str
+) -> DynamongoError:
     if issubclass(error_type, ConditionalCheckFailedException):
         return ConditionalCheckFailedException(message, item=_decode_stored(response))
     if issubclass(error_type, TransactionCanceled):
         return TransactionCanceled(tuple(map(_parse_reason, response.get("CancellationReasons", ()))))
     if issubclass(error_type, CredentialsError):
         return _build_credentials_error(f"{code}: {message}", credentials)
-    return error_type(message, code=code) if issubclass(error_type, BackendError) else error_type(message)
+    if issubclass(error_type, ServiceError):
+        was_received = code not in _NOT_RECEIVED and _find_status(response) != 408
+        return ServiceError(message, code=code, was_sent=was_received)
+    if not issubclass(error_type, BackendError):
+        return error_type(message)
+    error = error_type(message, code=code)
+    if isinstance(error, ThrottledError):
+        error.reasons = _parse_throttling(response)
+    return error
+
+
+def _parse_throttling(response: dict[str, Any]) -> tuple[ThrottlingReason, ...]:
+    """Why the store asks to slow down; DynamoDB writes the name in two ways."""
+    reasons = response.get("ThrottlingReasons") or response.get("throttlingReasons") or ()
+    return tuple([ThrottlingReason(reason.get("reason"), reason.get("resource")) for reason in reasons])
 
 
 def _parse_reason(wire: dict[str, Any]) -> CancellationReason:
@@ -185,11 +273,17 @@ def _judge_status(response: dict[str, Any]) -> type[BackendError]:
 
     boto3 makes the status the code of an answer that has none, since it was cut off: it may have been any error.
     """
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    status = _find_status(response)
     if status == 429:
         return ThrottledError
+    if status == 408:
+        return ServiceError
     is_cut = response.get("Error", {}).get("Code") == str(status)
     return ServiceError if status >= 500 or is_cut else BackendError
+
+
+def _find_status(response: dict[str, Any]) -> int:
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400))
 
 
 def _build_credentials_error(reason: str, credentials: str) -> CredentialsError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias, cast
 
+from dynamongo.backends.dynamodb.bodies import MALFORMED, refuse_answer
 from dynamongo.backends.dynamodb.tables import parse_description
-from dynamongo.exceptions import assert_never
+from dynamongo.exceptions import DynamongoError, ServiceError, assert_never
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
@@ -61,19 +62,30 @@ AnyResult: TypeAlias = (
 def read_response(operation: AnyOperation, response: dict[str, Any]) -> AnyResult:
     """The result of the operation.
 
-    Raises `ServiceError` for a response that holds what is no attribute value.
+    Raises `ServiceError` for a response that no DynamoDB gives to it: the operation may have been carried out.
     """
+    try:
+        return _read(operation, response)
+    except DynamongoError:
+        raise
+    except MALFORMED as error:
+        raise refuse_answer(error) from error
+
+
+def _read(operation: AnyOperation, response: _Response) -> AnyResult:
     match operation:
         case Get():
             return GetResult(_decode_optional(response.get("Item")), _read_units(response))
         case BatchGet():
-            return _read_batch_get(response)
+            return _read_batch_get(operation, response)
         case Query() | Scan():
             return _read_page(response)
         case Put() | Delete() | UpdateItem():
+            if type(operation) is UpdateItem and operation.returns == "ALL_NEW":
+                return WriteResult(decode_item(response["Attributes"]), _write_units(response))
             return WriteResult(_decode_optional(response.get("Attributes")), _write_units(response))
         case BatchWrite():
-            return _read_batch_write(response)
+            return _read_batch_write(operation, response)
         case TransactWrite():
             return TransactWriteResult(_split_units(response))
         case TransactGet():
@@ -97,20 +109,35 @@ def _decode_optional(wire: WireItem | None) -> Item | None:
     return None if wire is None else decode_item(wire)
 
 
-def _read_batch_get(response: _Response) -> BatchGetResult:
+def _read_batch_get(operation: BatchGet, response: _Response) -> BatchGetResult:
     found = [item for items in response.get("Responses", {}).values() for item in _decode_all(items)]
     left = [key for of_table in response.get("UnprocessedKeys", {}).values() for key in of_table["Keys"]]
-    return BatchGetResult(tuple(found), _decode_all(left), _read_units(response))
+    unprocessed = _decode_all(left)
+    _check_asked("UnprocessedKeys", unprocessed, operation.keys)
+    return BatchGetResult(tuple(found), unprocessed, _read_units(response))
+
+
+def _check_asked(member: str, left: tuple[Any, ...], asked: tuple[Any, ...]) -> None:
+    """Refuse what was not asked for: to send it again would do something else."""
+    if any(each not in asked for each in left):
+        message = f"what answered is no DynamoDB: {member} in its answer has what was not asked for"
+        raise ServiceError(message, is_transient=False)
 
 
 def _read_page(response: _Response) -> PageResult:
     return PageResult(
         items=_decode_all(response.get("Items", ())),
-        count=response["Count"],
-        scanned_count=response["ScannedCount"],
+        count=_read_count(response["Count"]),
+        scanned_count=_read_count(response["ScannedCount"]),
         cursor=_decode_optional(response.get("LastEvaluatedKey") or None),
         consumed=_read_units(response),
     )
+
+
+def _read_count(count: object) -> int:
+    if type(count) is not int:
+        raise TypeError
+    return count
 
 
 def _decode_all(items: list[WireItem] | tuple[Item, ...]) -> tuple[Item, ...]:
@@ -118,9 +145,11 @@ def _decode_all(items: list[WireItem] | tuple[Item, ...]) -> tuple[Item, ...]:
     return items if isinstance(items, tuple) else tuple(map(decode_item, items))
 
 
-def _read_batch_write(response: _Response) -> BatchWriteResult:
+def _read_batch_write(operation: BatchWrite, response: _Response) -> BatchWriteResult:
     left = [write for writes in response.get("UnprocessedItems", {}).values() for write in writes]
-    return BatchWriteResult(tuple(map(_parse_write, left)), _write_units(response))
+    unprocessed = tuple(map(_parse_write, left))
+    _check_asked("UnprocessedItems", unprocessed, operation.writes)
+    return BatchWriteResult(unprocessed, _write_units(response))
 
 
 def _parse_write(write: dict[str, Any]) -> BatchPut | BatchDelete:

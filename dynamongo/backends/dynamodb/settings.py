@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
-from zlib import crc32
+import warnings
+from typing import TYPE_CHECKING, Any, cast
 
-from dynamongo.exceptions import ConfigurationError, CredentialsError, ServiceError
+from dynamongo.callers import caller_level
+from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.frozen import dataclass, field
+from dynamongo.values import shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-2"
 """The region of dynamongo 0.2, for a session that names none."""
 
+_REGION_VARIABLES = "AWS_REGION_NAME, AWS_REGION or AWS_DEFAULT_REGION"
 _CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
@@ -39,22 +42,34 @@ class ClientSettings:
     profile: str | None = None
     session: Session | None = None
     client: Any = None
+    session_token: str | None = field(default=None, repr=False)
+    timeout: float | None = None
+    connect_timeout: float | None = None
 
     def __post_init__(self) -> None:
         keys = ("access_key_id", "secret_access_key")
-        self._refuse_beside("client", (*keys, "region", "endpoint_url", "profile", "session"))
-        self._refuse_beside("session", (*keys, "profile"))
-        self._refuse_beside("profile", keys)
+        own = (*keys, "session_token")
+        self._refuse_beside(
+            "client", (*own, "region", "endpoint_url", "profile", "session", "timeout", "connect_timeout")
+        )
+        self._refuse_beside("session", (*own, "profile"))
+        self._refuse_beside("profile", own)
+        for name in ("timeout", "connect_timeout"):
+            _check_seconds(name, getattr(self, name))
         if (self.access_key_id is None) != (self.secret_access_key is None):
             given, missing = keys if self.secret_access_key is None else reversed(keys)
             raise CredentialsError(f"{given} was given without {missing}; give both, or none to leave them to boto3")
-        for name in keys:
+        if self.session_token is not None and self.access_key_id is None:
+            raise CredentialsError(
+                "session_token was given without access_key_id and secret_access_key; give all three"
+            )
+        for name in own:
             if getattr(self, name) == "":  # which boto3 would take for none, and look elsewhere
                 raise CredentialsError(f"{name} is empty; give it, or leave both out to leave them to boto3")
-        if (self.access_key_id or "").startswith(_TEMPORARY):
+        if (self.access_key_id or "").startswith(_TEMPORARY) and self.session_token is None:
             raise CredentialsError(
-                f"access_key_id begins with {_TEMPORARY}, so it is temporary and needs a session token:"
-                " give session=boto3.Session(...) that has one, or set the environment's AWS_SESSION_TOKEN"
+                f"access_key_id begins with {_TEMPORARY}, so it is temporary and needs the session token that came with"
+                " it: give session_token= beside it"
             )
 
     def _refuse_beside(self, name: str, others: tuple[str, ...]) -> None:
@@ -66,18 +81,18 @@ class ClientSettings:
     def make_client(self) -> Any:
         """The client that was given, or else a new one.
 
-        The region is the one given, else the session's, else `DEFAULT_REGION`. It does not retry: the executor does,
-        which knows what may be sent twice, and one that did it for each of its attempts would multiply them.
+        A new one does not retry: the executor does, which knows what may be sent twice, and one that did it for each
+        of its attempts would multiply them.
         """
         if self.client is not None:
             return self.client
         session: Any = self.session or self._make_session()  # its `client` has an overload for every service of AWS
-        region = self.region or session.region_name or DEFAULT_REGION
-        client = session.client(
-            "dynamodb", region_name=region, endpoint_url=self.endpoint_url, config=_without_retries()
+        return session.client(
+            "dynamodb",
+            region_name=self._find_region(session),
+            endpoint_url=self.endpoint_url,
+            config=self._make_config(session),
         )
-        client.meta.events.register("before-parse.dynamodb", check_body)
-        return client
 
     def _make_session(self) -> Session:
         import boto3  # noqa: PLC0415 - it takes a fifth of a second, which only who talks to DynamoDB should pay
@@ -85,8 +100,49 @@ class ClientSettings:
         return boto3.Session(
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token,
             profile_name=self.profile,
         )
+
+    def _find_region(self, session: Any) -> str:
+        """The region that was given, else that of a session or profile that was given, else the environment's."""
+        has_own = self.session is not None or self.profile is not None
+        own = session.region_name if has_own else None
+        region = self.region or own or os.environ.get("AWS_REGION") or session.region_name
+        if region:
+            return str(region)
+        warnings.warn(
+            f"no AWS region is set, and so it is {DEFAULT_REGION}: set region=, or one of {_REGION_VARIABLES}",
+            stacklevel=caller_level(),
+        )
+        return DEFAULT_REGION
+
+    def _make_config(self, session: Any) -> Config:
+        """What differs from the session's own `Config`; the mode of retries is kept, for `"adaptive"` slows down."""
+        from botocore.config import Config  # noqa: PLC0415 - as boto3 itself
+
+        retries = {name: value for name, value in _default_retries(session).items() if name != "max_attempts"}
+        options: dict[str, Any] = {"retries": {**retries, "total_max_attempts": 1}}
+        if self.timeout is not None:
+            options["read_timeout"] = self.timeout
+        if self.connect_timeout is not None:
+            options["connect_timeout"] = self.connect_timeout
+        return Config(**options)
+
+    def find_max_attempts(self) -> int | None:
+        """How many requests boto3 would make for a call at most, where that is configured anywhere."""
+        if self.client is not None:
+            config: Any = getattr(getattr(self.client, "meta", None), "config", None)
+            known: Any = getattr(config, "retries", None)
+            attempts = cast("dict[str, Any]", known).get("total_max_attempts") if isinstance(known, dict) else None
+            return attempts if isinstance(attempts, int) else None
+        session: Any = self.session or self._make_session()
+        retries = _default_retries(session)
+        if "total_max_attempts" in retries:
+            return int(retries["total_max_attempts"])
+        if "max_attempts" in retries:  # in a `Config`, those after the first
+            return int(retries["max_attempts"]) + 1
+        return _read_max_attempts(session)
 
     def describe_credentials(self) -> str:
         """Where the credentials came from, in a sentence that names the settings and tells no secret."""
@@ -108,15 +164,28 @@ class ClientSettings:
         return "set" if os.environ.get(variable) else "not set"
 
 
-def check_body(response_dict: dict[str, Any], **_: object) -> None:
-    """Refuse an answer that was damaged on its way: without retries, boto3 takes it for one that says nothing."""
-    body = response_dict["body"]
-    expected = response_dict["headers"].get("x-amz-crc32")
-    if expected is not None and isinstance(body, bytes) and crc32(body) != int(expected):
-        raise ServiceError(f"the answer is damaged: its checksum is not {expected}")
+def _default_retries(session: Any) -> dict[str, Any]:
+    """What the session's own `Config` says of retries."""
+    config = session._session.get_default_client_config()  # noqa: SLF001 - boto3 has no public name for it
+    return dict(getattr(config, "retries", None) or {})
 
 
-def _without_retries() -> Config:
-    from botocore.config import Config  # noqa: PLC0415 - as boto3 itself
+def _read_max_attempts(session: Any) -> int | None:
+    """`AWS_MAX_ATTEMPTS`, or `max_attempts` of the profile."""
+    try:
+        attempts = session._session.get_config_variable("max_attempts")  # noqa: SLF001 - as above
+        found = None if attempts is None else int(attempts)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an int: {error}"
+        ) from error
+    if found is not None and found < 1:
+        raise ConfigurationError(f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be 1 or more; got {found}")
+    return found
 
-    return Config(retries={"total_max_attempts": 1})
+
+def _check_seconds(name: str, seconds: object) -> None:
+    if seconds is None:
+        return
+    if type(seconds) not in (int, float) or not 0 < cast("float", seconds) < float("inf"):
+        raise ConfigurationError(f"{name} is a number of seconds above 0; got {shorten(seconds)}")

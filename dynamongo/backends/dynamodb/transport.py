@@ -10,40 +10,72 @@ A transport never repeats a request that may have been carried out.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import threading
-import zlib
+from functools import partial
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 
-from dynamongo.backends.dynamodb.answers import Answer
-from dynamongo.backends.dynamodb.bodies import parse_body
+from dynamongo.backends.dynamodb.answers import Answer, AnswerTooLong
+from dynamongo.backends.dynamodb.bodies import MALFORMED, parse_body, refuse_answer
+from dynamongo.backends.dynamodb.boto_answers import (
+    check_checksum,
+    check_content,
+    check_kind,
+    check_members,
+    collect_bodies,
+    watch_answers,
+)
 from dynamongo.backends.dynamodb.endpoint import LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
     build_connection_error,
+    build_provider_error,
+    is_before_sending,
     translate_answer,
     translate_error,
+    translate_preparation,
 )
 from dynamongo.backends.dynamodb.interception import Watch
 from dynamongo.backends.dynamodb.messages import Credentials, MessageWriter
-from dynamongo.backends.dynamodb.pool import Pool
+from dynamongo.backends.dynamodb.one_attempt import check_client, find_retries, prepare_call
+from dynamongo.backends.dynamodb.pool import Pool, tell_too_long
+from dynamongo.backends.dynamodb.proxies import AUTHENTICATION_REQUIRED, REFUSED_TUNNEL, tell_refusal
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.exceptions import ConfigurationError, CredentialsError, InvalidRequestError, ServiceError
+from dynamongo.exceptions import (
+    ConfigurationError,
+    CredentialsError,
+    DynamongoError,
+    InvalidRequestError,
+    ServiceError,
+)
+from dynamongo.forks import TRANSPORT, make_lock
 from dynamongo.values import shorten
 
 logger = logging.getLogger("dynamongo")
 
 TransportKind: TypeAlias = Literal["auto", "boto3"]
 
-_LENGTHS: Final = {"content-length", "transfer-encoding", "x-amz-crc32"}
+_PROXY_ERROR: Final = "ProxyConnectionError"
+_QUOTED: Final = 200
+"""How many bytes of an answer that is no JSON are shown."""
 
 
 class Transport(Protocol):
-    """What takes a request to the store."""
+    """What takes a request to the store.
 
-    def send(self, request: Request) -> dict[str, Any]:
+    Attributes:
+        place: Where it takes them: the AWS region, or the URL of an endpoint that is not AWS's.
+    """
+
+    place: str
+
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """The answer, in the form in which boto3's client gives it; see `parse_body` for what may be decoded already.
+
+        Args:
+            request: The request.
+            seconds: How long it may take.
 
         Raises:
             DynamongoError: The store refused the request or failed, or could not be reached.
@@ -69,6 +101,7 @@ def check_transport(kind: Any) -> TransportKind:
 def make_transport(settings: ClientSettings, kind: TransportKind) -> Transport:
     """The transport for a backend with these settings."""
     client = settings.make_client()
+    watch_answers(client, is_own=settings.client is None)
     if settings.client is not None:
         return BotoTransport(client, settings, "the client is the caller's")
     if kind == "boto3":
@@ -83,17 +116,54 @@ class BotoTransport:
         self._client = client
         self._settings = settings
         self._reason = reason
+        self.place = describe_place(client)
+        if settings.client is not None:
+            check_client(client)
 
-    def send(self, request: Request) -> dict[str, Any]:
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
-        try:
-            response: dict[str, Any] = getattr(self._client, request.method)(**request.arguments)
-        except FOREIGN_ERRORS as error:
-            raise translate_error(error, self._settings.describe_credentials()) from error
-        except RecursionError as error:  # of botocore's validator, before anything is sent
-            raise InvalidRequestError("the request is nested too deep") from error
-        _check_whole(response)
+        client = prepare_call(self._client, seconds, is_ours=self._settings.client is None)
+        with collect_bodies() as bodies:
+            try:
+                response: dict[str, Any] = getattr(client, request.method)(**request.arguments)
+                check_content(response, bodies)
+            except ServiceError:
+                self._drop_connections()
+                raise
+            except FOREIGN_ERRORS as error:
+                raise self._translate(error) from error
+            except Exception as error:
+                told = self._tell(error, is_answered=bool(bodies))
+                if told is error:
+                    raise
+                raise told from error
         return response
+
+    def _tell(self, error: Exception, *, is_answered: bool) -> Exception:
+        """The error to raise for one that is neither dynamongo's nor boto3's; itself if nothing is known of it."""
+        if is_answered and isinstance(error, MALFORMED):
+            self._drop_connections()
+            return refuse_answer(error)
+        if isinstance(error, RecursionError):  # of botocore's validator, before anything is sent
+            return InvalidRequestError("the request is nested too deep")
+        if is_before_sending(error):
+            return translate_preparation(error, self._settings.describe_credentials())
+        return error
+
+    def _drop_connections(self) -> None:
+        """Close those that are idle, after an answer that could not be read: its rest may come on one of them."""
+        with contextlib.suppress(AttributeError):  # of a double, which has none
+            self._client.close()
+
+    def _translate(self, error: Exception) -> DynamongoError:
+        """The error to raise for one of boto3's."""
+        if isinstance(error.__context__, AnswerTooLong):
+            return tell_too_long(error.__context__)
+        details: dict[str, Any] = getattr(error, "kwargs", {})
+        refusal = REFUSED_TUNNEL.search(str(details.get("error"))) if type(error).__name__ == _PROXY_ERROR else None
+        if refusal is not None:
+            return tell_refusal(str(details.get("proxy_url")), refusal[1])
+        return translate_error(error, self._settings.describe_credentials())
 
     def describe(self) -> str:
         """See `Transport`."""
@@ -113,20 +183,32 @@ class DirectTransport:
     """
 
     def __init__(self, client: Any, settings: ClientSettings) -> None:
+        if find_retries(client).get("mode") == "adaptive":
+            raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
         endpoint = read_endpoint(client)
+        self.place = describe_place(client)
+        self._proxy = "on the way" if endpoint.proxy is None else endpoint.proxy.url
         self._client = client
         self._settings = settings
         self._pool = Pool(endpoint)
         self._writer = MessageWriter(endpoint)
 
-    def send(self, request: Request) -> dict[str, Any]:
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
         message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
-        answer = self._pool.exchange(message)
-        response = _read_body(request.action, answer)
+        answer, response = self._pool.exchange(message, partial(_read_body, request.action), seconds)
         if answer.status != 200:
-            raise translate_answer(_as_error(answer.status, response), self._settings.describe_credentials())
+            raise self._translate(answer, response)
         return response
+
+    def _translate(self, answer: Answer, content: dict[str, Any]) -> DynamongoError:
+        """The error to raise for an answer that is one."""
+        if answer.status == AUTHENTICATION_REQUIRED:
+            return tell_refusal(self._proxy, f"{answer.status} {content.get('message', '')}")
+        try:
+            return translate_answer(_as_error(answer, content), self._settings.describe_credentials())
+        except MALFORMED as error:
+            return refuse_answer(error)
 
     def describe(self) -> str:
         """See `Transport`."""
@@ -149,12 +231,13 @@ class DirectTransport:
         """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
         try:
             credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
-            return cast("Credentials", credentials.get_frozen_credentials())
+            if credentials is not None:
+                return cast("Credentials", credentials.get_frozen_credentials())
         except FOREIGN_ERRORS as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
-        except AttributeError as error:
-            where = self._settings.describe_credentials()
-            raise CredentialsError(f"AWS credentials are missing. {where}") from error
+        except Exception as error:
+            raise build_provider_error(error, self._settings.describe_credentials()) from error
+        raise CredentialsError(f"AWS credentials are missing. {self._settings.describe_credentials()}")
 
 
 class AutoTransport:
@@ -163,15 +246,16 @@ class AutoTransport:
     def __init__(self, client: Any, settings: ClientSettings) -> None:
         self._client = client
         self._settings = settings
+        self.place = describe_place(client)
         self._watch = Watch(client)
-        self._lock = threading.Lock()
+        self._lock = make_lock(TRANSPORT)
         self._direct: DirectTransport | None = None
         self._obstacle: str | None = None
         self._told: str | None = None
 
-    def send(self, request: Request) -> dict[str, Any]:
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """See `Transport`."""
-        return self._choose().send(request)
+        return self._choose().send(request, seconds)
 
     def describe(self) -> str:
         """See `Transport`."""
@@ -202,8 +286,8 @@ class AutoTransport:
             self._direct = DirectTransport(self._client, self._settings)
         except LeftToBoto3 as reason:
             self._obstacle = str(reason)
-        except FOREIGN_ERRORS as error:
-            raise translate_error(error, self._settings.describe_credentials()) from error
+        except Exception as error:
+            raise translate_preparation(error, self._settings.describe_credentials()) from error
 
     def _leave_to_boto3(self, reason: str) -> BotoTransport:
         if reason != self._told:
@@ -212,46 +296,45 @@ class AutoTransport:
         return BotoTransport(self._client, self._settings, reason)
 
 
-def _read_body(action: str, answer: Answer) -> dict[str, Any]:
-    """The content of an answer; of an error that says nothing, an empty dict."""
-    if answer.checksum is not None and str(zlib.crc32(answer.body)) != answer.checksum:
-        raise build_connection_error("ChecksumError", f"the answer is damaged: its checksum is not {answer.checksum}")
+def describe_place(client: Any) -> str:
+    """Where a client sends requests: the AWS region, or the URL of an endpoint that is not AWS's."""
+    meta = getattr(client, "meta", None)
+    url, region = str(getattr(meta, "endpoint_url", "")), str(getattr(meta, "region_name", ""))
+    return region if ".amazonaws.com" in url else url
+
+
+def _read_body(action: str, answer: Answer) -> tuple[Answer, dict[str, Any]]:
+    """The answer and its content; of an error that is no JSON, what it says instead."""
+    check_checksum(answer.body, answer.checksum)
     try:
         content: object = parse_body(action, answer.body.decode())
-    except ValueError as error:
-        if answer.status != 200:
-            return {}
-        if answer.body and answer.content_type and "json" not in answer.content_type:
-            message = f"what answered is no DynamoDB: its answer is {answer.content_type}, and not JSON"
-            raise ServiceError(message, is_transient=False) from error
+    except (RecursionError, ValueError) as error:
+        if answer.status != 200:  # of a proxy or a gateway, which says what is wrong in its own words
+            return answer, {"message": _quote_text(answer.body)}
+        check_kind(answer.body, answer.content_type)
         raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON: {error}") from error
     if not isinstance(content, dict):
+        if answer.status != 200:
+            return answer, {}
         raise ServiceError("what answered is no DynamoDB: its answer is no JSON object", is_transient=False)
-    return cast("dict[str, Any]", content)
+    checked = cast("dict[str, Any]", content)
+    if answer.status == 200:
+        check_members(checked)
+    return answer, checked
 
 
-def _as_error(status: int, content: dict[str, Any]) -> dict[str, Any]:
+def _quote_text(body: bytes | bytearray) -> str:
+    """The beginning of what somebody else than DynamoDB says, such as a proxy."""
+    text = " ".join(body[:_QUOTED].decode(errors="replace").split())
+    return f"{text}..." if len(body) > _QUOTED else text
+
+
+def _as_error(answer: Answer, content: dict[str, Any]) -> dict[str, Any]:
     """An answer that is an error as boto3 gives it."""
-    code = str(content.get("__type", status)).rpartition("#")[2].partition(":")[0]
+    code = str(content.get("__type", answer.status)).rpartition("#")[2].partition(":")[0]
     message = content.get("message") or content.get("Message")
     return {
         **content,
         "Error": {"Code": code, "Message": message},
-        "ResponseMetadata": {"HTTPStatusCode": status},
+        "ResponseMetadata": {"HTTPStatusCode": answer.status, "RequestId": answer.request_id},
     }
-
-
-def _check_whole(response: dict[str, Any]) -> None:
-    """Refuse what a proxy or another server answers with status 200, since boto3 takes any text for an empty answer.
-
-    So it does with an answer that was cut off in its headers: nothing says then how long it should have been.
-    """
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders")
-    if headers is None:
-        return
-    if not headers.keys() & _LENGTHS and response.keys() == {"ResponseMetadata"}:
-        raise ServiceError("the answer was cut off")
-    content_type = headers.get("content-type", "json")
-    if "json" not in content_type:
-        message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"
-        raise ServiceError(message, is_transient=False)

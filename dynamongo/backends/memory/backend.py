@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection
 from functools import partial
@@ -29,6 +28,7 @@ from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.transactions import transact_get, transact_write
 from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, put_into, update_item
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
+from dynamongo.forks import BACKEND, make_lock
 from dynamongo.frozen import dataclass
 from dynamongo.operations import (
     BatchGet,
@@ -106,6 +106,7 @@ class MemoryBackend:
 
     Attributes:
         clock: The clock it was given.
+        monotonic: Tells the time by which waits and slow answers go: that of a virtual clock, else of `time.monotonic`.
         faults: The plan of what is to go wrong, to which more can be added; it may be replaced by another plan.
 
     >>> from dynamongo.operations import CreateTable, Get, Put
@@ -124,20 +125,26 @@ class MemoryBackend:
 
     def __init__(self, *, clock: Clock = time.time, faults: FaultPlan | None = None, lag: float | None = None) -> None:
         self.clock = clock
+        self.monotonic = clock.now if isinstance(clock, VirtualClock) else time.monotonic
         self.faults = FaultPlan() if faults is None else faults
         self._store = Store()
         self._lag = None if lag is None else Lag(lag, self._store)
-        self._lock = threading.Lock()
+        self._lock = make_lock(BACKEND)
 
-    def execute(self, operation: Operation[R]) -> R:
-        """Do one operation, atomically, and return its result; errors as in `dynamongo.backends.Backend`."""
+    def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
+        """Do one operation, atomically, and return its result; errors as in `dynamongo.backends.Backend`.
+
+        Args:
+            operation: What to do.
+            seconds: How long the caller waits for the answer: a slow one (`Fault.slow`) that takes longer is lost.
+        """
         executor = _EXECUTORS.get(type(operation))
         if executor is None:
             raise UnsupportedOperation(f"the memory backend does not do {type(operation).__name__}")
         try:
             if self.faults.is_active and (faults := self.faults.take(operation)):
                 execute: Execute[R] = partial(self._execute, executor, operation)
-                return execute_under(faults, operation, execute, partial(pass_time, self.clock))
+                return execute_under(faults, operation, execute, partial(pass_time, self.clock), seconds)
             if self._lag is not None or type(operation) is TransactWrite:
                 return cast("R", self._execute(executor, operation))
             with self._lock:

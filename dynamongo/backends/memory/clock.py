@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TypeAlias
 
 from dynamongo.exceptions import ConfigurationError
+from dynamongo.forks import INNERMOST, make_lock
 from dynamongo.values import shorten
 
 Clock: TypeAlias = Callable[[], float]
@@ -39,7 +39,7 @@ class VirtualClock:
 
     def __init__(self, start: datetime | float = _START) -> None:
         self._now = _seconds_at(start)
-        self._lock = threading.Lock()
+        self._lock = make_lock(INNERMOST)
 
     def now(self) -> float:
         """The time in seconds since the epoch."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 from botocore.config import Config
 from server import find_free_port
 
+from dynamongo import Connection
 from dynamongo.backends import load_backend
 from dynamongo.backends.base import Backend, Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -35,8 +37,9 @@ DESCRIBE = DescribeTable("nowhere")
 @pytest.fixture
 def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath) -> None:
     """An environment in which boto3 finds nothing at all, and asks no metadata service."""
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in os.environ:
+        if variable.startswith("AWS_"):
+            monkeypatch.delenv(variable)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(variable, str(tmp_path / "none"))
@@ -93,7 +96,7 @@ def test_half_of_the_credentials_is_refused() -> None:
 
 @pytest.mark.usefixtures("_bare_environment")
 def test_missing_credentials_say_where_they_were_looked_for() -> None:
-    backend = DynamoDBBackend(endpoint_url="http://127.0.0.1:1")
+    backend = DynamoDBBackend(endpoint_url="http://127.0.0.1:1", region="us-east-2")
     with pytest.raises(CredentialsError) as caught:
         backend.execute(DESCRIBE)
     backend.close()
@@ -109,7 +112,7 @@ def test_missing_credentials_say_where_they_were_looked_for() -> None:
 def test_half_of_the_credentials_in_the_environment_is_told_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-key-id")
     with pytest.raises(CredentialsError, match=r"AWS_ACCESS_KEY_ID \(set\).*AWS_SECRET_ACCESS_KEY \(not") as caught:
-        DynamoDBBackend().execute(DESCRIBE)
+        DynamoDBBackend(region="us-east-2").execute(DESCRIBE)
     assert "the-key-id" not in str(caught.value)
 
 
@@ -125,16 +128,58 @@ def test_endpoint_that_is_no_url_is_a_configuration_error() -> None:
         DynamoDBBackend(**MADE_UP, endpoint_url="not a url").execute(DESCRIBE)
 
 
-@pytest.mark.parametrize(
-    ("given", "of_session", "used"),
-    [(None, None, "us-east-2"), (None, "eu-west-1", "eu-west-1"), ("eu-west-3", "eu-west-1", "eu-west-3")],
-)
-@pytest.mark.usefixtures("_bare_environment")
-def test_region_is_the_one_given_else_the_session_s_else_the_default(
-    given: str | None, of_session: str | None, used: str
-) -> None:
-    backend = DynamoDBBackend(session=boto3.Session(region_name=of_session), region=given)
-    assert backend._settings.make_client().meta.region_name == used
+class TestRegion:
+    """Which region it is, in the order of what wins."""
+
+    @pytest.fixture(autouse=True)
+    def environment(self, _bare_environment: None) -> None:
+        """Nothing is set."""
+
+    @pytest.mark.parametrize(
+        ("given", "of_session", "used"), [(None, "eu-west-1", "eu-west-1"), ("eu-west-3", "eu-west-1", "eu-west-3")]
+    )
+    def test_region_in_code_wins_over_that_of_the_session(
+        self, given: str | None, of_session: str, used: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_REGION", "ap-south-1")
+        backend = DynamoDBBackend(session=boto3.Session(region_name=of_session), region=given)
+        assert backend._settings.make_client().meta.region_name == used
+
+    @pytest.mark.parametrize(
+        ("variables", "used"),
+        [
+            ("AWS_REGION_NAME AWS_REGION AWS_DEFAULT_REGION", "AWS_REGION_NAME"),
+            ("AWS_REGION AWS_DEFAULT_REGION", "AWS_REGION"),
+            ("AWS_DEFAULT_REGION", "AWS_DEFAULT_REGION"),
+        ],
+    )
+    def test_environment_is_asked_in_order(
+        self, variables: str, used: str, monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath
+    ) -> None:
+        config = tmp_path / "config"
+        config.write_text("[default]\nregion = of-the-profile\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+        for variable in variables.split():
+            monkeypatch.setenv(variable, variable.lower().replace("_", "-"))
+        backend = Connection().backend
+        assert isinstance(backend, DynamoDBBackend)
+        assert backend._settings.make_client().meta.region_name == used.lower().replace("_", "-")
+
+    def test_profile_is_last(self, monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath) -> None:
+        config = tmp_path / "config"
+        config.write_text("[default]\nregion = of-the-profile\n[profile other]\nregion = of-another\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+        assert DynamoDBBackend()._settings.make_client().meta.region_name == "of-the-profile"
+        monkeypatch.setenv("AWS_REGION", "ap-south-1")
+        assert DynamoDBBackend(profile="other")._settings.make_client().meta.region_name == "of-another"
+
+    def test_default_is_warned_of(self) -> None:
+        backend = DynamoDBBackend(session=boto3.Session())
+        with pytest.warns(
+            UserWarning, match=r"^no AWS region is set, and so it is us-east-2: set region=, or one of AWS"
+        ):
+            client = backend._settings.make_client()
+        assert client.meta.region_name == "us-east-2"
 
 
 def test_no_secret_is_shown() -> None:

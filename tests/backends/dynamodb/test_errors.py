@@ -7,13 +7,19 @@ import boto3
 import botocore.exceptions
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 from botocore.stub import Stubber
 from botocore_model import service_model
 
+from dynamongo import Connection, RetryPolicy
+from dynamongo.backends import Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.errors import ERRORS_BY_CODE, translate_error
+from dynamongo.conditions import Exists, Path
 from dynamongo.exceptions import (
+    AccessDenied,
     BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
@@ -27,10 +33,12 @@ from dynamongo.exceptions import (
     TableExists,
     TableNotFound,
     ThrottledError,
+    ThrottlingReason,
     TransactionCanceled,
     TransactionConflict,
 )
-from dynamongo.operations import Get
+from dynamongo.operations import Get, Put, UpdateItem
+from dynamongo.updates import AddUpdate
 
 ACTIONS = (
     "GetItem",
@@ -119,7 +127,9 @@ def test_cancelled_transaction_has_a_reason_for_each_action_in_order() -> None:
     assert error.code == "TransactionCanceledException"
     assert str(error) == (
         "Transaction cancelled, please refer cancellation reasons for specific reasons"
-        " [None, ConditionalCheckFailed, ConditionalCheckFailed]"
+        " [None, ConditionalCheckFailed, ConditionalCheckFailed]:"
+        " ConditionalCheckFailed: The conditional request failed;"
+        " ConditionalCheckFailed: The conditional request failed"
     )
 
 
@@ -129,7 +139,6 @@ def test_cancelled_transaction_has_a_reason_for_each_action_in_order() -> None:
         "UnrecognizedClientException",
         "InvalidSignatureException",
         "ExpiredTokenException",
-        "AccessDeniedException",
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
         "IncompleteSignatureException",
@@ -141,6 +150,111 @@ def test_refused_credentials_say_where_they_came_from(code: str) -> None:
     assert str(error) == (
         f"AWS credentials are missing or were refused: {code}: what the store said. They are made up."
     )
+
+
+def botocore_table() -> list[tuple[str, int]]:
+    """The codes and statuses that botocore repeats for DynamoDB, in its legacy and in its standard mode.
+
+    `TransactionInProgressException` and `LimitExceededException` are among them.
+    """
+    table: Any = Loader().load_data("_retry")
+    policies = [table["retry"]["__default__"]["policies"], table["retry"]["dynamodb"]["__default__"]["policies"]]
+    found = []
+    for name, policy in [each for group in policies for each in group.items()]:
+        response = (table["definitions"][name] if "$ref" in policy else policy)["applies_when"].get("response", {})
+        if "crc32body" not in response and response:
+            found.append((response.get("service_error_code", "SomethingNew"), response["http_status_code"]))
+    throttled: Any = ThrottledRetryableChecker
+    transient: Any = TransientRetryableChecker
+    found += [(code, 400) for code in throttled._THROTTLED_ERROR_CODES + transient._TRANSIENT_ERROR_CODES]
+    found += [("SomethingNew", status) for status in transient._TRANSIENT_STATUS_CODES]
+    for shape in (service_model().shape_for(name) for name in service_model().shape_names):
+        if shape.metadata.get("retryable"):
+            found.append((shape.name, shape.metadata.get("error", {}).get("httpStatusCode", 400)))
+    return sorted(set(found))
+
+
+class Refusing:
+    """Answers every request with the same error."""
+
+    name = "refusing"
+    limits = Limits()
+
+    def __init__(self, code: str, status: int) -> None:
+        self.error = answer(code, status)
+        self.requests = 0
+
+    def execute(self, operation: Any) -> Any:
+        del operation
+        self.requests += 1
+        raise translate_error(self.error, WHERE)
+
+    def wait(self, seconds: float) -> None:
+        del seconds
+
+    def close(self) -> None:
+        pass
+
+
+class TestRepeated:
+    """Whatever botocore repeats is repeated here, unless that would do a write twice."""
+
+    def test_table_of_botocore_is_read(self) -> None:
+        assert {
+            ("ReplicatedWriteConflictException", 409),
+            ("TransactionInProgressException", 400),
+            ("SomethingNew", 509),
+            ("EC2ThrottledException", 400),
+            ("PriorRequestNotComplete", 400),
+            ("RequestTimeout", 400),
+        } <= set(botocore_table())
+
+    @pytest.mark.parametrize(("code", "status"), [*botocore_table(), ("SomethingNew", 408), ("SomethingNew", 429)])
+    def test_read_is_sent_again(self, code: str, status: int) -> None:
+        assert self.send(Get("t", {"id": 1}), code, status) == 2
+
+    @pytest.mark.parametrize(("code", "status"), [*botocore_table(), ("SomethingNew", 408), ("SomethingNew", 429)])
+    def test_increment_is_sent_again_unless_the_store_may_have_done_it(self, code: str, status: int) -> None:
+        increment = UpdateItem("t", {"id": 1}, (AddUpdate(Path("n"), 1),))
+        assert self.send(increment, code, status) == (1 if status >= 500 else 2)
+
+    @pytest.mark.parametrize("code", ["TransactionConflictException", "TransactionInProgressException"])
+    def test_conflict_of_a_single_write_is_sent_again(self, code: str) -> None:
+        assert self.send(Put("t", {"id": 1}, Exists(Path("id"))), code, 400) == 2
+
+    def send(self, operation: Any, code: str, status: int) -> int:
+        """How many requests are made if each is answered so."""
+        backend = Refusing(code, status)
+        with pytest.raises(BackendError):
+            Connection(backend=backend, retries=RetryPolicy(attempts=2, base=0)).execute(operation)
+        return backend.requests
+
+
+@pytest.mark.parametrize("name", ["ThrottlingReasons", "throttlingReasons"])
+def test_reasons_of_a_throttle_are_attributes(name: str) -> None:
+    arn = "arn:aws:dynamodb:us-east-2:000000000000:table/t"
+    members: dict[str, Any] = {name: [{"reason": "TableReadProvisionedThroughputExceeded", "resource": arn}, {}]}
+    error = translate_error(answer("ThrottlingException", **members), WHERE)
+    assert isinstance(error, ThrottledError)
+    assert error.reasons == (
+        ThrottlingReason("TableReadProvisionedThroughputExceeded", arn),
+        ThrottlingReason(None, None),
+    )
+
+
+def test_id_of_the_request_is_kept_and_shown() -> None:
+    known: Any = answer("ThrottlingException").response
+    known["ResponseMetadata"]["RequestId"] = "THE-ID"
+    error = translate_error(ClientError(known, "PutItem"), WHERE)
+    assert isinstance(error, ThrottledError)
+    assert (error.request_id, str(error)) == ("THE-ID", "what the store said (request id THE-ID)")
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "NotAuthorized"])
+def test_missing_permission_is_no_matter_of_credentials(code: str) -> None:
+    error = translate_error(answer(code), WHERE)
+    assert type(error) is AccessDenied
+    assert "credentials" not in str(error)
 
 
 def foreign_errors() -> Iterator[BotoCoreError]:

@@ -42,7 +42,7 @@ WIRE_ITEM = {"id": {"N": "2"}, "a": {"S": "x"}}
 ITEM: Item = {"id": 2, "a": "x"}
 GET, PUT, SCAN = Get("t", KEY), Put("t", KEY), Scan("t")
 QUERY = Query("t", KeyCondition(Comparison(Path("id"), "=", 1)))
-BATCH_GET, BATCH_WRITE = BatchGet("t", (KEY,)), BatchWrite("t", (BatchDelete(KEY),))
+BATCH_GET, BATCH_WRITE = BatchGet("t", (KEY,)), BatchWrite("t", (BatchDelete(KEY), BatchPut(ITEM)))
 EXPIRE, EXPIRY = UpdateTimeToLive("t", "expires"), DescribeTimeToLive("t")
 CONSUMED = {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1.5}}
 CONSUMED_BY_BATCH = {"ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 1.5}]}

@@ -146,7 +146,7 @@ class TestBackend:
         with pytest.raises(ThrottledError):
             User.table_exists()
         assert 0 < clock.now() <= 10
-        assert backend.faults.hits == {"throttle": 6}
+        assert backend.faults.hits == {"throttle": 5}
         assert User(email="a").joined == clock.utcnow()
 
     def test_slow_answer_takes_the_clocks_time(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -492,7 +492,7 @@ class TestThroughAModel:
             for moment, left in (("before", 1), ("after", 2)):
                 with (
                     backend.faults.schedule(Fault.lose_response(moment, operation="UpdateItem", key={"id": "a"})),  # type: ignore[arg-type]
-                    pytest.raises(WriteOutcomeUnknown, match="UpdateItem users was done is not known"),
+                    pytest.raises(WriteOutcomeUnknown, match="the outcome of UpdateItem users is unknown"),
                 ):
                     User.update_one("a", User.n.increment())
                 assert User.get_one("a").n == left

@@ -23,6 +23,7 @@ from dynamongo.backends.memory.faults.kinds import (
     Unreachable,
 )
 from dynamongo.exceptions import (
+    BackendError,
     CancellationReason,
     DynamongoError,
     ServiceError,
@@ -57,13 +58,34 @@ class Execute(Protocol[R_co]):
 
 
 def execute_under(
-    faults: Sequence[Fault], operation: Operation[R], execute: Execute[R], pass_time: Callable[[float], None]
+    faults: Sequence[Fault],
+    operation: Operation[R],
+    execute: Execute[R],
+    pass_time: Callable[[float], None],
+    seconds: float | None = None,
 ) -> R:
-    """Do an operation that the faults befall: those that only make it slow, and at most one other, the last."""
-    for fault in faults:
-        if isinstance(fault.kind, Slow):
-            pass_time(fault.kind.seconds)
-    return _meet(faults[-1], operation, execute)
+    """Do an operation that the faults befall: those that only make it slow, and at most one other, the last.
+
+    An answer that takes more than `seconds` is lost, and what was asked is done.
+    """
+    slowness = sum(fault.kind.seconds for fault in faults if isinstance(fault.kind, Slow))
+    is_over = seconds is not None and slowness > seconds
+    passed = min(slowness, seconds) if seconds is not None else slowness
+    if passed:
+        pass_time(passed)
+    try:
+        return _answer(faults[-1], operation, execute, lost_after=passed if is_over else None)
+    except BackendError as error:
+        error.seconds = passed
+        raise
+
+
+def _answer(fault: Fault, operation: Operation[R], execute: Execute[R], *, lost_after: float | None) -> R:
+    if lost_after is None:
+        return _meet(fault, operation, execute)
+    with contextlib.suppress(DynamongoError):
+        _meet(fault, operation, execute)
+    raise ServiceError(f"no answer in {lost_after:.3g} s", code="ReadTimeoutError")
 
 
 def _meet(fault: Fault, operation: Operation[R], execute: Execute[R]) -> R:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
 from types import TracebackType
@@ -25,6 +24,7 @@ from dynamongo.backends.memory.faults.kinds import (
     can_befall,
 )
 from dynamongo.exceptions import ConfigurationError, FaultNotHit
+from dynamongo.forks import INNERMOST, make_lock
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
@@ -98,7 +98,7 @@ class FaultPlan:
 
     def __init__(self, *faults: Fault) -> None:
         self._scheduled: list[_Scheduled] = []
-        self._lock = threading.Lock()
+        self._lock = make_lock(INNERMOST)
         self.hits: Counter[str] = Counter()
         self.is_active = False
         if faults:

@@ -1,0 +1,97 @@
+"""Deltas: the updates that turn what an instance read into what it holds now, at the depth of what was changed.
+
+A changed member of a `DictField` is an update of its own, so that two people who change two members of one map both
+win. Any other value is replaced whole. So is a map that a field of another kind stores: its members belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias, cast
+
+from dynamongo.conditions import EQ, Comparison, Condition, Path
+from dynamongo.evaluation import MISSING, Resolved
+from dynamongo.fields.base import Field
+from dynamongo.fields.maps import DictField
+from dynamongo.frozen import dataclass
+from dynamongo.updates import RemoveUpdate, SetUpdate
+from dynamongo.values import AttributeValue, Item, equals
+
+Delta: TypeAlias = SetUpdate | RemoveUpdate
+
+_MAX_STEPS: Final = 200
+"""How many steps the paths of one save have at most: DynamoDB takes 4096 bytes of an update expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An attribute that was changed.
+
+    Attributes:
+        field: Its field.
+        stored: What was stored for it.
+        read: What the field would have stored for what it read: another program may write in another form.
+        held: What is to be stored.
+    """
+
+    field: Field[Any]
+    stored: Resolved
+    read: Resolved
+    held: Resolved
+
+
+def make_deltas(changes: Iterable[Change]) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+    """The updates for the changes, and what has to hold for them.
+
+    Where the members of maps are too many for one expression, maps are replaced whole, if they are still as they were
+    read.
+    """
+    known = list(changes)
+    deltas = [_compare(each.field, each.field.path, each.stored, each.read, each.held) for each in known]
+    if sum(len(delta.path.elements) for each in deltas for delta in each) <= _MAX_STEPS:
+        return tuple(delta for each in deltas for delta in each), ()
+    maps = [each for each, parts in zip(known, deltas, strict=True) if len(parts[0].path.elements) > 1]
+    whole = tuple(_replace(each.field.path, each.held) for each in known)
+    return whole, tuple(Comparison(each.field.path, EQ, cast("Item", each.stored)) for each in maps)
+
+
+def apply_deltas(item: Item, deltas: Iterable[Delta]) -> Item:
+    """The item after the updates, which shares with the one before what they leave alone."""
+    changed = dict(item)
+    for delta in deltas:
+        *parents, name = cast("tuple[str, ...]", delta.path.elements)
+        place = changed
+        for parent in parents:
+            inner = place.get(parent)
+            place[parent] = copied = dict(inner) if isinstance(inner, dict) else {}
+            place = copied
+        if isinstance(delta, SetUpdate):
+            place[name] = cast("AttributeValue", delta.value)
+        else:
+            place.pop(name, None)
+    return changed
+
+
+def _compare(field: Field[Any] | None, path: Path, stored: Resolved, read: Resolved, held: Resolved) -> list[Delta]:
+    if held is MISSING and read is MISSING:
+        return []
+    if held is not MISSING and read is not MISSING and equals(read, held):
+        return []
+    if not isinstance(field, DictField) or not (isinstance(stored, dict) and isinstance(read, dict)):
+        return [_replace(path, held)]
+    return _compare_members(field, path, stored, read, held) if isinstance(held, dict) else [_replace(path, held)]
+
+
+def _compare_members(field: DictField[Any], path: Path, stored: Item, read: Item, held: Item) -> list[Delta]:
+    fields: Mapping[str, Field[Any]] = field.fields or dict.fromkeys(held, field)  # maps in a free map are free
+    return [
+        delta
+        for name in {**read, **held}
+        for delta in _compare(
+            fields.get(name), path / name, *(each.get(name, MISSING) for each in (stored, read, held))
+        )
+    ]
+
+
+def _replace(path: Path, held: Resolved) -> Delta:
+    return RemoveUpdate(path) if held is MISSING else SetUpdate(path, held)

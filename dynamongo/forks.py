@@ -1,0 +1,71 @@
+"""Forks: locks that a fork waits for, so that no child finds one held, or what it protects half changed.
+
+A child has the thread that forked, and none of those that held locks. So a fork takes every lock that is made here,
+from the outermost inwards, and releases them in both processes. Where it cannot have one in time, because two threads
+wait for each other, it goes on without, and the child gets the lock free.
+
+The locks are reentrant: a signal handler may fork while its thread holds one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+import weakref
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+FORKING: Final = 0
+CONNECTION: Final = 1
+BACKEND: Final = 2
+TRANSPORT: Final = 3
+INNERMOST: Final = 4
+"""Levels: whoever holds a lock takes none of a lower level, and no other one of the same."""
+
+PATIENCE: Final = 10.0
+"""Seconds that a fork waits for all locks together."""
+
+_numbers: Final = itertools.count()
+_locks: Final[weakref.WeakValueDictionary[tuple[int, int], Any]] = weakref.WeakValueDictionary()
+_taken: Final[list[Any]] = []
+
+
+def make_lock(level: int) -> AbstractContextManager[bool]:
+    """A lock that forks wait for."""
+    lock = threading.RLock()
+    _locks[level, next(_numbers)] = lock
+    return lock
+
+
+def _take_all() -> None:
+    end = time.monotonic() + PATIENCE
+    for lock in _find_all():
+        if lock.acquire(timeout=max(0.0, end - time.monotonic())):
+            _taken.append(lock)
+
+
+def _find_all() -> list[Any]:
+    references: list[Any] = _locks.valuerefs()  # a list at once: other threads make locks meanwhile
+    references.sort(key=lambda reference: reference.key)
+    return [lock for reference in references if (lock := reference()) is not None]
+
+
+def _release_all() -> None:
+    while _taken:
+        _taken.pop().release()
+
+
+def _release_all_in_child() -> None:
+    taken = set(map(id, _taken))
+    for lock in _find_all():
+        if id(lock) not in taken:
+            lock._at_fork_reinit()  # noqa: SLF001 - as the standard library does with its own locks
+    _release_all()
+
+
+_forking: Final = make_lock(FORKING)  # of two threads that fork at once, one goes after the other
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_take_all, after_in_parent=_release_all, after_in_child=_release_all_in_child)

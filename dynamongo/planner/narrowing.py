@@ -1,0 +1,136 @@
+"""Narrowing: a condition that is too large for a write, as a smaller one that implies it.
+
+A read serves conditions of any size, since what is too large for a filter is evaluated here. A write has one expression
+of 300 operators and 4 KB. What it checks instead holds for the item as it was read, and for no item that the condition
+itself would not take; an item that was changed in between may fail it although it still satisfies the condition, and
+is then reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from dynamongo.conditions import (
+    EQ,
+    And,
+    Comparison,
+    Condition,
+    In,
+    Not,
+    NotExists,
+    Or,
+    Path,
+    all_of,
+    nodes_of,
+    paths_of,
+)
+from dynamongo.evaluation import MISSING, holds, resolve
+from dynamongo.limits import (
+    MAX_EXPRESSION_BYTES,
+    MAX_IN_OPERANDS,
+    MAX_OPERATORS,
+    check_limits,
+    count_operators,
+    longest_in,
+    rendered_bytes,
+)
+from dynamongo.planner.parts import MAX_NESTING
+from dynamongo.values import Item
+
+_SPARE_OPERATORS = 4
+_SPARE_BYTES = 100
+"""What an update needs beside, to check that the item exists and has its version."""
+
+
+def narrow(condition: Condition, item: Item) -> Condition:
+    """Return what a write of the item, which satisfied the condition when it was read, can check.
+
+    The condition itself if it is small enough, or with its long INs divided; else only what held of it: of ORed parts
+    and of choices one, and of negations that the attributes are as they were read; else that all attributes are.
+
+    Raises:
+        ExpressionError: All of these are too large: the condition is about more than a hundred attributes.
+    """
+    for candidate in _candidates(condition, item):
+        if _fits(candidate):
+            return candidate
+    check_limits(condition)
+    return condition
+
+
+def _candidates(condition: Condition, item: Item) -> Iterator[Condition]:
+    yield condition
+    yield divide(condition)
+    yield _keep_what_held(condition, item)
+    yield _pin(condition, item)
+
+
+def _fits(condition: Condition) -> bool:
+    return (
+        longest_in(condition) <= MAX_IN_OPERANDS
+        and count_operators(condition) <= MAX_OPERATORS - _SPARE_OPERATORS
+        and rendered_bytes(condition) <= MAX_EXPRESSION_BYTES - _SPARE_BYTES
+    )
+
+
+def divide(condition: Condition) -> Condition:
+    """Return the same condition with INs of a hundred choices at most, which is as many as DynamoDB takes."""
+    if longest_in(condition) <= MAX_IN_OPERANDS:
+        return condition
+    made: list[Condition] = []
+    for node in reversed(tuple(nodes_of(condition))):  # the parts of a condition before it, the last one first
+        match node:
+            case And(parts) | Or(parts):
+                made.append(type(node)(*[made.pop() for _ in parts]))
+            case Not():
+                made.append(Not(made.pop()))
+            case _:
+                made.append(_divide_in(node))
+    return made.pop()
+
+
+def _divide_in(part: Condition) -> Condition:
+    if not isinstance(part, In) or len(part.choices) <= MAX_IN_OPERANDS:
+        return part
+    starts = range(0, len(part.choices), MAX_IN_OPERANDS)
+    return Or(*[In(part.operand, part.choices[start : start + MAX_IN_OPERANDS]) for start in starts])
+
+
+def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
+    """What held of the condition; of what is nested deeper than `MAX_NESTING`, that its attributes are as they were."""
+    match part:
+        case And() | Or() if depth > MAX_NESTING:
+            return _pin(part, item)
+        case And(parts):
+            return And(*[_keep_what_held(each, item, depth + 1) for each in parts])
+        case Or(parts):
+            held = next((each for each in parts if holds(each, item)), None)
+            return part if held is None else _keep_what_held(held, item, depth + 1)
+        case In():
+            return _keep_choice(part, item)
+        case Not(And() | Or() | In() | Not()):
+            return _pin(part, item)
+        case _:
+            return part
+
+
+def _keep_choice(part: In, item: Item) -> Condition:
+    while len(part.choices) > 1:
+        half = len(part.choices) // 2
+        first = In(part.operand, part.choices[:half])
+        part = first if holds(first, item) else In(part.operand, part.choices[half:])
+    return part
+
+
+def _pin(condition: Condition, item: Item) -> Condition:
+    """That everything which the condition is about is as it was read."""
+    pins = [_pin_path(path, item) for path in dict.fromkeys(paths_of(condition))]
+    return cast("Condition", all_of(tuple(pins))) if pins else condition
+
+
+def _pin_path(path: Path, item: Item) -> Condition:
+    value = resolve(path, item)
+    if value is MISSING:
+        return NotExists(path)
+    return Comparison(path, EQ, value)

@@ -1,0 +1,216 @@
+"""Every fault of an answer, on every transport, on plain connections and on TLS; and what hostile answers cost."""
+
+from __future__ import annotations
+
+import ssl
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from attacks.faults import BROKEN, WHOLE
+from attacks.server import Close, Repeat, Reply, Request, ScriptedServer, Send, answer, run_scripted_server
+from attacks.soak import Attack, Totals, attack_backend, open_backend, trusted_context
+from dynamongo.backends.dynamodb import DynamoDBBackend, answers, boto_answers
+from dynamongo.backends.dynamodb.endpoint import read_endpoint
+from dynamongo.backends.dynamodb.pool import _make_context
+from dynamongo.conditions import Path
+from dynamongo.exceptions import ServiceError
+from dynamongo.operations import AnyOperation, BatchGet, BatchPut, BatchWrite, Get, Put, UpdateItem
+from dynamongo.updates import SetUpdate
+
+GET = Get("table", {"id": "a"})
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext]:
+    with trusted_context(tmp_path_factory.mktemp("authority")) as context:
+        yield context
+
+
+@pytest.mark.parametrize(
+    ("transport", "is_secure"),
+    [("auto", False), ("auto", True), ("boto3", False), ("boto3", True), ("client", False)],
+)
+def test_every_fault_is_told_as_what_it_is(context: ssl.SSLContext, transport: str, *, is_secure: bool) -> None:
+    attack, totals = Attack(7, 0.9), Totals()
+    with (
+        run_scripted_server(attack, context if is_secure else None) as server,
+        open_backend(server, transport) as backend,
+    ):
+        attack_backend(backend, server, totals, seed=7, count=600)
+    assert totals.violations == []
+    assert set(totals.faults) == {*WHOLE, *BROKEN} - {"plain"}
+
+
+def reply_with(raw: bytes, *steps: Any) -> Any:
+    def script(request: Request) -> Reply:
+        return [Send(raw), *steps]
+
+    return script
+
+
+def ask(server: ScriptedServer, transport: str, operation: AnyOperation = GET) -> Any:
+    with open_backend(server, transport) as backend:
+        return backend.execute(operation)
+
+
+class TestSurplus:
+    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    def test_what_tls_has_deciphered_is_no_answer_to_the_next_request(
+        self, context: ssl.SSLContext, transport: str
+    ) -> None:
+        def script(request: Request) -> Reply:
+            name = request.content["Key"]["id"]["S"].encode()
+            body = b'{"Item":{"id":{"S":"%s"},"text":{"S":"%s"}}}' % (name, b"x" * 70_000)
+            return [Send(answer(body) + answer(b'{"Item":{"id":{"S":"wrong"}}}'))]
+
+        with run_scripted_server(script, context) as server, open_backend(server, transport) as backend:
+            for number in range(5):
+                item = backend.execute(Get("table", {"id": str(number)})).item
+                assert item is not None
+                assert item["id"] == str(number)
+        if transport == "auto":  # urllib3 reads the surplus, and drops it
+            assert server.connections == 5
+
+
+class TestMemory:
+    @pytest.mark.parametrize("length", [99_999_999, 10**12])
+    def test_length_that_is_claimed_is_not_allocated(self, length: int) -> None:
+        raw = answer(headers={"Content-Length": str(length), "x-amz-crc32": None})
+        with run_scripted_server(reply_with(raw, Close())) as server, open_backend(server, "auto") as backend:
+            tracemalloc.start()
+            with pytest.raises(ServiceError) as caught:
+                backend.execute(GET)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+        assert caught.value.was_sent
+        assert peak < 20_000_000
+
+    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    @pytest.mark.parametrize(
+        ("head", "block"),
+        [
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"8000\r\n" + b"x" * 0x8000 + b"\r\n"),
+            ("HTTP/1.1 200 OK\r\n\r\n", b"x" * 10_000),
+        ],
+        ids=["chunks", "no length"],
+    )
+    def test_answer_without_an_end_is_refused_at_a_limit(
+        self, monkeypatch: pytest.MonkeyPatch, transport: str, head: str, block: bytes
+    ) -> None:
+        for module in (answers, boto_answers):
+            monkeypatch.setattr(module, "MAX_BODY_BYTES", 4_000_000)
+        script = reply_with(head.encode(), Repeat(block, 50_000_000), Close())
+        with run_scripted_server(script) as server, pytest.raises(ServiceError, match="without an end") as caught:
+            ask(server, transport)
+        assert (caught.value.was_sent, caught.value.is_transient) == (True, False)
+
+    @pytest.mark.parametrize(
+        ("start", "block"),
+        [
+            (b"HTTP/1.1 200 OK\r\nx: ", b"y" * 1_000),
+            (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x: y\r\n" * 100),
+        ],
+        ids=["a head", "many heads", "trailers"],
+    )
+    def test_head_without_an_end_is_refused(self, monkeypatch: pytest.MonkeyPatch, start: bytes, block: bytes) -> None:
+        monkeypatch.setattr(answers, "MAX_BODY_BYTES", 4_000_000)
+        script = reply_with(start, Repeat(block, 50_000_000), Close())
+        with run_scripted_server(script) as server, pytest.raises(ServiceError) as caught:
+            ask(server, "auto")
+        assert caught.value.was_sent
+
+
+MALFORMED: list[tuple[AnyOperation, bytes]] = [
+    (GET, b'{"Item":null}'),
+    (GET, b'{"Item":[]}'),
+    (GET, b'{"Item":{"a":null}}'),
+    (GET, b'{"ConsumedCapacity":{"CapacityUnits":"many"}}'),
+    (GET, b'{"Item":{"a":' + b'{"L":[' * 50_000 + b"]}" * 50_000 + b"}}"),
+    (Put("table", {"id": "a"}), b'{"Attributes":null}'),
+    (UpdateItem("table", {"id": "a"}, (SetUpdate(Path("n"), 1),), returns="ALL_NEW"), b"{}"),
+    (BatchGet("table", ({"id": "a"},)), b'{"UnprocessedKeys":{"table":{"Keys":[{"id":{"S":"b"}}]}}}'),
+    (BatchGet("table", ({"id": "a"},)), b'{"UnprocessedKeys":{"table":{}}}'),
+    (BatchWrite("table", (BatchPut({"id": "a"}),)), b'{"UnprocessedItems":{"table":[{"PutRequest":{"Item":{}}}]}}'),
+    (BatchWrite("table", (BatchPut({"id": "a"}),)), b'{"UnprocessedItems":null}'),
+]
+
+
+@pytest.mark.parametrize("transport", ["auto", "boto3", "client"])
+@pytest.mark.parametrize(("operation", "body"), MALFORMED, ids=[body[:40].decode() for _, body in MALFORMED])
+def test_answer_of_another_form_is_refused_and_told_as_sent(
+    transport: str, operation: AnyOperation, body: bytes
+) -> None:
+    with run_scripted_server(reply_with(answer(body))) as server, pytest.raises(ServiceError) as caught:
+        ask(server, transport, operation)
+    assert caught.value.was_sent
+
+
+class TestProxies:
+    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    @pytest.mark.parametrize("url", ["http://dynamodb.example.com", "https://dynamodb.example.com"])
+    def test_proxy_that_wants_a_password_is_named_and_asked_once(self, transport: str, url: str) -> None:
+        with run_scripted_server(reply_with(answer(b"no", status=407, content_type="text/plain"))) as server:
+            session: Any = boto3.Session("made-up", "made-up", region_name="us-east-2")
+            proxies = {"http": server.url, "https": server.url}
+            session._session.set_default_client_config(Config(proxies=proxies))
+            backend = DynamoDBBackend(session=session, endpoint_url=url, transport=transport)
+            with pytest.raises(ServiceError, match=r"the proxy .* refused the request: 407") as caught:
+                backend.execute(GET)
+            backend.close()
+        assert (caught.value.was_sent, caught.value.is_transient) == (False, False)
+        assert len(server.log) == 1
+
+
+class TestEndpoints:
+    @pytest.mark.parametrize("path", ["", "/", "/a/b", "/a b", "/ä", "/a%2Fb", "/a%zz", "/a//b", "/a/../b", "/a;b=c'd"])
+    def test_path_is_sent_as_boto3_sends_it(self, path: str) -> None:
+        lines: list[str] = []
+        with run_scripted_server(reply_with(answer(b"{}"))) as server:
+            for transport in ("auto", "boto3"):
+                endpoint = f"{server.url}{path}"
+                backend = DynamoDBBackend(
+                    access_key_id="a",
+                    secret_access_key="b",
+                    region="us-east-2",
+                    endpoint_url=endpoint,
+                    transport=transport,
+                )
+                backend.execute(GET)
+                backend.close()
+            lines = [request.line for request in server.log]
+        assert lines[0] == lines[1]
+
+    def test_context_for_tls_has_the_flags_of_botocores(self, context: ssl.SSLContext) -> None:
+        with (
+            run_scripted_server(reply_with(answer(b"{}")), context) as server,
+            open_backend(server, "boto3") as backend,
+        ):
+            backend.execute(GET)
+            client: Any = backend._transport._client  # type: ignore[union-attr]
+            theirs = client._endpoint.http_session._manager.connection_pool_kw["ssl_context"]
+            ours = _make_context(read_endpoint(client))
+        assert _flags(ours) == _flags(theirs)
+        assert ours.check_hostname
+
+
+def _flags(context: ssl.SSLContext) -> dict[str, Any]:
+    names = (
+        "protocol",
+        "options",
+        "verify_flags",
+        "verify_mode",
+        "minimum_version",
+        "maximum_version",
+        "post_handshake_auth",
+        "keylog_filename",
+        "security_level",
+        "hostname_checks_common_name",
+    )
+    ciphers = [each["name"] for each in context.get_ciphers()]
+    return {name: getattr(context, name) for name in names} | {"ciphers": ciphers, "store": context.cert_store_stats()}
