@@ -18,14 +18,14 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from dynamongo.backends import Backend, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import PASSING_ERRORS, Executor, RetryPolicy, Steps, Wait
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
+from dynamongo.overrides import close_override, everywhere, latest_override, open_in_context, open_override
 from dynamongo.recording import Calls, execute_observed, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
 R = TypeVar("R")
-
-_overrides: ContextVar[tuple[Backend, ...]] = ContextVar("dynamongo_backends", default=())
-"""The backends of the `using` blocks that are open, the innermost last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +94,11 @@ def _check_cursor_key(key: object) -> None:
 def _check_backend(backend: object) -> None:
     if isinstance(backend, str):
         check_backend_name(backend)
-    elif isinstance(backend, type) or not callable(getattr(backend, "execute", None)):
+    elif isinstance(backend, type) or not all(hasattr(backend, name) for name in ("execute", "limits")):
+        mend = "; give its `.backend`" if isinstance(backend, Connection) else ""
         raise ConfigurationError(
-            f"a backend is given as its name ({', '.join(backend_names())}) or as an instance; got {shorten(backend)}"
+            f"a backend is given as its name ({', '.join(backend_names())}) or as an instance; "
+            f"got {shorten(backend)}{mend}"
         )
 
 
@@ -209,24 +208,27 @@ class Connection:
 
     @staticmethod
     @contextlib.contextmanager
-    def using(backend: Backend | str) -> Generator[Backend]:
+    def using(backend: Backend | str, *, everywhere: bool = False) -> Generator[Backend]:
         """Serve every model from another backend inside the block, whatever connection it has.
 
-        Holds for the current thread or asyncio task, and for tasks started inside the block. Table prefixes stay.
-        A backend given by name is made for the block, with the settings of the default connection, and closed at its
-        end.
+        Holds for the current thread or asyncio task, and for tasks started inside the block: not for threads that are
+        started in it, nor for those of a pool. With `everywhere=True` it holds for every thread and task of the
+        process, as tests need it; `docs/testing.md` says what reaches where. Of several open blocks the one that was
+        opened last wins. Table prefixes stay. A backend given by name is made for the block, with the settings of the
+        default connection, and closed at its end.
 
         Args:
-            backend: A backend, or the name of one.
+            backend: A backend, or the name of one; of a connection that is `connection.backend`.
+            everywhere: Whether the block holds for the whole process.
         """
         _check_backend(backend)  # None, which is no backend, would mean the default one
         settings = replace(default_connection._settings, backend=backend)
         chosen = settings.make_backend()
-        _overrides.set((*_overrides.get(), chosen))
+        block = open_override(chosen, in_process=everywhere)
         try:
             yield chosen
         finally:
-            _overrides.set(_without_last(chosen, _overrides.get()))  # blocks of generators may end in any order
+            close_override(block)
             if isinstance(backend, str):
                 chosen.close()
 
@@ -299,10 +301,12 @@ class Connection:
 
     @property
     def backend(self) -> Backend:
-        """The backend in use: the one of the innermost `using` block, or the connection's own."""
-        overrides = _overrides.get()
-        if overrides:
-            return overrides[-1]
+        """The backend in use: the one of the `using` block that was opened last, or the connection's own."""
+        blocks = open_in_context()
+        if everywhere:
+            return latest_override()
+        if blocks:
+            return blocks[-1][1]
         backend = self._backend
         return self._make_backend() if backend is None else backend
 
@@ -368,17 +372,23 @@ class Connection:
             self._backend.close()
         self._backend = None
 
+    def __copy__(self) -> Connection:
+        """Another connection with the same settings. It makes its own backend, unless one is set."""
+        copied = Connection()
+        copied.reconfigure(self)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Connection cannot be pickled: it may hold credentials, a session and open sockets; "
+            "pass its settings, and make a Connection of them where they are read"
+        )
+
     def __repr__(self) -> str:
         return f"<Connection {self._settings}>"
-
-
-def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
-    kept = list(backends)
-    for position in reversed(range(len(kept))):
-        if kept[position] is backend:
-            del kept[position]
-            break
-    return tuple(kept)
 
 
 def drive(steps: Steps[R], backend: Backend) -> R:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from dynamongo.bulk import (
     WriteOptions,
@@ -89,6 +89,19 @@ class ResultSet(Generic[T]):
     def __init__(self, search: Search[T]) -> None:
         self._search = search
         self._cursor: str | None = None
+
+    def __copy__(self) -> ResultSet[T]:
+        """The same read, not begun."""
+        return type(self)(self._search)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ResultSet[T]:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a ResultSet cannot be pickled: it reads on a connection; pass its items (`.all()`), or its `.cursor` and "
+            "the arguments of `find`, which goes on at `cursor=`"
+        )
 
     def __iter__(self) -> Iterator[T]:
         """Read, page by page, as far as the iteration goes."""

@@ -24,7 +24,7 @@ from dynamongo import (
     StringField,
     TransactionCanceled,
     ValidationError,
-    connection,
+    overrides,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -223,11 +223,11 @@ class TestLimits:
 @contextlib.contextmanager
 def without_using() -> Iterator[None]:
     """No `using` block: each model on the connection of its own."""
-    token = connection._overrides.set(())
+    token = overrides.in_context.set(())
     try:
         yield
     finally:
-        connection._overrides.reset(token)
+        overrides.in_context.reset(token)
 
 
 def delete_all(owners: Any) -> None:
