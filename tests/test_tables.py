@@ -216,8 +216,10 @@ class TestUpdate:
 
     def test_base_declares_for_its_models(self, backend: Backend) -> None:
         model(__billing__="on_demand").create_table()
-        base = ModelMeta("Base", (Model,), {"__abstract__": True, "__read_units__": 2})
-        person = ModelMeta("Person", (base,), {"__table__": "people", "__hash_key__": "email", "email": StringField()})
+        base: Any = ModelMeta("Base", (Model,), {"__abstract__": True, "__read_units__": 2})
+        person: Any = ModelMeta(
+            "Person", (base,), {"__table__": "people", "__hash_key__": "email", "email": StringField()}
+        )
         assert kinds(person.update_table()) == [("billing", person.table_name())]
         assert person.describe().schema.throughput == Throughput(2, 8)
 
