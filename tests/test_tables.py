@@ -184,7 +184,7 @@ class TestUpdate:
 
     @pytest.mark.parametrize("billing", [{"__billing__": "on_demand"}, {"__read_units__": 3, "__write_units__": 4}])
     def test_what_is_not_declared_stays(self, backend: Backend, billing: dict[str, Any]) -> None:
-        units = {} if "__billing__" in billing else {"read_units": 5, "write_units": 6}
+        units: Any = {} if "__billing__" in billing else {"read_units": 5, "write_units": 6}
         owner = model(
             __ttl__="until", by_name=GlobalIndex("name", **units), by_old=GlobalIndex("year", **units), **billing
         )
