@@ -289,7 +289,6 @@ class TestMemory:
         "index",
         [
             IndexSchema("by_g", KeySchema(N), throughput=Throughput(1, 1)),
-            IndexSchema("by_x", KeySchema(KeyAttribute("g", "N")), throughput=Throughput(1, 1)),
             IndexSchema("by_x", KeySchema(N)),
             IndexSchema("by_x", KeySchema(KeyAttribute("pk", "S"), N), is_global=False),
             IndexSchema("x", KeySchema(N), throughput=Throughput(1, 1)),
@@ -298,6 +297,11 @@ class TestMemory:
     def test_index_is_refused(self, memory: MemoryBackend, index: IndexSchema) -> None:
         with pytest.raises(InvalidRequestError):
             memory.execute(CreateIndex("tab", index))
+
+    def test_key_of_a_new_index_has_the_type_that_the_table_knows(self, memory: MemoryBackend) -> None:
+        other = IndexSchema("by_x", KeySchema(KeyAttribute("g", "N"), N), throughput=Throughput(1, 2))
+        made = memory.execute(CreateIndex("tab", other)).schema.indexes[-1]
+        assert made == IndexSchema("by_x", KeySchema(G, N), throughput=Throughput(1, 2))
 
     def test_index_that_is_not_there_cannot_be_dropped_or_changed(self, memory: MemoryBackend) -> None:
         with pytest.raises(TableNotFound):

@@ -62,7 +62,7 @@ def test_odd_request_is_refused(backend: Backend, operation: AnyOperation) -> No
 
 
 def test_local_index_with_throughput_is_refused_by_memory() -> None:
-    with pytest.raises(InvalidRequestError, match="cannot be specified for the local index"):
+    with pytest.raises(InvalidRequestError, match="should not be specified for index: index, which is a local one"):
         MemoryBackend().execute(table(IndexSchema("index", OTHER, is_global=False, throughput=Throughput(1, 1))))
 
 

@@ -45,7 +45,7 @@ def get(store: Store, operation: Get) -> GetResult:
 
 def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> BatchGetResult:
     """Read items by their keys, as many as fit into 16 MB, without the keys at the places that are to be left."""
-    check_count("keys", len(operation.keys), MAX_BATCH_GET)
+    check_count("RequestItems.{}.member.Keys", len(operation.keys), MAX_BATCH_GET, operation.table)
     check_projection(operation.projection)
     keys = [store.take_key(operation.table, key) for key in operation.keys]
     table = store.find_table(operation.table)
