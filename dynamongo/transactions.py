@@ -14,15 +14,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo.exceptions import (
+    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
     DynamongoError,
     ExpressionError,
+    InvalidRequestError,
+    LimitExceededError,
+    ThrottledError,
     TransactionCanceled,
+    TransactionConflict,
 )
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
@@ -35,6 +40,15 @@ if TYPE_CHECKING:
 MAX_ACTIONS = 100
 MAX_BYTES = 4 * 1024 * 1024
 _MAX_TOKEN = 36
+
+_ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
+    "ItemCollectionSizeLimitExceeded": LimitExceededError,
+    "ProvisionedThroughputExceeded": ThrottledError,
+    "ThrottlingError": ThrottledError,
+    "TransactionConflict": TransactionConflict,
+    "ValidationError": InvalidRequestError,
+}
+"""What a write alone raises, by the code of the reason for which it cancels a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +84,8 @@ class Transaction:
     """
 
     def __init__(self, token: str | None = None, *, return_items: bool = False) -> None:
-        if token is not None and not 1 <= len(token) <= _MAX_TOKEN:
-            raise ExpressionError(f"the token of a transaction is a text of 1 to 36 characters; got {shorten(token)}")
+        if token is not None:
+            _check_token(token)
         self._token = token or str(uuid.uuid4())
         self._return_items = return_items
         self._entries: dict[tuple[str, tuple[AttributeValue, ...]], _Entry] = {}
@@ -176,6 +190,12 @@ class Transaction:
                 entry.saved._note_saved(entry.action)
 
 
+def _check_token(token: object) -> None:
+    if not isinstance(token, str) or not 1 <= len(token) <= _MAX_TOKEN:
+        mend = f"; use str(token), {str(token)!r}" if isinstance(token, uuid.UUID) else ""
+        raise ExpressionError(f"the token of a transaction is a str of 1 to 36 characters; got {shorten(token)}{mend}")
+
+
 def transact_get(items: Iterable[Any]) -> list[Any]:
     """The items as they are at one moment; see `Connection.transact_get`."""
     wanted = [_split(each[0], each[1:]) if _names_model(each) else _split(each, ()) for each in items]
@@ -227,6 +247,9 @@ def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     """The reason with the model and key that it is about, the item as an instance, and the error of the verb."""
     key = entry.model._name_item(entry.key).to_dict(only=list(entry.key))
     explained = replace(reason, model=entry.model, key=key)
+    if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
+        error = kind(reason.message or reason.code, code=reason.code)
+        return replace(explained, error=entry.model._locate(error, entry.key))
     if reason.code != "ConditionalCheckFailed" or not entry.action.return_item_on_failure:
         return explained
     failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)
