@@ -110,9 +110,12 @@ def check_item_key(keys: KeySchema, item: Item) -> None:
 
 
 def check_batch_item_key(keys: KeySchema, item: Item) -> None:
-    """`check_item_key` with the one message that a batch gives."""
-    if any(part.name not in item or type_of(item[part.name]) != part.type for part in keys.attributes):
-        raise InvalidRequestError(_MISMATCH)
+    """`check_item_key` with the message that a batch gives for a key of another type."""
+    for part in keys.attributes:
+        if part.name not in item:
+            raise InvalidRequestError(f"{_INVALID} Missing the key {part.name} in the item")
+        if type_of(item[part.name]) != part.type:
+            raise InvalidRequestError(_MISMATCH)
     check_key_values(keys, item)
 
 

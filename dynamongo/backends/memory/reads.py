@@ -107,7 +107,11 @@ def scan(store: Store, operation: Scan) -> PageResult:
     segment = _segment_of(operation)
     table = store.find_table(operation.table)
     view = find_view(table, operation)
-    after = None if operation.cursor is None else position_of_cursor(table, view, operation.cursor)
+    after = None
+    if operation.cursor is not None:
+        after = position_of_cursor(
+            table, view, operation.cursor, ": The provided key element does not match the schema"
+        )
     if after is not None and after[0] not in segment:
         raise InvalidRequestError(
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "

@@ -10,7 +10,6 @@ from dynamongo.backends.memory.actions import check_holds, make_updated
 from dynamongo.backends.memory.capacity import writes
 from dynamongo.backends.memory.checks import (
     check_condition,
-    check_count,
     normalize_updates,
     refuse_constraints,
     violation,
@@ -73,7 +72,7 @@ def delete(store: Store, operation: Delete) -> WriteResult:
 def update_item(store: Store, operation: UpdateItem) -> WriteResult:
     """Change some attributes of an item, which is created if it is not there."""
     if operation.returns not in _RETURN_VALUES:
-        values = f"satisfy enum value set: [{', '.join(_RETURN_VALUES)}]"
+        values = "satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
         refuse_constraints([violation(f"'{operation.returns}'", "returnValues", values)])
     updates = normalize_updates(operation.updates, operation.key)
     key, position = store.take_key(operation.table, operation.key)
@@ -91,7 +90,7 @@ def update_item(store: Store, operation: UpdateItem) -> WriteResult:
 
 def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ()) -> BatchWriteResult:
     """Do some puts and deletes, but for those at the places that are to be left; all are checked before."""
-    check_count("requestItems.{}.member", len(operation.writes), MAX_BATCH_WRITE, operation.table)
+    _check_number(operation)
     taken = [_take_write(store, operation.table, write) for write in operation.writes]
     if sum([new.size for _, _, new in taken if new]) > _BATCH_BYTES:
         raise InvalidRequestError("The size of the request has exceeded the maximum allowed size of 16 MB")
@@ -102,6 +101,18 @@ def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ())
     for position, (_, _, new) in take_processed(tuple(zip(positions, taken, strict=True)), left):
         units += table.replace(position, table.primary.find(position), new)
     return BatchWriteResult(tuple([_give_back(taken[place]) for place in left]), writes(units))
+
+
+def _check_number(operation: BatchWrite) -> None:
+    if not operation.writes:
+        at = f"requestItems.{operation.table}.member"
+        refuse_constraints([violation("'[]'", at, "have length greater than or equal to 1")])
+    if len(operation.writes) > MAX_BATCH_WRITE:
+        raise InvalidRequestError(
+            "1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map value must "
+            f"satisfy constraint: [Member must have length less than or equal to {MAX_BATCH_WRITE}, Member must have "
+            "length greater than or equal to 1]"
+        )
 
 
 def put_into(table: Table, item: Item) -> None:
