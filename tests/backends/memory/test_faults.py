@@ -291,7 +291,7 @@ class TestBatches:
             backend.execute(BatchGet(USERS, (A, B, A)))
         with pytest.raises(InvalidRequestError, match="duplicates"):
             backend.execute(BatchWrite(USERS, (BatchPut(A), BatchPut(B), BatchDelete(A))))
-        with pytest.raises(InvalidRequestError, match="does not match the schema"):
+        with pytest.raises(InvalidRequestError, match="Missing the key id in the item"):
             backend.execute(BatchWrite(USERS, (BatchPut(A), BatchPut({"no": "key"}))))
         assert ids(backend) == []
 
