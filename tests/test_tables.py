@@ -26,7 +26,7 @@ from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.exceptions import InvalidRequestError
+from dynamongo.exceptions import InvalidRequestError, LimitExceededError
 from dynamongo.instances import ModelMeta
 from dynamongo.operations import (
     CreateIndex,
@@ -297,6 +297,18 @@ class TestMemory:
     def test_index_is_refused(self, memory: MemoryBackend, index: IndexSchema) -> None:
         with pytest.raises(InvalidRequestError):
             memory.execute(CreateIndex("tab", index))
+
+    def test_table_has_20_global_indexes_at_most(self, memory: MemoryBackend) -> None:
+        for number in range(19):
+            memory.execute(CreateIndex("tab", IndexSchema(f"by_{number}", KeySchema(N), throughput=Throughput(1, 1))))
+        with pytest.raises(LimitExceededError, match="exceeds per-table limit of 20"):
+            memory.execute(CreateIndex("tab", IndexSchema("by_n", KeySchema(N), throughput=Throughput(1, 1))))
+
+    def test_index_keeps_its_units_when_those_of_the_table_change(self) -> None:
+        memory = MemoryBackend()
+        memory.execute(CreateTable(TableSchema("tab", PK, Throughput(1, 1), (IndexSchema("by_g", KeySchema(G)),))))
+        changed = memory.execute(UpdateThroughput("tab", Throughput(2, 2))).schema
+        assert (changed.throughput, changed.indexes[0].throughput) == (Throughput(2, 2), Throughput(1, 1))
 
     def test_key_of_a_new_index_has_the_type_that_the_table_knows(self, memory: MemoryBackend) -> None:
         other = IndexSchema("by_x", KeySchema(KeyAttribute("g", "N"), N), throughput=Throughput(1, 2))

@@ -150,6 +150,7 @@ OPERATIONS: Final[dict[str, AnyOperation]] = {
     "update: delete from a string": update(DeleteUpdate(P("s"), frozenset({"a"}))),
     "update: index key of another type": update(SetUpdate(P("gh"), 1)),
     "update: empty index key": update(SetUpdate(P("gh"), "")),
+    "update: inside an index key": update(SetUpdate(P("gh", "a"), 1)),
     "update: item too large": update(SetUpdate(P("v"), "x" * 409_600)),
     "update: too deep": update(SetUpdate(P("v"), nested(40))),
     "update: add of a string": update(AddUpdate(P("v"), "x")),  # type: ignore[arg-type]  # the point
@@ -304,6 +305,7 @@ EXCEPTIONS: Final[dict[str, tuple[str, ...]]] = {
         "new index: no attributes included",
     ),
     "DynamoDB was recorded to say what memory says, the emulator has words of its own": (
+        "update: inside an index key",
         "update: append to a string",
         "update: increment of a string",
         "update: increment by a string",

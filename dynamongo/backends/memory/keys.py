@@ -17,6 +17,7 @@ from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 from dynamongo.sizes import size_of
+from dynamongo.updates import AnyUpdate
 from dynamongo.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, lowest_form, type_of
 
 MAX_HASH_BYTES = 2048
@@ -117,6 +118,18 @@ def check_batch_item_key(keys: KeySchema, item: Item) -> None:
         if type_of(item[part.name]) != part.type:
             raise InvalidRequestError(_MISMATCH)
     check_key_values(keys, item)
+
+
+def check_index_targets(schema: TableSchema, updates: Sequence[AnyUpdate]) -> None:
+    """Refuse an update of what is inside an attribute that is a key of an index."""
+    for update in updates:
+        if len(update.path.elements) > 1:
+            name = update.path.elements[0]
+            if any(name in index.keys.names for index in schema.indexes):
+                raise InvalidRequestError(
+                    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+                    f"IndexKey: {name}"
+                )
 
 
 def check_key_values(keys: KeySchema, values: Item) -> None:
