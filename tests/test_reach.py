@@ -20,9 +20,10 @@ from fastapi import BackgroundTasks, Depends, FastAPI
 from fastapi.testclient import TestClient
 
 from dynamongo import Connection, Model, StringField
-from dynamongo.backends import Backend
+from dynamongo.backends import Backend, Limits
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection import default_connection
+from dynamongo.operations import Operation
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "testing.md"
 
@@ -33,6 +34,20 @@ class Note(Model):
     __table__ = "notes"
     __hash_key__ = "title"
     title = StringField()
+
+
+class Wide(MemoryBackend):
+    """A backend at which several requests are under way at once, each in a thread of its own."""
+
+    limits = Limits(concurrency=4)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def execute(self, operation: Operation[T]) -> T:
+        self.threads.add(threading.get_ident())
+        return super().execute(operation)
 
 
 class Outside:
@@ -154,11 +169,13 @@ def ask_in_generator(_outside: Outside) -> Backend:
 
 
 def ask_while_writing_many(_outside: Outside) -> Backend:
-    """Requests under way at once go through dynamongo's own threads, where a backend says that it is worth it."""
+    """Requests under way at once go through dynamongo's own threads."""
     backend = ask()
+    assert isinstance(backend, Wide)
     Note.create_table()
     result = Note.save_many(Note(title=f"note {number}") for number in range(60))
     assert result.success_count == 60
+    assert backend.threads - {threading.get_ident()}
     return backend
 
 
@@ -232,7 +249,7 @@ ROWS: dict[str, tuple[Callable[[Outside], Backend | None], bool, bool]] = {
 @pytest.mark.parametrize("row", ROWS)
 def test_block_reaches_what_its_row_says(row: str, outside: Outside) -> None:
     find, reaches, _ = ROWS[row]
-    with Connection.using(MemoryBackend()) as backend:
+    with Connection.using(Wide()) as backend:
         assert (find(outside) is backend) is reaches
 
 
@@ -240,7 +257,7 @@ def test_block_reaches_what_its_row_says(row: str, outside: Outside) -> None:
 def test_block_of_the_process_reaches_what_its_row_says(row: str, outside: Outside) -> None:
     before = ask()
     find, _, reaches = ROWS[row]
-    with Connection.using(MemoryBackend(), everywhere=True) as backend:
+    with Connection.using(Wide(), everywhere=True) as backend:
         assert (find(outside) is backend) is reaches
     assert ask() is in_thread(ask) is before
 
