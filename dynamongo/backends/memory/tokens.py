@@ -64,11 +64,11 @@ class Tokens:
             del self._uses[token]
 
 
-def check_token(token: str | None) -> None:
-    """Refuse a token that is empty or too long."""
+def check_token(token: object) -> None:
+    """Refuse a token that is no str, or empty or too long."""
     if token is None:
         return
-    if not isinstance(token, str):  # as botocore's `ParamValidator` and a bare request say, each in its words
+    if not isinstance(token, str):
         raise InvalidRequestError(f"Invalid type for parameter ClientRequestToken, value: {token!r}; it must be a str")
     if not 1 <= len(token) <= _MAX_LENGTH:
         bound = "less than or equal to 36" if token else "greater than or equal to 1"
