@@ -94,7 +94,7 @@ def _check_cursor_key(key: object) -> None:
 def _check_backend(backend: object) -> None:
     if isinstance(backend, str):
         check_backend_name(backend)
-    elif isinstance(backend, type) or not all(hasattr(backend, name) for name in ("execute", "limits")):
+    elif isinstance(backend, (type, Connection)) or not callable(getattr(backend, "execute", None)):
         mend = "; give its `.backend`" if isinstance(backend, Connection) else ""
         raise ConfigurationError(
             f"a backend is given as its name ({', '.join(backend_names())}) or as an instance; "
