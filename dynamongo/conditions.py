@@ -493,7 +493,8 @@ def _flatten(kind: type[And | Or], given: tuple[Condition, ...]) -> tuple[Condit
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:
-    if type(first) is type(other) and isinstance(first, (Path, Size)) and first == other:
+    """Refuse a path that is compared with itself; the size of one may be."""
+    if isinstance(first, Path) and type(first) is type(other) and first == other:
         raise ExpressionError(f"the first operand must differ from the others; got `{condition}`")
 
 

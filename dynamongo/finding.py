@@ -95,6 +95,19 @@ class ResultSet(Generic[T]):
         self._reached: tuple[ReadPage, Iterator[T]] | None = None  # the last page, and what was not given of it
         self._has_ended = False  # whether the last iteration came to its end
 
+    def __copy__(self) -> ResultSet[T]:
+        """The same read, not begun."""
+        return type(self)(self._search)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ResultSet[T]:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a ResultSet cannot be pickled: it reads on a connection; pass its items (`.all()`), or its `.cursor` and "
+            "the arguments of `find`, which goes on at `cursor=`"
+        )
+
     def __iter__(self) -> Iterator[T]:
         """Read, page by page, as far as the iteration goes."""
         plan = self.explain()

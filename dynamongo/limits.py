@@ -27,8 +27,13 @@ MAX_IN_OPERANDS = 100
 MAX_EXPRESSION_BYTES = 4096
 
 
-def check_limits(condition: Condition) -> None:
+def check_limits(condition: Condition, expression: str | None = None) -> None:
     """Raise `ExpressionError` for a condition that is too large for one expression of DynamoDB.
+
+    Args:
+        condition: The condition.
+        expression: For a backend, the parameter that it would be, such as `"FilterExpression"`: the message is in
+            DynamoDB's words then.
 
     Raises:
         ExpressionError: More than 300 operators, or an IN with more than 100 choices.
@@ -36,9 +41,13 @@ def check_limits(condition: Condition) -> None:
     if not isinstance(condition, (And, Or, Not, In)):
         return  # it has one operator, and a few functions at most
     if (choices := longest_in(condition)) > MAX_IN_OPERANDS:
-        raise ExpressionError(f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {choices}")
+        own = f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {choices}"
+        fault = f"The IN operator is provided with too many operands; number of operands: {choices}"
+        raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
     if (operators := count_operators(condition)) > MAX_OPERATORS:
-        raise ExpressionError(f"a condition takes {MAX_OPERATORS} operators at most; got {operators}")
+        own = f"a condition takes {MAX_OPERATORS} operators at most; got {operators}"
+        fault = f"The expression contains too many operators; operator count: {operators}"
+        raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
 
 
 def count_operators(condition: Condition) -> int:

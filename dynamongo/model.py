@@ -35,9 +35,11 @@ class Model(Reading):
     - `__table__`: the table's name, to which the connection adds its prefix;
     - `__hash_key__` and, if the table has one, `__range_key__`: names of fields (AWS also calls them partition key
       and sort key);
-    - `__read_units__`, `__write_units__`: what `create_table` provisions, in capacity units per second (8 each);
-    - `__billing__`: `"provisioned"` (the default), or `"on_demand"`, which needs no units;
-    - `__ttl__`: the name of a field that holds the second at which an item expires, such as a `TimestampField`;
+    - `__read_units__`, `__write_units__`: what `create_table` provisions, in capacity units per second (8 each by
+      default);
+    - `__billing__`: `"provisioned"` (the default of `create_table`), or `"on_demand"`, which needs no units;
+    - `__ttl__`: the name of a field that holds the second at which an item expires, such as a `TimestampField`, or
+      `None` for none; left out, `update_table` leaves what the table has, as it does with billing and units;
     - `__tags__` and `__stream__`: the tags and the stream that `create_table` asks for;
     - `__connection__`: a `Connection` in place of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.

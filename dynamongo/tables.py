@@ -7,12 +7,13 @@ from typing import ClassVar, TypeVar
 
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
-from dynamongo.comparison import Difference, plan_changes
+from dynamongo.comparison import Declared, Difference, Units, complete, plan_changes
 from dynamongo.connection import Connection, default_connection
 from dynamongo.declaration import Billing
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExists, TableMismatch, TableNotFound
 from dynamongo.executor import Executor, Steps
 from dynamongo.frozen import replace
+from dynamongo.indexes import GlobalIndex
 from dynamongo.instances import Instance
 from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription, UpdateItem
 from dynamongo.progress import ProgressOption, report_progress
@@ -108,16 +109,24 @@ class Table(Instance):
         return cls._execute(DescribeTable(table))
 
     @classmethod
-    def compare_table(cls) -> tuple[Difference, ...]:
+    def compare_table(cls, *, undeclared: bool = False) -> tuple[Difference, ...]:
         """How the live table differs from the model: keys and their types, indexes, billing and time to live.
 
-        Costs two requests. Tags and streams are not compared.
+        Costs two requests. What the model does not declare is not compared: billing without `__billing__`,
+        `__read_units__` or `__write_units__` (the 8 units of `create_table` are no declaration), the units of an index
+        that names none, and time to live without `__ttl__`. `__ttl__ = None` declares that items do not expire. Tags
+        and streams are not compared.
+
+        Args:
+            undeclared: Whether to list those settings of the table too, with `mend="leave"`; they print as "not
+                declared".
 
         Raises:
             TableNotFound: There is no such table.
         """
-        schema, expires_by = cls._schema(), cls.__declaration__.expires_by
-        return cls._run(lambda executor: executor.compare_table(schema, expires_by))
+        check_flag(cls.__name__, "undeclared", undeclared)
+        schema, expires_by, declared = cls._schema(), cls.__declaration__.expires_by, cls._declared()
+        return cls._run(lambda executor: executor.compare_table(schema, expires_by, declared, undeclared=undeclared))
 
     @classmethod
     def update_table(
@@ -125,8 +134,9 @@ class Table(Instance):
     ) -> tuple[Difference, ...]:
         """Change the live table into what the model declares. No item is ever deleted or changed.
 
-        Missing global indexes are added, billing, provisioned units and time to live are changed. DynamoDB takes one
-        change at a time, and fills a new index before it takes the next.
+        Missing global indexes are added, billing, provisioned units and time to live are changed. What the model does
+        not declare stays as it is; `compare_table` says what that is. DynamoDB takes one change at a time, and fills a
+        new index before it takes the next.
 
         Args:
             drop_indexes: Whether to drop global indexes that the model does not declare, and to make those anew whose
@@ -145,18 +155,34 @@ class Table(Instance):
         check_flag(cls.__name__, "drop_indexes", drop_indexes)
         check_flag(cls.__name__, "wait", wait)
         differences = cls.compare_table()
-        unmendable = [each for each in differences if each.mend is None]
+        unmendable = [each for each in differences if each.mend is None and (drop_indexes or each.model is not None)]
         if not drop_indexes:
             unmendable += [each for each in differences if each.kind == "index" and each.mend == "drop"]
         if unmendable:
             raise TableMismatch(f"{cls.__name__}: {_explain_mismatch(unmendable)}", tuple(unmendable))
         mended = tuple(each for each in differences if drop_indexes or each.mend == "update")
         table, live = cls.table_name(), cls.describe().schema
-        changes = list(plan_changes(table, mended, cls._schema(), live))
+        changes = list(plan_changes(table, mended, complete(cls._schema(), cls._declared(), live), live))
         if changes:
             with report_progress(progress, table, unit="looks") as look:
                 cls._run(lambda executor: executor.change_table(table, changes, wait=wait, on_look=look))
         return mended
+
+    @classmethod
+    def _declared(cls) -> Declared:
+        """Which settings of its table the model, or a base of it, declares."""
+        own = {name for base in cls.__mro__[: cls.__mro__.index(Table)] for name in vars(base)}
+        units = [getattr(cls, name) if name in own else None for name in ("__read_units__", "__write_units__")]
+        return Declared(
+            billing="__billing__" in own or units != [None, None],
+            units=Units(*units),
+            index_units={
+                index.schema.name: Units(index.read_units, index.write_units)
+                for index in cls.__declaration__.indexes.values()
+                if isinstance(index, GlobalIndex)
+            },
+            expires_by="__ttl__" in own,
+        )
 
     @classmethod
     def _schema(cls) -> TableSchema:

@@ -65,6 +65,8 @@ FLAGS: dict[str, Callable[[Any], object]] = {
     "overwrite": lambda flag: Note.save_one({"author": "jane", "day": 1}, overwrite=flag),
     "wait": lambda flag: Note.delete_table(wait=flag),
     "drop_indexes": lambda flag: Note.update_table(drop_indexes=flag),
+    "undeclared": lambda flag: Note.compare_table(undeclared=flag),
+    "everywhere": lambda flag: Connection.using(MemoryBackend(), everywhere=flag).__enter__(),
     "return_items": lambda flag: Connection.transaction(return_items=flag),
 }
 

@@ -211,16 +211,45 @@ def test_read_that_was_made_outside_of_a_block_is_not_served_by_the_block() -> N
         assert {post.blog for post in found} == {"own"}
 
 
-def test_transaction_belongs_to_the_backend_it_was_made_on() -> None:
+@pytest.mark.parametrize("new_everywhere", [False, True])
+@pytest.mark.parametrize("old_everywhere", [False, True])
+def test_transaction_belongs_to_the_backend_it_was_made_on(*, old_everywhere: bool, new_everywhere: bool) -> None:
     old, new = filled("old"), filled("new")
-    with Connection.using(old):
+    with Connection.using(old, everywhere=old_everywhere):
         transaction = Connection.transaction()
-    with Connection.using(new), transaction as tx:
+    with Connection.using(new, everywhere=new_everywhere), transaction as tx:
         tx.save(Post, {"blog": "x", "day": 1, "mark": 1, "author": "x"})
     with Connection.using(new):
         assert Post.get_one(("x", 1), default=None) is None
     with Connection.using(old):
         assert Post.get_one(("x", 1)).author == "x"
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_transaction_that_was_made_outside_of_a_block_is_not_sent_to_the_block(*, everywhere: bool) -> None:
+    own, block = filled("own"), filled("block")
+
+    class Own(Post):
+        __table__ = "posts"
+        __connection__ = Connection(backend=own)
+
+    transaction = Connection.transaction()
+    with Connection.using(block, everywhere=everywhere), transaction as tx:
+        tx.save(Own, {"blog": "x", "day": 1, "mark": 1, "author": "x"})
+        assert Own.get_one(("x", 1), default=None) is None
+    with Connection.using(block):
+        assert Own.get_one(("x", 1), default=None) is None
+    assert Own.get_one(("x", 1)).author == "x"
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_limits_are_those_of_the_block_that_was_opened_last(*, everywhere: bool) -> None:
+    connection = Connection(backend=MemoryBackend())
+    with Connection.using(MemoryBackend(), everywhere=not everywhere):
+        with Connection.using(Small(), everywhere=everywhere) as small:
+            assert connection.limits is small.limits is connection.backend.limits
+            assert connection.own_backend is not small
+        assert connection.limits is connection.backend.limits is not small.limits
 
 
 # How it grows.
