@@ -59,8 +59,10 @@ def make_put(model: type[M], instance: M, overwrite: Any) -> Put:
 
 def make_save(model: type[M], instance: M, overwrite: Any, *, only_changed: bool) -> Put | UpdateItem | None:
     """What saves the instance; `None` if only what was changed is to be sent, and nothing was."""
+    if only_changed is False:  # asked first, since most saves are of the whole item
+        return make_put(model, instance, overwrite)
     check_flag(model.__name__, "only_changed", only_changed)
-    if not only_changed or instance._stored is None:
+    if instance._stored is None:
         return make_put(model, instance, overwrite)
     condition = _overwrite_condition(model, overwrite)
     if overwrite is False:

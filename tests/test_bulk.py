@@ -446,13 +446,13 @@ class Interrupting(MemoryBackend):
         self.left = request
         self.is_after = is_after
 
-    def execute(self, operation: Any) -> Any:
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
         if not isinstance(operation, (Put, BatchWrite, Delete, UpdateItem)):
-            return super().execute(operation)
+            return super().execute(operation, seconds)
         self.left -= 1
         if not self.left and not self.is_after:
             raise KeyboardInterrupt
-        result = super().execute(operation)
+        result = super().execute(operation, seconds)
         if not self.left:
             raise KeyboardInterrupt
         return result

@@ -21,7 +21,7 @@ from dynamongo import (
     StringField,
 )
 from dynamongo.conditions import EQ, Comparison, Path
-from dynamongo.instances import ModelMeta
+from dynamongo.metaclass import ModelMeta
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema, Throughput
 
 

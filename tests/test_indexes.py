@@ -20,7 +20,7 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.instances import ModelMeta
+from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import DescribeTable
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, Throughput
 
@@ -186,7 +186,7 @@ class TestMistakes:
 
     def test_indexes_hold_100_attributes_beside_keys_at_most(self) -> None:
         fields: dict[str, Any] = {f"field_{number}": Field() for number in range(20)}
-        indexes = {f"by_{number}": GlobalIndex("name", projection=list(fields)) for number in range(5)}
+        indexes: dict[str, Any] = {f"by_{number}": GlobalIndex("name", projection=list(fields)) for number in range(5)}
         make_model(**fields, **indexes)
         message = refusal(**fields, **indexes, by_year=GlobalIndex("year", projection=["field_0"]))
         assert "a table has 100 attributes in the projections of its indexes at most; got 101" in message

@@ -22,7 +22,7 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.instances import ModelMeta
+from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import Get, Put
 
 
@@ -189,7 +189,7 @@ class TestSlips:
 
 class TestErrorsOfTheStore:
     def test_missing_table_is_named(self) -> None:
-        with pytest.raises(TableNotFound, match=r"^City: .*\(the table cities\)$"):
+        with pytest.raises(TableNotFound, match=r"^City: .*\(the table cities\) \(Scan cities, 1 attempt\)$"):
             City.get_many(scans="allow")
 
     def test_item_that_cannot_be_updated_is_named(self) -> None:

@@ -45,9 +45,9 @@ class Wide(MemoryBackend):
         super().__init__()
         self.threads: set[int] = set()
 
-    def execute(self, operation: Operation[T]) -> T:
+    def execute(self, operation: Operation[T], seconds: float | None = None) -> T:
         self.threads.add(threading.get_ident())
-        return super().execute(operation)
+        return super().execute(operation, seconds)
 
 
 class Outside:

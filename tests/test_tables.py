@@ -27,7 +27,7 @@ from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError
-from dynamongo.instances import ModelMeta
+from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import (
     CreateIndex,
     CreateTable,
