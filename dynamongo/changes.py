@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
+from dynamongo.arguments import check_flag
 from dynamongo.codecs import decode_item
 from dynamongo.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
 from dynamongo.declaration import Declaration
@@ -58,7 +59,10 @@ def make_put(model: type[M], instance: M, overwrite: Any) -> Put:
 
 def make_save(model: type[M], instance: M, overwrite: Any, *, only_changed: bool) -> Put | UpdateItem | None:
     """What saves the instance; `None` if only what was changed is to be sent, and nothing was."""
-    if not only_changed or instance._stored is None:
+    if only_changed is False:  # asked first, since most saves are of the whole item
+        return make_put(model, instance, overwrite)
+    check_flag(model.__name__, "only_changed", only_changed)
+    if instance._stored is None:
         return make_put(model, instance, overwrite)
     condition = _overwrite_condition(model, overwrite)
     if overwrite is False:
@@ -164,9 +168,9 @@ def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
 
 def explain_error(model: type[Table], write: Write | ConditionCheck, error: DynamongoError) -> DynamongoError:
     """The error of a write in the model's words."""
-    if not isinstance(error, ConditionalCheckFailedException):
-        return error
     key = write.item if isinstance(write, Put) else write.key
+    if not isinstance(error, ConditionalCheckFailedException):
+        return model._locate(error, key, write)
     parts = conjuncts(write.condition)
     if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (model.__declaration__.exists,):
         return explain_failed_check(model, key, write.condition, error)

@@ -1,14 +1,17 @@
 """Comparison: how a live table differs from what its model declares, and which changes mend that.
 
+What a model does not declare is left as it is: a default of `create_table` is no declaration. So a model is completed
+first with what the live table has, and then compared.
+
 Source: "UpdateTable" and "UpdateTimeToLive" in the DynamoDB API reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from dynamongo.frozen import dataclass, replace
+from dynamongo.frozen import dataclass, field, replace
 from dynamongo.operations import (
     CreateIndex,
     DeleteIndex,
@@ -35,25 +38,107 @@ class Difference:
         name: The name of the table, or of the index.
         model: What the model declares, or `None`.
         table: What the table has, or `None`.
-        mend: `"update"` if `update_table` mends it, `"drop"` if it does with `drop_indexes=True`, and `None` if only
-            another table can.
+        mend: `"update"` if `update_table` mends it, `"drop"` if it does with `drop_indexes=True`, `"leave"` if the
+            model does not declare it, and `None` if only another table can.
     """
 
     kind: DifferenceKind
     name: str
     model: Any = None
     table: Any = None
-    mend: Literal["update", "drop"] | None = "update"
+    mend: Literal["update", "drop", "leave"] | None = "update"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}: the model has {_show(self.model)}, the table {_show(self.table)}"
+        nothing = "billing on demand" if self.kind == "billing" else "none"
+        model, table = (nothing if each is None else _show(each) for each in (self.model, self.table))
+        if self.mend == "leave" or self.kind == "extra index":
+            return f"{self.kind} {self.name}: not declared by the model, the table has {table}"
+        return f"{self.kind} {self.name}: the model has {model}, the table {table}"
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The read units and write units that are declared, each of them or not."""
+
+    read_units: int | None = None
+    write_units: int | None = None
+
+    def complete(self, other: Throughput) -> Throughput:
+        """What is declared and, where it is not, what the other has."""
+        return Throughput(self.read_units or other.read_units, self.write_units or other.write_units)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Which of its table's settings a model declares.
+
+    Attributes:
+        billing: Whether it declares how the table is billed, by name or by units.
+        units: What it declares to be provisioned for the table.
+        index_units: The same for its global indexes, by name.
+        expires_by: Whether it declares by which attribute items expire, `None` for none included.
+    """
+
+    billing: bool = False
+    units: Units = Units()
+    index_units: Mapping[str, Units] = field(default_factory=dict[str, Units])
+    expires_by: bool = False
 
 
 def compare_schemas(
-    model: TableSchema, model_ttl: str | None, live: TableDescription, live_ttl: str | None
+    model: TableSchema, model_ttl: str | None, live: TableDescription, live_ttl: str | None, declared: Declared
 ) -> tuple[Difference, ...]:
-    """All differences, those that cannot be mended first."""
-    return tuple(_compare(model, model_ttl, live.schema, live_ttl))
+    """All differences in what is declared, those that cannot be mended first."""
+    wanted_ttl = model_ttl if declared.expires_by else live_ttl
+    return tuple(_compare(complete(model, declared, live.schema), wanted_ttl, live.schema, live_ttl))
+
+
+def list_undeclared(
+    model: TableSchema, live: TableDescription, live_ttl: str | None, declared: Declared
+) -> tuple[Difference, ...]:
+    """What the table has and the model does not declare; extra indexes are differences already."""
+    return tuple(_list_undeclared(model, live.schema, live_ttl, declared))
+
+
+def _list_undeclared(
+    model: TableSchema, live: TableSchema, live_ttl: str | None, declared: Declared
+) -> Iterator[Difference]:
+    if not declared.billing:
+        yield Difference("billing", model.name, None, live.throughput, "leave")
+    names = {index.name for index in model.indexes if index.is_global}
+    for index in _by_name(live).values():
+        if index.name in names and index.throughput and declared.index_units.get(index.name, Units()) == Units():
+            yield Difference("index throughput", index.name, None, index.throughput, "leave")
+    if live_ttl is not None and not declared.expires_by:
+        yield Difference("time to live", model.name, None, live_ttl, "leave")
+
+
+def complete(model: TableSchema, declared: Declared, live: TableSchema) -> TableSchema:
+    """The model's schema, with what it does not declare as the live table has it."""
+    throughput = _complete_throughput(model, declared, live)
+    found = _by_name(live)
+    indexes = [
+        replace(index, throughput=_complete_index_throughput(index, throughput, declared, found.get(index.name)))
+        for index in model.indexes
+    ]
+    return replace(model, throughput=throughput, indexes=tuple(indexes))
+
+
+def _complete_throughput(model: TableSchema, declared: Declared, live: TableSchema) -> Throughput | None:
+    if not declared.billing:
+        return live.throughput
+    if model.throughput is None or live.throughput is None:
+        return model.throughput
+    return declared.units.complete(live.throughput)
+
+
+def _complete_index_throughput(
+    index: IndexSchema, of_table: Throughput | None, declared: Declared, there: IndexSchema | None
+) -> Throughput | None:
+    if of_table is None or not index.is_global:
+        return None
+    present = there.throughput if there is not None else None
+    return declared.index_units.get(index.name, Units()).complete(present or of_table)
 
 
 def _compare(
@@ -101,14 +186,18 @@ def _shape(index: IndexSchema) -> tuple[Any, ...]:
 
 
 def plan_changes(
-    table: str, differences: Sequence[Difference], model: TableSchema, live: TableSchema
+    table: str, differences: Sequence[Difference], wanted: TableSchema, live: TableSchema
 ) -> Iterator[TableChange]:
-    """The changes that mend the differences, one for each request, in an order in which DynamoDB takes them."""
+    """The changes that mend the differences, one for each request, in an order in which DynamoDB takes them.
+
+    `wanted` is the model's schema, completed.
+    """
     for each in differences:
         if each.kind == "extra index" or (each.kind == "index" and each.mend == "drop"):
             yield DeleteIndex(table, each.name)
     gone = {each.name for each in differences if each.kind in ("extra index", "index")}
-    yield from _plan_units(table, differences, model, [index for index in live.indexes if index.name not in gone])
+    left = [index for index in _by_name(live).values() if index.is_global and index.name not in gone]
+    yield from _plan_units(table, {each.kind for each in differences}, wanted, left)
     for each in differences:
         if each.kind in ("missing index", "index"):
             yield CreateIndex(table, each.model)
@@ -117,21 +206,20 @@ def plan_changes(
 
 
 def _plan_units(
-    table: str, differences: Iterable[Difference], model: TableSchema, left: Iterable[IndexSchema]
+    table: str, kinds: Collection[DifferenceKind], wanted: TableSchema, left: Iterable[IndexSchema]
 ) -> Iterator[TableChange]:
-    declared = _by_name(model)
-    units: list[tuple[str, Throughput]] = [
-        (index.name, throughput)
-        for index in left
-        if index.is_global
-        and (throughput := declared[index.name].throughput if index.name in declared else model.throughput) is not None
-    ]
-    kinds = {each.kind for each in differences}
+    """Change units that differ: DynamoDB refuses those that do not, and wants all when billing on demand ends."""
+    declared = _by_name(wanted)
+    units: list[tuple[str, Throughput]] = []
+    for index in left:
+        throughput = declared[index.name].throughput if index.name in declared else index.throughput
+        throughput = throughput or wanted.throughput
+        if throughput is not None and wanted.throughput is not None and throughput != index.throughput:
+            units.append((index.name, throughput))
     if "billing" in kinds:
-        yield UpdateThroughput(table, model.throughput, tuple(units))
+        yield UpdateThroughput(table, wanted.throughput, tuple(units))
     elif "index throughput" in kinds:
-        changed = {each.name for each in differences if each.kind == "index throughput"}
-        yield UpdateIndexThroughput(table, tuple(pair for pair in units if pair[0] in changed))
+        yield UpdateIndexThroughput(table, tuple(units))
 
 
 def _plan_time_to_live(table: str, difference: Difference) -> Iterator[TableChange]:
@@ -143,8 +231,6 @@ def _plan_time_to_live(table: str, difference: Difference) -> Iterator[TableChan
 
 def _show(value: Any) -> str:
     match value:
-        case None:
-            return "none"
         case Throughput(read_units, write_units):
             return f"{read_units} read units and {write_units} write units"
         case IndexSchema(_, keys, projection):

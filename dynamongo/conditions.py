@@ -10,7 +10,9 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo.exceptions import ExpressionError, assert_never
@@ -41,6 +43,8 @@ class Path:
 
     >>> str(Path("address", "lines", 0))
     'address.lines[0]'
+    >>> print(Path("versions", "python3.10"))
+    versions["python3.10"]
     """
 
     elements: tuple[str | int, ...]
@@ -61,8 +65,7 @@ class Path:
         return path
 
     def __str__(self) -> str:
-        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.elements]
-        return "".join(steps).removeprefix(".")
+        return "".join(map(_describe_step, self.elements)).removeprefix(".")
 
     @property
     def attribute(self) -> str:
@@ -72,6 +75,14 @@ class Path:
     def starts_with(self, other: Path) -> bool:
         """Whether `other` is this path or one of its ancestors."""
         return self.elements[: len(other.elements)] == other.elements
+
+
+def _describe_step(step: str | int) -> str:
+    """The step as it follows others: a name that could be read as several steps, or as an operator, is quoted."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    is_plain = step.replace("_", "").replace("-", "").isalnum()
+    return f".{step}" if is_plain else f"[{encode_basestring(step)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +231,25 @@ class IsType(BaseCondition):
             raise ExpressionError(f"attribute_type takes one of {', '.join(ATTRIBUTE_TYPES)}; got {self.type!r}")
 
 
-class _Junction(BaseCondition):
+class _Branch(BaseCondition):
+    """What AND, OR and NOT share: what is done with a whole tree does not recurse, so that any depth will do."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return _to_tokens(self) == _to_tokens(other) if type(self) is type(other) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(_to_tokens(self)))
+
+    def __repr__(self) -> str:
+        return assemble(cast("Condition", self), _represent)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_tokens, (_to_tokens(self),)
+
+
+class _Junction(_Branch):
     """What AND and OR share: those in one of the same kind are flattened, when its parts are first asked for.
 
     To do that at each link of `a | b | c | …` would take time in proportion to the square of the chain's length.
@@ -250,22 +279,22 @@ class _Junction(BaseCondition):
             return parts
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
 class And(_Junction):
     """Every part holds. Nested ANDs are flattened, so that the parts are the conjuncts."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
 class Or(_Junction):
     """One part at least holds. Nested ORs are flattened."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not(BaseCondition):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Not(_Branch):
     """`part` does not hold. Two-valued: the negation of a comparison with a missing attribute is true."""
 
     part: Condition
@@ -289,27 +318,43 @@ def all_of(parts: tuple[Condition, ...]) -> Condition | None:
     return And(*parts) if len(parts) > 1 else parts[0] if parts else None
 
 
+def nodes_of(condition: Condition) -> Iterator[Condition]:
+    """Every condition in the tree: each before its parts, and these from left to right."""
+    pending: list[Condition] = [condition]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, (And, Or)):
+            pending += reversed(node.parts)
+        elif isinstance(node, Not):
+            pending.append(node.part)
+
+
 def operands_of(condition: Condition) -> Iterator[Operand]:
     """Every operand in the tree, from left to right; paths that functions take are operands too."""
-    match condition:
-        case Comparison(left, _, right):
-            yield from (left, right)
-        case Between(operand, low, high):
-            yield from (operand, low, high)
-        case In(operand, choices):
-            yield operand
-            yield from choices
-        case BeginsWith(path, operand) | Contains(path, operand):
-            yield from (path, operand)
-        case Exists(path) | NotExists(path) | IsType(path):
-            yield path
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from operands_of(part)
-        case Not(part):
-            yield from operands_of(part)
+    if isinstance(condition, (And, Or, Not)):
+        return itertools.chain.from_iterable(map(_own_operands, nodes_of(condition)))
+    return iter(_own_operands(condition))
+
+
+def _own_operands(node: Condition) -> tuple[Operand, ...]:
+    match node:
+        case Comparison():
+            return node.left, node.right
+        case Between():
+            return node.operand, node.low, node.high
+        case In():
+            return node.operand, *node.choices
+        case BeginsWith():
+            return node.path, node.prefix
+        case Contains():
+            return node.path, node.operand
+        case Exists() | NotExists() | IsType():
+            return (node.path,)
+        case And() | Or() | Not():
+            return ()
         case _:
-            assert_never(condition)
+            assert_never(node)
 
 
 def paths_of(condition: Condition) -> Iterator[Path]:
@@ -323,8 +368,9 @@ def paths_of(condition: Condition) -> Iterator[Path]:
 
 def cover(paths: Iterable[Path]) -> tuple[Path, ...]:
     """The paths without those that lead into what another one covers, as DynamoDB wants a projection."""
-    unique = list(dict.fromkeys(paths))
-    return tuple(path for path in unique if not any(path != other and path.starts_with(other) for other in unique))
+    unique = dict.fromkeys(path.elements for path in paths)
+    kept = [each for each in unique if not any(each[:length] in unique for length in range(1, len(each)))]
+    return tuple(Path(*elements) for elements in kept)
 
 
 def describe(condition: Condition) -> str:
@@ -333,6 +379,48 @@ def describe(condition: Condition) -> str:
     >>> print(~(Exists(Path("a")) & Comparison(Path("b"), LT, 3)))
     NOT (attribute_exists(a) AND b < 3)
     """
+    return assemble(condition, _describe_node)
+
+
+def assemble(condition: Condition, split: Callable[[Condition], Iterable[str | Condition]]) -> str:
+    """The text of a tree of any depth; `split` gives the pieces of one condition, with its parts as they are."""
+    texts: list[str] = []
+    pending: list[str | Condition] = [condition]
+    while pending:
+        piece = pending.pop()
+        if isinstance(piece, str):
+            texts.append(piece)
+        else:
+            pending += reversed(tuple(split(piece)))
+    return "".join(texts)
+
+
+def join(parts: Iterable[Condition], joint: str, in_parentheses: tuple[type, ...] = ()) -> Iterator[str | Condition]:
+    """The pieces of a text that consists of the parts; those of some kinds stand in parentheses."""
+    for position, part in enumerate(parts):
+        if position:
+            yield joint
+        if isinstance(part, in_parentheses):
+            yield from ("(", part, ")")
+        else:
+            yield part
+
+
+def _describe_node(condition: Condition) -> Iterable[str | Condition]:
+    match condition:
+        case And(parts):
+            return join(parts, " AND ", (Or,))
+        case Or(parts):
+            return join(parts, " OR ", (And,))
+        case Not(part):
+            return ("NOT ", *join((part,), "", (And, Or)))
+        case _:
+            return (_describe_leaf(condition),)
+
+
+def _describe_leaf(
+    condition: Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType,
+) -> str:
     match condition:
         case Comparison(left, operator, right):
             return f"{_describe_operand(left)} {operator} {_describe_operand(right)}"
@@ -351,18 +439,44 @@ def describe(condition: Condition) -> str:
             return f"attribute_not_exists({path})"
         case IsType(path, kind):
             return f"attribute_type({path}, {kind!r})"
-        case And(parts):
-            return " AND ".join(_describe_part(part, (Or,)) for part in parts)
-        case Or(parts):
-            return " OR ".join(_describe_part(part, (And,)) for part in parts)
-        case Not(part):
-            return f"NOT {_describe_part(part, (And, Or))}"
         case _:
             assert_never(condition)
 
 
-def _describe_part(part: Condition, in_parentheses: tuple[type, ...]) -> str:
-    return f"({describe(part)})" if isinstance(part, in_parentheses) else describe(part)
+def _represent(condition: Condition) -> Iterable[str | Condition]:
+    """The pieces of its `repr`: those of every other dataclass."""
+    if isinstance(condition, (And, Or)):
+        end = ",))" if len(condition.parts) == 1 else "))"
+        return (f"{type(condition).__name__}(parts=(", *join(condition.parts, ", "), end)
+    return ("Not(part=", condition.part, ")") if isinstance(condition, Not) else (repr(condition),)
+
+
+_Node: TypeAlias = "Condition | tuple[type, int]"
+"""A condition without parts as itself; any other as its kind and the number of its parts, which follow."""
+
+
+def _to_tokens(tree: Any) -> list[_Node]:
+    """The tree as a list, which is compared, hashed and pickled whatever the depth."""
+    return [_to_token(node) for node in nodes_of(tree)]
+
+
+def _to_token(node: Condition) -> _Node:
+    if isinstance(node, Not):
+        return Not, 1
+    return (type(node), len(node.parts)) if isinstance(node, (And, Or)) else node
+
+
+def _from_tokens(tokens: list[_Node]) -> Condition:
+    """The tree that came to these tokens: read from the end, each has its parts made before it."""
+    made: list[Condition] = []
+    for token in reversed(tokens):
+        if isinstance(token, tuple):
+            kind, count = token
+            parts = [made.pop() for _ in range(count)]
+            made.append(kind(*parts))
+        else:
+            made.append(token)
+    return made[0]
 
 
 def _describe_choices(choices: tuple[Operand, ...], shown: int = 5) -> str:
@@ -388,7 +502,8 @@ def _flatten(kind: type[And | Or], given: tuple[Condition, ...]) -> tuple[Condit
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:
-    if type(first) is type(other) and isinstance(first, (Path, Size)) and first == other:
+    """Refuse a path that is compared with itself; the size of one may be."""
+    if isinstance(first, Path) and type(first) is type(other) and first == other:
         raise ExpressionError(f"the first operand must differ from the others; got `{condition}`")
 
 

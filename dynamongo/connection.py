@@ -22,16 +22,25 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
-from dynamongo.backends import Backend, backend_names, bound, check_backend_name, load_backend, takes_seconds
+from dynamongo.arguments import check_flag
+from dynamongo.backends import (
+    Backend,
+    Limits,
+    backend_names,
+    bound,
+    check_backend_name,
+    load_backend,
+    takes_seconds,
+)
 from dynamongo.cursors import CursorRules, make_rules
 from dynamongo.exceptions import BackendError, ConfigurationError
 from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
 from dynamongo.forks import CONNECTION, make_lock
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
+from dynamongo.overrides import close_override, everywhere, latest_override, open_in_context, open_override
 from dynamongo.recording import Calls, execute_observed, observers, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
@@ -41,9 +50,6 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
 R = TypeVar("R")
-
-_overrides: ContextVar[tuple[Backend, ...]] = ContextVar("dynamongo_backends", default=())
-"""The backends of the `using` blocks that are open, the innermost last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +86,20 @@ class _Settings:
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
-        chosen = self.backend or os.environ.get("DYNAMONGO_BACKEND") or "dynamodb"
+        chosen = self._choose()
         if not isinstance(chosen, str):
             return chosen
         factory = load_backend(chosen)
         return factory(**self._arguments_for(factory))
+
+    def find_limits(self) -> Limits:
+        """The limits that the backend or its class declares, without making one; DynamoDB's if it declares none."""
+        chosen = self._choose()
+        limits = getattr(load_backend(chosen) if isinstance(chosen, str) else chosen, "limits", None)
+        return limits if isinstance(limits, Limits) else Limits()
+
+    def _choose(self) -> str | Backend:
+        return self.backend or os.environ.get("DYNAMONGO_BACKEND") or "dynamodb"
 
     def _arguments_for(self, factory: Callable[..., Backend]) -> dict[str, Any]:
         """The settings that the backend knows: the memory backend needs no credentials, and is given none."""
@@ -125,9 +140,11 @@ _NO_TERMS = _Terms(None, is_bounded=False, seconds=0.0, now=time.monotonic, budg
 def _check_backend(backend: object) -> None:
     if isinstance(backend, str):
         check_backend_name(backend)
-    elif isinstance(backend, type) or not callable(getattr(backend, "execute", None)):
+    elif isinstance(backend, (type, Connection)) or not callable(getattr(backend, "execute", None)):
+        mend = "; give its `.backend`" if isinstance(backend, Connection) else ""
         raise ConfigurationError(
-            f"a backend is given as its name ({', '.join(backend_names())}) or as an instance; got {shorten(backend)}"
+            f"a backend is given as its name ({', '.join(backend_names())}) or as an instance; "
+            f"got {shorten(backend)}{mend}"
         )
 
 
@@ -270,24 +287,28 @@ class Connection:
 
     @staticmethod
     @contextlib.contextmanager
-    def using(backend: Backend | str) -> Generator[Backend]:
+    def using(backend: Backend | str, *, everywhere: bool = False) -> Generator[Backend]:
         """Serve every model from another backend inside the block, whatever connection it has.
 
-        Holds for the current thread or asyncio task, and for tasks started inside the block. Table prefixes stay.
-        A backend given by name is made for the block, with the settings of the default connection, and closed at its
-        end.
+        Holds for the current thread or asyncio task, and for tasks started inside the block: not for threads that are
+        started in it, nor for those of a pool. With `everywhere=True` it holds for every thread and task of the
+        process, as tests need it; `docs/testing.md` says what reaches where. Of several open blocks the one that was
+        opened last wins. Table prefixes stay. A backend given by name is made for the block, with the settings of the
+        default connection, and closed at its end.
 
         Args:
-            backend: A backend, or the name of one.
+            backend: A backend, or the name of one; of a connection that is `connection.backend`.
+            everywhere: Whether the block holds for the whole process.
         """
+        check_flag("Connection.using", "everywhere", everywhere)
         _check_backend(backend)  # None, which is no backend, would mean the default one
         settings = replace(default_connection._settings, backend=backend)
         chosen = settings.make_backend()
-        _overrides.set((*_overrides.get(), chosen))
+        block = open_override(chosen, in_process=everywhere)
         try:
             yield chosen
         finally:
-            _overrides.set(_without_last(chosen, _overrides.get()))  # blocks of generators may end in any order
+            close_override(block)
             if isinstance(backend, str):
                 chosen.close()
 
@@ -360,14 +381,30 @@ class Connection:
 
     @property
     def backend(self) -> Backend:
-        """The backend in use: the one of the innermost `using` block, or the connection's own."""
-        overrides = _overrides.get()
-        if overrides:
-            return overrides[-1]
-        backend = self._backend
-        return self._make_backend() if backend is None else backend
+        """The backend in use: the one of the `using` block that was opened last, or the connection's own."""
+        blocks = open_in_context()
+        if everywhere:
+            backend = self._find_backend()
+        elif blocks:
+            return blocks[-1][1]
+        else:
+            backend = self._backend
+        return self.own_backend if backend is None else backend
 
-    def _make_backend(self) -> Backend:
+    @property
+    def limits(self) -> Limits:
+        """How much the backend in use takes in one request, told without making a backend."""
+        backend = self._find_backend()
+        return self._settings.find_limits() if backend is None else backend.limits
+
+    def _find_backend(self) -> Backend | None:
+        """The backend in use, unless it is the connection's own and has not been made yet."""
+        override = latest_override()
+        return self._backend if override is None else override
+
+    @property
+    def own_backend(self) -> Backend:
+        """The backend of the connection itself, whatever `using` blocks are open."""
         with self._lock:
             if self._backend is None:
                 self._backend = self._settings.make_backend()
@@ -471,17 +508,23 @@ class Connection:
             self._backend.close()
         self._backend = None
 
+    def __copy__(self) -> Connection:
+        """Another connection with the same settings. It makes its own backend, unless one is set."""
+        copied = Connection()
+        copied.reconfigure(self)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Connection cannot be pickled: it may hold credentials, a session and open sockets; "
+            "pass its settings, and make a Connection of them where they are read"
+        )
+
     def __repr__(self) -> str:
         return f"<Connection {self._settings}>"
-
-
-def _without_last(backend: Backend, backends: tuple[Backend, ...]) -> tuple[Backend, ...]:
-    kept = list(backends)
-    for position in reversed(range(len(kept))):
-        if kept[position] is backend:
-            del kept[position]
-            break
-    return tuple(kept)
 
 
 def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:

@@ -13,10 +13,11 @@ import hmac
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn, cast
 
+from dynamongo.conditions import And, Condition, Not, Or, Path, assemble, join
 from dynamongo.exceptions import ConfigurationError, CursorError
 from dynamongo.executor import Position
 from dynamongo.frozen import dataclass, field, names_of
@@ -73,22 +74,22 @@ def _check_ttl(ttl: object, keys: tuple[object, ...]) -> None:
         raise ConfigurationError("cursor_ttl needs a cursor_key: without a signature anybody can set the expiry")
 
 
-def encode_cursor(plan: Plan, position: Position | None, rules: CursorRules = UNSIGNED) -> str | None:
-    """The text for a position in the plan, signed if there is a key; `None` for the end of the read."""
+def encode_cursor(fingerprint: str, position: Position | None, rules: CursorRules = UNSIGNED) -> str | None:
+    """The text for a position in the plan with the fingerprint, signed if there is a key; `None` for its end."""
     if position is None:
         return None
     after: Any = position.after
     if isinstance(after, dict):
         after = {name: _encode_value(value) for name, value in cast("Item", after).items()}
-    parts = [_VERSION, _fingerprint(plan), position.step, after]
+    parts = [_VERSION, fingerprint, position.step, after]
     if rules.ttl is not None:
         parts.append(math.ceil(time.time() + rules.ttl))
     content = json.dumps(parts, separators=(",", ":")).encode()
     return _to_text(_sign(content, rules.keys[0]) + content if rules.keys else content)
 
 
-def decode_cursor(plan: Plan, text: object, rules: CursorRules = UNSIGNED) -> Position:
-    """The position in the plan that a text stands for.
+def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules = UNSIGNED) -> Position:
+    """The position in the plan with the fingerprint that a text stands for.
 
     Raises:
         CursorError: It is no cursor, has expired, is not one of this plan, or not signed with one of the keys.
@@ -99,8 +100,8 @@ def decode_cursor(plan: Plan, text: object, rules: CursorRules = UNSIGNED) -> Po
         if not any(hmac.compare_digest(signature, _sign(content, key)) for key in rules.keys):
             problem = "the cursor is not signed with this connection's cursor_key; it may have been changed"
             raise CursorError(f"{problem}; got {shorten(text)}", text)
-    version, fingerprint, step, after, expiry = _parse(content, text)
-    if version != _VERSION or fingerprint != _fingerprint(plan):
+    version, belongs_to, step, after, expiry = _parse(content, text)
+    if version != _VERSION or belongs_to != fingerprint:
         raise CursorError(
             "the cursor belongs to another read: the model, the condition, the index and the order have to be those of"
             f" the read that it came from; got {shorten(text)}",
@@ -195,8 +196,11 @@ def _decode_value(kind: object, text: object) -> AttributeValue:
             raise ValueError(kind)
 
 
-def _fingerprint(plan: Plan) -> str:
-    """What two plans have in common if a cursor of the one is one of the other."""
+def fingerprint_of(plan: Plan) -> str:
+    """What two plans have in common if a cursor of the one is one of the other.
+
+    It takes time in proportion to the plan's keys, so a read computes it once.
+    """
     compared = [plan.descending, plan.residual, [_without_details(operation) for operation in plan.operations]]
     digest = hashlib.sha256(_canonical(compared).encode()).digest()
     return _to_text(digest[:_FINGERPRINT_BYTES])
@@ -210,7 +214,11 @@ def _without_details(operation: Any) -> dict[str, Any]:
 
 def _canonical(value: Any) -> str:
     """A text that is the same for equal values in every process: sets have no order of their own."""
+    if isinstance(value, Path):
+        return f"Path({_canonical(value.elements)})"  # the model's name may change
     if names := names_of(value):
+        if isinstance(value, (And, Or, Not)):
+            return assemble(value, _split)
         parts = [_canonical(getattr(value, name)) for name in names]
         return f"{type(value).__name__}({','.join(parts)})"
     if isinstance(value, Mapping):
@@ -221,3 +229,10 @@ def _canonical(value: Any) -> str:
     if isinstance(value, frozenset):
         return "<" + ",".join(sorted(map(_canonical, cast("frozenset[Any]", value)))) + ">"
     return repr(value)
+
+
+def _split(condition: Condition) -> Iterable[str | Condition]:
+    """The pieces of the text of a condition, which may be of any depth."""
+    if isinstance(condition, (And, Or)):
+        return (f"{type(condition).__name__}([", *join(condition.parts, ","), "])")
+    return ("Not(", condition.part, ")") if isinstance(condition, Not) else (_canonical(condition),)

@@ -23,6 +23,7 @@ from dynamongo.indexes import GlobalIndex, Index
 from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.sizes import text_size
 from dynamongo.strategies import ModelKeys, name_model
 from dynamongo.values import SCALAR_TYPES, ScalarType, check_name, shorten
 
@@ -30,7 +31,8 @@ Billing: TypeAlias = Literal["provisioned", "on_demand"]
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-_MAX_GLOBAL_INDEXES, _MAX_LOCAL_INDEXES, _MAX_PROJECTED_ATTRIBUTES = 20, 5, 100
+_MAX_GLOBAL_INDEXES, _MAX_LOCAL_INDEXES = 20, 5
+_MAX_INDEX_ATTRIBUTES, _MAX_PROJECTED_ATTRIBUTES, _MAX_KEY_NAME_BYTES = 20, 100, 255
 OPTIONS = (
     "__table__",
     "__hash_key__",
@@ -255,7 +257,9 @@ def _find_field(model: type, attribute: str, name: object, fields: Mapping[str, 
 
 
 def _key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
-    return KeyAttribute(field.path.attribute, _scalar_type(model, field))
+    name = field.path.attribute
+    _check_index_attribute(model, name, name)
+    return KeyAttribute(name, _scalar_type(model, field))
 
 
 def _index_schema(
@@ -302,7 +306,18 @@ def _projection(
         return Projection(index.projection)
     wanted = [_find_field(model, f"{attribute}.projection", name, fields) for name in index.projection]
     names = tuple(name for name in dict.fromkeys(field.path.attribute for field in wanted) if name not in keys)
+    if len(names) > _MAX_INDEX_ATTRIBUTES:
+        most = f"{_MAX_INDEX_ATTRIBUTES} attributes beside the keys at most, or 'all'"
+        _refuse(model, f"{attribute}.projection", f"must have {most}; got {len(names)}")
+    for name in names:
+        _check_index_attribute(model, f"{attribute}.projection", name)
     return Projection("include", names) if names else Projection("keys_only")
+
+
+def _check_index_attribute(model: type, attribute: str, name: str) -> None:
+    if (size := text_size(name)) > _MAX_KEY_NAME_BYTES:
+        expected = f"must be stored under a name of {_MAX_KEY_NAME_BYTES} bytes at most"
+        _refuse(model, attribute, f"{expected}, as all attributes of keys and projections; got {size}: {shorten(name)}")
 
 
 def _index_throughput(model: type, attribute: str, index: Index) -> Throughput | None:

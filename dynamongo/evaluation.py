@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 import operator as operators
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from dynamongo.conditions import (
@@ -56,6 +56,8 @@ MISSING: Final = Missing.MISSING
 Resolved: TypeAlias = AttributeValue | Literal[Missing.MISSING]
 _Fragments: TypeAlias = dict["str | int", "_Fragments"]
 
+_MAX_RECURSION: Final = 30
+
 _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
     LT: operators.lt,
     LE: operators.le,
@@ -64,11 +66,11 @@ _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
 }
 
 
-def holds(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
+def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int = 0) -> bool:
     """Whether the item satisfies the condition.
 
     This walks the tree, which costs less than compiling it does. What many items are to satisfy is compiled, by
-    `dynamongo.filters`.
+    `dynamongo.filters`. `depth` counts the recursive calls, which a loop takes over from before they become too many.
 
     >>> is_adult = Comparison(Path("age"), GE, 18)
     >>> holds(is_adult, {"age": 40}), holds(is_adult, {"age": "40"}), holds(is_adult, {})
@@ -77,19 +79,22 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
     match condition:  # patterns without attributes, which cost twice as much
         case Comparison():
             return compare(read(condition.left, item), condition.operator, read(condition.right, item))
-        case And():
+        case And() if depth < _MAX_RECURSION:
             for part in condition.parts:  # noqa: SIM110 - a generator costs more than a part
-                if not holds(part, item):
+                if not holds(part, item, depth + 1):
                     return False
             return True
         case Exists():
             return read(condition.path, item) is not MISSING
         case NotExists():
             return read(condition.path, item) is MISSING
-        case Not():
-            return not holds(condition.part, item)
-        case Or():
-            return any(holds(part, item) for part in condition.parts)
+        case Not() if depth < _MAX_RECURSION:
+            return not holds(condition.part, item, depth + 1)
+        case Or() if depth < _MAX_RECURSION:
+            for part in condition.parts:  # noqa: SIM110 - as above
+                if holds(part, item, depth + 1):
+                    return True
+            return False
         case Contains():
             return has_part(read(condition.path, item), read(condition.operand, item))
         case BeginsWith():
@@ -103,8 +108,32 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
             return is_ordered(above, LE, value) and is_ordered(value, LE, below)
         case IsType():
             return is_of_type(read(condition.path, item), condition.type)
+        case And() | Or() | Not():
+            return _holds_nested(condition, item)
         case _:
             assert_never(condition)
+
+
+def _holds_nested(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
+    """`holds` without recursion: the branches that are not decided yet are on a stack."""
+    undecided: list[tuple[bool | None, Iterator[Condition]]] = []  # what decides a branch, and the rest of its parts
+    while True:
+        while isinstance(condition, (And, Or, Not)):
+            decisive = None if isinstance(condition, Not) else isinstance(condition, Or)
+            parts = iter((condition.part,) if isinstance(condition, Not) else condition.parts)
+            undecided.append((decisive, parts))
+            condition = next(parts)
+        result = holds(condition, item)
+        while undecided:
+            decisive, parts = undecided[-1]
+            following = None if result is decisive else next(parts, None)
+            if following is not None:
+                condition = following
+                break
+            undecided.pop()
+            result = not result if decisive is None else result
+        else:
+            return result
 
 
 def read(operand: Operand, item: Mapping[str, AttributeValue]) -> Resolved:

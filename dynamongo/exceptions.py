@@ -322,8 +322,9 @@ class CancellationReason:
         item: The stored item, where the action asked for it and its condition failed.
         model: The model of the item, where the transaction was one of models.
         key: The key of the item, as a dict of Python values.
-        error: What the verb would have raised alone, where its condition failed and the stored item was asked for; it
-            tells a `VersionConflict` from another condition, and a missing item.
+        error: What the verb would have raised alone: an `InvalidRequestError` for `"ValidationError"`, and so on. Where
+            its condition failed, only if the stored item was asked for: that tells a `VersionConflict` from another
+            condition, and a missing item.
     """
 
     code: str = "None"
@@ -331,7 +332,7 @@ class CancellationReason:
     item: Any = None
     model: Any = None
     key: Any = None
-    error: ConditionalCheckFailedException | ItemNotFound | None = None
+    error: DynamongoError | None = None
 
     def __str__(self) -> str:
         if self.model is None:

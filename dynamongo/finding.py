@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from operator import length_hint
+from typing import Any, Generic, NoReturn, TypeVar
 
+from dynamongo.backends import Backend
 from dynamongo.bulk import (
     WriteOptions,
     collect,
@@ -22,16 +24,17 @@ from dynamongo.bulk import (
 from dynamongo.changes import check_changes
 from dynamongo.concurrency import merge
 from dynamongo.connection import Connection
-from dynamongo.cursors import CursorRules, decode_cursor, encode_cursor
-from dynamongo.exceptions import BudgetExceeded, ExpressionError, ItemNotFound, MultipleItemsFound
-from dynamongo.executor import START, Executor, Position, ReadPage, Steps, sort_items
+from dynamongo.cursors import CursorRules, decode_cursor, encode_cursor, fingerprint_of
+from dynamongo.exceptions import BudgetExceeded, CursorError, ExpressionError, ItemNotFound, MultipleItemsFound
+from dynamongo.executor import START, Executor, Position, ReadPage, Steps, position_after, sort_items
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Capacity
 from dynamongo.planner import ReadOptions, plan_read
 from dynamongo.plans import Plan
 from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.results import BatchResult, Page
-from dynamongo.scans import ScanPolicy, apply_policy, check_policy
+from dynamongo.scans import ScanPolicy, apply_policy
+from dynamongo.schema import TableSchema
 from dynamongo.strategies import Source, Target
 from dynamongo.tables import Table
 from dynamongo.updates import AnyUpdate
@@ -47,7 +50,8 @@ class Search(Generic[T]):
     Attributes:
         model: The model whose items are read.
         connection: The connection of the model.
-        run: Carries out what the executor is asked to do, on that connection.
+        backend: The backend that was in use when the search was made; all of it is read from there.
+        table: The table's schema, under its full name of that moment.
         source: Which items.
         options: What the planner has to know beside.
         decode: Makes of items, of a read with this plan, what the user gets.
@@ -60,7 +64,8 @@ class Search(Generic[T]):
 
     model: type[Table]
     connection: Connection
-    run: Callable[[Callable[[Executor], Steps[ReadPage]]], ReadPage]
+    backend: Backend
+    table: TableSchema
     source: Source
     options: ReadOptions
     decode: Callable[[list[Item], Plan], list[T]]
@@ -70,17 +75,14 @@ class Search(Generic[T]):
     max_read_units: float | None = None
     progress: ProgressOption = None
 
-    def __post_init__(self) -> None:
-        if self.scans is not None:
-            check_policy(self.scans)
-
 
 class ResultSet(Generic[T]):
     """The items of a read that has not been made yet.
 
-    Every iteration makes the read anew: iterating twice costs twice, and may give other items the second time. Items
-    come as the store gives them: those of a query in the order of its range key, those of a batch in the order of the
-    keys, those of a scan in no order that means anything.
+    It reads from the backend that was in use when it was made, whatever is in use when items are asked for. Every
+    iteration makes the read anew: iterating twice costs twice, and may give other items the second time. Items come as
+    the store gives them: those of a query in the order of its range key, those of a batch in the order of the keys,
+    those of a scan in no order that means anything.
 
     `limit` counts the items that are returned, whatever a filter leaves out. With `max_pages` or `max_read_units` an
     iteration and `pages` stop early, with `cursor` to go on at; what must give everything raises `BudgetExceeded`.
@@ -88,18 +90,48 @@ class ResultSet(Generic[T]):
 
     def __init__(self, search: Search[T]) -> None:
         self._search = search
-        self._cursor: str | None = None
+        self._plan: Plan | None = None
+        self._fingerprint: str | None = None
+        self._reached: tuple[ReadPage, Iterator[T]] | None = None  # the last page, and what was not given of it
+        self._has_ended = False  # whether the last iteration came to its end
+
+    def __copy__(self) -> ResultSet[T]:
+        """The same read, not begun."""
+        return type(self)(self._search)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ResultSet[T]:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a ResultSet cannot be pickled: it reads on a connection; pass its items (`.all()`), or its `.cursor` and "
+            "the arguments of `find`, which goes on at `cursor=`"
+        )
 
     def __iter__(self) -> Iterator[T]:
         """Read, page by page, as far as the iteration goes."""
-        for page in self.pages():
-            self._cursor = page.cursor
-            yield from page.items
+        plan = self.explain()
+        self._reached, self._has_ended = None, False
+        for page in self._read(plan):
+            items = iter(self._search.decode(page.items, plan))
+            self._reached = page, items
+            yield from items
+        self._has_ended = True
 
     @property
     def cursor(self) -> str | None:
-        """Where the page after the last one of the last iteration begins; `None` at the end of the read."""
-        return self._cursor
+        """Where the last iteration goes on: after the last item that it gave; `None` at the end of the read.
+
+        Raises:
+            CursorError: Segments are read at the same time, and the iteration was left before their end.
+        """
+        plan = self.explain()
+        if self._reached is None:
+            return None if self._has_ended else self._search.cursor
+        if self._is_parallel(plan):
+            return None if self._has_ended and plan.limit is None else self._refuse_cursor()
+        page, left = self._reached
+        return self._encode(position_after(plan, page, len(page.items) - length_hint(left)))
 
     def first(self) -> T | None:
         """The first item, or `None` if there is none."""
@@ -153,21 +185,30 @@ class ResultSet(Generic[T]):
         plan = self.explain()
         for page in self._read(plan):
             items = self._search.decode(page.items, plan)
-            cursor = encode_cursor(plan, page.next, self._cursor_key)
-            yield Page(items, cursor, page.count, page.scanned_count, page.consumed)
+            yield Page(items, self._encode(page.next), page.count, page.scanned_count, page.consumed)
 
     def page(self) -> Page[T]:
-        """All items up to the limit and the budget as one page, with the cursor of what comes after them."""
+        """All items up to the limit and the budget as one page, with the cursor of what comes after them.
+
+        Raises:
+            CursorError: Segments are read at the same time, up to a limit.
+        """
         plan = self.explain()
+        if plan.limit is not None and self._is_parallel(plan):
+            self._refuse_cursor()
         pages = list(self._read(plan))
         items = self._search.decode(_items_of(pages), plan)
-        cursor = encode_cursor(plan, pages[-1].next, self._cursor_key) if pages else None
+        cursor = self._encode(pages[-1].next) if pages else None
         scanned = sum(page.scanned_count for page in pages)
         return Page(items, cursor, len(items), scanned, sum((page.consumed for page in pages), Capacity()))
 
     def explain(self) -> Plan:
         """How the read would be served. Makes no request; print it to read it."""
-        return plan_for(self._search.model, self._search.source, self._search.options)
+        if self._plan is None:
+            search = self._search
+            batch_get = search.backend.limits.batch_get
+            self._plan = plan_for(search.model, search.source, search.options, search.table, batch_get)
+        return self._plan
 
     def delete(self, *, max_workers: int | None = None, progress: ProgressOption = None) -> BatchResult[Any]:
         """Read the items, and delete each if it still satisfies the condition, as `delete_many` does.
@@ -177,7 +218,8 @@ class ResultSet(Generic[T]):
         """
         model = self._search.model
         entries = list(delete_entries(model, *self.targets()))
-        return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+        options = WriteOptions(max_workers, progress, len(entries))
+        return collect(model, write_entries(model, entries, options, self._search.backend))  # where they were read
 
     def update(
         self,
@@ -194,7 +236,8 @@ class ResultSet(Generic[T]):
         changes = check_changes(model, updates)
         targets, found = self.targets()
         entries = list(update_entries(model, targets, changes, found))
-        return collect(model, write_entries(model, entries, WriteOptions(max_workers, progress, len(entries))))
+        options = WriteOptions(max_workers, progress, len(entries))
+        return collect(model, write_entries(model, entries, options, self._search.backend))  # where they were read
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.
@@ -204,19 +247,33 @@ class ResultSet(Generic[T]):
         """
         search = self._search
         whole = replace(search.options, projection=())
-        wanted = Search(
-            search.model, search.connection, search.run, search.source, whole, _as_stored, search.scans, search.cursor
-        )
-        wanted = replace(wanted, max_pages=search.max_pages, max_read_units=search.max_read_units)
-        stored = ResultSet(wanted)
+        wanted: Search[Any] = search
+        stored = ResultSet(replace(wanted, options=whole, decode=_as_stored, progress=None))
         plan, items = stored.explain(), stored.all()
         return targets_of(search.model, search.source, items), search.model._decode_found(items, plan)
 
     # How it reads.
 
+    def _encode(self, position: Position | None) -> str | None:
+        return None if position is None else encode_cursor(self._fingerprinted(), position, self._cursor_rules)
+
+    def _fingerprinted(self) -> str:
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint_of(self.explain())
+        return self._fingerprint
+
     @property
-    def _cursor_key(self) -> CursorRules:
+    def _cursor_rules(self) -> CursorRules:
         return self._search.connection.cursor_rules
+
+    def _is_parallel(self, plan: Plan) -> bool:
+        return bool(self._search.options.segments and plan.scan)
+
+    def _refuse_cursor(self) -> NoReturn:
+        raise CursorError(
+            f"{self._search.model.__name__}: segments are read at the same time, so there is no one place to go on"
+            " from: leave out segments to have a cursor"
+        )
 
     def _limited(self, most: int) -> ResultSet[T]:
         limit = self._search.options.limit
@@ -229,7 +286,7 @@ class ResultSet(Generic[T]):
         if plan.scan is not None:
             policy = search.scans or search.model.__scans__ or search.connection.scans
             apply_policy(plan, policy, search.model.__name__)
-        pages = self._read_parallel(plan) if search.options.segments and plan.scan else self._read_serial(plan)
+        pages = self._read_parallel(plan) if self._is_parallel(plan) else self._read_serial(plan)
         is_watched = search.max_pages or search.max_read_units is not None or search.progress
         return self._watch(pages) if is_watched else pages
 
@@ -244,13 +301,14 @@ class ResultSet(Generic[T]):
 
     def _read_serial(self, plan: Plan) -> Generator[ReadPage]:
         text = self._search.cursor
-        position = START if text is None else decode_cursor(plan, text, self._cursor_key)
+        position = START if text is None else decode_cursor(plan, self._fingerprinted(), text, self._cursor_rules)
         left = None if plan.order_by else plan.limit
         return self._walk(plan, position if plan.operations else None, left)
 
     def _walk(self, plan: Plan, position: Position | None, left: int | None) -> Generator[ReadPage]:
+        search = self._search
         while position is not None and left != 0:
-            page = self._search.run(_read_page(plan, position, left))
+            page = search.model._run(_read_page(plan, position, left), backend=search.backend)
             yield page
             position = page.next
             left = None if left is None else left - page.count
@@ -258,7 +316,7 @@ class ResultSet(Generic[T]):
     def _read_parallel(self, plan: Plan) -> Generator[ReadPage]:
         """The pages of all segments as they come; the segments have no cursor in common."""
         walks = (self._walk(replace(plan, operations=(operation,)), START, None) for operation in plan.operations)
-        workers = min(len(plan.operations), self._search.connection.backend.limits.concurrency)
+        workers = min(len(plan.operations), self._search.backend.limits.concurrency)
         left = None if plan.order_by else plan.limit
         with contextlib.closing(merge(walks, workers)) as pages:
             for page in pages:
@@ -272,7 +330,7 @@ class ResultSet(Generic[T]):
         is_stopped = bool(pages) and pages[-1].next is not None
         is_limited = plan.limit is not None and not plan.order_by and sum(page.count for page in pages) >= plan.limit
         if is_stopped and not is_limited:
-            cursor = encode_cursor(plan, pages[-1].next, self._cursor_key)
+            cursor = self._encode(pages[-1].next)
             spent = sum((page.consumed for page in pages), Capacity()).read_units
             raise BudgetExceeded(
                 f"{self._search.model.__name__}: there is more to read after {len(pages)} pages and {spent:g} read"
@@ -293,10 +351,12 @@ def _within_budget(
             return
 
 
-def plan_for(model: type[Table], source: Source, options: ReadOptions) -> Plan:
+def plan_for(
+    model: type[Table], source: Source, options: ReadOptions, table: TableSchema, batch_get: int = 100
+) -> Plan:
     """The plan of a read of the model; raises `ExpressionError` where an index that is insisted on cannot serve it."""
     try:
-        return plan_read(model._schema(), source, options)
+        return plan_read(table, source, options, batch_get)
     except ExpressionError as error:
         raise ExpressionError(f"{model.__name__}: {error}") from error
 

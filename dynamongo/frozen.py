@@ -68,10 +68,11 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
         "__qualname__": cls.__qualname__,
         "__dataclass_fields__": _Fields(),
         "__delattr__": _refuse_change,
-        "__reduce__": _reduce,
         "__replace__": replace,
         "__setattr__": _refuse_change,
     }
+    if cls.__reduce__ is object.__reduce__:
+        members["__reduce__"] = _reduce
     if init:
         members |= {"__new__": _make_on_first_call, "__signature__": _Signature()}
     if eq:

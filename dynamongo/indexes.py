@@ -90,7 +90,8 @@ class GlobalIndex(Index):
     Args:
         hash_key: The field that is its hash key, or the name of the field.
         range_key: The field that is its range key, or its name. An item that lacks one of the two is not in it.
-        projection: `"all"`, `"keys_only"`, or a list of fields or names that it holds beside the keys.
+        projection: `"all"`, `"keys_only"`, or a list of fields or names that it holds beside the keys: 20 at most, and
+            100 in all indexes of a table.
         name: Its name in DynamoDB, of 3 to 255 letters, digits, `_`, `.` and `-`; that of the attribute by default.
         read_units: What `create_table` provisions for it, in read units per second; the table's by default.
         write_units: The same in write units.

@@ -16,6 +16,7 @@ from dynamongo.conditions import (
     Path,
     Size,
     is_value,
+    nodes_of,
     operands_of,
     paths_of,
 )
@@ -26,8 +27,13 @@ MAX_IN_OPERANDS = 100
 MAX_EXPRESSION_BYTES = 4096
 
 
-def check_limits(condition: Condition) -> None:
+def check_limits(condition: Condition, expression: str | None = None) -> None:
     """Raise `ExpressionError` for a condition that is too large for one expression of DynamoDB.
+
+    Args:
+        condition: The condition.
+        expression: For a backend, the parameter that it would be, such as `"FilterExpression"`: the message is in
+            DynamoDB's words then.
 
     Raises:
         ExpressionError: More than 300 operators, or an IN with more than 100 choices.
@@ -35,33 +41,33 @@ def check_limits(condition: Condition) -> None:
     if not isinstance(condition, (And, Or, Not, In)):
         return  # it has one operator, and a few functions at most
     if (choices := longest_in(condition)) > MAX_IN_OPERANDS:
-        raise ExpressionError(f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {choices}")
+        own = f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {choices}"
+        fault = f"The IN operator is provided with too many operands; number of operands: {choices}"
+        raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
     if (operators := count_operators(condition)) > MAX_OPERATORS:
-        raise ExpressionError(f"a condition takes {MAX_OPERATORS} operators at most; got {operators}")
+        own = f"a condition takes {MAX_OPERATORS} operators at most; got {operators}"
+        fault = f"The expression contains too many operators; operator count: {operators}"
+        raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
 
 
 def count_operators(condition: Condition) -> int:
     """How many operators and functions DynamoDB counts in the condition; it takes 300 at most."""
-    match condition:
+    return sum(map(_own_operators, nodes_of(condition)))
+
+
+def _own_operators(node: Condition) -> int:
+    match node:
         case And(parts) | Or(parts):
-            return max(0, len(parts) - 1) + sum(map(count_operators, parts))
-        case Not(part):
-            return 1 + count_operators(part)
+            return len(parts) - 1
+        case Not():
+            return 1
         case _:
-            return 1 + sum([isinstance(operand, Size) for operand in operands_of(condition)])
+            return 1 + sum([isinstance(operand, Size) for operand in operands_of(node)])
 
 
 def longest_in(condition: Condition) -> int:
     """How many choices the longest IN of the condition has; DynamoDB takes 100 at most."""
-    match condition:
-        case In(_, choices):
-            return len(choices)
-        case And(parts) | Or(parts):
-            return max(map(longest_in, parts), default=0)
-        case Not(part):
-            return longest_in(part)
-        case _:
-            return 0
+    return max([len(node.choices) for node in nodes_of(condition) if isinstance(node, In)], default=0)
 
 
 def path_bytes(path: Path) -> int:
@@ -74,18 +80,22 @@ def rendered_bytes(condition: Condition) -> int:
 
     A name, a position or a value is rendered in up to eight bytes, with the comma or point that follows it.
     """
-    match condition:
+    return sum(map(_own_bytes, nodes_of(condition)))
+
+
+def _own_bytes(node: Condition) -> int:
+    match node:
         case And(parts) | Or(parts):
-            return sum(rendered_bytes(part) + len(" AND ()") for part in parts)
-        case Not(part):
-            return rendered_bytes(part) + len("NOT ()")
+            return len(parts) * len(" AND ()")
+        case Not():
+            return len("NOT ()")
         case Comparison():
             frame = len(" <= ")
         case In(_, ()):
-            return 2 * rendered_bytes(Exists(next(paths_of(condition), Path(""))))
+            return 2 * _own_bytes(Exists(next(paths_of(node), Path(""))))
         case _:
             frame = len("(attribute_not_exists())")
-    steps = sum(map(path_bytes, paths_of(condition)))
-    values = sum(map(is_value, operands_of(condition)))
-    sizes = sum(isinstance(operand, Size) for operand in operands_of(condition))
+    steps = sum(map(path_bytes, paths_of(node)))
+    values = sum(map(is_value, operands_of(node)))
+    sizes = sum(isinstance(operand, Size) for operand in operands_of(node))
     return frame + steps + 8 * values + len("size()") * sizes

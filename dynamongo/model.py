@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from dynamongo.arguments import check_flag
 from dynamongo.batches import Batch
 from dynamongo.bulk import decode_written
 from dynamongo.changes import as_instance, check_changes, explain_error, flatten, make_delete, make_save, make_update
@@ -34,9 +35,11 @@ class Model(Reading):
     - `__table__`: the table's name, to which the connection adds its prefix;
     - `__hash_key__` and, if the table has one, `__range_key__`: names of fields (AWS also calls them partition key
       and sort key);
-    - `__read_units__`, `__write_units__`: what `create_table` provisions, in capacity units per second (8 each);
-    - `__billing__`: `"provisioned"` (the default), or `"on_demand"`, which needs no units;
-    - `__ttl__`: the name of a field that holds the second at which an item expires, such as a `TimestampField`;
+    - `__read_units__`, `__write_units__`: what `create_table` provisions, in capacity units per second (8 each by
+      default);
+    - `__billing__`: `"provisioned"` (the default of `create_table`), or `"on_demand"`, which needs no units;
+    - `__ttl__`: the name of a field that holds the second at which an item expires, such as a `TimestampField`, or
+      `None` for none; left out, `update_table` leaves what the table has, as it does with billing and units;
     - `__tags__` and `__stream__`: the tags and the stream that `create_table` asks for;
     - `__connection__`: a `Connection` in place of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.
@@ -291,6 +294,7 @@ class Model(Reading):
 
     @classmethod
     def _make_update(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool) -> UpdateItem:
+        check_flag(cls.__name__, "upsert", upsert)
         changes = check_changes(cls, updates)
         return make_update(cls, cls._resolve_one(strategy, to_write=True), changes, upsert=upsert)
 

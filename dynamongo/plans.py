@@ -21,7 +21,8 @@ from dynamongo.operations import (
 from dynamongo.values import AttributeValue, Item
 
 _SHOWN = 3
-_BATCH = 100  # keys of one BatchGetItem request, on DynamoDB
+BATCH_GET = 100
+"""How many keys DynamoDB takes in one BatchGetItem request."""
 
 Read: TypeAlias = Get | BatchGet | Query | Scan
 
@@ -82,6 +83,7 @@ class Plan:
         warnings: What the reader of the plan should know.
         checks: Of a residual that asks something else of each key: what it asks, by the values of the key. It is the
             same once more, so that an item need not be asked what is meant for the others.
+        batch_get: How many keys of a BatchGet the backend takes in one request.
     """
 
     operations: tuple[Read, ...]
@@ -95,6 +97,7 @@ class Plan:
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     checks: Checks = field(default_factory=dict[Any, Any], compare=False, repr=False)
+    batch_get: int = field(default=BATCH_GET, compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -148,7 +151,7 @@ class Plan:
             case (Get(),):
                 return Requests(1)
             case (BatchGet(keys=keys),):
-                return Requests(-(-len(keys) // _BATCH), "one more for each 16 MB or what is not processed")
+                return Requests(-(-len(keys) // self.batch_get), "one more for each 16 MB or what is not processed")
             case (Query(limit=None) | Scan(limit=None), *_):
                 return Requests(len(self.operations), "one more for each MB that is read")
             case (Query(limit=size) | Scan(limit=size), *_):

@@ -68,11 +68,13 @@ def report_progress(
 def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> Generator[Callable[[Progress], object]]:
     if callable(option):
         yield option
-    elif option:
+    elif option is True:
         with _load_tqdm()(total=total, desc=label, unit=f" {unit}") as bar:
             yield lambda progress: bar.update(progress.done - bar.n)
-    else:
+    elif option is None or option is False:
         yield _ignore
+    else:
+        raise ConfigurationError(f"progress must be a callback, True or False; got {option!r:.80}")
 
 
 def _load_tqdm() -> Any:

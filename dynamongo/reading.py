@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
 
+from dynamongo.arguments import check_count, check_flag, check_names, check_units, refuse_condition
 from dynamongo.changes import check_declared
 from dynamongo.conditions import Condition, Path, paths_of
 from dynamongo.exceptions import ExpressionError, ItemNotFound
@@ -16,7 +17,7 @@ from dynamongo.operations import Get
 from dynamongo.planner import ReadOptions
 from dynamongo.plans import Plan
 from dynamongo.progress import ProgressOption
-from dynamongo.scans import ScanPolicy
+from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.strategies import Source, Target, keys_condition, resolve_many, resolve_one
 from dynamongo.tables import Table
 from dynamongo.values import Item, shorten
@@ -57,6 +58,10 @@ class ReadArguments(TypedDict, total=False):
     progress: ProgressOption
 
 
+_NAMES = ("strategy", "descending", "limit", *ReadArguments.__annotations__)
+_FIND_NAMES = (*_NAMES, "cursor", "as_dicts")
+
+
 class Reading(Table):
     """The verbs that read. `Model` describes how a model is declared."""
 
@@ -82,8 +87,8 @@ class Reading(Table):
         """Read one item. Costs one GetItem request.
 
         Args:
-            strategy: A key, a dict or an instance that holds it, or a condition that fixes it; further conditions
-                that are ANDed to it must hold as well.
+            strategy: A key, a dict or an instance that holds it, whose other values are ignored, or a condition that
+                fixes it; further conditions that are ANDed to it must hold as well.
             default: What to return where there is no such item, instead of raising.
             consistent: Whether to see every write that was acknowledged before, at twice the read units.
             projection: The fields, and paths inside them, that are read.
@@ -92,6 +97,10 @@ class Reading(Table):
             ItemNotFound: There is no such item, and no default.
             ExpressionError: The strategy does not fix the whole key of one item.
         """
+        if consistent is not False:
+            check_flag(cls.__name__, "consistent", consistent)
+        if default is not _REQUIRED:
+            refuse_condition(cls.__name__, "default", default)
         target = cls._resolve_one(strategy)
         if target.check is None and projection is None:  # what the plan of a key comes to, without making it
             get = Get(cls.table_name(), target.key, consistent=consistent)
@@ -100,7 +109,7 @@ class Reading(Table):
                 return cls._decode_item(item)
         else:
             options = ReadOptions(consistent=consistent, projection=cls._projection(projection))
-            plan = plan_for(cls, (target,), options)
+            plan = plan_for(cls, (target,), options, cls._schema())
             items = cls._run(lambda executor: executor.read(plan))
             if items:
                 return cls._decode_found(items, plan)[0]
@@ -133,7 +142,10 @@ class Reading(Table):
             ExpressionError: An entry of the list does not fix the whole key of one item, or the index cannot serve.
             ScanForbidden: It takes a full scan, and the policy forbids that.
             BudgetExceeded: There is more to read than `max_pages` or `max_read_units` allow.
+            TypeError: There is no such argument.
         """
+        if arguments:
+            check_names("get_many", arguments, _NAMES)
         options = cls._options(descending, limit, arguments, is_sorted=True)
         return ResultSet(cls._search(strategy, options, arguments)).all()
 
@@ -176,15 +188,17 @@ class Reading(Table):
 
         Args:
             strategy: As in `get_many`.
-            descending: Whether to reverse the order of a query.
+            descending: Whether to reverse the order of a query; refused for what has none, scans and lists of keys.
             limit: How many items to return at most, whatever a filter leaves out.
             cursor: Where to go on: the `cursor` of a page of the same read.
             as_dicts: Whether to give dicts of Python values instead of instances.
             arguments: As in `ReadArguments`.
 
         Raises:
-            ExpressionError: As in `get_many`.
+            ExpressionError: As in `get_many`, or `descending` is asked for and is not that of a query.
         """
+        check_names("find", arguments, _FIND_NAMES)
+        check_flag(cls.__name__, "as_dicts", as_dicts)
         if arguments.get("segments") and (cursor or arguments.get("max_pages") or arguments.get("max_read_units")):
             raise ExpressionError(
                 f"{cls.__name__}: segments are read at the same time, so there is no one place to stop at or to go on"
@@ -202,8 +216,11 @@ class Reading(Table):
         **arguments: Unpack[ReadArguments],
     ) -> Plan:
         """How `get_many` would serve the same arguments. Makes no request; print it to read it."""
+        check_names("explain", arguments, _NAMES)
         options = cls._options(descending, limit, arguments, is_sorted=True)
-        return ResultSet(cls._search(strategy, options, arguments)).explain()
+        cls._check_policies(arguments)
+        source = cls._resolve_many(strategy)
+        return plan_for(cls, source, options, cls._schema(), cls._connection().limits.batch_get)
 
     @classmethod
     def keys_in(cls, values: Iterable[Any]) -> Condition:
@@ -222,39 +239,51 @@ class Reading(Table):
         *,
         as_dicts: bool = False,
     ) -> Search[Any]:
+        source = cls._resolve_many(strategy)
+        connection = cls._connection()
+        if arguments:
+            cls._check_policies(arguments)
         return Search(
             cls,
-            cls._connection(),
-            cls._run,
-            cls._resolve_many(strategy),
+            connection,
+            connection.backend,
+            cls._schema(),
+            source,
             options,
             cls._decode_dicts if as_dicts else cls._decode_found,
             arguments.get("scans"),
             cursor,
-            cls._check_count("max_pages", arguments.get("max_pages"), least=1),
+            arguments.get("max_pages"),
             arguments.get("max_read_units"),
             arguments.get("progress"),
         )
 
     @classmethod
+    def _check_policies(cls, arguments: ReadArguments) -> None:
+        """Check what a read is told beside what it reads."""
+        if (scans := arguments.get("scans")) is not None:
+            check_policy(scans)
+        check_count(cls.__name__, "max_pages", arguments.get("max_pages"), least=1)
+        check_units(cls.__name__, "max_read_units", arguments.get("max_read_units"))
+
+    @classmethod
     def _options(cls, descending: bool, limit: int | None, arguments: ReadArguments, *, is_sorted: bool) -> ReadOptions:
+        name = cls.__name__
+        check_flag(name, "descending", descending)
+        check_count(name, "limit", limit, least=0)
+        if not arguments:
+            return ReadOptions(descending, limit, is_sorted=is_sorted, always=cls.__declaration__.required)
         return ReadOptions(
             descending,
-            cls._check_count("limit", limit, least=0),
-            arguments.get("consistent", False),
+            limit,
+            check_flag(name, "consistent", arguments.get("consistent", False)),
             cls._index_name(arguments.get("index")),
             cls._projection(arguments.get("projection")),
-            cls._check_count("page_size", arguments.get("page_size"), least=1),
-            cls._check_count("segments", arguments.get("segments"), least=1),
+            check_count(name, "page_size", arguments.get("page_size"), least=1),
+            check_count(name, "segments", arguments.get("segments"), least=1),
             is_sorted,
             cls.__declaration__.required,
         )
-
-    @classmethod
-    def _check_count(cls, name: str, count: Any, *, least: int) -> int | None:
-        if count is None or (type(count) is int and count >= least):
-            return count
-        raise ExpressionError(f"{cls.__name__}: {name} must be an int of {least} or more; got {shorten(count)}")
 
     @classmethod
     def _index_name(cls, index: Any) -> str | None:

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias, TypeVar, cast
 from dynamongo.compiled.keys import KeyCodec
 from dynamongo.conditions import (
     EQ,
-    And,
     BaseCondition,
     Comparison,
     Condition,
@@ -144,14 +143,10 @@ def resolve_many(strategy: Any, keys: ModelKeys, *, to_write: bool = False) -> S
 def keys_condition(values: Iterable[Any], keys: ModelKeys) -> Condition:
     """The condition that the item's key is one of `values`, each of them a strategy for one item."""
     targets = [resolve_one(value, keys) for value in values]
-    if keys.range_key is None or not targets:
-        name = keys.names[0]
-        wanted: Condition = In(Path(name), tuple(target.key[name] for target in targets))
-    else:
-        wanted = Or(*(And(*key_equalities(target.key)) for target in targets))
-    if all(target.check is None for target in targets):
-        return wanted
-    return And(wanted, Or(*(target.condition for target in targets)))  # keys for the planner, then what each demands
+    if targets and (keys.range_key is not None or any(target.check is not None for target in targets)):
+        return Or(*(target.condition for target in targets))
+    name = keys.names[0]
+    return In(Path(name), tuple(target.key[name] for target in targets))
 
 
 def _is_list(strategy: Any) -> bool:

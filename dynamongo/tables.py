@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
-from dynamongo.comparison import Difference, plan_changes
+from dynamongo.arguments import check_flag
+from dynamongo.backends import Backend
+from dynamongo.comparison import Declared, Difference, Units, complete, plan_changes
 from dynamongo.connection import Connection, default_connection
 from dynamongo.declaration import Billing
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExists, TableMismatch, TableNotFound
 from dynamongo.executor import Executor, Steps
 from dynamongo.frozen import replace
+from dynamongo.indexes import GlobalIndex
 from dynamongo.instances import Instance
-from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription
+from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription, UpdateItem
 from dynamongo.progress import ProgressOption, report_progress
 from dynamongo.scans import ScanPolicy
 from dynamongo.schema import TableSchema
 from dynamongo.values import Item
 
 R = TypeVar("R")
+
+_KEY_REFUSALS = (
+    "does not match the schema",
+    "does not match schema type",
+    "missed key schema element",
+    "Missing the key",
+    "Type mismatch for key",
+)
+"""What DynamoDB says of a request whose keys are not the table's."""
 
 
 class Table(Instance):
@@ -56,6 +68,7 @@ class Table(Instance):
         Raises:
             TableExists: There is such a table already.
         """
+        check_flag(cls.__name__, "wait", wait)
         declared = cls.__declaration__
         create = CreateTable(cls._schema(), tuple((cls.__tags__ or {}).items()), cls.__stream__)
         with report_progress(progress, create.schema.name, unit="looks") as look:
@@ -74,6 +87,7 @@ class Table(Instance):
         Raises:
             TableNotFound: There is no such table.
         """
+        check_flag(cls.__name__, "wait", wait)
         table = cls.table_name()
         with report_progress(progress, table, unit="looks") as look:
             cls._run(lambda executor: executor.delete_table(table, wait=wait, on_look=look))
@@ -95,16 +109,24 @@ class Table(Instance):
         return cls._execute(DescribeTable(table))
 
     @classmethod
-    def compare_table(cls) -> tuple[Difference, ...]:
+    def compare_table(cls, *, undeclared: bool = False) -> tuple[Difference, ...]:
         """How the live table differs from the model: keys and their types, indexes, billing and time to live.
 
-        Costs two requests. Tags and streams are not compared.
+        Costs two requests. What the model does not declare is not compared: billing without `__billing__`,
+        `__read_units__` or `__write_units__` (the 8 units of `create_table` are no declaration), the units of an index
+        that names none, and time to live without `__ttl__`. `__ttl__ = None` declares that items do not expire. Tags
+        and streams are not compared.
+
+        Args:
+            undeclared: Whether to list those settings of the table too, with `mend="leave"`; they print as "not
+                declared".
 
         Raises:
             TableNotFound: There is no such table.
         """
-        schema, expires_by = cls._schema(), cls.__declaration__.expires_by
-        return cls._run(lambda executor: executor.compare_table(schema, expires_by))
+        check_flag(cls.__name__, "undeclared", undeclared)
+        schema, expires_by, declared = cls._schema(), cls.__declaration__.expires_by, cls._declared()
+        return cls._run(lambda executor: executor.compare_table(schema, expires_by, declared, undeclared=undeclared))
 
     @classmethod
     def update_table(
@@ -112,8 +134,9 @@ class Table(Instance):
     ) -> tuple[Difference, ...]:
         """Change the live table into what the model declares. No item is ever deleted or changed.
 
-        Missing global indexes are added, billing, provisioned units and time to live are changed. DynamoDB takes one
-        change at a time, and fills a new index before it takes the next.
+        Missing global indexes are added, billing, provisioned units and time to live are changed. What the model does
+        not declare stays as it is; `compare_table` says what that is. DynamoDB takes one change at a time, and fills a
+        new index before it takes the next.
 
         Args:
             drop_indexes: Whether to drop global indexes that the model does not declare, and to make those anew whose
@@ -129,19 +152,37 @@ class Table(Instance):
                 made anew; nothing was changed.
             TableNotFound: There is no such table.
         """
+        check_flag(cls.__name__, "drop_indexes", drop_indexes)
+        check_flag(cls.__name__, "wait", wait)
         differences = cls.compare_table()
-        unmendable = [each for each in differences if each.mend is None]
+        unmendable = [each for each in differences if each.mend is None and (drop_indexes or each.model is not None)]
         if not drop_indexes:
             unmendable += [each for each in differences if each.kind == "index" and each.mend == "drop"]
         if unmendable:
             raise TableMismatch(f"{cls.__name__}: {_explain_mismatch(unmendable)}", tuple(unmendable))
         mended = tuple(each for each in differences if drop_indexes or each.mend == "update")
         table, live = cls.table_name(), cls.describe().schema
-        changes = list(plan_changes(table, mended, cls._schema(), live))
+        changes = list(plan_changes(table, mended, complete(cls._schema(), cls._declared(), live), live))
         if changes:
             with report_progress(progress, table, unit="looks") as look:
                 cls._run(lambda executor: executor.change_table(table, changes, wait=wait, on_look=look))
         return mended
+
+    @classmethod
+    def _declared(cls) -> Declared:
+        """Which settings of its table the model, or a base of it, declares."""
+        own = {name for base in cls.__mro__[: cls.__mro__.index(Table)] for name in vars(base)}
+        units = [getattr(cls, name) if name in own else None for name in ("__read_units__", "__write_units__")]
+        return Declared(
+            billing="__billing__" in own or units != [None, None],
+            units=Units(*units),
+            index_units={
+                index.schema.name: Units(index.read_units, index.write_units)
+                for index in cls.__declaration__.indexes.values()
+                if isinstance(index, GlobalIndex)
+            },
+            expires_by="__ttl__" in own,
+        )
 
     @classmethod
     def _schema(cls) -> TableSchema:
@@ -157,14 +198,16 @@ class Table(Instance):
         return cls.__connection__ or default_connection
 
     @classmethod
-    def _run(cls, make_steps: Callable[[Executor], Steps[R]], key: Item | None = None) -> R:
-        """Carry out what the executor is asked to do, on the connection.
+    def _run(
+        cls, make_steps: Callable[[Executor], Steps[R]], key: Item | None = None, backend: Backend | None = None
+    ) -> R:
+        """Carry out what the executor is asked to do, on the connection, and there on the backend if one is given.
 
         A request that the store refuses says of which table it was, and of which item if `key` is given.
         """
         try:
-            return cls._connection().run(make_steps)
-        except (InvalidRequestError, TableNotFound, TableExists) as error:
+            return cls._connection().run(make_steps, backend)
+        except (InvalidRequestError, TableNotFound, TableExists, TableMismatch) as error:
             raise cls._locate(error, key) from error
 
     @classmethod
@@ -173,16 +216,32 @@ class Table(Instance):
         try:
             return cls._connection().execute(operation)
         except (InvalidRequestError, TableNotFound, TableExists) as error:
-            raise cls._locate(error, key) from error
+            raise cls._locate(error, key, operation) from error
 
     @classmethod
-    def _locate(cls, error: DynamongoError, key: Item | None = None) -> DynamongoError:
+    def _locate(cls, error: DynamongoError, key: Item | None = None, operation: object = None) -> DynamongoError:
         """The error, which says of which table it is where the store refused the request, and of which item."""
+        if isinstance(error, TableMismatch):
+            return TableMismatch(f"{cls.__name__}: {error}", error.differences)
         if not isinstance(error, (InvalidRequestError, TableNotFound, TableExists)):
             return error
         where = f"the table {cls.table_name()}"
         about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
-        return type(error)(f"{cls.__name__}: {error.message} ({about})", code=error.code).take_context(error)
+        hint = cls._hint_at(error.message, operation)
+        text = f"{cls.__name__}: {error.message} ({about}){hint}"
+        return type(error)(text, code=error.code).take_context(error)
+
+    @classmethod
+    def _hint_at(cls, refusal: str, operation: object) -> str:
+        """What the store's own words leave out: the paths of an update, or how the keys may differ from the table's."""
+        if "document path" in refusal and isinstance(operation, UpdateItem):
+            paths = [update.path for update in operation.updates]
+            nested = [f"{cls.__name__}.{path}".replace(".[", "[", 1) for path in paths if len(path.elements) > 1]
+            return f"; what {', '.join(nested)} leads through must be there" if nested else ""
+        if not any(words in refusal for words in _KEY_REFUSALS):
+            return ""
+        keys = ", ".join(f"{key.name} ({key.type})" for key in cls.__schema__.keys.attributes)
+        return f"; the key of the model is {keys}, and compare_table() tells whether it is that of the table"
 
 
 def _explain_mismatch(differences: Sequence[Difference]) -> str:

@@ -14,18 +14,26 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from dynamongo.arguments import check_flag
+from dynamongo.backends import Backend
 from dynamongo.exceptions import (
+    BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
     ConfigurationError,
     DynamongoError,
     ExpressionError,
+    InvalidRequestError,
+    LimitExceededError,
+    ThrottledError,
     TransactionCanceled,
+    TransactionConflict,
 )
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
+from dynamongo.overrides import latest_override
 from dynamongo.sizes import item_size
 from dynamongo.values import AttributeValue, Item, shorten
 
@@ -35,6 +43,15 @@ if TYPE_CHECKING:
 MAX_ACTIONS = 100
 MAX_BYTES = 4 * 1024 * 1024
 _MAX_TOKEN = 36
+
+_ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
+    "ItemCollectionSizeLimitExceeded": LimitExceededError,
+    "ProvisionedThroughputExceeded": ThrottledError,
+    "ThrottlingError": ThrottledError,
+    "TransactionConflict": TransactionConflict,
+    "ValidationError": InvalidRequestError,
+}
+"""What a write alone raises, by the code of the reason for which it cancels a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +87,11 @@ class Transaction:
     """
 
     def __init__(self, token: str | None = None, *, return_items: bool = False) -> None:
-        if token is not None and not 1 <= len(token) <= _MAX_TOKEN:
-            raise ExpressionError(f"the token of a transaction is a text of 1 to 36 characters; got {shorten(token)}")
+        if token is not None:
+            _check_token(token)
         self._token = token or str(uuid.uuid4())
-        self._return_items = return_items
+        self._return_items = check_flag("Connection.transaction", "return_items", return_items)
+        self._override = latest_override()  # it belongs to the backend in use now, whatever is when it is sent
         self._entries: dict[tuple[str, tuple[AttributeValue, ...]], _Entry] = {}
         self._size = 0
         self._is_open = False
@@ -163,7 +181,7 @@ class Transaction:
 
     def _commit(self) -> None:
         entries = tuple(self._entries.values())
-        execute = _find_executor([entry.model for entry in entries])
+        execute = _find_executor([entry.model for entry in entries], self._override)
         operation = TransactWrite(tuple(entry.action for entry in entries), self._token)
         try:
             execute(operation)
@@ -175,6 +193,12 @@ class Transaction:
                 entry.saved._note_saved(entry.action)
 
 
+def _check_token(token: object) -> None:
+    if not isinstance(token, str) or not 1 <= len(token) <= _MAX_TOKEN:
+        mend = f"; use str(token), {str(token)!r}" if isinstance(token, uuid.UUID) else ""
+        raise ExpressionError(f"the token of a transaction is a str of 1 to 36 characters; got {shorten(token)}{mend}")
+
+
 def transact_get(items: Iterable[Any]) -> list[Any]:
     """The items as they are at one moment; see `Connection.transact_get`."""
     wanted = [_split(each[0], each[1:]) if _names_model(each) else _split(each, ()) for each in items]
@@ -184,7 +208,7 @@ def transact_get(items: Iterable[Any]) -> list[Any]:
         raise ExpressionError(f"a transaction reads {MAX_ACTIONS} items at most; got {len(unique)}")
     if not unique:
         return []
-    execute = _find_executor([model for model, *_ in wanted])
+    execute = _find_executor([model for model, *_ in wanted], latest_override())
     result = execute(TransactGet(tuple(unique.values())))
     found = dict(zip(unique, result.items, strict=True))
     stored = [found[get.table, tuple(get.key.values())] for get in gets]
@@ -212,20 +236,32 @@ def _check_model(model: type) -> Any:
     return model
 
 
-def _find_executor(models: list[Any]) -> Callable[[Operation[Any]], Any]:
-    """What carries out a transaction: the connection of all its models, which must be on one backend."""
-    backends = {id(model._connection().backend): model for model in models}
-    if len(backends) > 1:
-        names = " and ".join(model.__name__ for model in backends.values())
+def _find_executor(models: list[Any], override: Backend | None) -> Callable[[Operation[Any]], Any]:
+    """What carries out a transaction: a connection of its models, which must be on one backend.
+
+    Args:
+        models: The models.
+        override: The backend of the `Connection.using` block that it was made in.
+    """
+    connection = models[0]._connection()
+    backend = connection.own_backend if override is None else override
+    others = [model for model in models if override is None and model._connection().own_backend is not backend]
+    if others:
+        names = f"{models[0].__name__} and {others[0].__name__}"
         raise ConfigurationError(f"a transaction is on one backend, and {names} have connections to different ones")
-    execute: Callable[[Operation[Any]], Any] = models[0]._connection().execute
-    return execute
+    return lambda operation: connection.execute(operation, backend)
 
 
 def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     """The reason with the model and key that it is about, the item as an instance, and the error of the verb."""
     key = entry.model._name_item(entry.key).to_dict(only=list(entry.key))
-    explained = replace(reason, model=entry.model, key=key)
+    message = reason.message
+    if message:
+        message += entry.model._hint_at(message, entry.action)
+    explained = replace(reason, model=entry.model, key=key, message=message)
+    if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
+        error = kind(reason.message or reason.code, code=reason.code)
+        return replace(explained, error=entry.model._locate(error, entry.key, entry.action))
     if reason.code != "ConditionalCheckFailed" or not entry.action.return_item_on_failure:
         return explained
     failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)

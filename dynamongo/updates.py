@@ -75,7 +75,7 @@ AnyUpdate: TypeAlias = SetUpdate | RemoveUpdate | AddUpdate | DeleteUpdate | Inc
 
 
 def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> None:
-    """Refuse what DynamoDB would refuse before reading the item.
+    """Refuse what DynamoDB would refuse before reading the item, in words for whoever wrote the updates.
 
     Raises:
         ExpressionError: An update changes a key attribute, or the paths of two overlap or conflict.
@@ -92,10 +92,45 @@ def check_paths(paths: Sequence[Path]) -> None:
     Raises:
         ExpressionError: Two paths overlap or conflict.
     """
+    if clash := _find_clash(paths):
+        first, second = clash
+        if second.starts_with(first):
+            raise ExpressionError(f"two paths overlap: {first} and {second}; leave one of them out")
+        raise ExpressionError(f"{first} and {second} conflict: one takes a map there, the other a list")
+
+
+def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> None:
+    """`check_updates` for a backend, in DynamoDB's words."""
+    for update in updates:
+        name = update.path.elements[0]
+        if name in key_names:
+            invalid = "One or more parameter values were invalid"
+            raise ExpressionError(f"{invalid}: Cannot update attribute {name}. This attribute is part of the key")
+    check_path_request([update.path for update in updates], "UpdateExpression")
+
+
+def check_path_request(paths: Sequence[Path], expression: str) -> None:
+    """`check_paths` for a backend, in DynamoDB's words."""
+    if clash := _find_clash(paths):
+        first, second = clash
+        fault = "overlap" if second.starts_with(first) else "conflict"
+        raise ExpressionError(
+            f"Invalid {expression}: Two document paths {fault} with each other; must remove or rewrite one of these "
+            f"paths; path one: {_list_elements(first)}, path two: {_list_elements(second)}"
+        )
+
+
+def _list_elements(path: Path) -> str:
+    """A path as DynamoDB prints it: `[m, [0], a]`."""
+    return f"[{', '.join(f'[{step}]' if isinstance(step, int) else step for step in path.elements)}]"
+
+
+def _find_clash(paths: Sequence[Path]) -> tuple[Path, Path] | None:
+    """Two paths that overlap, the shorter one first, or conflict."""
     if len(paths) < 2 or len(paths) == len({path.elements[0] for path in paths}):
-        return  # each is about an attribute of its own
-    for first, second in itertools.pairwise(sorted(paths, key=_sort_key)):
-        _check_pair(first, second)
+        return None  # each is about an attribute of its own
+    pairs = itertools.pairwise(sorted(paths, key=_sort_key))
+    return next((pair for pair in pairs if _clash(*pair)), None)
 
 
 def _sort_key(path: Path) -> list[tuple[bool, str, int]]:
@@ -103,11 +138,10 @@ def _sort_key(path: Path) -> list[tuple[bool, str, int]]:
     return [(True, "", step) if isinstance(step, int) else (False, step, 0) for step in path.elements]
 
 
-def _check_pair(first: Path, second: Path) -> None:
+def _clash(first: Path, second: Path) -> bool:
     if second.starts_with(first):
-        raise ExpressionError(f"two paths overlap: {first} and {second}; leave one of them out")
+        return True
     for ours, theirs in zip(first.elements, second.elements, strict=False):
         if ours != theirs:
-            if isinstance(ours, int) != isinstance(theirs, int):
-                raise ExpressionError(f"{first} and {second} conflict: one takes a map there, the other a list")
-            return
+            return isinstance(ours, int) != isinstance(theirs, int)
+    return False

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from dynamongo.backends import Limits
 from dynamongo.bulk import (
     Entry,
     WriteOptions,
@@ -31,7 +32,7 @@ from dynamongo.plans import Plan, Requests
 from dynamongo.progress import ProgressOption, count_of
 from dynamongo.reading import Reading
 from dynamongo.results import BatchResult, WriteOutcome
-from dynamongo.scans import ScanPolicy
+from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.strategies import Source, Target
 from dynamongo.updates import AnyUpdate
 
@@ -92,6 +93,10 @@ class BoundVerb(Generic[M]):
     def _options(self, *, is_sorted: bool) -> ReadOptions:
         return ReadOptions(is_sorted=is_sorted, always=self._model.__declaration__.required)
 
+    @property
+    def _limits(self) -> Limits:
+        return self._model._connection().limits
+
     def _step(self, kind: str) -> str:
         return f"{kind} {self._model.table_name()}"
 
@@ -106,11 +111,17 @@ class BoundVerb(Generic[M]):
             )
         return self._model._resolve_many(strategy, to_write=True)
 
+    @staticmethod
+    def _check_scans(scans: ScanPolicy | None) -> None:
+        if scans is not None:
+            check_policy(scans)
+
     def _known_targets(self, source: Source) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """The targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None
-        plan = plan_for(self._model, source, self._options(is_sorted=False))
+        options, table = self._options(is_sorted=False), self._model._schema()
+        plan = plan_for(self._model, source, options, table, self._limits.batch_get)
         if plan.keys is not None:
             return tuple(Target(key) for key in plan.keys), None
         return None, plan
@@ -165,7 +176,7 @@ class SaveMany(BoundVerb[M]):
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None
         if all(put.condition is None for put in puts):
-            return WritePlan(self._step("BatchWrite"), 25, len(writes))
+            return WritePlan(self._step("BatchWrite"), self._limits.batch_write, len(writes))
         return WritePlan(self._step("Put"), 1, len(writes), check=condition)
 
     def stream(
@@ -226,6 +237,7 @@ class DeleteMany(BoundVerb[M]):
                 attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
+        self._check_scans(scans)
         source = self._resolve(strategy)
         targets, _ = self._known_targets(source)
         if targets is not None:
@@ -243,7 +255,7 @@ class DeleteMany(BoundVerb[M]):
             return WritePlan(self._step("Delete"), 1, None, plan, cast("Condition | None", source))
         checked = sum(target.check is not None for target in targets)
         note = (f"{checked} of them have a condition, and go alone",) if checked else ()
-        return WritePlan(self._step("BatchWrite"), 25, len(targets), warnings=note)
+        return WritePlan(self._step("BatchWrite"), self._limits.batch_write, len(targets), warnings=note)
 
     def stream(
         self, strategies: Iterable[Any], *, max_workers: int | None = None, progress: ProgressOption = None
@@ -291,6 +303,7 @@ class UpdateMany(BoundVerb[M]):
                 again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
+        self._check_scans(scans)
         changes = check_changes(self._model, updates)
         source = self._resolve(strategy)
         targets, _ = self._known_targets(source)

@@ -38,6 +38,7 @@ from dynamongo.conditions import (
     operands_of,
     paths_of,
 )
+from dynamongo.evaluation import holds
 from dynamongo.exceptions import ExpressionError
 from dynamongo.limits import check_limits, count_operators
 
@@ -125,9 +126,21 @@ class TestRefusals:
 
     @pytest.mark.parametrize("operator", [EQ, NE, LT])
     def test_operand_compared_with_itself(self, operator: Comparator) -> None:
-        for operand in (A, Size(A)):
-            with pytest.raises(ExpressionError, match="must differ"):
-                Comparison(operand, operator, operand)
+        with pytest.raises(ExpressionError, match="must differ"):
+            Comparison(A, operator, A)
+
+    @pytest.mark.parametrize(
+        "build",
+        [
+            lambda: Comparison(Size(A), EQ, Size(A)),
+            lambda: Comparison(A, EQ, Size(A)),
+            lambda: Between(Size(A), Size(A), Size(B)),
+            lambda: In(Size(A), (Size(A),)),
+        ],
+    )
+    def test_size_may_be_compared_with_itself(self, build: Any) -> None:
+        assert holds(build(), {"a": 1, "b": "x"}) is False
+        assert holds(Comparison(Size(A), EQ, Size(A)), {"a": "x"}) is True
 
     @pytest.mark.parametrize(
         "build",

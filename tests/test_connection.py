@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import subprocess
 import sys
 import threading
@@ -342,6 +344,66 @@ class TestUsing:
                 return [*results, default_connection.backend is around]
 
         assert asyncio.run(main()) == [True] * 6
+
+    @pytest.mark.parametrize("everywhere", [False, True])
+    def test_connection_is_no_backend_and_has_one(self, *, everywhere: bool) -> None:
+        connection: Any = Connection(backend=MemoryBackend())
+        message = r"as an instance; got <Connection .*; give its `.backend`$"
+        with pytest.raises(ConfigurationError, match=message), Connection.using(connection, everywhere=everywhere):
+            pass
+        with pytest.raises(ConfigurationError, match=message):
+            Connection(backend=connection)
+        with Connection.using(connection.backend, everywhere=everywhere) as backend:
+            assert default_connection.backend is backend is connection.backend
+
+
+class TestCopies:
+    @pytest.mark.parametrize("make_copy", [copy.copy, copy.deepcopy])
+    def test_copy_of_a_connection_has_its_settings_and_a_backend_of_its_own(self, make_copy: Any) -> None:
+        connection = Connection(table_prefix="app-", backend="memory", scans="forbid")
+        made = connection.backend
+        copied = make_copy({"default": connection})["default"] if make_copy is copy.deepcopy else make_copy(connection)
+        assert (copied.table_prefix, copied.scans, repr(copied)) == ("app-", "forbid", repr(connection))
+        assert copied.backend is not made
+        copied.close()
+        assert connection.backend is made
+
+    @pytest.mark.parametrize("make_copy", [copy.copy, copy.deepcopy])
+    def test_copy_of_a_connection_shares_a_backend_that_was_handed_in(self, make_copy: Any) -> None:
+        backend = MemoryBackend()
+        assert make_copy(Connection(backend=backend)).backend is backend
+
+    @pytest.mark.parametrize("make_copy", [copy.copy, copy.deepcopy])
+    def test_copy_of_a_result_set_is_the_same_read(self, make_copy: Any) -> None:
+        with Connection.using(MemoryBackend()):
+            User.create_table()
+            User.save_many([User(email="a"), User(email="b")])
+            found = User.find(None, scans="allow", page_size=1)
+            next(iter(found))
+            assert {user.email for user in make_copy(found)} == {"a", "b"}
+
+    @pytest.mark.parametrize("make_copy", [copy.copy, copy.deepcopy])
+    def test_copy_of_a_memory_backend_is_a_fork(self, make_copy: Any) -> None:
+        backend = MemoryBackend()
+        with Connection.using(backend):
+            User.create_table()
+        with Connection.using(make_copy(backend)):
+            User.save_one(User(email="a"))
+        assert backend.execute(DescribeTable("users")).item_count == 0
+
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            (Connection(), "a Connection cannot be pickled: it may hold credentials"),
+            (User.find("a"), "a ResultSet cannot be pickled: .* `.cursor`"),
+            (MemoryBackend(), "a MemoryBackend cannot be pickled: `dump`"),
+        ],
+        ids=["connection", "result set", "memory backend"],
+    )
+    def test_pickle_is_refused_with_a_reason(self, value: object, message: str) -> None:
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError, match=message):
+                pickle.dumps(value, protocol)
 
 
 class TestClose:

@@ -22,6 +22,7 @@ from dynamongo import (
     Model,
     StringField,
 )
+from dynamongo.backends import Limits
 from dynamongo.plans import Plan, Requests
 
 GOLDEN = FilePath(__file__).parent / "explained.txt"
@@ -169,6 +170,7 @@ def test_every_golden_text_is_of_a_strategy() -> None:
 def test_explaining_touches_no_backend() -> None:
     class Untouchable:
         name = "untouchable"
+        limits = Limits()
 
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(name)

@@ -175,10 +175,31 @@ class TestMistakes:
         indexes = {f"index_{number}": LocalIndex("name") for number in range(6)}
         assert "a table has 5 local indexes at most; got 6" in refusal(__range_key__="year", **indexes)
 
+    @pytest.mark.parametrize("kind", [GlobalIndex, LocalIndex])
+    def test_index_holds_20_attributes_beside_keys_at_most(self, kind: Any) -> None:
+        fields: dict[str, Any] = {f"field_{number}": Field() for number in range(21)}
+        held = index_of(**fields, __range_key__="year", by_name=kind("name", projection=["name", *fields][:21]))
+        assert len(held.projection.attributes) == 20
+        assert refusal(**fields, __range_key__="year", by_name=kind("name", projection=list(fields))) == (
+            "User.by_name.projection must have 20 attributes beside the keys at most, or 'all'; got 21"
+        )
+
     def test_indexes_hold_100_attributes_beside_keys_at_most(self) -> None:
-        fields: dict[str, Any] = {f"field_{number}": Field() for number in range(101)}
-        message = refusal(**fields, by_name=GlobalIndex("name", projection=list(fields)))
+        fields: dict[str, Any] = {f"field_{number}": Field() for number in range(20)}
+        indexes: dict[str, Any] = {f"by_{number}": GlobalIndex("name", projection=list(fields)) for number in range(5)}
+        make_model(**fields, **indexes)
+        message = refusal(**fields, **indexes, by_year=GlobalIndex("year", projection=["field_0"]))
         assert "a table has 100 attributes in the projections of its indexes at most; got 101" in message
+
+    def test_names_in_keys_and_projections_have_255_bytes_at_most(self) -> None:
+        long = "n" * 256
+        expected = (
+            "must be stored under a name of 255 bytes at most, as all attributes of keys and projections; got 256"
+        )
+        index_of(**{long[1:]: StringField(), "by_name": GlobalIndex(long[1:], projection=["name"])})
+        for index in (GlobalIndex(long), GlobalIndex("name", long), GlobalIndex("name", projection=[long])):
+            assert expected in refusal(**{long: StringField(), "by_name": index})
+        assert expected in refusal(**{"\u00e9" * 128: StringField(), "__hash_key__": "\u00e9" * 128})
 
 
 class TestInstances:

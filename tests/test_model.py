@@ -309,7 +309,8 @@ class TestSaveMany:
     def test_item_that_the_store_refuses_fails_alone(self) -> None:
         result = User.save_many([JANE, {**JOHN, "extra": "x" * 410_000}])
         assert (result.success, [user.email for user in result.fail]) == ([User(**JANE)], ["john@b.co"])
-        assert "InvalidRequestError: Item size has exceeded" in result.failures[0].reason
+        assert result.failures[0].reason.startswith("InvalidRequestError: User: Item size has exceeded")
+        assert "email = 'john@b.co'" in result.failures[0].reason
 
 
 class TestDeleteOne:

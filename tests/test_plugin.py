@@ -82,6 +82,58 @@ def test_test_fails_that_did_not_meet_the_fault_it_scheduled(pytester: pytest.Py
     assert len(told) == 2
 
 
+TESTS_WITH_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from dynamongo import Connection, Model, StringField
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection import default_connection
+
+POOL = ThreadPoolExecutor(1)
+STORE = MemoryBackend()
+
+
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField()
+
+
+class Log(User):
+    __table__ = "logs"
+    __connection__ = Connection(backend=STORE)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def real_store():
+    Connection.set_config(backend=STORE)
+    yield
+    assert STORE.snapshot().store.tables == {}
+    Connection.set_config()
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("model", [User, Log])
+def test_threads_write_to_the_memory_backend(memory_backend, model, number):
+    POOL.submit(model.create_table).result()
+    POOL.submit(model.save_one, model(email="a")).result()
+    assert memory_backend is POOL.submit(lambda: default_connection.backend).result()
+    assert model.get_one("a").email == "a"
+
+
+def test_former_backend_is_back():
+    assert default_connection.backend is POOL.submit(lambda: default_connection.backend).result() is STORE
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_memory_backend_serves_threads_and_gives_way(options: tuple[str, ...], pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(TESTS_WITH_THREADS)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=13)
+
+
 def block(name: str) -> str:
     """The blocks of the document of this name, in their order."""
     found = re.findall(rf"^```{name}\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import warnings
@@ -11,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from dynamongo import Connection, IntField, Model, ScanForbidden, ScanWarning, StringField
+from dynamongo import Connection, GlobalIndex, IntField, Model, ScanForbidden, ScanWarning, StringField
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import EQ, And, Comparison, Exists, Or, Path
 from dynamongo.exceptions import ConfigurationError
@@ -176,3 +177,23 @@ class TestCallSite:
         )
         finished = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
         assert f"{script}:8: ScanWarning: User: this reads the whole table users" in finished.stderr
+
+
+class Shared(Model):
+    __table__ = "shared"
+    __hash_key__ = "pk"
+    pk = StringField(required=True)
+    kind = StringField()
+    by_kind = GlobalIndex(hash_key=kind, range_key="year")
+    year = IntField()
+
+
+def test_index_that_is_passed_over_says_what_makes_it_usable() -> None:
+    condition = Shared.kind == "a"
+    advice = r"`year` are not in it: declare the field required=True, insist with index="
+    assert re.search(advice, str(Shared.explain(condition)))
+    with Connection.using(MemoryBackend()):
+        Shared.create_table()
+        with pytest.warns(ScanWarning, match=rf"the index by_kind would serve it, but items without {advice}"):
+            Shared.get_many(condition)
+        assert Shared.get_many(condition, index=Shared.by_kind) == []

@@ -327,16 +327,12 @@ class TestKeysIn:
 
     def test_check_of_one_hash_key_holds_for_that_key(self) -> None:
         one = (User.email == "a@b.co") & (User.year > 2000)
-        assert keys_condition(["b@b.co", one], USER) == And(
-            In(Path("email"), ("b@b.co", "a@b.co")),
-            Or(User.email == "b@b.co", And(User.email == "a@b.co", User.year > 2000)),
-        )
+        wanted = Or(User.email == "b@b.co", And(User.email == "a@b.co", User.year > 2000))
+        assert keys_condition(["b@b.co", one], USER) == wanted
 
     def test_check_of_one_whole_key_holds_for_that_key(self) -> None:
         rome, oslo = And(Visit.city == "Rome", Visit.day == 3), And(Visit.city == "Oslo", Visit.day == 1)
-        assert keys_condition([rome & (Visit.note == "x"), oslo], VISIT) == And(
-            Or(rome, oslo), Or(rome & (Visit.note == "x"), oslo)
-        )
+        assert keys_condition([rome & (Visit.note == "x"), oslo], VISIT) == Or(rome & (Visit.note == "x"), oslo)
 
 
 class TestModelKeys:

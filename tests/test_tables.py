@@ -26,7 +26,7 @@ from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.exceptions import InvalidRequestError
+from dynamongo.exceptions import InvalidRequestError, LimitExceededError
 from dynamongo.metaclass import ModelMeta
 from dynamongo.operations import (
     CreateIndex,
@@ -176,8 +176,58 @@ class TestUpdate:
         assert kinds(person.update_table()) == [("time to live", person.table_name())]
         assert person.compare_table() == ()
         assert kinds(model(__ttl__="year").compare_table()) == [("time to live", person.table_name())]
-        model().update_table()
-        assert model().compare_table() == ()
+        assert model().update_table() == model().compare_table() == ()
+        assert backend.execute(DescribeTimeToLive(person.table_name())) == TimeToLive("until")
+        assert kinds(model(__ttl__=None).update_table()) == [("time to live", person.table_name())]
+        assert backend.execute(DescribeTimeToLive(person.table_name())) == TimeToLive(None)
+        assert model(__ttl__=None).compare_table() == ()
+
+    @pytest.mark.parametrize("billing", [{"__billing__": "on_demand"}, {"__read_units__": 3, "__write_units__": 4}])
+    def test_what_is_not_declared_stays(self, backend: Backend, billing: dict[str, Any]) -> None:
+        units: Any = {} if "__billing__" in billing else {"read_units": 5, "write_units": 6}
+        owner = model(
+            __ttl__="until", by_name=GlobalIndex("name", **units), by_old=GlobalIndex("year", **units), **billing
+        )
+        owner.create_table()
+        before = owner.describe().schema
+        person = model(by_name=GlobalIndex("name"), by_year=GlobalIndex("year", "name"))
+        assert kinds(person.update_table()) == [("missing index", "by_year")]
+        after = person.describe().schema
+        assert after.throughput == before.throughput
+        assert [index for index in after.indexes if index.name != "by_year"] == list(before.indexes)
+        assert backend.execute(DescribeTimeToLive(person.table_name())) == TimeToLive("until")
+        assert kinds(owner.compare_table()) == [("extra index", "by_year")]
+
+    def test_what_is_not_declared_is_listed_when_it_is_asked_for(self, backend: Backend) -> None:
+        model(__ttl__="until", by_name=GlobalIndex("name", read_units=5), by_year=GlobalIndex("year")).create_table()
+        person = model(by_name=GlobalIndex("name"))
+        (extra,) = person.compare_table()
+        assert ": not declared by the model, the table has year (N) with all" in str(extra)
+        listed = person.compare_table(undeclared=True)
+        name = person.table_name()
+        assert [str(each) for each in listed] == [
+            "extra index by_year: not declared by the model, the table has year (N) with all",
+            f"billing {name}: not declared by the model, the table has 8 read units and 8 write units",
+            "index throughput by_name: not declared by the model, the table has 5 read units and 8 write units",
+            f"time to live {name}: not declared by the model, the table has until",
+        ]
+        assert [each.mend for each in listed] == ["drop", "leave", "leave", "leave"]
+        assert person.update_table() == ()
+
+    def test_base_declares_for_its_models(self, backend: Backend) -> None:
+        model(__billing__="on_demand").create_table()
+        base: Any = ModelMeta("Base", (Model,), {"__abstract__": True, "__read_units__": 2})
+        person: Any = ModelMeta(
+            "Person", (base,), {"__table__": "people", "__hash_key__": "email", "email": StringField()}
+        )
+        assert kinds(person.update_table()) == [("billing", person.table_name())]
+        assert person.describe().schema.throughput == Throughput(2, 8)
+
+    def test_local_index_that_is_not_declared_stays(self, backend: Backend) -> None:
+        model(__range_key__="year", by_name=LocalIndex("name")).create_table()
+        person = model(__range_key__="year", by_until=GlobalIndex("until"))
+        assert kinds(person.update_table()) == [("missing index", "by_until")]
+        assert [index.name for index in person.describe().schema.indexes] == ["by_name", "by_until"]
 
     @pytest.mark.parametrize(
         ("before", "after", "kind"),
@@ -239,7 +289,6 @@ class TestMemory:
         "index",
         [
             IndexSchema("by_g", KeySchema(N), throughput=Throughput(1, 1)),
-            IndexSchema("by_x", KeySchema(KeyAttribute("g", "N")), throughput=Throughput(1, 1)),
             IndexSchema("by_x", KeySchema(N)),
             IndexSchema("by_x", KeySchema(KeyAttribute("pk", "S"), N), is_global=False),
             IndexSchema("x", KeySchema(N), throughput=Throughput(1, 1)),
@@ -248,6 +297,23 @@ class TestMemory:
     def test_index_is_refused(self, memory: MemoryBackend, index: IndexSchema) -> None:
         with pytest.raises(InvalidRequestError):
             memory.execute(CreateIndex("tab", index))
+
+    def test_table_has_20_global_indexes_at_most(self, memory: MemoryBackend) -> None:
+        for number in range(19):
+            memory.execute(CreateIndex("tab", IndexSchema(f"by_{number}", KeySchema(N), throughput=Throughput(1, 1))))
+        with pytest.raises(LimitExceededError, match="exceeds per-table limit of 20"):
+            memory.execute(CreateIndex("tab", IndexSchema("by_n", KeySchema(N), throughput=Throughput(1, 1))))
+
+    def test_index_keeps_its_units_when_those_of_the_table_change(self) -> None:
+        memory = MemoryBackend()
+        memory.execute(CreateTable(TableSchema("tab", PK, Throughput(1, 1), (IndexSchema("by_g", KeySchema(G)),))))
+        changed = memory.execute(UpdateThroughput("tab", Throughput(2, 2))).schema
+        assert (changed.throughput, changed.indexes[0].throughput) == (Throughput(2, 2), Throughput(1, 1))
+
+    def test_key_of_a_new_index_has_the_type_that_the_table_knows(self, memory: MemoryBackend) -> None:
+        other = IndexSchema("by_x", KeySchema(KeyAttribute("g", "N"), N), throughput=Throughput(1, 2))
+        made = memory.execute(CreateIndex("tab", other)).schema.indexes[-1]
+        assert made == IndexSchema("by_x", KeySchema(G, N), throughput=Throughput(1, 2))
 
     def test_index_that_is_not_there_cannot_be_dropped_or_changed(self, memory: MemoryBackend) -> None:
         with pytest.raises(TableNotFound):
@@ -274,5 +340,31 @@ class TestMemory:
             assert kinds(person.update_table()) == [("index throughput", "by_name")]
             assert person.compare_table() == ()
             model(by_name=GlobalIndex("name"), __billing__="on_demand").update_table()
+            assert person.update_table() == ()
+            person = model(by_name=GlobalIndex("name", read_units=3), __billing__="provisioned")
             assert kinds(person.update_table()) == [("billing", "people")]
             assert person.compare_table() == ()
+            assert person.describe().schema.throughput == Throughput(8, 8)
+
+    def test_one_unit_is_declared_and_the_other_stays(self) -> None:
+        with Connection.using(MemoryBackend()):
+            model(__read_units__=3, __write_units__=4, by_name=GlobalIndex("name", read_units=5)).create_table()
+            person = model(__write_units__=7, by_name=GlobalIndex("name", write_units=2))
+            assert kinds(person.update_table()) == [("index throughput", "by_name"), ("billing", person.table_name())]
+            schema = person.describe().schema
+            assert (schema.throughput, schema.indexes[0].throughput) == (Throughput(3, 7), Throughput(5, 2))
+
+    def test_declared_billing_gives_each_index_units(self) -> None:
+        with Connection.using(MemoryBackend()):
+            indexes = {"by_name": GlobalIndex("name"), "by_year": GlobalIndex("year")}
+            model(**indexes, __billing__="on_demand").create_table()
+            person = model(by_name=GlobalIndex("name", read_units=2), __billing__="provisioned", __write_units__=4)
+            assert "the table billing on demand" in str(person.compare_table()[-1])
+            assert kinds(person.update_table()) == [("billing", person.table_name())]
+            schema = person.describe().schema
+            assert schema.throughput == Throughput(8, 4)
+            assert {index.name: index.throughput or schema.throughput for index in schema.indexes} == {
+                "by_name": Throughput(2, 4),
+                "by_year": Throughput(8, 4),
+            }
+            assert model(**indexes, __billing__="provisioned").compare_table() == ()

@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -24,13 +25,14 @@ from dynamongo import (
     StringField,
     TransactionCanceled,
     ValidationError,
-    connection,
+    overrides,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.backends.memory import MemoryBackend
+from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
+from dynamongo.backends.memory.faults.kinds import CancelCode
 from dynamongo.connection import drive
-from dynamongo.exceptions import CancellationReason
+from dynamongo.exceptions import BackendError, CancellationReason, InvalidRequestError
 from dynamongo.executor import Executor, RetryPolicy
 from dynamongo.operations import Delete, Put, TransactWrite
 
@@ -134,6 +136,18 @@ class TestWrites:
         assert [reason.code for reason in caught.value.reasons] == ["None", "ConditionalCheckFailed"]
         assert Transfer.get_many() == []
 
+    def test_reason_of_an_invalid_request_has_its_error(self, backend: Backend) -> None:
+        backend.execute(Put(Account.table_name(), {"owner": "odd", "balance": "text"}))
+        with pytest.raises(TransactionCanceled) as caught, Connection.transaction() as tx:
+            tx.delete(Account, "jane")
+            tx.update(Account, "odd", Account.balance.add(1))
+        first, second = caught.value.reasons
+        assert (first.code, first.error) == ("None", None)
+        assert second.code == "ValidationError"
+        assert isinstance(second.error, InvalidRequestError)
+        assert second.error.code == "ValidationError"
+        assert str(second.error).startswith(f"Account: {second.message} (the item with owner = 'odd' in the table ")
+
     def test_block_that_raises_sends_nothing(self) -> None:
         with Connection.record() as calls, pytest.raises(ValidationError), Connection.transaction() as tx:
             tx.delete(Account, "jane")
@@ -181,8 +195,19 @@ class TestLimits:
         with pytest.raises(ExpressionError, match="a transaction has 4 MB of items at most; save of the Account"):
             save_all(Account(owner=str(number), balance=1, note="x" * 390_000) for number in range(12))
 
-    @pytest.mark.parametrize("token", ["", "x" * 37])
-    def test_token_has_1_to_36_characters(self, token: str) -> None:
+    @pytest.mark.parametrize("code", [code for code in get_args(CancelCode) if code != "ConditionalCheckFailed"])
+    def test_every_reason_has_the_error_of_a_write_alone(self, code: CancelCode) -> None:
+        faults = FaultPlan(Fault.cancel(code, times=None))
+        with Connection.using(MemoryBackend(clock=VirtualClock(), faults=faults)):
+            Account.create_table()
+            with pytest.raises(TransactionCanceled) as caught, Connection.transaction() as tx:
+                tx.delete(Account, "jane")
+        (reason,) = caught.value.reasons
+        assert isinstance(reason.error, BackendError)
+        assert (type(reason.error) is BackendError, reason.error.code) == (False, code)
+
+    @pytest.mark.parametrize("token", ["", "x" * 37, 17, 1.5, b"x", ["x"], True, uuid.UUID(int=1)], ids=repr)
+    def test_token_has_1_to_36_characters(self, token: Any) -> None:
         with pytest.raises(ExpressionError, match="1 to 36 characters"):
             Connection.transaction(token)
 
@@ -223,11 +248,11 @@ class TestLimits:
 @contextlib.contextmanager
 def without_using() -> Iterator[None]:
     """No `using` block: each model on the connection of its own."""
-    token = connection._overrides.set(())
+    token = overrides.in_context.set(())
     try:
         yield
     finally:
-        connection._overrides.reset(token)
+        overrides.in_context.reset(token)
 
 
 def delete_all(owners: Any) -> None:

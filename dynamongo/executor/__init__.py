@@ -8,7 +8,7 @@ the effects; another driver could perform them asynchronously without a change h
 from __future__ import annotations
 
 from dynamongo.executor.effects import Attempt, Effect, RetryBudget, RetryPolicy, Steps, Wait
-from dynamongo.executor.reads import START, Position, ReadPage, Reads, sort_items
+from dynamongo.executor.reads import START, Position, ReadPage, Reads, position_after, sort_items
 from dynamongo.executor.tables import Tables
 from dynamongo.executor.writes import (
     GroupResult,
@@ -39,6 +39,7 @@ __all__ = [
     "group_writes",
     "key_writes",
     "not_sent",
+    "position_after",
     "sort_items",
 ]
 

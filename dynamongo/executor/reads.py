@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Iterable
+from operator import itemgetter
 
-from dynamongo.conditions import Path, cover
+from dynamongo.conditions import Condition, Path, cover
 from dynamongo.evaluation import compile_projection, holds
-from dynamongo.exceptions import ThrottledError, assert_never
+from dynamongo.exceptions import TableMismatch, ThrottledError, assert_never
 from dynamongo.executor.effects import Steps, Terms
-from dynamongo.filters import compile_filter
+from dynamongo.filters import Filter, compile_filter
 from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.plans import Plan
-from dynamongo.values import AttributeValue, Item
+from dynamongo.values import AttributeValue, Item, shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class ReadPage:
         scanned_count: How many items the store has read for it.
         next: Where the read goes on, or `None` at its end.
         consumed: What it cost.
+        start: Where it began.
     """
 
     items: list[Item]
@@ -49,10 +52,13 @@ class ReadPage:
     scanned_count: int
     next: Position | None
     consumed: Capacity
+    start: Position = START
 
 
 class Reads(Terms):
     """The part of the executor that reads."""
+
+    _last_filter: tuple[Condition | None, Filter] | None = None
 
     def read(self, plan: Plan) -> Steps[list[Item]]:
         """All items of the plan, filtered by its residual, in its order, up to its limit."""
@@ -85,7 +91,20 @@ class Reads(Terms):
                 page = yield from self._read_page(operation, position, room, has_residual=plan.residual is not None)
             case _:
                 assert_never(operation)
-        return _finish(plan, position, page, room)
+        return _finish(plan, position, page, room, self._select(plan, page.items))
+
+    def _select(self, plan: Plan, items: list[Item]) -> list[Item]:
+        """The items that the residual accepts."""
+        if plan.checks:
+            return [item for item in items if _passes(plan, item)]
+        return items if plan.residual is None else self._filter_for(plan.residual)(items)
+
+    def _filter_for(self, residual: Condition) -> Filter:
+        """The residual as a function, which is compiled once for all pages of a read that follow each other."""
+        last = self._last_filter
+        if last is None or last[0] is not residual:
+            self._last_filter = last = residual, compile_filter(residual)
+        return last[1]
 
     def _read_get(self, operation: Get) -> Steps[_Raw]:
         result = yield from self.send(operation)
@@ -155,20 +174,38 @@ def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
     return items if plan.limit is None else items[: plan.limit]
 
 
-def _finish(plan: Plan, position: Position, page: _Raw, room: int | None) -> ReadPage:
-    """The page with the residual applied, what is beyond the room cut off, and what is not wanted left out."""
-    items, after = page.items, page.after
-    if plan.checks:
-        items = [item for item in items if _passes(plan, item)]
-    elif plan.residual is not None:
-        items = compile_filter(plan.residual)(items)
+def _finish(plan: Plan, position: Position, page: _Raw, room: int | None, items: list[Item]) -> ReadPage:
+    """The page with the items that were selected; what is beyond the room is cut off, what is not wanted left out."""
+    after = page.after
     if after is None and position.step + 1 < len(plan.operations):
         after = Position(position.step + 1)
+    if plan.cursor_names and isinstance(plan.operations[position.step], (Query, Scan)):
+        _check_keys(plan, items)
     if room is not None and len(items) > room:
         items = items[:room]
         after = _after(plan, position, items[-1])
     counted = len(items) if plan.residual is not None or items else page.count
-    return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed)
+    return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed, position)
+
+
+def position_after(plan: Plan, page: ReadPage, used: int) -> Position | None:
+    """Where the read goes on if only the first `used` items of the page were used; `None` at its end."""
+    if used == len(page.items):
+        return page.next
+    return _after(plan, page.start, page.items[used - 1]) if used else page.start
+
+
+def _check_keys(plan: Plan, items: list[Item]) -> None:
+    """Refuse items without the keys that the plan knows: a key that is not the table's own may be missing in any."""
+    first, *others = plan.cursor_names
+    try:
+        deque(map(itemgetter(first, *others), items), maxlen=0)  # a loop in C, since it runs for every item
+    except KeyError as error:
+        item = next(item for item in items if error.args[0] not in item)
+        raise TableMismatch(
+            f"an item of {plan.operations[0].table} has no {error}, which is a key of the model or of its index; it has"
+            f" {shorten(sorted(item))}: compare_table() tells how the table differs from the model"
+        ) from error
 
 
 def _passes(plan: Plan, item: Item) -> bool:
@@ -183,8 +220,12 @@ def _after(plan: Plan, position: Position, last: Item) -> Position:
     operation = plan.operations[position.step]
     if isinstance(operation, BatchGet):
         wanted = _values_of(last, operation.keys[0])
-        places = (place for place, key in enumerate(operation.keys) if _values_of(key, operation.keys[0]) == wanted)
-        return Position(position.step, next(places) + 1)
+        start = position.after if isinstance(position.after, int) else 0
+        following = itertools.islice(operation.keys, start, None)
+        places = (
+            place for place, key in enumerate(following, start + 1) if _values_of(key, operation.keys[0]) == wanted
+        )
+        return Position(position.step, next(places))
     return Position(position.step, {name: last[name] for name in plan.cursor_names})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from dynamongo.comparison import Difference, TableChange, compare_schemas
+from dynamongo.comparison import Declared, Difference, TableChange, compare_schemas, list_undeclared
 from dynamongo.exceptions import ServiceError, TableNotFound
 from dynamongo.executor.effects import Steps, Terms, Wait
 from dynamongo.operations import (
@@ -57,11 +57,14 @@ class Tables(Terms):
         if wait:
             yield from self._wait_until_ready(table, on_look)
 
-    def compare_table(self, schema: TableSchema, expires_by: str | None) -> Steps[tuple[Difference, ...]]:
-        """How the live table differs from the schema, and from the attribute by which items are to expire."""
+    def compare_table(
+        self, schema: TableSchema, expires_by: str | None, declared: Declared, *, undeclared: bool = False
+    ) -> Steps[tuple[Difference, ...]]:
+        """How the live table differs in what is declared: the schema, and the attribute by which items expire."""
         description = yield from self.send(DescribeTable(schema.name))
         live = yield from self.send(DescribeTimeToLive(schema.name))
-        return compare_schemas(schema, expires_by, description, live.attribute)
+        differences = compare_schemas(schema, expires_by, description, live.attribute, declared)
+        return differences + (list_undeclared(schema, description, live.attribute, declared) if undeclared else ())
 
     def _wait_until_ready(self, table: str, on_look: OnLook) -> Steps[None]:
         for pause in _table_waits():

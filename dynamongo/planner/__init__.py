@@ -28,15 +28,15 @@ from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planner.access import Access, Candidate, Wanted, access_paths, choose, consider
 from dynamongo.planner.contradictions import find_contradiction
-from dynamongo.planner.keys import find_keys
+from dynamongo.planner.keys import checks_by_key, find_keys
 from dynamongo.planner.narrowing import divide, narrow
 from dynamongo.planner.parts import find_choice, split_filter
 from dynamongo.planner.ranges import fold_range
 from dynamongo.planner.rechecks import recheck
-from dynamongo.plans import Checks, Plan, Read, Rejected
+from dynamongo.plans import BATCH_GET, Checks, Plan, Read, Rejected
 from dynamongo.schema import TableSchema
 from dynamongo.strategies import Source, Target
-from dynamongo.values import AttributeValue, Item
+from dynamongo.values import Item
 
 __all__ = ["ReadOptions", "divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
 
@@ -75,36 +75,28 @@ class ReadOptions:
         return frozenset(path.attribute for path in self.projection) or None
 
 
-def plan_read(table: TableSchema, source: Source, options: ReadOptions) -> Plan:
+def plan_read(table: TableSchema, source: Source, options: ReadOptions, batch_get: int = BATCH_GET) -> Plan:
     """The plan that reads what `source` means from the table (by its full name).
 
+    Args:
+        table: The table.
+        source: Which items.
+        options: What is asked for beside them.
+        batch_get: How many keys the backend takes in one request.
+
     Raises:
-        ExpressionError: The index that is asked for cannot serve the read.
+        ExpressionError: The index that is asked for cannot serve the read, or the order cannot be kept.
     """
-    return _Planner(table, options).plan(source)
-
-
-def _checks_by_key(targets: tuple[Target, ...]) -> Checks:
-    """What has to hold for the item of each key; one that is named several times is wanted for any of its checks."""
-    named: dict[tuple[AttributeValue, ...], list[Condition | None]] = {}
-    for target in targets:
-        named.setdefault(tuple(target.key.values()), []).append(target.check)
-    return {key: _any_of(checks) for key, checks in named.items()}
-
-
-def _any_of(checks: list[Condition | None]) -> Condition | None:
-    wanted = [check for check in checks if check is not None]
-    if len(wanted) < len(checks):
-        return None
-    return wanted[0] if len(wanted) == 1 else Or(*wanted)
+    return _Planner(table, options, batch_get).plan(source)
 
 
 class _Planner:
     """Plans one read."""
 
-    def __init__(self, table: TableSchema, options: ReadOptions) -> None:
+    def __init__(self, table: TableSchema, options: ReadOptions, batch_get: int) -> None:
         self._table = table
         self._options = options
+        self._batch_get = batch_get
 
     def plan(self, source: Source) -> Plan:
         if self._options.limit == 0:
@@ -135,6 +127,8 @@ class _Planner:
     ) -> Plan:
         """The plan, with what every plan has of the options."""
         options = self._options
+        if options.descending and not options.is_sorted and operations:
+            self._check_order(operations[0], rejected)
         if options.segments is not None and operations and not isinstance(operations[0], Scan):
             warnings += (f"segments={options.segments} is for scans, and makes no difference here",)
         cursor_names = self._table.keys.names if access is None else access.cursor_names
@@ -150,7 +144,19 @@ class _Planner:
             rejected,
             warnings,
             checks or {},
+            self._batch_get,
         )
+
+    @staticmethod
+    def _check_order(operation: Read, rejected: tuple[Rejected, ...]) -> None:
+        """Refuse to reverse what has no order: only a query has one, and what is read lazily is not sorted."""
+        if isinstance(operation, (Scan, BatchGet)):
+            what = "a scan" if isinstance(operation, Scan) else "a read of several keys"
+            near = [f"; the index {each.name} would serve it, but {each.reason}" for each in rejected if each.is_near]
+            raise ExpressionError(
+                f"descending=True cannot be kept, since {what} gives items in no order: use get_many, which sorts them,"
+                f" or a condition whose hash key, that of the table or of an index, is compared by =={''.join(near)}"
+            )
 
     def _loaded(
         self, access: Access | None, operations: tuple[Read, ...], cursor_names: tuple[str, ...]
@@ -182,7 +188,7 @@ class _Planner:
         if len(targets) == 1:
             return self._plan_keys(keys, targets[0].check)
         residual = Or(*(target.condition for target in targets))
-        return self._plan_keys(keys, residual, _checks_by_key(targets))
+        return self._plan_keys(keys, residual, checks_by_key(targets))
 
     def _plan_keys(self, found: Iterable[Item], residual: Condition | None, checks: Checks | None = None) -> Plan:
         unique = tuple({tuple(key.values()): key for key in found}.values())

@@ -135,7 +135,10 @@ class Access:
     def _find_missing(self, wanted: Wanted) -> str | None:
         """Which items that satisfy the condition may be missing in it."""
         if unsure := self._unsure_keys(wanted):
-            return f"items without {_list(unsure)} are not in it: make the field required, or add a condition on it"
+            return (
+                f"items without {_list(unsure)} are not in it: declare the field required=True, insist with index=,"
+                " or add a condition on it"
+            )
         return None
 
     def _unsure_keys(self, wanted: Wanted) -> list[str]:

@@ -20,7 +20,7 @@ from dynamongo.conditions import (
     operands_of,
 )
 from dynamongo.filters import compile_filter
-from dynamongo.planner.ranges import are_disjoint, lower_bounds, upper_bounds
+from dynamongo.planner.ranges import are_disjoint, strictest_bounds
 from dynamongo.values import SCALAR_TYPES, AttributeValue, Item, type_of
 
 
@@ -96,6 +96,5 @@ def _bounded_type(part: Condition) -> str:
 def _bounds_are_disjoint(group: Sequence[Condition]) -> bool:
     if _bounded_type(group[0]) not in SCALAR_TYPES:
         return False
-    lows = [bound for part in group for bound in lower_bounds(part)]
-    highs = [bound for part in group for bound in upper_bounds(part)]
-    return any(are_disjoint(low, high) for low in lows for high in highs)
+    low, high = strictest_bounds(group)
+    return low is not None and high is not None and are_disjoint(low, high)

@@ -22,6 +22,7 @@ from dynamongo.conditions import (
     Or,
     Path,
     all_of,
+    nodes_of,
     paths_of,
 )
 from dynamongo.evaluation import MISSING, holds, resolve
@@ -34,6 +35,7 @@ from dynamongo.limits import (
     longest_in,
     rendered_bytes,
 )
+from dynamongo.planner.parts import MAX_NESTING
 from dynamongo.values import Item
 
 _SPARE_OPERATORS = 4
@@ -72,29 +74,39 @@ def _fits(condition: Condition) -> bool:
     )
 
 
-def divide(part: Condition) -> Condition:
+def divide(condition: Condition) -> Condition:
     """Return the same condition with INs of a hundred choices at most, which is as many as DynamoDB takes."""
-    match part:
-        case And(parts):
-            return And(*map(divide, parts))
-        case Or(parts):
-            return Or(*map(divide, parts))
-        case Not(negated):
-            return Not(divide(negated))
-        case In(operand, choices) if len(choices) > MAX_IN_OPERANDS:
-            starts = range(0, len(choices), MAX_IN_OPERANDS)
-            return Or(*[In(operand, choices[start : start + MAX_IN_OPERANDS]) for start in starts])
-        case _:
-            return part
+    if longest_in(condition) <= MAX_IN_OPERANDS:
+        return condition
+    made: list[Condition] = []
+    for node in reversed(tuple(nodes_of(condition))):  # the parts of a condition before it, the last one first
+        match node:
+            case And(parts) | Or(parts):
+                made.append(type(node)(*[made.pop() for _ in parts]))
+            case Not():
+                made.append(Not(made.pop()))
+            case _:
+                made.append(_divide_in(node))
+    return made.pop()
 
 
-def _keep_what_held(part: Condition, item: Item) -> Condition:
+def _divide_in(part: Condition) -> Condition:
+    if not isinstance(part, In) or len(part.choices) <= MAX_IN_OPERANDS:
+        return part
+    starts = range(0, len(part.choices), MAX_IN_OPERANDS)
+    return Or(*[In(part.operand, part.choices[start : start + MAX_IN_OPERANDS]) for start in starts])
+
+
+def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
+    """What held of the condition; of what is nested deeper than `MAX_NESTING`, that its attributes are as they were."""
     match part:
+        case And() | Or() if depth > MAX_NESTING:
+            return _pin(part, item)
         case And(parts):
-            return And(*[_keep_what_held(each, item) for each in parts])
+            return And(*[_keep_what_held(each, item, depth + 1) for each in parts])
         case Or(parts):
             held = next((each for each in parts if holds(each, item)), None)
-            return part if held is None else _keep_what_held(held, item)
+            return part if held is None else _keep_what_held(held, item, depth + 1)
         case In():
             return _keep_choice(part, item)
         case Not(And() | Or() | In() | Not()):

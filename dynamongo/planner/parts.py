@@ -38,6 +38,9 @@ from dynamongo.limits import (
 from dynamongo.schema import KeyAttribute
 from dynamongo.values import AttributeValue, type_of
 
+MAX_NESTING = 20
+"""How deep a condition is looked into for keys; one that is nested deeper is left to a filter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -59,17 +62,17 @@ class Choice:
         return len(self.values), self.says_more
 
 
-def find_choice(parts: Sequence[Condition], attribute: KeyAttribute) -> Choice | None:
+def find_choice(parts: Sequence[Condition], attribute: KeyAttribute, depth: int = 0) -> Choice | None:
     """The conjunct that allows the attribute the fewest values."""
     best: Choice | None = None
     for part in parts:
-        choice = _choice_of(part, attribute)
+        choice = _choice_of(part, attribute, depth)
         if choice is not None and (best is None or choice.rank < best.rank):
             best = choice
     return best
 
 
-def _choice_of(part: Condition, attribute: KeyAttribute) -> Choice | None:
+def _choice_of(part: Condition, attribute: KeyAttribute, depth: int) -> Choice | None:
     if isinstance(part, Comparison):
         if part.operator != EQ or not is_about(part.left, attribute) or not is_key_value(part.right, attribute):
             return None
@@ -78,8 +81,8 @@ def _choice_of(part: Condition, attribute: KeyAttribute) -> Choice | None:
         if not is_about(part.operand, attribute) or not all(is_key_value(each, attribute) for each in part.choices):
             return None
         return Choice(part, tuple(cast("AttributeValue", each) for each in part.choices if not is_empty(each)))
-    if isinstance(part, Or):
-        found = [find_choice(conjuncts(branch), attribute) for branch in part.parts]
+    if isinstance(part, Or) and depth < MAX_NESTING:
+        found = [find_choice(conjuncts(branch), attribute, depth + 1) for branch in part.parts]
         return None if None in found else _join(part, part.parts, cast("list[Choice]", found))
     return None
 
@@ -108,11 +111,12 @@ def is_empty(operand: Operand) -> bool:
 
 def without(parts: Iterable[Condition], *used: Condition) -> Condition | None:
     """The conjuncts that are none of those used."""
-    return all_of(tuple(part for part in parts if not any(part is other for other in used)))
+    identities = set(map(id, used))
+    return all_of(tuple(part for part in parts if id(part) not in identities))
 
 
-def demands(part: Condition, attribute: str) -> bool:
-    """Whether the condition holds for no item that lacks the attribute."""
+def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
+    """Whether the condition holds for no item that lacks the attribute, as far as it is looked into."""
     match part:
         case Comparison(_, operator, _):
             return operator != "<>" and Path(attribute) in operands_of(part)
@@ -120,10 +124,10 @@ def demands(part: Condition, attribute: str) -> bool:
             return Path(attribute) in operands_of(part)
         case BeginsWith(path) | Contains(path) | Exists(path) | IsType(path):
             return path == Path(attribute)
-        case And(parts):
-            return any(demands(each, attribute) for each in parts)
-        case Or(parts):
-            return all(demands(each, attribute) for each in parts)
+        case And(parts) if depth < MAX_NESTING:
+            return any(demands(each, attribute, depth + 1) for each in parts)
+        case Or(parts) if depth < MAX_NESTING:
+            return all(demands(each, attribute, depth + 1) for each in parts)
         case _:
             return False
 

@@ -84,11 +84,7 @@ def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
 
 
 def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:
-    lower = [bound for part in bounds for bound in lower_bounds(part)]
-    upper = [bound for part in bounds for bound in upper_bounds(part)]
-    # Of two bounds at one value the one that excludes it is the stricter.
-    low = max(lower, key=lambda bound: (bound[0], bound[1] == GT), default=None)
-    high = min(upper, key=lambda bound: (bound[0], bound[1] == LE), default=None)
+    low, high = strictest_bounds(bounds)
     if low is None or high is None:
         only = low or high
         return (None if only is None else Comparison(path, only[1], only[0])), ()
@@ -100,12 +96,21 @@ def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeConditio
     return Between(path, low[0], high[0]), tuple(strict)
 
 
+def strictest_bounds(parts: Sequence[Condition]) -> tuple[Bound | None, Bound | None]:
+    """The greatest lower and the least upper bound; of two at one value, the one that excludes it."""
+    lower = [bound for part in parts for bound in _lower_bounds(part)]
+    upper = [bound for part in parts for bound in _upper_bounds(part)]
+    low = max(lower, key=lambda bound: (bound[0], bound[1] == GT), default=None)
+    high = min(upper, key=lambda bound: (bound[0], bound[1] == LE), default=None)
+    return low, high
+
+
 def are_disjoint(low: Bound, high: Bound) -> bool:
     """Whether no value is above the lower and below the upper bound."""
     return bool(low[0] > high[0]) or (low[0] == high[0] and (low[1], high[1]) != (GE, LE))
 
 
-def lower_bounds(part: Condition) -> Iterator[Bound]:
+def _lower_bounds(part: Condition) -> Iterator[Bound]:
     """What a conjunct says of the least value."""
     match part:
         case Comparison(_, (">" | ">=") as operator, value):
@@ -118,7 +123,7 @@ def lower_bounds(part: Condition) -> Iterator[Bound]:
             pass
 
 
-def upper_bounds(part: Condition) -> Iterator[Bound]:
+def _upper_bounds(part: Condition) -> Iterator[Bound]:
     """What a conjunct says of the greatest value."""
     match part:
         case Comparison(_, ("<" | "<=") as operator, value):

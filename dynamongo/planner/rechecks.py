@@ -6,6 +6,7 @@ from typing import cast
 
 from dynamongo.conditions import And, Condition, Or, all_of, conjuncts, paths_of
 from dynamongo.evaluation import holds
+from dynamongo.planner.parts import MAX_NESTING
 from dynamongo.values import Item
 
 
@@ -18,15 +19,17 @@ def recheck(condition: Condition | None, key: Item) -> Condition | None:
     return None if condition is None else _undecided(condition, key)
 
 
-def _undecided(part: Condition, key: Item) -> Condition | None:
+def _undecided(part: Condition, key: Item, depth: int = 0) -> Condition | None:
     """What is left of a condition that holds, given the key; `None` where the key alone decides it."""
     if _is_about(part, key):
         return None
+    if depth > MAX_NESTING:
+        return part
     if isinstance(part, And):
-        left = [_undecided(each, key) for each in part.parts]
+        left = [_undecided(each, key, depth + 1) for each in part.parts]
         return all_of(tuple(each for each in left if each is not None))
     if isinstance(part, Or):
-        branches = [_undecided(branch, key) for branch in part.parts if _may_hold(branch, key)]
+        branches = [_undecided(branch, key, depth + 1) for branch in part.parts if _may_hold(branch, key)]
         return None if None in branches else Or(*cast("list[Condition]", branches))
     return part
 

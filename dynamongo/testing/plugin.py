@@ -26,9 +26,12 @@ def virtual_clock() -> VirtualClock:
 
 @pytest.fixture
 def memory_backend(virtual_clock: VirtualClock) -> Iterator[MemoryBackend]:
-    """An empty memory backend, which serves every model while the test runs, whatever connection it has."""
+    """An empty memory backend, which serves every model in every thread and task of the process while the test runs.
+
+    That holds whatever connection a model has. A `Connection.using` block inside the test wins over it.
+    """
     backend = MemoryBackend(clock=virtual_clock)
-    with Connection.using(backend):
+    with Connection.using(backend, everywhere=True):
         yield backend
 
 

@@ -122,6 +122,17 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
     "what a local index would have fetched from the table is not charged for": (
         "test_fetch_from_the_table_costs_every_item_that_is_fetched",
     ),
+    "an index may hold more than 20 attributes beside its keys, and those of a table more than 100; one attribute"
+    " may be named twice, and its name may be longer than 255 bytes": (
+        *fails(
+            "test_index_is_refused",
+            "21 attributes in one",
+            "101 attributes in all",
+            "attribute twice",
+            "attribute with a name of 256 bytes",
+        ),
+        "test_new_index_with_too_many_attributes_is_refused",
+    ),
     "names of attributes may be empty or longer than 65,535 bytes": ("test_attribute_name_is_refused",),
     "the name of the attribute that items expire by may be longer than 255 bytes": fails(
         "test_attribute_that_items_expire_by_is_refused", "256 bytes"

@@ -11,7 +11,7 @@ from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.conditions import Condition, Exists, Not, Path
 from dynamongo.exceptions import CredentialsError, InvalidRequestError
-from dynamongo.operations import AnyOperation, CreateTable, Put, Scan, UpdateItem
+from dynamongo.operations import AnyOperation, CreateTable, Put, Scan, TransactWrite, UpdateItem
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 
 KEYS = KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", "S"))
@@ -41,6 +41,8 @@ REQUESTS: dict[str, AnyOperation] = {
     "condition nested 5,000 levels": Put("table", {"pk": "a"}, negated(5000)),
     "limit that is no int": Scan("table", limit=1.5),  # type: ignore[arg-type]  # the point
     "limit that is a boolean": Scan("table", limit=True),
+    "token that is bytes": TransactWrite((Put("table", {"pk": "a"}),), b"x"),  # type: ignore[arg-type]  # the point
+    "token that is a number": TransactWrite((Put("table", {"pk": "a"}),), 17),  # type: ignore[arg-type]  # the point
     "unknown return values": UpdateItem("table", {"pk": "a"}, returns="FOO"),  # type: ignore[arg-type]  # the point
     "global index with throughput on demand": table(IndexSchema("index", OTHER, throughput=Throughput(1, 1))),
     "empty name in a projection": table(IndexSchema("index", OTHER, Projection("include", ("",)))),
@@ -62,7 +64,7 @@ def test_odd_request_is_refused(backend: Backend, operation: AnyOperation) -> No
 
 
 def test_local_index_with_throughput_is_refused_by_memory() -> None:
-    with pytest.raises(InvalidRequestError, match="cannot be specified for the local index"):
+    with pytest.raises(InvalidRequestError, match="should not be specified for index: index, which is a local one"):
         MemoryBackend().execute(table(IndexSchema("index", OTHER, is_global=False, throughput=Throughput(1, 1))))
 
 

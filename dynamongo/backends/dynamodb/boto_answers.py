@@ -174,7 +174,11 @@ def _limit(response: Any) -> Any:
         response.close()
         raise AnswerTooLong(f"a body of {length[:18]} bytes; DynamoDB answers {MAX_BODY_BYTES} at most")
     stream = response.stream
-    response.stream = lambda *args, **kwargs: _count(stream(*args, **kwargs), response)
+
+    def limited(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+        return _count(stream(*args, **kwargs), response)
+
+    response.stream = limited
     return response
 
 

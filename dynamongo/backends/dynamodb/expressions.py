@@ -28,6 +28,8 @@ from dynamongo.conditions import (
     Or,
     Path,
     Size,
+    assemble,
+    join,
 )
 from dynamongo.exceptions import assert_never
 from dynamongo.operations import KeyCondition
@@ -107,10 +109,25 @@ def render_condition(condition: Condition, placeholders: Placeholders) -> str:
 
     Raises `ExpressionError` for an AND or OR of nothing, which has no text.
     """
-    return _render_reduced(_reduce(condition), placeholders)
+    return assemble(_reduce(condition), lambda part: _render_node(part, placeholders))
 
 
-def _render_reduced(condition: Condition, placeholders: Placeholders) -> str:
+def _render_node(condition: Condition, placeholders: Placeholders) -> Iterable[str | Condition]:
+    match condition:
+        case And(parts):
+            return join(map(_reduce, parts), " AND ", (Or,))
+        case Or(parts):
+            return join(map(_reduce, parts), " OR ")
+        case Not(part):
+            return ("NOT ", *join((_reduce(part),), "", (And, Or)))
+        case _:
+            return (_render_leaf(condition, placeholders),)
+
+
+def _render_leaf(
+    condition: Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType,
+    placeholders: Placeholders,
+) -> str:
     operand = placeholders.operand
     match condition:
         case Comparison(left, operator, right):
@@ -131,12 +148,6 @@ def _render_reduced(condition: Condition, placeholders: Placeholders) -> str:
             return f"attribute_not_exists({operand(path)})"
         case IsType(path, kind):
             return f"attribute_type({operand(path)}, {operand(kind)})"
-        case And(parts):
-            return _render_parts("AND", parts, placeholders)
-        case Or(parts):
-            return _render_parts("OR", parts, placeholders)
-        case Not(part):
-            return f"NOT {_render_part(part, (And, Or), placeholders)}"
         case _:
             assert_never(condition)
 
@@ -150,31 +161,28 @@ def _render_contradiction(tested: Operand, placeholders: Placeholders) -> str:
     return f"{value} <> {value}"
 
 
-def _render_parts(joint: Literal["AND", "OR"], parts: tuple[Condition, ...], placeholders: Placeholders) -> str:
-    weaker: tuple[type, ...] = (Or,) if joint == "AND" else ()
-    return f" {joint} ".join(_render_part(part, weaker, placeholders) for part in parts)
-
-
-def _render_part(part: Condition, weaker: tuple[type, ...], placeholders: Placeholders) -> str:
-    """A part of a larger condition, in parentheses if it binds weaker than what it is a part of."""
-    reduced = _reduce(part)
-    text = _render_reduced(reduced, placeholders)
-    return f"({text})" if isinstance(reduced, weaker) else text
-
-
 def _reduce(condition: Condition) -> Condition:
     """The condition without an outer AND or OR of one part, which has no text, and without a double negation.
 
     Negation is two-valued, so that two cancel out; whether the grammar takes `NOT NOT` is uncertain.
     """
-    match condition:
-        case And((part,)) | Or((part,)):
-            return _reduce(part)
-        case Not(part):
-            reduced = _reduce(part)
-            return _reduce(reduced.part) if isinstance(reduced, Not) else condition
-        case _:
-            return condition
+    while True:
+        match condition:
+            case And((part,)) | Or((part,)):
+                condition = part
+            case Not(part):
+                inner = _skip_single(part)
+                if not isinstance(inner, Not):
+                    return condition
+                condition = inner.part
+            case _:
+                return condition
+
+
+def _skip_single(condition: Condition) -> Condition:
+    while isinstance(condition, (And, Or)) and len(condition.parts) == 1:
+        condition = condition.parts[0]
+    return condition
 
 
 def render_updates(updates: Sequence[AnyUpdate], placeholders: Placeholders) -> str:

@@ -56,7 +56,7 @@ from dynamongo.operations import (
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.updates import check_updates
+from dynamongo.updates import check_update_request
 from dynamongo.wire import render_item
 
 _Members: TypeAlias = dict[str, str]
@@ -204,7 +204,7 @@ def _express(parameter: str, text: str) -> _Members:
 
 
 def _express_condition(parameter: str, condition: Condition, placeholders: Placeholders) -> _Members:
-    check_limits(condition)
+    check_limits(condition, parameter)
     return _express(parameter, render_condition(condition, placeholders))
 
 
@@ -268,7 +268,7 @@ def _update_members(operation: UpdateItem) -> _Members:
     members = {"Key": render_item(operation.key)}
     if not operation.updates:
         return _add_condition(members, operation, None)
-    check_updates(operation.updates, operation.key)
+    check_update_request(operation.updates, operation.key)
     placeholders = Placeholders()
     members |= _express("UpdateExpression", render_updates(operation.updates, placeholders))
     return _add_condition(members, operation, placeholders)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from dynamongo.backends.memory.checks import check_condition, normalize_updates
 from dynamongo.backends.memory.intake import measure_changed, take_item
+from dynamongo.backends.memory.keys import check_index_targets
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
@@ -103,6 +104,8 @@ def check_holds(action: Action, old: Stored | None) -> None:
 def make_updated(table: Table, key: Item, updates: Sequence[AnyUpdate], old: Stored | None) -> Stored:
     """What updates make of a stored item, or of none; then the new one has the key, too."""
     before = old.item if old else key
+    if table.indexes:
+        check_index_targets(table.schema, updates)
     changed = apply_updates(before, updates)
     if old:
         new = measure_changed(changed, old, {update.path.elements[0] for update in updates})

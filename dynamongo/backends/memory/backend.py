@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
@@ -220,6 +220,15 @@ class MemoryBackend:
         forked = MemoryBackend(clock=self.clock, lag=None if self._lag is None else self._lag.seconds)
         forked.restore(self.snapshot())
         return forked
+
+    def __copy__(self) -> MemoryBackend:
+        return self.fork()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> MemoryBackend:
+        return self.fork()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a MemoryBackend cannot be pickled: `dump` writes a table to a file, and `load` reads it")
 
     def dump(self, path: AnyPath, table: str | None = None) -> int:
         """Write the items of a table to a file, in the format of DynamoDB's export to Amazon S3 (DynamoDB JSON).

@@ -6,7 +6,7 @@ DynamoDB makes them before it looks the table up. `ValidationError` and `Express
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, TypeVar, cast
 
@@ -27,6 +27,7 @@ from dynamongo.conditions import (
     Or,
     Path,
     Size,
+    nodes_of,
     operands_of,
 )
 from dynamongo.exceptions import InvalidRequestError, assert_never
@@ -39,8 +40,8 @@ from dynamongo.updates import (
     IncrementUpdate,
     RemoveUpdate,
     SetUpdate,
-    check_paths,
-    check_updates,
+    check_path_request,
+    check_update_request,
 )
 from dynamongo.values import (
     MAX_DEPTH,
@@ -68,21 +69,21 @@ _LONG_NAMES: dict[AttributeType, str] = {
 }
 
 
-def check_condition(condition: Condition | None) -> None:
+def check_condition(condition: Condition | None, expression: str = "ConditionExpression") -> None:
     """Refuse a condition that is too large, or that has an invalid path or value."""
     if condition is not None and _weigh(condition) > _LIGHT:
-        check_limits(condition)
-        _check_length(rendered_bytes(condition))
+        check_limits(condition, expression)
+        _check_length(rendered_bytes(condition), expression)
         for operand in operands_of(condition):
-            check_operand(operand)
+            check_operand(operand, expression)
 
 
-def check_operand(operand: Operand) -> None:
+def check_operand(operand: Operand, expression: str) -> None:
     """Refuse an invalid path or value."""
     if isinstance(operand, Size):
-        _check_path(operand.path)
+        _check_path(operand.path, expression)
     elif isinstance(operand, Path):
-        _check_path(operand)
+        _check_path(operand, expression)
     else:
         take_value(operand)
 
@@ -91,17 +92,17 @@ def check_projection(paths: Sequence[Path]) -> None:
     """Refuse invalid paths, and paths that overlap."""
     if len(paths) > _LIGHT or not all(map(_is_plain_path, paths)):
         for path in paths:
-            _check_path(path)
-        _check_length(sum(path_bytes(path) + 1 for path in paths))
-    check_paths(paths)
+            _check_path(path, "ProjectionExpression")
+        _check_length(sum(path_bytes(path) + 1 for path in paths), "ProjectionExpression")
+    check_path_request(paths, "ProjectionExpression")
 
 
-def check_count(call: str, given: int, most: int) -> None:
-    """Refuse a batch that is empty or too large."""
+def check_count(at: str, given: int, most: int, table: str = "") -> None:
+    """Refuse a list that is empty or too long; `at` is where DynamoDB finds it, with `{}` for the table."""
     if given < 1:
-        raise InvalidRequestError(f"{call}: Member must have length greater than or equal to 1")
+        refuse_constraints([violation("'[]'", at.format(table), "have length greater than or equal to 1")])
     if given > most:
-        raise InvalidRequestError(f"{call}: Member must have length less than or equal to {most}")
+        refuse_constraints([violation("'[...]'", at.format(table), f"have length less than or equal to {most}")])
 
 
 def check_number(name: str, given: int | None, *, least: int, most: int | None = None) -> None:
@@ -110,21 +111,32 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
         return
     if type(given) is not int:
         raise InvalidRequestError(f"Value '{given}' at '{name}' failed to satisfy constraint: it must be an int")
-    bound = f"greater than or equal to {least}" if given < least else f"less than or equal to {most}"
-    if given < least or (most is not None and given > most):
-        raise InvalidRequestError(
-            f"Value '{given}' at '{name}' failed to satisfy constraint: Member must have value {bound}"
-        )
+    if given < least:
+        refuse_constraints([violation(f"'{given}'", name, f"have value greater than or equal to {least}")])
+    if most is not None and given > most:
+        refuse_constraints([violation(f"'{given}'", name, f"have value less than or equal to {most}")])
+
+
+def violation(value: str, at: str, bound: str) -> str:
+    """What DynamoDB says of a part of a request that is out of bounds; the value is quoted unless it is null."""
+    return f"Value {value} at '{at}' failed to satisfy constraint: Member must {bound}"
+
+
+def refuse_constraints(violations: Iterable[str]) -> None:
+    """Refuse a request for all violations at once, if there are any."""
+    if found := list(violations):
+        errors = "errors" if len(found) > 1 else "error"
+        raise InvalidRequestError(f"{len(found)} validation {errors} detected: {'; '.join(found)}")
 
 
 def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
     """The updates with their values in canonical form; none may change the key, whose names the request gives."""
     if len(updates) <= _LIGHT and all(map(_is_plain_update, updates)):
-        check_updates(updates, key_names)
+        check_update_request(updates, key_names)
         return tuple(updates)
     normal = tuple(map(_normalize_update, updates))
-    _check_length(sum(map(_update_bytes, normal)))
-    check_updates(normal, key_names)
+    _check_length(sum(map(_update_bytes, normal)), "UpdateExpression")
+    check_update_request(normal, key_names)
     return normal
 
 
@@ -142,22 +154,23 @@ def _update_bytes(update: AnyUpdate) -> int:
             return len(" = ") + steps + 8
 
 
-def _check_length(most_bytes: int) -> None:
+def _check_length(most_bytes: int, expression: str) -> None:
     """Refuse what may be more than 4096 bytes as an expression: here there is none to be measured."""
     if most_bytes > MAX_EXPRESSION_BYTES:
         raise InvalidRequestError(
-            f"Expression size has exceeded the maximum allowed size; expression size: up to {most_bytes}"
+            f"Invalid {expression}: Expression size has exceeded the maximum allowed size; "
+            f"expression size: up to {most_bytes}"
         )
 
 
 def _normalize_update(update: AnyUpdate) -> AnyUpdate:
-    _check_path(update.path)
+    _check_path(update.path, "UpdateExpression")
     match update:
         case RemoveUpdate():
             return update
         case SetUpdate(path, value, if_not_exists):
             if isinstance(value, Path):
-                _check_path(value)
+                _check_path(value, "UpdateExpression")
                 return update
             return SetUpdate(path, take_value(value), if_not_exists)
         case AddUpdate(path, value):
@@ -175,19 +188,21 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
 
 def _normalize_operand(operator: str, value: _T, allowed: Sequence[AttributeType]) -> _T:
     if (kind := type_of(cast("AttributeValue", value))) not in allowed:
-        raise InvalidRequestError(
-            "Invalid UpdateExpression: Incorrect operand type for operator or function; "
-            f"operator: {operator}, operand type: {_LONG_NAMES.get(kind, kind)}"
-        )
+        name = f"operator: {operator}, operand type: {_LONG_NAMES.get(kind, kind)}"
+        if operator == "+":  # a SET names the kind of its operand as a condition does
+            name = f"operator or function: +, operand type: {kind}"
+        raise InvalidRequestError(f"Invalid UpdateExpression: Incorrect operand type for operator or function; {name}")
     return cast("_T", take_value(cast("AttributeValue", value)))
 
 
-def _check_path(path: Path) -> None:
+def _check_path(path: Path, expression: str) -> None:
     first, *rest = path.elements or (0,)
-    if not isinstance(first, str) or any(isinstance(step, int) and step < 0 for step in rest):
-        raise InvalidRequestError(f"Invalid expression: Syntax error; not a document path: {path.elements!r}")
+    if not isinstance(first, str):
+        raise InvalidRequestError(f"Invalid {expression}: Syntax error; not a document path: {path.elements!r}")
+    if negative := next((step for step in rest if isinstance(step, int) and step < 0), None):
+        raise InvalidRequestError(f'Invalid {expression}: Syntax error; token: "-", near: "[{negative}]"')
     if len(rest) >= MAX_DEPTH:
-        raise InvalidRequestError("Invalid expression: The document path has too many nesting elements")
+        raise InvalidRequestError(f"Invalid {expression}: The document path has too many nesting elements")
 
 
 # What is small and plain needs no more than a look at it, and nearly all requests are.
@@ -198,15 +213,21 @@ def _weigh(condition: Condition) -> int:
 
     A part is rendered in 120 bytes at most, and has three operators at most: light is what is far below all limits.
     """
+    if isinstance(condition, (And, Or, Not)):
+        return sum(map(_own_weight, nodes_of(condition)))
+    return _own_weight(condition)
+
+
+def _own_weight(condition: Condition) -> int:
     match condition:
         case Comparison():
             return 1 if _is_plain(condition.left) and _is_plain(condition.right) else _HEAVY
         case And() | Or():
-            return sum(map(_weigh, condition.parts))
+            return 0
         case Exists() | NotExists() | IsType():
             return 1 if _is_plain(condition.path) else _HEAVY
         case Not():
-            return 1 + _weigh(condition.part)
+            return 1
         case BeginsWith():
             return 1 if _is_plain(condition.path) and _is_plain(condition.prefix) else _HEAVY
         case Contains():

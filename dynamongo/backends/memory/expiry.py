@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.backends.memory.lifecycle import find_described
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.store import Store
@@ -46,10 +47,8 @@ def delete_expired(table: Table, now: float) -> int:
 def _check_name(attribute: str) -> None:
     if not 1 <= text_size(attribute) <= 255:
         bound = "less than or equal to 255" if attribute else "greater than or equal to 1"
-        raise InvalidRequestError(
-            f"Value '{attribute}' at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: "
-            f"Member must have length {bound}"
-        )
+        at = "timeToLiveSpecification.attributeName"
+        refuse_constraints([violation(f"'{attribute}'", at, f"have length {bound}")])
 
 
 def _check_transition(current: str | None, operation: UpdateTimeToLive) -> None:

@@ -17,6 +17,7 @@ from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 from dynamongo.sizes import size_of
+from dynamongo.updates import AnyUpdate
 from dynamongo.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, lowest_form, type_of
 
 MAX_HASH_BYTES = 2048
@@ -110,10 +111,25 @@ def check_item_key(keys: KeySchema, item: Item) -> None:
 
 
 def check_batch_item_key(keys: KeySchema, item: Item) -> None:
-    """`check_item_key` with the one message that a batch gives."""
-    if any(part.name not in item or type_of(item[part.name]) != part.type for part in keys.attributes):
-        raise InvalidRequestError(_MISMATCH)
+    """`check_item_key` with the message that a batch gives for a key of another type."""
+    for part in keys.attributes:
+        if part.name not in item:
+            raise InvalidRequestError(f"{_INVALID} Missing the key {part.name} in the item")
+        if type_of(item[part.name]) != part.type:
+            raise InvalidRequestError(_MISMATCH)
     check_key_values(keys, item)
+
+
+def check_index_targets(schema: TableSchema, updates: Sequence[AnyUpdate]) -> None:
+    """Refuse an update of what is inside an attribute that is a key of an index."""
+    for update in updates:
+        if len(update.path.elements) > 1:
+            name = update.path.elements[0]
+            if any(name in index.keys.names for index in schema.indexes):
+                raise InvalidRequestError(
+                    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+                    f"IndexKey: {name}"
+                )
 
 
 def check_key_values(keys: KeySchema, values: Item) -> None:

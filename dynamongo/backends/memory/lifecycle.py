@@ -1,17 +1,24 @@
 """The life of tables in memory: what creates, describes, changes and deletes them. All of it is done at once.
 
-Source: "Quotas in Amazon DynamoDB" and "Naming rules" in the developer guide.
+Source: "UpdateTable" in the API reference. Which schemas there can be is said in `schema_rules`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from typing import TypeAlias
 
+from dynamongo.backends.memory.schema_rules import (
+    INVALID,
+    MAX_GLOBAL_INDEXES,
+    check_new_index,
+    check_new_table,
+    check_relations,
+    check_units,
+)
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
-from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
+from dynamongo.exceptions import InvalidRequestError, LimitExceededError, TableExists, TableNotFound
 from dynamongo.frozen import replace
 from dynamongo.operations import (
     CreateIndex,
@@ -24,20 +31,12 @@ from dynamongo.operations import (
     UpdateThroughput,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
-from dynamongo.sizes import text_size
-from dynamongo.values import SCALAR_TYPES
-
-MAX_GLOBAL_INDEXES = 20
-MAX_LOCAL_INDEXES = 5
-
-_INVALID = "One or more parameter values were invalid:"
-_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
 def create_table(store: Store, operation: CreateTable) -> TableDescription:
     """Create an empty table."""
     schema = operation.schema
-    _check_schema(schema)
+    check_new_table(operation)
     if schema.name in store.tables:
         raise TableExists(f"Table already exists: {schema.name}")
     store.tables[schema.name] = Table(schema)
@@ -59,26 +58,41 @@ def delete_table(store: Store, operation: DeleteTable) -> TableDescription:
 
 def create_index(store: Store, operation: CreateIndex) -> TableDescription:
     """Add a global index, with the items that can be in it."""
-    table = find_described(store, operation.table)
     index = operation.index
+    check_new_index(index)
+    table = find_described(store, operation.table)
     if not index.is_global:
-        raise InvalidRequestError(f"{_INVALID} a local index is created with its table alone: {index.name}")
+        raise InvalidRequestError(f"{INVALID} a local index is created with its table alone: {index.name}")
     if index.name in table.indexes:
-        raise InvalidRequestError(f"{_INVALID} Index already exists: {index.name}")
+        raise InvalidRequestError("Attempting to create an index which already exists")
+    if sum(each.is_global for each in table.schema.indexes) == MAX_GLOBAL_INDEXES:
+        limit = f"Number of global secondary indexes exceeds per-table limit of {MAX_GLOBAL_INDEXES}"
+        raise LimitExceededError(f"Subscriber limit exceeded: {limit}")
+    index = replace(index, keys=_with_known_types(index.keys, table.schema))
     schema = replace(table.schema, indexes=(*table.schema.indexes, index))
-    _check_schema(schema)
+    check_relations(schema)
     if schema.throughput is not None and index.throughput is None:
-        raise InvalidRequestError(f"{_INVALID} ProvisionedThroughput must be specified for index: {index.name}")
+        raise InvalidRequestError(f"{INVALID} ProvisionedThroughput is not specified for index: {index.name}")
     table.add_index(schema, index)
     return TableDescription(table.schema, item_count=len(table.primary))
+
+
+def _with_known_types(keys: KeySchema, schema: TableSchema) -> KeySchema:
+    """The keys, with the types that the table knows already: DynamoDB does not look at another one that is given."""
+    known = {part.name: part for part in schema.key_attributes()}
+    hash_key, *rest = (known.get(part.name, part) for part in keys.attributes)
+    range_key: KeyAttribute | None = rest[0] if rest else None
+    return KeySchema(hash_key, range_key)
 
 
 def delete_index(store: Store, operation: DeleteIndex) -> TableDescription:
     """Drop a global index."""
     table = find_described(store, operation.table)
     found = next((index for index in table.schema.indexes if index.name == operation.index), None)
-    if found is None or not found.is_global:
-        raise TableNotFound(f"Requested resource not found: Table: {operation.index} not found")
+    if found is None:
+        raise TableNotFound(_missing_index(operation.index, table))
+    if not found.is_global:
+        raise InvalidRequestError(f"Cannot delete an index that is not a GlobalSecondaryIndex: {found.name}")
     left = tuple(index for index in table.schema.indexes if index is not found)
     table.drop_index(replace(table.schema, indexes=left), operation.index)
     return TableDescription(table.schema, item_count=len(table.primary))
@@ -86,37 +100,81 @@ def delete_index(store: Store, operation: DeleteIndex) -> TableDescription:
 
 def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescription:
     """Change the billing of a table and its global indexes."""
+    check_units(operation.throughput, operation.indexes)
     table = find_described(store, operation.table)
     if operation.throughput is not None and operation.throughput == table.schema.throughput:
-        raise InvalidRequestError(
-            "The provisioned throughput for the table will not change. The requested value equals the current value."
-        )
-    return _change_throughput(table, operation.throughput, dict(operation.indexes))
+        raise InvalidRequestError(_explain_same("table", "table", operation.throughput))
+    return _change_throughput(table, operation.throughput, operation.indexes)
 
 
 def update_index_throughput(store: Store, operation: UpdateIndexThroughput) -> TableDescription:
     """Change what is provisioned for global indexes."""
+    check_units(None, operation.indexes)
+    if not operation.indexes:
+        raise InvalidRequestError(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+            "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+            "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
+            "required"
+        )
     table = find_described(store, operation.table)
-    return _change_throughput(table, table.schema.throughput, dict(operation.indexes))
+    return _change_throughput(table, table.schema.throughput, operation.indexes)
 
 
-def _change_throughput(table: Table, throughput: Throughput | None, given: dict[str, Throughput]) -> TableDescription:
-    if unknown := given.keys() - {index.name for index in table.schema.indexes if index.is_global}:
-        raise TableNotFound(f"Requested resource not found: Index: {', '.join(sorted(unknown))} not found")
-    indexes = tuple(_with_throughput(index, throughput, given) for index in table.schema.indexes)
-    schema = replace(table.schema, throughput=throughput, indexes=indexes)
-    _check_schema(schema)
-    table.schema = schema
-    return TableDescription(schema, item_count=len(table.primary))
+_Given: TypeAlias = tuple[tuple[str, Throughput], ...]
 
 
-def _with_throughput(index: IndexSchema, of_table: Throughput | None, given: dict[str, Throughput]) -> IndexSchema:
-    if not index.is_global or of_table is None:
-        return replace(index, throughput=given.get(index.name))
-    throughput = given.get(index.name, index.throughput)
+def _change_throughput(table: Table, throughput: Throughput | None, given: _Given) -> TableDescription:
+    for name, count in Counter(name for name, _ in given).items():
+        _check_index_units(table, name, count, throughput)
+    units = dict(given)
+    before = table.schema.throughput
+    for index in table.schema.indexes:
+        if before is not None and units.get(index.name) == (index.throughput or before):
+            raise InvalidRequestError(_explain_same(f"index {index.name}", "index", units[index.name]))
+    indexes = tuple(_with_throughput(index, throughput, before, units) for index in table.schema.indexes)
+    table.schema = replace(table.schema, throughput=throughput, indexes=indexes)
+    return TableDescription(table.schema, item_count=len(table.primary))
+
+
+def _check_index_units(table: Table, name: str, count: int, throughput: Throughput | None) -> None:
+    """Refuse units for an index that cannot have them."""
+    if not any(index.name == name and index.is_global for index in table.schema.indexes):
+        raise TableNotFound(_missing_index(name, table))
+    if count > 1:
+        once = "Only one global secondary index update per index is allowed simultaneously"
+        raise InvalidRequestError(f"{INVALID} {once}. Index: {name}")
     if throughput is None:
-        raise InvalidRequestError(f"{_INVALID} ProvisionedThroughput must be specified for index: {index.name}")
-    return replace(index, throughput=throughput)
+        raise InvalidRequestError(
+            f"{INVALID} The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to "
+            "OnDemandThroughput, WarmThroughput"
+        )
+
+
+def _with_throughput(
+    index: IndexSchema, of_table: Throughput | None, before: Throughput | None, given: dict[str, Throughput]
+) -> IndexSchema:
+    """The index with its new units. One that shared the table's keeps those that the table had."""
+    if not index.is_global or of_table is None:
+        return replace(index, throughput=None)
+    throughput = given.get(index.name) or index.throughput or before
+    if throughput is None:
+        raise InvalidRequestError(f"{INVALID} ProvisionedThroughput must be specified for index: {index.name}")
+    return replace(index, throughput=None if throughput == of_table else throughput)
+
+
+def _explain_same(what: str, kind: str, units: Throughput) -> str:
+    read, write = units.read_units, units.write_units
+    return (
+        f"The provisioned throughput for the {what} will not change. The requested value equals the current value. "
+        f"Current ReadCapacityUnits provisioned for the {kind}: {read}. Requested ReadCapacityUnits: {read}. "
+        f"Current WriteCapacityUnits provisioned for the {kind}: {write}. Requested WriteCapacityUnits: {write}. "
+        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+    )
+
+
+def _missing_index(name: str, table: Table) -> str:
+    return f"Requested resource not found: Index {name} for table {table.schema.name}"
 
 
 def find_described(store: Store, name: str) -> Table:
@@ -124,102 +182,3 @@ def find_described(store: Store, name: str) -> Table:
     if name not in store.tables:
         raise TableNotFound(f"Requested resource not found: Table: {name} not found")
     return store.tables[name]
-
-
-def _check_schema(schema: TableSchema) -> None:
-    _check_name(schema.name)
-    _check_keys(schema.keys)
-    _check_throughput(schema.throughput)
-    if schema.indexes:
-        _check_indexes(schema)
-
-
-def _check_indexes(schema: TableSchema) -> None:
-    _check_one_type_each(schema)
-    _check_index_counts(schema.indexes)
-    for index in schema.indexes:
-        _check_index(schema, index)
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise InvalidRequestError(
-            "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, "
-            f"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'; got {name!r}"
-        )
-
-
-def _check_keys(keys: KeySchema) -> None:
-    if len(set(keys.names)) < len(keys.names):
-        raise InvalidRequestError(
-            f"{_INVALID} Both the Hash Key and the Range Key element in the KeySchema have the same name"
-        )
-    for part in keys.attributes:
-        _check_key_attribute(part)
-
-
-def _check_key_attribute(part: KeyAttribute) -> None:
-    if not 1 <= text_size(part.name) <= 255:
-        raise InvalidRequestError(f"{_INVALID} the name of a key attribute must have 1 to 255 bytes; got {part.name!r}")
-    if part.type not in SCALAR_TYPES:
-        raise InvalidRequestError(f"Member must satisfy enum value set: [B, N, S]; got {part.type!r} for {part.name}")
-
-
-def _check_throughput(throughput: Throughput | None) -> None:
-    if throughput is not None and min(throughput.read_units, throughput.write_units) < 1:
-        raise InvalidRequestError(
-            f"capacity units failed to satisfy constraint: Member must have value greater than or equal to 1; "
-            f"got {throughput}"
-        )
-
-
-def _check_one_type_each(schema: TableSchema) -> None:
-    types = {part.name: part.type for part in schema.key_attributes()}
-    for keys in (schema.keys, *(index.keys for index in schema.indexes)):
-        for part in keys.attributes:
-            if part.type != types[part.name]:
-                raise InvalidRequestError(f"{_INVALID} the key attribute {part.name} is given two types")
-
-
-def _check_index_counts(indexes: tuple[IndexSchema, ...]) -> None:
-    names = Counter(index.name for index in indexes)
-    for name, count in names.items():
-        if count > 1:
-            raise InvalidRequestError(f"{_INVALID} Duplicate index name: {name}")
-    global_count = sum(index.is_global for index in indexes)
-    if global_count > MAX_GLOBAL_INDEXES:
-        raise InvalidRequestError(
-            f"{_INVALID} GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}"
-        )
-    if len(indexes) - global_count > MAX_LOCAL_INDEXES:
-        raise InvalidRequestError(
-            f"{_INVALID} Number of LocalSecondaryIndexes exceeds per-table limit of {MAX_LOCAL_INDEXES}"
-        )
-
-
-def _check_index(schema: TableSchema, index: IndexSchema) -> None:
-    _check_name(index.name)
-    _check_keys(index.keys)
-    _check_throughput(index.throughput)
-    for message in _find_faults(schema, index):
-        raise InvalidRequestError(f"{_INVALID} {message}")
-
-
-def _find_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
-    if (index.projection.kind == "include") != bool(index.projection.attributes):
-        yield f"ProjectionType of {index.name} is {index.projection.kind}, which does not go with its NonKeyAttributes"
-    if "" in index.projection.attributes:
-        yield f"NonKeyAttributes of {index.name} holds an empty name"
-    if index.throughput is not None and not index.is_global:
-        yield f"ProvisionedThroughput cannot be specified for the local index: {index.name}"
-    if index.throughput is not None and schema.throughput is None:
-        wrong = f"ProvisionedThroughput should not be specified for index: {index.name}"
-        yield f"{wrong} when BillingMode is PAY_PER_REQUEST"
-    if index.is_global:
-        return
-    if schema.keys.range_key is None:
-        yield ("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
-    if index.keys.range_key is None:
-        yield f"Index KeySchema does not have a range key for index: {index.name}"
-    if index.keys.hash_key != schema.keys.hash_key:
-        yield f"Index KeySchema does not have the same leading hash key as table KeySchema for index: {index.name}"

@@ -27,7 +27,7 @@ _INVALID = "One or more parameter values were invalid:"
 
 def check_page(operation: Query | Scan) -> None:
     """Refuse, before the table is known, what no table could answer."""
-    check_condition(operation.filter)
+    check_condition(operation.filter, "FilterExpression")
     if operation.projection:
         check_projection(operation.projection)
     if operation.limit is not None:

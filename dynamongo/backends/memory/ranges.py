@@ -49,8 +49,11 @@ def range_of(view: View, condition: KeyCondition) -> Range:
     return hash_value, _interval_of(view, condition.range_key, values)
 
 
-def position_of_cursor(table: Table, view: View, cursor: Item) -> Position:
-    """The position in the view after which a cursor goes on; nothing need stand there any more."""
+def position_of_cursor(table: Table, view: View, cursor: Item, reason: str = "") -> Position:
+    """The position in the view after which a cursor goes on; nothing need stand there any more.
+
+    `reason` is what the message says more of a cursor that is no key: a scan says why, a query does not.
+    """
     if len(cursor) == len(view.key_names) and table.primary.locate_usual(cursor) is not None:
         position = view.locate_usual(cursor)
         if position is not None:
@@ -58,7 +61,7 @@ def position_of_cursor(table: Table, view: View, cursor: Item) -> Position:
     key = normalize_attributes(cursor)
     types = {part.name: part.type for part in (*table.schema.keys.attributes, *view.keys.attributes)}
     if {name: type_of(value) for name, value in key.items()} != types:
-        raise InvalidRequestError("The provided starting key is invalid")
+        raise InvalidRequestError(f"The provided starting key is invalid{reason}")
     check_key_values(table.schema.keys, key)
     check_key_values(view.keys, key)
     return view.locate(key)

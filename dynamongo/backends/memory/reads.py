@@ -45,7 +45,7 @@ def get(store: Store, operation: Get) -> GetResult:
 
 def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> BatchGetResult:
     """Read items by their keys, as many as fit into 16 MB, without the keys at the places that are to be left."""
-    check_count("keys", len(operation.keys), MAX_BATCH_GET)
+    check_count("RequestItems.{}.member.Keys", len(operation.keys), MAX_BATCH_GET, operation.table)
     check_projection(operation.projection)
     keys = [store.take_key(operation.table, key) for key in operation.keys]
     table = store.find_table(operation.table)
@@ -107,7 +107,11 @@ def scan(store: Store, operation: Scan) -> PageResult:
     segment = _segment_of(operation)
     table = store.find_table(operation.table)
     view = find_view(table, operation)
-    after = None if operation.cursor is None else position_of_cursor(table, view, operation.cursor)
+    after = None
+    if operation.cursor is not None:
+        after = position_of_cursor(
+            table, view, operation.cursor, ": The provided key element does not match the schema"
+        )
     if after is not None and after[0] not in segment:
         raise InvalidRequestError(
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple, cast
 
+from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
 from dynamongo.frozen import names_of
 from dynamongo.operations import Capacity
@@ -63,13 +64,15 @@ class Tokens:
             del self._uses[token]
 
 
-def check_token(token: str | None) -> None:
-    """Refuse a token that is empty or too long."""
-    if token is not None and not 1 <= len(token) <= _MAX_LENGTH:
+def check_token(token: object) -> None:
+    """Refuse a token that is no str, or empty or too long."""
+    if token is None:
+        return
+    if not isinstance(token, str):
+        raise InvalidRequestError(f"Invalid type for parameter ClientRequestToken, value: {token!r}; it must be a str")
+    if not 1 <= len(token) <= _MAX_LENGTH:
         bound = "less than or equal to 36" if token else "greater than or equal to 1"
-        raise InvalidRequestError(
-            f"Value '{token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length {bound}"
-        )
+        refuse_constraints([violation(f"'{token}'", "clientRequestToken", f"have length {bound}")])
 
 
 def fingerprint_of(part: object) -> Hashable:

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 from dynamongo.backends.memory.actions import Change, Prepared, apply, evaluate, prepare
 from dynamongo.backends.memory.capacity import count_each, reads, writes
-from dynamongo.backends.memory.checks import check_count, check_projection
+from dynamongo.backends.memory.checks import check_count, check_projection, refuse_constraints, violation
 from dynamongo.backends.memory.keys import EmptyKeyValue
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
@@ -128,10 +128,8 @@ def _check_updates(actions: Sequence[Action]) -> None:
     """Refuse an update of nothing: unlike UpdateItem, a transaction must be told what to change."""
     for number, action in enumerate(actions, start=1):
         if isinstance(action, UpdateItem) and not action.updates:
-            raise InvalidRequestError(
-                f"Value null at 'transactItems.{number}.member.update.updateExpression' failed to satisfy constraint: "
-                "Member must not be null"
-            )
+            at = f"transactItems.{number}.member.update.updateExpression"
+            refuse_constraints([violation("null", at, "not be null")])
 
 
 def _check_total(found: Iterable[Stored | None]) -> None:

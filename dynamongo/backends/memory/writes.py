@@ -8,7 +8,12 @@ from typing import Final, TypeAlias, get_args
 
 from dynamongo.backends.memory.actions import check_holds, make_updated
 from dynamongo.backends.memory.capacity import writes
-from dynamongo.backends.memory.checks import check_condition, check_count, normalize_updates
+from dynamongo.backends.memory.checks import (
+    check_condition,
+    normalize_updates,
+    refuse_constraints,
+    violation,
+)
 from dynamongo.backends.memory.intake import take_item
 from dynamongo.backends.memory.keys import check_batch_item_key
 from dynamongo.backends.memory.partitions import Position, Stored
@@ -67,7 +72,8 @@ def delete(store: Store, operation: Delete) -> WriteResult:
 def update_item(store: Store, operation: UpdateItem) -> WriteResult:
     """Change some attributes of an item, which is created if it is not there."""
     if operation.returns not in _RETURN_VALUES:
-        raise InvalidRequestError(f"Value '{operation.returns}' at 'returnValues' failed to satisfy constraint")
+        values = "satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+        refuse_constraints([violation(f"'{operation.returns}'", "returnValues", values)])
     updates = normalize_updates(operation.updates, operation.key)
     key, position = store.take_key(operation.table, operation.key)
     check_condition(operation.condition)
@@ -84,7 +90,7 @@ def update_item(store: Store, operation: UpdateItem) -> WriteResult:
 
 def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ()) -> BatchWriteResult:
     """Do some puts and deletes, but for those at the places that are to be left; all are checked before."""
-    check_count("writes", len(operation.writes), MAX_BATCH_WRITE)
+    _check_number(operation)
     taken = [_take_write(store, operation.table, write) for write in operation.writes]
     if sum([new.size for _, _, new in taken if new]) > _BATCH_BYTES:
         raise InvalidRequestError("The size of the request has exceeded the maximum allowed size of 16 MB")
@@ -95,6 +101,18 @@ def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ())
     for position, (_, _, new) in take_processed(tuple(zip(positions, taken, strict=True)), left):
         units += table.replace(position, table.primary.find(position), new)
     return BatchWriteResult(tuple([_give_back(taken[place]) for place in left]), writes(units))
+
+
+def _check_number(operation: BatchWrite) -> None:
+    if not operation.writes:
+        at = f"requestItems.{operation.table}.member"
+        refuse_constraints([violation("'[]'", at, "have length greater than or equal to 1")])
+    if len(operation.writes) > MAX_BATCH_WRITE:
+        raise InvalidRequestError(
+            "1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map value must "
+            f"satisfy constraint: [Member must have length less than or equal to {MAX_BATCH_WRITE}, Member must have "
+            "length greater than or equal to 1]"
+        )
 
 
 def put_into(table: Table, item: Item) -> None:

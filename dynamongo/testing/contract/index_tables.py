@@ -45,6 +45,17 @@ def local(name: str, range_key: KeyAttribute | None, hash_key: KeyAttribute = PK
     return IndexSchema(name, KeySchema(hash_key, range_key), is_global=False)
 
 
+NAMES = tuple(f"n{number:02}" for number in range(21))
+
+
+def projecting(*counts: int) -> tuple[IndexSchema, ...]:
+    """Global indexes, each with so many attributes beside its keys."""
+    return tuple(
+        IndexSchema(f"by_gh{place}", KeySchema(GH), Projection("include", NAMES[:count]))
+        for place, count in enumerate(counts)
+    )
+
+
 DESCRIBED: dict[str, TableSchema] = {
     "global and local": schema_of("S", "S", INDEXES),
     "global alone, on a table without range key": schema_of("B", None, INDEXES[:4]),
@@ -53,6 +64,10 @@ DESCRIBED: dict[str, TableSchema] = {
     ),
     "keys that the table has too": schema_of(
         "S", "S", (IndexSchema("swapped", KeySchema(KeyAttribute("sk", "S"), PK)),)
+    ),
+    "20 attributes in one and 100 in all": schema_of("S", "S", projecting(20, 20, 20, 20, 20)),
+    "key among the attributes": schema_of(
+        "S", "S", (IndexSchema("by_gh", KeySchema(GH), Projection("include", ("pk", "x" * 255))),)
     ),
     "throughput of its own": replace(
         schema_of("S", None, (IndexSchema("by_gh", KeySchema(GH), throughput=Throughput(3, 4)),)),
@@ -78,6 +93,12 @@ REFUSED: dict[str, TableSchema] = {
     ),
     "all with attributes": schema_of("S", "S", (IndexSchema("by_gh", KeySchema(GH), Projection("all", ("a",))),)),
     "some without attributes": schema_of("S", "S", (IndexSchema("by_gh", KeySchema(GH), Projection("include")),)),
+    "21 attributes in one": schema_of("S", "S", projecting(21)),
+    "101 attributes in all": schema_of("S", "S", projecting(20, 20, 20, 20, 20, 1)),
+    "attribute twice": schema_of("S", "S", (IndexSchema("by_gh", KeySchema(GH), Projection("include", ("a", "a"))),)),
+    "attribute with a name of 256 bytes": schema_of(
+        "S", "S", (IndexSchema("by_gh", KeySchema(GH), Projection("include", ("\u00e9" * 128,))),)
+    ),
     "6 local": schema_of("S", "S", tuple(local(f"by_l{n}", KeyAttribute(f"l{n}", "S")) for n in range(6))),
     "21 global": schema_of("S", "S", tuple(IndexSchema(f"by_g{n:02}", KeySchema(GH)) for n in range(21))),
 }

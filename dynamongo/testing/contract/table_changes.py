@@ -12,7 +12,7 @@ import pytest
 from dynamongo.exceptions import BackendError, InvalidRequestError, TableNotFound
 from dynamongo.frozen import replace
 from dynamongo.operations import CreateIndex, DeleteIndex, DescribeTable, Operation, TableDescription, UpdateThroughput
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Throughput
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, Throughput
 from dynamongo.testing.contract.base import ContractBase, MakeTable, schema_of
 from dynamongo.testing.contract.table import Table
 
@@ -54,6 +54,22 @@ class TableChangeContract(ContractBase):
             table.execute(CreateIndex(table.name, BY_G))
         with pytest.raises(TableNotFound):
             table.execute(DeleteIndex(table.name, "none"))
+
+    def test_new_index_with_too_many_attributes_is_refused(self, make_table: MakeTable) -> None:
+        names = tuple(f"n{number:02}" for number in range(21))
+        full = tuple(replace(BY_G, name=f"full_{n}", projection=Projection("include", names[:20])) for n in range(5))
+        table = make_table("S", None, full)
+        for projection in (Projection("include", names), Projection("include", ("x",)), Projection("include", ())):
+            with pytest.raises(InvalidRequestError):
+                table.execute(CreateIndex(table.name, replace(BY_G, projection=projection)))
+        assert len(table.execute(DescribeTable(table.name)).schema.indexes) == 5
+
+    def test_local_index_cannot_be_dropped(self, make_table: MakeTable) -> None:
+        local = IndexSchema("by_l", KeySchema(KeyAttribute("pk", "S"), KeyAttribute("l", "S")), is_global=False)
+        table = make_table("S", "S", (local,))
+        with pytest.raises(BackendError):
+            table.execute(DeleteIndex(table.name, "by_l"))
+        assert table.execute(DescribeTable(table.name)).schema.indexes == table.schema.indexes
 
     def test_throughput_is_changed_and_must_differ(self, make_table: MakeTable) -> None:
         table = Table(make_table("S", None).backend, replace(schema_of(), throughput=Throughput(1, 1)))

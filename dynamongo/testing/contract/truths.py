@@ -275,6 +275,8 @@ FUNCTIONS: list[tuple[Condition, bool]] = [
     (IsType(GONE, "NULL"), False),
     (IsType(GONE, "S"), False),
     (C(Size(S), EQ, 5), True),
+    (C(Size(S), EQ, Size(S)), True),
+    (C(Size(P("n")), EQ, Size(P("n"))), False),
     (C(Size(EMOJI), EQ, 7), True),
     (C(Size(EMOJI), EQ, 6), False),
     (C(Size(P("no_text")), EQ, 0), True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
@@ -20,6 +20,7 @@ from dynamongo import (
     WriteOutcomeUnknown,
 )
 from dynamongo.backends.dynamodb.errors import translate_error
+from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
 from dynamongo.backends.memory.faults.kinds import NAMES
 from dynamongo.conditions import EQ, Comparison, Exists, Path
@@ -44,7 +45,9 @@ from dynamongo.operations import (
     CreateTable,
     Delete,
     DeleteIndex,
+    DeleteTable,
     DescribeTable,
+    DescribeTimeToLive,
     Get,
     KeyCondition,
     Operation,
@@ -53,10 +56,14 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateIndexThroughput,
     UpdateItem,
+    UpdateThroughput,
+    UpdateTimeToLive,
 )
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
 from dynamongo.updates import SetUpdate
+from dynamongo.values import Item
 
 USERS, OTHERS = "users", "others"
 BY_NAME = IndexSchema("by_name", KeySchema(KeyAttribute("name", "S")))
@@ -284,7 +291,7 @@ class TestBatches:
             backend.execute(BatchGet(USERS, (A, B, A)))
         with pytest.raises(InvalidRequestError, match="duplicates"):
             backend.execute(BatchWrite(USERS, (BatchPut(A), BatchPut(B), BatchDelete(A))))
-        with pytest.raises(InvalidRequestError, match="does not match the schema"):
+        with pytest.raises(InvalidRequestError, match="Missing the key id in the item"):
             backend.execute(BatchWrite(USERS, (BatchPut(A), BatchPut({"no": "key"}))))
         assert ids(backend) == []
 
@@ -380,11 +387,38 @@ ANY: Any = Fault  # what no type checker would let pass
 ANY_PLAN: Any = FaultPlan
 
 
+KEY: Item = {"id": 1}
+BY_X = IndexSchema("by_x", KeySchema(KeyAttribute("x", "S")))
+OPERATIONS: list[AnyOperation] = [
+    Get("t", KEY),
+    BatchGet("t", (KEY,)),
+    Query("t", KeyCondition(Comparison(Path("id"), EQ, 1))),
+    Scan("t"),
+    Put("t", KEY),
+    Delete("t", KEY),
+    UpdateItem("t", KEY),
+    BatchWrite("t", (BatchPut(KEY),)),
+    TransactWrite((Delete("t", KEY),), "token"),
+    TransactGet((Get("t", KEY),)),
+    CreateTable(TableSchema("table", KeySchema(KeyAttribute("id", "N")))),
+    DeleteTable("table"),
+    DescribeTable("table"),
+    CreateIndex("table", BY_X),
+    DeleteIndex("table", "by_x"),
+    UpdateThroughput("table", None),
+    UpdateIndexThroughput("table", (("by_x", Throughput(1, 1)),)),
+    UpdateTimeToLive("table", "until"),
+    DescribeTimeToLive("table"),
+]
+
+
 class TestWhatCannotBeMeant:
     @pytest.mark.parametrize(
         ("make", "message"),
         [
-            (lambda: ANY.throttle(operation="PutItem"), "got operation='PutItem'"),
+            (lambda: ANY.throttle(operation="PutItme"), "got operation='PutItme'; did you mean 'PutItem'[?]$"),
+            (lambda: ANY.throttle(operation="put"), "got operation='put'; did you mean 'Put'[?]$"),
+            (lambda: ANY.unprocessed(operation="PutItem"), "befalls BatchGet, BatchWrite; got operation='PutItem'$"),
             (lambda: ANY.throttle(operation=str), "got operation='str'"),
             (lambda: ANY.unprocessed(operation="Get"), "Fault.unprocessed befalls BatchGet, BatchWrite;"),
             (lambda: ANY.conflict(operation=BatchWrite), "Fault.conflict befalls Delete, Put, TransactGet, "),
@@ -415,6 +449,40 @@ class TestWhatCannotBeMeant:
         for fault in faults:
             assert eval(repr(fault)) == fault
         assert repr(FaultPlan(*faults[:2])) == "FaultPlan(Fault.unprocessed(None), Fault.fail('after', times=None))"
+
+
+class TestNamesOfOperations:
+    @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: type(operation).__name__)
+    def test_operation_may_have_the_name_that_aws_gives_it(self, operation: AnyOperation) -> None:
+        aws = build_request(operation).action
+        for name in (aws, type(operation).__name__, type(operation)):
+            assert Fault.throttle(operation=name).matches(operation)
+        others = [each for each in OPERATIONS if build_request(each).action != aws]
+        assert not any(Fault.throttle(operation=aws).matches(other) for other in others)
+
+    def test_every_operation_is_among_them(self) -> None:
+        assert {type(operation) for operation in OPERATIONS} == set(get_args(AnyOperation))
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault.throttle(operation="BatchGetItem"),
+            Fault.unprocessed(operation="BatchGetItem"),
+            Fault.fail(operation="BatchGetItem"),
+            Fault.lose_response("after", operation="BatchGetItem"),
+            Fault.unreachable(operation="BatchGetItem"),
+            Fault.slow(1, operation="BatchGetItem"),
+            Fault.conflict(operation="TransactGetItems"),
+            Fault.cancel("ThrottlingError", operation="TransactGetItems"),
+        ],
+        ids=lambda fault: fault.name,
+    )
+    def test_name_of_aws_is_taken_by_every_kind(self, fault: Fault) -> None:
+        backend = MemoryBackend(clock=VirtualClock(), faults=FaultPlan(fault))
+        operations: tuple[AnyOperation, ...] = (BatchGet("none", ({"id": 1},)), TransactGet((Get("none", {"id": 1}),)))
+        for operation in operations:
+            attempt(backend, operation)
+        backend.close()
 
 
 class TestRandomPlans:

@@ -140,11 +140,17 @@ def test_item_that_an_index_came_too_late_for_is_not_in_it_and_can_be_changed_an
 @pytest.mark.parametrize(
     ("index", "reason"),
     [
-        (IndexSchema("lo", KeySchema(G)), "between 3 and 255"),
-        (IndexSchema("typed", KeySchema(KeyAttribute("pk", "N"))), "pk is given two types"),
+        (
+            IndexSchema("lo", KeySchema(G)),
+            "'globalSecondaryIndexes.1.member.indexName' .* length greater than or equal to 3",
+        ),
+        (IndexSchema("typed", KeySchema(KeyAttribute("pk", "N"))), "Attribute Name is duplicated: pk"),
         (IndexSchema("local", KeySchema(G, SK), is_global=False), "same leading hash key"),
         (IndexSchema("local", KeySchema(PK), is_global=False), "does not have a range key"),
-        (IndexSchema("some", KeySchema(G), Projection("include")), "include"),
+        (
+            IndexSchema("some", KeySchema(G), Projection("include")),
+            "ProjectionType is INCLUDE, but NonKeyAttributes is not specified",
+        ),
         (IndexSchema("same", KeySchema(G, G)), "have the same name"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+import difflib
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, get_args
 
 from dynamongo.backends.memory.faults.kinds import (
     NAMES,
@@ -32,6 +33,22 @@ Moment = Literal["before", "after"]
 """Whether a request meets its fault before the store did what was asked, or after."""
 
 
+_AWS_NAMES: Final = {
+    "BatchGet": "BatchGetItem",
+    "BatchWrite": "BatchWriteItem",
+    "CreateIndex": "UpdateTable",
+    "Delete": "DeleteItem",
+    "DeleteIndex": "UpdateTable",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "TransactGet": "TransactGetItems",
+    "TransactWrite": "TransactWriteItems",
+    "UpdateIndexThroughput": "UpdateTable",
+    "UpdateThroughput": "UpdateTable",
+}
+"""AWS's names of the operations that are called otherwise here."""
+
+
 class Where(TypedDict, total=False):
     """Which requests a fault befalls: those of which all that is given is true. Attributes are those of `Fault`."""
 
@@ -49,8 +66,8 @@ class Fault:
 
     Attributes:
         kind: What goes wrong.
-        operation: The name of the operation that is befallen, such as `"Query"`; its class may be given as well.
-            Every operation that the fault can befall where it is left out.
+        operation: The name of the operation that is befallen, such as `"Query"`; its class may be given as well, or
+            AWS's name, such as `"PutItem"`. Every operation that the fault can befall where it is left out.
         table: The full name of the table, prefix included.
         index: The name of the index that is read.
         key: Attributes and values, as they are stored: an item of that key, whole or a part of it. A query is about
@@ -154,7 +171,10 @@ class Fault:
 
     def matches(self, operation: Operation[Any]) -> bool:
         """Whether it is about an operation."""
-        if not can_befall(self.kind, type(operation)) or self.operation not in (None, type(operation).__name__):
+        if not can_befall(self.kind, type(operation)):
+            return False
+        name = type(operation).__name__
+        if self.operation not in (None, name, _AWS_NAMES.get(name)):
             return False
         return bool(self.places(operation))
 
@@ -188,9 +208,12 @@ def _name_of(kind: FaultKind, operation: object) -> str:
     """The name of an operation that is given by its class or its name, and that a fault of the kind can befall."""
     name = operation.__name__ if isinstance(operation, type) else operation
     known = befallen_by(kind)
-    if name not in known:
+    names = {*known, *(_AWS_NAMES[each] for each in known if each in _AWS_NAMES)}
+    if name not in names:
+        guesses = difflib.get_close_matches(str(name), sorted(names), n=1)
+        mend = f"; did you mean {guesses[0]!r}?" if guesses else ""
         possible = ", ".join(known)
-        raise ConfigurationError(f"Fault.{NAMES[type(kind)]} befalls {possible}; got operation={shorten(name)}")
+        raise ConfigurationError(f"Fault.{NAMES[type(kind)]} befalls {possible}; got operation={shorten(name)}{mend}")
     return str(name)
 
 

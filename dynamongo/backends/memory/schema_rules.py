@@ -1,0 +1,206 @@
+"""The rules that a table's schema keeps: names, counts, keys, projections, throughput, tags.
+
+DynamoDB checks the shape of a request first and tells all that is wrong with it at once; then what its parts say of
+each other, one after the other.
+
+Source: "Quotas in Amazon DynamoDB" and "Naming rules" in the developer guide, "CreateTable" in the API reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
+
+from dynamongo.backends.memory.checks import refuse_constraints, violation
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.operations import CreateTable, StreamView
+from dynamongo.schema import IndexSchema, TableSchema, Throughput
+from dynamongo.sizes import text_size
+from dynamongo.values import SCALAR_TYPES
+
+MAX_GLOBAL_INDEXES = 20
+MAX_LOCAL_INDEXES = 5
+MAX_INDEX_ATTRIBUTES = 20
+MAX_PROJECTED_ATTRIBUTES = 100
+_MAX_TAGS = 50
+_MAX_ATTRIBUTE_NAME_BYTES = 255
+
+INVALID = "One or more parameter values were invalid:"
+_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
+
+
+def check_new_table(operation: CreateTable) -> None:
+    """Refuse a table that DynamoDB would not create."""
+    schema = operation.schema
+    refuse_constraints(_shape_faults(operation))
+    check_relations(schema)
+    for message in _tag_faults(operation.tags):
+        raise InvalidRequestError(message)
+
+
+def check_new_index(index: IndexSchema) -> None:
+    """Refuse an index whose shape is wrong, whatever table it is for."""
+    refuse_constraints(_index_faults(index, "globalSecondaryIndexUpdates.1.member.create"))
+
+
+def check_units(throughput: Throughput | None, indexes: Iterable[tuple[str, Throughput]]) -> None:
+    """Refuse provisioned capacity of less than one unit."""
+    faults = list(_unit_faults(throughput, "provisionedThroughput"))
+    for number, (_, units) in enumerate(indexes, start=1):
+        faults += _unit_faults(units, f"globalSecondaryIndexUpdates.{number}.member.update.provisionedThroughput")
+    refuse_constraints(faults)
+
+
+def check_relations(schema: TableSchema) -> None:
+    """Refuse a schema whose parts contradict each other, or are too many."""
+    for message in _relation_faults(schema):
+        raise InvalidRequestError(message)
+
+
+def projection_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
+    """What is wrong with the attributes that an index is to hold beside its keys."""
+    kind, attributes = index.projection.kind.upper(), index.projection.attributes
+    if (kind == "INCLUDE") != bool(attributes):
+        yield f"{INVALID} ProjectionType is {kind}, but NonKeyAttributes is {'' if attributes else 'not '}specified"
+    for name, count in Counter(attributes).items():
+        if count > 1:
+            yield f"{INVALID} Duplicate element in NonKeyAttributes: {name}"
+    if (total := sum(len(each.projection.attributes) for each in schema.indexes)) > MAX_PROJECTED_ATTRIBUTES:
+        yield (
+            f"{INVALID} Number of NonKeyAttributes of all indexes exceeds the limit of {MAX_PROJECTED_ATTRIBUTES}; "
+            f"number of NonKeyAttributes: {total}"
+        )
+
+
+# The shape: what is wrong with each part by itself.
+
+
+def _shape_faults(operation: CreateTable) -> Iterator[str]:
+    schema = operation.schema
+    yield from _name_faults(schema.name, "tableName")
+    for number, part in enumerate(schema.key_attributes(), start=1):
+        at = f"attributeDefinitions.{number}.member"
+        yield from _attribute_name_faults(part.name, f"{at}.attributeName")
+        if part.type not in SCALAR_TYPES:
+            yield violation(repr(part.type), f"{at}.attributeType", "satisfy enum value set: [B, N, S]")
+    yield from _unit_faults(schema.throughput, "provisionedThroughput")
+    counts = {True: 0, False: 0}
+    for index in schema.indexes:
+        counts[index.is_global] += 1
+        kind = "globalSecondaryIndexes" if index.is_global else "localSecondaryIndexes"
+        yield from _index_faults(index, f"{kind}.{counts[index.is_global]}.member")
+    if operation.stream is not None and operation.stream not in get_args(StreamView):
+        at = "streamSpecification.streamViewType"
+        views = ", ".join(view.upper() for view in get_args(StreamView))
+        yield violation(repr(operation.stream.upper()), at, f"satisfy enum value set: [{views}]")
+
+
+def _index_faults(index: IndexSchema, at: str) -> Iterator[str]:
+    yield from _name_faults(index.name, f"{at}.indexName")
+    attributes = index.projection.attributes
+    if len(attributes) > MAX_INDEX_ATTRIBUTES:
+        listed = f"'[{', '.join(attributes)}]'"
+        bound = f"have length less than or equal to {MAX_INDEX_ATTRIBUTES}"
+        yield violation(listed, f"{at}.projection.nonKeyAttributes", bound)
+    for name in attributes:
+        yield from _attribute_name_faults(name, f"{at}.projection.nonKeyAttributes")
+    yield from _unit_faults(index.throughput, f"{at}.provisionedThroughput")
+
+
+def _name_faults(name: str, at: str) -> Iterator[str]:
+    if not _NAME.fullmatch(name):
+        yield violation(f"'{name}'", at, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+    if len(name) < 3:
+        yield violation(f"'{name}'", at, "have length greater than or equal to 3")
+    if len(name) > 255:
+        yield violation(f"'{name}'", at, "have length less than or equal to 255")
+
+
+def _attribute_name_faults(name: str, at: str) -> Iterator[str]:
+    if not name:
+        yield violation("''", at, "have length greater than or equal to 1")
+    if text_size(name) > _MAX_ATTRIBUTE_NAME_BYTES:
+        yield violation(f"'{name}'", at, f"have length less than or equal to {_MAX_ATTRIBUTE_NAME_BYTES}")
+
+
+def _unit_faults(throughput: Throughput | None, at: str) -> Iterator[str]:
+    if throughput is None:
+        return
+    for name, units in (
+        ("writeCapacityUnits", throughput.write_units),
+        ("readCapacityUnits", throughput.read_units),
+    ):
+        if units < 1:
+            yield violation(f"'{units}'", f"{at}.{name}", "have value greater than or equal to 1")
+
+
+# The relations of the parts.
+
+
+def _relation_faults(schema: TableSchema) -> Iterator[str]:
+    yield from _key_faults(schema)
+    yield from _count_faults(schema.indexes)
+    for index in schema.indexes:
+        yield from projection_faults(schema, index)
+        yield from _throughput_faults(schema, index)
+        if not index.is_global:
+            yield from _local_faults(schema, index)
+
+
+def _key_faults(schema: TableSchema) -> Iterator[str]:
+    if len(set(schema.keys.names)) < len(schema.keys.names):
+        yield "Invalid KeySchema: Some index key attribute have no definition"
+    for name, count in Counter(part.name for part in schema.key_attributes()).items():
+        if count > 1:
+            yield f"{INVALID} Attribute Name is duplicated: {name}"
+    for index in schema.indexes:
+        if len(set(index.keys.names)) < len(index.keys.names):
+            yield "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+
+
+def _count_faults(indexes: tuple[IndexSchema, ...]) -> Iterator[str]:
+    for name, count in Counter(index.name for index in indexes).items():
+        if count > 1:
+            yield f"{INVALID} Duplicate index name: {name}"
+    global_count = sum(index.is_global for index in indexes)
+    if global_count > MAX_GLOBAL_INDEXES:
+        yield f"{INVALID} GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}"
+    if len(indexes) - global_count > MAX_LOCAL_INDEXES:
+        yield f"{INVALID} Number of LocalSecondaryIndexes exceeds per-table limit of {MAX_LOCAL_INDEXES}"
+
+
+def _throughput_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
+    if index.throughput is None:
+        return
+    wrong = f"{INVALID} ProvisionedThroughput should not be specified for index: {index.name}"
+    if not index.is_global:
+        yield f"{wrong}, which is a local one"
+    elif schema.throughput is None:
+        yield f"{wrong} when BillingMode is PAY_PER_REQUEST"
+
+
+def _local_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
+    if schema.keys.range_key is None:
+        yield (
+            f"{INVALID} Table KeySchema does not have a range key, "
+            "which is required when specifying a LocalSecondaryIndex"
+        )
+    if index.keys.range_key is None:
+        yield f"{INVALID} Index KeySchema does not have a range key for index: {index.name}"
+    if index.keys.hash_key != schema.keys.hash_key:
+        yield (
+            f"{INVALID} Index KeySchema does not have the same leading hash key as table KeySchema for index: "
+            f"{index.name}. index hash key: {index.keys.hash_key.name}, table hash key: {schema.keys.hash_key.name}"
+        )
+
+
+def _tag_faults(tags: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if len(tags) > _MAX_TAGS:
+        yield "Number of Tags exceed the current limit for the provided ResourceArn"
+    for key, count in Counter(key for key, _ in tags).items():
+        if key.lower().startswith("aws:"):
+            yield f"Tag Key cannot be prefixed with aws:, Key: {key}"
+        if count > 1:
+            yield f"Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}"

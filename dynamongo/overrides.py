@@ -1,0 +1,50 @@
+"""Overrides: the backends of the `Connection.using` blocks that are open.
+
+A block holds for a context (a thread or an asyncio task, and the tasks started in it) or, with `everywhere=True`, for
+the whole process. The block that was opened last wins, whichever kind it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from contextvars import ContextVar
+from typing import TypeAlias
+
+from dynamongo.backends import Backend
+
+Override: TypeAlias = tuple[int, Backend]
+"""One open block: its number, which no other has, so that comparing two never reaches the backends; and its backend."""
+
+in_context: ContextVar[tuple[Override, ...]] = ContextVar("dynamongo_backends", default=())
+"""The open blocks that hold here, in the order in which they were opened."""
+
+open_in_context = in_context.get
+"""Bound once: every request asks it."""
+
+everywhere: list[Override] = []
+"""The open blocks that hold for the whole process; `append` and `remove` are atomic."""
+
+_numbers = itertools.count()
+
+
+def open_override(backend: Backend, *, in_process: bool) -> Override:
+    """Open a block, for the process or for the current context."""
+    block = next(_numbers), backend
+    if in_process:
+        everywhere.append(block)
+    else:
+        in_context.set((*in_context.get(), block))
+    return block
+
+
+def close_override(block: Override) -> None:
+    """Close a block, wherever it was opened: blocks of generators and fixtures may end in any order."""
+    if block in everywhere:
+        everywhere.remove(block)
+    in_context.set(tuple(each for each in in_context.get() if each is not block))
+
+
+def latest_override() -> Backend | None:
+    """The backend of the block that was opened last, of those that hold here."""
+    blocks = (*in_context.get(), *everywhere)
+    return max(blocks)[1] if blocks else None
