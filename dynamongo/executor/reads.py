@@ -197,8 +197,9 @@ def position_after(plan: Plan, page: ReadPage, used: int) -> Position | None:
 
 def _check_keys(plan: Plan, items: list[Item]) -> None:
     """Refuse items without the keys that the plan knows: a key that is not the table's own may be missing in any."""
+    first, *others = plan.cursor_names
     try:
-        deque(map(itemgetter(*plan.cursor_names), items), maxlen=0)  # a loop in C, since it runs for every item
+        deque(map(itemgetter(first, *others), items), maxlen=0)  # a loop in C, since it runs for every item
     except KeyError as error:
         item = next(item for item in items if error.args[0] not in item)
         raise TableMismatch(
