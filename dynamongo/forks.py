@@ -5,6 +5,10 @@ from the outermost inwards, and releases them in both processes. Where it cannot
 wait for each other, it goes on without, and the child gets the lock free.
 
 The locks are reentrant: a signal handler may fork while its thread holds one.
+
+A fork also waits for threads that are about to end. Until Python 3.13, `Thread.join` returns while the system's thread
+still runs: it frees what OpenSSL keeps for it, and holds a lock of OpenSSL meanwhile. A child that is forked then has
+that lock held for ever, and its next thread that uses TLS hangs.
 """
 
 from __future__ import annotations
@@ -27,9 +31,15 @@ INNERMOST: Final = 4
 PATIENCE: Final = 10.0
 """Seconds that a fork waits for all locks together."""
 
+ENDING_PATIENCE: Final = 0.1
+"""Seconds that a fork waits for threads that end; one that stays longer is another library's, and left alone."""
+
+_TASKS: Final = "/proc/self/task"
+
 _numbers: Final = itertools.count()
 _locks: Final[weakref.WeakValueDictionary[tuple[int, int], Any]] = weakref.WeakValueDictionary()
 _taken: Final[list[Any]] = []
+_foreign: Final[set[str]] = set()
 
 
 def make_lock(level: int) -> AbstractContextManager[bool]:
@@ -52,6 +62,25 @@ def _find_all() -> list[Any]:
     return [lock for reference in references if (lock := reference()) is not None]
 
 
+def _await_ending_threads() -> None:
+    """Wait until no thread is left that Python has given up and the system still runs."""
+    end = time.monotonic() + ENDING_PATIENCE
+    while ending := _find_ending_threads():
+        if time.monotonic() > end:
+            _foreign.update(ending)
+        else:
+            time.sleep(0.0005)
+
+
+def _find_ending_threads() -> set[str]:
+    try:
+        tasks = os.listdir(_TASKS)  # noqa: PTH208 - names alone, and nothing slow is imported
+    except OSError:  # only Linux has it
+        return set()
+    known = {str(thread.native_id) for thread in threading.enumerate()}
+    return set(tasks) - known - _foreign - {str(threading.get_native_id())}  # after a fork, the thread has its old one
+
+
 def _release_all() -> None:
     while _taken:
         _taken.pop().release()
@@ -62,10 +91,12 @@ def _release_all_in_child() -> None:
     for lock in _find_all():
         if id(lock) not in taken:
             lock._at_fork_reinit()  # noqa: SLF001 - as the standard library does with its own locks
+    _foreign.clear()
     _release_all()
 
 
 _forking: Final = make_lock(FORKING)  # of two threads that fork at once, one goes after the other
 
 if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_await_ending_threads)  # called when the locks are taken: the last one goes first
     os.register_at_fork(before=_take_all, after_in_parent=_release_all, after_in_child=_release_all_in_child)
