@@ -24,7 +24,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
-from dynamongo.arguments import check_flag
+from dynamongo.arguments import check_flag, check_seconds
 from dynamongo.backends import (
     Backend,
     Limits,
@@ -83,6 +83,13 @@ class _Settings:
         make_rules(self.cursor_key, self.cursor_ttl)
         if not isinstance(cast("object", self.show_values), bool):
             raise ConfigurationError(f"show_values is True or False; got {shorten(self.show_values)}")
+        if self.retries is not None and not isinstance(cast("object", self.retries), RetryPolicy):
+            raise ConfigurationError(
+                f"retries is a RetryPolicy, as RetryPolicy(attempts=3); got {shorten(self.retries)}"
+            )
+        for name in ("timeout", "connect_timeout"):
+            if (seconds := getattr(self, name)) is not None:
+                check_seconds(name, seconds)
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
