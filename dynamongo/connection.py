@@ -40,7 +40,7 @@ from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Step
 from dynamongo.forks import CONNECTION, make_lock
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
-from dynamongo.overrides import close_override, everywhere, latest_override, open_in_context, open_override
+from dynamongo.overrides import close_override, latest_override, open_in_context, open_override, process_blocks
 from dynamongo.recording import Calls, execute_observed, observers, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
@@ -390,7 +390,7 @@ class Connection:
     def backend(self) -> Backend:
         """The backend in use: the one of the `using` block that was opened last, or the connection's own."""
         blocks = open_in_context()
-        if everywhere:
+        if process_blocks:
             backend = self._find_backend()
         elif blocks:
             return blocks[-1][1]
