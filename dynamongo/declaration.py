@@ -356,7 +356,7 @@ def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
     for scalar_type in SCALAR_TYPES:
         if field.stored_type == scalar_type:
             return scalar_type
-    stored = field.stored_type or "whatever it is given"
+    stored = field.stored_type or 'whatever it is given; a field of your own says so with stored_type = "S"'
     kind = type(field).__name__
     _refuse(model, field.path.attribute, f"is a key, which is stored as S, N or B; {kind} stores {stored}")
 
