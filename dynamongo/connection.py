@@ -306,6 +306,10 @@ class Connection:
         Args:
             backend: A backend, or the name of one; of a connection that is `connection.backend`.
             everywhere: Whether the block holds for the whole process.
+
+        Raises:
+            ConfigurationError: It is no backend, or there is none of that name.
+            ExpressionError: `everywhere` is neither `True` nor `False`.
         """
         check_flag("Connection.using", "everywhere", everywhere)
         _check_backend(backend)  # None, which is no backend, would mean the default one

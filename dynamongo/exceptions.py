@@ -11,7 +11,7 @@
     │   └── CredentialsError                 credentials are missing or were refused
     ├── UnsupportedOperation                 this backend does not do that
     ├── ScanForbidden                        the plan is a full scan, and the policy forbids it
-    ├── TableMismatch                        a live table cannot be changed into what its model declares
+    ├── TableMismatch                        a live table differs from its model: in its key, or beyond update_table
     ├── ItemNotFound                         no item has that key (LookupError)
     ├── MultipleItemsFound                   there is more than the one item that was asked for (LookupError)
     ├── AttributeNotLoaded                   an attribute was left out when its item was read
@@ -103,10 +103,13 @@ class NPlusOneWarning(UserWarning):
 
 
 class TableMismatch(DynamongoError):  # noqa: N818 - reads as what it says
-    """A live table differs from its model in something that cannot be changed, or not without leave.
+    """A live table differs from its model.
+
+    `Model.update_table` raises it for what cannot be changed, or not without leave, and reads for items that lack a key
+    attribute of the model.
 
     Attributes:
-        differences: What differs, as `Model.compare_table` gives it.
+        differences: What differs, as `Model.compare_table` gives it; empty where a read found it.
     """
 
     def __init__(self, message: str, differences: tuple[Any, ...] = ()) -> None:
