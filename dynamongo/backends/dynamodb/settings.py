@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from dynamongo.arguments import check_seconds
+from dynamongo.backends.dynamodb.one_attempt import find_retries
 from dynamongo.callers import caller_level
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.frozen import dataclass, field
@@ -133,9 +134,7 @@ class ClientSettings:
     def find_max_attempts(self) -> int | None:
         """How many requests boto3 would make for a call at most, where that is configured anywhere."""
         if self.client is not None:
-            config: Any = getattr(getattr(self.client, "meta", None), "config", None)
-            known: Any = getattr(config, "retries", None)
-            attempts = cast("dict[str, Any]", known).get("total_max_attempts") if isinstance(known, dict) else None
+            attempts = find_retries(self.client).get("total_max_attempts")
             return attempts if isinstance(attempts, int) else None
         session: Any = self.session or self._make_session()
         retries = _default_retries(session)
