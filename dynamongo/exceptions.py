@@ -14,7 +14,7 @@
     ├── TableMismatch                        a live table differs from its model: in its key, or beyond update_table
     ├── ItemNotFound                         no item has that key (LookupError)
     ├── MultipleItemsFound                   there is more than the one item that was asked for (LookupError)
-    ├── AttributeNotLoaded                   an attribute was left out when its item was read
+    ├── AttributeNotLoaded                   an attribute was not read with its item, or the item not at all
     ├── CursorError                          a cursor is none of this read, or was changed (ValueError)
     ├── BudgetExceeded                       a read or a block of code costs more than it was allowed to
     ├── ConditionalCheckFailedException      the condition of a write did not hold
@@ -126,7 +126,7 @@ class MultipleItemsFound(DynamongoError, LookupError):  # noqa: N818 - reads as 
 
 
 class AttributeNotLoaded(DynamongoError):  # noqa: N818 - the name that says it
-    """An attribute was touched that was left out when its item was read.
+    """An attribute was touched that was left out when its item was read, or whose item was named by its key alone.
 
     It is no `AttributeError`, so that `hasattr` and `getattr` with a default do not take "not read" for "not there".
     """
