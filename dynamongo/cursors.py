@@ -59,22 +59,19 @@ def make_rules(cursor_key: object, cursor_ttl: object) -> CursorRules:
     several = isinstance(cursor_key, (list, tuple))
     keys = tuple(cast("list[object]", cursor_key)) if several else (cursor_key,) if cursor_key is not None else ()
     if any(not isinstance(key, bytes) or len(key) < _KEY_BYTES for key in keys) or (several and not keys):
+        given = ", ".join(map(_describe_key, keys))
         raise ConfigurationError(
             "cursor_key must be bytes, 16 at least, such as secrets.token_bytes(32), or a list of such keys, of which"
-            f" the first signs and all are accepted; got {_describe_keys(cursor_key)}"
+            f" the first signs and all are accepted; got {f'[{given}]' if several else given}"
         )
     if cursor_ttl is not None:
         _check_ttl(cursor_ttl, keys)
     return CursorRules(cast("tuple[bytes, ...]", keys), cast("float | None", cursor_ttl))
 
 
-def _describe_keys(cursor_key: object) -> str:
+def _describe_key(key: object) -> str:
     """What was given, without the key itself."""
-    if isinstance(cursor_key, (list, tuple)):
-        return f"[{', '.join(map(_describe_keys, cast('list[object]', cursor_key)))}]"
-    return (
-        f"{len(cursor_key)} bytes" if isinstance(cursor_key, bytes) else f"a value of type {type(cursor_key).__name__}"
-    )
+    return f"{len(key)} bytes" if isinstance(key, bytes) else f"a value of type {type(key).__name__}"
 
 
 def _check_ttl(ttl: object, keys: tuple[object, ...]) -> None:
