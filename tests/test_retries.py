@@ -231,15 +231,20 @@ class TestRepeated:
             RetryPolicy(attempts=attempts)
 
     @pytest.mark.parametrize("seconds", [-1, "5", True, None, float("nan"), float("inf")])
-    @pytest.mark.parametrize("name", ["base", "cap", "max_seconds"])
-    def test_times_are_seconds(self, name: str, seconds: Any) -> None:
-        with pytest.raises(ConfigurationError, match=rf"^{name} is a number of seconds .*; got"):
+    @pytest.mark.parametrize("name", ["base", "cap"])
+    def test_waits_are_seconds(self, name: str, seconds: Any) -> None:
+        with pytest.raises(ConfigurationError, match=rf"^{name} is a number of seconds of 0 or more; got"):
             RetryPolicy(**{name: seconds})
 
-    def test_call_takes_some_time_and_waits_may_take_none(self) -> None:
-        RetryPolicy(base=0, cap=0)
-        with pytest.raises(ConfigurationError, match=r"^max_seconds is a number of seconds above 0; got 0$"):
-            RetryPolicy(max_seconds=0)
+    def test_waits_may_take_no_time(self) -> None:
+        assert RetryPolicy(base=0, cap=0).wait(9).seconds == 0
+
+    @pytest.mark.parametrize("seconds", [0, -1, "5", True, None, float("nan"), float("inf")])
+    def test_call_takes_some_time(self, seconds: Any) -> None:
+        with pytest.raises(
+            ConfigurationError, match=r"^max_seconds bounds a call.* got .*: use attempts=1 for no retry$"
+        ):
+            RetryPolicy(max_seconds=seconds)
 
     @pytest.mark.parametrize("budget", [-1, True, 1.5, "500"])
     def test_budget_is_a_number_of_tokens_or_none(self, budget: Any) -> None:

@@ -125,9 +125,13 @@ class RetryPolicy:
             raise ConfigurationError(
                 f"attempts counts requests, and must be an int of 1 or more; got {self.attempts!r}: use 1 for no retry"
             )
+        if type(self.max_seconds) not in (int, float) or not 0 < self.max_seconds < float("inf"):
+            raise ConfigurationError(
+                f"max_seconds bounds a call, the first request included, and must be a number above 0; "
+                f"got {self.max_seconds!r}: use attempts=1 for no retry"
+            )
         check_seconds("base", self.base, may_be_zero=True)
         check_seconds("cap", self.cap, may_be_zero=True)
-        check_seconds("max_seconds", self.max_seconds)
         if self.budget is not None and (type(self.budget) is not int or self.budget < 0):
             raise ConfigurationError(
                 f"budget counts tokens, and must be an int of 0 or more, or None for no limit; got {self.budget!r}"
