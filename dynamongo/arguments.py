@@ -1,4 +1,4 @@
-"""Arguments: the checks that Python does not make of what a verb is called with.
+"""Arguments: the checks that Python does not make of what a verb or a setting is given.
 
 A name that is passed over in silence, or a text that counts as true, would answer another question than was asked.
 """
@@ -6,11 +6,12 @@ A name that is passed over in silence, or a text that counts as true, would answ
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from dynamongo.conditions import BaseCondition
-from dynamongo.exceptions import ExpressionError
+from dynamongo.exceptions import ConfigurationError, ExpressionError
 from dynamongo.values import shorten
 
 _BOTH = "; a second condition is combined with the first by &, as in (User.name == 'a') & (User.age > 1)"
@@ -46,6 +47,14 @@ def check_units(verb: str, name: str, units: Any) -> None:
     if units is None or (type(units) in (int, float) and units > 0):
         return
     raise ExpressionError(f"{verb}: {name} must be a number above 0; got {shorten(units)}")
+
+
+def check_seconds(setting: str, seconds: Any, *, may_be_zero: bool = False) -> None:
+    """Raise `ConfigurationError` for what is not a finite number of seconds above 0, or from 0 on."""
+    if type(seconds) in (int, float) and (0 < seconds < math.inf or (may_be_zero and seconds == 0)):
+        return
+    least = "of 0 or more" if may_be_zero else "above 0"
+    raise ConfigurationError(f"{setting} is a number of seconds {least}; got {shorten(seconds)}")
 
 
 def refuse_condition(verb: str, name: str, value: Any) -> None:

@@ -24,7 +24,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
-from dynamongo.arguments import check_flag
+from dynamongo.arguments import check_flag, check_seconds
 from dynamongo.backends import (
     Backend,
     Limits,
@@ -40,7 +40,7 @@ from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Step
 from dynamongo.forks import CONNECTION, make_lock
 from dynamongo.frozen import dataclass, field, names_of, replace
 from dynamongo.operations import Operation
-from dynamongo.overrides import close_override, everywhere, latest_override, open_in_context, open_override
+from dynamongo.overrides import close_override, latest_override, open_in_context, open_override, process_blocks
 from dynamongo.recording import Calls, execute_observed, observers, record
 from dynamongo.scans import ScanPolicy, check_policy
 from dynamongo.transactions import Transaction, transact_get
@@ -83,6 +83,13 @@ class _Settings:
         make_rules(self.cursor_key, self.cursor_ttl)
         if not isinstance(cast("object", self.show_values), bool):
             raise ConfigurationError(f"show_values is True or False; got {shorten(self.show_values)}")
+        if self.retries is not None and not isinstance(cast("object", self.retries), RetryPolicy):
+            raise ConfigurationError(
+                f"retries is a RetryPolicy, as RetryPolicy(attempts=3); got {shorten(self.retries)}"
+            )
+        for name in ("timeout", "connect_timeout"):
+            if (seconds := getattr(self, name)) is not None:
+                check_seconds(name, seconds)
 
     def make_backend(self) -> Backend:
         """The backend that is set, or a new one of the kind that is named."""
@@ -299,6 +306,10 @@ class Connection:
         Args:
             backend: A backend, or the name of one; of a connection that is `connection.backend`.
             everywhere: Whether the block holds for the whole process.
+
+        Raises:
+            ConfigurationError: It is no backend, or there is none of that name.
+            ExpressionError: `everywhere` is neither `True` nor `False`.
         """
         check_flag("Connection.using", "everywhere", everywhere)
         _check_backend(backend)  # None, which is no backend, would mean the default one
@@ -383,7 +394,7 @@ class Connection:
     def backend(self) -> Backend:
         """The backend in use: the one of the `using` block that was opened last, or the connection's own."""
         blocks = open_in_context()
-        if everywhere:
+        if process_blocks:
             backend = self._find_backend()
         elif blocks:
             return blocks[-1][1]

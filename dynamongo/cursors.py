@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn, cast
 
+from dynamongo.arguments import check_seconds
 from dynamongo.conditions import And, Condition, Not, Or, Path, assemble, join
 from dynamongo.exceptions import ConfigurationError, CursorError
 from dynamongo.executor import Position
@@ -58,18 +59,23 @@ def make_rules(cursor_key: object, cursor_ttl: object) -> CursorRules:
     several = isinstance(cursor_key, (list, tuple))
     keys = tuple(cast("list[object]", cursor_key)) if several else (cursor_key,) if cursor_key is not None else ()
     if any(not isinstance(key, bytes) or len(key) < _KEY_BYTES for key in keys) or (several and not keys):
+        given = ", ".join(map(_describe_key, keys))
         raise ConfigurationError(
-            "cursor_key must be 16 bytes at least, such as secrets.token_bytes(32), or a list of such keys, of which"
-            " the first signs and all are accepted"
+            "cursor_key must be bytes, 16 at least, such as secrets.token_bytes(32), or a list of such keys, of which"
+            f" the first signs and all are accepted; got {f'[{given}]' if several else given}"
         )
     if cursor_ttl is not None:
         _check_ttl(cursor_ttl, keys)
     return CursorRules(cast("tuple[bytes, ...]", keys), cast("float | None", cursor_ttl))
 
 
+def _describe_key(key: object) -> str:
+    """What was given, without the key itself."""
+    return f"{len(key)} bytes" if isinstance(key, bytes) else f"a value of type {type(key).__name__}"
+
+
 def _check_ttl(ttl: object, keys: tuple[object, ...]) -> None:
-    if isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or not 0 < ttl < math.inf:
-        raise ConfigurationError(f"cursor_ttl is a number of seconds above 0; got {shorten(ttl)}")
+    check_seconds("cursor_ttl", ttl)
     if not keys:
         raise ConfigurationError("cursor_ttl needs a cursor_key: without a signature anybody can set the expiry")
 

@@ -22,7 +22,19 @@ from dynamongo.frozen import dataclass
 from dynamongo.indexes import GlobalIndex, Index
 from dynamongo.operations import StreamView
 from dynamongo.scans import SCAN_POLICIES
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.schema import (
+    MAX_GLOBAL_INDEXES,
+    MAX_INDEX_ATTRIBUTES,
+    MAX_KEY_NAME_BYTES,
+    MAX_LOCAL_INDEXES,
+    MAX_PROJECTED_ATTRIBUTES,
+    IndexSchema,
+    KeyAttribute,
+    KeySchema,
+    Projection,
+    TableSchema,
+    Throughput,
+)
 from dynamongo.sizes import text_size
 from dynamongo.strategies import ModelKeys, name_model
 from dynamongo.values import SCALAR_TYPES, ScalarType, check_name, shorten
@@ -31,8 +43,6 @@ Billing: TypeAlias = Literal["provisioned", "on_demand"]
 
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-_MAX_GLOBAL_INDEXES, _MAX_LOCAL_INDEXES = 20, 5
-_MAX_INDEX_ATTRIBUTES, _MAX_PROJECTED_ATTRIBUTES, _MAX_KEY_NAME_BYTES = 20, 100, 255
 OPTIONS = (
     "__table__",
     "__hash_key__",
@@ -306,8 +316,8 @@ def _projection(
         return Projection(index.projection)
     wanted = [_find_field(model, f"{attribute}.projection", name, fields) for name in index.projection]
     names = tuple(name for name in dict.fromkeys(field.path.attribute for field in wanted) if name not in keys)
-    if len(names) > _MAX_INDEX_ATTRIBUTES:
-        most = f"{_MAX_INDEX_ATTRIBUTES} attributes beside the keys at most, or 'all'"
+    if len(names) > MAX_INDEX_ATTRIBUTES:
+        most = f"{MAX_INDEX_ATTRIBUTES} attributes beside the keys at most, or 'all'"
         _refuse(model, f"{attribute}.projection", f"must have {most}; got {len(names)}")
     for name in names:
         _check_index_attribute(model, f"{attribute}.projection", name)
@@ -315,8 +325,8 @@ def _projection(
 
 
 def _check_index_attribute(model: type, attribute: str, name: str) -> None:
-    if (size := text_size(name)) > _MAX_KEY_NAME_BYTES:
-        expected = f"must be stored under a name of {_MAX_KEY_NAME_BYTES} bytes at most"
+    if (size := text_size(name)) > MAX_KEY_NAME_BYTES:
+        expected = f"must be stored under a name of {MAX_KEY_NAME_BYTES} bytes at most"
         _refuse(model, attribute, f"{expected}, as all attributes of keys and projections; got {size}: {shorten(name)}")
 
 
@@ -340,11 +350,11 @@ def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
             _refuse(model, attribute, f"has the same name as {named[index.name]}: {index.name}")
         named[index.name] = attribute
     counts = {
-        "global indexes": (sum(index.is_global for index in schemas.values()), _MAX_GLOBAL_INDEXES),
-        "local indexes": (sum(not index.is_global for index in schemas.values()), _MAX_LOCAL_INDEXES),
+        "global indexes": (sum(index.is_global for index in schemas.values()), MAX_GLOBAL_INDEXES),
+        "local indexes": (sum(not index.is_global for index in schemas.values()), MAX_LOCAL_INDEXES),
         "attributes in the projections of its indexes": (
             sum(len(index.projection.attributes) for index in schemas.values()),
-            _MAX_PROJECTED_ATTRIBUTES,
+            MAX_PROJECTED_ATTRIBUTES,
         ),
     }
     for what, (count, most) in counts.items():
@@ -356,7 +366,7 @@ def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
     for scalar_type in SCALAR_TYPES:
         if field.stored_type == scalar_type:
             return scalar_type
-    stored = field.stored_type or "whatever it is given"
+    stored = field.stored_type or 'whatever it is given; a field of your own says so with stored_type = "S"'
     kind = type(field).__name__
     _refuse(model, field.path.attribute, f"is a key, which is stored as S, N or B; {kind} stores {stored}")
 

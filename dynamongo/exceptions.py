@@ -11,10 +11,10 @@
     │   └── CredentialsError                 credentials are missing or were refused
     ├── UnsupportedOperation                 this backend does not do that
     ├── ScanForbidden                        the plan is a full scan, and the policy forbids it
-    ├── TableMismatch                        a live table cannot be changed into what its model declares
+    ├── TableMismatch                        a live table differs from its model: in its key, or beyond update_table
     ├── ItemNotFound                         no item has that key (LookupError)
     ├── MultipleItemsFound                   there is more than the one item that was asked for (LookupError)
-    ├── AttributeNotLoaded                   an attribute was left out when its item was read
+    ├── AttributeNotLoaded                   an attribute was not read with its item, or the item not at all
     ├── CursorError                          a cursor is none of this read, or was changed (ValueError)
     ├── BudgetExceeded                       a read or a block of code costs more than it was allowed to
     ├── ConditionalCheckFailedException      the condition of a write did not hold
@@ -103,10 +103,13 @@ class NPlusOneWarning(UserWarning):
 
 
 class TableMismatch(DynamongoError):  # noqa: N818 - reads as what it says
-    """A live table differs from its model in something that cannot be changed, or not without leave.
+    """A live table differs from its model.
+
+    `Model.update_table` raises it for what cannot be changed, or not without leave, and reads for items that lack a key
+    attribute of the model.
 
     Attributes:
-        differences: What differs, as `Model.compare_table` gives it.
+        differences: What differs, as `Model.compare_table` gives it; empty where a read found it.
     """
 
     def __init__(self, message: str, differences: tuple[Any, ...] = ()) -> None:
@@ -123,7 +126,7 @@ class MultipleItemsFound(DynamongoError, LookupError):  # noqa: N818 - reads as 
 
 
 class AttributeNotLoaded(DynamongoError):  # noqa: N818 - the name that says it
-    """An attribute was touched that was left out when its item was read.
+    """An attribute was touched that was left out when its item was read, or whose item was named by its key alone.
 
     It is no `AttributeError`, so that `hasattr` and `getattr` with a default do not take "not read" for "not there".
     """

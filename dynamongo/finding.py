@@ -108,6 +108,9 @@ class ResultSet(Generic[T]):
             "the arguments of `find`, which goes on at `cursor=`"
         )
 
+    def __repr__(self) -> str:
+        return f"<ResultSet of {self._search.model.__name__}, which is read when it is iterated over>"
+
     def __iter__(self) -> Iterator[T]:
         """Read, page by page, as far as the iteration goes."""
         plan = self.explain()

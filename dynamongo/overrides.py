@@ -21,7 +21,7 @@ in_context: ContextVar[tuple[Override, ...]] = ContextVar("dynamongo_backends", 
 open_in_context = in_context.get
 """Bound once: every request asks it."""
 
-everywhere: list[Override] = []
+process_blocks: list[Override] = []
 """The open blocks that hold for the whole process; `append` and `remove` are atomic."""
 
 _numbers = itertools.count()
@@ -31,7 +31,7 @@ def open_override(backend: Backend, *, in_process: bool) -> Override:
     """Open a block, for the process or for the current context."""
     block = next(_numbers), backend
     if in_process:
-        everywhere.append(block)
+        process_blocks.append(block)
     else:
         in_context.set((*in_context.get(), block))
     return block
@@ -39,12 +39,12 @@ def open_override(backend: Backend, *, in_process: bool) -> Override:
 
 def close_override(block: Override) -> None:
     """Close a block, wherever it was opened: blocks of generators and fixtures may end in any order."""
-    if block in everywhere:
-        everywhere.remove(block)
+    if block in process_blocks:
+        process_blocks.remove(block)
     in_context.set(tuple(each for each in in_context.get() if each is not block))
 
 
 def latest_override() -> Backend | None:
     """The backend of the block that was opened last, of those that hold here."""
-    blocks = (*in_context.get(), *everywhere)
+    blocks = (*in_context.get(), *process_blocks)
     return max(blocks)[1] if blocks else None

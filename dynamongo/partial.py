@@ -74,7 +74,7 @@ class PartialList(list[Any]):
 def refuse_unloaded(label: str) -> NoReturn:
     """Raise `AttributeNotLoaded` for what messages call `label`."""
     raise AttributeNotLoaded(
-        f"{label} was not read: the projection, or the index that was read, leaves it out;"
+        f"{label} was not read: the projection or the index leaves it out, or the item was named by its key alone;"
         " ask for it with projection=, or call reload() for the whole item"
     )
 

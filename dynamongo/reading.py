@@ -142,6 +142,7 @@ class Reading(Table):
             ExpressionError: An entry of the list does not fix the whole key of one item, or the index cannot serve.
             ScanForbidden: It takes a full scan, and the policy forbids that.
             BudgetExceeded: There is more to read than `max_pages` or `max_read_units` allow.
+            TableMismatch: An item lacks an attribute of the model's key.
             TypeError: There is no such argument.
         """
         if arguments:
@@ -196,6 +197,8 @@ class Reading(Table):
 
         Raises:
             ExpressionError: As in `get_many`, or `descending` is asked for and is not that of a query.
+            CursorError: When it is read: the cursor is not one of this read, is not signed as the connection asks, or
+                has expired.
         """
         check_names("find", arguments, _FIND_NAMES)
         check_flag(cls.__name__, "as_dicts", as_dicts)

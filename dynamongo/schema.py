@@ -1,15 +1,29 @@
 """The schema of a table: its keys, indexes and throughput. No wire names here.
 
 AWS's newer pages call a hash key "partition key" and a range key "sort key".
+
+Source of the limits: "Quotas in Amazon DynamoDB" in the developer guide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from dynamongo.frozen import dataclass, field
 from dynamongo.values import ScalarType
+
+MAX_GLOBAL_INDEXES: Final = 20
+MAX_LOCAL_INDEXES: Final = 5
+
+MAX_INDEX_ATTRIBUTES: Final = 20
+"""How many attributes a projection names beside the keys."""
+
+MAX_PROJECTED_ATTRIBUTES: Final = 100
+"""How many the projections of all indexes name together."""
+
+MAX_KEY_NAME_BYTES: Final = 255
+"""The longest name of an attribute of a key or projection; that of any other may have 65,535 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

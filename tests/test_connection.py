@@ -154,6 +154,19 @@ class TestBackend:
 
 
 class TestSettings:
+    @pytest.mark.parametrize("name", ["timeout", "connect_timeout"])
+    @pytest.mark.parametrize("seconds", [0, -1, "5", True, float("inf")])
+    def test_timeouts_are_checked_where_they_are_set(self, name: str, seconds: Any) -> None:
+        with pytest.raises(ConfigurationError, match=rf"^{name} is a number of seconds above 0; got"):
+            Connection.set_config(**{name: seconds})
+
+    def test_retries_are_a_policy(self) -> None:
+        retries: Any = 3
+        with pytest.raises(
+            ConfigurationError, match=r"^retries is a RetryPolicy, as RetryPolicy\(attempts=3\); got 3$"
+        ):
+            Connection.set_config(retries=retries)
+
     def test_settings_reach_the_backend(self) -> None:
         found = settings_of(Connection("AKIA", "hush", "eu-west-1", endpoint_url="http://localhost:8000"))
         assert (found.access_key_id, found.secret_access_key) == ("AKIA", "hush")

@@ -100,7 +100,7 @@ class TestMistakes:
             (ListField(StringField), "ListField stores L"),
             (DictField(), "DictField stores M"),
             (SetField(StringField), "SetField stores SS"),
-            (Field(), "Field stores whatever it is given"),
+            (Field(), 'Field stores whatever it is given; a field of your own says so with stored_type = "S"'),
         ],
         ids=repr,
     )

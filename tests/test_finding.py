@@ -319,17 +319,24 @@ class TestSignedCursors:
 
     def test_unsigned_cursor_is_refused_and_so_is_a_signed_one_where_there_is_no_key(self) -> None:
         cursor = Visit.find(OSLO, limit=2).page().cursor
-        backend = Connection().backend if False else None
-        del backend
         Connection.set_config(backend=MemoryBackend(), scans="allow")
         Visit.create_table()
         Visit.save_many([visit("Oslo", day) for day in range(1, 6)])
         with pytest.raises(CursorError, match="a cursor is a text"):
             Visit.find(OSLO, cursor=cursor).all()
 
-    @pytest.mark.parametrize("key", ["text" * 8, b"short", b""])
-    def test_key_is_16_bytes_at_least(self, key: Any) -> None:
-        with pytest.raises(ConfigurationError, match="cursor_key must be 16 bytes at least"):
+    @pytest.mark.parametrize(
+        ("key", "got"),
+        [
+            ("text" * 8, "a value of type str"),
+            (b"short", "5 bytes"),
+            (b"", "0 bytes"),
+            ([], r"\[\]"),
+            ([KEY, b"short"], rf"\[{len(KEY)} bytes, 5 bytes\]"),
+        ],
+    )
+    def test_key_is_16_bytes_at_least(self, key: Any, got: str) -> None:
+        with pytest.raises(ConfigurationError, match=rf"cursor_key must be bytes, 16 at least.*; got {got}$"):
             Connection(cursor_key=key)
 
     def test_key_is_not_shown(self) -> None:

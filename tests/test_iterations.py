@@ -92,6 +92,10 @@ def test_iteration_that_is_left_anywhere_goes_on_after_its_last_item(name: str, 
         assert [identity(post) for post in rest] == whole[taken:]
 
 
+def test_result_set_says_what_it_is() -> None:
+    assert repr(Post.find(A)) == "<ResultSet of Post, which is read when it is iterated over>"
+
+
 @pytest.mark.usefixtures("backend")
 def test_cursor_is_told_inside_the_loop() -> None:
     found = Post.find(A, page_size=5)

@@ -230,6 +230,28 @@ class TestRepeated:
         with pytest.raises(ConfigurationError, match=r"^attempts counts requests.* got .*: use 1 for no retry$"):
             RetryPolicy(attempts=attempts)
 
+    @pytest.mark.parametrize("seconds", [-1, "5", True, None, float("nan"), float("inf")])
+    @pytest.mark.parametrize("name", ["base", "cap"])
+    def test_waits_are_seconds(self, name: str, seconds: Any) -> None:
+        with pytest.raises(ConfigurationError, match=rf"^{name} is a number of seconds of 0 or more; got"):
+            RetryPolicy(**{name: seconds})
+
+    def test_waits_may_take_no_time(self) -> None:
+        assert RetryPolicy(base=0, cap=0).wait(9).seconds == 0
+
+    @pytest.mark.parametrize("seconds", [0, -1, "5", True, None, float("nan"), float("inf")])
+    def test_call_takes_some_time(self, seconds: Any) -> None:
+        with pytest.raises(
+            ConfigurationError, match=r"^max_seconds bounds a call.* got .*: use attempts=1 for no retry$"
+        ):
+            RetryPolicy(max_seconds=seconds)
+
+    @pytest.mark.parametrize("budget", [-1, True, 1.5, "500"])
+    def test_budget_is_a_number_of_tokens_or_none(self, budget: Any) -> None:
+        with pytest.raises(ConfigurationError, match=r"^budget counts tokens.*; got"):
+            RetryPolicy(budget=budget)
+        assert RetryPolicy(budget=None).budget is None
+
     def test_one_attempt_is_one_request(self) -> None:
         backend = Answers(SLOW)
         with pytest.raises(ThrottledError, match="1 attempt"):

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, Final, TypeAlias, TypeVar
 
+from dynamongo.arguments import check_seconds
 from dynamongo.backends import Limits
 from dynamongo.exceptions import (
     BackendError,
@@ -96,8 +97,8 @@ class RetryPolicy:
 
     Attributes:
         attempts: How many requests are sent at most; 1 for no retry.
-        base: Seconds.
-        cap: Seconds.
+        base: What the first wait is drawn from, in seconds; 0 for no waits.
+        cap: The longest wait, in seconds.
         max_seconds: How long a call may take, requests and waits together. A page of a read, a single write and a
             chunk of a batch are a call each, and a batch that makes progress starts anew. A transaction is not
             repeated after five minutes, whatever this says.
@@ -107,7 +108,7 @@ class RetryPolicy:
             are exempt: they have few requests under way, and wait.
 
     Raises:
-        ConfigurationError: `attempts` is no int of 1 or more.
+        ConfigurationError: A field is no number, or too small.
 
     Source: "Error retries and exponential backoff" in the DynamoDB developer guide, and "Retry behavior" in the AWS
     SDKs and tools reference guide.
@@ -123,6 +124,17 @@ class RetryPolicy:
         if type(self.attempts) is not int or self.attempts < 1:
             raise ConfigurationError(
                 f"attempts counts requests, and must be an int of 1 or more; got {self.attempts!r}: use 1 for no retry"
+            )
+        if type(self.max_seconds) not in (int, float) or not 0 < self.max_seconds < float("inf"):
+            raise ConfigurationError(
+                f"max_seconds bounds a call, the first request included, and must be a number above 0; "
+                f"got {self.max_seconds!r}: use attempts=1 for no retry"
+            )
+        check_seconds("base", self.base, may_be_zero=True)
+        check_seconds("cap", self.cap, may_be_zero=True)
+        if self.budget is not None and (type(self.budget) is not int or self.budget < 0):
+            raise ConfigurationError(
+                f"budget counts tokens, and must be an int of 0 or more, or None for no limit; got {self.budget!r}"
             )
 
     def wait(self, attempt: int) -> Wait:

@@ -79,7 +79,7 @@ def _check_stored_type(cls: Any) -> None:
     if cls.has_parts and cls.stored_type in (None, *_CONTAINER_TYPES) and _find_own(cls, "encode") is not None:
         raise SchemaError(
             f"{cls.__name__}.encode would be bypassed by updates of one element or member: write a field for these"
-            f' instead, say stored_type = "S" (or another type that has no parts), or derive from Field'
+            ' instead, say stored_type = "S" (or another type that has no parts), or derive from Field'
         )
 
 

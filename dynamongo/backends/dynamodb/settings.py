@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from dynamongo.arguments import check_seconds
+from dynamongo.backends.dynamodb.one_attempt import find_retries
 from dynamongo.callers import caller_level
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.frozen import dataclass, field
-from dynamongo.values import shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -55,7 +56,8 @@ class ClientSettings:
         self._refuse_beside("session", (*own, "profile"))
         self._refuse_beside("profile", own)
         for name in ("timeout", "connect_timeout"):
-            _check_seconds(name, getattr(self, name))
+            if (seconds := getattr(self, name)) is not None:
+                check_seconds(name, seconds)
         if (self.access_key_id is None) != (self.secret_access_key is None):
             given, missing = keys if self.secret_access_key is None else reversed(keys)
             raise CredentialsError(f"{given} was given without {missing}; give both, or none to leave them to boto3")
@@ -132,9 +134,7 @@ class ClientSettings:
     def find_max_attempts(self) -> int | None:
         """How many requests boto3 would make for a call at most, where that is configured anywhere."""
         if self.client is not None:
-            config: Any = getattr(getattr(self.client, "meta", None), "config", None)
-            known: Any = getattr(config, "retries", None)
-            attempts = cast("dict[str, Any]", known).get("total_max_attempts") if isinstance(known, dict) else None
+            attempts = find_retries(self.client).get("total_max_attempts")
             return attempts if isinstance(attempts, int) else None
         session: Any = self.session or self._make_session()
         retries = _default_retries(session)
@@ -182,10 +182,3 @@ def _read_max_attempts(session: Any) -> int | None:
     if found is not None and found < 1:
         raise ConfigurationError(f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be 1 or more; got {found}")
     return found
-
-
-def _check_seconds(name: str, seconds: object) -> None:
-    if seconds is None:
-        return
-    if type(seconds) not in (int, float) or not 0 < cast("float", seconds) < float("inf"):
-        raise ConfigurationError(f"{name} is a number of seconds above 0; got {shorten(seconds)}")

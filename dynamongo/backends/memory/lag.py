@@ -12,9 +12,9 @@ from collections import deque
 from functools import partial
 from typing import Any
 
+from dynamongo.arguments import check_seconds
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.exceptions import ConfigurationError
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
@@ -28,7 +28,6 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
-from dynamongo.values import shorten
 
 _DATA_OPERATIONS = (Get, BatchGet, Query, Scan, Put, Delete, UpdateItem, BatchWrite, TransactGet, TransactWrite)
 
@@ -42,8 +41,7 @@ class Lag:
     """
 
     def __init__(self, seconds: Any, store: Store) -> None:
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
-            raise ConfigurationError(f"lag is a number of seconds, of 0 at least; got {shorten(seconds)}")
+        check_seconds("lag", seconds, may_be_zero=True)
         self.seconds: float = seconds
         self._pending: deque[tuple[float, str, Position, Stored | None, Stored | None]] = deque()
         self.follow(store)

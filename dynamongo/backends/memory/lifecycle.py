@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from dynamongo.backends.memory.schema_rules import (
     INVALID,
-    MAX_GLOBAL_INDEXES,
     check_new_index,
     check_new_table,
     check_relations,
@@ -30,7 +29,7 @@ from dynamongo.operations import (
     UpdateIndexThroughput,
     UpdateThroughput,
 )
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
+from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
 
 
 def create_table(store: Store, operation: CreateTable) -> TableDescription:

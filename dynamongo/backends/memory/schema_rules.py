@@ -16,16 +16,20 @@ from typing import get_args
 from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.operations import CreateTable, StreamView
-from dynamongo.schema import IndexSchema, TableSchema, Throughput
+from dynamongo.schema import (
+    MAX_GLOBAL_INDEXES,
+    MAX_INDEX_ATTRIBUTES,
+    MAX_KEY_NAME_BYTES,
+    MAX_LOCAL_INDEXES,
+    MAX_PROJECTED_ATTRIBUTES,
+    IndexSchema,
+    TableSchema,
+    Throughput,
+)
 from dynamongo.sizes import text_size
 from dynamongo.values import SCALAR_TYPES
 
-MAX_GLOBAL_INDEXES = 20
-MAX_LOCAL_INDEXES = 5
-MAX_INDEX_ATTRIBUTES = 20
-MAX_PROJECTED_ATTRIBUTES = 100
 _MAX_TAGS = 50
-_MAX_ATTRIBUTE_NAME_BYTES = 255
 
 INVALID = "One or more parameter values were invalid:"
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
@@ -121,8 +125,8 @@ def _name_faults(name: str, at: str) -> Iterator[str]:
 def _attribute_name_faults(name: str, at: str) -> Iterator[str]:
     if not name:
         yield violation("''", at, "have length greater than or equal to 1")
-    if text_size(name) > _MAX_ATTRIBUTE_NAME_BYTES:
-        yield violation(f"'{name}'", at, f"have length less than or equal to {_MAX_ATTRIBUTE_NAME_BYTES}")
+    if text_size(name) > MAX_KEY_NAME_BYTES:
+        yield violation(f"'{name}'", at, f"have length less than or equal to {MAX_KEY_NAME_BYTES}")
 
 
 def _unit_faults(throughput: Throughput | None, at: str) -> Iterator[str]:
