@@ -11,7 +11,8 @@ import pytest
 from dynamongo import Connection, IntField, Model, RetryPolicy
 from dynamongo.backends import Limits
 from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
-from dynamongo.executor import Steps, Wait
+from dynamongo.backends.memory import VirtualClock
+from dynamongo.executor import Attempt, Effect, Executor, GroupResult, Steps, Wait, key_writes
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
 from dynamongo.pacing import Pace
 
@@ -193,3 +194,51 @@ class TestStops:
         with pytest.raises(StopIteration) as end:
             kept.send("answer")
         assert end.value.value == "done"
+
+
+class Crowded(Pace):
+    """A pace where a group that was throttled waits so many seconds for a place."""
+
+    def __init__(self, clock: VirtualClock, seconds: float) -> None:
+        super().__init__(2)
+        self._clock = clock
+        self._seconds = seconds
+
+    def give_way(self) -> None:
+        self._clock.advance(seconds=self._seconds)
+
+
+class TestTime:
+    @pytest.mark.parametrize("count", [1, 2], ids=["alone", "batch"])
+    @pytest.mark.parametrize("error", [ThrottledError("slow"), None], ids=["throttled", "unprocessed"])
+    @pytest.mark.parametrize("seconds", [30, 1000])
+    def test_time_in_which_a_group_waits_for_a_place_counts(
+        self, count: int, error: Exception | None, seconds: float
+    ) -> None:
+        clock = VirtualClock(start=0)
+        executor = Executor(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
+        writes = list(key_writes([Put("items", {"id": number}) for number in range(count)], ("id",)))
+        kept = Crowded(clock, seconds).keep(executor.write_group(writes))
+        left = _resume(kept, next(kept), error)
+        if seconds < 100:
+            assert isinstance(left, Attempt)
+            assert left.seconds == 70
+        else:
+            assert isinstance(left, GroupResult)
+            assert [type(outcome.error) for outcome in left.outcomes] == [ThrottledError] * count
+            assert left.stop is None
+
+
+def _resume(kept: Steps[GroupResult], effect: Effect, error: Exception | None) -> Effect | GroupResult:
+    """The request that follows one that was throttled, or what the group came to without one."""
+    try:
+        if error is None and isinstance(effect, BatchWrite):
+            effect = kept.send(BatchWriteResult(effect.writes))
+        else:
+            effect = kept.throw(ThrottledError("slow"))
+        while isinstance(effect, Wait):
+            effect = next(kept)
+    except StopIteration as end:
+        assert isinstance(end.value, GroupResult)
+        return end.value
+    return effect

@@ -225,6 +225,11 @@ class TestRepeated:
         with pytest.raises(LimitExceededError):
             send(Answers(error), WRITES[0])
 
+    @pytest.mark.parametrize("seconds", [0, -1, float("nan"), "10", None, True])
+    def test_time_that_leaves_none_for_a_request_is_refused(self, seconds: Any) -> None:
+        with pytest.raises(ConfigurationError, match=r"^max_seconds .* got .*: use attempts=1 for no retry$"):
+            RetryPolicy(max_seconds=seconds)
+
     @pytest.mark.parametrize("attempts", [0, -1, True, 1.5, "3"])
     def test_attempts_are_requests_and_there_is_one_at_least(self, attempts: Any) -> None:
         with pytest.raises(ConfigurationError, match=r"^attempts counts requests.* got .*: use 1 for no retry$"):
