@@ -10,8 +10,8 @@ import pytest
 
 from dynamongo import Connection, IntField, Model, RetryPolicy
 from dynamongo.backends import Limits
-from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
 from dynamongo.backends.memory import VirtualClock
+from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
 from dynamongo.executor import Attempt, Effect, Executor, GroupResult, Steps, Wait, key_writes
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
 from dynamongo.pacing import Pace
@@ -231,14 +231,13 @@ class TestTime:
 
 def _resume(kept: Steps[GroupResult], effect: Effect, error: Exception | None) -> Effect | GroupResult:
     """The request that follows one that was throttled, or what the group came to without one."""
-    try:
-        if error is None and isinstance(effect, BatchWrite):
-            effect = kept.send(BatchWriteResult(effect.writes))
-        else:
-            effect = kept.throw(ThrottledError("slow"))
-        while isinstance(effect, Wait):
-            effect = next(kept)
-    except StopIteration as end:
-        assert isinstance(end.value, GroupResult)
-        return end.value
-    return effect
+    ends: list[GroupResult] = []
+
+    def keep() -> Steps[None]:
+        ends.append((yield from kept))
+
+    if error is None and isinstance(effect, BatchWrite):
+        kept.send(BatchWriteResult(effect.writes))
+    else:
+        kept.throw(ThrottledError("slow"))
+    return next((effect for effect in keep() if not isinstance(effect, Wait)), None) or ends[0]
