@@ -208,36 +208,35 @@ class Crowded(Pace):
         self._clock.advance(seconds=self._seconds)
 
 
+@pytest.mark.parametrize("count", [1, 2], ids=["alone", "batch"])
+@pytest.mark.parametrize("error", [ThrottledError("slow"), None], ids=["throttled", "unprocessed"])
 class TestTime:
-    @pytest.mark.parametrize("count", [1, 2], ids=["alone", "batch"])
-    @pytest.mark.parametrize("error", [ThrottledError("slow"), None], ids=["throttled", "unprocessed"])
-    @pytest.mark.parametrize("seconds", [30, 1000])
-    def test_time_in_which_a_group_waits_for_a_place_counts(
-        self, count: int, error: Exception | None, seconds: float
+    def test_time_in_which_a_group_waits_for_a_place_counts(self, count: int, error: Exception | None) -> None:
+        effect = _throttle(_begin(30, count), error)
+        assert isinstance(effect, Attempt)
+        assert effect.seconds == 70
+
+    def test_group_that_waits_longer_than_its_call_may_take_was_throttled(
+        self, count: int, error: Exception | None
     ) -> None:
-        clock = VirtualClock(start=0)
-        executor = Executor(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
-        writes = list(key_writes([Put("items", {"id": number}) for number in range(count)], ("id",)))
-        kept = Crowded(clock, seconds).keep(executor.write_group(writes))
-        left = _resume(kept, next(kept), error)
-        if seconds < 100:
-            assert isinstance(left, Attempt)
-            assert left.seconds == 70
-        else:
-            assert isinstance(left, GroupResult)
-            assert [type(outcome.error) for outcome in left.outcomes] == [ThrottledError] * count
-            assert left.stop is None
+        with pytest.raises(StopIteration) as end:
+            _throttle(_begin(1000, count), error)
+        found: GroupResult = end.value.value
+        assert [type(outcome.error) for outcome in found.outcomes] == [ThrottledError] * count
+        assert found.stop is None
 
 
-def _resume(kept: Steps[GroupResult], effect: Effect, error: Exception | None) -> Effect | GroupResult:
-    """The request that follows one that was throttled, or what the group came to without one."""
-    ends: list[GroupResult] = []
+def _begin(seconds: float, count: int) -> Steps[GroupResult]:
+    """A group of writes, whose call may take 100 seconds, and which waits so many for a place once it was throttled."""
+    clock = VirtualClock(start=0)
+    executor = Executor(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
+    writes = list(key_writes([Put("items", {"id": number}) for number in range(count)], ("id",)))
+    return Crowded(clock, seconds).keep(executor.write_group(writes))
 
-    def keep() -> Steps[None]:
-        ends.append((yield from kept))
 
+def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:
+    """What follows the first request, which met the error, or was answered with all of its batch unprocessed."""
+    effect = next(kept)
     if error is None and isinstance(effect, BatchWrite):
-        kept.send(BatchWriteResult(effect.writes))
-    else:
-        kept.throw(ThrottledError("slow"))
-    return next((effect for effect in keep() if not isinstance(effect, Wait)), None) or ends[0]
+        return kept.send(BatchWriteResult(effect.writes))
+    return kept.throw(ThrottledError("slow"))
