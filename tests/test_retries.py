@@ -272,6 +272,38 @@ class TestTime:
             send(backend, Get("counters", {"k": 1}), RetryPolicy(base=0, cap=0, max_seconds=100))
         assert (clock.now(), caught.value.attempts) == (100, 4)
 
+    @pytest.mark.parametrize("place", ["instance", "class"])
+    def test_execute_may_be_replaced_by_a_function_that_takes_no_time(
+        self, monkeypatch: pytest.MonkeyPatch, place: str
+    ) -> None:
+        class Own(MemoryBackend):
+            pass
+
+        backend, seen = Own(), list[Operation[Any]]()
+        original = MemoryBackend().execute
+
+        def take(operation: Operation[Any]) -> Any:
+            seen.append(operation)
+            return original(operation)
+
+        class Kept(Counter):
+            __table__ = "counters"
+            __hash_key__ = "name"
+            __connection__ = Connection(backend=backend)
+
+        Kept.create_table()
+        assert Kept.get_one("a", default=None) is None
+        if place == "instance":
+            monkeypatch.setattr(backend, "execute", take)
+        else:
+            monkeypatch.setattr(Own, "execute", lambda _, operation: take(operation), raising=False)
+        Kept.create_table()
+        Kept.save_one({"name": "a"})
+        assert Kept.get_one("a").name == "a"
+        assert [type(operation) for operation in seen][-2:] == [Put, Get]
+        monkeypatch.undo()
+        assert Kept.get_one("a", default=None) is None
+
     def test_page_and_chunk_have_the_same_end(self) -> None:
         backend = Slowly(30)
         connection = Connection(backend=backend, retries=RetryPolicy(base=0, cap=0, max_seconds=50))
