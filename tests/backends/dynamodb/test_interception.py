@@ -326,7 +326,9 @@ class TestClients:
             pass
 
         monkeypatch.setattr(botocore.httpsession, "PoolManager", Recorder)
-        backend = DynamoDBBackend("made-up", "made-up", "us-east-2", endpoint_url=url)
+        backend = DynamoDBBackend(
+            access_key_id="made-up", secret_access_key="made-up", region="us-east-2", endpoint_url=url
+        )
         assert backend.describe_transport() == "boto3: the client's pool manager is replaced"
         monkeypatch.undo()
         assert backend.describe_transport() == "boto3: the client's pool manager is replaced"
