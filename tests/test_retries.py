@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -99,6 +100,17 @@ class Answers:
 
     def close(self) -> None:
         pass
+
+
+class Interrupted(Answers):
+    """Before its first answer, the budget is exceeded, as by another thread."""
+
+    def execute(self, operation: Operation[R]) -> R:
+        if not self.executed:
+            self.executed.append(operation)
+            with contextlib.suppress(BudgetExceeded):
+                Connection(backend=self).execute(Get(T, {"k": 1}))
+        return super().execute(operation)
 
 
 class Slowly(MemoryBackend):
@@ -240,6 +252,23 @@ class TestRepeated:
         with pytest.raises(ThrottledError, match="1 attempt"):
             send(backend, WRITES[0], RetryPolicy(attempts=1))
         assert len(backend.executed) == 1
+
+
+class TestExceededBudgets:
+    """What became of a write that is under way when a budget is exceeded."""
+
+    def test_write_that_was_done_is_told_as_done(self) -> None:
+        with pytest.raises(BudgetExceeded), budget(requests=1):
+            answer = send(Interrupted("done, and no capacity"), WRITES[0])
+        assert answer == "done, and no capacity"
+
+    def test_write_whose_answer_was_lost_is_unknown(self) -> None:
+        with pytest.raises(WriteOutcomeUnknown), budget(requests=1):
+            send(Interrupted(LOST), WRITES[0])
+
+    def test_read_that_failed_is_told_by_its_error(self) -> None:
+        with pytest.raises(ServiceError), budget(requests=1):
+            send(Interrupted(ServiceError("no", is_transient=False)), Get(T, {"k": 1}))
 
 
 class TestTime:
