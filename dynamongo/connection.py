@@ -475,6 +475,11 @@ class Connection:
             else:
                 started = now()
                 result = execute_observed(bound(backend), operation, seconds)
+        except TypeError:
+            if not is_bounded or takes_seconds(backend):
+                raise
+            self._last = _NO_TERMS  # `execute` was replaced meanwhile, by a function that takes the operation alone
+            return self.execute(operation, backend)
         except BackendError as error:
             began = now() - error.seconds if started is None else started
             steps = self._executor_for(backend).send_again(operation, error, began)

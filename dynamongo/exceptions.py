@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dynamongo.frozen import dataclass
+from dynamongo.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -328,6 +328,7 @@ class CancellationReason:
         error: What the verb would have raised alone: an `InvalidRequestError` for `"ValidationError"`, and so on. Where
             its condition failed, only if the stored item was asked for: that tells a `VersionConflict` from another
             condition, and a missing item.
+        shown: The key as text, without values where a connection hides them.
     """
 
     code: str = "None"
@@ -336,13 +337,10 @@ class CancellationReason:
     model: Any = None
     key: Any = None
     error: DynamongoError | None = None
+    shown: str = field(default="", repr=False)
 
     def __str__(self) -> str:
-        if self.model is None:
-            return self.code
-        return (
-            f"{self.code} ({self.model.__name__} {', '.join(f'{name}={value!r}' for name, value in self.key.items())})"
-        )
+        return self.code if self.model is None else f"{self.code} ({self.model.__name__} {self.shown})"
 
 
 class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name

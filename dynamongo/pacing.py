@@ -135,12 +135,12 @@ class _Watch:
                 if not self._was_throttled and not self._pace.is_stopped:
                     self._pace.speed_up()
                 return end.value  # type: ignore[no-any-return]  # a generator's result arrives untyped
-            if self._was_throttled and not isinstance(effect, Wait):
-                self._pace.give_way()
             if self._pace.is_stopped:
                 resume = functools.partial(steps.throw, self._interruption())
             elif isinstance(effect, Wait):
                 yield from self._wait(effect.seconds)
+                if self._was_throttled:  # before the steps look at the time that is left
+                    self._pace.give_way()
                 resume = functools.partial(steps.send, None)
             else:
                 resume = yield from self._perform(steps, effect)

@@ -18,13 +18,15 @@ from dynamongo.callers import caller_level
 from dynamongo.exceptions import BudgetExceeded, NPlusOneWarning
 from dynamongo.forks import INNERMOST, make_lock
 from dynamongo.frozen import dataclass
-from dynamongo.operations import Capacity, Get, Operation
+from dynamongo.operations import BatchGet, Capacity, Get, Operation, Query, Scan, TransactGet
 from dynamongo.plans import describe_step
 
 R = TypeVar("R")
 
 _REPEATED = 3
 """How many single gets of one shape in a block are taken for a loop that should have been a batch."""
+
+_READS = (Get, BatchGet, Query, Scan, TransactGet)
 
 
 class Observer(Protocol):
@@ -187,12 +189,11 @@ class _Budget:
             self.made += 1
 
     def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
-        del error
         with self.lock:
             self.spent += consumed
             if self.exceeded is None:
                 self.exceeded = self._find_excess(operation)
-            if not consumed.write_units:  # a write was done, and its answer must not be lost
+            if error is None and isinstance(operation, _READS):  # what became of a write must not be lost
                 self.check()
 
     def check(self) -> None:

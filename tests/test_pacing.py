@@ -10,8 +10,9 @@ import pytest
 
 from dynamongo import Connection, IntField, Model, RetryPolicy
 from dynamongo.backends import Limits
+from dynamongo.backends.memory import VirtualClock
 from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
-from dynamongo.executor import Steps, Wait
+from dynamongo.executor import Attempt, Effect, Executor, GroupResult, Steps, Wait, key_writes
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
 from dynamongo.pacing import Pace
 
@@ -193,3 +194,49 @@ class TestStops:
         with pytest.raises(StopIteration) as end:
             kept.send("answer")
         assert end.value.value == "done"
+
+
+class Crowded(Pace):
+    """A pace where a group that was throttled waits so many seconds for a place."""
+
+    def __init__(self, clock: VirtualClock, seconds: float) -> None:
+        super().__init__(2)
+        self._clock = clock
+        self._seconds = seconds
+
+    def give_way(self) -> None:
+        self._clock.advance(seconds=self._seconds)
+
+
+@pytest.mark.parametrize("count", [1, 2], ids=["alone", "batch"])
+@pytest.mark.parametrize("error", [ThrottledError("slow"), None], ids=["throttled", "unprocessed"])
+class TestTime:
+    def test_time_in_which_a_group_waits_for_a_place_counts(self, count: int, error: Exception | None) -> None:
+        effect = _throttle(_begin(30, count), error)
+        assert isinstance(effect, Attempt)
+        assert effect.seconds == 70
+
+    def test_group_that_waits_longer_than_its_call_may_take_was_throttled(
+        self, count: int, error: Exception | None
+    ) -> None:
+        with pytest.raises(StopIteration) as end:
+            _throttle(_begin(1000, count), error)
+        found: GroupResult = end.value.value
+        assert [type(outcome.error) for outcome in found.outcomes] == [ThrottledError] * count
+        assert found.stop is None
+
+
+def _begin(seconds: float, count: int) -> Steps[GroupResult]:
+    """A group of writes, whose call may take 100 seconds, and which waits so many for a place once it was throttled."""
+    clock = VirtualClock(start=0)
+    executor = Executor(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
+    writes = list(key_writes([Put("items", {"id": number}) for number in range(count)], ("id",)))
+    return Crowded(clock, seconds).keep(executor.write_group(writes))
+
+
+def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:
+    """What follows the first request, which met the error, or was answered with all of its batch unprocessed."""
+    effect = next(kept)
+    if error is None and isinstance(effect, BatchWrite):
+        return kept.send(BatchWriteResult(effect.writes))
+    return kept.throw(ThrottledError("slow"))

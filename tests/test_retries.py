@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -99,6 +100,17 @@ class Answers:
 
     def close(self) -> None:
         pass
+
+
+class Interrupted(Answers):
+    """Before its first answer, the budget is exceeded, as by another thread."""
+
+    def execute(self, operation: Operation[R]) -> R:
+        if not self.executed:
+            self.executed.append(operation)
+            with contextlib.suppress(BudgetExceeded):
+                Connection(backend=self).execute(Get(T, {"k": 1}))
+        return super().execute(operation)
 
 
 class Slowly(MemoryBackend):
@@ -225,6 +237,11 @@ class TestRepeated:
         with pytest.raises(LimitExceededError):
             send(Answers(error), WRITES[0])
 
+    @pytest.mark.parametrize("seconds", [0, -1, float("nan"), "10", None, True])
+    def test_time_that_leaves_none_for_a_request_is_refused(self, seconds: Any) -> None:
+        with pytest.raises(ConfigurationError, match=r"^max_seconds .* got .*: use attempts=1 for no retry$"):
+            RetryPolicy(max_seconds=seconds)
+
     @pytest.mark.parametrize("attempts", [0, -1, True, 1.5, "3"])
     def test_attempts_are_requests_and_there_is_one_at_least(self, attempts: Any) -> None:
         with pytest.raises(ConfigurationError, match=r"^attempts counts requests.* got .*: use 1 for no retry$"):
@@ -259,6 +276,23 @@ class TestRepeated:
         assert len(backend.executed) == 1
 
 
+class TestExceededBudgets:
+    """What became of a write that is under way when a budget is exceeded."""
+
+    def test_write_that_was_done_is_told_as_done(self) -> None:
+        with pytest.raises(BudgetExceeded), budget(requests=1):
+            answer = send(Interrupted("done, and no capacity"), WRITES[0])
+        assert answer == "done, and no capacity"
+
+    def test_write_whose_answer_was_lost_is_unknown(self) -> None:
+        with pytest.raises(WriteOutcomeUnknown), budget(requests=1):
+            send(Interrupted(LOST), WRITES[0])
+
+    def test_read_that_failed_is_told_by_its_error(self) -> None:
+        with pytest.raises(ServiceError), budget(requests=1):
+            send(Interrupted(ServiceError("no", is_transient=False)), Get(T, {"k": 1}))
+
+
 class TestTime:
     def test_requests_count_and_what_is_left_is_handed_on(self) -> None:
         backend = Slowly(30)
@@ -288,6 +322,38 @@ class TestTime:
         with pytest.raises(ServiceError, match="no answer in 10 s") as caught:
             send(backend, Get("counters", {"k": 1}), RetryPolicy(base=0, cap=0, max_seconds=100))
         assert (clock.now(), caught.value.attempts) == (100, 4)
+
+    @pytest.mark.parametrize("place", ["instance", "class"])
+    def test_execute_may_be_replaced_by_a_function_that_takes_no_time(
+        self, monkeypatch: pytest.MonkeyPatch, place: str
+    ) -> None:
+        class Own(MemoryBackend):
+            pass
+
+        backend, seen = Own(), list[Operation[Any]]()
+        original = MemoryBackend().execute
+
+        def take(operation: Operation[Any]) -> Any:
+            seen.append(operation)
+            return original(operation)
+
+        class Kept(Counter):
+            __table__ = "counters"
+            __hash_key__ = "name"
+            __connection__ = Connection(backend=backend)
+
+        Kept.create_table()
+        assert Kept.get_one("a", default=None) is None
+        if place == "instance":
+            monkeypatch.setattr(backend, "execute", take)
+        else:
+            monkeypatch.setattr(Own, "execute", lambda _, operation: take(operation), raising=False)
+        Kept.create_table()
+        Kept.save_one({"name": "a"})
+        assert Kept.get_one("a").name == "a"
+        assert [type(operation) for operation in seen][-2:] == [Put, Get]
+        monkeypatch.undo()
+        assert Kept.get_one("a", default=None) is None
 
     def test_page_and_chunk_have_the_same_end(self) -> None:
         backend = Slowly(30)

@@ -39,6 +39,7 @@ from dynamongo.exceptions import (
     ConfigurationError,
     ExpressionError,
     ServiceError,
+    TransactionCanceled,
     ValidationError,
     VersionConflict,
 )
@@ -106,6 +107,14 @@ class Ruled(Model):
     custom = Reversed()
     short = StringField(max_length=2)
     map = DictField(day=DateField(), time=StringField(required=True))
+
+
+def _cancel() -> TransactionCanceled:
+    """The error of a transaction that makes an item which is there already."""
+    Everything(id=SECRET).save()
+    with pytest.raises(TransactionCanceled) as caught, Connection.transaction(SECRET) as tx:
+        tx.create(Everything(id=SECRET))
+    return caught.value
 
 
 @pytest.fixture(autouse=True)
@@ -254,6 +263,14 @@ class TestGiven:
         assert SECRET in str(plan)
         Connection.set_config(show_values=False)
         assert SECRET not in str(plan)
+
+    def test_reasons_of_a_transaction_hide_their_keys(self) -> None:
+        assert f"Everything id='{SECRET}'" in lines_of(_cancel())
+        Connection.set_config(show_values=False)
+        told = _cancel()
+        assert "ConditionalCheckFailed (Everything id=…)" in str(told)
+        assert SECRET not in lines_of(told)
+        assert told.reasons[0].key == {"id": SECRET}
 
     @pytest.mark.parametrize("value", [None, 0, "no"])
     def test_setting_is_true_or_false(self, value: Any) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 from dynamongo.arguments import check_seconds
 from dynamongo.backends import Limits
@@ -212,6 +212,10 @@ class Attempts:
         self._cost = 10 if getattr(error, "code", None) in _TIMEOUTS else 5
         return self._budget.take(self._cost)
 
+    def may_go_on(self) -> bool:
+        """Whether there is time for another request, after a wait that may have taken longer than it was to."""
+        return self.left(float("inf")) > 0
+
     def succeed(self) -> None:
         """Give back to the budget what the last retry cost."""
         if self._budget is not None and not self._budget.is_full:
@@ -274,18 +278,22 @@ class Terms:
         attempts = Attempts(self.retries, self.now, started, self.budget)
         attempts.count = 1
         yield _wait_after(operation, error, attempts)
-        return (yield from self._repeat(operation, attempts))
+        return (yield from self._repeat(operation, attempts, error))
 
     def start_attempts(self) -> Attempts:
         """Attempts that are not paid from the budget, of what waits and slows down by itself."""
         return Attempts(self.retries, self.now, self.now())
 
-    def _repeat(self, operation: Operation[R], attempts: Attempts) -> Steps[R]:
+    def _repeat(self, operation: Operation[R], attempts: Attempts, last: Exception | None = None) -> Steps[R]:
         while True:
+            seconds = attempts.left(_longest(operation))
+            if seconds <= 0 and last is not None:  # the wait took longer than it was to
+                _give_up(operation, last, attempts)
             attempts.count += 1
             try:
-                result: R = yield Attempt(operation, attempts.left(_longest(operation)))
+                result: R = yield Attempt(operation, seconds)
             except Exception as error:  # noqa: BLE001 - `_wait_after` raises what is not retried
+                last = error
                 wait = _wait_after(operation, error, attempts)
             else:
                 attempts.succeed()
@@ -304,6 +312,11 @@ def _wait_after(operation: Operation[Any], error: Exception, attempts: Attempts)
     if wait is not None:
         _log(operation, attempts.count, wait, error)
         return wait
+    _give_up(operation, error, attempts)
+
+
+def _give_up(operation: Operation[Any], error: Exception, attempts: Attempts) -> NoReturn:
+    """Raise what the error comes to."""
     told = _judge(operation, error, is_unsure=attempts.is_unsure)
     if isinstance(told, BackendError) and told.operation is None:
         told.operation, told.attempts = describe_step(operation), attempts.count

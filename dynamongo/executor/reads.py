@@ -135,12 +135,13 @@ class Reads(Terms):
             if len(result.unprocessed) < len(operation.keys):
                 attempts.restart()
             wait = attempts.next()
-            if wait is None:
+            if wait is not None:
+                yield wait
+            if wait is None or not attempts.may_go_on():
                 error = ThrottledError(f"the store did not get to {len(result.unprocessed)} keys")
                 error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
                 raise error
             operation = replace(operation, keys=result.unprocessed)
-            yield wait
 
     def _read_page(
         self, operation: Query | Scan, position: Position, room: int | None, *, has_residual: bool

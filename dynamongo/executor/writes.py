@@ -162,9 +162,10 @@ class Writes(Terms):
             if not pending:
                 return
             wait = attempts.next()
-            if wait is None:
+            if wait is not None:
+                yield wait
+            if wait is None or not attempts.may_go_on():
                 raise _give_up(attempts, table)
-            yield wait
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
         try:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import select
+import socket
 import ssl
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -165,6 +169,36 @@ class TestProxies:
             backend.close()
         assert (caught.value.was_sent, caught.value.is_transient) == (False, False)
         assert len(server.log) == 1
+
+    @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["status", "heads"])
+    def test_proxy_that_answers_byte_by_byte_does_not_outlive_the_call(self, begun: bytes) -> None:
+        """Without the deadline it would answer for ever, and this test would not end."""
+        with run_dripping_server(begun) as url:
+            session: Any = boto3.Session("made-up", "made-up", region_name="us-east-2")
+            session._session.set_default_client_config(Config(proxies={"https": url}))
+            backend = DynamoDBBackend(session=session, endpoint_url="https://dynamodb.example.com")
+            with pytest.raises(ServiceError, match="no connection to") as caught:
+                backend.execute(GET, 0.3)
+            backend.close()
+        assert (caught.value.was_sent, caught.value.code) == (False, "ConnectTimeoutError")
+
+
+@contextlib.contextmanager
+def run_dripping_server(begun: bytes) -> Iterator[str]:
+    """A proxy that begins its answer, and then sends a byte every few milliseconds until nobody reads them."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer_slowly() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(begun)
+                while select.select([connection], [], [], 0.02)[0] == [] or connection.recv(65536):
+                    connection.sendall(b"H")
+
+        thread = threading.Thread(target=answer_slowly)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join()
 
 
 class TestEndpoints:

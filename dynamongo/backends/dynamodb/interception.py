@@ -70,6 +70,11 @@ _WAY_OF_A_REQUEST: Final[tuple[tuple[Any, str], ...]] = (
     (urllib3.util.connection, "create_connection"),
     (_HTTPConnection, "request putrequest endheaders send getresponse"),
     (_HTTPResponse, "begin read"),
+    # What these inherit may be replaced on themselves.
+    (botocore.awsrequest.AWSHTTPConnectionPool, "urlopen _make_request"),
+    (botocore.awsrequest.AWSHTTPSConnectionPool, "urlopen _make_request"),
+    (botocore.awsrequest.AWSHTTPConnection, "request connect getresponse"),
+    (botocore.awsrequest.AWSHTTPSConnection, "request connect getresponse"),
 )
 """What takes a request or its answer a step further in boto3, by the class or module that it is looked up in."""
 
@@ -122,9 +127,13 @@ class Watch:
             if self._is_untouched():
                 return None
             snapshot = _take_snapshot()
+            reason = (
+                _describe_replacement(snapshot)
+                or _describe_foreign_method(self._client)
+                or _describe_foreign_session(self._client)
+            )
         except AttributeError as error:
             return f"boto3's way of a request is another than dynamongo knows: {error}"
-        reason = _describe_replacement(snapshot) or _describe_foreign_method(self._client)
         if reason is None:
             self._is_untouched = _write_check(snapshot)
         return reason
@@ -191,6 +200,15 @@ def _describe_foreign_method(client: Any) -> str | None:
         members += cast("Any", vars(owner)).items()
     for name, value in members:
         if callable(value) and not _is_original(value):
+            return f"the client's {name} is replaced"
+    return None
+
+
+def _describe_foreign_session(client: Any) -> str | None:
+    """What the client was made with in place of botocore's HTTP session or its pools."""
+    session = client._endpoint.http_session
+    for name, held in (("HTTP session", session), ("pool manager", session._manager)):
+        if not _is_original(type(held)):
             return f"the client's {name} is replaced"
     return None
 

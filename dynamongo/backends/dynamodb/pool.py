@@ -12,7 +12,9 @@ process than its own is closed too, should a fork have passed Python by.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
+import io
 import os
 import select
 import socket
@@ -21,7 +23,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.httpsession import create_urllib3_context
 
@@ -145,14 +147,14 @@ class _Connection:
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, deadline: float | None) -> None:
         self._endpoint = endpoint
         timeout = _find_connect_timeout(endpoint, deadline)
-        self._http = _prepare_connection(endpoint, context, timeout)
+        self._http = _prepare_connection(endpoint, context, timeout, deadline)
         self.process = os.getpid()
         self.is_parents = False
         _of_this_process.add(self)
         try:
             self._http.connect()
             self._socket: socket.socket = self._http.sock
-            self._timeout = timeout
+            self._timeout = self._socket.gettimeout()
             for option in endpoint.socket_options:
                 self._socket.setsockopt(*option)
         except BaseException as error:
@@ -244,7 +246,7 @@ def _find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float |
 
 
 def _prepare_connection(
-    endpoint: Endpoint, context: ssl.SSLContext | None, timeout: float | None
+    endpoint: Endpoint, context: ssl.SSLContext | None, timeout: float | None, deadline: float | None
 ) -> http.client.HTTPConnection:
     """A connection that is not yet made; through the proxy, if there is one, in a tunnel for TLS."""
     proxy = endpoint.proxy
@@ -254,7 +256,38 @@ def _prepare_connection(
     connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
     if proxy is not None:
         connection.set_tunnel(endpoint.host, endpoint.port, proxy.headers)
+        connection.response_class = functools.partial(_begin_answer, timeout, deadline)  # type: ignore[assignment]  # it is called, and no more
     return connection
+
+
+def _begin_answer(
+    timeout: float | None, deadline: float | None, connection: socket.socket, **named: Any
+) -> http.client.HTTPResponse:
+    """The answer of a proxy that is asked for a tunnel, which `http.client` would wait for byte by byte."""
+    return http.client.HTTPResponse(cast("socket.socket", _Timed(connection, timeout, deadline)), **named)
+
+
+class _Timed(io.RawIOBase):
+    """What is read from a socket until the deadline, and never longer than the timeout for a byte."""
+
+    def __init__(self, connection: socket.socket, timeout: float | None, deadline: float | None) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        self._deadline = deadline
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What `http.client` asks of a socket."""
+        del mode
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """See `io.RawIOBase`."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """See `io.RawIOBase`."""
+        self._connection.settimeout(_find_timeout(self._timeout, self._deadline))
+        return self._connection.recv_into(buffer)
 
 
 _of_this_process: Final[weakref.WeakSet[_Connection]] = weakref.WeakSet()

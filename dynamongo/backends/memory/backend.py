@@ -52,6 +52,7 @@ from dynamongo.operations import (
     UpdateThroughput,
     UpdateTimeToLive,
 )
+from dynamongo.values import hidden_values
 
 if TYPE_CHECKING:
     from dynamongo.backends.memory.exports import AnyPath
@@ -277,7 +278,8 @@ class MemoryBackend:
             loaded = found.fork()
             for count, (place, item) in enumerate(read_items(path), 1):  # noqa: B007 - the last is the number of items
                 try:
-                    put_into(loaded, item)
+                    with hidden_values():  # what is in a file is what was stored
+                        put_into(loaded, item)
                 except (InvalidRequestError, ValidationError) as error:
                     raise ValidationError(f"{place}: no item of {found.schema.name}: {error}") from error
             self._store.tables[found.schema.name] = loaded

@@ -12,7 +12,7 @@ from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
 from dynamongo.frozen import names_of
 from dynamongo.operations import Capacity
-from dynamongo.values import PLAIN_TYPES, AttributeValue, type_of
+from dynamongo.values import PLAIN_TYPES, AttributeValue, shorten, type_of
 
 LIFETIME_SECONDS = 600.0
 _MAX_LENGTH = 36
@@ -48,7 +48,7 @@ class Tokens:
         if use is None:
             return None
         if use.fingerprint != fingerprint:
-            raise IdempotencyMismatch(f"the token {token!r} was used for a transaction with other contents")
+            raise IdempotencyMismatch(f"the token {shorten(token)} was used for a transaction with other contents")
         return use.cost
 
     def keep(self, token: str, fingerprint: Hashable, now: float, cost: Capacity) -> None:
@@ -69,7 +69,9 @@ def check_token(token: object) -> None:
     if token is None:
         return
     if not isinstance(token, str):
-        raise InvalidRequestError(f"Invalid type for parameter ClientRequestToken, value: {token!r}; it must be a str")
+        raise InvalidRequestError(
+            f"Invalid type for parameter ClientRequestToken, value: {shorten(token)}; it must be a str"
+        )
     if not 1 <= len(token) <= _MAX_LENGTH:
         bound = "less than or equal to 36" if token else "greater than or equal to 1"
         refuse_constraints([violation(f"'{token}'", "clientRequestToken", f"have length {bound}")])

@@ -17,9 +17,12 @@ from typing import Any, cast
 
 import boto3
 import botocore.auth
+import botocore.awsrequest
 import botocore.client
 import botocore.endpoint
+import botocore.httpsession
 import pytest
+import urllib3
 
 from dynamongo.backends.dynamodb import DynamoDBBackend, interception
 from dynamongo.operations import Get
@@ -317,6 +320,26 @@ class TestClients:
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=url)
         assert "boto3: the client's " in backend.describe_transport()
         backend.close()
+
+    def test_pool_manager_that_the_client_was_made_with_sends(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Recorder(urllib3.PoolManager):
+            pass
+
+        monkeypatch.setattr(botocore.httpsession, "PoolManager", Recorder)
+        backend = DynamoDBBackend(
+            access_key_id="made-up", secret_access_key="made-up", region="us-east-2", endpoint_url=url
+        )
+        assert backend.describe_transport() == "boto3: the client's pool manager is replaced"
+        monkeypatch.undo()
+        assert backend.describe_transport() == "boto3: the client's pool manager is replaced"
+
+    @pytest.mark.parametrize("name", ["AWSHTTPConnectionPool.urlopen", "AWSHTTPSConnection.request"])
+    def test_function_that_replaces_an_inherited_one_is_seen(
+        self, backend: DynamoDBBackend, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        owner, function = name.split(".")
+        monkeypatch.setattr(getattr(botocore.awsrequest, owner), function, lambda *_: None)
+        assert backend.describe_transport() == f"boto3: botocore's {name} is replaced"
 
     def test_what_is_no_client_of_botocore_sends(self, url: str) -> None:
         class Session(boto3.Session):

@@ -277,7 +277,14 @@ class TestFiles:
 
     def test_no_error_tells_what_is_in_a_file(self, tmp_path: FilePath) -> None:
         path = tmp_path / "users.json"
-        for value in ('{"N": "secret"}', '{"L": ["secret"]}', '{"SS": ["secret", 1]}', '{"secret": 1}', '"secret"'):
+        for value in (
+            '{"S": "secret\\ud800"}',
+            '{"N": "secret"}',
+            '{"L": ["secret"]}',
+            '{"SS": ["secret", 1]}',
+            '{"secret": 1}',
+            '"secret"',
+        ):
             path.write_text(f'{{"Item": {{"id": {{"S": "a"}}, "n": {value}}}}}')
             with pytest.raises(ValidationError, match="line 1") as caught:
                 make_backend().load(path)
