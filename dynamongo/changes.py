@@ -144,23 +144,23 @@ def _check_change(model: type[Table], declaration: Declaration, change: Any) -> 
         raise ExpressionError(
             f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
         )
-    check_declared(model, (change.path,))
+    check_declared(model, (change.path,), to_write=True)
     name = change.path.attribute
     if name == declaration.version:
         raise ExpressionError(f"{model.__name__}.{name} counts the writes, and is changed by nothing else")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):
-        check_declared(model, (change.value,))
+        check_declared(model, (change.value,), to_write=True)
     elif isinstance(change, SetUpdate) and name in declaration.index_keys:
         model.__fields__[name].refuse_empty(change.value)
 
 
-def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
+def check_declared(model: type[Table], paths: Iterable[Path], *, to_write: bool = False) -> None:
     """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
     fields = model.__fields__
     for path in paths:
         if path.elements[0] not in fields:
             raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
-        check_owner(model, (path,))
+        check_owner(model, (path,), to_write=to_write)
 
 
 # What came of it.
