@@ -45,7 +45,7 @@ def check_units(verb: str, name: str, units: Any) -> None:
     """Raise `ExpressionError` for a number of capacity units that is not `None`, or an int or a float above 0."""
     if units is None or (type(units) in (int, float) and units > 0):
         return
-    raise ExpressionError(f"{verb}: {name} must be a number above 0; got {shorten(units)}")
+    raise ExpressionError(f"{verb}: {name} must be an int or a float above 0; got {shorten(units)}")
 
 
 def refuse_condition(verb: str, name: str, value: Any) -> None:
