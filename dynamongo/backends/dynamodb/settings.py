@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
 from dynamongo.callers import caller_level
 from dynamongo.exceptions import ConfigurationError, CredentialsError
@@ -22,6 +23,9 @@ _REGION_VARIABLES = "AWS_REGION_NAME, AWS_REGION or AWS_DEFAULT_REGION"
 _CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
+_MAX_SECONDS: Final = 10**9
+"""Beyond some ten times that, a socket cannot wait."""
+
 _TEMPORARY = "ASIA"
 """How the identifiers of temporary access keys begin, says "IAM identifiers" in the IAM user guide."""
 
@@ -31,7 +35,7 @@ class ClientSettings:
     """What `DynamoDBBackend` was given; what is `None` is left to boto3.
 
     Raises:
-        ConfigurationError: Two settings contradict each other.
+        ConfigurationError: A setting cannot be what it is, or two contradict each other.
         CredentialsError: One half of the credentials is missing.
     """
 
@@ -54,6 +58,10 @@ class ClientSettings:
         )
         self._refuse_beside("session", (*own, "profile"))
         self._refuse_beside("profile", own)
+        for name in (*own, "region", "profile"):
+            _check_text(name, getattr(self, name))
+        if self.endpoint_url is not None:
+            _check_endpoint(self.endpoint_url)
         for name in ("timeout", "connect_timeout"):
             _check_seconds(name, getattr(self, name))
         if (self.access_key_id is None) != (self.secret_access_key is None):
@@ -187,5 +195,26 @@ def _read_max_attempts(session: Any) -> int | None:
 def _check_seconds(name: str, seconds: object) -> None:
     if seconds is None:
         return
-    if type(seconds) not in (int, float) or not 0 < cast("float", seconds) < float("inf"):
-        raise ConfigurationError(f"{name} is a number of seconds above 0; got {shorten(seconds)}")
+    if type(seconds) not in (int, float) or not 0 < cast("float", seconds) <= _MAX_SECONDS:
+        raise ConfigurationError(
+            f"{name} must be a number of seconds above 0, and {_MAX_SECONDS} at most; got {shorten(seconds)}"
+        )
+
+
+def _check_text(name: str, text: object) -> None:
+    if text is not None and not isinstance(text, str):
+        raise ConfigurationError(f"{name} must be a str; got one of type {type(text).__name__}")  # it may be a secret
+
+
+def _check_endpoint(url: object) -> None:
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        is_valid = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, or half an IPv6 address
+        is_valid = False
+    if not is_valid:
+        shown = "one with a user's name" if "@" in str(url) else shorten(url)  # and perhaps a password
+        raise ConfigurationError(
+            f"endpoint_url must be a URL such as 'http://localhost:8000', with http or https, a host, and a port of"
+            f" 65535 at most; got {shown}"
+        )
