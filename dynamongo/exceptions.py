@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dynamongo.frozen import dataclass
+from dynamongo.frozen import dataclass, field
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -333,13 +333,11 @@ class CancellationReason:
     model: Any = None
     key: Any = None
     error: DynamongoError | None = None
+    label: str = field(default="", repr=False, compare=False)
+    """The model and the key in words, without the key's values where they are hidden."""
 
     def __str__(self) -> str:
-        if self.model is None:
-            return self.code
-        return (
-            f"{self.code} ({self.model.__name__} {', '.join(f'{name}={value!r}' for name, value in self.key.items())})"
-        )
+        return f"{self.code} ({self.label})" if self.label else self.code
 
 
 class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
@@ -354,7 +352,7 @@ class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
     def __init__(self, reasons: tuple[CancellationReason, ...]) -> None:
         codes = ", ".join(map(str, reasons))
         told = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
-        messages = [f"{reason}: {reason.message}" for reason in reasons if reason.message]
+        messages = [f"{reason}: {reason.error or reason.message}" for reason in reasons if reason.message]
         super().__init__(": ".join([told, "; ".join(messages)]) if messages else told)
         self.reasons = reasons
 

@@ -35,7 +35,7 @@ from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
 from dynamongo.overrides import latest_override
 from dynamongo.sizes import item_size
-from dynamongo.values import AttributeValue, Item, shorten
+from dynamongo.values import AttributeValue, Item, are_values_hidden, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -260,7 +260,9 @@ def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     message = reason.message
     if message:
         message += entry.model._hint_at(message, entry.action)
-    explained = replace(reason, model=entry.model, key=key, message=message)
+    shown = "…" if are_values_hidden() else ", ".join(f"{name}={value!r}" for name, value in key.items())
+    label = f"{entry.model.__name__} {shown}"
+    explained = replace(reason, model=entry.model, key=key, message=message, label=label)
     if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
         error = kind(reason.message or reason.code, code=reason.code)
         return replace(explained, error=entry.model._locate(error, entry.key, entry.action))
