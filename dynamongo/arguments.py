@@ -6,15 +6,18 @@ A name that is passed over in silence, or a text that counts as true, would answ
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
 from dynamongo.conditions import BaseCondition
 from dynamongo.exceptions import ConfigurationError, ExpressionError
 from dynamongo.values import shorten
 
 _BOTH = "; a second condition is combined with the first by &, as in (User.name == 'a') & (User.age > 1)"
+
+
+_MAX_SECONDS: Final = 10**9
+"""Beyond some ten times that, a socket cannot wait."""
 
 
 def check_names(verb: str, given: Iterable[str], known: Collection[str]) -> None:
@@ -46,15 +49,17 @@ def check_units(verb: str, name: str, units: Any) -> None:
     """Raise `ExpressionError` for a number of capacity units that is not `None`, or an int or a float above 0."""
     if units is None or (type(units) in (int, float) and units > 0):
         return
-    raise ExpressionError(f"{verb}: {name} must be a number above 0; got {shorten(units)}")
+    raise ExpressionError(f"{verb}: {name} must be an int or a float above 0; got {shorten(units)}")
 
 
 def check_seconds(setting: str, seconds: Any, *, may_be_zero: bool = False) -> None:
-    """Raise `ConfigurationError` for what is not a finite number of seconds above 0, or from 0 on."""
-    if type(seconds) in (int, float) and (0 < seconds < math.inf or (may_be_zero and seconds == 0)):
+    """Raise `ConfigurationError` for what is not a number of seconds above 0, or from 0 on, that a socket can wait."""
+    if type(seconds) in (int, float) and (0 < seconds <= _MAX_SECONDS or (may_be_zero and seconds == 0)):
         return
     least = "of 0 or more" if may_be_zero else "above 0"
-    raise ConfigurationError(f"{setting} is a number of seconds {least}; got {shorten(seconds)}")
+    raise ConfigurationError(
+        f"{setting} must be a number of seconds {least}, and {_MAX_SECONDS} at most; got {shorten(seconds)}"
+    )
 
 
 def refuse_condition(verb: str, name: str, value: Any) -> None:

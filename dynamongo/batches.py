@@ -59,6 +59,7 @@ class Batch(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self._model = model
         self._backend = model._connection().backend  # noqa: SLF001 - its own model
+        self._table = model.table_name()
         self._waiting: list[Entry[M]] = []
         self._sent: BatchResult[M] = BatchResult([], [])
         self._stop: DynamongoError | None = None
@@ -118,7 +119,8 @@ class Batch(Generic[M]):
         entries = self._waiting[:count]
         known: dict[int, WriteOutcome[M]] = {}
         try:
-            gather(write_entries(self._model, entries, WriteOptions(max_workers=1), self._backend), known)
+            options = WriteOptions(max_workers=1)
+            gather(write_entries(self._model, entries, options, self._backend, self._table), known)
         except BaseException as error:
             unsent = {index for index, each in known.items() if isinstance(each.error, WriteNotSent)}
             self._account(entries, {index: each for index, each in known.items() if index not in unsent})

@@ -38,7 +38,7 @@ from dynamongo.exceptions import (
     WrittenButUnreadable,
 )
 from dynamongo.executor import Outcome, Write
-from dynamongo.frozen import dataclass
+from dynamongo.frozen import dataclass, replace
 from dynamongo.operations import Put
 from dynamongo.planner import divide, narrow, recheck
 from dynamongo.progress import Advance, ProgressOption, report_progress
@@ -101,16 +101,19 @@ class WriteOptions:
 class BulkWrite(Generic[M]):
     """The writes of some entries, which are carried out as their outcomes are iterated over.
 
-    They go to the backend that is given, whatever is in use when they are sent.
+    They go to the backend and the table that are given, whatever is in use when they are sent.
     """
 
-    def __init__(self, model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend) -> None:
+    def __init__(
+        self, model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend, table: str
+    ) -> None:
         connection = model._connection()
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
         names = model.__declaration__.keys.names
         self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
         self._model = model
+        self._table = table
         self.entries = entries
         self._options = options
         self._waiting: dict[int, tuple[int, Entry[M]]] = {}
@@ -146,7 +149,7 @@ class BulkWrite(Generic[M]):
     def _carry_out(self) -> Generator[WriteOutcome[M]]:
         options, waiting = self._options, self._waiting
         outcomes = self._writer.write(self._writes())
-        with report_progress(options.progress, self._model.table_name(), options.total) as advance:
+        with report_progress(options.progress, self._table, options.total) as advance:
             try:
                 for outcome in outcomes:
                     if self._refused:
@@ -167,7 +170,7 @@ class BulkWrite(Generic[M]):
                 self._refused.append(WriteOutcome(index, entry.item, entry.error))
             else:
                 self._waiting[next(numbers)] = index, entry
-                yield entry.write
+                yield entry.write if entry.write.table == self._table else replace(entry.write, table=self._table)
 
     def _tell_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
         while self._refused:
@@ -177,7 +180,11 @@ class BulkWrite(Generic[M]):
 
 
 def write_entries(
-    model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend | None = None
+    model: type[M],
+    entries: Iterable[Entry[M]],
+    options: WriteOptions,
+    backend: Backend | None = None,
+    table: str | None = None,
 ) -> BulkWrite[M]:
     """Carry out the writes of the entries, and give an outcome for each as it becomes known.
 
@@ -189,8 +196,10 @@ def write_entries(
         entries: What is to be written.
         options: How.
         backend: Where; the backend in use now by default.
+        table: The full name of the table; that of the model now by default.
     """
-    return BulkWrite(model, entries, options, model._connection().backend if backend is None else backend)
+    backend = model._connection().backend if backend is None else backend
+    return BulkWrite(model, entries, options, backend, model.table_name() if table is None else table)
 
 
 def gather(writes: BulkWrite[M], known: dict[int, WriteOutcome[M]]) -> None:

@@ -16,6 +16,7 @@ from dynamongo.arguments import check_flag
 from dynamongo.codecs import decode_item
 from dynamongo.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
 from dynamongo.declaration import Declaration
+from dynamongo.evaluation import holds
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -94,15 +95,18 @@ def make_update(
 ) -> UpdateItem:
     """The update of one item, which must exist unless it may be created."""
     declaration = model.__declaration__
-    guards = [
-        update.guard
-        for update in updates
-        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None
-    ]
+    guards = [guard for _, guard in _guards_of(updates)]
     exists = () if upsert else (declaration.exists,)
     condition = all_of((*exists, *conjuncts(target.check), *guards))
     counted = updates if declaration.version is None else (*updates, count_up(declaration.version))
     return UpdateItem(model.table_name(), target.key, counted, condition, returns, return_item_on_failure=True)
+
+
+def _guards_of(updates: Iterable[AnyUpdate]) -> Iterator[tuple[Path, Condition]]:
+    """The paths of the sums whose fields have a range, each with what has to hold for the sum to be in it."""
+    for update in updates:
+        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None:
+            yield update.path, update.guard
 
 
 def make_delete(model: type[Table], target: Target, *, return_old: bool = False) -> Delete:
@@ -144,23 +148,23 @@ def _check_change(model: type[Table], declaration: Declaration, change: Any) -> 
         raise ExpressionError(
             f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
         )
-    check_declared(model, (change.path,))
+    check_declared(model, (change.path,), to_write=True)
     name = change.path.attribute
     if name == declaration.version:
         raise ExpressionError(f"{model.__name__}.{name} counts the writes, and is changed by nothing else")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):
-        check_declared(model, (change.value,))
+        check_declared(model, (change.value,), to_write=True)
     elif isinstance(change, SetUpdate) and name in declaration.index_keys:
         model.__fields__[name].refuse_empty(change.value)
 
 
-def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
+def check_declared(model: type[Table], paths: Iterable[Path], *, to_write: bool = False) -> None:
     """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
     fields = model.__fields__
     for path in paths:
         if path.elements[0] not in fields:
             raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
-        check_owner(model, (path,))
+        check_owner(model, (path,), to_write=to_write)
 
 
 # What came of it.
@@ -172,17 +176,22 @@ def explain_error(model: type[Table], write: Write | ConditionCheck, error: Dyna
     if not isinstance(error, ConditionalCheckFailedException):
         return model._locate(error, key, write)
     parts = conjuncts(write.condition)
+    updates = write.updates if isinstance(write, UpdateItem) else ()
     if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (model.__declaration__.exists,):
-        return explain_failed_check(model, key, write.condition, error)
+        return explain_failed_check(model, key, write.condition, error, updates)
     if error.item is not None:
-        return explain_failed_check(model, key, all_of(parts[1:]), error)
+        return explain_failed_check(model, key, all_of(parts[1:]), error, updates)
     missing = ItemNotFound(f"{model.__name__}: there is no item with {model._describe_key(key)}")
     missing.__cause__ = error
     return missing
 
 
 def explain_failed_check(
-    model: type[Table], key: Item, condition: Condition | None, error: ConditionalCheckFailedException
+    model: type[Table],
+    key: Item,
+    condition: Condition | None,
+    error: ConditionalCheckFailedException,
+    updates: Iterable[AnyUpdate] = (),
 ) -> ConditionalCheckFailedException:
     """The error with the item in words (its key alone, since logs are read by many) and as an instance."""
     named = model._describe_key(key)
@@ -195,7 +204,13 @@ def explain_failed_check(
             found=conflict.found,
             item=_decode_stored(model, error.item),
         )
-    if condition == model.__declaration__.is_missing and error.item is not None:
+    outside = [str(path) for path, guard in _guards_of(updates) if not holds(guard, error.item or {})]
+    if outside:
+        names = ", ".join(f"{model.__name__}.{name}" for name in outside)
+        message = (
+            f"{model.__name__}: the update would take {names} out of the range of its field in the item with {named}"
+        )
+    elif condition == model.__declaration__.is_missing and error.item is not None:
         message = f"{model.__name__}: there is an item with {named} already"
     elif error.item is None:
         message = f"{model.__name__}: there is no item with {named} for `{_name_condition(condition)}`"

@@ -170,11 +170,8 @@ def _parse(content: bytes, text: object) -> tuple[Any, Any, int, Item | int | No
 
 
 def _refuse(text: object, cause: Exception | None = None) -> NoReturn:
-    raise CursorError(
-        f"a cursor is a text that a page of a read came with; got {shorten(text)}"
-        " (is it signed, and this connection has no cursor_key?)",
-        text,
-    ) from cause
+    hint = " (is it signed, and this connection has no cursor_key?)" if isinstance(text, str) and text else ""
+    raise CursorError(f"a cursor is a text that a page of a read came with; got {shorten(text)}{hint}", text) from cause
 
 
 def _sign(content: bytes, key: bytes) -> bytes:

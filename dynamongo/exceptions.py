@@ -328,7 +328,7 @@ class CancellationReason:
         error: What the verb would have raised alone: an `InvalidRequestError` for `"ValidationError"`, and so on. Where
             its condition failed, only if the stored item was asked for: that tells a `VersionConflict` from another
             condition, and a missing item.
-        shown: The key as text, without values where a connection hides them.
+        label: The model and the key in words, without the key's values where a connection hides them.
     """
 
     code: str = "None"
@@ -337,10 +337,10 @@ class CancellationReason:
     model: Any = None
     key: Any = None
     error: DynamongoError | None = None
-    shown: str = field(default="", repr=False)
+    label: str = field(default="", repr=False, compare=False)
 
     def __str__(self) -> str:
-        return self.code if self.model is None else f"{self.code} ({self.model.__name__} {self.shown})"
+        return f"{self.code} ({self.label})" if self.label else self.code
 
 
 class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
@@ -355,7 +355,7 @@ class TransactionCanceled(BackendError):  # noqa: N818 - DynamoDB's name
     def __init__(self, reasons: tuple[CancellationReason, ...]) -> None:
         codes = ", ".join(map(str, reasons))
         told = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
-        messages = [f"{reason}: {reason.message}" for reason in reasons if reason.message]
+        messages = [f"{reason}: {reason.error or reason.message}" for reason in reasons if reason.message]
         super().__init__(": ".join([told, "; ".join(messages)]) if messages else told)
         self.reasons = reasons
 

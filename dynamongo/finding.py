@@ -14,6 +14,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from dynamongo.backends import Backend
 from dynamongo.bulk import (
+    Entry,
     WriteOptions,
     collect,
     delete_entries,
@@ -219,10 +220,8 @@ class ResultSet(Generic[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was deleted.
         """
-        model = self._search.model
-        entries = list(delete_entries(model, *self.targets()))
-        options = WriteOptions(max_workers, progress, len(entries))
-        return collect(model, write_entries(model, entries, options, self._search.backend))  # where they were read
+        entries = list(delete_entries(self._search.model, *self.targets()))
+        return self._write(entries, WriteOptions(max_workers, progress, len(entries)))
 
     def update(
         self,
@@ -239,8 +238,7 @@ class ResultSet(Generic[T]):
         changes = check_changes(model, updates)
         targets, found = self.targets()
         entries = list(update_entries(model, targets, changes, found))
-        options = WriteOptions(max_workers, progress, len(entries))
-        return collect(model, write_entries(model, entries, options, self._search.backend))  # where they were read
+        return self._write(entries, WriteOptions(max_workers, progress, len(entries)))
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.
@@ -255,7 +253,12 @@ class ResultSet(Generic[T]):
         plan, items = stored.explain(), stored.all()
         return targets_of(search.model, search.source, items), search.model._decode_found(items, plan)
 
-    # How it reads.
+    # How it reads and writes.
+
+    def _write(self, entries: list[Entry[Any]], options: WriteOptions) -> BatchResult[Any]:
+        """Carry out the writes where the items were read."""
+        search = self._search
+        return collect(search.model, write_entries(search.model, entries, options, search.backend, search.table.name))
 
     def _encode(self, position: Position | None) -> str | None:
         return None if position is None else encode_cursor(self._fingerprinted(), position, self._cursor_rules)

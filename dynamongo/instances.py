@@ -270,6 +270,8 @@ class Instance(metaclass=ModelMeta):
             self._refuse_changed_part(name, field, paths)
             return None
         held = self._encode_field(name, field)
+        if self._loaded is not None and not paths:
+            return Change(field, MISSING, None, held)  # it was assigned, and nobody knows what is stored
         if _is_same(held, stored):
             return None
         read = _as_written(field, stored)
@@ -302,10 +304,19 @@ class Instance(metaclass=ModelMeta):
         """Remember what is stored for the instance now that the write of it was done."""
         item = write.item if isinstance(write, Put) else self._updated_item(write)
         record = self._record
-        _set_record(self, replace(record, stored=item) if type(record) is Record else item)
+        if type(record) is not Record:
+            _set_record(self, item)
+        else:
+            loaded = None if record.loaded is None else self._add_held(record.loaded)
+            _set_record(self, replace(record, stored=item, loaded=loaded))
         version = type(self).__declaration__.version
         if version is not None:
             vars(self)[version] = item[version]
+
+    def _add_held(self, loaded: tuple[Path, ...]) -> tuple[Path, ...]:
+        """The paths that are known to be as they are stored, once what was assigned beside the loaded ones is saved."""
+        known = {path.attribute for path in loaded}
+        return (*loaded, *(Path(name) for name in self._values() if name not in known))
 
     def _updated_item(self, write: UpdateItem) -> Item:
         deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]

@@ -85,17 +85,33 @@ def name_model(model: type) -> str:
     return f"{model.__module__}.{model.__qualname__}"
 
 
-def check_owner(model: type, paths: Iterable[Path]) -> None:
+def check_owner(model: Any, paths: Iterable[Path], *, to_write: bool = False) -> None:
     """Refuse the paths of fields of another model, which may have the same names and hold something else.
 
+    Args:
+        model: The model.
+        paths: What a condition or an update is about.
+        to_write: Whether values are stored under the paths or copied from there, so that the rules of the fields count.
+
     Raises:
-        ExpressionError: A path was made by a field of neither the model nor one of its bases.
+        ExpressionError: A path was made by a field of neither the model nor one of its bases, or by one of a base that
+            the model declares anew with another stored form or other rules.
     """
     for path in paths:
-        if path.owner is not None and path.owner not in map(name_model, model.__mro__):
-            other = path.owner.rpartition(".")[2]
+        if path.owner is None or path.owner == name_model(model):
+            continue
+        base: Any = next((each for each in model.__mro__ if name_model(each) == path.owner), None)
+        other = path.owner.rpartition(".")[2]
+        if base is None:
             raise ExpressionError(
                 f"{model.__name__}: {path} is a field of {other}; use that of {model.__name__}, or a base of both"
+            )
+        own, inherited = model.__fields__[path.attribute], base.__fields__[path.attribute]
+        is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
+        if not is_same:
+            raise ExpressionError(
+                f"{model.__name__}: {path} is a field of {other}, which {model.__name__} declares anew with other"
+                f" {'rules' if own.stores_like(inherited) else 'values'}; use that of {model.__name__}"
             )
 
 
@@ -144,9 +160,15 @@ def keys_condition(values: Iterable[Any], keys: ModelKeys) -> Condition:
     """The condition that the item's key is one of `values`, each of them a strategy for one item."""
     targets = [resolve_one(value, keys) for value in values]
     if targets and (keys.range_key is not None or any(target.check is not None for target in targets)):
-        return Or(*(target.condition for target in targets))
-    name = keys.names[0]
-    return In(Path(name), tuple(target.key[name] for target in targets))
+        return Or(*(_own_condition(target, keys) for target in targets))
+    hash_key = keys.hash_key.path
+    return In(hash_key, tuple(target.key[hash_key.attribute] for target in targets))
+
+
+def _own_condition(target: Target, keys: ModelKeys) -> Condition:
+    """The target as a condition that knows its model."""
+    equalities = (Comparison(field.path, EQ, target.key[field.path.attribute]) for field in keys.fields)
+    return cast("Condition", all_of((*equalities, *conjuncts(target.check))))
 
 
 def _is_list(strategy: Any) -> bool:

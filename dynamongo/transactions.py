@@ -79,9 +79,9 @@ class Transaction:
     `tx.delete(User, "jane@example.com")`.
 
     Args:
-        token: 1 to 36 characters. Within ten minutes, DynamoDB carries out a transaction with the same token and the
-            same actions once only. One is made up where it is not given, so that a request whose answer is lost can be
-            sent again.
+        token: 1 to 36 ASCII characters. Within ten minutes, DynamoDB carries out a transaction with the same token and
+            the same actions once only. One is made up where it is not given, so that a request whose answer is lost can
+            be sent again.
         return_items: Whether a condition that does not hold tells the stored item, in `TransactionCanceled.reasons`;
             for a model with a `VersionField` it does in any case.
     """
@@ -194,9 +194,11 @@ class Transaction:
 
 
 def _check_token(token: object) -> None:
-    if not isinstance(token, str) or not 1 <= len(token) <= _MAX_TOKEN:
+    if not isinstance(token, str) or not token.isascii() or not 1 <= len(token) <= _MAX_TOKEN:
         mend = f"; use str(token), {str(token)!r}" if isinstance(token, uuid.UUID) else ""
-        raise ExpressionError(f"the token of a transaction is a str of 1 to 36 characters; got {shorten(token)}{mend}")
+        raise ExpressionError(
+            f"the token of a transaction is a str of 1 to 36 ASCII characters; got {shorten(token)}{mend}"
+        )
 
 
 def transact_get(items: Iterable[Any]) -> list[Any]:
@@ -259,7 +261,8 @@ def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     if message:
         message += entry.model._hint_at(message, entry.action)
     shown = ", ".join(f"{name}={'…' if are_values_hidden() else shorten(value)}" for name, value in key.items())
-    explained = replace(reason, model=entry.model, key=key, message=message, shown=shown)
+    label = f"{entry.model.__name__} {shown}"
+    explained = replace(reason, model=entry.model, key=key, message=message, label=label)
     if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
         error = kind(reason.message or reason.code, code=reason.code)
         return replace(explained, error=entry.model._locate(error, entry.key, entry.action))

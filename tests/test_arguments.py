@@ -98,7 +98,7 @@ def test_count_is_an_int(name: str, count: Any) -> None:
 @pytest.mark.parametrize("units", [0, -1, "5", True, float("nan")])
 def test_units_are_a_number_above_0(units: Any) -> None:
     for verb in (Note.get_many, Note.find, Note.explain):
-        with pytest.raises(ExpressionError, match="max_read_units must be a number above 0"):
+        with pytest.raises(ExpressionError, match="max_read_units must be an int or a float above 0"):
             verb(MINE, max_read_units=units)
 
 

@@ -245,3 +245,30 @@ def test_another_constructor_takes_effect(user: Any, member: Any) -> None:
 def test_an_item_has_no_options(user: Any, name: str) -> None:
     with pytest.raises(SchemaError, match=f"{name} belongs to the model and not to an item: set User.{name}"):
         setattr(user(), name, "x")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda found, _, __: found.delete(),
+        lambda _, stream, __: list(stream),
+        lambda _, __, batch: remove(batch),
+    ],
+)
+def test_what_was_begun_stays_with_the_table_it_was_begun_on(user: Any, write: Any) -> None:
+    """Lazy reads, streams and batches read and write where they were made, even where the other table has the key."""
+    user.create_table()
+    user(id="1", name="old").save()
+    found, stream, batch = user.find(user.id == "1"), user.delete_iter(["1"]), user.batch()
+    user.__table__ = "test-users"
+    user.create_table()
+    user(id="1", name="new").save()
+    write(found, stream, batch)
+    assert user.get_one("1").name == "new"
+    user.__table__ = "users"
+    assert user.get_one("1", default=None) is None
+
+
+def remove(batch: Any) -> None:
+    with batch:
+        batch.delete("1")

@@ -48,6 +48,12 @@ class User(Model):
         self.name = text.lower()
 
 
+class Text(User):
+    year = StringField()  # type: ignore[assignment]  # another one than that of the base
+    name = StringField(max_length=3)
+    note = StringField()
+
+
 class City(Model):
     __table__ = "cities"
     __hash_key__ = "label"
@@ -158,6 +164,8 @@ class TestOtherModels:
             lambda: User.get_many([Namesake.email == 5]),
             lambda: User.get_many(Namesake.name.city == "x", scans="allow"),
             lambda: User.get_many(Namesake.email.in_([5])),
+            lambda: User.get_many(Namesake.keys_in([5])),
+            lambda: User.delete_many(Namesake.keys_in([Namesake.email == 5, 6])),
             lambda: User.get_one("a@b.co", projection=[Namesake.year]),
             lambda: User.delete_one(Namesake.email == 5),
             lambda: User.save_one({"email": "a@b.co"}, overwrite=Namesake.year == "6"),
@@ -181,6 +189,30 @@ class TestOtherModels:
         assert [each.year for each in Admin.get_many(User.year == 6, scans="allow")] == [6]
         with pytest.raises(ExpressionError, match="User: year is a field of Admin"):
             User.get_many(Admin.year == 6, scans="allow")
+
+    @pytest.mark.parametrize(
+        ("call", "what"),
+        [
+            (lambda: Text.get_many(User.year == 6, scans="allow"), "values"),
+            (lambda: Text.update_one("a@b.co", User.year.set(6)), "values"),
+            (lambda: Text.update_one("a@b.co", User.year.remove()), "values"),
+            (lambda: Text.update_one("a@b.co", Text.note.set(Text.year)), ""),
+            (lambda: Text.update_one("a@b.co", User.name.set("long")), "rules"),
+            (lambda: Text.update_one("a@b.co", Text.note.set(User.name)), "rules"),
+        ],
+    )
+    def test_a_field_of_a_base_that_is_declared_anew_is_another_one(self, call: Any, what: str) -> None:
+        if not what:
+            Text.save_one({"email": "a@b.co", "year": "6"})
+            assert call().note == "6"
+            return
+        declared = f"is a field of User, which Text declares anew with other {what}; use that of Text"
+        with pytest.raises(ExpressionError, match=declared):
+            call()
+
+    def test_a_condition_may_name_a_field_of_a_base_whose_values_are_stored_alike(self) -> None:
+        User.save_one({"email": "a@b.co", "name": "abc"})
+        assert [each.name for each in Text.get_many(User.name == "abc", scans="allow")] == ["abc"]
 
     def test_a_path_knows_its_model_and_is_equal_to_one_that_does_not(self) -> None:
         path = (Namesake.name.city == "x").left

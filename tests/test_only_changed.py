@@ -255,3 +255,24 @@ def test_in_a_transaction_it_is_noted_what_was_sent_and_not_what_is_held_by_then
         mine.data["b"] = 3
     assert stored(page)["data"] == {"a": 2}
     assert sent(lambda: mine.save(only_changed=True)) == [(("data", "b"), 3)]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda page: setattr(page, "age", None), (("age",), ...)),
+        (lambda page: delattr(page, "age"), (("age",), ...)),
+        (lambda page: setattr(page, "words", []), (("words",), [])),
+        (lambda page: setattr(page, "home", {}), (("home",), {})),
+        (lambda page: setattr(page, "age", 6), (("age",), 6)),
+    ],
+)
+def test_what_was_assigned_and_not_read_is_sent_once(change: Any, expected: Any) -> None:
+    model = page_of(age=IntField(), words=ListField(StringField), home=DictField(city=StringField()))
+    store(model, name="n", age=5, words=["a"], home={"city": "x"})
+    page = model.get_one("1", projection=[model.name])
+    change(page)
+    assert sent(lambda: page.save(only_changed=True)) == [expected]
+    assert sent(lambda: page.save(only_changed=True)) == []
+    (name,), value = expected
+    assert stored(model).get(name, ...) == value

@@ -272,6 +272,28 @@ class TestGiven:
         assert SECRET not in lines_of(told)
         assert told.reasons[0].key == {"id": SECRET}
 
+    def test_reasons_of_a_transaction_tell_what_the_verb_tells_and_hide_the_key(self) -> None:
+        class Note(Model):
+            __table__ = "notes"
+            __hash_key__ = "id"
+            id = StringField(required=True)
+            count = IntField(max_value=9)
+
+        def give() -> None:
+            with Connection.transaction(return_items=True) as tx:
+                tx.update(Note, SECRET, Note.count.add(99))
+
+        with Connection.using(MemoryBackend()):
+            Note.create_table()
+            Note(id=SECRET, count=1).save()
+            told = r"take Note\.count out of the range of its field in the item with id = "
+            with pytest.raises(TransactionCanceled, match=f"{told}'{SECRET}'"):
+                give()
+            Connection.set_config(show_values=False)
+            with pytest.raises(TransactionCanceled, match=f"{told}…") as caught:
+                give()
+        assert SECRET not in lines_of(caught.value)
+
     @pytest.mark.parametrize("value", [None, 0, "no"])
     def test_setting_is_true_or_false(self, value: Any) -> None:
         with pytest.raises(ConfigurationError, match="show_values is True or False"):

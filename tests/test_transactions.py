@@ -206,9 +206,11 @@ class TestLimits:
         assert isinstance(reason.error, BackendError)
         assert (type(reason.error) is BackendError, reason.error.code) == (False, code)
 
-    @pytest.mark.parametrize("token", ["", "x" * 37, 17, 1.5, b"x", ["x"], True, uuid.UUID(int=1)], ids=repr)
+    @pytest.mark.parametrize(
+        "token", ["", "x" * 37, "\ud800", "\u00e9" * 19, 17, 1.5, b"x", ["x"], True, uuid.UUID(int=1)], ids=repr
+    )
     def test_token_has_1_to_36_characters(self, token: Any) -> None:
-        with pytest.raises(ExpressionError, match="1 to 36 characters"):
+        with pytest.raises(ExpressionError, match="1 to 36 ASCII characters"):
             Connection.transaction(token)
 
     @pytest.mark.parametrize(

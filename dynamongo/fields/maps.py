@@ -138,7 +138,7 @@ class DictField(Field[T]):
     def __getattr__(self, name: str) -> Any:
         fields = self.__dict__.get("fields", {})  # a copy in the making has none yet
         if name in fields:
-            return fields[name]
+            return self[name]
         raise AttributeError(f"{self.__dict__.get('_label')} has no field {name!r}; it has {_list_names(fields)}")
 
     def __getitem__(self, name: str) -> Any:

@@ -43,6 +43,8 @@ REQUESTS: dict[str, AnyOperation] = {
     "limit that is a boolean": Scan("table", limit=True),
     "token that is bytes": TransactWrite((Put("table", {"pk": "a"}),), b"x"),  # type: ignore[arg-type]  # the point
     "token that is a number": TransactWrite((Put("table", {"pk": "a"}),), 17),  # type: ignore[arg-type]  # the point
+    "token with a lone surrogate": TransactWrite((Put("table", {"pk": "a"}),), "\ud800"),
+    "token of more bytes than characters": TransactWrite((Put("table", {"pk": "a"}),), "\u00e9" * 19),
     "unknown return values": UpdateItem("table", {"pk": "a"}, returns="FOO"),  # type: ignore[arg-type]  # the point
     "global index with throughput on demand": table(IndexSchema("index", OTHER, throughput=Throughput(1, 1))),
     "empty name in a projection": table(IndexSchema("index", OTHER, Projection("include", ("",)))),

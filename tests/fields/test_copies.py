@@ -275,7 +275,9 @@ class TestSums:
     )
     def test_a_sum_out_of_range_is_not_written(self, stock: Any, build: Any) -> None:
         before = stock.get_one("a")
-        with pytest.raises(ConditionalCheckFailedException):
+        with pytest.raises(
+            ConditionalCheckFailedException, match=r"would take Stock\.\S+ out of the range of its field"
+        ):
             stock.update_one("a", build(stock))
         with pytest.raises(TransactionCanceled), Connection.transaction() as transaction:
             transaction.update(stock, "a", build(stock))
@@ -300,8 +302,14 @@ class TestSums:
 
     def test_the_first_sum_of_an_upsert_is_in_range_too(self, stock: Any) -> None:
         for update in (stock.left.add(11), stock.price.add(Decimal("0.5"))):
-            with pytest.raises(ConditionalCheckFailedException):
+            with pytest.raises(
+                ConditionalCheckFailedException, match=r"out of the range of its field in the item with"
+            ):
                 stock.update_one("b", update, upsert=True)
+
+    def test_a_condition_that_fails_beside_a_sum_in_range_is_told_as_itself(self, stock: Any) -> None:
+        with pytest.raises(ConditionalCheckFailedException, match=r"`left = … AND .*` does not hold"):
+            stock.update_one((stock.id == "a") & (stock.left == 9), stock.left.subtract(1))
 
     def test_milliseconds_are_no_seconds(self, stock: Any) -> None:
         with pytest.raises(ValidationError, match=r"Stock\.seen must be changed by a timedelta or a number of seconds"):

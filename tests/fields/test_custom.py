@@ -385,6 +385,23 @@ class TestClassCreation:
             with pytest.raises(ExpressionError, match=r"User\.x is stored as S"):
                 build()
 
+    def test_a_map_may_be_stored_as_one_text_which_has_no_members(self) -> None:
+        class Document(DictField[Any]):
+            stored_type = "S"
+
+            def encode(self, value: Any) -> Any:
+                return f"{value['a']}"
+
+            def decode(self, stored: Any) -> Any:
+                return {"a": int(stored)}
+
+        field = at_x(Document(a=IntField()))
+        assert field.decode(field.encode({"a": 5})) == {"a": 5}
+        builds: list[Any] = [lambda: field["a"], lambda: field.a, lambda: field.a == 5]
+        for build in builds:
+            with pytest.raises(ExpressionError, match=r"User\.x is stored as S, which has no members"):
+                build()
+
 
 def test_a_field_of_another_class_is_no_copy() -> None:
     with pytest.raises(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import warnings
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from dynamongo.arguments import check_seconds
 from dynamongo.backends.dynamodb.one_attempt import find_retries
 from dynamongo.callers import caller_level
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.frozen import dataclass, field
+from dynamongo.values import shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -22,7 +24,6 @@ DEFAULT_REGION = "us-east-2"
 _REGION_VARIABLES = "AWS_REGION_NAME, AWS_REGION or AWS_DEFAULT_REGION"
 _CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
-
 _TEMPORARY = "ASIA"
 """How the identifiers of temporary access keys begin, says "IAM identifiers" in the IAM user guide."""
 
@@ -32,7 +33,7 @@ class ClientSettings:
     """What `DynamoDBBackend` was given; what is `None` is left to boto3.
 
     Raises:
-        ConfigurationError: Two settings contradict each other.
+        ConfigurationError: A setting cannot be what it is, or two contradict each other.
         CredentialsError: One half of the credentials is missing.
     """
 
@@ -55,6 +56,10 @@ class ClientSettings:
         )
         self._refuse_beside("session", (*own, "profile"))
         self._refuse_beside("profile", own)
+        for name in (*own, "region", "profile"):
+            _check_text(name, getattr(self, name))
+        if self.endpoint_url is not None:
+            _check_endpoint(self.endpoint_url)
         for name in ("timeout", "connect_timeout"):
             if (seconds := getattr(self, name)) is not None:
                 check_seconds(name, seconds)
@@ -182,3 +187,22 @@ def _read_max_attempts(session: Any) -> int | None:
     if found is not None and found < 1:
         raise ConfigurationError(f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be 1 or more; got {found}")
     return found
+
+
+def _check_text(name: str, text: object) -> None:
+    if text is not None and not isinstance(text, str):
+        raise ConfigurationError(f"{name} must be a str; got one of type {type(text).__name__}")  # it may be a secret
+
+
+def _check_endpoint(url: object) -> None:
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        is_valid = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, or half an IPv6 address
+        is_valid = False
+    if not is_valid:
+        shown = "one with a user's name" if "@" in str(url) else shorten(url)  # and perhaps a password
+        raise ConfigurationError(
+            f"endpoint_url must be a URL such as 'http://localhost:8000', with http or https, a host, and a port of"
+            f" 65535 at most; got {shown}"
+        )

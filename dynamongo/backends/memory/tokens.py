@@ -72,7 +72,13 @@ def check_token(token: object) -> None:
         raise InvalidRequestError(
             f"Invalid type for parameter ClientRequestToken, value: {shorten(token)}; it must be a str"
         )
-    if not 1 <= len(token) <= _MAX_LENGTH:
+    try:
+        length = len(token.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            f"the token has a lone surrogate, which no request can hold; got {shorten(token)}"
+        ) from error
+    if not 1 <= length <= _MAX_LENGTH:
         bound = "less than or equal to 36" if token else "greater than or equal to 1"
         refuse_constraints([violation(f"'{token}'", "clientRequestToken", f"have length {bound}")])
 

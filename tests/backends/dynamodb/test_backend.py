@@ -124,7 +124,7 @@ def test_unknown_profile_is_a_configuration_error() -> None:
 
 @pytest.mark.usefixtures("_bare_environment")
 def test_endpoint_that_is_no_url_is_a_configuration_error() -> None:
-    with pytest.raises(ConfigurationError, match="Invalid endpoint"):
+    with pytest.raises(ConfigurationError, match="endpoint_url must be a URL"):
         DynamoDBBackend(**MADE_UP, endpoint_url="not a url").execute(DESCRIBE)
 
 

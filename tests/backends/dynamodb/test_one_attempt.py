@@ -245,7 +245,9 @@ class TestTime:
     @pytest.mark.parametrize("name", ["timeout", "connect_timeout"])
     @pytest.mark.parametrize("seconds", [0, -1, "5", True, float("nan")])
     def test_timeouts_are_seconds_above_0(self, server: FaultyServer, transport: str, name: str, seconds: Any) -> None:
-        with pytest.raises(ConfigurationError, match=rf"^{name} is a number of seconds above 0; got"):
+        with pytest.raises(
+            ConfigurationError, match=rf"^{name} must be a number of seconds above 0, and 1000000000 at most; got"
+        ):
             self.connect(server, transport, **{name: seconds}).execute(DESCRIBE)
 
     def test_timeouts_reach_boto3(self, server: FaultyServer, transport: str) -> None:
@@ -335,13 +337,45 @@ def test_missing_file_of_a_web_identity_is_an_error_of_the_credentials(
 
 
 @pytest.mark.parametrize("transport", ["auto", "boto3"])
-@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "127.0.0.1:8000", "", "http://"])
-@pytest.mark.usefixtures("server")
-def test_endpoint_that_cannot_be_is_refused(transport: str, url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:99999",
+        "http://x:-1",
+        "http://x:a",
+        "http://[::1",
+        "127.0.0.1:8000",
+        "",
+        "http://",
+        "ftp://x",
+        5,
+    ],
+)
+def test_endpoint_that_cannot_be_is_refused(transport: str, url: Any) -> None:
     settings: dict[str, Any] = {"access_key_id": "x", "secret_access_key": "x", "region": "us-east-2"}
-    with pytest.raises(ConfigurationError) as caught:
-        DynamoDBBackend(**settings, endpoint_url=url, transport=transport).execute(DESCRIBE)
+    with pytest.raises(ConfigurationError, match=r"^endpoint_url must be a URL .*; got ") as caught:
+        DynamoDBBackend(**settings, endpoint_url=url, transport=transport)
     assert not isinstance(caught.value, CredentialsError)
+    assert repr(url) in str(caught.value)
+
+
+def test_password_of_an_endpoint_is_not_shown() -> None:
+    with pytest.raises(ConfigurationError, match=r"^endpoint_url must be a URL") as caught:
+        DynamoDBBackend(endpoint_url="ftp://jane:secret@x")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["session_token", "access_key_id", "secret_access_key", "region", "profile"])
+def test_setting_of_another_type_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{name} must be a str; got one of type int$"):
+        DynamoDBBackend(**{name: 5})  # type: ignore[arg-type]  # which is the point
+
+
+@pytest.mark.parametrize("name", ["timeout", "connect_timeout"])
+def test_time_that_no_socket_can_wait_is_refused(name: str) -> None:
+    for seconds in (10**10, 10**400, float("inf")):
+        with pytest.raises(ConfigurationError, match=f"^{name} must be a number of seconds above 0"):
+            DynamoDBBackend(**{name: seconds})  # type: ignore[arg-type]  # the names are not known to be those of times
 
 
 class TestTemporaryCredentials:
