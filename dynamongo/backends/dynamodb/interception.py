@@ -171,9 +171,7 @@ def _write_check(snapshot: Snapshot) -> Callable[[], bool]:
     gates = [number for number, place in enumerate(_PLACES) if place in _GATES]
     same += [f"found_{gate}.__code__ is found_{code}" for code, gate in enumerate(gates, len(_PLACES))]
     parameters = ", ".join(f"{name}={name}" for name in names)
-    return make_function(
-        "is_untouched", f"def is_untouched({parameters}):\n    return {' and '.join(same)}\n", names
-    )
+    return make_function("is_untouched", f"def is_untouched({parameters}):\n    return {' and '.join(same)}\n", names)
 
 
 def _describe_replacement(snapshot: Snapshot) -> str | None:

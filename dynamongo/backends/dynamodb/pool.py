@@ -67,8 +67,6 @@ class Pool:
         connection = self._send(message, deadline, now)
         try:
             answer = connection.read()
-            if connection.is_parents:
-                raise _tell_fork()
             parsed = parse(answer)
         except BaseException:
             connection.close()
@@ -188,10 +186,13 @@ class _Connection:
         try:
             if time.monotonic() > self._limit_from:
                 self._limit()
-            return read_answer(self._socket, cast("socket.socket", self))
+            answer = read_answer(self._socket, cast("socket.socket", self))
         except (OSError, http.client.HTTPException) as error:
             is_over = self._deadline is not None and time.monotonic() >= self._deadline
             raise _tell_failed_read(self._endpoint, error, is_over=is_over) from error
+        if self.is_parents:
+            raise _tell_fork()
+        return answer
 
     def recv_into(self, buffer: Buffer) -> int:
         """As of a socket, until the deadline: however slowly bytes come, and however few, there is an end."""
