@@ -108,6 +108,12 @@ class Watch:
         if "moto" in sys.modules and (moto := _find_active_moto()) is not None:
             self._let_answer(moto)
             return "moto is active"
+        cache, reason = self._seen
+        try:
+            if reason is None and self._client.meta.events._emitter._lookup_cache is cache and self._is_untouched():
+                return None
+        except (AttributeError, KeyError):  # looked into below
+            pass
         return self._find_replacement() or self._find_foreign_handler()
 
     def _let_answer(self, moto: Any) -> None:

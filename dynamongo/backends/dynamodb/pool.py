@@ -21,7 +21,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.httpsession import create_urllib3_context
 
@@ -39,6 +39,8 @@ R = TypeVar("R")
 MAX_IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""
 
+
+_NEVER: Final = float("inf")
 
 _TOLERANCE: Final = 0.01
 """By how many seconds a deadline may be overrun."""
@@ -186,7 +188,8 @@ class _Connection:
         try:
             if time.monotonic() > self._limit_from:
                 self._limit()
-            answer = read_answer(self._socket, cast("socket.socket", self))
+            limited: Any = self  # instead of a socket
+            answer = read_answer(self._socket, limited)
         except (OSError, http.client.HTTPException) as error:
             is_over = self._deadline is not None and time.monotonic() >= self._deadline
             raise _tell_failed_read(self._endpoint, error, is_over=is_over) from error
@@ -204,7 +207,7 @@ class _Connection:
         """Have a deadline, which matters as soon as less is left than a read may take."""
         usual = self._endpoint.read_timeout
         self._deadline = deadline
-        self._limit_from = float("inf") if deadline is None else deadline - (float("inf") if usual is None else usual)
+        self._limit_from = _NEVER if deadline is None else deadline - (_NEVER if usual is None else usual)
         if self._timeout != usual or now > self._limit_from:
             self._limit()
 

@@ -236,7 +236,8 @@ class DirectTransport:
         try:
             credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
             if credentials is not None:
-                return cast("Credentials", credentials.get_frozen_credentials())
+                frozen: Credentials = credentials.get_frozen_credentials()
+                return frozen
         except FOREIGN_ERRORS as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
         except Exception as error:
