@@ -191,10 +191,9 @@ def _write_check(snapshot: Snapshot) -> Callable[[], bool]:
 
 def _members_of(owner: Any) -> dict[str, Any]:
     """The dict behind the view that a class gives of its members; nothing if this Python has none."""
-    members: Any = vars(owner)
-    if isinstance(owner, type):
-        members = next(iter(gc.get_referents(members)), None)
-    return members if type(members) is dict else {}  # pyright: ignore[reportUnknownVariableType]  # they have names
+    view = cast("Any", vars(owner))
+    held: list[Any] = gc.get_referents(view) if type(owner) is type else [view]
+    return cast("dict[str, Any]", held[0]) if held and type(held[0]) is dict else {}
 
 
 def _describe_replacement(snapshot: Snapshot) -> str | None:
