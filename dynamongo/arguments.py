@@ -5,7 +5,6 @@ A name that is passed over in silence, or a text that counts as true, would answ
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
@@ -24,6 +23,8 @@ def check_names(verb: str, given: Iterable[str], known: Collection[str]) -> None
     """Raise `TypeError` for a keyword argument that the verb does not have, with the nearest name that it has."""
     for name in given:
         if name not in known:
+            import difflib  # noqa: PLC0415 - only an error needs it
+
             guesses = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
             hint = f"did you mean {guesses[0]!r}?" if guesses else f"it takes {', '.join(known)}"
             raise TypeError(f"{verb}() got an unexpected keyword argument {name!r}; {hint}")

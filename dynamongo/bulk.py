@@ -47,7 +47,6 @@ from dynamongo.strategies import Source, Target
 from dynamongo.tables import Table
 from dynamongo.updates import AnyUpdate
 from dynamongo.values import Item, shorten
-from dynamongo.writing import Writer, not_begun
 
 M = TypeVar("M", bound=Table)
 
@@ -107,6 +106,8 @@ class BulkWrite(Generic[M]):
     def __init__(
         self, model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend, table: str
     ) -> None:
+        from dynamongo.writing import Writer  # noqa: PLC0415 - most programs start without bulk writes
+
         connection = model._connection()
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
@@ -139,6 +140,8 @@ class BulkWrite(Generic[M]):
 
     def settle(self) -> list[WriteOutcome[M]]:
         """Return the outcomes of what was taken from the entries, and not told when the iteration was interrupted."""
+        from dynamongo.writing import not_begun  # noqa: PLC0415 - loaded by now
+
         begun = self._writer.settle()
         settled = [
             _finish(self._model, index, entry, begun.get(number) or Outcome(number, not_begun()))
@@ -211,6 +214,8 @@ def gather(writes: BulkWrite[M], known: dict[int, WriteOutcome[M]]) -> None:
         for outcome in writes:
             known[outcome.index] = outcome
     except BaseException as error:
+        from dynamongo.writing import not_begun  # noqa: PLC0415 - loaded by now
+
         known.update({outcome.index: outcome for outcome in writes.settle()})
         for index, entry in enumerate(writes.entries):
             if index not in known:

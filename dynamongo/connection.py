@@ -43,11 +43,12 @@ from dynamongo.operations import Operation
 from dynamongo.overrides import close_override, latest_override, open_in_context, open_override, process_blocks
 from dynamongo.recording import Calls, execute_observed, observers, record
 from dynamongo.scans import ScanPolicy, check_policy
-from dynamongo.transactions import Transaction, transact_get
 from dynamongo.values import hide_values, shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
+
+    from dynamongo.transactions import Transaction
 
 R = TypeVar("R")
 
@@ -356,6 +357,8 @@ class Connection:
         ...     [account.balance for account in Connection.transact_get([(Account, "jane"), (Account, "john")])]
         [3, 7]
         """
+        from dynamongo.transactions import Transaction  # noqa: PLC0415 - most programs have none
+
         return Transaction(token, return_items=return_items)
 
     @staticmethod
@@ -368,6 +371,8 @@ class Connection:
         Returns:
             An instance for each, in their order, or `None` where there is none.
         """
+        from dynamongo.transactions import transact_get  # noqa: PLC0415 - as in `transaction`
+
         return transact_get(items)
 
     @staticmethod

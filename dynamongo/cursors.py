@@ -7,9 +7,6 @@ with a `cursor_ttl` they expire. An unsigned one may have been made up, so each 
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import math
 import time
@@ -102,6 +99,8 @@ def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules
     """
     content = _from_text(text)
     if rules.keys:
+        import hmac  # noqa: PLC0415 - as `hashlib`
+
         signature, content = content[:_SIGNATURE_BYTES], content[_SIGNATURE_BYTES:]
         if not any(hmac.compare_digest(signature, _sign(content, key)) for key in rules.keys):
             problem = "the cursor is not signed with this connection's cursor_key; it may have been changed"
@@ -144,10 +143,14 @@ def _is_within(plan: Plan, position: Position) -> bool:
 
 
 def _to_text(content: bytes) -> str:
+    import base64  # noqa: PLC0415 - most programs have no cursors
+
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def _from_text(text: object) -> bytes:
+    import base64  # noqa: PLC0415 - as in `_to_text`
+
     if not isinstance(text, str):
         _refuse(text)
     try:
@@ -175,12 +178,16 @@ def _refuse(text: object, cause: Exception | None = None) -> NoReturn:
 
 
 def _sign(content: bytes, key: bytes) -> bytes:
+    import hmac  # noqa: PLC0415 - as `hashlib`
+
     return hmac.digest(key, content, "sha256")[:_SIGNATURE_BYTES]
 
 
 def _encode_value(value: AttributeValue) -> tuple[str, str]:
     """A key's value, which is a string, a number or binary."""
     if isinstance(value, bytes):
+        import base64  # noqa: PLC0415 - as in `_to_text`
+
         return "B", base64.b64encode(value).decode()
     return type_of(value), str(value)
 
@@ -194,6 +201,8 @@ def _decode_value(kind: object, text: object) -> AttributeValue:
         case "N":
             return normalize(Decimal(text))
         case "B":
+            import base64  # noqa: PLC0415 - as in `_to_text`
+
             return base64.b64decode(text, validate=True)
         case _:
             raise ValueError(kind)
@@ -204,6 +213,8 @@ def fingerprint_of(plan: Plan) -> str:
 
     It takes time in proportion to the plan's keys, so a read computes it once.
     """
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL
+
     compared = [plan.descending, plan.residual, [_without_details(operation) for operation in plan.operations]]
     digest = hashlib.sha256(_canonical(compared).encode()).digest()
     return _to_text(digest[:_FINGERPRINT_BYTES])

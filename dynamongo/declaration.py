@@ -6,7 +6,6 @@ A mistake raises `SchemaError` when the class is created, and its message names 
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
@@ -173,6 +172,8 @@ def check_spelling(model: type, names: Iterable[str]) -> None:
     """Refuse `__rangekey__` and the like, without which the model would silently be another one."""
     for name in names:
         if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
+            import difflib  # noqa: PLC0415 - only an error needs it
+
             for option in difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.75):
                 _refuse(model, name, f"is not known; did you mean {option}?")
 

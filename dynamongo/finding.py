@@ -23,7 +23,6 @@ from dynamongo.bulk import (
     write_entries,
 )
 from dynamongo.changes import check_changes
-from dynamongo.concurrency import merge
 from dynamongo.connection import Connection
 from dynamongo.cursors import CursorRules, decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.exceptions import BudgetExceeded, CursorError, ExpressionError, ItemNotFound, MultipleItemsFound
@@ -321,6 +320,8 @@ class ResultSet(Generic[T]):
 
     def _read_parallel(self, plan: Plan) -> Generator[ReadPage]:
         """The pages of all segments as they come; the segments have no cursor in common."""
+        from dynamongo.concurrency import merge  # noqa: PLC0415 - most reads are not parallel
+
         walks = (self._walk(replace(plan, operations=(operation,)), START, None) for operation in plan.operations)
         workers = min(len(plan.operations), self._search.backend.limits.concurrency)
         left = None if plan.order_by else plan.limit

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import keyword
-import linecache
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,6 +29,8 @@ def make_function(name: str, source: str, names: Mapping[str, Any]) -> Callable[
     def double(x):
         return factor * x
     """
+    import linecache  # noqa: PLC0415 - it loads the tokenizer, and no model may ever be declared
+
     filename = f"<dynamongo {name} {next(_numbers)}>"
     namespace = dict(names)
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - the source is ours: values are in `names` alone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -373,6 +372,8 @@ class Instance(metaclass=ModelMeta):
         unknown = [str(name) for name in names if name not in cls.__fields__]
         if not unknown:
             return
+        import difflib  # noqa: PLC0415 - only an error needs it
+
         guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, cls.__fields__, n=1)]
         hint = f"; did you mean {', '.join(guesses)}?" if guesses else f"; it has {', '.join(cls.__fields__)}"
         raise ValidationError(f"{cls.__name__} has no field {', '.join(unknown)}{hint}")

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.arguments import check_flag
-from dynamongo.batches import Batch
 from dynamongo.bulk import decode_written
 from dynamongo.changes import as_instance, check_changes, explain_error, flatten, make_delete, make_save, make_update
 from dynamongo.conditions import And, Condition, conjuncts
@@ -25,6 +24,8 @@ from dynamongo.verbs import DeleteManyVerb, SaveManyVerb, UpdateManyVerb
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from dynamongo.batches import Batch
 
 
 class Model(Reading):
@@ -163,6 +164,8 @@ class Model(Reading):
     @classmethod
     def batch(cls) -> Batch[Self]:
         """Collect puts and deletes in a `with` block, and send them as they fill requests; see `Batch`."""
+        from dynamongo.batches import Batch  # noqa: PLC0415 - most programs have none
+
         return Batch(cls)
 
     @classmethod

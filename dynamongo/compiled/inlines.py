@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -162,6 +161,9 @@ def _binary(field: BinaryField[Any], v: str, source: Source) -> Inline:
 
 
 def _uuid(_: Field[Any], v: str, source: Source) -> Inline:
+    from uuid import UUID  # noqa: PLC0415 - as in `UUIDField`
+
+    source.names["UUID"] = UUID
     return Inline(f"type({v}) is UUID" if source.is_of_python else None, f"str({v})" if source.task == "encode" else v)
 
 
@@ -275,7 +277,6 @@ NAMES: dict[str, Any] = {
     "HeldDict": HeldDict,
     "MOST": 10**125,
     "UTC": dt.timezone.utc,
-    "UUID": uuid.UUID,
     "date": dt.date,
     "datetime": dt.datetime,
     "decode_freely": codecs.decode,

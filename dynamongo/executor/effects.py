@@ -13,7 +13,6 @@ Source: "Error handling with DynamoDB" in the DynamoDB developer guide.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Generator
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar
@@ -139,6 +138,8 @@ class RetryPolicy:
 
     def wait(self, attempt: int) -> Wait:
         """The wait after request number `attempt`, counted from 1."""
+        import random  # noqa: PLC0415 - most programs never wait
+
         return Wait(random.uniform(0, min(self.cap, self.base * 2**attempt)))  # noqa: S311 - jitter, not a secret
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo.conditions import Operand
@@ -13,6 +12,8 @@ from dynamongo.fields.updatable import allows_range
 from dynamongo.values import AttributeType, AttributeValue
 
 if TYPE_CHECKING:
+    import uuid
+
     from typing_extensions import Unpack
 
     from dynamongo.fields.base import FieldOptions
@@ -111,6 +112,7 @@ class BinaryField(Field[T]):
 class UUIDField(TextStored[T]):
     """A `uuid.UUID`: takes one, or any text that `uuid.UUID` reads. Stored as its text, lower case with hyphens.
 
+    >>> import uuid
     >>> UUIDField().encode(uuid.UUID(int=7))
     '00000000-0000-0000-0000-000000000007'
     """
@@ -128,6 +130,8 @@ class UUIDField(TextStored[T]):
         def __init__(self: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
+        import uuid  # noqa: PLC0415 - it asks for the platform, and most models have none
+
         if isinstance(value, uuid.UUID):
             return value
         if not isinstance(value, str):
@@ -141,4 +145,6 @@ class UUIDField(TextStored[T]):
         return str(value)
 
     def parse(self, text: str) -> Any:
+        import uuid  # noqa: PLC0415 - as in `convert`
+
         return uuid.UUID(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -14,6 +13,8 @@ from dynamongo.fields.scalars import TextStored, declare_lengths, describe_lengt
 from dynamongo.fields.updatable import allows_range
 
 if TYPE_CHECKING:
+    import ipaddress
+
     from typing_extensions import Unpack
 
     from dynamongo.fields.base import FieldOptions
@@ -230,6 +231,8 @@ class IPAddressField(LimitedText[T]):
         self._kind = f"an IPv{version} address" if version else "an IPv4 or IPv6 address"
 
     def convert(self, value: Any) -> Any:
+        import ipaddress  # noqa: PLC0415 - most models have no addresses
+
         is_address = isinstance(value, (ipaddress.IPv4Address, ipaddress.IPv6Address))
         text = str(value) if is_address else self.convert_text(value, self._kind)
         if self.version != 6 and PLAIN_IPV4.match(text):
@@ -247,7 +250,7 @@ class IPAddressField(LimitedText[T]):
 
 def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     """The canonical text; that of a mapped IPv4 address ends in it (RFC 5952, section 5), as Python 3.13 writes it."""
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    mapped = address.ipv4_mapped if address.version == 6 else None
     if mapped is None:
         return str(address)
     scope = "".join(str(address).partition("%")[1:])

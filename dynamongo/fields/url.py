@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
-from urllib.parse import urlsplit
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.fields.base import T
@@ -105,6 +103,8 @@ class URLField(LimitedText[T]):
 
 def _check_url(url: str, *, fqdn: bool) -> None:
     """Raise `ValueError` that says what is wrong with the URL."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - most models have no URLs
+
     if _NOT_IN_A_URL.search(url):
         raise ValueError("it has white space or control characters")
     parts = urlsplit(url)
@@ -119,6 +119,8 @@ def _check_url(url: str, *, fqdn: bool) -> None:
 def _check_host(host: str, *, fqdn: bool) -> None:
     *domains, last = host.removesuffix(".").split(".")
     if ":" in host or last.isdecimal():
+        import ipaddress  # noqa: PLC0415 - as in `_check_url`
+
         ipaddress.ip_address(host)
     elif len(host) > 253 or not all(map(_LABEL.match, (*domains, last))):
         raise ValueError(f"{shorten(host)} is no host name")

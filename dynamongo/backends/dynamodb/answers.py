@@ -67,8 +67,12 @@ class Answer:
     request_id: str | None = None
 
 
-def read_answer(connection: socket.socket) -> Answer:
+def read_answer(connection: socket.socket, rest: socket.socket) -> Answer:
     """The answer to the request that was sent.
+
+    Args:
+        connection: What is read from first: most answers come in one piece.
+        rest: What all else is read from: the same connection, or what also limits how long the whole of it takes.
 
     Raises `OSError` or `http.client.HTTPException` where there is none, or only a part of one.
     """
@@ -76,13 +80,14 @@ def read_answer(connection: socket.socket) -> Answer:
     head, end, body = start.partition(b"\r\n\r\n")
     headers = _read_plain_head(head) if end else None
     if headers is None:
-        return _read_with_http_client(_Replay(start, connection))
+        return _read_with_http_client(_Replay(start, rest))
     length = int(headers[b"content-length"])
-    _check_length(length)
+    if length > MAX_BODY_BYTES:
+        raise _tell_length(length)
     checksum = headers.get(b"x-amz-crc32")
     return Answer(
         int(head[9:12]),
-        body if len(body) == length else _read_rest(connection, body, length),
+        body if len(body) == length else _read_rest(rest, body, length),
         headers.get(b"content-type", b"").decode("latin-1"),
         None if checksum is None else checksum.decode("latin-1"),
         len(body) > length or b"close" in headers.get(b"connection", b"").lower(),
@@ -104,9 +109,8 @@ def _read_plain_head(head: bytes) -> dict[bytes, bytes] | None:
     return headers if is_plain else None
 
 
-def _check_length(length: int) -> None:
-    if length > MAX_BODY_BYTES:
-        raise AnswerTooLong(f"a body of {length} bytes; DynamoDB answers {MAX_BODY_BYTES} at most")
+def _tell_length(length: int) -> AnswerTooLong:
+    return AnswerTooLong(f"a body of {length} bytes; DynamoDB answers {MAX_BODY_BYTES} at most")
 
 
 def _read_rest(connection: socket.socket, start: bytes, length: int) -> bytes | bytearray:
@@ -206,8 +210,8 @@ def _read_with_http_client(replay: _Replay) -> Answer:
 
 def _read_all(response: http.client.HTTPResponse) -> bytearray:
     """The body, in steps: `http.client` would allocate whatever length it is told, or an object for each chunk."""
-    if response.length is not None:
-        _check_length(response.length)
+    if response.length is not None and response.length > MAX_BODY_BYTES:
+        raise _tell_length(response.length)
     body = bytearray()
     try:
         while part := response.read(_STEP):

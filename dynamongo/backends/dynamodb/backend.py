@@ -98,12 +98,13 @@ class DynamoDBBackend:
         """
         if not isinstance(operation, _OPERATIONS):
             raise UnsupportedOperation(f"the dynamodb backend does not do {type(operation).__name__}")
-        known = cast("AnyOperation", operation)
+        known: Any = operation
         transport = self._transport or self._open()
         request = _build(known)
         started = time.monotonic()
         try:
-            return cast("R", read_response(known, transport.send(request, self._limit(seconds))))
+            limit = seconds if self._settings.timeout is None else self._limit(self._settings.timeout, seconds)
+            return cast("R", read_response(known, transport.send(request, limit)))
         except BackendError as error:
             error.endpoint, error.seconds = transport.place, time.monotonic() - started
             if isinstance(error, AccessDenied):
@@ -122,9 +123,9 @@ class DynamoDBBackend:
         except Exception as error:
             raise translate_preparation(error, self._settings.describe_credentials()) from error
 
-    def _limit(self, seconds: float | None) -> float | None:
-        timeout = self._settings.timeout
-        return seconds if timeout is None else timeout if seconds is None else min(seconds, timeout)
+    @staticmethod
+    def _limit(timeout: float, seconds: float | None) -> float:
+        return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
         """How the next request goes to the store: `"direct"`, or `"boto3"` with the reason."""

@@ -15,6 +15,7 @@ once; from then on it has to be the same object. moto has a switch, since its ha
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 from collections.abc import Callable, Iterator
 from importlib.abc import InspectLoader
@@ -109,10 +110,15 @@ class Watch:
 
     def find_reason(self) -> str | None:
         """Why requests have to be left to boto3, or `None` if they need not be."""
-        moto = _find_active_moto()
-        if moto is not None:
+        if "moto" in sys.modules and (moto := _find_active_moto()) is not None:
             self._let_answer(moto)
             return "moto is active"
+        cache, reason = self._seen
+        try:
+            if reason is None and self._client.meta.events._emitter._lookup_cache is cache and self._is_untouched():
+                return None
+        except (AttributeError, KeyError):  # looked into below
+            pass
         return self._find_replacement() or self._find_foreign_handler()
 
     def _let_answer(self, moto: Any) -> None:
@@ -126,6 +132,9 @@ class Watch:
         try:
             if self._is_untouched():
                 return None
+        except (AttributeError, KeyError):  # a name is gone
+            pass
+        try:
             snapshot = _take_snapshot()
             reason = (
                 _describe_replacement(snapshot)
@@ -154,8 +163,6 @@ class Watch:
 
 def _find_active_moto() -> Any:
     """The handler by which moto answers, while it does; `None` otherwise."""
-    if "moto" not in sys.modules:
-        return None
     handler = getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)
     return handler if handler is not None and handler.enabled else None
 
@@ -172,13 +179,30 @@ def _take_snapshot() -> Snapshot:
 
 
 def _write_check(snapshot: Snapshot) -> Callable[[], bool]:
-    """A function that tells whether a snapshot still holds: written out, it takes a third of the time of a loop."""
-    names = {f"owner_{number}": owner for number, (owner, _) in enumerate(_PLACES)}
-    names |= {f"found_{number}": found for number, found in enumerate(snapshot)}
-    same = [f"owner_{number}.{name} is found_{number}" for number, (_, name) in enumerate(_PLACES)]
+    """A function that tells whether a snapshot still holds: written out, it takes a sixth of the time of a loop.
+
+    Where a class has the attribute itself, it is looked up among the members of the class, as the class would do it.
+    """
+    owners = {id(owner): number for number, (owner, _) in enumerate(_PLACES)}
+    names: dict[str, Any] = {f"found_{number}": found for number, found in enumerate(snapshot)}
+    same: list[str] = []
+    for number, (owner, name) in enumerate(_PLACES):
+        members, owner_number = _members_of(owner), owners[id(owner)]
+        is_own = members.get(name) is snapshot[number]
+        names |= {f"members_{owner_number}": members} if is_own else {f"owner_{owner_number}": owner}
+        place = f"members_{owner_number}[{name!r}]" if is_own else f"owner_{owner_number}.{name}"
+        same.append(f"{place} is found_{number}")
     gates = [number for number, place in enumerate(_PLACES) if place in _GATES]
     same += [f"found_{gate}.__code__ is found_{code}" for code, gate in enumerate(gates, len(_PLACES))]
-    return make_function("is_untouched", f"def is_untouched():\n    return {' and '.join(same)}\n", names)
+    parameters = ", ".join(f"{name}={name}" for name in names)  # which are found faster than globals
+    return make_function("is_untouched", f"def is_untouched({parameters}):\n    return {' and '.join(same)}\n", names)
+
+
+def _members_of(owner: Any) -> dict[str, Any]:
+    """The dict behind the view that a class gives of its members; nothing if this Python has none."""
+    view = cast("Any", vars(owner))
+    held: list[Any] = gc.get_referents(view) if type(owner) is type else [view]
+    return cast("dict[str, Any]", held[0]) if held and type(held[0]) is dict else {}
 
 
 def _describe_replacement(snapshot: Snapshot) -> str | None:

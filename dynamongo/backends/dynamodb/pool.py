@@ -42,6 +42,8 @@ MAX_IDLE_SECONDS: Final = 60.0
 """How long an idle connection is kept: some gateways forget one after a few minutes, and tell nobody."""
 
 
+_NEVER: Final = float("inf")
+
 _TOLERANCE: Final = 0.01
 """By how many seconds a deadline may be overrun."""
 
@@ -64,11 +66,11 @@ class Pool:
 
         Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
-        connection = self._send(message, deadline)
+        now = time.monotonic()
+        deadline = None if seconds is None else now + seconds
+        connection = self._send(message, deadline, now)
         try:
             answer = connection.read()
-            connection.check_process()
             parsed = parse(answer)
         except BaseException:
             connection.close()
@@ -79,23 +81,23 @@ class Pool:
             self._keep(connection)
         return parsed
 
-    def _send(self, message: bytes, deadline: float | None) -> _Connection:
-        connection = self._take()
+    def _send(self, message: bytes, deadline: float | None, now: float) -> _Connection:
+        connection = self._take(now)
         if connection is not None:
             try:
-                connection.send(message, deadline)
+                connection.send(message, deadline, now)
             except ServiceError:  # it was closed meanwhile, and another one is made
                 pass
             else:
                 return connection
         connection = _Connection(self._endpoint, self._context, deadline)
-        connection.send(message, deadline)
+        connection.send(message, deadline, time.monotonic())
         return connection
 
-    def _take(self) -> _Connection | None:
+    def _take(self, now: float) -> _Connection | None:
         """An idle connection that the other side has not closed, the one used last; `None` if there is none."""
         process = os.getpid()
-        oldest = time.monotonic() - MAX_IDLE_SECONDS
+        oldest = now - MAX_IDLE_SECONDS
         while self._idle:
             try:
                 connection = self._idle.pop()
@@ -165,7 +167,7 @@ class _Connection:
         self.has_more = _make_check(self._socket)
         self.idle_since = 0.0
 
-    def send(self, message: bytes, deadline: float | None) -> None:
+    def send(self, message: bytes, deadline: float | None, now: float) -> None:
         """Send the whole of a request; one that could not be sent whole cannot be carried out.
 
         What is read afterwards has the same deadline.
@@ -173,7 +175,7 @@ class _Connection:
         Raises `ServiceError`; the connection is closed then.
         """
         try:
-            self._begin(deadline)
+            self._begin(deadline, now)
             self._socket.sendall(message)
         except BaseException as error:
             self.close()
@@ -186,29 +188,29 @@ class _Connection:
     def read(self) -> Answer:
         """Read the whole of an answer. Raises `ServiceError`."""
         try:
-            return read_answer(cast("socket.socket", self))
+            if time.monotonic() > self._limit_from:
+                self._limit()
+            limited: Any = self  # instead of a socket
+            answer = read_answer(self._socket, limited)
         except (OSError, http.client.HTTPException) as error:
             is_over = self._deadline is not None and time.monotonic() >= self._deadline
             raise _tell_failed_read(self._endpoint, error, is_over=is_over) from error
-
-    def recv(self, size: int) -> bytes:
-        """As of a socket, until the deadline: however slowly bytes come, and however few, there is an end."""
-        if time.monotonic() > self._limit_from:
-            self._limit()
-        return self._socket.recv(size)
+        if self.is_parents:
+            raise _tell_fork()
+        return answer
 
     def recv_into(self, buffer: Buffer) -> int:
-        """As `recv`."""
+        """As of a socket, until the deadline: however slowly bytes come, and however few, there is an end."""
         if time.monotonic() > self._limit_from:
             self._limit()
         return self._socket.recv_into(buffer)
 
-    def _begin(self, deadline: float | None) -> None:
+    def _begin(self, deadline: float | None, now: float) -> None:
         """Have a deadline, which matters as soon as less is left than a read may take."""
         usual = self._endpoint.read_timeout
         self._deadline = deadline
-        self._limit_from = float("inf") if deadline is None else deadline - (float("inf") if usual is None else usual)
-        if self._timeout != usual or time.monotonic() > self._limit_from:
+        self._limit_from = _NEVER if deadline is None else deadline - (_NEVER if usual is None else usual)
+        if self._timeout != usual or now > self._limit_from:
             self._limit()
 
     def _limit(self) -> None:
@@ -217,11 +219,6 @@ class _Connection:
         if timeout is None or self._timeout is None or abs(timeout - self._timeout) > _TOLERANCE:
             self._socket.settimeout(timeout)
             self._timeout = timeout
-
-    def check_process(self) -> None:
-        """Refuse what was read if the process was forked meanwhile, in a signal handler: the parent reads it too."""
-        if self.is_parents:
-            raise build_connection_error("ConnectionClosedError", "the process was forked while it read the answer")
 
     def close(self) -> None:
         """Close it."""
@@ -377,6 +374,11 @@ def _tell_failed_read(endpoint: Endpoint, error: Exception, *, is_over: bool) ->
     if isinstance(error, http.client.IncompleteRead):
         return build_connection_error("IncompleteReadError", "the connection broke in the middle of the answer")
     return build_connection_error("HTTPClientError", f"what answered does not speak HTTP: {_describe(error)}")
+
+
+def _tell_fork() -> ServiceError:
+    """The error where the process was forked meanwhile, in a signal handler: the parent reads the answer too."""
+    return build_connection_error("ConnectionClosedError", "the process was forked while it read the answer")
 
 
 def tell_too_long(error: AnswerTooLong) -> ServiceError:

@@ -103,7 +103,7 @@ def connect(pieces: Sequence[bytes]) -> Iterator[socket.socket]:
 
 def read(*pieces: bytes) -> Answer:
     with connect(pieces) as connection:
-        return read_answer(connection)
+        return read_answer(connection, connection)
 
 
 def outcome(raw: bytes, *, by_http_client: bool = False) -> object:
@@ -112,7 +112,7 @@ def outcome(raw: bytes, *, by_http_client: bool = False) -> object:
         with connect([raw]) as connection:
             if by_http_client:
                 return answers._read_with_http_client(answers._Replay(b"", connection))
-            return read_answer(connection)
+            return read_answer(connection, connection)
     except (OSError, http.client.HTTPException) as error:
         return type(error), str(error)
 
