@@ -26,7 +26,7 @@ from dynamongo.exceptions import (
 )
 from dynamongo.executor import Write
 from dynamongo.operations import ConditionCheck, Delete, Put, ReturnValues, UpdateItem
-from dynamongo.strategies import Target, check_owner
+from dynamongo.strategies import Target, refuse_owner
 from dynamongo.tables import Table
 from dynamongo.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
 from dynamongo.values import Item, hidden_values, shorten
@@ -156,11 +156,12 @@ def _check_change(model: type[Table], declaration: Declaration, change: Any) -> 
 
 def check_declared(model: type[Table], paths: Iterable[Path]) -> None:
     """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
-    fields = model.__fields__
+    fields, owners = model.__fields__, model.__declaration__.keys.owners
     for path in paths:
         if path.elements[0] not in fields:
             raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
-        check_owner(model, (path,))
+        if path.owner not in owners:
+            refuse_owner(model, path)
 
 
 # What came of it.

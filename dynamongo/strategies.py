@@ -8,7 +8,7 @@ the planner finds the keys in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
 from dynamongo.compiled.keys import KeyCodec
 from dynamongo.conditions import (
@@ -62,8 +62,12 @@ class ModelKeys:
     codec: KeyCodec = field(init=False, repr=False, compare=False)
     """What makes the key of the values of its fields."""
 
+    owners: frozenset[str | None] = field(init=False, repr=False, compare=False)
+    """The owners of the paths that suit the model: itself and its bases, and `None` where no field made the path."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "codec", KeyCodec(self.fields))
+        object.__setattr__(self, "owners", frozenset([None, *map(name_model, self.model.__mro__)]))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,18 +89,16 @@ def name_model(model: type) -> str:
     return f"{model.__module__}.{model.__qualname__}"
 
 
-def check_owner(model: type, paths: Iterable[Path]) -> None:
-    """Refuse the paths of fields of another model, which may have the same names and hold something else.
+def refuse_owner(model: type, path: Path) -> NoReturn:
+    """Refuse the path of a field of another model, which may have the same name and hold something else.
 
     Raises:
-        ExpressionError: A path was made by a field of neither the model nor one of its bases.
+        ExpressionError: Always; the owner of the path is neither the model nor one of its bases.
     """
-    for path in paths:
-        if path.owner is not None and path.owner not in map(name_model, model.__mro__):
-            other = path.owner.rpartition(".")[2]
-            raise ExpressionError(
-                f"{model.__name__}: {path} is a field of {other}; use that of {model.__name__}, or a base of both"
-            )
+    other = str(path.owner).rpartition(".")[2]
+    raise ExpressionError(
+        f"{model.__name__}: {path} is a field of {other}; use that of {model.__name__}, or a base of both"
+    )
 
 
 def key_equalities(key: Item) -> tuple[Comparison, ...]:
@@ -207,7 +209,8 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
         if fixed is None or fixed[0] in found:
             checks.append(part)
         else:
-            check_owner(keys.model, paths_of(part))
+            if fixed[2].owner not in keys.owners:
+                refuse_owner(keys.model, fixed[2])
             found[fixed[0]] = fixed[1]
     if len(found) < len(names):
         _refuse(condition, [name for name in names if name not in found], keys)
@@ -215,14 +218,14 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
     return Target(key, all_of(tuple(checks)))
 
 
-def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue] | None:
-    """The name and value if the condition is `name == value` for one of the names."""
+def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue, Path] | None:
+    """The name, the value and the path if the condition is `name == value` for one of the names."""
     if not isinstance(part, Comparison) or part.operator != EQ or not isinstance(part.left, Path):
         return None
     name = part.left.elements[0]
     if name not in names or len(part.left.elements) > 1 or not is_value(part.right):
         return None
-    return name, part.right
+    return name, part.right, part.left
 
 
 def _refuse(condition: Condition, missing: list[str], keys: ModelKeys) -> None:
