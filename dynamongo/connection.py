@@ -80,7 +80,8 @@ class _Settings:
             check_policy(self.scans)
         if self.backend is not None:
             _check_backend(self.backend)
-        make_rules(self.cursor_key, self.cursor_ttl)
+        if self.cursor_key is not None or self.cursor_ttl is not None:
+            make_rules(self.cursor_key, self.cursor_ttl)
         if not isinstance(cast("object", self.show_values), bool):
             raise ConfigurationError(f"show_values is True or False; got {shorten(self.show_values)}")
 
@@ -136,7 +137,8 @@ class _Terms(NamedTuple):
     executor: Executor
 
 
-_NO_TERMS = _Terms(None, False, 0.0, time.monotonic, RetryBudget(None), Executor(Limits(), RetryPolicy()))  # noqa: FBT003 - in their order
+_USUAL_RETRIES = RetryPolicy()
+_NO_TERMS = _Terms(None, False, 0.0, time.monotonic, RetryBudget(None), Executor(Limits(), _USUAL_RETRIES))  # noqa: FBT003 - in their order
 
 
 def _check_backend(backend: object) -> None:
@@ -490,7 +492,7 @@ class Connection:
         retries = self._settings.retries
         if retries is None:
             attempts = getattr(backend, "max_attempts", None)
-            retries = RetryPolicy() if attempts is None else RetryPolicy(attempts)
+            retries = _USUAL_RETRIES if attempts is None else RetryPolicy(attempts)
         return Executor(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))
 
     def _find_terms(self, backend: Backend) -> _Terms:

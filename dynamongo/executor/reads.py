@@ -198,9 +198,10 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
     for name in plan.cursor_names:  # one loop for each name: several at once would make a tuple for every item
         for item in items:
             if name not in item:
+                held = shorten(sorted(item))
                 raise TableMismatch(
                     f"an item of {plan.operations[0].table} has no {name!r}, which is a key of the model or of its"
-                    f" index; it has {shorten(sorted(item))}: compare_table() tells how the table differs from the model"
+                    f" index; it has {held}: compare_table() tells how the table differs from the model"
                 )
 
 
