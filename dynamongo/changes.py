@@ -97,7 +97,9 @@ def make_update(
     guards = [
         update.guard
         for update in updates
-        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None
+        if type(update) is not SetUpdate
+        and isinstance(update, (AddUpdate, IncrementUpdate))
+        and update.guard is not None
     ]
     exists = () if upsert else (declaration.exists,)
     condition = all_of((*exists, *conjuncts(target.check), *guards))

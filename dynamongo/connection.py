@@ -304,7 +304,8 @@ class Connection:
             backend: A backend, or the name of one; of a connection that is `connection.backend`.
             everywhere: Whether the block holds for the whole process.
         """
-        check_flag("Connection.using", "everywhere", everywhere)
+        if everywhere is not False:
+            check_flag("Connection.using", "everywhere", everywhere)
         _check_backend(backend)  # None, which is no backend, would mean the default one
         settings = replace(default_connection._settings, backend=backend)
         chosen = settings.make_backend()

@@ -152,6 +152,8 @@ def _relation_faults(schema: TableSchema) -> Iterator[str]:
 def _key_faults(schema: TableSchema) -> Iterator[str]:
     if len(set(schema.keys.names)) < len(schema.keys.names):
         yield "Invalid KeySchema: Some index key attribute have no definition"
+    if not schema.indexes:
+        return
     for name in _repeated([part.name for part in schema.key_attributes()]):
         yield f"{INVALID} Attribute Name is duplicated: {name}"
     for index in schema.indexes:
