@@ -105,6 +105,8 @@ def make_update(
 def _guards_of(updates: Iterable[AnyUpdate]) -> Iterator[tuple[Path, Condition]]:
     """The paths of the sums whose fields have a range, each with what has to hold for the sum to be in it."""
     for update in updates:
+        if type(update) is SetUpdate:  # most are
+            continue
         if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None:
             yield update.path, update.guard
 
@@ -160,11 +162,12 @@ def _check_change(model: type[Table], declaration: Declaration, change: Any) -> 
 
 def check_declared(model: type[Table], paths: Iterable[Path], *, to_write: bool = False) -> None:
     """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
-    fields = model.__fields__
+    fields, owners = model.__fields__, model.__declaration__.keys.owners
     for path in paths:
         if path.elements[0] not in fields:
             raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
-        check_owner(model, (path,), to_write=to_write)
+        if path.owner not in owners:
+            check_owner(model, path, to_write=to_write)
 
 
 # What came of it.

@@ -318,21 +318,21 @@ def all_of(parts: tuple[Condition, ...]) -> Condition | None:
     return And(*parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-def nodes_of(condition: Condition) -> Iterator[Condition]:
+def nodes_of(condition: Condition) -> list[Condition]:
     """Every condition in the tree: each before its parts, and these from left to right."""
+    nodes: list[Condition] = []
     pending: list[Condition] = [condition]
     while pending:
         node = pending.pop()
-        yield node
-        if isinstance(node, (And, Or)):
-            pending += reversed(node.parts)
-        elif isinstance(node, Not):
-            pending.append(node.part)
+        nodes.append(node)
+        if isinstance(node, _Branch):
+            pending += (node.part,) if isinstance(node, Not) else reversed(node.parts)
+    return nodes
 
 
 def operands_of(condition: Condition) -> Iterator[Operand]:
     """Every operand in the tree, from left to right; paths that functions take are operands too."""
-    if isinstance(condition, (And, Or, Not)):
+    if isinstance(condition, _Branch):
         return itertools.chain.from_iterable(map(_own_operands, nodes_of(condition)))
     return iter(_own_operands(condition))
 
@@ -357,13 +357,17 @@ def _own_operands(node: Condition) -> tuple[Operand, ...]:
             assert_never(node)
 
 
-def paths_of(condition: Condition) -> Iterator[Path]:
+def paths_of(condition: Condition) -> list[Path]:
     """Every path that the condition reads."""
+    if isinstance(condition, Comparison) and isinstance(condition.left, Path) and is_value(condition.right):
+        return [condition.left]  # what most conditions are
+    found: list[Path] = []
     for operand in operands_of(condition):
-        if isinstance(operand, Size):
-            yield operand.path
-        elif isinstance(operand, Path):
-            yield operand
+        if isinstance(operand, Path):
+            found.append(operand)
+        elif isinstance(operand, Size):
+            found.append(operand.path)
+    return found
 
 
 def cover(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -81,7 +81,8 @@ class _Settings:
             check_policy(self.scans)
         if self.backend is not None:
             _check_backend(self.backend)
-        make_rules(self.cursor_key, self.cursor_ttl)
+        if self.cursor_key is not None or self.cursor_ttl is not None:
+            make_rules(self.cursor_key, self.cursor_ttl)
         if not isinstance(cast("object", self.show_values), bool):
             raise ConfigurationError(f"show_values is True or False; got {shorten(self.show_values)}")
         if self.retries is not None and not isinstance(cast("object", self.retries), RetryPolicy):
@@ -133,6 +134,7 @@ class _Terms(NamedTuple):
         seconds: How long a call may take.
         now: Tells the time by the backend's clock.
         budget: What retries are paid from.
+        executor: What plans are carried out with.
     """
 
     backend: Backend | None
@@ -140,9 +142,11 @@ class _Terms(NamedTuple):
     seconds: float
     now: Callable[[], float]
     budget: RetryBudget
+    executor: Executor
 
 
-_NO_TERMS = _Terms(None, is_bounded=False, seconds=0.0, now=time.monotonic, budget=RetryBudget(None))
+_USUAL_RETRIES = RetryPolicy()
+_NO_TERMS = _Terms(None, False, 0.0, time.monotonic, RetryBudget(None), Executor(Limits(), _USUAL_RETRIES))  # noqa: FBT003 - in their order
 
 
 def _check_backend(backend: object) -> None:
@@ -312,7 +316,8 @@ class Connection:
             ConfigurationError: It is no backend, or there is none of that name.
             ExpressionError: `everywhere` is neither `True` nor `False`.
         """
-        check_flag("Connection.using", "everywhere", everywhere)
+        if everywhere is not False:
+            check_flag("Connection.using", "everywhere", everywhere)
         _check_backend(backend)  # None, which is no backend, would mean the default one
         settings = replace(default_connection._settings, backend=backend)
         chosen = settings.make_backend()
@@ -462,16 +467,19 @@ class Connection:
         """
         if backend is None:
             backend = self.backend
-        executor = self._executor_for(backend)
-        return drive(make_steps(executor), backend, executor.retries.max_seconds)
+        terms = self._last
+        if terms.backend is not backend:
+            terms = self._find_terms(backend)
+        execute: Any = backend.execute if terms.is_bounded else bound(backend)
+        return drive(make_steps(terms.executor), backend, terms.seconds, execute)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
         """Execute one operation, as `run` does with `Executor.send`, in less time."""
         if backend is None:
             backend = self.backend
-        known, is_bounded, seconds, now, budget = self._last
+        known, is_bounded, seconds, now, budget, _ = self._last
         if known is not backend:
-            _, is_bounded, seconds, now, budget = self._find_terms(backend)
+            _, is_bounded, seconds, now, budget, _ = self._find_terms(backend)
         started: float | None = None
         try:
             if is_bounded and not observers.get():  # in fewer steps, since this is every request
@@ -506,14 +514,15 @@ class Connection:
         retries = self._settings.retries
         if retries is None:
             attempts = getattr(backend, "max_attempts", None)
-            retries = RetryPolicy() if attempts is None else RetryPolicy(attempts)
+            retries = _USUAL_RETRIES if attempts is None else RetryPolicy(attempts)
         return Executor(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))
 
     def _find_terms(self, backend: Backend) -> _Terms:
         executor = self._executor_for(backend)
         bounded = takes_seconds(backend)
-        self._last = _Terms(backend, bounded, executor.retries.max_seconds, executor.now, executor.budget)
-        return self._last
+        terms = _Terms(backend, bounded, executor.retries.max_seconds, executor.now, executor.budget, executor)
+        self._last = terms  # of which another thread may make others at once
+        return terms
 
     def _forget_executors(self) -> None:
         self._last = _NO_TERMS
@@ -548,15 +557,22 @@ class Connection:
         return f"<Connection {self._settings}>"
 
 
-def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
+def drive(
+    steps: Steps[R],
+    backend: Backend,
+    seconds: float | None = None,
+    execute: Callable[[Operation[Any], float | None], Any] | None = None,
+) -> R:
     """Perform the effects of an executor's generator one after the other, and return what it comes to.
 
     Args:
         steps: The generator.
         backend: What executes operations.
         seconds: How long an operation may take that is executed for the first time.
+        execute: The backend's `execute` with a bound in seconds, where the caller has it.
     """
-    execute = bound(backend)
+    if execute is None:
+        execute = bound(backend)
     try:
         effect = next(steps)
         while True:

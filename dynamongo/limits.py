@@ -92,7 +92,7 @@ def _own_bytes(node: Condition) -> int:
         case Comparison():
             frame = len(" <= ")
         case In(_, ()):
-            return 2 * _own_bytes(Exists(next(paths_of(node), Path(""))))
+            return 2 * _own_bytes(Exists(*(paths_of(node) or [Path("")])))
         case _:
             frame = len("(attribute_not_exists())")
     steps = sum(map(path_bytes, paths_of(node)))

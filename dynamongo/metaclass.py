@@ -24,9 +24,16 @@ from dynamongo.schema import TableSchema
 _FINAL: Final = ("__hash_key__", "__range_key__", "__abstract__")
 """The options that say what an item is: instances, conditions and cursors that are around were made with them."""
 
-_OWN: Final = ("__fields__", "__declared__", "__codec__", "__schema__")
+_OWN: Final = ("__fields__", "__declared__", "__declaration__", "__codec__", "__schema__")
 _CONSTRUCTORS: Final = ("__init__", "__new__")
 _NOTHING: Final[Any] = object()
+
+
+class _Refusal:
+    """Stands for the declaration that an abstract model does not have."""
+
+    def __get__(self, _: object, owner: type) -> NoReturn:
+        raise SchemaError(f"{owner.__name__} is abstract: it has no table; derive a model from it")
 
 
 class ModelMeta(type):
@@ -39,6 +46,7 @@ class ModelMeta(type):
 
     __fields__: Mapping[str, Field[Any]]
     __declared__: Declaration | None
+    __declaration__: Declaration  # an attribute and no property, since every request asks for it
     __codec__: Codec
     __schema__: TableSchema  # under the full name that was asked for last
 
@@ -48,6 +56,7 @@ class ModelMeta(type):
         indexes = collect_indexes(cls)
         cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
         declared = cls.__declared__
+        cls.__declaration__ = cast("Declaration", _Refusal()) if declared is None else declared
         bound = indexes if declared is None else declared.indexes
         if declared is not None:
             declared.settle_expiry()
@@ -56,12 +65,6 @@ class ModelMeta(type):
             super().__setattr__(attribute, value)
         index_keys = () if declared is None else declared.index_keys
         cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys, cls.__make_maker)
-
-    @property
-    def __declaration__(cls) -> Declaration:
-        if cls.__declared__ is None:
-            raise SchemaError(f"{cls.__name__} is abstract: it has no table; derive a model from it")
-        return cls.__declared__
 
     def __setattr__(cls, name: str, value: Any) -> None:
         if name in _OWN or "__codec__" not in vars(cls):  # the class is being made
@@ -116,7 +119,7 @@ class ModelMeta(type):
         for model, old, new in again:  # none of them was refused
             for attribute, index in old.indexes.items():
                 index.take_schema(new.indexes[attribute].schema)
-            model.__declared__ = replace(new, indexes=old.indexes)
+            model.__declared__ = model.__declaration__ = replace(new, indexes=old.indexes)
             model.__schema__ = new.table
             if new.expires_by != old.expires_by:
                 new.settle_expiry()

@@ -62,8 +62,12 @@ class ModelKeys:
     codec: KeyCodec = field(init=False, repr=False, compare=False)
     """What makes the key of the values of its fields."""
 
+    owners: frozenset[str | None] = field(init=False, repr=False, compare=False)
+    """The owners of paths that need no look: the model, and `None` where no field made the path."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "codec", KeyCodec(self.fields))
+        object.__setattr__(self, "owners", frozenset([None, name_model(self.model)]))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,34 +89,33 @@ def name_model(model: type) -> str:
     return f"{model.__module__}.{model.__qualname__}"
 
 
-def check_owner(model: Any, paths: Iterable[Path], *, to_write: bool = False) -> None:
-    """Refuse the paths of fields of another model, which may have the same names and hold something else.
+def check_owner(model: Any, path: Path, *, to_write: bool = False) -> None:
+    """Refuse the path of a field of another model, which may have the same name and hold something else.
 
     Args:
         model: The model.
-        paths: What a condition or an update is about.
-        to_write: Whether values are stored under the paths or copied from there, so that the rules of the fields count.
+        path: What a condition or an update is about.
+        to_write: Whether a value is stored there or copied from there, so that the rules of the fields count.
 
     Raises:
-        ExpressionError: A path was made by a field of neither the model nor one of its bases, or by one of a base that
-            the model declares anew with another stored form or other rules.
+        ExpressionError: The path was made by a field of neither the model nor one of its bases, or by one of a base
+            that the model declares anew with another stored form or other rules.
     """
-    for path in paths:
-        if path.owner is None or path.owner == name_model(model):
-            continue
-        base: Any = next((each for each in model.__mro__ if name_model(each) == path.owner), None)
-        other = path.owner.rpartition(".")[2]
-        if base is None:
-            raise ExpressionError(
-                f"{model.__name__}: {path} is a field of {other}; use that of {model.__name__}, or a base of both"
-            )
-        own, inherited = model.__fields__[path.attribute], base.__fields__[path.attribute]
-        is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
-        if not is_same:
-            raise ExpressionError(
-                f"{model.__name__}: {path} is a field of {other}, which {model.__name__} declares anew with other"
-                f" {'rules' if own.stores_like(inherited) else 'values'}; use that of {model.__name__}"
-            )
+    if path.owner is None or path.owner == name_model(model):
+        return
+    base: Any = next((each for each in model.__mro__ if name_model(each) == path.owner), None)
+    other = path.owner.rpartition(".")[2]
+    if base is None:
+        raise ExpressionError(
+            f"{model.__name__}: {path} is a field of {other}; use that of {model.__name__}, or a base of both"
+        )
+    own, inherited = model.__fields__[path.attribute], base.__fields__[path.attribute]
+    is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
+    if not is_same:
+        raise ExpressionError(
+            f"{model.__name__}: {path} is a field of {other}, which {model.__name__} declares anew with other"
+            f" {'rules' if own.stores_like(inherited) else 'values'}; use that of {model.__name__}"
+        )
 
 
 def key_equalities(key: Item) -> tuple[Comparison, ...]:
@@ -229,7 +232,8 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
         if fixed is None or fixed[0] in found:
             checks.append(part)
         else:
-            check_owner(keys.model, paths_of(part))
+            if fixed[2].owner not in keys.owners:
+                check_owner(keys.model, fixed[2])
             found[fixed[0]] = fixed[1]
     if len(found) < len(names):
         _refuse(condition, [name for name in names if name not in found], keys)
@@ -237,14 +241,14 @@ def _from_condition(condition: Condition, keys: ModelKeys) -> Target:
     return Target(key, all_of(tuple(checks)))
 
 
-def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue] | None:
-    """The name and value if the condition is `name == value` for one of the names."""
+def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue, Path] | None:
+    """The name, the value and the path if the condition is `name == value` for one of the names."""
     if not isinstance(part, Comparison) or part.operator != EQ or not isinstance(part.left, Path):
         return None
     name = part.left.elements[0]
     if name not in names or len(part.left.elements) > 1 or not is_value(part.right):
         return None
-    return name, part.right
+    return name, part.right, part.left
 
 
 def _refuse(condition: Condition, missing: list[str], keys: ModelKeys) -> None:

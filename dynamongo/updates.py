@@ -83,7 +83,8 @@ def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> N
     for update in updates:
         if update.path.elements[0] in key_names:
             raise ExpressionError(f"{update.path} is part of the key, which an update cannot change; save a new item")
-    check_paths([update.path for update in updates])
+    if len(updates) > 1:
+        check_paths([update.path for update in updates])
 
 
 def check_paths(paths: Sequence[Path]) -> None:
@@ -106,7 +107,8 @@ def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str
         if name in key_names:
             invalid = "One or more parameter values were invalid"
             raise ExpressionError(f"{invalid}: Cannot update attribute {name}. This attribute is part of the key")
-    check_path_request([update.path for update in updates], "UpdateExpression")
+    if len(updates) > 1:
+        check_path_request([update.path for update in updates], "UpdateExpression")
 
 
 def check_path_request(paths: Sequence[Path], expression: str) -> None:

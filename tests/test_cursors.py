@@ -112,7 +112,9 @@ class TestExpiry:
 
     @pytest.mark.parametrize("ttl", [0, -1, True, "60", float("nan"), float("inf")])
     def test_ttl_is_a_number_of_seconds(self, ttl: Any) -> None:
-        with pytest.raises(ConfigurationError, match="cursor_ttl must be a number of seconds above 0, and 1000000000 at most; got"):
+        with pytest.raises(
+            ConfigurationError, match="cursor_ttl must be a number of seconds above 0, and 1000000000 at most; got"
+        ):
             Connection(cursor_key=NEW, cursor_ttl=ttl)
 
     def test_ttl_needs_a_key(self) -> None:

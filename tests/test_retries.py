@@ -250,7 +250,9 @@ class TestRepeated:
     @pytest.mark.parametrize("seconds", [-1, "5", True, None, float("nan"), float("inf")])
     @pytest.mark.parametrize("name", ["base", "cap"])
     def test_waits_are_seconds(self, name: str, seconds: Any) -> None:
-        with pytest.raises(ConfigurationError, match=rf"^{name} must be a number of seconds of 0 or more, and 1000000000 at most; got"):
+        with pytest.raises(
+            ConfigurationError, match=rf"^{name} must be a number of seconds of 0 or more, and 1000000000 at most; got"
+        ):
             RetryPolicy(**{name: seconds})
 
     def test_waits_may_take_no_time(self) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from collections.abc import Iterable
-from operator import itemgetter
 
 from dynamongo.conditions import Condition, Path, cover
 from dynamongo.evaluation import compile_projection, holds
@@ -198,15 +196,14 @@ def position_after(plan: Plan, page: ReadPage, used: int) -> Position | None:
 
 def _check_keys(plan: Plan, items: list[Item]) -> None:
     """Refuse items without the keys that the plan knows: a key that is not the table's own may be missing in any."""
-    first, *others = plan.cursor_names
-    try:
-        deque(map(itemgetter(first, *others), items), maxlen=0)  # a loop in C, since it runs for every item
-    except KeyError as error:
-        item = next(item for item in items if error.args[0] not in item)
-        raise TableMismatch(
-            f"an item of {plan.operations[0].table} has no {error}, which is a key of the model or of its index; it has"
-            f" {shorten(sorted(item))}: compare_table() tells how the table differs from the model"
-        ) from error
+    for name in plan.cursor_names:  # one loop for each name: several at once would make a tuple for every item
+        for item in items:
+            if name not in item:
+                held = shorten(sorted(item))
+                raise TableMismatch(
+                    f"an item of {plan.operations[0].table} has no {name!r}, which is a key of the model or of its"
+                    f" index; it has {held}: compare_table() tells how the table differs from the model"
+                )
 
 
 def _passes(plan: Plan, item: Item) -> bool:

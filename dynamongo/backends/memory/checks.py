@@ -214,7 +214,7 @@ def _weigh(condition: Condition) -> int:
     A part is rendered in 120 bytes at most, and has three operators at most: light is what is far below all limits.
     """
     if isinstance(condition, (And, Or, Not)):
-        return sum(map(_own_weight, nodes_of(condition)))
+        return sum([_own_weight(node) for node in nodes_of(condition)[1:]], isinstance(condition, Not))
     return _own_weight(condition)
 
 

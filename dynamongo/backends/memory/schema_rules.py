@@ -40,8 +40,8 @@ def check_new_table(operation: CreateTable) -> None:
     schema = operation.schema
     refuse_constraints(_shape_faults(operation))
     check_relations(schema)
-    for message in _tag_faults(operation.tags):
-        raise InvalidRequestError(message)
+    if operation.tags:
+        _check_tags(operation.tags)
 
 
 def check_new_index(index: IndexSchema) -> None:
@@ -68,9 +68,8 @@ def projection_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
     kind, attributes = index.projection.kind.upper(), index.projection.attributes
     if (kind == "INCLUDE") != bool(attributes):
         yield f"{INVALID} ProjectionType is {kind}, but NonKeyAttributes is {'' if attributes else 'not '}specified"
-    for name, count in Counter(attributes).items():
-        if count > 1:
-            yield f"{INVALID} Duplicate element in NonKeyAttributes: {name}"
+    for name in _repeated(attributes):
+        yield f"{INVALID} Duplicate element in NonKeyAttributes: {name}"
     if (total := sum(len(each.projection.attributes) for each in schema.indexes)) > MAX_PROJECTED_ATTRIBUTES:
         yield (
             f"{INVALID} Number of NonKeyAttributes of all indexes exceeds the limit of {MAX_PROJECTED_ATTRIBUTES}; "
@@ -145,7 +144,8 @@ def _unit_faults(throughput: Throughput | None, at: str) -> Iterator[str]:
 
 def _relation_faults(schema: TableSchema) -> Iterator[str]:
     yield from _key_faults(schema)
-    yield from _count_faults(schema.indexes)
+    if schema.indexes:
+        yield from _count_faults(schema.indexes)
     for index in schema.indexes:
         yield from projection_faults(schema, index)
         yield from _throughput_faults(schema, index)
@@ -156,18 +156,25 @@ def _relation_faults(schema: TableSchema) -> Iterator[str]:
 def _key_faults(schema: TableSchema) -> Iterator[str]:
     if len(set(schema.keys.names)) < len(schema.keys.names):
         yield "Invalid KeySchema: Some index key attribute have no definition"
-    for name, count in Counter(part.name for part in schema.key_attributes()).items():
-        if count > 1:
-            yield f"{INVALID} Attribute Name is duplicated: {name}"
+    if not schema.indexes:
+        return
+    for name in _repeated([part.name for part in schema.key_attributes()]):
+        yield f"{INVALID} Attribute Name is duplicated: {name}"
     for index in schema.indexes:
         if len(set(index.keys.names)) < len(index.keys.names):
             yield "Both the Hash Key and the Range Key element in the KeySchema have the same name"
 
 
+def _repeated(names: Sequence[str]) -> list[str]:
+    """The names that are there more than once."""
+    if len(set(names)) == len(names):
+        return []
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
 def _count_faults(indexes: tuple[IndexSchema, ...]) -> Iterator[str]:
-    for name, count in Counter(index.name for index in indexes).items():
-        if count > 1:
-            yield f"{INVALID} Duplicate index name: {name}"
+    for name in _repeated([index.name for index in indexes]):
+        yield f"{INVALID} Duplicate index name: {name}"
     global_count = sum(index.is_global for index in indexes)
     if global_count > MAX_GLOBAL_INDEXES:
         yield f"{INVALID} GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}"
@@ -198,6 +205,11 @@ def _local_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
             f"{INVALID} Index KeySchema does not have the same leading hash key as table KeySchema for index: "
             f"{index.name}. index hash key: {index.keys.hash_key.name}, table hash key: {schema.keys.hash_key.name}"
         )
+
+
+def _check_tags(tags: Sequence[tuple[str, str]]) -> None:
+    for message in _tag_faults(tags):
+        raise InvalidRequestError(message)
 
 
 def _tag_faults(tags: Sequence[tuple[str, str]]) -> Iterator[str]:
