@@ -470,8 +470,7 @@ class Connection:
         terms = self._last
         if terms.backend is not backend:
             terms = self._find_terms(backend)
-        execute: Any = backend.execute if terms.is_bounded else bound(backend)
-        return drive(make_steps(terms.executor), backend, terms.seconds, execute)
+        return drive(make_steps(terms.executor), backend, terms.seconds)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
         """Execute one operation, as `run` does with `Executor.send`, in less time."""
@@ -488,8 +487,9 @@ class Connection:
             else:
                 started = now()
                 result = execute_observed(bound(backend), operation, seconds)
-        except TypeError:
-            if not is_bounded or takes_seconds(backend):
+        except TypeError as error:
+            was_called = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+            if was_called or not is_bounded or takes_seconds(backend):
                 raise
             self._last = _NO_TERMS  # `execute` was replaced meanwhile, by a function that takes the operation alone
             return self.execute(operation, backend)
@@ -557,22 +557,15 @@ class Connection:
         return f"<Connection {self._settings}>"
 
 
-def drive(
-    steps: Steps[R],
-    backend: Backend,
-    seconds: float | None = None,
-    execute: Callable[[Operation[Any], float | None], Any] | None = None,
-) -> R:
+def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
     """Perform the effects of an executor's generator one after the other, and return what it comes to.
 
     Args:
         steps: The generator.
         backend: What executes operations.
         seconds: How long an operation may take that is executed for the first time.
-        execute: The backend's `execute` with a bound in seconds, where the caller has it.
     """
-    if execute is None:
-        execute = bound(backend)
+    execute = bound(backend)
     try:
         effect = next(steps)
         while True:

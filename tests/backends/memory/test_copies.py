@@ -514,5 +514,5 @@ class TestLag:
 
     @pytest.mark.parametrize("lag", [-1, "1", True, float("nan")])
     def test_lag_is_a_number_of_seconds(self, lag: Any) -> None:
-        with pytest.raises(ConfigurationError, match="lag is a number of seconds"):
+        with pytest.raises(ConfigurationError, match="lag must be a number of seconds"):
             MemoryBackend(lag=lag)
