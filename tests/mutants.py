@@ -438,6 +438,8 @@ def is_killed(mutant: Mutant) -> bool:
             "-q",
             "-p",
             "no:cacheprovider",
+            "-m",
+            "",  # the slow ones too
             "-k",
             "not TestDynamoDB",
             *TESTS,

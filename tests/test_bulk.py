@@ -33,7 +33,6 @@ from dynamongo import (
     WrittenButUnreadable,
 )
 from dynamongo.backends import Backend
-from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.batches import Batch
 from dynamongo.bulk import WriteOptions, collect, delete_entries, write_entries
@@ -55,14 +54,12 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         made: Backend = MemoryBackend()
     else:
-        url = request.getfixturevalue("server_url")
-        made = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=url)
+        made = request.getfixturevalue("dynamodb_backend")
     Connection.set_config(backend=made, table_prefix=next(_prefixes) + str(threading.get_ident()), scans="allow")
     User.create_table()
     yield made
     User.delete_table()
     Connection.set_config()
-    made.close()
 
 
 def users(count: int) -> list[dict[str, Any]]:

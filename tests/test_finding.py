@@ -35,7 +35,6 @@ from dynamongo import (
     budget,
 )
 from dynamongo.backends import Backend, Limits
-from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import Capacity, Query, Scan
 
@@ -67,8 +66,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         made: Backend = MemoryBackend()
     else:
-        url = request.getfixturevalue("server_url")
-        made = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=url)
+        made = request.getfixturevalue("dynamodb_backend")
     Connection.set_config(backend=made, table_prefix=next(_prefixes) + str(threading.get_ident()), scans="allow")
     Visit.create_table()
     address = {"street": "Main", "zip": "0001", "geo": {"lat": 1, "lon": 2}}
@@ -81,7 +79,6 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     yield made
     Visit.delete_table()
     Connection.set_config()
-    made.close()
 
 
 OSLO = Visit.city == "Oslo"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,8 @@ from dynamongo.plans import Plan
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 from dynamongo.strategies import Source, Target
 from dynamongo.values import SCALAR_TYPES, Item
+
+pytestmark = pytest.mark.slow
 
 TABLE = "visits"
 EXAMPLES = int(os.environ.get("DYNAMONGO_PLAN_EXAMPLES", "600"))

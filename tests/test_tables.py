@@ -23,7 +23,6 @@ from dynamongo import (
     TimestampField,
 )
 from dynamongo.backends import Backend
-from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError
@@ -63,13 +62,11 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         made: Backend = MemoryBackend()
     else:
-        url = request.getfixturevalue("server_url")
-        made = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=url)
+        made = request.getfixturevalue("dynamodb_backend")
     Connection.set_config(backend=made, table_prefix=next(_prefixes) + str(threading.get_ident()), scans="allow")
     yield made
     model().delete_table()
     Connection.set_config()
-    made.close()
 
 
 def kinds(differences: tuple[Difference, ...]) -> list[tuple[str, str]]:

@@ -28,7 +28,6 @@ from dynamongo import (
     overrides,
 )
 from dynamongo.backends import Backend
-from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
 from dynamongo.backends.memory.faults.kinds import CancelCode
 from dynamongo.connection import drive
@@ -61,8 +60,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         made: Backend = MemoryBackend()
     else:
-        url = request.getfixturevalue("server_url")
-        made = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=url)
+        made = request.getfixturevalue("dynamodb_backend")
     Connection.set_config(backend=made, table_prefix=next(_prefixes) + str(threading.get_ident()), scans="allow")
     Account.create_table()
     Transfer.create_table()
@@ -71,7 +69,6 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     Transfer.delete_table()
     Account.delete_table()
     Connection.set_config()
-    made.close()
 
 
 def balances() -> dict[str, int]:

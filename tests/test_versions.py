@@ -32,7 +32,6 @@ from dynamongo import (
     VersionField,
 )
 from dynamongo.backends import Backend
-from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import UpdateItem
 
@@ -65,14 +64,12 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         made: Backend = MemoryBackend()
     else:
-        url = request.getfixturevalue("server_url")
-        made = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=url)
+        made = request.getfixturevalue("dynamodb_backend")
     Connection.set_config(backend=made, table_prefix=next(_prefixes) + str(threading.get_ident()), scans="allow")
     Page.create_table()
     yield made
     Page.delete_table()
     Connection.set_config()
-    made.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import select
 import socket
 import ssl
@@ -35,6 +36,15 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext
         yield context
 
 
+@pytest.fixture
+def _garbage_is_collected() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+# urllib3 leaves the sockets of answers that it cannot read to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")
+@pytest.mark.usefixtures("_garbage_is_collected")
 @pytest.mark.parametrize(
     ("transport", "is_secure"),
     [("auto", False), ("auto", True), ("boto3", False), ("boto3", True), ("client", False)],

@@ -1,9 +1,9 @@
 """The memory backend answers as the server does: random operations, step by step on both.
 
-The default run takes half a minute. A soak does 2,000 longer sequences, each run with other ones or, with the number of
-a seed, with the same; it prints the totals at its end, as does `-v`:
+A run of `-m slow` takes half a minute. A soak does 2,000 longer sequences, each run with other ones or, with the
+number of a seed, with the same; it prints the totals at its end, as does `-v`:
 
-    pytest tests/backends/test_agreement.py --hypothesis-profile=soak --hypothesis-seed=1
+    pytest -m slow tests/backends/test_agreement.py --hypothesis-profile=soak --hypothesis-seed=1
 
 A failure shows the operations that led to it as Python can read them, in the fewest that hypothesis found.
 """
@@ -18,6 +18,8 @@ from agreement.totals import Totals
 from hypothesis.stateful import run_state_machine_as_test
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
