@@ -41,8 +41,8 @@ from dynamongo import (
     UUIDField,
     VersionField,
 )
+from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.wire import decode_item, render_item
 
 _MOMENT = dt.datetime(2024, 5, 1, 10, tzinfo=dt.timezone.utc)
 _MAKERS: dict[type, Callable[[Any, int], Any]] = {

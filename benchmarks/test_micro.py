@@ -10,11 +10,11 @@ import pytest
 
 from benchmarks.rows import Row, key, values
 from dynamongo import Connection
+from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import Condition
-from dynamongo.evaluation import holds
-from dynamongo.filters import compile_filter
-from dynamongo.wire import decode_item, render_item
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.filters import compile_filter
 
 CONDITION: Condition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
 ROW = Row(**values(13))

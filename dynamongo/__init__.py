@@ -6,8 +6,8 @@ Declare a `Model`, say which items you mean with a strategy, and let the planner
 
 from __future__ import annotations
 
-from dynamongo.comparison import Difference
-from dynamongo.connection import Connection
+from dynamongo.connection.connection import Connection
+from dynamongo.connection.recording import budget
 from dynamongo.exceptions import (
     AccessDenied,
     AttributeNotLoaded,
@@ -47,6 +47,7 @@ from dynamongo.exceptions import (
     WrittenButUnreadable,
 )
 from dynamongo.executor import RetryPolicy
+from dynamongo.executor.schema_diff import Difference
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -70,15 +71,14 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
-from dynamongo.finding import ResultSet
-from dynamongo.indexes import GlobalIndex, LocalIndex
-from dynamongo.model import Model
-from dynamongo.plans import Plan
-from dynamongo.progress import Progress
-from dynamongo.recording import budget
-from dynamongo.results import BatchResult, Failure, Page, WriteOutcome
-from dynamongo.scans import ScanPolicy
-from dynamongo.verbs import WritePlan
+from dynamongo.fields.indexes import GlobalIndex, LocalIndex
+from dynamongo.model.bulk_verbs import WritePlan
+from dynamongo.model.model import Model
+from dynamongo.model.progress import Progress
+from dynamongo.model.result_set import ResultSet
+from dynamongo.model.results import BatchResult, Failure, Page, WriteOutcome
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.scan_policy import ScanPolicy
 
 __all__ = [
     "AccessDenied",

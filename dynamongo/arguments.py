@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from dynamongo.conditions import BaseCondition
 from dynamongo.exceptions import ConfigurationError, ExpressionError
-from dynamongo.values import shorten
+from dynamongo.expressions.conditions import BaseCondition
+from dynamongo.expressions.values import shorten
 
 _BOTH = "; a second condition is combined with the first by &, as in (User.name == 'a') & (User.age > 1)"
 

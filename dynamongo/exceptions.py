@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dynamongo.frozen import dataclass, field
+from dynamongo._support.dataclasses import dataclass, field
 
 if TYPE_CHECKING:
     from typing_extensions import Self

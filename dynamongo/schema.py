@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
-from dynamongo.frozen import dataclass, field
-from dynamongo.values import ScalarType
+from dynamongo._support.dataclasses import dataclass, field
+from dynamongo.expressions.values import ScalarType
 
 MAX_GLOBAL_INDEXES: Final = 20
 MAX_LOCAL_INDEXES: Final = 5

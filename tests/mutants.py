@@ -52,12 +52,12 @@ class Mutant:
         path.write_text(source.replace(self.old, self.new), encoding="utf-8")
 
 
-EVALUATION, FILTERS, VALUES, SIZES = "evaluation.py", "filters.py", "values.py", "sizes.py"
-COMPILED, INLINES = "compiled/__init__.py", "compiled/inlines.py"
-UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "ranges", "table"))
-CHECKS, KEYS, INTAKE, WRITES = (f"backends/memory/{name}.py" for name in ("checks", "keys", "intake", "writes"))
-ORDERS, VIEWS, TRANSACTIONS = (f"backends/memory/{name}.py" for name in ("orders", "views", "transactions"))
-PLANNER, EXECUTOR = "planner/ranges.py", "executor/reads.py"
+EVALUATION, FILTERS, VALUES, SIZES = (f"expressions/{name}.py" for name in ("evaluation", "filters", "values", "sizes"))
+COMPILED, INLINES = "mapping/model_codec.py", "mapping/codec_fast_paths.py"
+UPDATE, PAGES, RANGES, TABLE = (f"backends/memory/{name}.py" for name in ("update", "pages", "key_ranges", "table"))
+CHECKS, KEYS, INTAKE, WRITES = (f"backends/memory/{name}.py" for name in ("checks", "key_rules", "ingest", "writes"))
+ORDERS, VIEWS, TRANSACTIONS = (f"backends/memory/{name}.py" for name in ("ordered", "views", "transactions"))
+PLANNER, EXECUTOR = "planning/ranges.py", "executor/reads.py"
 
 MUTANTS = [
     # The evaluator.

@@ -7,7 +7,7 @@ from typing import Any
 
 from dynamongo import Field, Model
 from dynamongo.exceptions import ValidationError
-from dynamongo.values import Item, hidden_values
+from dynamongo.expressions.values import Item, hidden_values
 
 
 def build(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any] | None:

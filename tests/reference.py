@@ -1,7 +1,7 @@
 """A naive reading of DynamoDB's conditions, projections and sizes, to compare the library's own with.
 
-It shares no code with `dynamongo.evaluation`: values are turned into a tagged form in which Python's `==` is
-DynamoDB's, and what a path does not find is the empty tuple.
+It shares no code with `dynamongo.expressions.evaluation`: values are turned into a tagged form in which Python's `==`
+is DynamoDB's, and what a path does not find is the empty tuple.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
     Between,

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dynamongo.values import AttributeValue, Number, normalize_number
+from dynamongo.expressions.values import AttributeValue, Number, normalize_number
 
 LIMIT = 10**38 - 1
 WIDE = Context(prec=60)

@@ -34,8 +34,8 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.batches import Batch
-from dynamongo.bulk import WriteOptions, collect, delete_entries, write_entries
+from dynamongo.model.batch import Batch
+from dynamongo.model.bulk_writes import WriteOptions, collect, delete_entries, write_entries
 from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
 
 _prefixes = (f"bulk-{number}-" for number in itertools.count())

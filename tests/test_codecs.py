@@ -14,9 +14,9 @@ import strategies as values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo import codecs
 from dynamongo.exceptions import ValidationError
-from dynamongo.values import equals, normalize
+from dynamongo.expressions.values import equals, normalize
+from dynamongo.fields import python_values
 
 
 class Shade(str, enum.Enum):
@@ -34,10 +34,10 @@ documents: st.SearchStrategy[Any] = st.recursive(
 
 @given(documents)
 def test_a_value_comes_back_as_it_was(value: Any) -> None:
-    stored = codecs.encode(value)
-    assert codecs.decode(stored) == value
+    stored = python_values.encode(value)
+    assert python_values.decode(stored) == value
     assert equals(normalize(stored), stored)
-    assert type(codecs.decode(stored)) in (type(value), int)  # a decimal without a fraction comes back as an int
+    assert type(python_values.decode(stored)) in (type(value), int)  # a decimal without a fraction comes back as an int
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_value_comes_back_as_it_was(value: Any) -> None:
     ],
 )
 def test_a_type_without_a_counterpart_is_stored_as_its_nearest(value: Any, stored: Any) -> None:
-    encoded = codecs.encode(value)
+    encoded = python_values.encode(value)
     assert (type(encoded), encoded) == (type(stored), stored)
 
 
@@ -89,14 +89,14 @@ def test_a_type_without_a_counterpart_is_stored_as_its_nearest(value: Any, store
 )
 def test_what_dynamodb_cannot_store_is_refused(value: Any, expected: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        codecs.encode(value)
+        python_values.encode(value)
     assert str(caught.value).startswith(expected)
 
 
 def test_neither_way_shares_a_container() -> None:
     value: Any = {"a": [{"b": [1]}], "s": {1}}
-    stored: Any = codecs.encode(value)
-    decoded = codecs.decode_item(stored)
+    stored: Any = python_values.encode(value)
+    decoded = python_values.decode_item(stored)
     decoded["a"][0]["b"].append(2)
     decoded["s"].add(2)
     value["a"][0]["b"].append(3)

@@ -39,10 +39,10 @@ from dynamongo import (
     URLField,
     UUIDField,
     ValidationError,
-    codecs,
 )
+from dynamongo.expressions.values import Item
+from dynamongo.fields import python_values
 from dynamongo.fields.maps import HeldDict
-from dynamongo.values import Item
 
 UTC = dt.timezone.utc
 ZONES = [None, UTC, dt.timezone(dt.timedelta(0)), dt.timezone(dt.timedelta(hours=2))]
@@ -410,7 +410,7 @@ def models_with_values(draw: st.DrawFn) -> tuple[type[Model], dict[str, Any]]:
 def as_stored(value: Any) -> Item:
     """What another writer may have stored in place of the field's value."""
     try:
-        return {"field": codecs.encode(value)}
+        return {"field": python_values.encode(value)}
     except ValidationError:
         return {}
 

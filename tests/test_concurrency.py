@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynamongo.concurrency import merge
+from dynamongo._support.threads import merge
 
 WORKERS = pytest.mark.parametrize("workers", [1, 2, 8])
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import (
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -38,9 +39,8 @@ from dynamongo.conditions import (
     operands_of,
     paths_of,
 )
-from dynamongo.evaluation import holds
-from dynamongo.exceptions import ExpressionError
-from dynamongo.limits import check_limits, count_operators
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.limits import check_limits, count_operators
 
 A, B, C = Path("a"), Path("b"), Path("c")
 X, Y, Z = Comparison(A, EQ, 1), Comparison(B, LT, "x"), Exists(C)

@@ -18,7 +18,7 @@ from dynamongo import Connection, Model, StringField
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.connection import default_connection
+from dynamongo.connection.connection import default_connection
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.operations import DescribeTable, Get, GetResult, Operation
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo import Connection, IntField, Model, StringField, cursors
+from dynamongo import Connection, IntField, Model, StringField
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import ConfigurationError, CursorError, DynamongoError
-from dynamongo.executor import Position
+from dynamongo.executor import Position, cursors
 
 OLD, NEW, OTHER = b"old-key-" * 4, b"new-key-" * 4, b"another-" * 4
 

@@ -20,8 +20,8 @@ from dynamongo import (
     SetField,
     StringField,
 )
-from dynamongo.conditions import EQ, Comparison, Path
-from dynamongo.metaclass import ModelMeta
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.model.metaclass import ModelMeta
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema, Throughput
 
 

@@ -11,7 +11,7 @@ from dynamongo import Connection, DictField, Field, JSONField, ListField, Model,
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, SchemaError, ValidationError
-from dynamongo.values import describe_value, shorten
+from dynamongo.expressions.values import describe_value, shorten
 
 
 class Thing(Model):

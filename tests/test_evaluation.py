@@ -10,7 +10,8 @@ import reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.conditions import (
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -33,10 +34,9 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.evaluation import MISSING, compile_projection, holds, project, resolve
-from dynamongo.exceptions import ExpressionError
-from dynamongo.filters import generate_filter
-from dynamongo.values import ATTRIBUTE_TYPES, describe_value
+from dynamongo.expressions.evaluation import MISSING, compile_projection, holds, project, resolve
+from dynamongo.expressions.filters import generate_filter
+from dynamongo.expressions.values import ATTRIBUTE_TYPES, describe_value
 
 A, B, C = Path("a"), Path("b"), Path("c")
 CAFE = "héllo😀"

@@ -11,8 +11,7 @@ import pytest
 
 from dynamongo.backends import Limits
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
-from dynamongo.connection import drive
+from dynamongo.connection.connection import drive
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -26,6 +25,10 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor import Executor, GroupResult, Outcome, RetryPolicy, Steps, Wait
+from dynamongo.executor.concurrent_writes import Writer
+from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     BatchDelete,
     BatchGet,
@@ -51,11 +54,8 @@ from dynamongo.operations import (
     UpdateItem,
     WriteResult,
 )
-from dynamongo.plans import Plan
+from dynamongo.planning.plan import Plan
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.updates import SetUpdate
-from dynamongo.values import Item
-from dynamongo.writing import Writer
 
 R = TypeVar("R")
 T = "people"

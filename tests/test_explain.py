@@ -23,7 +23,7 @@ from dynamongo import (
     StringField,
 )
 from dynamongo.backends import Limits
-from dynamongo.plans import Plan, Requests
+from dynamongo.planning.plan import Plan, Requests
 
 GOLDEN = FilePath(__file__).parent / "explained.txt"
 

@@ -17,13 +17,13 @@ import pytest
 from backends.test_contract import EMULATOR_ERRORS
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, Comparison, Exists, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, Comparison, Exists, Path
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchPut, BatchWrite, CreateTable, Get, KeyCondition, Query, Scan, TransactGet
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 from dynamongo.testing.contract import BackendContract
 from dynamongo.testing.contract.base import names_of_tests
-from dynamongo.values import Item
 
 ROOT = File(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "fidelity.md"

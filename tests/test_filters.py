@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from dynamongo import filters
-from dynamongo.conditions import And, BeginsWith, Comparison, Condition, Contains, Exists, In, Not, Or, Path
-from dynamongo.evaluation import holds
-from dynamongo.filters import FEW, compile_filter, generate_filter
+from dynamongo.expressions import filters
+from dynamongo.expressions.conditions import And, BeginsWith, Comparison, Condition, Contains, Exists, In, Not, Or, Path
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.filters import FEW, compile_filter, generate_filter
 
 YEAR, NAME = Path("year"), Path("name")
 ITEMS: list[dict[str, Any]] = [{"year": year, "name": f"n{year}"} for year in range(50)]
@@ -90,9 +90,9 @@ def test_any_name_can_be_written(name: str) -> None:
 
 
 MIXED = """
-from dynamongo.conditions import Contains, In, Path
-from dynamongo.evaluation import holds
-from dynamongo.filters import generate_filter
+from dynamongo.expressions.conditions import Contains, In, Path
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.filters import generate_filter
 condition = Contains(Path("a"), "x") | In(Path("a"), ("x", b"x", 1))
 items = [{"a": [b"x"]}, {"a": frozenset({b"x"})}, {"a": b"x"}, {"a": "x"}, {"a": [b"x", "x"]}]
 assert generate_filter(condition)(items) == items[2:]

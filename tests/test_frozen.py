@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from dynamongo import RetryPolicy, frozen
+from dynamongo import RetryPolicy
+from dynamongo._support import dataclasses as lean
 
 T = TypeVar("T")
-MODULES = (dataclasses, frozen)
+MODULES = (dataclasses, lean)
 
 
 def declare(module: Any) -> dict[str, Any]:
@@ -189,8 +190,8 @@ def test_generic_class_may_be_made_of_its_alias() -> None:
 
 
 def test_names_are_those_of_the_fields() -> None:
-    assert frozen.names_of(OURS["Point3D"](1)) == ("x", "y", "label", "seen", "z")
-    assert frozen.names_of(OURS["Empty"]) == frozen.names_of({"x": 1}) == ()
+    assert lean.names_of(OURS["Point3D"](1)) == ("x", "y", "label", "seen", "z")
+    assert lean.names_of(OURS["Empty"]) == lean.names_of({"x": 1}) == ()
     assert [each.name for each in dataclasses.fields(OURS["Point"])] == ["x", "y", "label", "seen"]
 
 

@@ -29,12 +29,23 @@ from dynamongo import (
     StringField,
     ValidationError,
 )
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends.base import Backend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import BeginsWith, Comparison, Condition, Contains, Exists, In, IsType, Not, NotExists, Path
-from dynamongo.evaluation import holds
-from dynamongo.filters import generate_filter
-from dynamongo.frozen import dataclass
+from dynamongo.expressions.conditions import (
+    BeginsWith,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Path,
+)
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.filters import generate_filter
 
 CALL = "hit('called')"
 ENDINGS = [

@@ -20,7 +20,7 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.metaclass import ModelMeta
+from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import DescribeTable
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, Throughput
 

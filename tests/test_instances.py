@@ -27,7 +27,7 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.values import Item
+from dynamongo.expressions.values import Item
 
 NUMBERS = itertools.count(1)
 

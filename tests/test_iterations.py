@@ -23,7 +23,7 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import And
+from dynamongo.expressions.conditions import And
 
 
 class Post(Model):

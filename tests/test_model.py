@@ -28,11 +28,11 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import Condition
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Get, KeyCondition, Operation, Put, Query, Scan
-from dynamongo.plans import Plan
-from dynamongo.scans import ScanPolicy
-from dynamongo.values import Item
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.scan_policy import ScanPolicy
 
 R = TypeVar("R")
 

@@ -25,8 +25,8 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import Path
-from dynamongo.metaclass import ModelMeta
+from dynamongo.expressions.conditions import Path
+from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import Get, Put
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.conditions import (
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import (
     EQ,
     GT,
     And,
@@ -24,10 +25,9 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.evaluation import holds
-from dynamongo.exceptions import ExpressionError
-from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, rendered_bytes
-from dynamongo.planner import narrow
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits, rendered_bytes
+from dynamongo.planning.planner import narrow
 
 A, B = Path("a"), Path("b")
 LONG = In(A, tuple(range(101)))

@@ -14,12 +14,12 @@ import pytest
 from dynamongo import Connection, InvalidRequestError, Model, StringField
 from dynamongo.backends.dynamodb.expressions import Placeholders, render_condition
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, And, Comparison, Condition, In, Not, Or, Path, nodes_of, paths_of
-from dynamongo.evaluation import holds
+from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Not, Or, Path, nodes_of, paths_of
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.filters import compile_filter
+from dynamongo.expressions.limits import check_limits, count_operators, longest_in, rendered_bytes
 from dynamongo.fields import IntField
-from dynamongo.filters import compile_filter
-from dynamongo.limits import check_limits, count_operators, longest_in, rendered_bytes
-from dynamongo.planner import divide, narrow, recheck
+from dynamongo.planning.planner import divide, narrow, recheck
 
 DEPTH = 5_000
 ONE = Comparison(Path("a"), EQ, 1)

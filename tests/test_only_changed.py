@@ -35,8 +35,8 @@ from dynamongo import (
 )
 from dynamongo.backends.base import Backend
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.operations import Put, UpdateItem
-from dynamongo.updates import RemoveUpdate, SetUpdate
 
 Meta: Any = type(Model)
 

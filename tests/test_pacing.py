@@ -13,8 +13,8 @@ from dynamongo.backends import Limits
 from dynamongo.backends.memory import VirtualClock
 from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
 from dynamongo.executor import Attempt, Effect, Executor, GroupResult, Steps, Wait, key_writes
+from dynamongo.executor.pacing import Pace
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
-from dynamongo.pacing import Pace
 
 RATE = 100.0
 _QUIET = 0.003

@@ -23,7 +23,7 @@ from dynamongo import (
     StringField,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.partial import PartialDict, PartialList
+from dynamongo.fields.partial_map import PartialDict, PartialList
 
 ADDRESS: dict[str, Any] = {
     "city": StringField(),

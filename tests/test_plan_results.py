@@ -12,7 +12,11 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import (
+from dynamongo.connection.connection import Connection
+from dynamongo.exceptions import ExpressionError
+from dynamongo.executor import START
+from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -34,17 +38,13 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.connection import Connection
-from dynamongo.cursors import decode_cursor, encode_cursor, fingerprint_of
-from dynamongo.evaluation import holds
-from dynamongo.exceptions import ExpressionError
-from dynamongo.executor import START
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.values import SCALAR_TYPES, Item
 from dynamongo.operations import BatchGet, CreateTable, Delete, Put, Query, Scan
-from dynamongo.planner import ReadOptions, plan_read
-from dynamongo.plans import Plan
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.planner import ReadOptions, plan_read
+from dynamongo.planning.strategies import Source, Target
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
-from dynamongo.strategies import Source, Target
-from dynamongo.values import SCALAR_TYPES, Item
 
 pytestmark = pytest.mark.slow
 

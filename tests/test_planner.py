@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -28,12 +28,12 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
-from dynamongo.planner import ReadOptions, plan_read, recheck
-from dynamongo.plans import Plan
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.planner import ReadOptions, plan_read, recheck
+from dynamongo.planning.strategies import Source, Target
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.strategies import Source, Target
-from dynamongo.values import Item
 
 TABLE = "visits"
 HASH_ONLY = KeySchema(KeyAttribute("h", "S"))

@@ -88,7 +88,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from dynamongo import Connection, Model, StringField
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.connection import default_connection
+from dynamongo.connection.connection import default_connection
 
 POOL = ThreadPoolExecutor(1)
 STORE = MemoryBackend()

@@ -22,7 +22,7 @@ from fastapi.testclient import TestClient
 from dynamongo import Connection, Model, StringField
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.connection import default_connection
+from dynamongo.connection.connection import default_connection
 from dynamongo.operations import Operation
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "testing.md"
@@ -217,7 +217,7 @@ def ask_in_background(_outside: Outside) -> Backend:
 
 def ask_in_process(_outside: Outside) -> Backend | None:
     """Another process has no way to this one's memory; what it finds is what its own settings say."""
-    script = "from dynamongo.connection import default_connection as c; print(type(c.backend).__name__)"
+    script = "from dynamongo.connection.connection import default_connection as c; print(type(c.backend).__name__)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "DynamoDBBackend"
     return None

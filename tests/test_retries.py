@@ -36,7 +36,7 @@ from dynamongo import (
 from dynamongo.backends import Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import Fault, MemoryBackend, VirtualClock
-from dynamongo.connection import drive
+from dynamongo.connection.connection import drive
 from dynamongo.executor import Executor, RetryBudget
 from dynamongo.operations import (
     BatchPut,

@@ -14,11 +14,11 @@ import pytest
 
 from dynamongo import Connection, GlobalIndex, IntField, Model, ScanForbidden, ScanWarning, StringField
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, And, Comparison, Exists, Or, Path
 from dynamongo.exceptions import ConfigurationError
+from dynamongo.expressions.conditions import EQ, And, Comparison, Exists, Or, Path
 from dynamongo.operations import Get, Scan
-from dynamongo.plans import Plan
-from dynamongo.scans import ScanPolicy, apply_policy, check_policy
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.scan_policy import ScanPolicy, apply_policy, check_policy
 
 A_IS_1 = Comparison(Path("a"), EQ, 1)
 

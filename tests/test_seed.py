@@ -28,16 +28,15 @@ from dynamongo import (
     ScanWarning,
     StringField,
     UUIDField,
-    conditions,
-    connection,
     exceptions,
     fields,
-    model,
-    updates,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection import connection
+from dynamongo.expressions import conditions, updates
+from dynamongo.model import model
 
 prefixes = (f"seed-{uuid.uuid4().hex[:8]}-{number}-" for number in itertools.count())
 

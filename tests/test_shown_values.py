@@ -33,6 +33,7 @@ from dynamongo import (
     UUIDField,
     VersionField,
 )
+from dynamongo.backends.dynamodb_json import decode_item, decode_value
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
@@ -43,9 +44,8 @@ from dynamongo.exceptions import (
     ValidationError,
     VersionConflict,
 )
+from dynamongo.expressions.values import AttributeValue, describe_value, hidden_values, shorten
 from dynamongo.operations import Put
-from dynamongo.values import AttributeValue, describe_value, hidden_values, shorten
-from dynamongo.wire import decode_item, decode_value
 
 SECRET = "hunter2@x"
 

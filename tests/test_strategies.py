@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dynamongo import EmailField, IntField, Model, StringField
-from dynamongo.conditions import EQ, And, Comparison, Condition, In, Or, Path
 from dynamongo.exceptions import ExpressionError, ValidationError
-from dynamongo.strategies import ModelKeys, Target, keys_condition, resolve_many, resolve_one
+from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Or, Path
+from dynamongo.planning.strategies import ModelKeys, Target, keys_condition, resolve_many, resolve_one
 
 
 class User(Model):

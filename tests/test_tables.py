@@ -26,7 +26,8 @@ from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError
-from dynamongo.metaclass import ModelMeta
+from dynamongo.expressions.values import Item
+from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import (
     CreateIndex,
     CreateTable,
@@ -39,7 +40,6 @@ from dynamongo.operations import (
     UpdateThroughput,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
-from dynamongo.values import Item
 
 _prefixes = (f"tables-{number}-" for number in itertools.count())
 

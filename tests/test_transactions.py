@@ -25,12 +25,12 @@ from dynamongo import (
     StringField,
     TransactionCanceled,
     ValidationError,
-    overrides,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
 from dynamongo.backends.memory.faults.kinds import CancelCode
-from dynamongo.connection import drive
+from dynamongo.connection import overrides
+from dynamongo.connection.connection import drive
 from dynamongo.exceptions import BackendError, CancellationReason, InvalidRequestError
 from dynamongo.executor import Executor, RetryPolicy
 from dynamongo.operations import Delete, Put, TransactWrite

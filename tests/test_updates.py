@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dynamongo.conditions import Path
 from dynamongo.exceptions import ExpressionError
-from dynamongo.updates import AddUpdate, AnyUpdate, RemoveUpdate, SetUpdate, check_paths, check_updates
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import AddUpdate, AnyUpdate, RemoveUpdate, SetUpdate, check_paths, check_updates
 
 M, L = Path("m"), Path("l")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamongo.exceptions import ValidationError
-from dynamongo.values import (
+from dynamongo.expressions.values import (
     add_numbers,
     check_name,
     equals,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import values
 
+from dynamongo.backends.dynamodb_json import WireValue, decode_item, decode_value, render_item, render_value
 from dynamongo.exceptions import ServiceError, ValidationError
-from dynamongo.values import AttributeValue, Item, equals
-from dynamongo.wire import WireValue, decode_item, decode_value, render_item, render_value
+from dynamongo.expressions.values import AttributeValue, Item, equals
 
 WIRE_FORMS: list[tuple[AttributeValue, WireValue]] = [
     ("text", {"S": "text"}),

@@ -11,7 +11,8 @@ from typing import Any
 from typing_extensions import assert_type
 
 from dynamongo import BatchResult, GlobalIndex, LocalIndex, Model, Page, Plan, ResultSet, WriteOutcome, WritePlan
-from dynamongo.conditions import And, Comparison, Contains, Not
+from dynamongo.expressions.conditions import And, Comparison, Contains, Not
+from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -35,7 +36,6 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
-from dynamongo.updates import SetUpdate
 
 
 class Colour(enum.Enum):

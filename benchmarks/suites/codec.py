@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from benchmarks.rows import Row, is_installed, pydynox_row, pynamodb_row, pynamodb_values, values
 from benchmarks.timing import OURS, Curve, Effort, Measurement, Side, compare, repeat
-from dynamongo.wire import decode_item, render_item
+from dynamongo.backends.dynamodb_json import decode_item, render_item
 
 GIVEN, PYNAMODB_GIVEN = values(17), pynamodb_values(17)
 

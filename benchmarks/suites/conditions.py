@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.rows import Row, values
 from benchmarks.timing import OURS, Curve, Effort, Measurement, Side, compare, repeat
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     NE,
     And,
     BeginsWith,
@@ -19,9 +19,9 @@ from dynamongo.conditions import (
     Path,
     conjuncts,
 )
-from dynamongo.evaluation import holds
-from dynamongo.filters import compile_filter
-from dynamongo.values import Item
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.filters import compile_filter
+from dynamongo.expressions.values import Item
 
 LAMBDA = "hand-written lambda"
 CLOSURES = "closures"

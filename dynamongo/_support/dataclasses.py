@@ -13,7 +13,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dynamongo.generated import is_plain_name
+from dynamongo._support.codegen import is_plain_name
 
 __all__ = ["dataclass", "field", "names_of", "replace"]
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from queue import SimpleQueue
 from typing import Generic, TypeAlias, TypeVar
 
-from dynamongo.frozen import dataclass
+from dynamongo._support.dataclasses import dataclass
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from dynamongo.frozen import dataclass
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.operations import Operation
 
 R = TypeVar("R")

@@ -17,7 +17,7 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import Any, TypeAlias, cast
 
 from dynamongo.exceptions import ServiceError, ValidationError
-from dynamongo.values import (
+from dynamongo.expressions.values import (
     AttributeValue,
     Item,
     Number,

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from dynamongo.backends.base import Backend, Limits, bound, takes_seconds
+from dynamongo.backends.base import Backend
 from dynamongo.exceptions import ConfigurationError
-
-__all__ = ["Backend", "Limits", "backend_names", "bound", "check_backend_name", "load_backend", "takes_seconds"]
 
 _GROUP = "dynamongo.backends"
 

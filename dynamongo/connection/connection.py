@@ -24,6 +24,8 @@ import weakref
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
+from dynamongo._support.dataclasses import dataclass, field, names_of, replace
+from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo.arguments import check_flag, check_seconds
 from dynamongo.backends import (
     Backend,
@@ -34,21 +36,25 @@ from dynamongo.backends import (
     load_backend,
     takes_seconds,
 )
-from dynamongo.cursors import CursorRules, make_rules
+from dynamongo.connection.overrides import (
+    close_override,
+    latest_override,
+    open_in_context,
+    open_override,
+    process_blocks,
+)
+from dynamongo.connection.recording import Calls, execute_observed, observers, record
 from dynamongo.exceptions import BackendError, ConfigurationError
 from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
-from dynamongo.forks import CONNECTION, make_lock
-from dynamongo.frozen import dataclass, field, names_of, replace
+from dynamongo.executor.cursors import CursorRules, make_rules
+from dynamongo.expressions.values import hide_values, shorten
 from dynamongo.operations import Operation
-from dynamongo.overrides import close_override, latest_override, open_in_context, open_override, process_blocks
-from dynamongo.recording import Calls, execute_observed, observers, record
-from dynamongo.scans import ScanPolicy, check_policy
-from dynamongo.values import hide_values, shorten
+from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 
 if TYPE_CHECKING:
     from boto3.session import Session
 
-    from dynamongo.transactions import Transaction
+    from dynamongo.connection.transactions import Transaction
 
 R = TypeVar("R")
 
@@ -362,7 +368,7 @@ class Connection:
         ...     [account.balance for account in Connection.transact_get([(Account, "jane"), (Account, "john")])]
         [3, 7]
         """
-        from dynamongo.transactions import Transaction  # noqa: PLC0415 - most programs have none
+        from dynamongo.connection.transactions import Transaction  # noqa: PLC0415 - most programs have none
 
         return Transaction(token, return_items=return_items)
 
@@ -376,7 +382,7 @@ class Connection:
         Returns:
             An instance for each, in their order, or `None` where there is none.
         """
-        from dynamongo.transactions import transact_get  # noqa: PLC0415 - as in `transaction`
+        from dynamongo.connection.transactions import transact_get  # noqa: PLC0415 - as in `transaction`
 
         return transact_get(items)
 

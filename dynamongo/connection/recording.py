@@ -14,12 +14,12 @@ from collections.abc import Callable, Generator, Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
-from dynamongo.callers import caller_level
+from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.forks import INNERMOST, make_lock
+from dynamongo._support.stacklevel import caller_level
 from dynamongo.exceptions import BudgetExceeded, NPlusOneWarning
-from dynamongo.forks import INNERMOST, make_lock
-from dynamongo.frozen import dataclass
 from dynamongo.operations import BatchGet, Capacity, Get, Operation, Query, Scan, TransactGet
-from dynamongo.plans import describe_step
+from dynamongo.planning.plan import describe_step
 
 R = TypeVar("R")
 

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
+from dynamongo.connection.overrides import latest_override
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
@@ -31,11 +33,9 @@ from dynamongo.exceptions import (
     TransactionCanceled,
     TransactionConflict,
 )
-from dynamongo.frozen import dataclass, replace
+from dynamongo.expressions.sizes import item_size
+from dynamongo.expressions.values import AttributeValue, Item, are_values_hidden, shorten
 from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
-from dynamongo.overrides import latest_override
-from dynamongo.sizes import item_size
-from dynamongo.values import AttributeValue, Item, are_values_hidden, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Self

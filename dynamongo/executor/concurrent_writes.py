@@ -6,7 +6,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-from dynamongo.concurrency import merge
+from dynamongo._support.threads import merge
 from dynamongo.exceptions import DynamongoError, WriteNotSent, WriteOutcomeUnknown
 from dynamongo.executor import (
     Executor,
@@ -19,8 +19,8 @@ from dynamongo.executor import (
     key_writes,
     not_sent,
 )
-from dynamongo.pacing import Pace
-from dynamongo.values import AttributeValue
+from dynamongo.executor.pacing import Pace
+from dynamongo.expressions.values import AttributeValue
 
 _ROUND = 1_000
 """How many writes are looked at together. No key comes twice in a round, so its requests may overtake each other."""

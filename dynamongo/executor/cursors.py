@@ -14,14 +14,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn, cast
 
+from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo.arguments import check_seconds
-from dynamongo.conditions import And, Condition, Not, Or, Path, assemble, join
 from dynamongo.exceptions import ConfigurationError, CursorError
 from dynamongo.executor import Position
-from dynamongo.frozen import dataclass, field, names_of
+from dynamongo.expressions.conditions import And, Condition, Not, Or, Path, assemble, join
+from dynamongo.expressions.values import AttributeValue, Item, check_text, normalize, shorten, type_of
 from dynamongo.operations import BatchGet, Get
-from dynamongo.plans import Plan
-from dynamongo.values import AttributeValue, Item, check_text, normalize, shorten, type_of
+from dynamongo.planning.plan import Plan
 
 _VERSION = 1
 _FINGERPRINT_BYTES = 9

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.arguments import check_seconds
 from dynamongo.backends import Limits
 from dynamongo.exceptions import (
@@ -30,7 +31,6 @@ from dynamongo.exceptions import (
     TransactionConflict,
     WriteOutcomeUnknown,
 )
-from dynamongo.frozen import dataclass
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
@@ -47,7 +47,7 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
-from dynamongo.plans import describe_step
+from dynamongo.planning.plan import describe_step
 
 R = TypeVar("R")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from dynamongo.conditions import Condition, Path, cover
-from dynamongo.evaluation import compile_projection, holds
+from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.exceptions import TableMismatch, ThrottledError, assert_never
 from dynamongo.executor.effects import Steps, Terms
-from dynamongo.filters import Filter, compile_filter
-from dynamongo.frozen import dataclass, replace
+from dynamongo.expressions.conditions import Condition, Path, cover
+from dynamongo.expressions.evaluation import compile_projection, holds
+from dynamongo.expressions.filters import Filter, compile_filter
+from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
-from dynamongo.plans import Plan
-from dynamongo.values import AttributeValue, Item, shorten
+from dynamongo.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from dynamongo.frozen import dataclass, field, replace
+from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo.operations import (
     CreateIndex,
     DeleteIndex,

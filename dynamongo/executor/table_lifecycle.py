@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from dynamongo.comparison import Declared, Difference, TableChange, compare_schemas, list_undeclared
 from dynamongo.exceptions import ServiceError, TableNotFound
 from dynamongo.executor.effects import Steps, Terms, Wait
+from dynamongo.executor.schema_diff import Declared, Difference, TableChange, compare_schemas, list_undeclared
 from dynamongo.operations import (
     CreateTable,
     DeleteTable,

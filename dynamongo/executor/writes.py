@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -16,9 +17,8 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor.effects import Attempts, Steps, Terms
-from dynamongo.frozen import dataclass
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put, UpdateItem
-from dynamongo.values import AttributeValue, Item
 
 _ITEM_ERRORS = (
     ConditionalCheckFailedException,

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError, assert_never
-from dynamongo.frozen import dataclass, field
-from dynamongo.values import (
+from dynamongo.expressions.values import (
     ATTRIBUTE_TYPES,
     ORDERED_TYPES,
     SCALAR_TYPES,

@@ -14,7 +14,8 @@ import operator as operators
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
-from dynamongo.conditions import (
+from dynamongo.exceptions import assert_never
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -38,8 +39,15 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import assert_never
-from dynamongo.values import ORDERED_TYPES, SCALAR_TYPES, AttributeType, AttributeValue, Item, equals, type_of
+from dynamongo.expressions.values import (
+    ORDERED_TYPES,
+    SCALAR_TYPES,
+    AttributeType,
+    AttributeValue,
+    Item,
+    equals,
+    type_of,
+)
 
 
 class Missing(enum.Enum):
@@ -70,7 +78,7 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int =
     """Whether the item satisfies the condition.
 
     This walks the tree, which costs less than compiling it does. What many items are to satisfy is compiled, by
-    `dynamongo.filters`. `depth` counts the recursive calls, which a loop takes over from before they become too many.
+    `filters.compile_filter`. `depth` counts the recursive calls; a loop takes over before they become too many.
 
     >>> is_adult = Comparison(Path("age"), GE, 18)
     >>> holds(is_adult, {"age": 40}), holds(is_adult, {"age": "40"}), holds(is_adult, {})

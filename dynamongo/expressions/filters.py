@@ -25,7 +25,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeGuard
 
-from dynamongo.conditions import (
+from dynamongo._support.codegen import make_function
+from dynamongo.exceptions import assert_never
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -50,7 +52,7 @@ from dynamongo.conditions import (
     Size,
     is_value,
 )
-from dynamongo.evaluation import (
+from dynamongo.expressions.evaluation import (
     MISSING,
     compare,
     has_part,
@@ -62,9 +64,7 @@ from dynamongo.evaluation import (
     measure,
     resolve,
 )
-from dynamongo.exceptions import assert_never
-from dynamongo.generated import make_function
-from dynamongo.values import SCALAR_TYPES, Item, type_of
+from dynamongo.expressions.values import SCALAR_TYPES, Item, type_of
 
 Filter: TypeAlias = Callable[[Sequence[Item]], list[Item]]
 

@@ -5,7 +5,8 @@ Source: "Service, account, and table quotas in Amazon DynamoDB", expression para
 
 from __future__ import annotations
 
-from dynamongo.conditions import (
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import (
     And,
     Comparison,
     Condition,
@@ -20,7 +21,6 @@ from dynamongo.conditions import (
     operands_of,
     paths_of,
 )
-from dynamongo.exceptions import ExpressionError
 
 MAX_OPERATORS = 300
 MAX_IN_OPERANDS = 100

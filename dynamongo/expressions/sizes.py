@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from dynamongo.values import EXACT, AttributeValue, Number, is_lowest, type_of
+from dynamongo.expressions.values import EXACT, AttributeValue, Number, is_lowest, type_of
 
 
 def item_size(item: Mapping[str, AttributeValue]) -> int:

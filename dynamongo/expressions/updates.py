@@ -12,10 +12,10 @@ import itertools
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
-from dynamongo.conditions import Condition, Path
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError
-from dynamongo.frozen import dataclass, field
-from dynamongo.values import AttributeValue, Number
+from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.values import AttributeValue, Number
 
 
 @dataclass(frozen=True, slots=True)

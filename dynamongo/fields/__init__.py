@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.fields.durations import TimedeltaField, TimestampField
 from dynamongo.fields.enumeration import EnumField
-from dynamongo.fields.instants import TimedeltaField, TimestampField
-from dynamongo.fields.jsontext import JSONField
+from dynamongo.fields.json import JSONField
 from dynamongo.fields.maps import DictField
 from dynamongo.fields.numeric import DecimalField, FloatField, IntField
 from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField

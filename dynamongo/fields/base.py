@@ -20,14 +20,9 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypedDict, TypeVar, cast, overload
 
-from dynamongo import codecs
-from dynamongo.conditions import Comparator, Operand, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
-from dynamongo.fields import custom
-from dynamongo.fields.expressions import as_operand
-from dynamongo.fields.updatable import MAX_SECONDS, Updatable
-from dynamongo.partial import refuse_unloaded
-from dynamongo.values import (
+from dynamongo.expressions.conditions import Comparator, Operand, Path
+from dynamongo.expressions.values import (
     SCALAR_TYPES,
     AttributeType,
     AttributeValue,
@@ -39,6 +34,10 @@ from dynamongo.values import (
     shorten,
     type_of,
 )
+from dynamongo.fields import custom, python_values
+from dynamongo.fields.operators import as_operand
+from dynamongo.fields.partial_map import refuse_unloaded
+from dynamongo.fields.updatable import MAX_SECONDS, Updatable
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -73,7 +72,7 @@ class FieldOptions(CheckOptions, total=False):
 
 
 class Field(Updatable, Generic[T]):
-    """A field without a type of its own: any value that DynamoDB can store, as `dynamongo.codecs` encodes it.
+    """A field without a type of its own: any value that DynamoDB can store, as `python_values` encodes it.
 
     Args:
         required: Whether an item cannot be saved without it. The type of a required field excludes `None`.
@@ -239,7 +238,7 @@ class Field(Updatable, Generic[T]):
         if self.overridden & {"encode", "decode"}:
             return self._decode_plainly(self.encode(value))
         try:
-            return cast("T", codecs.round_trip(value))
+            return cast("T", python_values.round_trip(value))
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
 
@@ -251,9 +250,9 @@ class Field(Updatable, Generic[T]):
         return cast("T", method.__wrapped__(self, encoded))
 
     def encode_freely(self, value: Any) -> AttributeValue:
-        """`codecs.encode`, which does not know for which field it is."""
+        """`python_values.encode`, which does not know for which field it is."""
         try:
-            return codecs.encode(value)
+            return python_values.encode(value)
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
 
@@ -297,7 +296,7 @@ class Field(Updatable, Generic[T]):
 
     def encode(self, value: T) -> AttributeValue:
         """The attribute value for a Python value that `validate` returned. A custom field overrides this."""
-        return codecs.encode(value)
+        return python_values.encode(value)
 
     def check_encoded(self, value: Any, encoded: Any) -> AttributeValue:
         """The attribute value that the `encode` of a custom field returned, in canonical form.
@@ -306,7 +305,7 @@ class Field(Updatable, Generic[T]):
             ValidationError: DynamoDB cannot store it, or not as the `stored_type` of the field.
         """
         try:
-            stored = codecs.encode(encoded)
+            stored = python_values.encode(encoded)
         except ValidationError as error:
             raise ValidationError(
                 f"{self.label}: encode({shorten(value)}) returned no attribute value: {error}"
@@ -361,7 +360,7 @@ class Field(Updatable, Generic[T]):
 
     def decode_value(self, stored: AttributeValue) -> T:
         """The Python value for an attribute value, unchecked, be it a key or not; raises as `decode`."""
-        return cast("T", codecs.decode(stored))
+        return cast("T", python_values.decode(stored))
 
     def decode_loaded(self, stored: AttributeValue) -> Any:
         """The Python value for an attribute value of which only a part was read, so that nothing can be missing."""

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
-from dynamongo.conditions import Operand
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import Operand
+from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.base import CheckOptions, Field, reader
-from dynamongo.fields.jsontext import JSONField
-from dynamongo.partial import refuse_part
-from dynamongo.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
+from dynamongo.fields.json import JSONField
+from dynamongo.fields.partial_map import refuse_part
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any, cast
 
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.values import ATTRIBUTE_TYPES, describe_error, shorten
+from dynamongo.expressions.values import ATTRIBUTE_TYPES, describe_error, shorten
 
 _LIBRARY = __name__.partition(".")[0]
 _METHODS = ("encode", "decode", "convert", "check")

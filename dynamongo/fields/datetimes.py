@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 
-from dynamongo.values import shorten
+from dynamongo.expressions.values import shorten
 
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
 _UTC_SUFFIX = "+00:00"

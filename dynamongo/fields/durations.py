@@ -7,11 +7,11 @@ import datetime as dt
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
-from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.conditions import Comparator, Operand
+from dynamongo.expressions.values import MAX_DIGITS, Number, describe_error, negate, normalize_number, subtract_numbers
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import MAX_DIGITS, Number, describe_error, negate, normalize_number, subtract_numbers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from dynamongo.conditions import Operand
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.conditions import Operand
+from dynamongo.expressions.values import AttributeType, AttributeValue, Number
 from dynamongo.fields.base import Field, T
-from dynamongo.fields.expressions import as_operand
-from dynamongo.values import AttributeType, AttributeValue, Number
+from dynamongo.fields.operators import as_operand
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

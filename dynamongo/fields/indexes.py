@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.schema import IndexSchema
-from dynamongo.values import shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -6,9 +6,9 @@ import json
 import math
 from typing import Any, NoReturn, cast
 
+from dynamongo.expressions.values import AttributeValue, describe_error, shorten
+from dynamongo.fields.partial_map import refuse_part
 from dynamongo.fields.scalars import TextStored
-from dynamongo.partial import refuse_part
-from dynamongo.values import AttributeValue, describe_error, shorten
 
 
 class JSONField(TextStored[Any]):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from dynamongo import codecs
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
+from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T, reader
 from dynamongo.fields.containers import FieldLike, as_field
-from dynamongo.partial import refuse_part
-from dynamongo.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
+from dynamongo.fields.partial_map import refuse_part
 
 
 class AnyField(Field[Any]):
@@ -45,7 +45,7 @@ class DictField(Field[T]):
 
     Takes a dict and holds a new one. A member that is `None` is absent; `required` of the members' fields applies
     whenever a value is given, and `default` to the names that are missing in a new dict which is to be stored; a name
-    without a field is refused. Without any fields it takes every dict that DynamoDB can store, as `dynamongo.codecs`
+    without a field is refused. Without any fields it takes every dict that DynamoDB can store, as `python_values`
     encodes it.
 
     A stored member without a field is not shown, and is stored again with the dict that was read, which
@@ -223,7 +223,7 @@ class DictField(Field[T]):
         for name, member in value.items():
             field = self.fields.get(name)
             if field is None:
-                encoded[name] = codecs.encode(member)
+                encoded[name] = python_values.encode(member)
             elif not field.is_absent(member):
                 encoded[name] = field.encode(member)
         return encoded
@@ -232,7 +232,7 @@ class DictField(Field[T]):
         if not isinstance(stored, dict):
             self.reject(stored, "stored as a map")
         if not self.fields:
-            return codecs.decode_item(stored)
+            return python_values.decode_item(stored)
         decoded = {  # NULL is other writers' "nothing"
             name: self.fields[name].missing_value() if (member := stored.get(name)) is None else read(member)
             for name, read in self._readers.items()

@@ -6,11 +6,11 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from dynamongo import codecs
 from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.expressions.values import Number, shorten
+from dynamongo.fields import python_values
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
-from dynamongo.values import Number, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -177,7 +177,7 @@ class FloatField(_RangedField[T]):
 
     def encode_number(self, value: Any) -> Number:
         try:
-            return cast("Number", codecs.encode_float(value))
+            return cast("Number", python_values.encode_float(value))
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
 

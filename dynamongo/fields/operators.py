@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any, NoReturn, cast
 
-from dynamongo.conditions import (
+from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.expressions.conditions import (
     BeginsWith,
     Between,
     Comparator,
@@ -24,9 +25,15 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import ExpressionError, ValidationError
-from dynamongo.updates import AddUpdate, AppendUpdate, DeleteUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, Number, negate, shorten
+from dynamongo.expressions.updates import (
+    AddUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+)
+from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, Number, negate, shorten
 
 _NO_OPERANDS = PLAIN_TYPES | {float}
 """The types of most values, which to ask an abstract class about takes longer."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NoReturn, cast
 
-from dynamongo.conditions import Path
 from dynamongo.exceptions import AttributeNotLoaded
+from dynamongo.expressions.conditions import Path
 
 
 class PartialDict(dict[str, Any]):

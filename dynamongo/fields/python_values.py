@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
-from dynamongo.partial import refuse_part
-from dynamongo.values import (
+from dynamongo.expressions.values import (
     MAX_DEPTH,
     PLAIN_TYPES,
     AttributeValue,
@@ -26,6 +25,7 @@ from dynamongo.values import (
     normalize_number,
     shorten,
 )
+from dynamongo.fields.partial_map import refuse_part
 
 
 def encode(value: Any) -> AttributeValue:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from dynamongo.conditions import Operand
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.fields.base import Field, T
-from dynamongo.fields.expressions import as_operand
-from dynamongo.values import (
+from dynamongo.expressions.conditions import Operand
+from dynamongo.expressions.values import (
     AttributeType,
     AttributeValue,
     Number,
@@ -17,6 +15,8 @@ from dynamongo.values import (
     normalize_number,
     shorten,
 )
+from dynamongo.fields.base import Field, T
+from dynamongo.fields.operators import as_operand
 
 
 class TextStored(Field[T]):

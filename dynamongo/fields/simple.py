@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from dynamongo.conditions import Operand
+from dynamongo.expressions.conditions import Operand
+from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import Field, T
-from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
-from dynamongo.values import AttributeType, AttributeValue
 
 if TYPE_CHECKING:
     import uuid

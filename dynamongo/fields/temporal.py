@@ -1,4 +1,4 @@
-"""Fields that hold dates and times of day as text. `dynamongo.fields.instants` has those that hold numbers."""
+"""Fields that hold dates and times of day as text. `dynamongo.fields.durations` has those that hold numbers."""
 
 # ruff: noqa: FBT001, FBT002 - dynamongo 0.2 takes the options of DateTimeField by position
 
@@ -8,13 +8,13 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
 
-from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.conditions import Comparator, Operand
+from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
-from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored
-from dynamongo.values import AttributeValue, describe_error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

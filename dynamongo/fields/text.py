@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from dynamongo.conditions import Comparator, Operand
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields.base import T
-from dynamongo.fields.expressions import as_operand
+from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
 

@@ -10,10 +10,10 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 
-from dynamongo.conditions import Comparison, Condition, Exists, NotExists, Or, Path
 from dynamongo.exceptions import ExpressionError
-from dynamongo.fields.expressions import Expressions
-from dynamongo.values import AttributeValue, Number, add_numbers, equals, negate
+from dynamongo.expressions.conditions import Comparison, Condition, Exists, NotExists, Or, Path
+from dynamongo.expressions.values import AttributeValue, Number, add_numbers, equals, negate
+from dynamongo.fields.operators import Expressions
 
 MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. A time in milliseconds is greater, and so is every other mistake."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.values import describe_error, shorten
 from dynamongo.fields.base import T
 from dynamongo.fields.text import LimitedText
-from dynamongo.values import describe_error, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -10,7 +10,7 @@ from dynamongo.fields.numeric import IntField
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.conditions import Path
+    from dynamongo.expressions.conditions import Path
 
 
 class VersionField(IntField["int | None"]):

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from dynamongo import codecs
-from dynamongo.compiled.source import Source
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import AttributeValue, Number, has_utf8_form, lowest_form
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -37,13 +37,13 @@ from dynamongo.fields import (
     URLField,
     UUIDField,
     VersionField,
+    python_values,
 )
 from dynamongo.fields.datetimes import format_local, parse_own
 from dynamongo.fields.maps import HeldDict
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4, LimitedText
 from dynamongo.fields.url import PLAIN_URL
-from dynamongo.frozen import dataclass
-from dynamongo.values import AttributeValue, Number, has_utf8_form, lowest_form
+from dynamongo.mapping.codec_source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +74,17 @@ def make_inline(field: Field[Any], v: str, source: Source) -> Inline | None:
 
 
 def encode_freely(value: Any) -> AttributeValue:
-    """`codecs.encode`, and `None` where it refuses the value: the field has its own words for that."""
+    """`python_values.encode`, and `None` where it refuses the value: the field has its own words for that."""
     try:
-        return codecs.encode(value)
+        return python_values.encode(value)
     except ValidationError:
         return None
 
 
 def hold_freely(value: Any) -> Any:
-    """`codecs.round_trip`, and `None` where it refuses the value."""
+    """`python_values.round_trip`, and `None` where it refuses the value."""
     try:
-        return codecs.round_trip(value)
+        return python_values.round_trip(value)
     except ValidationError:
         return None
 
@@ -279,8 +279,8 @@ NAMES: dict[str, Any] = {
     "UTC": dt.timezone.utc,
     "date": dt.date,
     "datetime": dt.datetime,
-    "decode_freely": codecs.decode,
-    "decode_item": codecs.decode_item,
+    "decode_freely": python_values.decode,
+    "decode_item": python_values.decode_item,
     "encode_freely": encode_freely,
     "float_form": float_form,
     "format_local": format_local,

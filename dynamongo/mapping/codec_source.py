@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-from dynamongo.generated import make_function
+from dynamongo._support.codegen import make_function
 
 Task: TypeAlias = Literal["build", "encode", "decode"]
 """What is done with the values of an instance: built of what the user gave, encoded, or decoded from an item."""

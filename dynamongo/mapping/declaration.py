@@ -10,17 +10,20 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
 
-from dynamongo.conditions import Exists, NotExists, Path
-from dynamongo.connection import Connection
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.expressions.conditions import Exists, NotExists, Path
+from dynamongo.expressions.sizes import text_size
+from dynamongo.expressions.values import SCALAR_TYPES, ScalarType, check_name, shorten
 from dynamongo.fields.base import Field
+from dynamongo.fields.durations import TimedeltaField
 from dynamongo.fields.enumeration import EnumField
-from dynamongo.fields.instants import TimedeltaField
+from dynamongo.fields.indexes import GlobalIndex, Index
 from dynamongo.fields.version import VersionField
-from dynamongo.frozen import dataclass
-from dynamongo.indexes import GlobalIndex, Index
 from dynamongo.operations import StreamView
-from dynamongo.scans import SCAN_POLICIES
+from dynamongo.planning.scan_policy import SCAN_POLICIES
+from dynamongo.planning.strategies import ModelKeys, name_model
 from dynamongo.schema import (
     MAX_GLOBAL_INDEXES,
     MAX_INDEX_ATTRIBUTES,
@@ -34,9 +37,6 @@ from dynamongo.schema import (
     TableSchema,
     Throughput,
 )
-from dynamongo.sizes import text_size
-from dynamongo.strategies import ModelKeys, name_model
-from dynamongo.values import SCALAR_TYPES, ScalarType, check_name, shorten
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias, cast
 
-from dynamongo.conditions import EQ, Comparison, Condition, Path
-from dynamongo.evaluation import MISSING, Resolved
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Path
+from dynamongo.expressions.evaluation import MISSING, Resolved
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import AttributeValue, Item, equals
 from dynamongo.fields.base import Field
 from dynamongo.fields.maps import DictField
-from dynamongo.frozen import dataclass
-from dynamongo.updates import RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item, equals
 
 Delta: TypeAlias = SetUpdate | RemoveUpdate
 

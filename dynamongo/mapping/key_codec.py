@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dynamongo.compiled.inlines import NAMES, make_inline
-from dynamongo.compiled.source import Source
+from dynamongo._support.lazy import lazy_property
+from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
-from dynamongo.lazy import lazy_property
-from dynamongo.values import Item
+from dynamongo.mapping.codec_fast_paths import NAMES, make_inline
+from dynamongo.mapping.codec_source import Source
 
 
 class KeyCodec:

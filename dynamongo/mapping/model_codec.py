@@ -7,7 +7,7 @@ They are made of generated source when they are first needed, and do field by fi
     values[name] = field.decode(stored)                     or field.missing_value(), for nothing and for NULL;
                                                             a key cannot be missing
 
-What most values need is written out (see `dynamongo.compiled.inlines`); for all others these methods are called.
+What most values need is written out (see `codec_fast_paths`); for all others these methods are called.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
-from dynamongo.compiled.inlines import NAMES, make_inline
-from dynamongo.compiled.keys import KeyCodec
-from dynamongo.compiled.source import Source
+from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy import lazy_property
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field, is_read_plainly
 from dynamongo.fields.containers import ListField, SetField
-from dynamongo.frozen import dataclass
-from dynamongo.lazy import lazy_property
-from dynamongo.values import AttributeValue, Item
+from dynamongo.mapping.codec_fast_paths import NAMES, make_inline
+from dynamongo.mapping.codec_source import Source
+from dynamongo.mapping.key_codec import KeyCodec
 
 Values: TypeAlias = dict[str, Any]
 

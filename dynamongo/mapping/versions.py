@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from dynamongo.conditions import EQ, Comparison, Condition, NotExists, Path, conjuncts
-from dynamongo.frozen import dataclass
-from dynamongo.updates import AddUpdate
-from dynamongo.values import Item
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path, conjuncts
+from dynamongo.expressions.updates import AddUpdate
+from dynamongo.expressions.values import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
-from dynamongo.bulk import (
+from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
+from dynamongo.model.bulk_writes import (
     Entry,
     WriteOptions,
     attach_result,
@@ -18,10 +19,9 @@ from dynamongo.bulk import (
     gather,
     write_entries,
 )
-from dynamongo.changes import as_instance, make_put
-from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
-from dynamongo.reading import Reading
-from dynamongo.results import BatchResult, WriteOutcome, sum_up
+from dynamongo.model.reading import Reading
+from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
+from dynamongo.model.write_builders import as_instance, make_put
 
 if TYPE_CHECKING:
     from typing_extensions import Self

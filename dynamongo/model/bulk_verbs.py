@@ -12,8 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Limits
-from dynamongo.bulk import (
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.model.bulk_writes import (
     Entry,
     WriteOptions,
     collect,
@@ -21,20 +25,16 @@ from dynamongo.bulk import (
     update_entries,
     write_entries,
 )
-from dynamongo.changes import as_instance, check_changes, make_put
-from dynamongo.conditions import Condition
-from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
-from dynamongo.finding import ResultSet, plan_for
-from dynamongo.frozen import dataclass
+from dynamongo.model.progress import ProgressOption, count_of
+from dynamongo.model.reading import Reading
+from dynamongo.model.result_set import ResultSet, plan_for
+from dynamongo.model.results import BatchResult, WriteOutcome
+from dynamongo.model.write_builders import as_instance, check_changes, make_put
 from dynamongo.operations import Put
-from dynamongo.planner import ReadOptions
-from dynamongo.plans import Plan, Requests
-from dynamongo.progress import ProgressOption, count_of
-from dynamongo.reading import Reading
-from dynamongo.results import BatchResult, WriteOutcome
-from dynamongo.scans import ScanPolicy, check_policy
-from dynamongo.strategies import Source, Target
-from dynamongo.updates import AnyUpdate
+from dynamongo.planning.plan import Plan, Requests
+from dynamongo.planning.planner import ReadOptions
+from dynamongo.planning.scan_policy import ScanPolicy, check_policy
+from dynamongo.planning.strategies import Source, Target
 
 M = TypeVar("M", bound=Reading)
 

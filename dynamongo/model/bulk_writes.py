@@ -19,10 +19,9 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar, cast
 
+from dynamongo._support.dataclasses import dataclass, replace
+from dynamongo._support.stacklevel import caller_level
 from dynamongo.backends import Backend
-from dynamongo.callers import caller_level
-from dynamongo.changes import explain_error, make_delete, make_update
-from dynamongo.codecs import decode_item
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -38,15 +37,16 @@ from dynamongo.exceptions import (
     WrittenButUnreadable,
 )
 from dynamongo.executor import Outcome, Write
-from dynamongo.frozen import dataclass, replace
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import Item, shorten
+from dynamongo.fields.python_values import decode_item
+from dynamongo.model.progress import Advance, ProgressOption, report_progress
+from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
+from dynamongo.model.table import Table
+from dynamongo.model.write_builders import explain_error, make_delete, make_update
 from dynamongo.operations import Put
-from dynamongo.planner import divide, narrow, recheck
-from dynamongo.progress import Advance, ProgressOption, report_progress
-from dynamongo.results import BatchResult, WriteOutcome, sum_up
-from dynamongo.strategies import Source, Target
-from dynamongo.tables import Table
-from dynamongo.updates import AnyUpdate
-from dynamongo.values import Item, shorten
+from dynamongo.planning.planner import divide, narrow, recheck
+from dynamongo.planning.strategies import Source, Target
 
 M = TypeVar("M", bound=Table)
 
@@ -106,7 +106,7 @@ class BulkWrite(Generic[M]):
     def __init__(
         self, model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend, table: str
     ) -> None:
-        from dynamongo.writing import Writer  # noqa: PLC0415 - most programs start without bulk writes
+        from dynamongo.executor.concurrent_writes import Writer  # noqa: PLC0415 - most programs start without bulk writes
 
         connection = model._connection()
         limits = backend.limits
@@ -140,7 +140,7 @@ class BulkWrite(Generic[M]):
 
     def settle(self) -> list[WriteOutcome[M]]:
         """Return the outcomes of what was taken from the entries, and not told when the iteration was interrupted."""
-        from dynamongo.writing import not_begun  # noqa: PLC0415 - loaded by now
+        from dynamongo.executor.concurrent_writes import not_begun  # noqa: PLC0415 - loaded by now
 
         begun = self._writer.settle()
         settled = [
@@ -214,7 +214,7 @@ def gather(writes: BulkWrite[M], known: dict[int, WriteOutcome[M]]) -> None:
         for outcome in writes:
             known[outcome.index] = outcome
     except BaseException as error:
-        from dynamongo.writing import not_begun  # noqa: PLC0415 - loaded by now
+        from dynamongo.executor.concurrent_writes import not_begun  # noqa: PLC0415 - loaded by now
 
         known.update({outcome.index: outcome for outcome in writes.settle()})
         for index, entry in enumerate(writes.entries):

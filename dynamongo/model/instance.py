@@ -6,24 +6,24 @@ import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from dynamongo import codecs
-from dynamongo.compiled import Maker, read_plainly
-from dynamongo.conditions import Condition, Path
-from dynamongo.declaration import OPTIONS
-from dynamongo.deltas import Change, Delta, apply_deltas, make_deltas
-from dynamongo.evaluation import MISSING, Resolved
+from dynamongo._support.codegen import is_plain_name
+from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.evaluation import MISSING, Resolved
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import AttributeValue, Item, equals, hidden_values, print_value
+from dynamongo.fields import python_values
 from dynamongo.fields.base import Field
-from dynamongo.frozen import dataclass, replace
-from dynamongo.generated import is_plain_name
-from dynamongo.indexes import Index
-from dynamongo.metaclass import ModelMeta
+from dynamongo.fields.indexes import Index
+from dynamongo.fields.partial_map import guard
+from dynamongo.mapping.declaration import OPTIONS
+from dynamongo.mapping.deltas import Change, Delta, apply_deltas, make_deltas
+from dynamongo.mapping.model_codec import Maker, read_plainly
+from dynamongo.mapping.versions import lock, next_version
+from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import Put, UpdateItem
-from dynamongo.partial import guard
-from dynamongo.plans import Plan, describe_key
-from dynamongo.updates import RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item, equals, hidden_values, print_value
-from dynamongo.versions import lock, next_version
+from dynamongo.planning.plan import Plan, describe_key
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -127,7 +127,7 @@ class Instance(metaclass=ModelMeta):
 
         They came with the item when it was read, and are saved with it.
         """
-        return codecs.decode_item(self._undeclared)
+        return python_values.decode_item(self._undeclared)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

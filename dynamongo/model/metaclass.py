@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn, cast
 
-from dynamongo.compiled import Codec, Maker
-from dynamongo.declaration import (
+from dynamongo._support.dataclasses import replace
+from dynamongo.exceptions import SchemaError
+from dynamongo.fields.base import Field
+from dynamongo.fields.indexes import Index
+from dynamongo.mapping.declaration import (
     OPTIONS,
     Declaration,
     check_options,
@@ -15,10 +18,7 @@ from dynamongo.declaration import (
     collect_indexes,
     declare,
 )
-from dynamongo.exceptions import SchemaError
-from dynamongo.fields.base import Field
-from dynamongo.frozen import replace
-from dynamongo.indexes import Index
+from dynamongo.mapping.model_codec import Codec, Maker
 from dynamongo.schema import TableSchema
 
 _FINAL: Final = ("__hash_key__", "__range_key__", "__abstract__")

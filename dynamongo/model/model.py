@@ -10,22 +10,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.arguments import check_flag
-from dynamongo.bulk import decode_written
-from dynamongo.changes import as_instance, check_changes, explain_error, flatten, make_delete, make_save, make_update
-from dynamongo.conditions import And, Condition, conjuncts
 from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError, ExpressionError
+from dynamongo.expressions.conditions import And, Condition, conjuncts
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import Item, shorten
+from dynamongo.model.bulk_verbs import DeleteManyVerb, SaveManyVerb, UpdateManyVerb
+from dynamongo.model.bulk_writes import decode_written
+from dynamongo.model.progress import ProgressOption
+from dynamongo.model.reading import Reading
+from dynamongo.model.results import WriteOutcome
+from dynamongo.model.write_builders import (
+    as_instance,
+    check_changes,
+    explain_error,
+    flatten,
+    make_delete,
+    make_save,
+    make_update,
+)
 from dynamongo.operations import Action, ConditionCheck, Delete, Get, Put, UpdateItem, WriteResult
-from dynamongo.progress import ProgressOption
-from dynamongo.reading import Reading
-from dynamongo.results import WriteOutcome
-from dynamongo.updates import AnyUpdate
-from dynamongo.values import Item, shorten
-from dynamongo.verbs import DeleteManyVerb, SaveManyVerb, UpdateManyVerb
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.batches import Batch
+    from dynamongo.model.batch import Batch
 
 
 class Model(Reading):
@@ -108,13 +116,13 @@ class Model(Reading):
         return cls.save_one(item, overwrite=False)
 
     save_many = SaveManyVerb()
-    """See `dynamongo.verbs.SaveMany`."""
+    """See `dynamongo.model.bulk_verbs.SaveMany`."""
 
     delete_many = DeleteManyVerb()
-    """See `dynamongo.verbs.DeleteMany`."""
+    """See `dynamongo.model.bulk_verbs.DeleteMany`."""
 
     update_many = UpdateManyVerb()
-    """See `dynamongo.verbs.UpdateMany`."""
+    """See `dynamongo.model.bulk_verbs.UpdateMany`."""
 
     @classmethod
     def save_iter(
@@ -164,7 +172,7 @@ class Model(Reading):
     @classmethod
     def batch(cls) -> Batch[Self]:
         """Collect puts and deletes in a `with` block, and send them as they fill requests; see `Batch`."""
-        from dynamongo.batches import Batch  # noqa: PLC0415 - most programs have none
+        from dynamongo.model.batch import Batch  # noqa: PLC0415 - most programs have none
 
         return Batch(cls)
 

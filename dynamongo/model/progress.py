@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable, Generator, Sized
 from typing import Any, Protocol, TypeAlias
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ConfigurationError
-from dynamongo.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
 
 from dynamongo.arguments import check_count, check_flag, check_names, check_units, refuse_condition
-from dynamongo.changes import check_declared
-from dynamongo.conditions import Condition, Path, paths_of
 from dynamongo.exceptions import ExpressionError, ItemNotFound
+from dynamongo.expressions.conditions import Condition, Path, paths_of
+from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
-from dynamongo.fields.expressions import Expressions
-from dynamongo.finding import ResultSet, Search, plan_for
-from dynamongo.indexes import Index
+from dynamongo.fields.indexes import Index
+from dynamongo.fields.operators import Expressions
+from dynamongo.model.progress import ProgressOption
+from dynamongo.model.result_set import ResultSet, Search, plan_for
+from dynamongo.model.table import Table
+from dynamongo.model.write_builders import check_declared
 from dynamongo.operations import Get
-from dynamongo.planner import ReadOptions
-from dynamongo.plans import Plan
-from dynamongo.progress import ProgressOption
-from dynamongo.scans import ScanPolicy, check_policy
-from dynamongo.strategies import Source, Target, keys_condition, resolve_many, resolve_one
-from dynamongo.tables import Table
-from dynamongo.values import Item, shorten
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.planner import ReadOptions
+from dynamongo.planning.scan_policy import ScanPolicy, check_policy
+from dynamongo.planning.strategies import Source, Target, keys_condition, resolve_many, resolve_one
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack

@@ -12,8 +12,15 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeVar
 
+from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.backends import Backend
-from dynamongo.bulk import (
+from dynamongo.connection.connection import Connection
+from dynamongo.exceptions import BudgetExceeded, CursorError, ExpressionError, ItemNotFound, MultipleItemsFound
+from dynamongo.executor import START, Executor, Position, ReadPage, Steps, position_after, sort_items
+from dynamongo.executor.cursors import CursorRules, decode_cursor, encode_cursor, fingerprint_of
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import Item
+from dynamongo.model.bulk_writes import (
     Entry,
     WriteOptions,
     collect,
@@ -22,23 +29,16 @@ from dynamongo.bulk import (
     update_entries,
     write_entries,
 )
-from dynamongo.changes import check_changes
-from dynamongo.connection import Connection
-from dynamongo.cursors import CursorRules, decode_cursor, encode_cursor, fingerprint_of
-from dynamongo.exceptions import BudgetExceeded, CursorError, ExpressionError, ItemNotFound, MultipleItemsFound
-from dynamongo.executor import START, Executor, Position, ReadPage, Steps, position_after, sort_items
-from dynamongo.frozen import dataclass, replace
+from dynamongo.model.progress import ProgressOption, report_progress
+from dynamongo.model.results import BatchResult, Page
+from dynamongo.model.table import Table
+from dynamongo.model.write_builders import check_changes
 from dynamongo.operations import Capacity
-from dynamongo.planner import ReadOptions, plan_read
-from dynamongo.plans import Plan
-from dynamongo.progress import ProgressOption, report_progress
-from dynamongo.results import BatchResult, Page
-from dynamongo.scans import ScanPolicy, apply_policy
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.planner import ReadOptions, plan_read
+from dynamongo.planning.scan_policy import ScanPolicy, apply_policy
+from dynamongo.planning.strategies import Source, Target
 from dynamongo.schema import TableSchema
-from dynamongo.strategies import Source, Target
-from dynamongo.tables import Table
-from dynamongo.updates import AnyUpdate
-from dynamongo.values import Item
 
 T = TypeVar("T")
 
@@ -320,7 +320,7 @@ class ResultSet(Generic[T]):
 
     def _read_parallel(self, plan: Plan) -> Generator[ReadPage]:
         """The pages of all segments as they come; the segments have no cursor in common."""
-        from dynamongo.concurrency import merge  # noqa: PLC0415 - most reads are not parallel
+        from dynamongo._support.threads import merge  # noqa: PLC0415 - most reads are not parallel
 
         walks = (self._walk(replace(plan, operations=(operation,)), START, None) for operation in plan.operations)
         workers = min(len(plan.operations), self._search.backend.limits.concurrency)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WrittenButUnreadable
-from dynamongo.frozen import dataclass, field
 from dynamongo.operations import Capacity
 
 T = TypeVar("T")

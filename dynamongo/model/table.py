@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
-from dynamongo.comparison import Declared, Difference, Units, complete, plan_changes
-from dynamongo.connection import Connection, default_connection
-from dynamongo.declaration import Billing
+from dynamongo.connection.connection import Connection, default_connection
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableExists, TableMismatch, TableNotFound
 from dynamongo.executor import Executor, Steps
-from dynamongo.frozen import replace
-from dynamongo.indexes import GlobalIndex
-from dynamongo.instances import Instance
+from dynamongo.executor.schema_diff import Declared, Difference, Units, complete, plan_changes
+from dynamongo.expressions.values import Item
+from dynamongo.fields.indexes import GlobalIndex
+from dynamongo.mapping.declaration import Billing
+from dynamongo.model.instance import Instance
+from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription, UpdateItem
-from dynamongo.progress import ProgressOption, report_progress
-from dynamongo.scans import ScanPolicy
+from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.schema import TableSchema
-from dynamongo.values import Item
 
 R = TypeVar("R")
 

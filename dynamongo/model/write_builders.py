@@ -13,10 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from dynamongo.arguments import check_flag
-from dynamongo.codecs import decode_item
-from dynamongo.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
-from dynamongo.declaration import Declaration
-from dynamongo.evaluation import holds
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -26,12 +22,16 @@ from dynamongo.exceptions import (
     VersionConflict,
 )
 from dynamongo.executor import Write
+from dynamongo.expressions.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
+from dynamongo.expressions.values import Item, hidden_values, shorten
+from dynamongo.fields.python_values import decode_item
+from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.versions import count_up, find_conflict, lock, next_version
+from dynamongo.model.table import Table
 from dynamongo.operations import ConditionCheck, Delete, Put, ReturnValues, UpdateItem
-from dynamongo.strategies import Target, check_owner
-from dynamongo.tables import Table
-from dynamongo.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
-from dynamongo.values import Item, hidden_values, shorten
-from dynamongo.versions import count_up, find_conflict, lock, next_version
+from dynamongo.planning.strategies import Target, check_owner
 
 M = TypeVar("M", bound=Table)
 

@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dynamongo.conditions import Comparison, Condition, conjuncts, paths_of
-from dynamongo.frozen import dataclass
-from dynamongo.planner.parts import Choice, demands, find_choice, without
-from dynamongo.planner.ranges import RangeCondition, fold_range
-from dynamongo.plans import Rejected
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.conditions import Comparison, Condition, conjuncts, paths_of
+from dynamongo.planning.conjuncts import Choice, demands, find_choice, without
+from dynamongo.planning.plan import Rejected
+from dynamongo.planning.ranges import RangeCondition, fold_range
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 
 NO_HASH_KEY: Final = "its hash key `{}` is compared with no value by =="

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
-from dynamongo.conditions import (
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.conditions import (
     EQ,
     And,
     BeginsWith,
@@ -26,8 +27,7 @@ from dynamongo.conditions import (
     operands_of,
     paths_of,
 )
-from dynamongo.frozen import dataclass
-from dynamongo.limits import (
+from dynamongo.expressions.limits import (
     MAX_EXPRESSION_BYTES,
     MAX_IN_OPERANDS,
     MAX_OPERATORS,
@@ -35,8 +35,8 @@ from dynamongo.limits import (
     longest_in,
     rendered_bytes,
 )
+from dynamongo.expressions.values import AttributeValue, type_of
 from dynamongo.schema import KeyAttribute
-from dynamongo.values import AttributeValue, type_of
 
 MAX_NESTING = 20
 """How deep a condition is looked into for keys; one that is nested deeper is left to a filter."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     NE,
     And,
     BeginsWith,
@@ -19,9 +19,9 @@ from dynamongo.conditions import (
     is_value,
     operands_of,
 )
-from dynamongo.filters import compile_filter
-from dynamongo.planner.ranges import are_disjoint, strictest_bounds
-from dynamongo.values import SCALAR_TYPES, AttributeValue, Item, type_of
+from dynamongo.expressions.filters import compile_filter
+from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, Item, type_of
+from dynamongo.planning.ranges import are_disjoint, strictest_bounds
 
 
 def find_contradiction(parts: Sequence[Condition]) -> Condition | None:

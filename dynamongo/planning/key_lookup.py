@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import TypeAlias
 
-from dynamongo.conditions import Condition, Or, all_of, conjuncts
-from dynamongo.planner.parts import MAX_NESTING, Choice, find_choice, without
-from dynamongo.plans import Checks
+from dynamongo.expressions.conditions import Condition, Or, all_of, conjuncts
+from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.planning.conjuncts import MAX_NESTING, Choice, find_choice, without
+from dynamongo.planning.plan import Checks
+from dynamongo.planning.strategies import Target
 from dynamongo.schema import KeySchema
-from dynamongo.strategies import Target
-from dynamongo.values import AttributeValue, Item
 
 MAX_PRODUCT = 1_000
 """The most keys that two `in_`, one on each key, come to; beyond that there is a query for each hash key."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     EQ,
     And,
     Comparison,
@@ -25,8 +25,8 @@ from dynamongo.conditions import (
     nodes_of,
     paths_of,
 )
-from dynamongo.evaluation import MISSING, holds, resolve
-from dynamongo.limits import (
+from dynamongo.expressions.evaluation import MISSING, holds, resolve
+from dynamongo.expressions.limits import (
     MAX_EXPRESSION_BYTES,
     MAX_IN_OPERANDS,
     MAX_OPERATORS,
@@ -35,8 +35,8 @@ from dynamongo.limits import (
     longest_in,
     rendered_bytes,
 )
-from dynamongo.planner.parts import MAX_NESTING
-from dynamongo.values import Item
+from dynamongo.expressions.values import Item
+from dynamongo.planning.conjuncts import MAX_NESTING
 
 _SPARE_OPERATORS = 4
 _SPARE_BYTES = 100

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from dynamongo.conditions import EQ, Comparison, Condition, Path, cover, paths_of
-from dynamongo.frozen import dataclass, field, replace
+from dynamongo._support.dataclasses import dataclass, field, replace
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Path, cover, paths_of
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import (
     BatchGet,
     CreateTable,
@@ -18,7 +19,6 @@ from dynamongo.operations import (
     TransactGet,
     TransactWrite,
 )
-from dynamongo.values import AttributeValue, Item
 
 _SHOWN = 3
 BATCH_GET = 100

@@ -22,21 +22,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NoReturn, cast
 
-from dynamongo.conditions import EQ, Comparison, Condition, Or, Path, conjuncts, cover, paths_of
+from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.exceptions import ExpressionError
-from dynamongo.frozen import dataclass, replace
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, conjuncts, cover, paths_of
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
-from dynamongo.planner.access import Access, Candidate, Wanted, access_paths, choose, consider
-from dynamongo.planner.contradictions import find_contradiction
-from dynamongo.planner.keys import checks_by_key, find_keys
-from dynamongo.planner.narrowing import divide, narrow
-from dynamongo.planner.parts import find_choice, split_filter
-from dynamongo.planner.ranges import fold_range
-from dynamongo.planner.rechecks import recheck
-from dynamongo.plans import BATCH_GET, Checks, Plan, Read, Rejected
+from dynamongo.planning.access_paths import Access, Candidate, Wanted, access_paths, choose, consider
+from dynamongo.planning.conjuncts import find_choice, split_filter
+from dynamongo.planning.contradictions import find_contradiction
+from dynamongo.planning.key_lookup import checks_by_key, find_keys
+from dynamongo.planning.narrowing import divide, narrow
+from dynamongo.planning.plan import BATCH_GET, Checks, Plan, Read, Rejected
+from dynamongo.planning.ranges import fold_range
+from dynamongo.planning.rechecks import recheck
+from dynamongo.planning.strategies import Source, Target
 from dynamongo.schema import TableSchema
-from dynamongo.strategies import Source, Target
-from dynamongo.values import Item
 
 __all__ = ["ReadOptions", "divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
 

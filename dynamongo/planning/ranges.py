@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias, cast
 
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -21,7 +21,7 @@ from dynamongo.conditions import (
     Path,
     conjuncts,
 )
-from dynamongo.planner.parts import is_empty, is_key_value, without
+from dynamongo.planning.conjuncts import is_empty, is_key_value, without
 from dynamongo.schema import KeyAttribute
 
 Bound: TypeAlias = tuple[Any, Comparator]

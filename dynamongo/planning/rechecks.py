@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from dynamongo.conditions import And, Condition, Or, all_of, conjuncts, paths_of
-from dynamongo.evaluation import holds
-from dynamongo.planner.parts import MAX_NESTING
-from dynamongo.values import Item
+from dynamongo.expressions.conditions import And, Condition, Or, all_of, conjuncts, paths_of
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.values import Item
+from dynamongo.planning.conjuncts import MAX_NESTING
 
 
 def recheck(condition: Condition | None, key: Item) -> Condition | None:

@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-from dynamongo.callers import caller_level
-from dynamongo.conditions import Comparison, Condition, Path, conjuncts, paths_of
+from dynamongo._support.stacklevel import caller_level
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
+from dynamongo.expressions.conditions import Comparison, Condition, Path, conjuncts, paths_of
 from dynamongo.operations import Scan
-from dynamongo.plans import Plan
+from dynamongo.planning.plan import Plan
 
 ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]
 """What happens when a plan is a full scan: warn once per call site, raise, or nothing."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar, cast
 
-from dynamongo.compiled.keys import KeyCodec
-from dynamongo.conditions import (
+from dynamongo._support.dataclasses import dataclass, field
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import (
     EQ,
     BaseCondition,
     Comparison,
@@ -24,10 +25,9 @@ from dynamongo.conditions import (
     is_value,
     paths_of,
 )
-from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.fields.base import Field
-from dynamongo.frozen import dataclass, field
-from dynamongo.values import AttributeValue, Item, shorten
+from dynamongo.mapping.key_codec import KeyCodec
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from dynamongo.backends.memory import MemoryBackend, VirtualClock
-from dynamongo.connection import Connection
+from dynamongo.connection.connection import Connection
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from agreement.schemas import ATTRIBUTES, UNKNOWN
 from agreement.trees import paths, random_paths, without_overlaps
 from agreement.values import MEMBER_NAMES, number_sets, numbers, sets, strings, values
 from agreement.world import TableState, places_of
-from dynamongo.conditions import Path
-from dynamongo.updates import (
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,
@@ -21,7 +21,7 @@ from dynamongo.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.values import SET_TYPES, Item, normalize, type_of
+from dynamongo.expressions.values import SET_TYPES, Item, normalize, type_of
 
 _counts = st.sampled_from([1, 1, 1, 2, 2, 3, 4, 0])
 _names = st.sampled_from(ATTRIBUTES)

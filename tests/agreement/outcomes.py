@@ -10,8 +10,8 @@ from hypothesis import note
 
 from dynamongo.backends.base import Backend
 from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError, TransactionCanceled
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGetResult, Operation, PageResult, Query, Scan
-from dynamongo.values import Item
 
 _MOST_PAGES = 200
 

@@ -12,8 +12,8 @@ from agreement.steps import tables
 from agreement.trees import leaves, maybe_condition, projections
 from agreement.values import BAD_KEY_VALUES, KEY_VALUES, rarely
 from agreement.world import TableState, World
-from dynamongo.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparator, Comparison, Path
 from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparator, Comparison, Path
 from dynamongo.operations import KeyCondition, Query, Scan
 from dynamongo.schema import KeyAttribute
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from dynamongo.expressions.values import ScalarType
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
-from dynamongo.values import ScalarType
 
 FIRST, SECOND, UNKNOWN = "first", "second", "unknown"
 ATTRIBUTES = ["a", "b", "c", "d.e", "size"]

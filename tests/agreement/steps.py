@@ -13,7 +13,8 @@ from agreement.schemas import ATTRIBUTES, FIRST, SECOND, UNKNOWN
 from agreement.trees import conditions, maybe_condition, projections
 from agreement.values import BAD_KEY_VALUES, KEY_VALUES, LONG_KEY, rarely, values
 from agreement.world import TableState, World, same_key
-from dynamongo.conditions import Path
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.values import Item, normalize_item
 from dynamongo.operations import (
     Action,
     BatchDelete,
@@ -30,7 +31,6 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import TableSchema
-from dynamongo.values import Item, normalize_item
 
 _RETURNS: list[ReturnValues] = ["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"]
 _WHOLE_ITEM: dict[ReturnValues, ReturnValues] = {"UPDATED_OLD": "ALL_OLD", "UPDATED_NEW": "ALL_NEW"}

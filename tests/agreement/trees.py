@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from agreement.schemas import ATTRIBUTES, UNKNOWN
 from agreement.values import BINARIES, MEMBER_NAMES, NUMBERS, STRINGS, rarely, values
 from agreement.world import TableState
-from dynamongo.conditions import (
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
     Between,
@@ -27,9 +28,8 @@ from dynamongo.conditions import (
     Size,
     is_value,
 )
-from dynamongo.exceptions import ExpressionError
-from dynamongo.updates import check_paths
-from dynamongo.values import ATTRIBUTE_TYPES, type_of
+from dynamongo.expressions.updates import check_paths
+from dynamongo.expressions.values import ATTRIBUTE_TYPES, type_of
 
 _names = st.sampled_from([*ATTRIBUTES, *ATTRIBUTES, "pk", "sk", "nothing"])
 _steps = st.lists(st.sampled_from([*MEMBER_NAMES, 0, 1, 2, 5]), max_size=2)

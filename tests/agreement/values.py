@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dynamongo.values import AttributeValue, ScalarType
+from dynamongo.expressions.values import AttributeValue, ScalarType
 
 _LONG = 10**37 + 3
 

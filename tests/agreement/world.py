@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from dynamongo.conditions import Path
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
-from dynamongo.values import AttributeValue, Item
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,11 @@ from botocore.config import Config
 from attacks.faults import BROKEN, WHOLE, Fault
 from attacks.server import Reply, Request, ScriptedServer, run_scripted_server
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import DynamongoError, ServiceError
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.updates import AddUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import AnyOperation, BatchPut, BatchWrite, Get, KeyCondition, Put, Query, UpdateItem
-from dynamongo.updates import AddUpdate
-from dynamongo.values import Item
 
 TRANSPORTS = ("auto", "boto3", "client")
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "made-up", "region": "us-east-2"}

@@ -70,7 +70,7 @@ print(bad)
 def test_lock_that_a_fork_cannot_have_is_free_in_the_child() -> None:
     program = """
 import os, signal, threading
-from dynamongo import forks
+from dynamongo._support import forks
 forks.PATIENCE = 0.05
 lock, held, done = forks.make_lock(forks.INNERMOST), threading.Event(), threading.Event()
 def hold():
@@ -97,7 +97,7 @@ with lock:
 def test_fork_inside_of_a_lock_goes_through() -> None:
     program = """
 import os
-from dynamongo import forks
+from dynamongo._support import forks
 lock = forks.make_lock(forks.BACKEND)
 with lock:
     child = os.fork()
@@ -138,7 +138,7 @@ print(counts)
 def test_fork_does_not_wait_again_for_a_thread_of_another_library() -> None:
     program = """
 import _thread, os, signal
-from dynamongo import forks
+from dynamongo._support import forks
 started, done = _thread.allocate_lock(), _thread.allocate_lock()
 started.acquire()
 done.acquire()

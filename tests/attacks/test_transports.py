@@ -19,13 +19,14 @@ from botocore.config import Config
 from attacks.faults import BROKEN, WHOLE
 from attacks.server import Close, Repeat, Reply, Request, ScriptedServer, Send, answer, run_scripted_server
 from attacks.soak import Attack, Totals, attack_backend, open_backend, trusted_context
-from dynamongo.backends.dynamodb import DynamoDBBackend, answers, boto_answers
-from dynamongo.backends.dynamodb.endpoint import read_endpoint
-from dynamongo.backends.dynamodb.pool import _make_context
-from dynamongo.conditions import Path
+from dynamongo.backends.dynamodb import DynamoDBBackend, boto_answers
+from dynamongo.backends.dynamodb.transport import http_reader
+from dynamongo.backends.dynamodb.transport.endpoint import read_endpoint
+from dynamongo.backends.dynamodb.transport.pool import _make_context
 from dynamongo.exceptions import ServiceError
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import SetUpdate
 from dynamongo.operations import AnyOperation, BatchGet, BatchPut, BatchWrite, Get, Put, UpdateItem
-from dynamongo.updates import SetUpdate
 
 GET = Get("table", {"id": "a"})
 
@@ -116,7 +117,7 @@ class TestMemory:
     def test_answer_without_an_end_is_refused_at_a_limit(
         self, monkeypatch: pytest.MonkeyPatch, transport: str, head: str, block: bytes
     ) -> None:
-        for module in (answers, boto_answers):
+        for module in (http_reader, boto_answers):
             monkeypatch.setattr(module, "MAX_BODY_BYTES", 4_000_000)
         script = reply_with(head.encode(), Repeat(block, 50_000_000), Close())
         with run_scripted_server(script) as server, pytest.raises(ServiceError, match="without an end") as caught:
@@ -133,7 +134,7 @@ class TestMemory:
         ids=["a head", "many heads", "trailers"],
     )
     def test_head_without_an_end_is_refused(self, monkeypatch: pytest.MonkeyPatch, start: bytes, block: bytes) -> None:
-        monkeypatch.setattr(answers, "MAX_BODY_BYTES", 4_000_000)
+        monkeypatch.setattr(http_reader, "MAX_BODY_BYTES", 4_000_000)
         script = reply_with(start, Repeat(block, 50_000_000), Close())
         with run_scripted_server(script) as server, pytest.raises(ServiceError) as caught:
             ask(server, "auto")

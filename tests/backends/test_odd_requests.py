@@ -9,8 +9,8 @@ import pytest
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import Condition, Exists, Not, Path
 from dynamongo.exceptions import CredentialsError, InvalidRequestError
+from dynamongo.expressions.conditions import Condition, Exists, Not, Path
 from dynamongo.operations import AnyOperation, CreateTable, Put, Scan, TransactWrite, UpdateItem
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 

@@ -6,7 +6,8 @@ import os
 from decimal import Decimal
 from typing import Any, Final
 
-from dynamongo.conditions import (
+from dynamongo._support.dataclasses import replace
+from dynamongo.expressions.conditions import (
     EQ,
     LT,
     And,
@@ -16,7 +17,16 @@ from dynamongo.conditions import (
     In,
     Path,
 )
-from dynamongo.frozen import replace
+from dynamongo.expressions.updates import (
+    AddUpdate,
+    AnyUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+)
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
@@ -44,8 +54,6 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
-from dynamongo.updates import AddUpdate, AnyUpdate, AppendUpdate, DeleteUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item
 
 P = Path
 PK, SK, GH, GS = KeyAttribute("pk", "S"), KeyAttribute("sk", "N"), KeyAttribute("gh", "S"), KeyAttribute("gs", "N")

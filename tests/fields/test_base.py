@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import Comparison, Contains, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import Comparison, Contains, Path
+from dynamongo.expressions.updates import AddUpdate, IncrementUpdate, SetUpdate
 from dynamongo.fields import DictField, EnumField, Field, IntField, JSONField, SetField, StringField
-from dynamongo.updates import AddUpdate, IncrementUpdate, SetUpdate
 
 X = Path("x")
 

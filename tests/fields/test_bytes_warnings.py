@@ -7,7 +7,7 @@ import sys
 
 PROGRAM = """
 import enum
-from dynamongo.conditions import Path
+from dynamongo.expressions.conditions import Path
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.fields import *
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import BeginsWith, Comparison, Contains, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import BeginsWith, Comparison, Contains, Path
+from dynamongo.expressions.updates import AddUpdate, AppendUpdate, DeleteUpdate, RemoveUpdate, SetUpdate
 from dynamongo.fields import (
     BooleanField,
     DateField,
@@ -23,7 +24,6 @@ from dynamongo.fields import (
     StringField,
     UUIDField,
 )
-from dynamongo.updates import AddUpdate, AppendUpdate, DeleteUpdate, RemoveUpdate, SetUpdate
 
 CITIES = Path("cities")
 TAGS = Path("tags")

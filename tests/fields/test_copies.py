@@ -44,9 +44,9 @@ from dynamongo import (
     VersionField,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import Path
 from dynamongo.exceptions import ExpressionError, ValidationError
-from dynamongo.updates import SetUpdate
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import SetUpdate
 
 UTC = dt.timezone.utc
 

@@ -25,10 +25,10 @@ from dynamongo import (
     TimestampField,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import BeginsWith, Between, Comparison, Contains, In, NotExists, Or, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Contains, In, NotExists, Or, Path
+from dynamongo.expressions.updates import AddUpdate, AppendUpdate, SetUpdate
 from dynamongo.operations import Get
-from dynamongo.updates import AddUpdate, AppendUpdate, SetUpdate
 
 X = Path("x")
 

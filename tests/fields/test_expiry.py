@@ -30,10 +30,10 @@ from dynamongo import (
     VersionField,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import Comparison, Path
 from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import Comparison, Path
+from dynamongo.expressions.updates import AddUpdate
 from dynamongo.operations import Get, Put
-from dynamongo.updates import AddUpdate
 
 
 class Level(enum.IntEnum):

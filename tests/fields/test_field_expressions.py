@@ -8,10 +8,28 @@ from typing import Any
 import pytest
 
 from dynamongo import Model
-from dynamongo.conditions import BeginsWith, Between, Comparison, Contains, Exists, In, IsType, NotExists, Path, Size
 from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.expressions.conditions import (
+    BeginsWith,
+    Between,
+    Comparison,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    NotExists,
+    Path,
+    Size,
+)
+from dynamongo.expressions.updates import (
+    AddUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+)
 from dynamongo.fields import BinaryField, BooleanField, DictField, Field, IntField, ListField, SetField, StringField
-from dynamongo.updates import AddUpdate, AppendUpdate, DeleteUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 
 X = Path("x")
 Y = Path("y")

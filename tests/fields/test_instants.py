@@ -12,10 +12,10 @@ import strategies as values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.conditions import Comparison, Path
 from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.expressions.conditions import Comparison, Path
+from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
 from dynamongo.fields import Field, TimedeltaField, TimestampField
-from dynamongo.updates import AddUpdate, IncrementUpdate
 
 AT = Path("at")
 UTC = dt.timezone.utc

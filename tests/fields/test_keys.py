@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import Path
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.values import AttributeValue
 from dynamongo.fields import (
     BinaryField,
     DateField,
@@ -28,7 +29,6 @@ from dynamongo.fields import (
     URLField,
     UUIDField,
 )
-from dynamongo.values import AttributeValue
 
 
 class Colour(enum.Enum):

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dynamongo.conditions import Comparison, Contains, Exists, In, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import Comparison, Contains, Exists, In, Path
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.fields import BooleanField, DictField, Field, IntField, ListField, SetField, StringField
-from dynamongo.updates import RemoveUpdate, SetUpdate
 
 ADDRESS = Path("address")
 CITY: Any = DictField(city=StringField(default="Oslo"), zip=StringField())

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.conditions import Comparison, Path
 from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.expressions.conditions import Comparison, Path
+from dynamongo.expressions.updates import AddUpdate, IncrementUpdate
 from dynamongo.fields import DecimalField, Field, FloatField, IntField
-from dynamongo.updates import AddUpdate, IncrementUpdate
 
 YEAR = Path("year")
 

@@ -41,12 +41,12 @@ from dynamongo import (
     VersionField,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import Comparison
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.conditions import Comparison
+from dynamongo.expressions.values import equals, hidden_values, normalize
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4
 from dynamongo.fields.url import PLAIN_URL
 from dynamongo.operations import Put
-from dynamongo.values import equals, hidden_values, normalize
 
 
 class Colour(enum.Enum):

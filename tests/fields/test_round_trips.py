@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import normalize, type_of
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -36,7 +37,6 @@ from dynamongo.fields import (
     URLField,
     UUIDField,
 )
-from dynamongo.values import normalize, type_of
 
 
 class Colour(enum.Enum):

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import BeginsWith, Between, Comparison, Contains, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Contains, Path
+from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import BinaryField, BooleanField, EnumField, Field, JSONField, StringField, UUIDField
-from dynamongo.updates import SetUpdate
 
 X = Path("x")
 

@@ -9,11 +9,11 @@ import pytest
 import strategies as values
 from hypothesis import given
 
-from dynamongo.conditions import BeginsWith, Between, Comparison, Condition, Path
-from dynamongo.evaluation import holds
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Condition, Path
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.values import Item
 from dynamongo.fields import DateField, DateTimeField, Field
-from dynamongo.values import Item
 
 AT = Path("at")
 UTC = dt.timezone.utc

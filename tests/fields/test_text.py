@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import BeginsWith, Between, Comparison, Contains, Path
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
+from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Contains, Path
 from dynamongo.fields import EmailField, Field, IPAddressField, StringField
 
 NAME = Path("name")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import BeginsWith, Comparison, Path
 from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.expressions.conditions import BeginsWith, Comparison, Path
 from dynamongo.fields import ListField, SetField, URLField
 
 SITE = Path("site")

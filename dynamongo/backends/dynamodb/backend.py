@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
+from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo.backends.base import Limits
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.backends.dynamodb.transport import Transport, TransportKind, check_transport, make_transport
+from dynamongo.backends.dynamodb.transport.transport import Transport, TransportKind, check_transport, make_transport
 from dynamongo.exceptions import AccessDenied, BackendError, InvalidRequestError, UnsupportedOperation
-from dynamongo.forks import BACKEND, make_lock
 from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:

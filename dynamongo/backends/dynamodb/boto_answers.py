@@ -22,9 +22,9 @@ from zlib import crc32
 
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 
-from dynamongo.backends.dynamodb.answers import MAX_BODY_BYTES, AnswerTooLong
 from dynamongo.backends.dynamodb.errors import build_connection_error
-from dynamongo.backends.dynamodb.proxies import AUTHENTICATION_REQUIRED, tell_refusal
+from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES, AnswerTooLong
+from dynamongo.backends.dynamodb.transport.proxies import AUTHENTICATION_REQUIRED, tell_refusal
 from dynamongo.exceptions import ServiceError
 
 _HANDLER: Final = "dynamongo-check-answer"

@@ -11,6 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from dynamongo.backends.dynamodb_json import decode_item
 from dynamongo.exceptions import (
     AccessDenied,
     BackendError,
@@ -30,8 +31,7 @@ from dynamongo.exceptions import (
     TransactionCanceled,
     TransactionConflict,
 )
-from dynamongo.values import Item
-from dynamongo.wire import decode_item
+from dynamongo.expressions.values import Item
 
 FOREIGN_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
 

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from json.encoder import encode_basestring_ascii as quote
 from typing import Literal, TypeAlias
 
-from dynamongo.conditions import (
+from dynamongo.backends.dynamodb_json import render_value
+from dynamongo.exceptions import assert_never
+from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
     Between,
@@ -31,9 +33,7 @@ from dynamongo.conditions import (
     assemble,
     join,
 )
-from dynamongo.exceptions import assert_never
-from dynamongo.operations import KeyCondition
-from dynamongo.updates import (
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,
@@ -42,8 +42,8 @@ from dynamongo.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.values import AttributeValue
-from dynamongo.wire import render_value
+from dynamongo.expressions.values import AttributeValue
+from dynamongo.operations import KeyCondition
 
 _Clause: TypeAlias = Literal["SET", "REMOVE", "ADD", "DELETE"]
 

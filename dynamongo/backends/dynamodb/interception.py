@@ -33,7 +33,7 @@ import botocore.signers
 import botocore.validate
 import urllib3.util.connection
 
-from dynamongo.generated import make_function
+from dynamongo._support.codegen import make_function
 
 _KNOWN: Final = frozenset({"botocore", "boto3", "dynamongo"})
 _LIBRARIES: Final = frozenset({"botocore", "urllib3", "http"})

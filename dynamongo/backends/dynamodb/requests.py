@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any, Final, TypeAlias, cast
 
+from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.backends.dynamodb.expressions import (
     Placeholders,
     render_condition,
@@ -25,10 +26,11 @@ from dynamongo.backends.dynamodb.tables import (
     render_new_throughput,
     render_table,
 )
-from dynamongo.conditions import Condition, Path
+from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.exceptions import InvalidRequestError, assert_never
-from dynamongo.frozen import dataclass, replace
-from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits
+from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits
+from dynamongo.expressions.updates import check_update_request
 from dynamongo.operations import (
     Action,
     AnyOperation,
@@ -56,8 +58,6 @@ from dynamongo.operations import (
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.updates import check_update_request
-from dynamongo.wire import render_item
 
 _Members: TypeAlias = dict[str, str]
 """The members of a JSON object, with their values as JSON."""

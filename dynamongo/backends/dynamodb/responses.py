@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias, cast
 
-from dynamongo.backends.dynamodb.bodies import MALFORMED, refuse_answer
 from dynamongo.backends.dynamodb.tables import parse_description
+from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, refuse_answer
+from dynamongo.backends.dynamodb_json import WireItem, decode_item
 from dynamongo.exceptions import DynamongoError, ServiceError, assert_never
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
@@ -42,8 +44,6 @@ from dynamongo.operations import (
     UpdateTimeToLive,
     WriteResult,
 )
-from dynamongo.values import Item
-from dynamongo.wire import WireItem, decode_item
 
 _Response: TypeAlias = dict[str, Any]
 AnyResult: TypeAlias = (

@@ -7,12 +7,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from dynamongo._support.dataclasses import dataclass, field
+from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_seconds
 from dynamongo.backends.dynamodb.one_attempt import find_retries
-from dynamongo.callers import caller_level
 from dynamongo.exceptions import ConfigurationError, CredentialsError
-from dynamongo.frozen import dataclass, field
-from dynamongo.values import shorten
+from dynamongo.expressions.values import shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, cast
 
 from dynamongo.exceptions import InvalidRequestError, UnsupportedOperation
+from dynamongo.expressions.values import ScalarType
 from dynamongo.operations import (
     CreateIndex,
     CreateTable,
@@ -27,7 +28,6 @@ from dynamongo.schema import (
     TableSchema,
     Throughput,
 )
-from dynamongo.values import ScalarType
 
 _Wire: TypeAlias = dict[str, Any]
 

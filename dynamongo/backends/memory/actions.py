@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dynamongo.backends.memory.checks import check_condition, normalize_updates
-from dynamongo.backends.memory.intake import measure_changed, take_item
-from dynamongo.backends.memory.keys import check_index_targets
+from dynamongo.backends.memory.ingest import measure_changed, take_item
+from dynamongo.backends.memory.key_rules import check_index_targets
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.update import apply_updates
-from dynamongo.evaluation import holds
 from dynamongo.exceptions import ConditionalCheckFailedException, assert_never
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Action, ConditionCheck, Delete, Put, UpdateItem
-from dynamongo.updates import AnyUpdate
-from dynamongo.values import Item
 
 
 class Prepared(NamedTuple):

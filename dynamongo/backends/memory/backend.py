@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
+from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
-from dynamongo.backends.memory.expiry import delete_expired, describe_time_to_live, update_time_to_live
 from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
 from dynamongo.backends.memory.lag import Lag
 from dynamongo.backends.memory.lifecycle import (
@@ -26,10 +27,10 @@ from dynamongo.backends.memory.reads import MAX_BATCH_GET, batch_get, get, query
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.transactions import transact_get, transact_write
+from dynamongo.backends.memory.ttl import delete_expired, describe_time_to_live, update_time_to_live
 from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, put_into, update_item
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
-from dynamongo.forks import BACKEND, make_lock
-from dynamongo.frozen import dataclass
+from dynamongo.expressions.values import hidden_values
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
@@ -52,10 +53,9 @@ from dynamongo.operations import (
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.values import hidden_values
 
 if TYPE_CHECKING:
-    from dynamongo.backends.memory.exports import AnyPath
+    from dynamongo.backends.memory.snapshot_files import AnyPath
 
 R = TypeVar("R")
 
@@ -247,7 +247,7 @@ class MemoryBackend:
             ExpressionError: No table is named, and there is not exactly one.
             ValidationError: The path is that of a folder.
         """
-        from dynamongo.backends.memory.exports import write_items  # noqa: PLC0415 - as in `load`
+        from dynamongo.backends.memory.snapshot_files import write_items  # noqa: PLC0415 - as in `load`
 
         with self._lock:
             found = self._find_table(table).fork()
@@ -270,7 +270,7 @@ class MemoryBackend:
             TableNotFound: There is no such table.
             ExpressionError: No table is named, and there is not exactly one.
         """
-        from dynamongo.backends.memory.exports import read_items  # noqa: PLC0415 - files and gzip are for few
+        from dynamongo.backends.memory.snapshot_files import read_items  # noqa: PLC0415 - files and gzip are for few
 
         count = 0
         with self._lock:

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, TypeVar, cast
 
-from dynamongo.backends.memory.intake import take_value
-from dynamongo.conditions import (
+from dynamongo.backends.memory.ingest import take_value
+from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
     Between,
@@ -30,9 +31,8 @@ from dynamongo.conditions import (
     nodes_of,
     operands_of,
 )
-from dynamongo.exceptions import InvalidRequestError, assert_never
-from dynamongo.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
-from dynamongo.updates import (
+from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,
@@ -43,7 +43,7 @@ from dynamongo.updates import (
     check_path_request,
     check_update_request,
 )
-from dynamongo.values import (
+from dynamongo.expressions.values import (
     MAX_DEPTH,
     SET_TYPES,
     AttributeType,

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TypeAlias
 
+from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo.exceptions import ConfigurationError
-from dynamongo.forks import INNERMOST, make_lock
-from dynamongo.values import shorten
+from dynamongo.expressions.values import shorten
 
 Clock: TypeAlias = Callable[[], float]
 """Tells the time in seconds since the epoch."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple, cast
 
+from dynamongo._support.dataclasses import names_of
 from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
-from dynamongo.frozen import names_of
+from dynamongo.expressions.values import PLAIN_TYPES, AttributeValue, shorten, type_of
 from dynamongo.operations import Capacity
-from dynamongo.values import PLAIN_TYPES, AttributeValue, shorten, type_of
 
 LIFETIME_SECONDS = 600.0
 _MAX_LENGTH = 36

@@ -13,8 +13,8 @@ from typing import Any
 
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.sizes import item_size, number_size, plain_size, size_of, text_size
-from dynamongo.values import (
+from dynamongo.expressions.sizes import item_size, number_size, plain_size, size_of, text_size
+from dynamongo.expressions.values import (
     MAX_DEPTH,
     MAX_ITEM_BYTES,
     MAX_NAME_BYTES,

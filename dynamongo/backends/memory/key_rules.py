@@ -15,10 +15,10 @@ from typing import Any, Final, TypeAlias
 
 from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
+from dynamongo.expressions.sizes import size_of
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, lowest_form, type_of
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.sizes import size_of
-from dynamongo.updates import AnyUpdate
-from dynamongo.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, lowest_form, type_of
 
 MAX_HASH_BYTES = 2048
 MAX_RANGE_BYTES = 1024

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TypeAlias
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.backends.memory.schema_rules import (
     INVALID,
     check_new_index,
@@ -18,7 +19,6 @@ from dynamongo.backends.memory.schema_rules import (
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError, TableExists, TableNotFound
-from dynamongo.frozen import replace
 from dynamongo.operations import (
     CreateIndex,
     CreateTable,

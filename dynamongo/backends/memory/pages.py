@@ -14,12 +14,12 @@ from dynamongo.backends.memory.checks import check_condition, check_number, chec
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.views import View
-from dynamongo.conditions import Condition, Path, paths_of
-from dynamongo.evaluation import compile_projection
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.filters import compile_filter
+from dynamongo.expressions.conditions import Condition, Path, paths_of
+from dynamongo.expressions.evaluation import compile_projection
+from dynamongo.expressions.filters import compile_filter
+from dynamongo.expressions.values import Item
 from dynamongo.operations import PageResult, Query, Scan
-from dynamongo.values import Item
 
 _PAGE_BYTES = 1024 * 1024
 _INVALID = "One or more parameter values were invalid:"

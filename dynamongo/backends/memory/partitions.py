@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
-from dynamongo.backends.memory.orders import MOST_IN_LIST, WHOLE, Interval, Order
-from dynamongo.values import Item
+from dynamongo.backends.memory.ordered import MOST_IN_LIST, WHOLE, Interval, Order
+from dynamongo.expressions.values import Item
 
 Sort: TypeAlias = Any
 Position: TypeAlias = tuple[Any, Sort]

@@ -7,18 +7,23 @@ from typing import TypeVar
 
 from dynamongo.backends.memory.capacity import THROTTLED, count_each, read_cost, reads
 from dynamongo.backends.memory.checks import check_count, check_number, check_projection
-from dynamongo.backends.memory.intake import normalize_attributes
+from dynamongo.backends.memory.ingest import normalize_attributes
+from dynamongo.backends.memory.key_ranges import (
+    check_cursor_in_range,
+    check_key_condition,
+    position_of_cursor,
+    range_of,
+)
 from dynamongo.backends.memory.pages import check_page, find_view, read_page
 from dynamongo.backends.memory.partitions import Position, Stored
-from dynamongo.backends.memory.ranges import check_cursor_in_range, check_key_condition, position_of_cursor, range_of
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.views import EVERYTHING, Segment, View
-from dynamongo.conditions import Condition, paths_of
-from dynamongo.evaluation import compile_projection, project
 from dynamongo.exceptions import InvalidRequestError, ThrottledError
+from dynamongo.expressions.conditions import Condition, paths_of
+from dynamongo.expressions.evaluation import compile_projection, project
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, BatchGetResult, Get, GetResult, PageResult, Query, Scan
-from dynamongo.values import Item
 
 _T = TypeVar("_T")
 

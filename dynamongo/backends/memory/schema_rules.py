@@ -15,6 +15,8 @@ from typing import get_args
 
 from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.sizes import text_size
+from dynamongo.expressions.values import SCALAR_TYPES
 from dynamongo.operations import CreateTable, StreamView
 from dynamongo.schema import (
     MAX_GLOBAL_INDEXES,
@@ -26,8 +28,6 @@ from dynamongo.schema import (
     TableSchema,
     Throughput,
 )
-from dynamongo.sizes import text_size
-from dynamongo.values import SCALAR_TYPES
 
 _MAX_TAGS = 50
 

@@ -21,9 +21,9 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import IO, Any, TypeAlias, cast
 
+from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.exceptions import ServiceError, ValidationError
-from dynamongo.values import ATTRIBUTE_TYPES, Item, hidden_values, shorten
-from dynamongo.wire import decode_item, render_item
+from dynamongo.expressions.values import ATTRIBUTE_TYPES, Item, hidden_values, shorten
 
 try:
     import fcntl

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from dynamongo.backends.memory.intake import normalize_attributes
+from dynamongo.backends.memory.idempotency import Tokens
+from dynamongo.backends.memory.ingest import normalize_attributes
 from dynamongo.backends.memory.partitions import Position
 from dynamongo.backends.memory.table import Table
-from dynamongo.backends.memory.tokens import Tokens
 from dynamongo.exceptions import TableNotFound
-from dynamongo.values import Item
+from dynamongo.expressions.values import Item
 
 
 class Store:

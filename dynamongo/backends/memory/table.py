@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from dynamongo.backends.memory.capacity import count_write_units
-from dynamongo.backends.memory.keys import check_index_keys, check_item_key, check_key, make_index_test
+from dynamongo.backends.memory.key_rules import check_index_keys, check_item_key, check_key, make_index_test
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.views import View, make_view
+from dynamongo.expressions.values import Item
 from dynamongo.schema import IndexSchema, TableSchema
-from dynamongo.values import Item
 
 Note: TypeAlias = Callable[[Position, Stored | None, Stored | None], None]
 

@@ -14,12 +14,11 @@ from typing import TypeVar, cast
 from dynamongo.backends.memory.actions import Change, Prepared, apply, evaluate, prepare
 from dynamongo.backends.memory.capacity import count_each, reads, writes
 from dynamongo.backends.memory.checks import check_count, check_projection, refuse_constraints, violation
-from dynamongo.backends.memory.keys import EmptyKeyValue
+from dynamongo.backends.memory.idempotency import check_token, fingerprint_of
+from dynamongo.backends.memory.key_rules import EmptyKeyValue
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
-from dynamongo.backends.memory.tokens import check_token, fingerprint_of
-from dynamongo.evaluation import project
 from dynamongo.exceptions import (
     CancellationReason,
     ConditionalCheckFailedException,
@@ -27,6 +26,8 @@ from dynamongo.exceptions import (
     TransactionCanceled,
     ValidationError,
 )
+from dynamongo.expressions.evaluation import project
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     Action,
     Capacity,
@@ -37,7 +38,6 @@ from dynamongo.operations import (
     TransactWriteResult,
     UpdateItem,
 )
-from dynamongo.values import Item
 
 MAX_ACTIONS = 100
 _MAX_BYTES = 4 * 1024 * 1024

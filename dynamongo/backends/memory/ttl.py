@@ -13,9 +13,9 @@ from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.sizes import text_size
+from dynamongo.expressions.values import Number, type_of
 from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
-from dynamongo.sizes import text_size
-from dynamongo.values import Number, type_of
 
 MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from dynamongo.conditions import Path
-from dynamongo.evaluation import MISSING, Resolved, resolve
 from dynamongo.exceptions import InvalidRequestError, assert_never
-from dynamongo.updates import (
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.evaluation import MISSING, Resolved, resolve
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,
@@ -23,7 +23,7 @@ from dynamongo.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.values import SET_TYPES, AttributeValue, Item, Number, add_numbers, check_name, type_of
+from dynamongo.expressions.values import SET_TYPES, AttributeValue, Item, Number, add_numbers, check_name, type_of
 
 
 class _Change(NamedTuple):

@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 from dynamongo.backends.memory.capacity import count_write_units
-from dynamongo.backends.memory.keys import can_be_in, make_locator, make_sort_reader
-from dynamongo.backends.memory.orders import TOP, WHOLE, Bound, Interval, Order
+from dynamongo.backends.memory.key_rules import can_be_in, make_locator, make_sort_reader
+from dynamongo.backends.memory.ordered import TOP, WHOLE, Bound, Interval, Order
 from dynamongo.backends.memory.partitions import NO_SORT, Partition, Position, Stored
+from dynamongo.expressions.sizes import item_size
+from dynamongo.expressions.values import AttributeValue, Item, equals, format_number
 from dynamongo.schema import KeySchema
-from dynamongo.sizes import item_size
-from dynamongo.values import AttributeValue, Item, equals, format_number
 
 _HASHES = 2**32
 

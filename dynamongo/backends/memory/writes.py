@@ -14,14 +14,15 @@ from dynamongo.backends.memory.checks import (
     refuse_constraints,
     violation,
 )
-from dynamongo.backends.memory.intake import take_item
-from dynamongo.backends.memory.keys import check_batch_item_key
+from dynamongo.backends.memory.ingest import take_item
+from dynamongo.backends.memory.key_rules import check_batch_item_key
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.reads import check_distinct, take_processed
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
-from dynamongo.evaluation import project
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.evaluation import project
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     BatchDelete,
     BatchPut,
@@ -33,7 +34,6 @@ from dynamongo.operations import (
     UpdateItem,
     WriteResult,
 )
-from dynamongo.values import Item
 
 MAX_BATCH_WRITE = 25
 _BATCH_BYTES = 16 * 1024 * 1024

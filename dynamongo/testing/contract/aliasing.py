@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from dynamongo.backends.base import Backend
-from dynamongo.connection import Connection
+from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import ConditionalCheckFailedException
+from dynamongo.expressions.values import Item
 from dynamongo.fields import DictField, IntField, JSONField, ListField, SetField, StringField
-from dynamongo.model import Model
+from dynamongo.model.model import Model
 from dynamongo.testing.contract.base import ContractBase, schema_of
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.values import Item
 
 KEY: Item = {"pk": "a"}
 STORED: Item = {

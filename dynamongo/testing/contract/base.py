@@ -13,9 +13,9 @@ import pytest
 
 from dynamongo.backends.base import Backend
 from dynamongo.exceptions import DynamongoError
+from dynamongo.expressions.values import ScalarType
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
 from dynamongo.testing.contract.table import Table
-from dynamongo.values import ScalarType
 
 MakeTable: TypeAlias = Callable[..., Table]
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from dynamongo.exceptions import InvalidRequestError, TableNotFound
+from dynamongo.expressions.sizes import item_size
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchDelete, BatchGet, BatchPut, BatchWrite
-from dynamongo.sizes import item_size
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.table import Table, cases, in_order
-from dynamongo.values import Item
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 

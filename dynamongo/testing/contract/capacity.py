@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dynamongo.conditions import EQ, Comparison, Path
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     BatchDelete,
     BatchGet,
@@ -26,8 +28,6 @@ from dynamongo.operations import (
 )
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.updates import RemoveUpdate, SetUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"pk": "a"}
 V = Path("v")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from dynamongo.conditions import Path
-from dynamongo.updates import (
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,
@@ -18,7 +18,7 @@ from dynamongo.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.values import AttributeValue, Item
+from dynamongo.expressions.values import AttributeValue, Item
 
 Updates: TypeAlias = tuple[AnyUpdate, ...]
 

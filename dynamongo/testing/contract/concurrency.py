@@ -13,18 +13,18 @@ from functools import partial
 from threading import Barrier
 from typing import Any, ClassVar, cast
 
-from dynamongo.conditions import EQ, Comparison, Exists, NotExists, Path
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     ThrottledError,
     TransactionCanceled,
     TransactionConflict,
 )
+from dynamongo.expressions.conditions import EQ, Comparison, Exists, NotExists, Path
+from dynamongo.expressions.updates import AddUpdate, AppendUpdate, IncrementUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Put, UpdateItem
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table
-from dynamongo.updates import AddUpdate, AppendUpdate, IncrementUpdate, SetUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"pk": "a"}
 N = Path("n")

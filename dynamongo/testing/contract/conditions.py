@@ -7,14 +7,28 @@ from __future__ import annotations
 
 import pytest
 
-from dynamongo.conditions import EQ, LT, NE, And, Comparison, Condition, Exists, In, Not, NotExists, Or, Path, Size
 from dynamongo.exceptions import ConditionalCheckFailedException, InvalidRequestError
+from dynamongo.expressions.conditions import (
+    EQ,
+    LT,
+    NE,
+    And,
+    Comparison,
+    Condition,
+    Exists,
+    In,
+    Not,
+    NotExists,
+    Or,
+    Path,
+    Size,
+)
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Delete, Operation, Put, UpdateItem, WriteResult
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases
 from dynamongo.testing.contract.truths import STORED, TRUE_OF_NOTHING, TRUTHS
-from dynamongo.updates import SetUpdate
-from dynamongo.values import Item
 
 A, B = Path("a"), Path("b")
 FALSE, TRUE = Exists(Path("missing")), NotExists(Path("missing"))

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import EQ, LT, Comparison, Exists, Path
 from dynamongo.exceptions import InvalidRequestError, TableNotFound
+from dynamongo.expressions.conditions import EQ, LT, Comparison, Exists, Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import (
     BatchGet,
     DescribeTimeToLive,
@@ -25,8 +27,6 @@ from dynamongo.operations import (
 )
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.updates import SetUpdate
-from dynamongo.values import AttributeValue, Item
 
 KEY: Item = {"pk": "a"}
 EXPIRES = Path("expires")

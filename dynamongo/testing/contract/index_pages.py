@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import EQ, GE, GT, BeginsWith, Between, Comparison, Condition, Exists, Or, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, GE, GT, BeginsWith, Between, Comparison, Condition, Exists, Or, Path
+from dynamongo.expressions.values import Item, Number
 from dynamongo.operations import KeyCondition, Query, Scan
 from dynamongo.testing.contract.indexed import HASH_NAMES, NAMES, IndexBase, item_of
 from dynamongo.testing.contract.table import Paged, Table, cases
-from dynamongo.values import Item, Number
 
 GS, LS, V = Path("gs"), Path("ls"), Path("v")
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from dynamongo.conditions import EQ, Comparison, Condition, Exists, Not, NotExists, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Exists, Not, NotExists, Path
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Scan
 from dynamongo.testing.contract.indexed import GLOBAL_NAMES, LOCAL_NAMES, NAMES, WITHOUT_ALL, IndexBase, item_of
 from dynamongo.testing.contract.table import Paged, Table, cases
-from dynamongo.values import Item
 
 A, E, M = Path("a"), Path("e"), Path("m")
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pytest
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.backends.base import Backend
-from dynamongo.conditions import Exists, Path
 from dynamongo.exceptions import InvalidRequestError, TableNotFound
-from dynamongo.frozen import replace
+from dynamongo.expressions.conditions import Exists, Path
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     BatchDelete,
     BatchPut,
@@ -29,8 +31,6 @@ from dynamongo.testing.contract.base import MakeTable, schema_of
 from dynamongo.testing.contract.capacity import Make
 from dynamongo.testing.contract.indexed import INDEXES, IndexBase
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.updates import RemoveUpdate, SetUpdate
-from dynamongo.values import Item
 
 PK, GH = KeyAttribute("pk", "S"), KeyAttribute("gh", "S")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.table import Table
-from dynamongo.values import AttributeValue, Item
 
 KEYS_ONLY = Projection("keys_only")
 SOME = Projection("include", ("a", "m"))

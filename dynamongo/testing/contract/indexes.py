@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import Path
 from dynamongo.exceptions import InvalidRequestError, TransactionCanceled
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import AddUpdate, RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import (
     BatchDelete,
     BatchPut,
@@ -25,8 +27,6 @@ from dynamongo.operations import (
 from dynamongo.testing.contract.base import MakeTable
 from dynamongo.testing.contract.indexed import INDEXES, NAMES, IndexBase, item_of
 from dynamongo.testing.contract.table import Table, cases, in_order
-from dynamongo.updates import AddUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item
 
 KEY: Item = {"pk": "x", "sk": "1"}
 GH, GS, LS, V = Path("gh"), Path("gs"), Path("ls"), Path("v")

@@ -12,13 +12,15 @@ from uuid import uuid4
 import pytest
 
 from dynamongo.backends.base import Backend
-from dynamongo.conditions import EQ, Comparison, Exists, Path
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     IdempotencyMismatch,
     TransactionCanceled,
     UnsupportedOperation,
 )
+from dynamongo.expressions.conditions import EQ, Comparison, Exists, Path
+from dynamongo.expressions.updates import AddUpdate, AppendUpdate, RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     BatchGet,
     BatchPut,
@@ -32,8 +34,6 @@ from dynamongo.operations import (
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.indexed import INDEXES, item_of
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.updates import AddUpdate, AppendUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"pk": "a"}
 GONE = Path("gone")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.values import Item, Number, ScalarType
 from dynamongo.operations import BatchDelete, BatchGet, BatchPut, BatchWrite, Delete, Get, Operation, Put, UpdateItem
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.table import Table, cases, in_order
-from dynamongo.values import Item, Number, ScalarType
 
 ByKey = Callable[[str, Item], Operation[Any]]
 

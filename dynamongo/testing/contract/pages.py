@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import EQ, GT, LT, BeginsWith, Between, Comparison, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, GT, LT, BeginsWith, Between, Comparison, Path
+from dynamongo.expressions.values import SCALAR_TYPES, Item, ScalarType
 from dynamongo.operations import PageResult, Query, Scan
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.table import Table, cases, in_order
-from dynamongo.values import SCALAR_TYPES, Item, ScalarType
 
 SK, V = Path("sk"), Path("v")
 SIX: list[Item] = [{"pk": "a", "sk": str(number), "v": number % 2} for number in range(1, 7)]

@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 import pytest
 
-from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases, exact
-from dynamongo.values import Item
 
 Paths: TypeAlias = tuple[Path, ...]
 

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from dynamongo.conditions import (
+from dynamongo._support.dataclasses import replace
+from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -29,12 +31,10 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import InvalidRequestError
-from dynamongo.frozen import replace
+from dynamongo.expressions.values import AttributeValue, ScalarType
 from dynamongo.operations import KeyCondition
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.table import Table, cases, exact
-from dynamongo.values import AttributeValue, ScalarType
 
 RangeCondition: TypeAlias = Comparison | Between | BeginsWith
 

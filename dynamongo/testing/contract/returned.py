@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.changes import (
     ABC,
@@ -27,8 +29,6 @@ from dynamongo.testing.contract.changes import (
     remove,
 )
 from dynamongo.testing.contract.table import Table, cases, exact
-from dynamongo.updates import AnyUpdate
-from dynamongo.values import Item
 
 Updates: TypeAlias = tuple[AnyUpdate, ...]
 

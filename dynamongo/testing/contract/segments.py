@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import EQ, Comparison, Path
+from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.frozen import replace
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.values import Item, ScalarType
 from dynamongo.operations import Scan
 from dynamongo.testing.contract.base import MakeTable
 from dynamongo.testing.contract.indexed import HASH_NAMES, NAMES, IndexBase, item_of
 from dynamongo.testing.contract.pages import HASH_KEYS
 from dynamongo.testing.contract.table import Table, cases, in_order
-from dynamongo.values import Item, ScalarType
 
 TOTALS = {str(total): total for total in (1, 2, 3, 7, 100)}
 ITEMS: list[Item] = [{"pk": f"k{number}", "sk": sk} for number in range(30) for sk in "123"]

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import pytest
 
-from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.updates import AppendUpdate, SetUpdate
+from dynamongo.expressions.values import AttributeValue, Item, ScalarType
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.updates import AppendUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item, ScalarType
 
 MAX_BYTES = 409_600
 

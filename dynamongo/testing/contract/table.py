@@ -8,10 +8,12 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import pytest
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.backends.base import Backend
-from dynamongo.conditions import EQ, BeginsWith, Between, Comparison, Path
 from dynamongo.exceptions import TableExists, TableNotFound
-from dynamongo.frozen import replace
+from dynamongo.expressions.conditions import EQ, BeginsWith, Between, Comparison, Path
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import AttributeValue, Item, normalize
 from dynamongo.operations import (
     Action,
     CreateTable,
@@ -30,8 +32,6 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import TableSchema
-from dynamongo.updates import AnyUpdate
-from dynamongo.values import AttributeValue, Item, normalize
 
 R = TypeVar("R")
 Paged: TypeAlias = Query | Scan

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import BackendError, InvalidRequestError, TableNotFound
-from dynamongo.frozen import replace
 from dynamongo.operations import CreateIndex, DeleteIndex, DescribeTable, Operation, TableDescription, UpdateThroughput
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, Throughput
 from dynamongo.testing.contract.base import ContractBase, MakeTable, schema_of

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.backends.base import Backend
-from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import InvalidRequestError, TableExists, TableNotFound
-from dynamongo.frozen import replace
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.values import SCALAR_TYPES, Item, ScalarType
 from dynamongo.operations import (
     BatchDelete,
     BatchGet,
@@ -33,7 +34,6 @@ from dynamongo.operations import (
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema, Throughput
 from dynamongo.testing.contract.base import ContractBase, MakeTable, schema_of
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.values import SCALAR_TYPES, Item, ScalarType
 
 KEY: Item = {"pk": "a"}
 

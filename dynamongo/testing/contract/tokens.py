@@ -10,13 +10,13 @@ from uuid import uuid4
 
 import pytest
 
-from dynamongo.conditions import Exists, NotExists, Path
 from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError, TransactionCanceled
+from dynamongo.expressions.conditions import Exists, NotExists, Path
+from dynamongo.expressions.updates import AddUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Action, Delete, Put, TransactWrite, UpdateItem
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.updates import AddUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"pk": "a"}
 N, PK = Path("n"), Path("pk")

@@ -9,13 +9,13 @@ from decimal import Decimal
 
 import pytest
 
-from dynamongo.conditions import Path
 from dynamongo.exceptions import InvalidRequestError, TableNotFound, TransactionCanceled
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Capacity, Get, TransactGet
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.batches import items_of, keys_of
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.values import Item
 
 A: Item = {"pk": "a"}
 STORED: Item = {"pk": "a", "v": 1, "m": {"x": 1, "y": 2}}

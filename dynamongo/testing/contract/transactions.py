@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import EQ, Comparison, Exists, NotExists, Path
 from dynamongo.exceptions import CancellationReason, InvalidRequestError, TableNotFound, TransactionCanceled
+from dynamongo.expressions.conditions import EQ, Comparison, Exists, NotExists, Path
+from dynamongo.expressions.updates import AddUpdate, IncrementUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Action, Capacity, ConditionCheck, Delete, Put, TransactWrite, UpdateItem
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.sizes import nest_in_maps
 from dynamongo.testing.contract.table import Table, cases, in_order
-from dynamongo.updates import AddUpdate, IncrementUpdate, SetUpdate
-from dynamongo.values import Item
 
 A: Item = {"pk": "a"}
 B: Item = {"pk": "b"}

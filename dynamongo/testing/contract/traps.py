@@ -16,7 +16,8 @@ from typing import ClassVar, Final
 
 import pytest
 
-from dynamongo.conditions import (
+from dynamongo.exceptions import ExpressionError, InvalidRequestError
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -35,13 +36,12 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.exceptions import ExpressionError, InvalidRequestError
+from dynamongo.expressions.updates import AddUpdate, AnyUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import UpdateItem
 from dynamongo.testing.contract.base import ContractBase, MakeTable
 from dynamongo.testing.contract.conditions import holds
 from dynamongo.testing.contract.table import Table, exact
-from dynamongo.updates import AddUpdate, AnyUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import AttributeValue, Item
 
 KEY: Item = {"pk": "a"}
 A, B, L, M, N, S, Z = Path("a"), Path("b"), Path("l"), Path("m"), Path("n"), Path("s"), Path("z")

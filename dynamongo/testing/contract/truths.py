@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     EQ,
     GE,
     GT,
@@ -27,7 +27,7 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.values import ATTRIBUTE_TYPES, AttributeType, Item
+from dynamongo.expressions.values import ATTRIBUTE_TYPES, AttributeType, Item
 
 LONG = int("1" * 38)
 DEEP_MAP: Item = {"x": 1, "tags": frozenset({"a", "b"}), "l": [True, {"y": Decimal("0.5")}]}

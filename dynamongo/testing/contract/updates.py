@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 import pytest
 
-from dynamongo.conditions import Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import AddUpdate, AnyUpdate, RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.changes import CHANGES, CREATED, REFUSED, REFUSED_AT_ONCE
 from dynamongo.testing.contract.table import Table, cases, exact
-from dynamongo.updates import AddUpdate, AnyUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import Item
 
 Updates: TypeAlias = tuple[AnyUpdate, ...]
 

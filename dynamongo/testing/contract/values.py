@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import DynamongoError, InvalidRequestError
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import AttributeValue, Item, Number
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases, exact
-from dynamongo.updates import SetUpdate
-from dynamongo.values import AttributeValue, Item, Number
 
 NINES = "9" * 38
 

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import pytest
 
-from dynamongo.conditions import EQ, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.exceptions import ConditionalCheckFailedException, InvalidRequestError, TableNotFound
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.expressions.updates import IncrementUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem, WriteResult
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.updates import IncrementUpdate, SetUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"pk": "a"}
 OLD: Item = {"pk": "a", "v": "old", "m": {"x": [1]}}

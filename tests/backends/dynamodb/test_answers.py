@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from dynamongo.backends.dynamodb import answers
-from dynamongo.backends.dynamodb.answers import Answer, read_answer
+from dynamongo.backends.dynamodb.transport import http_reader
+from dynamongo.backends.dynamodb.transport.http_reader import Answer, read_answer
 
 JSON = "application/x-amz-json-1.0"
 PLAIN = (
@@ -111,7 +111,7 @@ def outcome(raw: bytes, *, by_http_client: bool = False) -> object:
     try:
         with connect([raw]) as connection:
             if by_http_client:
-                return answers._read_with_http_client(answers._Replay(b"", connection))
+                return http_reader._read_with_http_client(http_reader._Replay(b"", connection))
             return read_answer(connection, connection)
     except (OSError, http.client.HTTPException) as error:
         return type(error), str(error)

@@ -19,7 +19,6 @@ from dynamongo import Connection
 from dynamongo.backends import load_backend
 from dynamongo.backends.base import Backend, Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.conditions import In, Path
 from dynamongo.exceptions import (
     ConfigurationError,
     CredentialsError,
@@ -28,6 +27,7 @@ from dynamongo.exceptions import (
     TableNotFound,
     UnsupportedOperation,
 )
+from dynamongo.expressions.conditions import In, Path
 from dynamongo.operations import BatchGet, DescribeTable, Get, Operation, Put, Scan
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}

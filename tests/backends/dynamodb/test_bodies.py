@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import values
 
-from dynamongo.backends.dynamodb import bodies
-from dynamongo.backends.dynamodb.bodies import parse_body
+from dynamongo.backends.dynamodb.transport import page_decoder
+from dynamongo.backends.dynamodb.transport.page_decoder import parse_body
+from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.exceptions import ServiceError
-from dynamongo.values import Item
-from dynamongo.wire import decode_item, render_item
+from dynamongo.expressions.values import Item
 
 MISLEADING: list[Item] = [
     {"S": "a"},
@@ -66,7 +66,7 @@ def check(action: str, text: str, *names: str) -> bool:
 
 @pytest.fixture(params=[1, 50, 8_000])
 def _size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "_PIECE", request.param)
+    monkeypatch.setattr(page_decoder, "_PIECE", request.param)
 
 
 @pytest.mark.usefixtures("_size")
@@ -83,7 +83,7 @@ def test_items_may_look_like_anything(item: Item, *, first: bool) -> None:
 @given(st.lists(st.dictionaries(st.text(min_size=1), values(), max_size=3), max_size=8), st.integers(1, 200))
 def test_items_may_hold_anything(items: list[Item], size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_PIECE", size)
+        patch.setattr(page_decoder, "_PIECE", size)
         check("Scan", write_page(items), "Items")
         check("Scan", write_page(items, first=False), "Items")
         check("BatchGetItem", write_batch(items), "Responses", "table")
@@ -102,7 +102,7 @@ def test_long_list_is_read_in_pieces_and_the_rest_at_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(json, "loads", measure)
     assert decoded(parse_body("Scan", write_page(items)), "Items") == tuple(items)
     assert len(lengths) > 5
-    assert max(lengths) < 2 * bodies._PIECE
+    assert max(lengths) < 2 * page_decoder._PIECE
 
 
 def test_table_may_have_the_name_of_a_member() -> None:

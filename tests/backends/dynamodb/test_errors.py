@@ -17,7 +17,6 @@ from dynamongo import Connection, RetryPolicy
 from dynamongo.backends import Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.errors import ERRORS_BY_CODE, translate_error
-from dynamongo.conditions import Exists, Path
 from dynamongo.exceptions import (
     AccessDenied,
     BackendError,
@@ -37,8 +36,9 @@ from dynamongo.exceptions import (
     TransactionCanceled,
     TransactionConflict,
 )
+from dynamongo.expressions.conditions import Exists, Path
+from dynamongo.expressions.updates import AddUpdate
 from dynamongo.operations import Get, Put, UpdateItem
-from dynamongo.updates import AddUpdate
 
 ACTIONS = (
     "GetItem",

@@ -9,8 +9,10 @@ from botocore_model import check_request
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import build_request
-from dynamongo.conditions import In, Or, Path
 from dynamongo.exceptions import InvalidRequestError, TableNotFound
+from dynamongo.expressions.conditions import In, Or, Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     AnyOperation,
     BatchGet,
@@ -22,8 +24,6 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
-from dynamongo.updates import SetUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"id": 1}
 NAMES = tuple(Path(f"a{number}") for number in range(700))

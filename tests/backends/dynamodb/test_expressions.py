@@ -13,7 +13,7 @@ from dynamongo.backends.dynamodb.expressions import (
     render_projection,
     render_updates,
 )
-from dynamongo.conditions import (
+from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
     Between,
@@ -29,9 +29,8 @@ from dynamongo.conditions import (
     Path,
     Size,
 )
-from dynamongo.limits import rendered_bytes
-from dynamongo.operations import KeyCondition
-from dynamongo.updates import (
+from dynamongo.expressions.limits import rendered_bytes
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,
@@ -40,7 +39,8 @@ from dynamongo.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.values import AttributeValue
+from dynamongo.expressions.values import AttributeValue
+from dynamongo.operations import KeyCondition
 
 A, B, C = Exists(Path("a")), Exists(Path("b")), Exists(Path("c"))
 TEXT_OF = {"#a": "attribute_exists(#n0)", "#b": "attribute_exists(#n1)", "#c": "attribute_exists(#n2)"}

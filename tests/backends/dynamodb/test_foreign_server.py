@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.conditions import EQ, Comparison, Path
 from dynamongo.exceptions import BackendError, ServiceError, TableNotFound
+from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.operations import (
     AnyOperation,
     BatchGet,

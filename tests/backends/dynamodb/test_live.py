@@ -8,13 +8,22 @@ from collections.abc import Iterator
 import pytest
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.conditions import Comparison, Exists, In, Not, NotExists, Or, Path
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     InvalidRequestError,
     TableExists,
     TableNotFound,
 )
+from dynamongo.expressions.conditions import Comparison, Exists, In, Not, NotExists, Or, Path
+from dynamongo.expressions.updates import (
+    AddUpdate,
+    AppendUpdate,
+    DeleteUpdate,
+    IncrementUpdate,
+    RemoveUpdate,
+    SetUpdate,
+)
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     BatchDelete,
     BatchGet,
@@ -35,15 +44,6 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
-from dynamongo.updates import (
-    AddUpdate,
-    AppendUpdate,
-    DeleteUpdate,
-    IncrementUpdate,
-    RemoveUpdate,
-    SetUpdate,
-)
-from dynamongo.values import Item
 
 ROME: Item = {"country": "it", "city": "Rome", "people": 3}
 MILAN: Item = {"country": "it", "city": "Milan", "people": 1}

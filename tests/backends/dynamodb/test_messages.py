@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from dynamongo.backends.dynamodb.endpoint import Endpoint, Proxy
-from dynamongo.backends.dynamodb.messages import MessageWriter
-from dynamongo.backends.dynamodb.signing import Signer, canonical_headers
-from dynamongo.frozen import replace
+from dynamongo._support.dataclasses import replace
+from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
+from dynamongo.backends.dynamodb.transport.http_writer import MessageWriter
+from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_headers
 
 JSON = "application/x-amz-json-1.0"
 ENDPOINT = Endpoint(

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from strategies import values
 
 from dynamongo.backends.dynamodb.requests import build_request
-from dynamongo.conditions import Comparison, Exists, In, NotExists, Path
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, ValidationError
+from dynamongo.expressions.conditions import Comparison, Exists, In, NotExists, Path
+from dynamongo.expressions.updates import AddUpdate, RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
@@ -38,8 +40,6 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
-from dynamongo.updates import AddUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"id": 1}
 WIRE_KEY = {"id": {"N": "1"}}

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from dynamongo.backends.dynamodb.responses import AnyResult, read_response
-from dynamongo.conditions import Comparison, Path
 from dynamongo.exceptions import UnsupportedOperation
+from dynamongo.expressions.conditions import Comparison, Path
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
@@ -34,7 +35,6 @@ from dynamongo.operations import (
     WriteResult,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
-from dynamongo.values import Item
 
 KEY: Item = {"id": 1}
 WIRE_KEY = {"id": {"N": "1"}}

@@ -12,7 +12,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.dynamodb.signing import Signer, canonical_headers, canonical_path, derive_key
+from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_headers, canonical_path, derive_key
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TIME = "20150830T123600Z"

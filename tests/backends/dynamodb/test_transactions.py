@@ -12,7 +12,6 @@ from botocore_model import check_request, service_model
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.dynamodb.responses import read_response
-from dynamongo.conditions import Comparison, Exists, In, NotExists, Path
 from dynamongo.exceptions import (
     CancellationReason,
     ExpressionError,
@@ -21,6 +20,9 @@ from dynamongo.exceptions import (
     TableNotFound,
     TransactionCanceled,
 )
+from dynamongo.expressions.conditions import Comparison, Exists, In, NotExists, Path
+from dynamongo.expressions.updates import AddUpdate, RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     Action,
     BatchPut,
@@ -40,8 +42,6 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.updates import AddUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import Item
 
 KEY: Item = {"id": 1}
 WIRE_KEY = {"id": {"N": "1"}}

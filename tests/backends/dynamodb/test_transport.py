@@ -27,8 +27,9 @@ from moto import mock_aws
 
 from dynamongo import Connection, Model, StringField
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.backends.dynamodb.signing import Signer, canonical_headers
+from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_headers
 from dynamongo.exceptions import ConfigurationError, CredentialsError, InvalidRequestError, ServiceError, TableNotFound
+from dynamongo.expressions.values import AttributeValue
 from dynamongo.operations import (
     BatchPut,
     BatchWrite,
@@ -40,7 +41,6 @@ from dynamongo.operations import (
     Scan,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
-from dynamongo.values import AttributeValue
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
 SCHEMA = TableSchema("transports", KeySchema(KeyAttribute("id", "S")))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dynamongo.backends.memory.intake import take_item
+from dynamongo.backends.memory.ingest import take_item
 from dynamongo.backends.memory.partitions import NO_SORT
 from dynamongo.backends.memory.table import Table
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema

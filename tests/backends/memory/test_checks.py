@@ -15,7 +15,8 @@ from strategies import values
 
 from dynamongo.backends.memory import checks
 from dynamongo.backends.memory.checks import check_condition, normalize_updates
-from dynamongo.conditions import (
+from dynamongo.exceptions import DynamongoError
+from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
     Between,
@@ -32,9 +33,14 @@ from dynamongo.conditions import (
     Size,
     operands_of,
 )
-from dynamongo.exceptions import DynamongoError
-from dynamongo.limits import MAX_EXPRESSION_BYTES, MAX_IN_OPERANDS, MAX_OPERATORS, count_operators, rendered_bytes
-from dynamongo.updates import (
+from dynamongo.expressions.limits import (
+    MAX_EXPRESSION_BYTES,
+    MAX_IN_OPERANDS,
+    MAX_OPERATORS,
+    count_operators,
+    rendered_bytes,
+)
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,

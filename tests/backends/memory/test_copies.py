@@ -22,8 +22,10 @@ from strategies import values
 
 from dynamongo import ConfigurationError, ExpressionError, TableNotFound, ValidationError
 from dynamongo.backends.memory import MemoryBackend, VirtualClock
-from dynamongo.backends.memory.exports import write_items
-from dynamongo.conditions import EQ, Comparison, Path
+from dynamongo.backends.memory.snapshot_files import write_items
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.updates import AddUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     BatchGet,
     BatchPut,
@@ -45,8 +47,6 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
-from dynamongo.updates import AddUpdate
-from dynamongo.values import Item
 
 USERS, OTHERS = "users", "others"
 BY_NAME = IndexSchema("by_name", KeySchema(KeyAttribute("name", "S")), Projection("all"))
@@ -373,7 +373,7 @@ class TestFiles:
         other.touch()
         program = (
             "import sys, time\n"
-            "from dynamongo.backends.memory.exports import write_items\n"
+            "from dynamongo.backends.memory.snapshot_files import write_items\n"
             "def give():\n"
             "    yield {'id': 'a'}\n"
             "    print('open', flush=True)\n"

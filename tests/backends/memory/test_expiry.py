@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, Comparison, Exists, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, Comparison, Exists, Path
+from dynamongo.expressions.updates import SetUpdate
 from dynamongo.operations import (
     BatchGet,
     CreateTable,
@@ -25,7 +26,6 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
-from dynamongo.updates import SetUpdate
 
 TABLE = "sessions"
 SCHEMA = TableSchema(

@@ -6,10 +6,10 @@ import pytest
 
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import In, Or, Path
 from dynamongo.exceptions import InvalidRequestError, TableNotFound
+from dynamongo.expressions.conditions import In, Or, Path
+from dynamongo.expressions.updates import AddUpdate, AnyUpdate, AppendUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 from dynamongo.operations import AnyOperation, Get, Put, Scan, UpdateItem
-from dynamongo.updates import AddUpdate, AnyUpdate, AppendUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 
 
 def condition(size: int) -> Or:

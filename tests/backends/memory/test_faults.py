@@ -23,7 +23,6 @@ from dynamongo.backends.dynamodb.errors import translate_error
 from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
 from dynamongo.backends.memory.faults.kinds import NAMES
-from dynamongo.conditions import EQ, Comparison, Exists, Path
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
@@ -34,6 +33,9 @@ from dynamongo.exceptions import (
     TransactionCanceled,
     TransactionConflict,
 )
+from dynamongo.expressions.conditions import EQ, Comparison, Exists, Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
@@ -62,8 +64,6 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
-from dynamongo.updates import SetUpdate
-from dynamongo.values import Item
 
 USERS, OTHERS = "users", "others"
 BY_NAME = IndexSchema("by_name", KeySchema(KeyAttribute("name", "S")))

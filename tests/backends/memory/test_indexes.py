@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, Comparison, Exists, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, Comparison, Exists, Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     Capacity,
     CreateIndex,
@@ -22,8 +24,6 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
-from dynamongo.updates import SetUpdate
-from dynamongo.values import Item
 
 PK, SK, G = KeyAttribute("pk", "S"), KeyAttribute("sk", "N"), KeyAttribute("g", "S")
 KEYS_ONLY = Projection("keys_only")

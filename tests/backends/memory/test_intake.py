@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from reference import depth_of, show
 from strategies import values
 
-from dynamongo.backends.memory import intake
-from dynamongo.backends.memory.intake import measure_changed, take_item
+from dynamongo.backends.memory import ingest
+from dynamongo.backends.memory.ingest import measure_changed, take_item
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.update import apply_updates
-from dynamongo.conditions import Path
 from dynamongo.exceptions import DynamongoError, ValidationError
-from dynamongo.sizes import item_size
-from dynamongo.updates import AnyUpdate, AppendUpdate, RemoveUpdate, SetUpdate
-from dynamongo.values import MAX_DEPTH, MAX_ITEM_BYTES, Item, normalize_item
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.sizes import item_size
+from dynamongo.expressions.updates import AnyUpdate, AppendUpdate, RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import MAX_DEPTH, MAX_ITEM_BYTES, Item, normalize_item
 
 
 class Word(str, Enum):
@@ -107,7 +107,7 @@ def test_value_that_holds_itself_is_refused() -> None:
 def test_canonical_values_need_no_second_look(value: Any) -> None:
     """All but numbers with exponents, and those of 38 digits with a fraction."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake, "normalize_attributes", None)
+        patch.setattr(ingest, "normalize_attributes", None)
         if "E-" not in repr(value) and depth_of(value) <= MAX_DEPTH:
             take_item({"id": value})
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.intake import normalize_attributes
-from dynamongo.backends.memory.keys import check_index_keys, check_item_key, check_key, is_usual, make_index_test
+from dynamongo.backends.memory.ingest import normalize_attributes
+from dynamongo.backends.memory.key_rules import check_index_keys, check_item_key, check_key, is_usual, make_index_test
 from dynamongo.backends.memory.table import Table
 from dynamongo.exceptions import DynamongoError
+from dynamongo.expressions.values import ScalarType
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
-from dynamongo.values import ScalarType
 
 
 class Word(str, Enum):

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, Comparison, Path
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.sizes import item_size
 from dynamongo.operations import CreateTable, KeyCondition, Put, Query, Scan
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
-from dynamongo.sizes import item_size
 
 
 @pytest.mark.parametrize(("padding", "first_page"), [(300_000, 4), (400_000, 3)])

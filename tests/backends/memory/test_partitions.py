@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sortedcontainers import SortedDict
 
-from dynamongo.backends.memory import orders, partitions
-from dynamongo.backends.memory.orders import TOP, WHOLE, Bound, Interval
+from dynamongo.backends.memory import ordered, partitions
+from dynamongo.backends.memory.ordered import TOP, WHOLE, Bound, Interval
 from dynamongo.backends.memory.partitions import Partition, Stored
 
 bare = st.integers(0, 30)
@@ -22,7 +22,7 @@ tuples = st.tuples(st.integers(0, 5), st.text("ab", max_size=2))
 def small_lists() -> Iterator[None]:
     """Lists give way to what is made for many at a length that is soon reached."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(orders, "MOST_IN_LIST", 6)
+        patch.setattr(ordered, "MOST_IN_LIST", 6)
         patch.setattr(partitions, "MOST_IN_LIST", 6)
         yield
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.ranges import check_key_condition, range_of
+from dynamongo.backends.memory.key_ranges import check_key_condition, range_of
 from dynamongo.backends.memory.views import View
-from dynamongo.conditions import EQ, GE, GT, LE, LT, NE, BeginsWith, Between, Comparison, Path, Size
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, NE, BeginsWith, Between, Comparison, Path, Size
 from dynamongo.operations import KeyCondition
 from dynamongo.schema import KeyAttribute, KeySchema
 

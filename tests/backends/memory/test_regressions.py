@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import EQ, GT, LT, Comparator, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.conditions import EQ, GT, LT, Comparator, Comparison, Condition, Exists, NotExists, Path
+from dynamongo.expressions.updates import SetUpdate
+from dynamongo.expressions.values import Item
 from dynamongo.operations import CreateIndex, CreateTable, KeyCondition, Put, Query, Scan, TransactWrite, UpdateItem
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
-from dynamongo.updates import SetUpdate
-from dynamongo.values import Item
 
 
 @pytest.fixture

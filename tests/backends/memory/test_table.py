@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.orders import WHOLE, Bound, Interval
+from dynamongo.backends.memory.ordered import WHOLE, Bound, Interval
 from dynamongo.backends.memory.partitions import NO_SORT, Stored
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.views import View, make_view

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.conditions import GE, Comparison, Contains, Exists, NotExists, Path
 from dynamongo.exceptions import (
     CancellationReason,
     IdempotencyMismatch,
@@ -23,6 +22,8 @@ from dynamongo.exceptions import (
     TableNotFound,
     TransactionCanceled,
 )
+from dynamongo.expressions.conditions import GE, Comparison, Contains, Exists, NotExists, Path
+from dynamongo.expressions.updates import AddUpdate, IncrementUpdate, SetUpdate
 from dynamongo.operations import (
     Action,
     Capacity,
@@ -40,7 +41,6 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
-from dynamongo.updates import AddUpdate, IncrementUpdate, SetUpdate
 
 TABLE = "accounts"
 SCHEMA = TableSchema(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dynamongo.backends.memory.update import apply_updates
-from dynamongo.conditions import Path
 from dynamongo.exceptions import InvalidRequestError, ValidationError
-from dynamongo.updates import (
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
     AppendUpdate,

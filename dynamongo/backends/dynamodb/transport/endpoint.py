@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session, get_cert_path
 
-from dynamongo.frozen import dataclass, field
+from dynamongo._support.dataclasses import dataclass, field
 
 _JSON: Final = "application/x-amz-json-1.0"
 _SCOPE: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request,")

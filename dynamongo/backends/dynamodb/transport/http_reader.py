@@ -20,7 +20,7 @@ import re
 import socket
 from typing import Any, Final, cast
 
-from dynamongo.frozen import dataclass
+from dynamongo._support.dataclasses import dataclass
 
 _FIRST_BYTES: Final = 65_536
 """How much is read at first: the whole of most answers."""

@@ -10,8 +10,8 @@ import time
 from typing import Final, Protocol
 from urllib.parse import quote
 
-from dynamongo.backends.dynamodb.endpoint import Endpoint
-from dynamongo.backends.dynamodb.signing import Signer, canonical_path
+from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
+from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_path
 
 _NAMES: Final = "content-type;host;x-amz-date;x-amz-target"
 _NAMES_WITH_TOKEN: Final = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"  # noqa: S105 - no secret

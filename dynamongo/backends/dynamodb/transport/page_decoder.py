@@ -12,9 +12,9 @@ import json
 import re
 from typing import Any, Final
 
+from dynamongo.backends.dynamodb_json import decode_item
 from dynamongo.exceptions import ServiceError
-from dynamongo.values import Item
-from dynamongo.wire import decode_item
+from dynamongo.expressions.values import Item
 
 _raw_decode: Final = json.JSONDecoder().raw_decode
 

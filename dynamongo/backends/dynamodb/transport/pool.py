@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.httpsession import create_urllib3_context
 
-from dynamongo.backends.dynamodb.answers import Answer, AnswerTooLong, read_answer
-from dynamongo.backends.dynamodb.endpoint import Endpoint
 from dynamongo.backends.dynamodb.errors import build_connection_error
-from dynamongo.backends.dynamodb.proxies import REFUSED_TUNNEL, tell_refusal
+from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
+from dynamongo.backends.dynamodb.transport.http_reader import Answer, AnswerTooLong, read_answer
+from dynamongo.backends.dynamodb.transport.proxies import REFUSED_TUNNEL, tell_refusal
 from dynamongo.exceptions import ConfigurationError, ServiceError
 
 if TYPE_CHECKING:

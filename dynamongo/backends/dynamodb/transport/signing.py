@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
 
-from dynamongo.frozen import dataclass
+from dynamongo._support.dataclasses import dataclass
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 

@@ -15,8 +15,7 @@ import logging
 from functools import partial
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast, get_args
 
-from dynamongo.backends.dynamodb.answers import Answer, AnswerTooLong
-from dynamongo.backends.dynamodb.bodies import MALFORMED, parse_body, refuse_answer
+from dynamongo._support.forks import TRANSPORT, make_lock
 from dynamongo.backends.dynamodb.boto_answers import (
     check_checksum,
     check_content,
@@ -25,7 +24,6 @@ from dynamongo.backends.dynamodb.boto_answers import (
     collect_bodies,
     watch_answers,
 )
-from dynamongo.backends.dynamodb.endpoint import LeftToBoto3, read_endpoint
 from dynamongo.backends.dynamodb.errors import (
     FOREIGN_ERRORS,
     build_connection_error,
@@ -36,12 +34,15 @@ from dynamongo.backends.dynamodb.errors import (
     translate_preparation,
 )
 from dynamongo.backends.dynamodb.interception import Watch
-from dynamongo.backends.dynamodb.messages import Credentials, MessageWriter
 from dynamongo.backends.dynamodb.one_attempt import check_client, find_retries, prepare_call
-from dynamongo.backends.dynamodb.pool import Pool, tell_too_long
-from dynamongo.backends.dynamodb.proxies import AUTHENTICATION_REQUIRED, REFUSED_TUNNEL, tell_refusal
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3, read_endpoint
+from dynamongo.backends.dynamodb.transport.http_reader import Answer, AnswerTooLong
+from dynamongo.backends.dynamodb.transport.http_writer import Credentials, MessageWriter
+from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, parse_body, refuse_answer
+from dynamongo.backends.dynamodb.transport.pool import Pool, tell_too_long
+from dynamongo.backends.dynamodb.transport.proxies import AUTHENTICATION_REQUIRED, REFUSED_TUNNEL, tell_refusal
 from dynamongo.exceptions import (
     ConfigurationError,
     CredentialsError,
@@ -49,8 +50,7 @@ from dynamongo.exceptions import (
     InvalidRequestError,
     ServiceError,
 )
-from dynamongo.forks import TRANSPORT, make_lock
-from dynamongo.values import shorten
+from dynamongo.expressions.values import shorten
 
 logger = logging.getLogger("dynamongo")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, get_args
 
+from dynamongo._support.dataclasses import dataclass, names_of
 from dynamongo.backends.memory.faults.kinds import (
     NAMES,
     Cancel,
@@ -22,9 +23,8 @@ from dynamongo.backends.memory.faults.kinds import (
 )
 from dynamongo.backends.memory.faults.targets import Target, targets_of
 from dynamongo.exceptions import ConfigurationError
-from dynamongo.frozen import dataclass, names_of
+from dynamongo.expressions.values import Item, equals, shorten
 from dynamongo.operations import Operation
-from dynamongo.values import Item, equals, shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

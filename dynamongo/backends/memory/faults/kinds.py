@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from dynamongo.frozen import dataclass
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.operations import (
     AnyOperation,
     BatchGet,

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
 
+from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo.backends.memory.faults.fault import Fault
 from dynamongo.backends.memory.faults.kinds import (
     NAMES,
@@ -24,7 +25,7 @@ from dynamongo.backends.memory.faults.kinds import (
     can_befall,
 )
 from dynamongo.exceptions import ConfigurationError, FaultNotHit
-from dynamongo.forks import INNERMOST, make_lock
+from dynamongo.expressions.values import shorten
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
@@ -38,7 +39,6 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
-from dynamongo.values import shorten
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from dynamongo.conditions import EQ, Comparison, Path
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import assert_never
-from dynamongo.frozen import dataclass, field
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,
@@ -35,7 +36,6 @@ from dynamongo.operations import (
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.values import AttributeValue, Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The direct transport: HTTP requests written, signed, sent and read without boto3."""

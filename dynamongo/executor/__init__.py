@@ -1,0 +1,38 @@
+"""From a plan to results: page by page, chunk by chunk, with retries, and without any I/O."""
+
+from __future__ import annotations
+
+from dynamongo.executor.effects import Attempt, Effect, RetryBudget, RetryPolicy, Steps, Wait
+from dynamongo.executor.executor import Executor
+from dynamongo.executor.reads import START, Position, ReadPage, position_after, sort_items
+from dynamongo.executor.writes import (
+    GroupResult,
+    KeyedWrite,
+    Outcome,
+    Write,
+    group_writes,
+    key_writes,
+    not_sent,
+)
+
+__all__ = [
+    "START",
+    "Attempt",
+    "Effect",
+    "Executor",
+    "GroupResult",
+    "KeyedWrite",
+    "Outcome",
+    "Position",
+    "ReadPage",
+    "RetryBudget",
+    "RetryPolicy",
+    "Steps",
+    "Wait",
+    "Write",
+    "group_writes",
+    "key_writes",
+    "not_sent",
+    "position_after",
+    "sort_items",
+]
