@@ -138,7 +138,7 @@ class TestBackend:
 
     @pytest.mark.parametrize("backend", [MemoryBackend, 5, object()], ids=["class", "number", "object"])
     def test_what_is_no_backend_is_refused_at_once(self, backend: Any) -> None:
-        message = r"a backend is given as its name \(.*memory.*\) or as an instance; got "
+        message = r"backend must be the name of a backend \(.*memory.*\) or an instance of one; got "
         with pytest.raises(ConfigurationError, match=message):
             Connection(backend=backend)
         with pytest.raises(ConfigurationError, match=message), Connection.using(backend):
@@ -158,14 +158,14 @@ class TestSettings:
     @pytest.mark.parametrize("seconds", [0, -1, "5", True, float("inf")])
     def test_timeouts_are_checked_where_they_are_set(self, name: str, seconds: Any) -> None:
         with pytest.raises(
-            ConfigurationError, match=rf"^{name} must be a number of seconds above 0, and 1000000000 at most; got"
+            ConfigurationError, match=rf"^{name} must be a number of seconds > 0 and <= 1000000000; got"
         ):
             Connection.set_config(**{name: seconds})
 
     def test_retries_are_a_policy(self) -> None:
         retries: Any = 3
         with pytest.raises(
-            ConfigurationError, match=r"^retries is a RetryPolicy, as RetryPolicy\(attempts=3\); got 3$"
+            ConfigurationError, match=r"^retries must be a RetryPolicy, such as RetryPolicy\(attempts=3\); got 3$"
         ):
             Connection.set_config(retries=retries)
 
@@ -363,7 +363,7 @@ class TestUsing:
     @pytest.mark.parametrize("everywhere", [False, True])
     def test_connection_is_no_backend_and_has_one(self, *, everywhere: bool) -> None:
         connection: Any = Connection(backend=MemoryBackend())
-        message = r"as an instance; got <Connection .*; give its `.backend`$"
+        message = r"an instance of one; got <Connection .*; pass its `.backend`$"
         with pytest.raises(ConfigurationError, match=message), Connection.using(connection, everywhere=everywhere):
             pass
         with pytest.raises(ConfigurationError, match=message):
