@@ -187,7 +187,7 @@ class Transaction:
             execute(operation)
         except TransactionCanceled as error:
             reasons = tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
-            raise TransactionCanceled(reasons).take_context(error) from error
+            raise TransactionCanceled(reasons).copy_context(error) from error
         for entry in entries:
             if entry.saved is not None:
                 entry.saved._note_saved(entry.action)

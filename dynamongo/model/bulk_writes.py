@@ -39,7 +39,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Outcome, Write
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
-from dynamongo.fields.python_values import decode_item
+from dynamongo.fields.python_values import decode_map
 from dynamongo.model.progress import Advance, ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.model.table import Table
@@ -335,5 +335,5 @@ def decode_written(model: type[M], item: Item, done: str) -> M:
         return model._decode_item(item)
     except ValidationError as error:
         unread = WrittenButUnreadable(f"the item was {done}, but what is stored cannot be read: {error}")
-        unread.item = decode_item(item)
+        unread.item = decode_map(item)
         raise unread from error

@@ -127,7 +127,7 @@ class Instance(metaclass=ModelMeta):
 
         They came with the item when it was read, and are saved with it.
         """
-        return python_values.decode_item(self._undeclared)
+        return python_values.decode_map(self._undeclared)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -229,7 +229,7 @@ class Table(Instance):
         about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
         hint = cls._hint_at(error.message, operation)
         text = f"{cls.__name__}: {error.message} ({about}){hint}"
-        return type(error)(text, code=error.code).take_context(error)
+        return type(error)(text, code=error.code).copy_context(error)
 
     @classmethod
     def _hint_at(cls, refusal: str, operation: object) -> str:

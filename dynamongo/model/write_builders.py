@@ -26,7 +26,7 @@ from dynamongo.expressions.conditions import BaseCondition, Condition, Path, all
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
 from dynamongo.expressions.values import Item, hidden_values, shorten
-from dynamongo.fields.python_values import decode_item
+from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.versions import count_up, find_conflict, lock, next_version
 from dynamongo.model.table import Table
@@ -234,4 +234,4 @@ def _decode_stored(model: type[Table], item: Any) -> Any:
     try:
         return model._decode_item(item)
     except ValidationError:
-        return decode_item(item)
+        return decode_map(item)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.checks import check_condition, normalize_updates
 from dynamongo.backends.memory.ingest import measure_changed, take_item
 from dynamongo.backends.memory.key_rules import check_index_targets
@@ -17,7 +18,7 @@ from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import Table
 from dynamongo.backends.memory.update import apply_updates
-from dynamongo.exceptions import ConditionalCheckFailedException, assert_never
+from dynamongo.exceptions import ConditionalCheckFailedException
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item

@@ -96,7 +96,7 @@ def test_what_dynamodb_cannot_store_is_refused(value: Any, expected: str) -> Non
 def test_neither_way_shares_a_container() -> None:
     value: Any = {"a": [{"b": [1]}], "s": {1}}
     stored: Any = python_values.encode(value)
-    decoded = python_values.decode_item(stored)
+    decoded = python_values.decode_map(stored)
     decoded["a"][0]["b"].append(2)
     decoded["s"].add(2)
     value["a"][0]["b"].append(3)
