@@ -104,11 +104,11 @@ def test_units_are_a_number_above_0(units: Any) -> None:
 
 def test_second_condition_by_position_is_refused() -> None:
     for verb in (untyped.get_many, untyped.explain):
-        with pytest.raises(ExpressionError, match=r"descending .* combined with the first by &"):
+        with pytest.raises(ExpressionError, match=r"descending .* combine a second condition with the first by &"):
             verb(MINE & (Note.day == 1), Note.text == "b")
-        with pytest.raises(ExpressionError, match=r"limit .* combined with the first by &"):
+        with pytest.raises(ExpressionError, match=r"limit .* combine a second condition with the first by &"):
             verb(MINE, limit=Note.text == "b")
-    with pytest.raises(ExpressionError, match=r"default .* combined with the first by &"):
+    with pytest.raises(ExpressionError, match=r"default .* combine a second condition with the first by &"):
         Note.get_one(KEY, Note.text == "b")
     for verb in (untyped.find, untyped.delete_one, untyped.delete_many):
         with pytest.raises(TypeError):

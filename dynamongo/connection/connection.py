@@ -305,8 +305,7 @@ class Connection:
 
     def __copy__(self) -> Connection:
         """Return another connection with the same settings. It makes its own backend, unless one is set."""
-        copied = Connection()
-        copied.reconfigure(self)
+        (copied := Connection()).reconfigure(self)
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
@@ -323,7 +322,8 @@ class Connection:
 
     def _find_backend(self) -> Backend | None:
         """Return the backend in use, or `None` if it is the connection's own and has not been made yet."""
-        return latest_override() or self._backend
+        override = latest_override()
+        return self._backend if override is None else override
 
     def _look_up(self, backend: Backend) -> _LastUsed:
         executor = self._executors.find(backend)

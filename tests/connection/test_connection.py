@@ -15,10 +15,12 @@ import boto3
 import pytest
 
 from dynamongo import Connection, Model, StringField
+from dynamongo._support.dataclasses import names_of
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import default_connection
+from dynamongo.connection.settings import ConnectionOptions, Settings
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.operations import DescribeTable, Get, GetResult, Operation
 
@@ -168,6 +170,15 @@ class TestSettings:
             ConfigurationError, match=r"^retries must be a RetryPolicy, such as RetryPolicy\(attempts=3\); got 3$"
         ):
             Connection.set_config(retries=retries)
+
+    def test_every_setting_is_an_option_of_the_connection(self) -> None:
+        positional = ("access_key_id", "secret_access_key", "region", "table_prefix")
+        assert names_of(Settings) == (*positional, *ConnectionOptions.__annotations__)
+
+    @pytest.mark.parametrize("configure", [Connection, Connection.set_config])
+    def test_unknown_option_is_refused_with_the_nearest(self, configure: Any) -> None:
+        with pytest.raises(TypeError, match="unexpected keyword argument 'endpoint'; did you mean 'endpoint_url'"):
+            configure(endpoint="http://localhost:8000")
 
     def test_settings_reach_the_backend(self) -> None:
         found = settings_of(Connection("AKIA", "hush", "eu-west-1", endpoint_url="http://localhost:8000"))
