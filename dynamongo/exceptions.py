@@ -41,7 +41,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.dataclasses import dataclass, field
 
@@ -259,7 +259,7 @@ class BackendError(DynamongoError):
             told.append(f"request id {self.request_id}")
         return told
 
-    def take_context(self, other: Exception) -> Self:
+    def copy_context(self, other: Exception) -> Self:
         """Be about the request that another error is about, and return the error itself."""
         if isinstance(other, BackendError):
             self.operation, self.attempts = other.operation, other.attempts
@@ -425,8 +425,3 @@ class WriteOutcomeUnknown(ServiceError):  # noqa: N818 - reads as what it says
     The connection broke, or the store failed; where an error of another kind ended the retries, it is the `__cause__`.
     Read the item to find out. What may be written twice without harm is sent again before this is raised.
     """
-
-
-def assert_never(value: NoReturn) -> NoReturn:
-    """Mark the branch that no member of a closed union reaches, so that type checkers prove it (Python 3.11 has it)."""
-    raise AssertionError(f"unreachable: {value!r}")

@@ -11,6 +11,7 @@ import pytest
 
 import dynamongo
 from dynamongo import exceptions
+from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
@@ -23,7 +24,6 @@ from dynamongo.exceptions import (
     ThrottledError,
     TransactionCanceled,
     ValidationError,
-    assert_never,
 )
 
 CLASSES = {

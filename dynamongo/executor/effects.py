@@ -370,7 +370,7 @@ def _judge(operation: Operation[Any], error: Exception, *, is_unsure: bool) -> E
     message = error.message if isinstance(error, BackendError) else f"{type(error).__name__}: {error}"
     code = getattr(error, "code", None)
     unknown = WriteOutcomeUnknown(f"the outcome of {describe_step(operation)} is unknown: {message}", code=code)
-    return unknown.take_context(error)
+    return unknown.copy_context(error)
 
 
 def _log(operation: Operation[Any], attempt: int, wait: Wait, error: Exception) -> None:

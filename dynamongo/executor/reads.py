@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterable
 
 from dynamongo._support.dataclasses import dataclass, replace
-from dynamongo.exceptions import TableMismatch, ThrottledError, assert_never
+from dynamongo._support.unions import assert_never
+from dynamongo.exceptions import TableMismatch, ThrottledError
 from dynamongo.executor.effects import Steps, Terms
 from dynamongo.expressions.conditions import Condition, Path, cover
 from dynamongo.expressions.evaluation import compile_projection, holds

@@ -16,7 +16,8 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo._support.dataclasses import dataclass, field
-from dynamongo.exceptions import ExpressionError, assert_never
+from dynamongo._support.unions import assert_never
+from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.values import (
     ATTRIBUTE_TYPES,
     ORDERED_TYPES,

@@ -162,17 +162,17 @@ def normalize_number(number: Number) -> Number:
     >>> normalize_number(Decimal("1.50")), normalize_number(Decimal("1E+2")), normalize_number(Decimal("-0"))
     (Decimal('1.5'), 100, 0)
     """
-    lowest = lowest_form(number)
+    lowest = canonical_number(number)
     return _refuse_or_lower(number) if lowest is None else lowest
 
 
-def lowest_form(number: Number) -> Number | None:
+def canonical_number(number: Number) -> Number | None:
     """`normalize_number` for a number of a plain type that fits, and `None` for any other, which that looks at."""
     if type(number) is int:
         return number if _LEAST_INT < number < _MOST_INT else None
     if type(number) is not Decimal:
         return None
-    if is_lowest(str(number)):
+    if is_canonical_decimal(str(number)):
         return number
     if not number.is_finite():
         return None
@@ -183,7 +183,7 @@ def lowest_form(number: Number) -> Number | None:
     return int(lowest) if lowest == lowest.to_integral_value() else lowest
 
 
-def is_lowest(text: str) -> bool:
+def is_canonical_decimal(text: str) -> bool:
     """Whether that is the text of a number with a fraction, plainly written, in lowest form and of digits that fit.
 
     It need not be for other numbers of that kind: those with exponents, and those with the most digits.
@@ -254,7 +254,7 @@ def parse_number(text: str) -> Number:
     """A number as DynamoDB returned it; the inverse of `format_number`."""
     if text.removeprefix("-").isdecimal():
         return int(text)
-    return Decimal(text) if is_lowest(text) else normalize_number(Decimal(text))
+    return Decimal(text) if is_canonical_decimal(text) else normalize_number(Decimal(text))
 
 
 def check_text(text: str) -> str:

@@ -39,7 +39,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Outcome, Write
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
-from dynamongo.fields.python_values import decode_item
+from dynamongo.fields.python_values import decode_map
 from dynamongo.model.progress import Advance, ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.model.table import Table
@@ -111,7 +111,7 @@ class BulkWrite(Generic[M]):
         connection = model._connection()
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
-        names = model.__declaration__.keys.names
+        names = model.__mapper__.keys.names
         self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
         self._model = model
         self._table = table
@@ -312,7 +312,7 @@ def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> lis
     Raises:
         ExpressionError: The condition is too large for that of a write, and about too many attributes to be narrowed.
     """
-    names = model.__declaration__.keys.names
+    names = model.__mapper__.keys.names
     checks = {tuple(target.key.values()): target.check for target in source} if isinstance(source, tuple) else {}
     targets: list[Target] = []
     for item in items:
@@ -335,5 +335,5 @@ def decode_written(model: type[M], item: Item, done: str) -> M:
         return model._decode_item(item)
     except ValidationError as error:
         unread = WrittenButUnreadable(f"the item was {done}, but what is stored cannot be read: {error}")
-        unread.item = decode_item(item)
+        unread.item = decode_map(item)
         raise unread from error

@@ -348,7 +348,11 @@ class TestClassCreation:
                 r"Made says stored_type = 'S', and stores what IntField does",
             ),
             (Field, {"encode": "utf-8"}, r"Made\.encode must be a method; got 'utf-8'"),
-            (StringField, {"prepare_new": lambda *_: "a"}, r"Made\.prepare_new is called only with `prepares_new = T"),
+            (
+                StringField,
+                {"apply_defaults": lambda *_: "a"},
+                r"Made\.apply_defaults is called only with `applies_defaults = T",
+            ),
             (ListField, {"encode": lambda *_: []}, r"Made\.encode would be bypassed by updates of one element or me"),
             (SetField, {"encode": lambda *_: set()}, r"Made\.encode would be bypassed"),
             (DictField, {"encode": lambda *_: {}}, r"Made\.encode would be bypassed"),

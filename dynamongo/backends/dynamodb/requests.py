@@ -12,6 +12,7 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import Any, Final, TypeAlias, cast
 
 from dynamongo._support.dataclasses import dataclass, replace
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb.expressions import (
     Placeholders,
     render_condition,
@@ -27,7 +28,7 @@ from dynamongo.backends.dynamodb.tables import (
     render_table,
 )
 from dynamongo.backends.dynamodb_json import render_item
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits
 from dynamongo.expressions.updates import check_update_request

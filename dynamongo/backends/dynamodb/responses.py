@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, refuse_answer
 from dynamongo.backends.dynamodb_json import WireItem, decode_item
-from dynamongo.exceptions import DynamongoError, ServiceError, assert_never
+from dynamongo.exceptions import DynamongoError, ServiceError
 from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     AnyOperation,

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, TypeVar, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import take_value
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
@@ -48,8 +49,8 @@ from dynamongo.expressions.values import (
     SET_TYPES,
     AttributeType,
     AttributeValue,
+    canonical_number,
     has_utf8_form,
-    lowest_form,
     type_of,
 )
 
@@ -246,14 +247,14 @@ def _is_plain(operand: object) -> bool:
     if type(operand) is str:
         return has_utf8_form(operand)
     if type(operand) is int or type(operand) is Decimal:
-        return lowest_form(operand) is operand
+        return canonical_number(operand) is operand
     if type(operand) is Size:
         return _is_plain_path(operand.path)
     return operand is None or type(operand) is bool or type(operand) is bytes
 
 
 def _is_plain_number(value: object) -> bool:
-    return (type(value) is int or type(value) is Decimal) and lowest_form(value) is value
+    return (type(value) is int or type(value) is Decimal) and canonical_number(value) is value
 
 
 def _is_plain_path(path: Path) -> bool:

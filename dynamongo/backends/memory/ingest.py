@@ -20,9 +20,9 @@ from dynamongo.expressions.values import (
     MAX_NAME_BYTES,
     AttributeValue,
     Item,
+    canonical_number,
     check_text,
-    is_lowest,
-    lowest_form,
+    is_canonical_decimal,
     normalize,
     normalize_item,
 )
@@ -146,14 +146,14 @@ def _copy_elements(elements: list[AttributeValue], levels: int) -> tuple[int, li
 def _measure_int(value: int) -> int:
     if 0 < value < 100:
         return 2
-    if lowest_form(value) is None:
+    if canonical_number(value) is None:
         raise _NotCanonicalError
     return number_size(value)
 
 
 def _measure_decimal(value: Decimal) -> int:
     text = str(value)
-    if not is_lowest(text):
+    if not is_canonical_decimal(text):
         raise _NotCanonicalError
     return plain_size(text)
 

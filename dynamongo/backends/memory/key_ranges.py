@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TypeAlias, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import normalize_attributes, take_value
 from dynamongo.backends.memory.key_rules import check_key_values, is_usual
 from dynamongo.backends.memory.ordered import WHOLE, Interval
 from dynamongo.backends.memory.partitions import Position
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Operand, Path, Size
 from dynamongo.expressions.values import AttributeValue, Item, type_of
 from dynamongo.operations import KeyCondition

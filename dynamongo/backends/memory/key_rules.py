@@ -17,7 +17,15 @@ from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.expressions.sizes import size_of
 from dynamongo.expressions.updates import AnyUpdate
-from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, lowest_form, type_of
+from dynamongo.expressions.values import (
+    AttributeValue,
+    Item,
+    ScalarType,
+    canonical_number,
+    equals,
+    has_utf8_form,
+    type_of,
+)
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
 MAX_HASH_BYTES = 2048
@@ -205,7 +213,7 @@ def _is_usual_text(value: object) -> bool:
 
 
 def _is_usual_number(value: object) -> bool:
-    return type(value) is int and lowest_form(value) is not None
+    return type(value) is int and canonical_number(value) is not None
 
 
 def _is_usual_binary(value: object) -> bool:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo._support.unions import assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import MISSING, Resolved, resolve
 from dynamongo.expressions.updates import (

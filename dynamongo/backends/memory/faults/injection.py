@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.capacity import THROTTLED
 from dynamongo.backends.memory.faults.fault import Fault
 from dynamongo.backends.memory.faults.kinds import (
@@ -30,7 +31,6 @@ from dynamongo.exceptions import (
     ThrottledError,
     TransactionCanceled,
     TransactionConflict,
-    assert_never,
 )
 from dynamongo.operations import Operation, TransactGet, TransactWrite
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from dynamongo._support.dataclasses import dataclass, field
-from dynamongo.exceptions import assert_never
+from dynamongo._support.unions import assert_never
 from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import (
