@@ -217,7 +217,12 @@ MUTANTS = [
     Mutant(
         "the walk goes 33 levels deep", INTAKE, "_copy_members(item, MAX_DEPTH)", "_copy_members(item, MAX_DEPTH + 1)"
     ),
-    Mutant("an item may have 409,601 bytes", INTAKE, "size > MAX_ITEM_BYTES", "size > MAX_ITEM_BYTES + 1"),
+    Mutant(
+        "an item may have 409,601 bytes",
+        INTAKE,
+        "size > MAX_ITEM_BYTES:\n        raise _too_large(what)",
+        "size > MAX_ITEM_BYTES + 1:\n        raise _too_large(what)",
+    ),
     Mutant("an item counts as a map", INTAKE, "        size -= 3 + len(canonical)", "        size -= 3"),
     Mutant("the walk takes numbers as they are", INTAKE, "if not is_canonical_decimal(text):", "if False:"),
     Mutant("the walk takes ints of any size", INTAKE, "if canonical_number(value) is None:", "if False:"),
@@ -362,19 +367,19 @@ MUTANTS = [
         "if len(key) == len(self.primary.key_names) else None",
         "if key else None",
     ),
-    Mutant("index keys are usual", TABLE, "if self.indexes and not self._has_usual_index_keys(item)", "if False"),
+    Mutant("index keys are usual", TABLE, "if not self._has_usual_index_keys(item)", "if False"),
     Mutant("a batch takes an item twice", WRITES, "    check_distinct(positions)\n", ""),
     Mutant(
         "a write costs as the new item alone",
         TABLE,
-        "max(old.size if old else 0, new.size if new else 0)",
-        "new.size if new else 0",
+        "larger = new if old is None or (new is not None and new.size > old.size) else old",
+        "larger = new",
     ),
     Mutant(
         "a transaction costs once",
         TRANSACTIONS,
-        "writes(2 * sum(map(apply, changes)))",
-        "writes(sum(map(apply, changes)))",
+        "write_capacity(2 * units), changes",
+        "write_capacity(units), changes",
     ),
     Mutant("a condition of any size is light", CHECKS, "_weigh(condition) > _LIGHT", "_weigh(condition) >= _HEAVY"),
     Mutant(
@@ -386,8 +391,8 @@ MUTANTS = [
     Mutant(
         "a transaction stops at its first reason",
         TRANSACTIONS,
-        "outcomes = [_attempt(do, table, part) for table, part in zip(tables, parts, strict=True)]",
-        "outcomes = []\n    for table, part in zip(tables, parts, strict=True):\n        failed = any(isinstance(each, CancellationReason) for each in outcomes)\n        outcomes.append(CancellationReason() if failed else _attempt(do, table, part))",
+        "outcomes = [_call(function, table, part) for table, part in zip(tables, parts, strict=True)]",
+        "outcomes = []\n    for table, part in zip(tables, parts, strict=True):\n        failed = any(isinstance(each, CancellationReason) for each in outcomes)\n        outcomes.append(CancellationReason() if failed else _call(function, table, part))",
     ),
     # Above the backend.
     Mutant(
