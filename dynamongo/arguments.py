@@ -46,10 +46,10 @@ def check_count(verb: str, name: str, count: Any, *, least: int) -> int | None:
     )
 
 
-def check_units(verb: str, name: str, units: Any) -> None:
-    """Raise `ExpressionError` for a number of capacity units that is not `None`, or an int or a float above 0."""
+def check_units(verb: str, name: str, units: Any) -> float | None:
+    """The capacity units, an int or a float above 0, or `None`; raises `ExpressionError` for anything else."""
     if units is None or (type(units) in (int, float) and units > 0):
-        return
+        return units  # type: ignore[no-any-return]  # checked on the line above
     raise ExpressionError(f"{verb}: {name} must be an int or a float above 0; got {shorten(units)}")
 
 

@@ -411,8 +411,8 @@ MUTANTS = [
     Mutant(
         "a page without items ends the read",
         EXECUTOR,
-        "after = None if page.cursor is None else Position(",
-        "after = None if page.cursor is None or not page.items else Position(",
+        "after = None if result.cursor is None else ReadPosition(",
+        "after = None if result.cursor is None or not result.items else ReadPosition(",
     ),
 ]
 
