@@ -3,7 +3,7 @@
 A run of `-m slow` takes half a minute. A soak does 2,000 longer sequences, each run with other ones or, with the
 number of a seed, with the same; it prints the totals at its end, as does `-v`:
 
-    pytest -m slow tests/backends/test_agreement.py --hypothesis-profile=soak --hypothesis-seed=1
+    pytest -m slow tests/agreement/test_agreement.py --hypothesis-profile=soak --hypothesis-seed=1
 
 A failure shows the operations that led to it as Python can read them, in the fewest that hypothesis found.
 """
@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from agreement.machine import Agreement
-from agreement.totals import Totals
 from hypothesis.stateful import run_state_machine_as_test
 
+from agreement.machine import Agreement
+from agreement.totals import Totals
 from dynamongo.backends.dynamodb import DynamoDBBackend
 
 pytestmark = pytest.mark.slow

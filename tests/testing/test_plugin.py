@@ -9,7 +9,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "testing.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "testing.md"
 
 CONFTEST = """
 import pytest

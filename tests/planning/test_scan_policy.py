@@ -142,7 +142,7 @@ class TestCallSite:
     def test_warning_points_at_the_line_that_asked(self) -> None:
         with pytest.warns(ScanWarning) as caught:
             User.get_many(User.year == 1990)
-        assert [FilePath(warning.filename).name for warning in caught] == ["test_scans.py"]
+        assert [FilePath(warning.filename).name for warning in caught] == ["test_scan_policy.py"]
         line = FilePath(__file__).read_text().splitlines()[caught[0].lineno - 1]
         assert line.strip() == "User.get_many(User.year == 1990)"
 

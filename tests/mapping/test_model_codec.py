@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-import plain_codec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mapping import plain_codec
 
 from dynamongo import (
     BinaryField,

@@ -25,7 +25,7 @@ from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 from dynamongo.testing.contract import BackendContract
 from dynamongo.testing.contract.base import names_of_tests
 
-ROOT = File(__file__).resolve().parent.parent
+ROOT = File(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "fidelity.md"
 
 RULES = "# | rule | proved by | checked"

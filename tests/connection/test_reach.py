@@ -25,7 +25,7 @@ from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import default_connection
 from dynamongo.operations import Operation
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "testing.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "testing.md"
 
 T = TypeVar("T")
 

@@ -551,7 +551,7 @@ class TestSegments:
     @pytest.mark.parametrize("name", ["segments", "page_size", "max_pages"])
     @pytest.mark.parametrize("value", [0, -1, True, 1.5, "2"])
     def test_numbers_are_positive(self, name: str, value: Any) -> None:
-        with pytest.raises(ExpressionError, match=f"Visit: {name} must be an int of 1 or more; got"):
+        with pytest.raises(ExpressionError, match=f"Visit: {name} must be an int >= 1; got"):
             Visit.find(**{name: value})
 
 
