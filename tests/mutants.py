@@ -20,17 +20,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = [
-    "tests/test_values.py",
-    "tests/test_sizes.py",
-    "tests/test_evaluation.py",
-    "tests/test_filters.py",
-    "tests/test_compiled.py",
-    "tests/test_updates.py",
-    "tests/test_conditions.py",
+    "tests/expressions",
+    "tests/mapping/test_model_codec.py",
     "tests/backends/memory",
     "tests/backends/test_contract.py",
-    "tests/test_planner.py",
-    "tests/test_executor.py",
+    "tests/planning/test_planner.py",
+    "tests/executor/test_executor.py",
 ]
 
 

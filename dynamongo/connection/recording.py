@@ -163,7 +163,24 @@ class Calls:
 
 @contextlib.contextmanager
 def record() -> Generator[Calls]:
-    """Collect the requests of the block, with their cost; warn once of single gets that should be one `get_many`."""
+    """Collect the requests that the block makes, on any connection, with their cost.
+
+    Warns once about single gets that should be one `get_many`.
+
+    >>> from dynamongo import Connection, Model, StringField
+    >>> from dynamongo.backends.memory import MemoryBackend
+    >>> class Note(Model):
+    ...     __table__ = "notes"
+    ...     __hash_key__ = "title"
+    ...     title = StringField()
+    >>> with Connection.using(MemoryBackend()):
+    ...     Note.create_table()
+    ...     with Connection.record() as calls:
+    ...         found = Note.get_one("a", default=None)
+    >>> calls.assert_plan("Get notes")
+    >>> calls.requests, calls.read_units
+    (1, 0.5)
+    """
     calls = Calls()
     with _observe(calls):
         yield calls
