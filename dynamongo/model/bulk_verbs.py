@@ -91,7 +91,7 @@ class BoundVerb(Generic[M]):
         self._model = model
 
     def _read(self, source: Source, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
-        required = self._model.__declaration__.required
+        required = self._model.__mapper__.declaration.required
         return Read(self._model._schema(), source, is_sorted=is_sorted, required=required, scans=scans)
 
     @property
