@@ -162,9 +162,9 @@ class Transaction:
     def _add(self, verb: str, model: Any, action: Any, *, saved: Any = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions inside its `with` block alone")
-        names = model.__declaration__.keys.names
+        names = model.__mapper__.keys.names
         holder = action.item if isinstance(action, Put) else action.key
-        returns_item = self._return_items or model.__declaration__.version is not None
+        returns_item = self._return_items or model.__mapper__.declaration.version is not None
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
         entry = _Entry(verb, model, action, {name: holder[name] for name in names}, saved)
@@ -268,7 +268,7 @@ def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     key = entry.model._name_item(entry.key).to_dict(only=list(entry.key))
     message = reason.message
     if message:
-        message += entry.model._hint_at(message, entry.action)
+        message += entry.model.__mapper__.hint_at(message, entry.action)
     shown = ", ".join(f"{name}={'…' if are_values_hidden() else shorten(value)}" for name, value in key.items())
     label = f"{entry.model.__name__} {shown}"
     explained = replace(reason, model=entry.model, key=key, message=message, label=label)

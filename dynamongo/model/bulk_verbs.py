@@ -91,7 +91,7 @@ class BoundVerb(Generic[M]):
         self._model = model
 
     def _options(self, *, is_sorted: bool) -> ReadOptions:
-        return ReadOptions(is_sorted=is_sorted, always=self._model.__declaration__.required)
+        return ReadOptions(is_sorted=is_sorted, always=self._model.__mapper__.declaration.required)
 
     @property
     def _limits(self) -> Limits:

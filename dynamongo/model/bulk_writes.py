@@ -96,7 +96,7 @@ class BulkWrite(Generic[M]):
         connection = model._connection()
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
-        names = model.__declaration__.keys.names
+        names = model.__mapper__.keys.names
         self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
         self._model = model
         self._table = table
@@ -297,7 +297,7 @@ def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> lis
     Raises:
         ExpressionError: The condition is too large for that of a write, and about too many attributes to be narrowed.
     """
-    names = model.__declaration__.keys.names
+    names = model.__mapper__.keys.names
     checks = {tuple(target.key.values()): target.check for target in source} if isinstance(source, tuple) else {}
     targets: list[Target] = []
     for item in items:

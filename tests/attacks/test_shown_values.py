@@ -138,7 +138,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 STORED: list[tuple[str, AttributeValue]] = [
-    *[(name, SECRET) for name in Everything.__fields__ if name not in {"id", "email", "url"}],
+    *[(name, SECRET) for name in Everything.__mapper__.fields if name not in {"id", "email", "url"}],
     ("list", [SECRET]),
     ("set", frozenset({SECRET})),
     ("map", {"day": SECRET}),
