@@ -6,6 +6,7 @@ from dynamongo.executor.effects import Attempt, Effect, RetryBudget, RetryPolicy
 from dynamongo.executor.executor import Executor
 from dynamongo.executor.reads import START, Position, ReadPage, position_after, sort_items
 from dynamongo.executor.writes import (
+    ITEM_ERRORS,
     GroupResult,
     KeyedWrite,
     Outcome,
@@ -16,6 +17,7 @@ from dynamongo.executor.writes import (
 )
 
 __all__ = [
+    "ITEM_ERRORS",
     "START",
     "Attempt",
     "Effect",

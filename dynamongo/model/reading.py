@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from dynamongo.arguments import check_count, check_flag, check_names, check_units, refuse_condition
 from dynamongo.exceptions import ExpressionError, ItemNotFound
-from dynamongo.expressions.conditions import Condition, Path, paths_of
-from dynamongo.expressions.values import Item, shorten
-from dynamongo.fields.base import Field
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.values import Item
 from dynamongo.fields.indexes import Index
-from dynamongo.fields.operators import Expressions
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.progress import ProgressOption
 from dynamongo.model.result_set import ResultSet, Search, plan_for
 from dynamongo.model.table import Table
-from dynamongo.model.write_builders import check_declared
 from dynamongo.operations import Get
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import ReadOptions
@@ -108,7 +106,7 @@ class Reading(Table):
             if item is not None:
                 return cls._decode_item(item)
         else:
-            options = ReadOptions(consistent=consistent, projection=cls._projection(projection))
+            options = ReadOptions(consistent=consistent, projection=cls.__mapper__.projection(projection))
             plan = plan_for(cls, (target,), options, cls._schema())
             items = cls._run(lambda executor: executor.read(plan))
             if items:
@@ -228,7 +226,7 @@ class Reading(Table):
     @classmethod
     def keys_in(cls, values: Iterable[Any]) -> Condition:
         """The condition that an item's key is one of `values`: keys as `get_one` takes them, in any mixture."""
-        return keys_condition(values, cls.__declaration__.keys)
+        return keys_condition(values, cls.__mapper__)
 
     # From arguments to what the planner takes.
 
@@ -275,74 +273,31 @@ class Reading(Table):
         check_flag(name, "descending", descending)
         check_count(name, "limit", limit, least=0)
         if not arguments:
-            return ReadOptions(descending, limit, is_sorted=is_sorted, always=cls.__declaration__.required)
+            return ReadOptions(descending, limit, is_sorted=is_sorted, always=cls.__mapper__.declaration.required)
         return ReadOptions(
             descending,
             limit,
             check_flag(name, "consistent", arguments.get("consistent", False)),
-            cls._index_name(arguments.get("index")),
-            cls._projection(arguments.get("projection")),
+            cls.__mapper__.index_name(arguments.get("index")),
+            cls.__mapper__.projection(arguments.get("projection")),
             check_count(name, "page_size", arguments.get("page_size"), least=1),
             check_count(name, "segments", arguments.get("segments"), least=1),
             is_sorted,
-            cls.__declaration__.required,
-        )
-
-    @classmethod
-    def _index_name(cls, index: Any) -> str | None:
-        """The name in DynamoDB of an index that is given as itself, by that name or by that of its attribute."""
-        if index is None:
-            return None
-        indexes = cls.__declaration__.indexes
-        for name, known in indexes.items():
-            if index is known or index in (name, known.name):
-                return known.schema.name
-        known_names = ", ".join(indexes) or "none"
-        raise ExpressionError(f"{cls.__name__} has no index {shorten(index)}; it has {known_names}")
-
-    @classmethod
-    def _projection(cls, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
-        if wanted is None:
-            return ()
-        if isinstance(wanted, (str, Expressions)):
-            raise ExpressionError(f"{cls.__name__}: projection is a list of fields; got {shorten(wanted)}")
-        paths = tuple(cls._projected_path(each) for each in wanted)
-        if not paths:
-            raise ExpressionError(f"{cls.__name__}: a projection names one field at least")
-        check_declared(cls, paths)
-        return paths
-
-    @classmethod
-    def _projected_path(cls, wanted: Any) -> Path:
-        if isinstance(wanted, str):
-            return Path(wanted)
-        if isinstance(wanted, Field):
-            return cast("Field[Any]", wanted).path
-        raise ExpressionError(
-            f"{cls.__name__}: a projection is made of fields, such as User.name or User.address.city, and of names;"
-            f" got {shorten(wanted)}"
+            cls.__mapper__.declaration.required,
         )
 
     @classmethod
     def _resolve_one(cls, strategy: Any, *, to_write: bool = False) -> Target:
-        target = resolve_one(strategy, cls.__declaration__.keys, to_write=to_write)
-        if target.check is not None:
-            check_declared(cls, paths_of(target.check))
-        return target
+        return resolve_one(strategy, cls.__mapper__, to_write=to_write)
 
     @classmethod
     def _resolve_many(cls, strategy: Any, *, to_write: bool = False) -> Source:
-        source = resolve_many(strategy, cls.__declaration__.keys, to_write=to_write)
-        conditions = [target.check for target in source] if isinstance(source, tuple) else [source]
-        for condition in conditions:
-            check_declared(cls, () if condition is None else paths_of(condition))
-        return source
+        return resolve_many(strategy, cls.__mapper__, to_write=to_write)
 
     # From items to what the caller gets.
 
     @classmethod
     def _decode_dicts(cls, items: list[Item], plan: Plan) -> list[dict[str, Any]]:
         """The Python values of what was asked for, and of nothing else that the read needed."""
-        if not plan.projection:
-            return [found.to_dict() for found in cls._decode_found(items, plan)]
-        return [cls._decode_part(item, plan.projection).to_dict() for item in items]
+        mapper: Mapper[Self] = cls.__mapper__
+        return [found.to_dict() for found in mapper.decode_read(items, plan.projection or plan.loaded)]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Path, cover, paths_of
+from dynamongo.expressions.conditions import Condition, Path, cover, paths_of
 from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.mapping.keys import describe_key
 from dynamongo.operations import (
     BatchGet,
     CreateTable,
@@ -189,11 +190,6 @@ def _parts(operation: Operation[Any]) -> Sequence[object]:
             return (Get(schema.name, {}),)
         case _:
             return (operation,)
-
-
-def describe_key(key: Item) -> str:
-    """The key as people read it, such as `email = 'x' AND day = 3`."""
-    return " AND ".join(str(Comparison(Path(name), EQ, value)) for name, value in key.items())
 
 
 def _describe_plan(plan: Plan) -> Iterator[str]:

@@ -307,8 +307,8 @@ def test_a_frozen_dataclass_refuses_names_that_would_be_source(name: str) -> Non
 
 def test_source_has_no_name_in_it() -> None:
     model = model_of({"needle": StringField(default="haystack"), "needles": DictField(needle=IntField())}, "Needle")
-    assert "eedle" not in model.__codec__.show()
-    assert "haystack" not in model.__codec__.show()
+    assert "eedle" not in model.__mapper__.codec.show()
+    assert "haystack" not in model.__mapper__.codec.show()
     assert generate_filter(Comparison(Path("needle", "needle"), "=", "haystack"))([]) == []
 
 

@@ -138,7 +138,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 STORED: list[tuple[str, AttributeValue]] = [
-    *[(name, SECRET) for name in Everything.__fields__ if name not in {"id", "email", "url"}],
+    *[(name, SECRET) for name in Everything.__mapper__.fields if name not in {"id", "email", "url"}],
     ("list", [SECRET]),
     ("set", frozenset({SECRET})),
     ("map", {"day": SECRET}),
@@ -296,7 +296,7 @@ class TestGiven:
 
     @pytest.mark.parametrize("value", [None, 0, "no"])
     def test_setting_is_true_or_false(self, value: Any) -> None:
-        with pytest.raises(ConfigurationError, match="show_values is True or False"):
+        with pytest.raises(ConfigurationError, match="show_values must be True or False"):
             Connection(show_values=value)
 
     def test_block_hides(self) -> None:

@@ -15,10 +15,12 @@ import boto3
 import pytest
 
 from dynamongo import Connection, Model, StringField
+from dynamongo._support.dataclasses import names_of
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import default_connection
+from dynamongo.connection.settings import ConnectionOptions, Settings
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.operations import DescribeTable, Get, GetResult, Operation
 
@@ -138,7 +140,7 @@ class TestBackend:
 
     @pytest.mark.parametrize("backend", [MemoryBackend, 5, object()], ids=["class", "number", "object"])
     def test_what_is_no_backend_is_refused_at_once(self, backend: Any) -> None:
-        message = r"a backend is given as its name \(.*memory.*\) or as an instance; got "
+        message = r"backend must be the name of a backend \(.*memory.*\) or an instance of one; got "
         with pytest.raises(ConfigurationError, match=message):
             Connection(backend=backend)
         with pytest.raises(ConfigurationError, match=message), Connection.using(backend):
@@ -158,16 +160,25 @@ class TestSettings:
     @pytest.mark.parametrize("seconds", [0, -1, "5", True, float("inf")])
     def test_timeouts_are_checked_where_they_are_set(self, name: str, seconds: Any) -> None:
         with pytest.raises(
-            ConfigurationError, match=rf"^{name} must be a number of seconds above 0, and 1000000000 at most; got"
+            ConfigurationError, match=rf"^{name} must be a number of seconds > 0 and <= 1000000000; got"
         ):
             Connection.set_config(**{name: seconds})
 
     def test_retries_are_a_policy(self) -> None:
         retries: Any = 3
         with pytest.raises(
-            ConfigurationError, match=r"^retries is a RetryPolicy, as RetryPolicy\(attempts=3\); got 3$"
+            ConfigurationError, match=r"^retries must be a RetryPolicy, such as RetryPolicy\(attempts=3\); got 3$"
         ):
             Connection.set_config(retries=retries)
+
+    def test_every_setting_is_an_option_of_the_connection(self) -> None:
+        positional = ("access_key_id", "secret_access_key", "region", "table_prefix")
+        assert names_of(Settings) == (*positional, *ConnectionOptions.__annotations__)
+
+    @pytest.mark.parametrize("configure", [Connection, Connection.set_config])
+    def test_unknown_option_is_refused_with_the_nearest(self, configure: Any) -> None:
+        with pytest.raises(TypeError, match="unexpected keyword argument 'endpoint'; did you mean 'endpoint_url'"):
+            configure(endpoint="http://localhost:8000")
 
     def test_settings_reach_the_backend(self) -> None:
         found = settings_of(Connection("AKIA", "hush", "eu-west-1", endpoint_url="http://localhost:8000"))
@@ -363,7 +374,7 @@ class TestUsing:
     @pytest.mark.parametrize("everywhere", [False, True])
     def test_connection_is_no_backend_and_has_one(self, *, everywhere: bool) -> None:
         connection: Any = Connection(backend=MemoryBackend())
-        message = r"as an instance; got <Connection .*; give its `.backend`$"
+        message = r"an instance of one; got <Connection .*; pass its `.backend`$"
         with pytest.raises(ConfigurationError, match=message), Connection.using(connection, everywhere=everywhere):
             pass
         with pytest.raises(ConfigurationError, match=message):

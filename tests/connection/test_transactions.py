@@ -30,7 +30,7 @@ from dynamongo.backends import Backend
 from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
 from dynamongo.backends.memory.faults.kinds import CancelCode
 from dynamongo.connection import overrides
-from dynamongo.connection.connection import drive
+from dynamongo.connection.drivers import drive
 from dynamongo.exceptions import BackendError, CancellationReason, InvalidRequestError
 from dynamongo.executor import Executor, RetryPolicy
 from dynamongo.operations import Delete, Put, TransactWrite

@@ -113,7 +113,7 @@ class TestExpiry:
     @pytest.mark.parametrize("ttl", [0, -1, True, "60", float("nan"), float("inf")])
     def test_ttl_is_a_number_of_seconds(self, ttl: Any) -> None:
         with pytest.raises(
-            ConfigurationError, match="cursor_ttl must be a number of seconds above 0, and 1000000000 at most; got"
+            ConfigurationError, match="cursor_ttl must be a number of seconds > 0 and <= 1000000000; got"
         ):
             Connection(cursor_key=NEW, cursor_ttl=ttl)
 

@@ -11,7 +11,7 @@ import pytest
 
 from dynamongo.backends import Limits
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.connection.connection import drive
+from dynamongo.connection.drivers import drive
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,

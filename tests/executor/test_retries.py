@@ -36,7 +36,7 @@ from dynamongo import (
 from dynamongo.backends import Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import Fault, MemoryBackend, VirtualClock
-from dynamongo.connection.connection import drive
+from dynamongo.connection.drivers import drive
 from dynamongo.executor import Executor, RetryBudget
 from dynamongo.operations import (
     BatchPut,
@@ -251,7 +251,7 @@ class TestRepeated:
     @pytest.mark.parametrize("name", ["base", "cap"])
     def test_waits_are_seconds(self, name: str, seconds: Any) -> None:
         with pytest.raises(
-            ConfigurationError, match=rf"^{name} must be a number of seconds of 0 or more, and 1000000000 at most; got"
+            ConfigurationError, match=rf"^{name} must be a number of seconds >= 0 and <= 1000000000; got"
         ):
             RetryPolicy(**{name: seconds})
 

@@ -39,7 +39,7 @@ def make_model(bases: tuple[type, ...] = (Model,), **attributes: Any) -> Any:
 
 
 def index_of(**attributes: Any) -> IndexSchema:
-    (index,) = make_model(**attributes).__declaration__.table.indexes
+    (index,) = make_model(**attributes).__mapper__.declaration.table.indexes
     assert isinstance(index, IndexSchema)
     return index
 
@@ -106,7 +106,7 @@ class TestInheritance:
         model = make_model((base,), name=..., year=...)
         assert model.by_name.schema.keys == KeySchema(NAME)
         assert model.by_name.schema.projection == Projection("include", ("year",))
-        assert base.__fields__["name"].is_index_key is False
+        assert base.__mapper__.fields["name"].is_index_key is False
 
     def test_index_of_an_abstract_base_belongs_to_no_table(self) -> None:
         base = make_model(__abstract__=True, by_name=GlobalIndex("name"))
@@ -115,7 +115,9 @@ class TestInheritance:
 
     def test_model_may_drop_an_index_of_its_base(self) -> None:
         base = make_model(by_name=GlobalIndex("name"))
-        assert make_model((base,), email=..., name=..., year=..., by_name=None).__declaration__.table.indexes == ()
+        assert (
+            make_model((base,), email=..., name=..., year=..., by_name=None).__mapper__.declaration.table.indexes == ()
+        )
 
 
 class TestMistakes:
@@ -208,7 +210,7 @@ class TestInstances:
         backend = MemoryBackend()
         with Connection.using(backend):
             model.create_table()
-            assert backend.execute(DescribeTable("users")).schema == model.__declaration__.table
+            assert backend.execute(DescribeTable("users")).schema == model.__mapper__.declaration.table
 
     def test_index_cannot_be_set_on_an_instance(self) -> None:
         user = make_model(by_name=GlobalIndex("name"))(email="a")

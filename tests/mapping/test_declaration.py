@@ -38,7 +38,7 @@ def refusal(**attributes: Any) -> str:
 
 
 def table_of(model: type[Model]) -> TableSchema:
-    return model.__declaration__.table
+    return model.__mapper__.declaration.table
 
 
 class TestTable:
@@ -64,7 +64,7 @@ class TestTable:
 
     def test_key_fields_know_that_they_are_keys(self) -> None:
         model = make_model(__range_key__="year", year=IntField(), name=StringField())
-        assert [field.is_key for field in model.__fields__.values()] == [True, True, False]
+        assert [field.is_key for field in model.__mapper__.fields.values()] == [True, True, False]
 
 
 class TestMistakes:
@@ -172,7 +172,7 @@ class TestInheritance:
             __table__ = "logs"
             text = StringField()
 
-        assert list(Log.__fields__) == ["id", "text"]
+        assert list(Log.__mapper__.fields) == ["id", "text"]
         assert table_of(Log) == TableSchema("logs", KeySchema(KeyAttribute("id", "S")), Throughput(8, 8))
 
     def test_model_derived_from_an_abstract_one_is_not_abstract(self) -> None:
@@ -190,7 +190,7 @@ class TestInheritance:
     def test_derived_model_has_all_fields_in_the_order_of_declaration(self) -> None:
         base = make_model(name=StringField())
         derived = make_model((base,), email=..., year=IntField())
-        assert list(derived.__fields__) == ["email", "name", "year"]
+        assert list(derived.__mapper__.fields) == ["email", "name", "year"]
 
     def test_derived_model_may_replace_a_field(self) -> None:
         base = make_model(year=StringField())
@@ -209,7 +209,7 @@ class TestInheritance:
             changed = IntField()
 
         model = make_model((Stamped, Model))
-        assert sorted(model.__fields__) == ["changed", "email"]
+        assert sorted(model.__mapper__.fields) == ["changed", "email"]
         assert (model.changed == 5) == Comparison(Path("changed"), EQ, 5)
 
     def test_field_of_the_first_base_wins_as_in_python(self) -> None:
@@ -232,7 +232,7 @@ class TestInheritance:
 
     def test_methods_and_constants_are_no_fields(self) -> None:
         model = make_model(LIMIT=5, shout=lambda self: self.email.upper(), label=property(lambda self: self.email))
-        assert list(model.__fields__) == ["email"]
+        assert list(model.__mapper__.fields) == ["email"]
         user = model(email="x")
         assert (user.LIMIT, user.shout(), user.label) == (5, "X", "x")
 

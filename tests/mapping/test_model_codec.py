@@ -43,6 +43,7 @@ from dynamongo import (
 from dynamongo.expressions.values import Item
 from dynamongo.fields import python_values
 from dynamongo.fields.maps import HeldDict
+from dynamongo.mapping.records import record_of
 
 UTC = dt.timezone.utc
 ZONES = [None, UTC, dt.timezone(dt.timedelta(0)), dt.timezone(dt.timedelta(hours=2))]
@@ -125,8 +126,10 @@ def typed(value: Any) -> Any:
 
 
 def check_build(model: type[Model], given: dict[str, Any]) -> None:
-    assert outcome(shared_by, model.__codec__.build, given) == outcome(shared_by, plain_codec.build, model, given)
-    assert outcome(model.__codec__.build, given) == outcome(plain_codec.build, model, given)
+    assert outcome(shared_by, model.__mapper__.codec.build, given) == outcome(
+        shared_by, plain_codec.build, model, given
+    )
+    assert outcome(model.__mapper__.codec.build, given) == outcome(plain_codec.build, model, given)
 
 
 def shared_by(build: Callable[..., Any], *arguments: Any) -> list[int]:
@@ -137,7 +140,7 @@ def shared_by(build: Callable[..., Any], *arguments: Any) -> list[int]:
 
 def check_encode(model: type[Model], values: dict[str, Any]) -> None:
     expected = outcome(plain_codec.encode, model, values, {"other": 1})
-    assert outcome(model.__codec__.encode, values, {"other": 1}) == expected
+    assert outcome(model.__mapper__.codec.encode, values, {"other": 1}) == expected
 
 
 def check_decode(model: type[Model], item: dict[str, Any]) -> None:
@@ -147,7 +150,7 @@ def check_decode(model: type[Model], item: dict[str, Any]) -> None:
 def decode(model: type[Model], item: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of an instance of the item, and what has no field."""
     instance = model._decode_item(item)
-    return vars(instance), instance._undeclared
+    return vars(instance), record_of(instance).undeclared
 
 
 # The edges of what is written out, and what lies just beyond them.
@@ -244,7 +247,7 @@ def test_new_instance_has_the_default_that_the_field_says(field: Any) -> None:
     several: list[dict[str, Any]] = [{}, {"field": None}, {"pk": "key"}, {"field": "x"}, {"field": 5}, {"field": []}]
     for each in several:
         check_build(model, each)
-    first, second = model.__codec__.build({}), model.__codec__.build({})
+    first, second = model.__mapper__.codec.build({}), model.__mapper__.codec.build({})
     assert not set(containers(first)) & set(containers(second))
 
 
@@ -402,7 +405,7 @@ def settled(field: Field[Any], value: Any) -> Any:
 @st.composite
 def models_with_values(draw: st.DrawFn) -> tuple[type[Model], dict[str, Any]]:
     model = model_of(draw(fields))
-    field = model.__fields__["field"]
+    field = model.__mapper__.fields["field"]
     value = draw(likely(field) | anything)
     return model, {"pk": "key", "field": settled(field, value) if draw(st.integers(0, 3)) else value}
 
@@ -431,7 +434,7 @@ def test_a_codec_does_what_the_fields_do_and_shares_nothing(
     check_build(model, values)
     check_encode(model, values)
     try:
-        item = model.__codec__.encode(values, {})
+        item = model.__mapper__.codec.encode(values, {})
     except Exception:  # noqa: BLE001 - the values are wrong
         return
     assert not set(containers(item)) & set(containers(values))
@@ -476,9 +479,9 @@ def encode(values, item):
 
 
 def test_source_can_be_read() -> None:
-    assert SOURCE in Person.__codec__.show()
-    for function in (Person.__codec__.build, Person.__codec__.encode, Person.__codec__.decode):
-        assert inspect.getsource(function) in Person.__codec__.show()
+    assert SOURCE in Person.__mapper__.codec.show()
+    for function in (Person.__mapper__.codec.build, Person.__mapper__.codec.encode, Person.__mapper__.codec.decode):
+        assert inspect.getsource(function) in Person.__mapper__.codec.show()
 
 
 def test_a_codec_is_compiled_once_and_when_it_is_needed() -> None:
@@ -486,11 +489,11 @@ def test_a_codec_is_compiled_once_and_when_it_is_needed() -> None:
         pass
 
     tasks = {"build", "encode", "decode"}
-    assert not vars(Lazy.__codec__).keys() & tasks
+    assert not vars(Lazy.__mapper__.codec).keys() & tasks
     lazy = Lazy(email="a")
-    assert vars(Lazy.__codec__).keys() & tasks == {"build"}
+    assert vars(Lazy.__mapper__.codec).keys() & tasks == {"build"}
     lazy._encode_item()
-    assert vars(Lazy.__codec__).keys() & tasks == {"build", "encode"}
+    assert vars(Lazy.__mapper__.codec).keys() & tasks == {"build", "encode"}
 
 
 def test_a_validator_is_called_once() -> None:
@@ -510,8 +513,8 @@ def test_a_validator_is_called_once() -> None:
 
 def test_what_a_field_overrides_is_called() -> None:
     model = model_of(Loud(), words=ListField(Loud))
-    item = model.__codec__.encode({"pk": "key", "field": "loud", "words": ["loud"]}, {})
+    item = model.__mapper__.codec.encode({"pk": "key", "field": "loud", "words": ["loud"]}, {})
     assert item == {"pk": "key", "field": "LOUD!", "words": ["LOUD!"]}
     assert decode(model, item) == ({"pk": "key", "field": "LOUD", "words": ["LOUD"]}, {})
     with pytest.raises(ValidationError, match=r"Made\.field must be loud; got 'SILENT'"):
-        model.__codec__.encode({"pk": "key", "field": "silent", "words": []}, {})
+        model.__mapper__.codec.encode({"pk": "key", "field": "silent", "words": []}, {})

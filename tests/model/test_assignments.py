@@ -121,7 +121,7 @@ def test_a_default_that_items_cannot_expire_by_is_refused_when_they_shall() -> N
     made: Any = Visit
     with pytest.raises(SchemaError, match=r"Visit.ends .*whole number of seconds"):
         made.__ttl__ = "ends"
-    assert (made(id="1").ends, made.__declaration__.expires_by) == (10**15, None)
+    assert (made(id="1").ends, made.__mapper__.declaration.expires_by) == (10**15, None)
 
 
 def test_connection_and_scans_too(user: Any) -> None:
@@ -155,11 +155,11 @@ WRONG: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize(("name", "value"), WRONG.values(), ids=WRONG)
 def test_a_mistake_is_refused_and_nothing_changes(user: Any, member: Any, name: str, value: Any) -> None:
     before = dict(vars(user))
-    declared = [model.__declaration__ for model in (user, member)]
+    declared = [model.__mapper__.declaration for model in (user, member)]
     with pytest.raises(SchemaError, match=re.escape(f"User.{name}")):
         setattr(user, name, value)
     assert dict(vars(user)) == before
-    assert [model.__declaration__ for model in (user, member)] == declared
+    assert [model.__mapper__.declaration for model in (user, member)] == declared
 
 
 def test_what_a_derived_model_cannot_be_is_refused_for_all(user: Any) -> None:
@@ -167,7 +167,7 @@ def test_what_a_derived_model_cannot_be_is_refused_for_all(user: Any) -> None:
     derived = type(base)("Derived", (base,), {"__module__": __name__, "__table__": "ttt", "__hash_key__": "id"})
     with pytest.raises(SchemaError, match=r"Derived.__ttl__ must be a field"):
         base.__ttl__ = "id"
-    assert (base.__ttl__, derived.__ttl__, derived.__declaration__.expires_by) == (None, None, None)
+    assert (base.__ttl__, derived.__ttl__, derived.__mapper__.declaration.expires_by) == (None, None, None)
     base.__read_units__ = 2
     assert derived._schema().throughput == Throughput(2, 8)
     with pytest.raises(SchemaError, match=r"Base.__scans__ must be one of"):
@@ -215,7 +215,7 @@ def test_a_derived_model_does_what_the_error_says(user: Any) -> None:
         late = IntField()
 
     assert Other(id="1", late=5).late == 5
-    assert Other.__declaration__.keys.names == ("id", "name")
+    assert Other.__mapper__.keys.names == ("id", "name")
 
 
 def test_what_is_no_part_of_the_declaration_can_be_anything(user: Any) -> None:
@@ -229,7 +229,7 @@ def test_what_is_no_part_of_the_declaration_can_be_anything(user: Any) -> None:
 def test_another_constructor_takes_effect(user: Any, member: Any) -> None:
     user.create_table()
     plain = user.__init__
-    assert vars(member(id="1")).keys() == user.__fields__.keys()
+    assert vars(member(id="1")).keys() == user.__mapper__.fields.keys()
 
     def noting(self: Any, /, **values: Any) -> None:
         self._noted = True

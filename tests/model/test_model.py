@@ -185,7 +185,7 @@ class TestGetMany:
 
     @pytest.mark.parametrize("limit", [-1, 1.5, "2", True], ids=repr)
     def test_limit_that_is_no_count_is_refused(self, limit: Any) -> None:
-        with pytest.raises(ExpressionError, match=r"^User: limit must be an int of 0 or more; got "):
+        with pytest.raises(ExpressionError, match=r"^User: limit must be an int >= 0; got "):
             User.get_many(None, limit=limit)
 
 

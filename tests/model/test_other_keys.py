@@ -84,7 +84,7 @@ VERBS: dict[str, Callable[[Any, Any, dict[str, Any]], object]] = {
 @pytest.mark.parametrize("model", [OtherHash, OtherRange, NoRange])
 @pytest.mark.parametrize("verb", VERBS)
 def test_refused_key_is_told_with_that_of_the_model(model: Any, verb: str) -> None:
-    names = model.__declaration__.keys.names
+    names = model.__mapper__.keys.names
     values = dict(zip(names, "ab", strict=False))
     key = tuple(values.values()) if len(values) > 1 else "a"
     with pytest.raises(DynamongoError) as caught:
@@ -106,7 +106,7 @@ def test_refused_key_is_told_with_that_of_the_model(model: Any, verb: str) -> No
     ],
 )
 def test_item_without_the_key_of_the_model_is_not_shown(model: Any, read: Callable[[Any], object]) -> None:
-    (missing,) = {"forum_name", "topic"} & set(model.__declaration__.keys.names)
+    (missing,) = {"forum_name", "topic"} & set(model.__mapper__.keys.names)
     with pytest.raises(TableMismatch, match=rf"{model.__name__}: an item of {TABLE} has no '{missing}'.*compare_table"):
         read(model)
 

@@ -84,7 +84,7 @@ class TestCreate:
             by_until=LocalIndex("until", projection=["name"]),
         )
         person.create_table()
-        assert person.describe().schema.keys == person.__declaration__.table.keys
+        assert person.describe().schema.keys == person.__mapper__.declaration.table.keys
         assert person.compare_table() == ()
         assert backend.execute(DescribeTimeToLive(person.table_name())) == TimeToLive("until")
 

@@ -11,7 +11,8 @@ import pytest
 from dynamongo import EmailField, IntField, Model, StringField
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Or, Path
-from dynamongo.planning.strategies import ModelKeys, Target, keys_condition, resolve_many, resolve_one
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.planning.strategies import Target, keys_condition, resolve_many, resolve_one
 
 
 class User(Model):
@@ -31,14 +32,14 @@ class Visit(Model):
     note = StringField()
 
 
-USER: ModelKeys = User.__declaration__.keys
-VISIT: ModelKeys = Visit.__declaration__.keys
+USER: Mapper[User] = User.__mapper__
+VISIT: Mapper[Visit] = Visit.__mapper__
 
 JOHN = Target({"email": "john@example.com"})
 ROME_3 = Target({"city": "Rome", "day": 3})
 
 
-def refusal(strategy: Any, keys: ModelKeys = USER) -> str:
+def refusal(strategy: Any, keys: Mapper[Any] = USER) -> str:
     with pytest.raises(ExpressionError) as caught:
         resolve_one(strategy, keys)
     return str(caught.value)
@@ -316,7 +317,7 @@ class TestKeysIn:
         )
 
     @pytest.mark.parametrize(("keys", "name"), [(USER, "email"), (VISIT, "city")], ids=["hash", "both"])
-    def test_no_values_are_an_empty_in(self, keys: ModelKeys, name: str) -> None:
+    def test_no_values_are_an_empty_in(self, keys: Mapper[Any], name: str) -> None:
         assert keys_condition([], keys) == In(Path(name), ())
 
     def test_values_are_checked(self) -> None:
@@ -337,10 +338,10 @@ class TestKeysIn:
 
 class TestModelKeys:
     def test_names_and_fields_have_the_hash_key_first(self) -> None:
-        assert VISIT.names == ("city", "day")
-        assert [field.label for field in VISIT.fields] == ["Visit.city", "Visit.day"]
-        assert USER.names == ("email",)
+        assert VISIT.keys.names == ("city", "day")
+        assert [field.label for field in VISIT.keys.fields] == ["Visit.city", "Visit.day"]
+        assert USER.keys.names == ("email",)
 
     def test_description_says_what_fixes_a_key(self) -> None:
-        assert USER.describe() == "`email == …`"
-        assert VISIT.describe() == "`city == …` and `day == …`"
+        assert USER.keys.describe() == "`email == …`"
+        assert VISIT.keys.describe() == "`city == …` and `day == …`"
