@@ -14,6 +14,7 @@ from dynamongo.executor.reads import (
     sort_items,
 )
 from dynamongo.executor.writes import (
+    ITEM_ERRORS,
     GroupResult,
     KeyedWrite,
     Outcome,
@@ -24,6 +25,7 @@ from dynamongo.executor.writes import (
 )
 
 __all__ = [
+    "ITEM_ERRORS",
     "START",
     "Attempt",
     "Effect",

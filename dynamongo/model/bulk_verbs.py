@@ -25,7 +25,7 @@ from dynamongo.model.bulk_writes import (
     update_entries,
     write_entries,
 )
-from dynamongo.model.progress import ProgressOption, count_of
+from dynamongo.model.progress import ProgressOption, find_total
 from dynamongo.model.reading import Reading
 from dynamongo.model.result_set import ResultSet, plan_for
 from dynamongo.model.results import BatchResult, WriteOutcome
@@ -190,7 +190,7 @@ class SaveMany(BoundVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items as they come from the iterable; see `Model.save_iter`."""
-        options = WriteOptions(max_workers, progress, count_of(items))
+        options = WriteOptions(max_workers, progress, find_total(items))
         return iter(write_entries(self._model, self._entries(items, overwrite), options))
 
     def _entries(self, items: Iterable[Any], overwrite: Any) -> Iterator[Entry[M]]:
@@ -264,7 +264,7 @@ class DeleteMany(BoundVerb[M]):
     ) -> Iterator[WriteOutcome[M]]:
         """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, count_of(strategies))
+        options = WriteOptions(max_workers, progress, find_total(strategies))
         return iter(write_entries(self._model, delete_entries(self._model, targets), options))
 
 
@@ -337,7 +337,7 @@ class UpdateMany(BoundVerb[M]):
         """Update the items as their strategies come from the iterable; see `Model.update_iter`."""
         changes = check_changes(self._model, updates)
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, count_of(strategies))
+        options = WriteOptions(max_workers, progress, find_total(strategies))
         return iter(write_entries(self._model, update_entries(self._model, targets, changes), options))
 
 
