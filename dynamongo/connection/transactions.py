@@ -35,13 +35,20 @@ from dynamongo.exceptions import (
 )
 from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.values import AttributeValue, Item, are_values_hidden, shorten
-from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
+from dynamongo.operations import (
+    MAX_TRANSACTION_ACTIONS,
+    MAX_TRANSACTION_BYTES,
+    Action,
+    Get,
+    Operation,
+    Put,
+    TransactGet,
+    TransactWrite,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-MAX_ACTIONS = 100
-MAX_BYTES = 4 * 1024 * 1024
 _MAX_TOKEN = 36
 
 _ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
@@ -172,9 +179,11 @@ class Transaction:
             raise ExpressionError(
                 f"a transaction has one action for each item: {entry.describe()} comes after {other.describe()}"
             )
-        if len(self._entries) == MAX_ACTIONS:
-            raise ExpressionError(f"a transaction has {MAX_ACTIONS} actions at most; {entry.describe()} is one more")
-        if self._size + size > MAX_BYTES:
+        if len(self._entries) == MAX_TRANSACTION_ACTIONS:
+            raise ExpressionError(
+                f"a transaction has {MAX_TRANSACTION_ACTIONS} actions at most; {entry.describe()} is one more"
+            )
+        if self._size + size > MAX_TRANSACTION_BYTES:
             raise ExpressionError(
                 f"a transaction has 4 MB of items at most; {entry.describe()} would make it {self._size + size} bytes"
             )
@@ -206,8 +215,8 @@ def transact_get(items: Iterable[Any]) -> list[Any]:
     wanted = [_split(each[0], each[1:]) if _names_model(each) else _split(each, ()) for each in items]
     gets: list[Get] = [model._make_get(which) for model, which, _ in wanted]
     unique = {(get.table, tuple(get.key.values())): get for get in gets}
-    if len(unique) > MAX_ACTIONS:
-        raise ExpressionError(f"a transaction reads {MAX_ACTIONS} items at most; got {len(unique)}")
+    if len(unique) > MAX_TRANSACTION_ACTIONS:
+        raise ExpressionError(f"a transaction reads {MAX_TRANSACTION_ACTIONS} items at most; got {len(unique)}")
     if not unique:
         return []
     execute = _find_executor([model for model, *_ in wanted], latest_override())

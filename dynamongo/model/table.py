@@ -60,9 +60,9 @@ class Table(Instance):
         check_flag(cls.__name__, "wait", wait)
         declared = cls.__mapper__.declaration
         create = CreateTable(cls._schema(), tuple((cls.__tags__ or {}).items()), cls.__stream__)
-        with report_progress(progress, create.schema.name, unit="looks") as look:
+        with report_progress(progress, create.schema.name, unit="polls") as poll:
             cls._run(
-                lambda executor: executor.create_table(create, wait=wait, expires_by=declared.expires_by, on_look=look)
+                lambda executor: executor.create_table(create, wait=wait, expires_by=declared.expires_by, on_look=poll)
             )
 
     @classmethod
@@ -78,8 +78,8 @@ class Table(Instance):
         """
         check_flag(cls.__name__, "wait", wait)
         table = cls.table_name()
-        with report_progress(progress, table, unit="looks") as look:
-            cls._run(lambda executor: executor.delete_table(table, wait=wait, on_look=look))
+        with report_progress(progress, table, unit="polls") as poll:
+            cls._run(lambda executor: executor.delete_table(table, wait=wait, on_look=poll))
 
     @classmethod
     def table_exists(cls) -> bool:
@@ -153,8 +153,8 @@ class Table(Instance):
         table, live = cls.table_name(), cls.describe().schema
         changes = list(plan_changes(table, mended, complete(cls._schema(), cls._declared(), live), live))
         if changes:
-            with report_progress(progress, table, unit="looks") as look:
-                cls._run(lambda executor: executor.change_table(table, changes, wait=wait, on_look=look))
+            with report_progress(progress, table, unit="polls") as poll:
+                cls._run(lambda executor: executor.change_table(table, changes, wait=wait, on_look=poll))
         return mended
 
     @classmethod

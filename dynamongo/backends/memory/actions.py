@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.checks import check_condition, normalize_updates
 from dynamongo.backends.memory.ingest import measure_changed, take_item
 from dynamongo.backends.memory.key_rules import check_index_targets
