@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.key_ranges import check_key_condition, range_of
+from dynamongo.backends.memory.key_ranges import check_key_condition, resolve_range
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, NE, BeginsWith, Between, Comparison, Path, Size
@@ -22,9 +22,9 @@ IS_A = Comparison(PK, EQ, "a")
 def select(kind: Any, condition: Any, values: list[Any]) -> list[Any]:
     """Those of the values that lie in the interval of the condition."""
     keys = KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", kind))
-    _, interval = range_of(View(keys, keys), KeyCondition(IS_A, condition))
+    _, interval = resolve_range(View(keys, keys), KeyCondition(IS_A, condition))
     index = View(keys, KeySchema(KeyAttribute("id", "S")))
-    _, in_index = range_of(index, KeyCondition(IS_A, condition))
+    _, in_index = resolve_range(index, KeyCondition(IS_A, condition))
     selected = [value for value in values if value in interval]
     sorts: list[Any] = [(value, "any") for value in values]
     assert [value for value, _ in filter(in_index.__contains__, sorts)] == selected
