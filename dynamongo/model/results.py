@@ -103,9 +103,7 @@ class BatchResult(Generic[T]):
         """Return how many items were not written, and out of how many, for people."""
         count = len(self.success) + len(self.failures) + len(self.unreadable)
         summary = f"{len(self.failures)} of {count} items were not written"
-        return (
-            summary if not self.unreadable else f"{summary}, and {len(self.unreadable)} were written but are unreadable"
-        )
+        return f"{summary}, {len(self.unreadable)} written but unreadable" if self.unreadable else summary
 
 
 def sum_up(outcomes: Iterable[WriteOutcome[T]]) -> BatchResult[T]:
