@@ -99,7 +99,7 @@ def make_items(model: type[Model], path: Path | None, count: int) -> list[Model]
     if path is not None:
         lines = path.read_text(encoding="utf-8").splitlines()
         return [model._decode_item(decode_item(json.loads(line)["Item"])) for line in lines if line.strip()]
-    fields = model.__fields__
+    fields = model.__mapper__.fields
     return [model(**{name: make_value(each, n) for name, each in fields.items()}) for n in range(count)]
 
 
@@ -111,9 +111,9 @@ def run(model: type[Model], items: list[Model], effort: Effort) -> Iterator[Meas
     yield _measure("decode: wire to model", lambda: model._decode_item(decode_item(next(wires))), effort)
     with Connection.using(MemoryBackend()):
         model.create_table()
-        keys = itertools.cycle([item.to_dict(only=model.__declaration__.keys.names) for item in items])
+        keys = itertools.cycle([item.to_dict(only=model.__mapper__.keys.names) for item in items])
         model.save_many(items)
-        by_hash = model.__fields__[model.__hash_key__]
+        by_hash = model.__mapper__.fields[model.__hash_key__]
         yield _measure("save_one", lambda: model.save_one(next(turns)), effort)
         yield _measure("get_one", lambda: model.get_one(next(keys)), effort)
         yield _measure("query", lambda: model.find(by_hash == next(keys)[model.__hash_key__], limit=10).all(), effort)

@@ -35,13 +35,20 @@ from dynamongo.exceptions import (
 )
 from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.values import AttributeValue, Item, are_values_hidden, shorten
-from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
+from dynamongo.operations import (
+    MAX_TRANSACTION_ACTIONS,
+    MAX_TRANSACTION_BYTES,
+    Action,
+    Get,
+    Operation,
+    Put,
+    TransactGet,
+    TransactWrite,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-MAX_ACTIONS = 100
-MAX_BYTES = 4 * 1024 * 1024
 _MAX_TOKEN = 36
 
 _ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
@@ -155,9 +162,9 @@ class Transaction:
     def _add(self, verb: str, model: Any, action: Any, *, saved: Any = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions inside its `with` block alone")
-        names = model.__declaration__.keys.names
+        names = model.__mapper__.keys.names
         holder = action.item if isinstance(action, Put) else action.key
-        returns_item = self._return_items or model.__declaration__.version is not None
+        returns_item = self._return_items or model.__mapper__.declaration.version is not None
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
         entry = _Entry(verb, model, action, {name: holder[name] for name in names}, saved)
@@ -172,9 +179,11 @@ class Transaction:
             raise ExpressionError(
                 f"a transaction has one action for each item: {entry.describe()} comes after {other.describe()}"
             )
-        if len(self._entries) == MAX_ACTIONS:
-            raise ExpressionError(f"a transaction has {MAX_ACTIONS} actions at most; {entry.describe()} is one more")
-        if self._size + size > MAX_BYTES:
+        if len(self._entries) == MAX_TRANSACTION_ACTIONS:
+            raise ExpressionError(
+                f"a transaction has {MAX_TRANSACTION_ACTIONS} actions at most; {entry.describe()} is one more"
+            )
+        if self._size + size > MAX_TRANSACTION_BYTES:
             raise ExpressionError(
                 f"a transaction has 4 MB of items at most; {entry.describe()} would make it {self._size + size} bytes"
             )
@@ -206,8 +215,8 @@ def transact_get(items: Iterable[Any]) -> list[Any]:
     wanted = [_split(each[0], each[1:]) if _names_model(each) else _split(each, ()) for each in items]
     gets: list[Get] = [model._make_get(which) for model, which, _ in wanted]
     unique = {(get.table, tuple(get.key.values())): get for get in gets}
-    if len(unique) > MAX_ACTIONS:
-        raise ExpressionError(f"a transaction reads {MAX_ACTIONS} items at most; got {len(unique)}")
+    if len(unique) > MAX_TRANSACTION_ACTIONS:
+        raise ExpressionError(f"a transaction reads {MAX_TRANSACTION_ACTIONS} items at most; got {len(unique)}")
     if not unique:
         return []
     execute = _find_executor([model for model, *_ in wanted], latest_override())
@@ -259,7 +268,7 @@ def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     key = entry.model._name_item(entry.key).to_dict(only=list(entry.key))
     message = reason.message
     if message:
-        message += entry.model._hint_at(message, entry.action)
+        message += entry.model.__mapper__.hint_at(message, entry.action)
     shown = ", ".join(f"{name}={'…' if are_values_hidden() else shorten(value)}" for name, value in key.items())
     label = f"{entry.model.__name__} {shown}"
     explained = replace(reason, model=entry.model, key=key, message=message, label=label)

@@ -127,7 +127,8 @@ class Field(Updatable, Generic[T]):
     def __get__(self, instance: object | None, owner: type[Any]) -> Self | T:
         if instance is None:
             return self
-        if getattr(instance, "_loaded", None) is not None:  # instances hold their values in their own __dict__
+        mapper = getattr(owner, "__mapper__", None)  # instances hold their values in their own __dict__
+        if mapper is not None and mapper.is_partial(instance):
             refuse_unloaded(self.label)
         raise AttributeError(f"{self.label} is not set")
 

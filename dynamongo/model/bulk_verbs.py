@@ -25,14 +25,14 @@ from dynamongo.model.bulk_writes import (
     update_entries,
     write_entries,
 )
-from dynamongo.model.progress import ProgressOption, count_of
+from dynamongo.model.progress import ProgressOption, find_total
 from dynamongo.model.reading import Reading
 from dynamongo.model.result_set import ResultSet, plan_for
 from dynamongo.model.results import BatchResult, WriteOutcome
 from dynamongo.model.write_builders import as_instance, check_changes, make_put
 from dynamongo.operations import Put
 from dynamongo.planning.plan import Plan, Requests
-from dynamongo.planning.planner import ReadOptions
+from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Source, Target
 
@@ -90,8 +90,9 @@ class BoundVerb(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self._model = model
 
-    def _options(self, *, is_sorted: bool) -> ReadOptions:
-        return ReadOptions(is_sorted=is_sorted, always=self._model.__declaration__.required)
+    def _read(self, source: Source, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
+        required = self._model.__mapper__.declaration.required
+        return Read(self._model._schema(), source, is_sorted=is_sorted, required=required, scans=scans)
 
     @property
     def _limits(self) -> Limits:
@@ -102,7 +103,9 @@ class BoundVerb(Generic[M]):
 
     def _find(self, source: Source, scans: ScanPolicy | None) -> tuple[list[Target], list[M]]:
         """What a condition finds, read with the scan policy of the call: what each write checks, and the instances."""
-        return ResultSet(self._model._search(source, self._options(is_sorted=True), {"scans": scans})).targets()
+        model = self._model
+        read = self._read(source, is_sorted=True, scans=scans)
+        return ResultSet(model, read, model._connection().backend, model._decode_found).targets()
 
     def _resolve(self, strategy: Any) -> Source:
         if strategy is None:
@@ -120,8 +123,7 @@ class BoundVerb(Generic[M]):
         """The targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None
-        options, table = self._options(is_sorted=False), self._model._schema()
-        plan = plan_for(self._model, source, options, table, self._limits.batch_get)
+        plan = plan_for(self._model, self._read(source, is_sorted=False), self._limits.batch_get)
         if plan.keys is not None:
             return tuple(Target(key) for key in plan.keys), None
         return None, plan
@@ -188,7 +190,7 @@ class SaveMany(BoundVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items as they come from the iterable; see `Model.save_iter`."""
-        options = WriteOptions(max_workers, progress, count_of(items))
+        options = WriteOptions(max_workers, progress, find_total(items))
         return iter(write_entries(self._model, self._entries(items, overwrite), options))
 
     def _entries(self, items: Iterable[Any], overwrite: Any) -> Iterator[Entry[M]]:
@@ -262,7 +264,7 @@ class DeleteMany(BoundVerb[M]):
     ) -> Iterator[WriteOutcome[M]]:
         """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, count_of(strategies))
+        options = WriteOptions(max_workers, progress, find_total(strategies))
         return iter(write_entries(self._model, delete_entries(self._model, targets), options))
 
 
@@ -335,7 +337,7 @@ class UpdateMany(BoundVerb[M]):
         """Update the items as their strategies come from the iterable; see `Model.update_iter`."""
         changes = check_changes(self._model, updates)
         targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, count_of(strategies))
+        options = WriteOptions(max_workers, progress, find_total(strategies))
         return iter(write_entries(self._model, update_entries(self._model, targets, changes), options))
 
 

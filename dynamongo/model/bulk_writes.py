@@ -23,20 +23,14 @@ from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.backends import Backend
 from dynamongo.exceptions import (
-    ConditionalCheckFailedException,
     DynamongoError,
     ExpressionError,
-    InvalidRequestError,
     ItemNotFound,
-    LimitExceededError,
-    ThrottledError,
-    TransactionConflict,
     ValidationError,
     WriteNotSent,
-    WriteOutcomeUnknown,
     WrittenButUnreadable,
 )
-from dynamongo.executor import Outcome, Write
+from dynamongo.executor import ITEM_ERRORS, Outcome, Write
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.python_values import decode_map
@@ -50,17 +44,8 @@ from dynamongo.planning.strategies import Source, Target
 
 M = TypeVar("M", bound=Table)
 
-_OWN_ERRORS = (
-    ConditionalCheckFailedException,
-    InvalidRequestError,
-    ItemNotFound,
-    LimitExceededError,
-    ThrottledError,
-    TransactionConflict,
-    ValidationError,
-    WriteOutcomeUnknown,
-)
-"""The errors of one item, which say nothing of the others."""
+_OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, ValidationError)
+"""The errors of one item, which say nothing of the others: what the store refused, and what an instance refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +79,7 @@ class WriteOptions:
 
     def __post_init__(self) -> None:
         if self.max_workers is not None and (type(self.max_workers) is not int or self.max_workers < 1):
-            raise ExpressionError(f"max_workers must be an int of 1 or more; got {shorten(self.max_workers)}")
+            raise ExpressionError(f"max_workers must be an int >= 1; got {shorten(self.max_workers)}")
 
 
 class BulkWrite(Generic[M]):
@@ -111,7 +96,7 @@ class BulkWrite(Generic[M]):
         connection = model._connection()
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
-        names = model.__declaration__.keys.names
+        names = model.__mapper__.keys.names
         self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
         self._model = model
         self._table = table
@@ -312,7 +297,7 @@ def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> lis
     Raises:
         ExpressionError: The condition is too large for that of a write, and about too many attributes to be narrowed.
     """
-    names = model.__declaration__.keys.names
+    names = model.__mapper__.keys.names
     checks = {tuple(target.key.values()): target.check for target in source} if isinstance(source, tuple) else {}
     targets: list[Target] = []
     for item in items:

@@ -14,6 +14,7 @@ from dynamongo.exceptions import ConditionalCheckFailedException, DynamongoError
 from dynamongo.expressions.conditions import And, Condition, conjuncts
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.bulk_verbs import DeleteManyVerb, SaveManyVerb, UpdateManyVerb
 from dynamongo.model.bulk_writes import decode_written
 from dynamongo.model.progress import ProgressOption
@@ -240,10 +241,10 @@ class Model(Reading):
         """
         if values is None:
             strategy, values = cls._split_key(strategy)
-        cls._check_names(values)
+        cls.__mapper__.check_names(values)
         updates: list[AnyUpdate] = []
         for name, value in values.items():
-            field = cls.__fields__[name]
+            field = cls.__mapper__.fields[name]
             is_absent = value is None or field.is_absent(field.validate(value))
             updates.append(field.remove() if is_absent else field.set(value))
         return cls.update_one(strategy, updates, upsert=upsert)
@@ -267,11 +268,13 @@ class Model(Reading):
 
         The updates are given one by one or as lists.
         """
-        return self._take_over(type(self).update_one(self, tuple(flatten(updates))))
+        mapper: Mapper[Self] = type(self).__mapper__
+        return mapper.take_over(self, type(self).update_one(self, tuple(flatten(updates))))
 
     def upsert(self, *updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
         """Update the item as `update` does, or create it with its key and what the updates put there."""
-        return self._take_over(type(self).upsert_one(self, tuple(flatten(updates))))
+        mapper: Mapper[Self] = type(self).__mapper__
+        return mapper.take_over(self, type(self).upsert_one(self, tuple(flatten(updates))))
 
     def reload(self) -> Self:
         """Read the item with the instance's key again (consistently); the instance then holds what is stored.
@@ -279,7 +282,8 @@ class Model(Reading):
         Raises:
             ItemNotFound: The item is gone.
         """
-        return self._take_over(type(self).get_one(self, consistent=True))
+        mapper: Mapper[Self] = type(self).__mapper__
+        return mapper.take_over(self, type(self).get_one(self, consistent=True))
 
     # How the verbs do it.
 
@@ -292,8 +296,8 @@ class Model(Reading):
                 f" the key among them; got {shorten(values)} alone"
             )
         given = dict(cast("Mapping[str, Any]", values))
-        cls._check_names(given)
-        names = cls.__declaration__.keys.names
+        cls.__mapper__.check_names(given)
+        names = cls.__mapper__.keys.names
         return {name: given.pop(name) for name in names if name in given}, given
 
     @classmethod
@@ -316,7 +320,7 @@ class Model(Reading):
     @classmethod
     def _make_check(cls, strategy: Any) -> ConditionCheck:
         target = cls._resolve_one(strategy)
-        exists = And(cls.__declaration__.exists, *conjuncts(target.check))
+        exists = And(cls.__mapper__.exists, *conjuncts(target.check))
         return ConditionCheck(cls.table_name(), target.key, exists)
 
     @classmethod

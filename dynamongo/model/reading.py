@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from dynamongo.arguments import check_count, check_flag, check_names, check_units, refuse_condition
 from dynamongo.exceptions import ExpressionError, ItemNotFound
-from dynamongo.expressions.conditions import Condition, Path, paths_of
-from dynamongo.expressions.values import Item, shorten
-from dynamongo.fields.base import Field
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.values import Item
 from dynamongo.fields.indexes import Index
-from dynamongo.fields.operators import Expressions
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.progress import ProgressOption
-from dynamongo.model.result_set import ResultSet, Search, plan_for
+from dynamongo.model.result_set import ResultSet, plan_for
 from dynamongo.model.table import Table
-from dynamongo.model.write_builders import check_declared
 from dynamongo.operations import Get
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import ReadOptions
+from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Source, Target, keys_condition, resolve_many, resolve_one
 
@@ -108,8 +106,10 @@ class Reading(Table):
             if item is not None:
                 return cls._decode_item(item)
         else:
-            options = ReadOptions(consistent=consistent, projection=cls._projection(projection))
-            plan = plan_for(cls, (target,), options, cls._schema())
+            read = Read(
+                cls._schema(), (target,), consistent=consistent, projection=cls.__mapper__.projection(projection)
+            )
+            plan = plan_for(cls, read)
             items = cls._run(lambda executor: executor.read(plan))
             if items:
                 return cls._decode_found(items, plan)[0]
@@ -147,8 +147,8 @@ class Reading(Table):
         """
         if arguments:
             check_names("get_many", arguments, _NAMES)
-        options = cls._options(descending, limit, arguments, is_sorted=True)
-        return ResultSet(cls._search(strategy, options, arguments)).all()
+        read = cls._read(strategy, descending, limit, arguments)
+        return ResultSet(cls, read, cls._connection().backend, cls._decode_found, arguments.get("progress")).all()
 
     @overload
     @classmethod
@@ -207,8 +207,9 @@ class Reading(Table):
                 f"{cls.__name__}: segments are read at the same time, so there is no one place to stop at or to go on"
                 " from: leave out cursor, max_pages and max_read_units"
             )
-        options = cls._options(descending, limit, arguments, is_sorted=False)
-        return ResultSet(cls._search(strategy, options, arguments, cursor, as_dicts=as_dicts))
+        read = cls._read(strategy, descending, limit, arguments, is_sorted=False, cursor=cursor)
+        decode = cls._decode_dicts if as_dicts else cls._decode_found
+        return ResultSet(cls, read, cls._connection().backend, decode, arguments.get("progress"))
 
     @classmethod
     def explain(
@@ -220,129 +221,67 @@ class Reading(Table):
     ) -> Plan:
         """How `get_many` would serve the same arguments. Makes no request; print it to read it."""
         check_names("explain", arguments, _NAMES)
-        options = cls._options(descending, limit, arguments, is_sorted=True)
-        cls._check_policies(arguments)
-        source = cls._resolve_many(strategy)
-        return plan_for(cls, source, options, cls._schema(), cls._connection().limits.batch_get)
+        read = cls._read(strategy, descending, limit, arguments)
+        return plan_for(cls, read, cls._connection().limits.batch_get)
 
     @classmethod
     def keys_in(cls, values: Iterable[Any]) -> Condition:
         """The condition that an item's key is one of `values`: keys as `get_one` takes them, in any mixture."""
-        return keys_condition(values, cls.__declaration__.keys)
+        return keys_condition(values, cls.__mapper__)
 
     # From arguments to what the planner takes.
 
     @classmethod
-    def _search(
+    def _read(  # noqa: PLR0913 - those of the verbs, and what differs between them
         cls,
         strategy: Any,
-        options: ReadOptions,
+        descending: bool,
+        limit: int | None,
         arguments: ReadArguments,
-        cursor: str | None = None,
         *,
-        as_dicts: bool = False,
-    ) -> Search[Any]:
-        source = cls._resolve_many(strategy)
-        connection = cls._connection()
-        if arguments:
-            cls._check_policies(arguments)
-        return Search(
-            cls,
-            connection,
-            connection.backend,
-            cls._schema(),
-            source,
-            options,
-            cls._decode_dicts if as_dicts else cls._decode_found,
-            arguments.get("scans"),
-            cursor,
-            arguments.get("max_pages"),
-            arguments.get("max_read_units"),
-            arguments.get("progress"),
-        )
-
-    @classmethod
-    def _check_policies(cls, arguments: ReadArguments) -> None:
-        """Check what a read is told beside what it reads."""
-        if (scans := arguments.get("scans")) is not None:
-            check_policy(scans)
-        check_count(cls.__name__, "max_pages", arguments.get("max_pages"), least=1)
-        check_units(cls.__name__, "max_read_units", arguments.get("max_read_units"))
-
-    @classmethod
-    def _options(cls, descending: bool, limit: int | None, arguments: ReadArguments, *, is_sorted: bool) -> ReadOptions:
-        name = cls.__name__
+        is_sorted: bool = True,
+        cursor: str | None = None,
+    ) -> Read:
+        """Return the read that the arguments of a verb ask for, each of which is checked here."""
+        name, mapper = cls.__name__, cls.__mapper__
+        required = mapper.declaration.required
         check_flag(name, "descending", descending)
         check_count(name, "limit", limit, least=0)
+        source, table = cls._resolve_many(strategy), cls._schema()
         if not arguments:
-            return ReadOptions(descending, limit, is_sorted=is_sorted, always=cls.__declaration__.required)
-        return ReadOptions(
+            return Read(table, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor)
+        if (scans := arguments.get("scans")) is not None:
+            check_policy(scans)
+        return Read(
+            table,
+            source,
             descending,
             limit,
-            check_flag(name, "consistent", arguments.get("consistent", False)),
-            cls._index_name(arguments.get("index")),
-            cls._projection(arguments.get("projection")),
-            check_count(name, "page_size", arguments.get("page_size"), least=1),
-            check_count(name, "segments", arguments.get("segments"), least=1),
-            is_sorted,
-            cls.__declaration__.required,
-        )
-
-    @classmethod
-    def _index_name(cls, index: Any) -> str | None:
-        """The name in DynamoDB of an index that is given as itself, by that name or by that of its attribute."""
-        if index is None:
-            return None
-        indexes = cls.__declaration__.indexes
-        for name, known in indexes.items():
-            if index is known or index in (name, known.name):
-                return known.schema.name
-        known_names = ", ".join(indexes) or "none"
-        raise ExpressionError(f"{cls.__name__} has no index {shorten(index)}; it has {known_names}")
-
-    @classmethod
-    def _projection(cls, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
-        if wanted is None:
-            return ()
-        if isinstance(wanted, (str, Expressions)):
-            raise ExpressionError(f"{cls.__name__}: projection is a list of fields; got {shorten(wanted)}")
-        paths = tuple(cls._projected_path(each) for each in wanted)
-        if not paths:
-            raise ExpressionError(f"{cls.__name__}: a projection names one field at least")
-        check_declared(cls, paths)
-        return paths
-
-    @classmethod
-    def _projected_path(cls, wanted: Any) -> Path:
-        if isinstance(wanted, str):
-            return Path(wanted)
-        if isinstance(wanted, Field):
-            return cast("Field[Any]", wanted).path
-        raise ExpressionError(
-            f"{cls.__name__}: a projection is made of fields, such as User.name or User.address.city, and of names;"
-            f" got {shorten(wanted)}"
+            consistent=check_flag(name, "consistent", arguments.get("consistent", False)),
+            index=mapper.index_name(arguments.get("index")),
+            projection=mapper.projection(arguments.get("projection")),
+            page_size=check_count(name, "page_size", arguments.get("page_size"), least=1),
+            segments=check_count(name, "segments", arguments.get("segments"), least=1),
+            is_sorted=is_sorted,
+            required=required,
+            scans=scans,
+            cursor=cursor,
+            max_pages=check_count(name, "max_pages", arguments.get("max_pages"), least=1),
+            max_read_units=check_units(name, "max_read_units", arguments.get("max_read_units")),
         )
 
     @classmethod
     def _resolve_one(cls, strategy: Any, *, to_write: bool = False) -> Target:
-        target = resolve_one(strategy, cls.__declaration__.keys, to_write=to_write)
-        if target.check is not None:
-            check_declared(cls, paths_of(target.check))
-        return target
+        return resolve_one(strategy, cls.__mapper__, to_write=to_write)
 
     @classmethod
     def _resolve_many(cls, strategy: Any, *, to_write: bool = False) -> Source:
-        source = resolve_many(strategy, cls.__declaration__.keys, to_write=to_write)
-        conditions = [target.check for target in source] if isinstance(source, tuple) else [source]
-        for condition in conditions:
-            check_declared(cls, () if condition is None else paths_of(condition))
-        return source
+        return resolve_many(strategy, cls.__mapper__, to_write=to_write)
 
     # From items to what the caller gets.
 
     @classmethod
     def _decode_dicts(cls, items: list[Item], plan: Plan) -> list[dict[str, Any]]:
         """The Python values of what was asked for, and of nothing else that the read needed."""
-        if not plan.projection:
-            return [found.to_dict() for found in cls._decode_found(items, plan)]
-        return [cls._decode_part(item, plan.projection).to_dict() for item in items]
+        mapper: Mapper[Self] = cls.__mapper__
+        return [found.to_dict() for found in mapper.decode_read(items, plan.projection or plan.loaded)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
-from dynamongo._support.dataclasses import replace
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection, default_connection
@@ -14,23 +13,13 @@ from dynamongo.executor import Executor, Steps
 from dynamongo.executor.schema_diff import Declared, Difference, Units, complete, plan_changes
 from dynamongo.expressions.values import Item
 from dynamongo.fields.indexes import GlobalIndex
-from dynamongo.mapping.declaration import Billing
+from dynamongo.mapping.options import Billing, ScanPolicy
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption, report_progress
-from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription, UpdateItem
-from dynamongo.planning.scan_policy import ScanPolicy
+from dynamongo.operations import CreateTable, DescribeTable, Operation, StreamView, TableDescription
 from dynamongo.schema import TableSchema
 
 R = TypeVar("R")
-
-_KEY_REFUSALS = (
-    "does not match the schema",
-    "does not match schema type",
-    "missed key schema element",
-    "Missing the key",
-    "Type mismatch for key",
-)
-"""What DynamoDB says of a request whose keys are not the table's."""
 
 
 class Table(Instance):
@@ -52,7 +41,7 @@ class Table(Instance):
     @classmethod
     def table_name(cls) -> str:
         """The full name of the table: the connection's prefix and `__table__`."""
-        return cls._connection().table_prefix + cls.__declaration__.table.name
+        return cls._connection().table_prefix + cls.__mapper__.declaration.table.name
 
     @classmethod
     def create_table(cls, *, wait: bool = True, progress: ProgressOption = None) -> None:
@@ -69,11 +58,11 @@ class Table(Instance):
             TableExists: There is such a table already.
         """
         check_flag(cls.__name__, "wait", wait)
-        declared = cls.__declaration__
+        declared = cls.__mapper__.declaration
         create = CreateTable(cls._schema(), tuple((cls.__tags__ or {}).items()), cls.__stream__)
-        with report_progress(progress, create.schema.name, unit="looks") as look:
+        with report_progress(progress, create.schema.name, unit="polls") as poll:
             cls._run(
-                lambda executor: executor.create_table(create, wait=wait, expires_by=declared.expires_by, on_look=look)
+                lambda executor: executor.create_table(create, wait=wait, expires_by=declared.expires_by, on_look=poll)
             )
 
     @classmethod
@@ -89,8 +78,8 @@ class Table(Instance):
         """
         check_flag(cls.__name__, "wait", wait)
         table = cls.table_name()
-        with report_progress(progress, table, unit="looks") as look:
-            cls._run(lambda executor: executor.delete_table(table, wait=wait, on_look=look))
+        with report_progress(progress, table, unit="polls") as poll:
+            cls._run(lambda executor: executor.delete_table(table, wait=wait, on_look=poll))
 
     @classmethod
     def table_exists(cls) -> bool:
@@ -125,7 +114,7 @@ class Table(Instance):
             TableNotFound: There is no such table.
         """
         check_flag(cls.__name__, "undeclared", undeclared)
-        schema, expires_by, declared = cls._schema(), cls.__declaration__.expires_by, cls._declared()
+        schema, expires_by, declared = cls._schema(), cls.__mapper__.declaration.expires_by, cls._declared()
         return cls._run(lambda executor: executor.compare_table(schema, expires_by, declared, undeclared=undeclared))
 
     @classmethod
@@ -164,8 +153,8 @@ class Table(Instance):
         table, live = cls.table_name(), cls.describe().schema
         changes = list(plan_changes(table, mended, complete(cls._schema(), cls._declared(), live), live))
         if changes:
-            with report_progress(progress, table, unit="looks") as look:
-                cls._run(lambda executor: executor.change_table(table, changes, wait=wait, on_look=look))
+            with report_progress(progress, table, unit="polls") as poll:
+                cls._run(lambda executor: executor.change_table(table, changes, wait=wait, on_look=poll))
         return mended
 
     @classmethod
@@ -178,7 +167,7 @@ class Table(Instance):
             units=Units(*units),
             index_units={
                 index.schema.name: Units(index.read_units, index.write_units)
-                for index in cls.__declaration__.indexes.values()
+                for index in cls.__mapper__.declaration.indexes.values()
                 if isinstance(index, GlobalIndex)
             },
             expires_by="__ttl__" in own,
@@ -186,11 +175,7 @@ class Table(Instance):
 
     @classmethod
     def _schema(cls) -> TableSchema:
-        """The declared table, under its full name."""
-        name = cls.table_name()
-        if cls.__schema__.name != name:
-            cls.__schema__ = replace(cls.__declaration__.table, name=name)
-        return cls.__schema__
+        return cls.__mapper__.schema(cls.table_name())
 
     @classmethod
     def _connection(cls) -> Connection:
@@ -220,28 +205,7 @@ class Table(Instance):
 
     @classmethod
     def _locate(cls, error: DynamongoError, key: Item | None = None, operation: object = None) -> DynamongoError:
-        """The error, which says of which table it is where the store refused the request, and of which item."""
-        if isinstance(error, TableMismatch):
-            return TableMismatch(f"{cls.__name__}: {error}", error.differences)
-        if not isinstance(error, (InvalidRequestError, TableNotFound, TableExists)):
-            return error
-        where = f"the table {cls.table_name()}"
-        about = where if key is None else f"the item with {cls._describe_key(key)} in {where}"
-        hint = cls._hint_at(error.message, operation)
-        text = f"{cls.__name__}: {error.message} ({about}){hint}"
-        return type(error)(text, code=error.code).copy_context(error)
-
-    @classmethod
-    def _hint_at(cls, refusal: str, operation: object) -> str:
-        """What the store's own words leave out: the paths of an update, or how the keys may differ from the table's."""
-        if "document path" in refusal and isinstance(operation, UpdateItem):
-            paths = [update.path for update in operation.updates]
-            nested = [f"{cls.__name__}.{path}".replace(".[", "[", 1) for path in paths if len(path.elements) > 1]
-            return f"; what {', '.join(nested)} leads through must be there" if nested else ""
-        if not any(words in refusal for words in _KEY_REFUSALS):
-            return ""
-        keys = ", ".join(f"{key.name} ({key.type})" for key in cls.__schema__.keys.attributes)
-        return f"; the key of the model is {keys}, and compare_table() tells whether it is that of the table"
+        return cls.__mapper__.locate_error(error, cls.table_name(), key, operation)
 
 
 def _explain_mismatch(differences: Sequence[Difference]) -> str:

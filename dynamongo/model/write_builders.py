@@ -27,11 +27,12 @@ from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
 from dynamongo.expressions.values import Item, hidden_values, shorten
 from dynamongo.fields.python_values import decode_map
+from dynamongo.mapping.changes import find_changes
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.versions import count_up, find_conflict, lock, next_version
 from dynamongo.model.table import Table
 from dynamongo.operations import ConditionCheck, Delete, Put, ReturnValues, UpdateItem
-from dynamongo.planning.strategies import Target, check_owner
+from dynamongo.planning.strategies import Target
 
 M = TypeVar("M", bound=Table)
 
@@ -49,7 +50,7 @@ def make_put(model: type[M], instance: M, overwrite: Any) -> Put:
     """What stores the instance; `overwrite` is as in `save_one`."""
     condition = _overwrite_condition(model, overwrite)
     item = instance._encode_item()
-    version = model.__declaration__.version
+    version = model.__mapper__.declaration.version
     if version is not None:
         held = vars(instance)[version]
         if overwrite is not False:
@@ -71,18 +72,18 @@ def make_save(model: type[M], instance: M, overwrite: Any, *, only_changed: bool
             f"{model.__name__}: what was changed of an item can be saved only where the item exists; leave out"
             " overwrite=False or only_changed=True"
         )
-    changes, checks = instance._find_changes()
+    changes, checks = find_changes(model.__mapper__, instance)
     target = Target(instance._key(), all_of((*conjuncts(condition), *conjuncts(instance._lock()), *checks)))
     return make_update(model, target, changes, returns="NONE") if changes else None
 
 
 def _overwrite_condition(model: type[Table], overwrite: Any) -> Condition | None:
     if isinstance(overwrite, BaseCondition):
-        check_declared(model, paths_of(cast("Condition", overwrite)))
+        model.__mapper__.check_paths(paths_of(cast("Condition", overwrite)))
         return cast("Condition", overwrite)
     if not isinstance(overwrite, bool):
         raise ExpressionError(f"{model.__name__}: overwrite is True, False or a condition; got {shorten(overwrite)}")
-    return None if overwrite else model.__declaration__.is_missing
+    return None if overwrite else model.__mapper__.is_missing
 
 
 def make_update(
@@ -94,9 +95,9 @@ def make_update(
     returns: ReturnValues = "ALL_NEW",
 ) -> UpdateItem:
     """The update of one item, which must exist unless it may be created."""
-    declaration = model.__declaration__
+    declaration = model.__mapper__.declaration
     guards = [guard for _, guard in _guards_of(updates)]
-    exists = () if upsert else (declaration.exists,)
+    exists = () if upsert else (model.__mapper__.exists,)
     condition = all_of((*exists, *conjuncts(target.check), *guards))
     counted = updates if declaration.version is None else (*updates, count_up(declaration.version))
     return UpdateItem(model.table_name(), target.key, counted, condition, returns, return_item_on_failure=True)
@@ -126,7 +127,7 @@ def check_changes(model: type[Table], updates: Any) -> tuple[AnyUpdate, ...]:
     changes: tuple[Any, ...] = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
     if not changes:
         raise ExpressionError(f"{model.__name__}: an update changes something; got no updates")
-    declaration = model.__declaration__
+    declaration = model.__mapper__.declaration
     for change in changes:
         _check_change(model, declaration, change)
     check_updates(changes, declaration.keys.names)
@@ -150,24 +151,14 @@ def _check_change(model: type[Table], declaration: Declaration, change: Any) -> 
         raise ExpressionError(
             f"{model.__name__}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
         )
-    check_declared(model, (change.path,), to_write=True)
+    model.__mapper__.check_paths((change.path,), to_write=True)
     name = change.path.attribute
     if name == declaration.version:
         raise ExpressionError(f"{model.__name__}.{name} counts the writes, and is changed by nothing else")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):
-        check_declared(model, (change.value,), to_write=True)
+        model.__mapper__.check_paths((change.value,), to_write=True)
     elif isinstance(change, SetUpdate) and name in declaration.index_keys:
-        model.__fields__[name].refuse_empty(change.value)
-
-
-def check_declared(model: type[Table], paths: Iterable[Path], *, to_write: bool = False) -> None:
-    """Refuse a condition or an update of another model, which would be silently without effect, or harm."""
-    fields, owners = model.__fields__, model.__declaration__.keys.owners
-    for path in paths:
-        if path.elements[0] not in fields:
-            raise ExpressionError(f"{model.__name__} does not declare {path}: is that of another model?")
-        if path.owner not in owners:
-            check_owner(model, path, to_write=to_write)
+        model.__mapper__.fields[name].refuse_empty(change.value)
 
 
 # What came of it.
@@ -180,7 +171,7 @@ def explain_error(model: type[Table], write: Write | ConditionCheck, error: Dyna
         return model._locate(error, key, write)
     parts = conjuncts(write.condition)
     updates = write.updates if isinstance(write, UpdateItem) else ()
-    if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (model.__declaration__.exists,):
+    if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (model.__mapper__.exists,):
         return explain_failed_check(model, key, write.condition, error, updates)
     if error.item is not None:
         return explain_failed_check(model, key, all_of(parts[1:]), error, updates)
@@ -198,7 +189,7 @@ def explain_failed_check(
 ) -> ConditionalCheckFailedException:
     """The error with the item in words (its key alone, since logs are read by many) and as an instance."""
     named = model._describe_key(key)
-    version = model.__declaration__.version
+    version = model.__mapper__.declaration.version
     conflict = None if version is None else find_conflict(version, condition, error.item)
     if conflict is not None:
         return VersionConflict(
@@ -213,7 +204,7 @@ def explain_failed_check(
         message = (
             f"{model.__name__}: the update would take {names} out of the range of its field in the item with {named}"
         )
-    elif condition == model.__declaration__.is_missing and error.item is not None:
+    elif condition == model.__mapper__.is_missing and error.item is not None:
         message = f"{model.__name__}: there is an item with {named} already"
     elif error.item is None:
         message = f"{model.__name__}: there is no item with {named} for `{_name_condition(condition)}`"

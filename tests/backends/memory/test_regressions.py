@@ -1,4 +1,4 @@
-"""What the comparison with a server (`tests/backends/test_agreement.py`) found the memory backend to do wrong."""
+"""What the comparison with a server (`tests/agreement/test_agreement.py`) found the memory backend to do wrong."""
 
 from __future__ import annotations
 
