@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dynamongo.executor.effects import Attempt, Effect, RetryBudget, RetryPolicy, Steps, Wait
 from dynamongo.executor.executor import Executor
-from dynamongo.executor.reads import START, Position, ReadPage, position_after, sort_items
+from dynamongo.executor.reads import (
+    START,
+    PageLoop,
+    ReadPage,
+    ReadPosition,
+    items_of,
+    position_after,
+    sort_items,
+)
 from dynamongo.executor.writes import (
     ITEM_ERRORS,
     GroupResult,
@@ -25,14 +33,16 @@ __all__ = [
     "GroupResult",
     "KeyedWrite",
     "Outcome",
-    "Position",
+    "PageLoop",
     "ReadPage",
+    "ReadPosition",
     "RetryBudget",
     "RetryPolicy",
     "Steps",
     "Wait",
     "Write",
     "group_writes",
+    "items_of",
     "key_writes",
     "not_sent",
     "position_after",

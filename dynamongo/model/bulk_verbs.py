@@ -32,7 +32,7 @@ from dynamongo.model.results import BatchResult, WriteOutcome
 from dynamongo.model.write_builders import as_instance, check_changes, make_put
 from dynamongo.operations import Put
 from dynamongo.planning.plan import Plan, Requests
-from dynamongo.planning.planner import ReadOptions
+from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Source, Target
 
@@ -90,8 +90,9 @@ class BoundVerb(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self._model = model
 
-    def _options(self, *, is_sorted: bool) -> ReadOptions:
-        return ReadOptions(is_sorted=is_sorted, always=self._model.__mapper__.declaration.required)
+    def _read(self, source: Source, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
+        required = self._model.__mapper__.declaration.required
+        return Read(self._model._schema(), source, is_sorted=is_sorted, required=required, scans=scans)
 
     @property
     def _limits(self) -> Limits:
@@ -102,7 +103,9 @@ class BoundVerb(Generic[M]):
 
     def _find(self, source: Source, scans: ScanPolicy | None) -> tuple[list[Target], list[M]]:
         """What a condition finds, read with the scan policy of the call: what each write checks, and the instances."""
-        return ResultSet(self._model._search(source, self._options(is_sorted=True), {"scans": scans})).targets()
+        model = self._model
+        read = self._read(source, is_sorted=True, scans=scans)
+        return ResultSet(model, read, model._connection().backend, model._decode_found).targets()
 
     def _resolve(self, strategy: Any) -> Source:
         if strategy is None:
@@ -120,8 +123,7 @@ class BoundVerb(Generic[M]):
         """The targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None
-        options, table = self._options(is_sorted=False), self._model._schema()
-        plan = plan_for(self._model, source, options, table, self._limits.batch_get)
+        plan = plan_for(self._model, self._read(source, is_sorted=False), self._limits.batch_get)
         if plan.keys is not None:
             return tuple(Target(key) for key in plan.keys), None
         return None, plan

@@ -12,11 +12,11 @@ from dynamongo.expressions.values import Item
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.progress import ProgressOption
-from dynamongo.model.result_set import ResultSet, Search, plan_for
+from dynamongo.model.result_set import ResultSet, plan_for
 from dynamongo.model.table import Table
 from dynamongo.operations import Get
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import ReadOptions
+from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Source, Target, keys_condition, resolve_many, resolve_one
 
@@ -106,8 +106,10 @@ class Reading(Table):
             if item is not None:
                 return cls._decode_item(item)
         else:
-            options = ReadOptions(consistent=consistent, projection=cls.__mapper__.projection(projection))
-            plan = plan_for(cls, (target,), options, cls._schema())
+            read = Read(
+                cls._schema(), (target,), consistent=consistent, projection=cls.__mapper__.projection(projection)
+            )
+            plan = plan_for(cls, read)
             items = cls._run(lambda executor: executor.read(plan))
             if items:
                 return cls._decode_found(items, plan)[0]
@@ -145,8 +147,8 @@ class Reading(Table):
         """
         if arguments:
             check_names("get_many", arguments, _NAMES)
-        options = cls._options(descending, limit, arguments, is_sorted=True)
-        return ResultSet(cls._search(strategy, options, arguments)).all()
+        read = cls._read(strategy, descending, limit, arguments)
+        return ResultSet(cls, read, cls._connection().backend, cls._decode_found, arguments.get("progress")).all()
 
     @overload
     @classmethod
@@ -205,8 +207,9 @@ class Reading(Table):
                 f"{cls.__name__}: segments are read at the same time, so there is no one place to stop at or to go on"
                 " from: leave out cursor, max_pages and max_read_units"
             )
-        options = cls._options(descending, limit, arguments, is_sorted=False)
-        return ResultSet(cls._search(strategy, options, arguments, cursor, as_dicts=as_dicts))
+        read = cls._read(strategy, descending, limit, arguments, is_sorted=False, cursor=cursor)
+        decode = cls._decode_dicts if as_dicts else cls._decode_found
+        return ResultSet(cls, read, cls._connection().backend, decode, arguments.get("progress"))
 
     @classmethod
     def explain(
@@ -218,10 +221,8 @@ class Reading(Table):
     ) -> Plan:
         """How `get_many` would serve the same arguments. Makes no request; print it to read it."""
         check_names("explain", arguments, _NAMES)
-        options = cls._options(descending, limit, arguments, is_sorted=True)
-        cls._check_policies(arguments)
-        source = cls._resolve_many(strategy)
-        return plan_for(cls, source, options, cls._schema(), cls._connection().limits.batch_get)
+        read = cls._read(strategy, descending, limit, arguments)
+        return plan_for(cls, read, cls._connection().limits.batch_get)
 
     @classmethod
     def keys_in(cls, values: Iterable[Any]) -> Condition:
@@ -231,59 +232,42 @@ class Reading(Table):
     # From arguments to what the planner takes.
 
     @classmethod
-    def _search(
+    def _read(  # noqa: PLR0913 - those of the verbs, and what differs between them
         cls,
         strategy: Any,
-        options: ReadOptions,
+        descending: bool,
+        limit: int | None,
         arguments: ReadArguments,
-        cursor: str | None = None,
         *,
-        as_dicts: bool = False,
-    ) -> Search[Any]:
-        source = cls._resolve_many(strategy)
-        connection = cls._connection()
-        if arguments:
-            cls._check_policies(arguments)
-        return Search(
-            cls,
-            connection,
-            connection.backend,
-            cls._schema(),
-            source,
-            options,
-            cls._decode_dicts if as_dicts else cls._decode_found,
-            arguments.get("scans"),
-            cursor,
-            arguments.get("max_pages"),
-            arguments.get("max_read_units"),
-            arguments.get("progress"),
-        )
-
-    @classmethod
-    def _check_policies(cls, arguments: ReadArguments) -> None:
-        """Check what a read is told beside what it reads."""
-        if (scans := arguments.get("scans")) is not None:
-            check_policy(scans)
-        check_count(cls.__name__, "max_pages", arguments.get("max_pages"), least=1)
-        check_units(cls.__name__, "max_read_units", arguments.get("max_read_units"))
-
-    @classmethod
-    def _options(cls, descending: bool, limit: int | None, arguments: ReadArguments, *, is_sorted: bool) -> ReadOptions:
-        name = cls.__name__
+        is_sorted: bool = True,
+        cursor: str | None = None,
+    ) -> Read:
+        """Return the read that the arguments of a verb ask for, each of which is checked here."""
+        name, mapper = cls.__name__, cls.__mapper__
+        required = mapper.declaration.required
         check_flag(name, "descending", descending)
         check_count(name, "limit", limit, least=0)
+        source, table = cls._resolve_many(strategy), cls._schema()
         if not arguments:
-            return ReadOptions(descending, limit, is_sorted=is_sorted, always=cls.__mapper__.declaration.required)
-        return ReadOptions(
+            return Read(table, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor)
+        if (scans := arguments.get("scans")) is not None:
+            check_policy(scans)
+        return Read(
+            table,
+            source,
             descending,
             limit,
-            check_flag(name, "consistent", arguments.get("consistent", False)),
-            cls.__mapper__.index_name(arguments.get("index")),
-            cls.__mapper__.projection(arguments.get("projection")),
-            check_count(name, "page_size", arguments.get("page_size"), least=1),
-            check_count(name, "segments", arguments.get("segments"), least=1),
-            is_sorted,
-            cls.__mapper__.declaration.required,
+            consistent=check_flag(name, "consistent", arguments.get("consistent", False)),
+            index=mapper.index_name(arguments.get("index")),
+            projection=mapper.projection(arguments.get("projection")),
+            page_size=check_count(name, "page_size", arguments.get("page_size"), least=1),
+            segments=check_count(name, "segments", arguments.get("segments"), least=1),
+            is_sorted=is_sorted,
+            required=required,
+            scans=scans,
+            cursor=cursor,
+            max_pages=check_count(name, "max_pages", arguments.get("max_pages"), least=1),
+            max_read_units=check_units(name, "max_read_units", arguments.get("max_read_units")),
         )
 
     @classmethod

@@ -98,7 +98,7 @@ def check_projection(paths: Sequence[Path]) -> None:
     check_path_request(paths, "ProjectionExpression")
 
 
-def check_count(at: str, given: int, most: int, table: str = "") -> None:
+def check_list_length(at: str, given: int, most: int, table: str = "") -> None:
     """Refuse a list that is empty or too long; `at` is where DynamoDB finds it, with `{}` for the table."""
     if given < 1:
         refuse_constraints([violation("'[]'", at.format(table), "have length greater than or equal to 1")])

@@ -40,7 +40,9 @@ def take_item(item: Item, what: str = "Item size") -> Stored:
     except (_NotCanonicalError, UnicodeEncodeError):
         canonical = normalize_attributes(item)
         size = item_size(canonical)
-    return _check_size(Stored(canonical, size), what)
+    if size > MAX_ITEM_BYTES:
+        raise _too_large(what)
+    return Stored(canonical, size)
 
 
 def take_value(value: AttributeValue) -> AttributeValue:
@@ -70,13 +72,13 @@ def measure_changed(item: Item, old: Stored, names: Iterable[Any]) -> Stored:
             size += size_of(item[name]) + (0 if name in before else text_size(name))
         if name in before:
             size -= size_of(before[name]) + (0 if name in item else text_size(name))
-    return _check_size(Stored(item, size), "Item size to update")
+    if size > MAX_ITEM_BYTES:
+        raise _too_large("Item size to update")
+    return Stored(item, size)
 
 
-def _check_size(stored: Stored, what: str) -> Stored:
-    if stored.size > MAX_ITEM_BYTES:
-        raise InvalidRequestError(f"{what} has exceeded the maximum allowed size")
-    return stored
+def _too_large(what: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{what} has exceeded the maximum allowed size")
 
 
 def _check_depth(value: AttributeValue) -> None:

@@ -12,7 +12,7 @@ from dynamongo.backends.memory.ingest import normalize_attributes, take_value
 from dynamongo.backends.memory.key_rules import check_key_values, is_usual
 from dynamongo.backends.memory.ordered import WHOLE, Interval
 from dynamongo.backends.memory.partitions import Position
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Operand, Path, Size
@@ -50,7 +50,7 @@ def range_of(view: View, condition: KeyCondition) -> Range:
     return hash_value, _interval_of(view, condition.range_key, values)
 
 
-def position_of_cursor(table: Table, view: View, cursor: Item, reason: str = "") -> Position:
+def position_of_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "") -> Position:
     """The position in the view after which a cursor goes on; nothing need stand there any more.
 
     `reason` is what the message says more of a cursor that is no key: a scan says why, a query does not.

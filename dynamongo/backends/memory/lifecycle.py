@@ -17,7 +17,7 @@ from dynamongo.backends.memory.schema_rules import (
     check_units,
 )
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError, TableExists, TableNotFound
 from dynamongo.operations import (
     CreateIndex,
@@ -38,7 +38,7 @@ def create_table(store: Store, operation: CreateTable) -> TableDescription:
     check_new_table(operation)
     if schema.name in store.tables:
         raise TableExists(f"Table already exists: {schema.name}")
-    store.tables[schema.name] = Table(schema)
+    store.tables[schema.name] = MemoryTable(schema)
     return TableDescription(schema)
 
 
@@ -123,7 +123,7 @@ def update_index_throughput(store: Store, operation: UpdateIndexThroughput) -> T
 _Given: TypeAlias = tuple[tuple[str, Throughput], ...]
 
 
-def _change_throughput(table: Table, throughput: Throughput | None, given: _Given) -> TableDescription:
+def _change_throughput(table: MemoryTable, throughput: Throughput | None, given: _Given) -> TableDescription:
     for name, count in Counter(name for name, _ in given).items():
         _check_index_units(table, name, count, throughput)
     units = dict(given)
@@ -136,7 +136,7 @@ def _change_throughput(table: Table, throughput: Throughput | None, given: _Give
     return TableDescription(table.schema, item_count=len(table.primary))
 
 
-def _check_index_units(table: Table, name: str, count: int, throughput: Throughput | None) -> None:
+def _check_index_units(table: MemoryTable, name: str, count: int, throughput: Throughput | None) -> None:
     """Refuse units for an index that cannot have them."""
     if not any(index.name == name and index.is_global for index in table.schema.indexes):
         raise TableNotFound(_missing_index(name, table))
@@ -172,11 +172,11 @@ def _explain_same(what: str, kind: str, units: Throughput) -> str:
     )
 
 
-def _missing_index(name: str, table: Table) -> str:
+def _missing_index(name: str, table: MemoryTable) -> str:
     return f"Requested resource not found: Index {name} for table {table.schema.name}"
 
 
-def find_described(store: Store, name: str) -> Table:
+def find_described(store: Store, name: str) -> MemoryTable:
     """`Store.find_table` with the message that operations on a table as such give."""
     if name not in store.tables:
         raise TableNotFound(f"Requested resource not found: Table: {name} not found")

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterable
 from itertools import islice
 
-from dynamongo.backends.memory.capacity import count_each, count_read_units, reads
+from dynamongo.backends.memory.capacity import count_each, count_read_units, read_capacity
 from dynamongo.backends.memory.checks import check_condition, check_number, check_projection
 from dynamongo.backends.memory.partitions import Stored
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Condition, Path, paths_of
@@ -38,7 +38,7 @@ def check_page(operation: Query | Scan) -> None:
         raise InvalidRequestError("fetch is for whole items: leave out count_only and projection")
 
 
-def find_view(table: Table, operation: Query | Scan) -> View:
+def find_view(table: MemoryTable, operation: Query | Scan) -> View:
     """The view that is read, which must hold what the operation asks for."""
     view = table.primary if operation.index is None else _find_index(table, operation.index)
     if view.is_global:
@@ -51,7 +51,7 @@ def find_view(table: Table, operation: Query | Scan) -> View:
     return view
 
 
-def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
+def read_page(table: MemoryTable, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
     """Read up to the limit or 1 MB, then filter: limit and cost are of what is read, not of what is returned."""
     if operation.filter is not None:
         _check_nothing_inside_keys(view, operation.filter)
@@ -60,11 +60,11 @@ def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterab
     kept, fetched = _fetch(table, view, operation, kept)
     units = count_read_units(size) + fetched
     cursor = {name: read[-1][name] for name in view.key_names} if is_cut else None
-    consumed = reads(units if operation.consistent else units / 2)
+    consumed = read_capacity(units if operation.consistent else units / 2)
     return PageResult(_show(operation, kept), len(kept), len(read), cursor, consumed)
 
 
-def _find_index(table: Table, name: str) -> View:
+def _find_index(table: MemoryTable, name: str) -> View:
     view = table.indexes.get(name)
     if view is None:
         raise InvalidRequestError(f"The table does not have the specified index: {name}")
@@ -116,7 +116,7 @@ def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Item]
     return read, size, len(read) == limit
 
 
-def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Item]) -> tuple[list[Item], int]:
+def _fetch(table: MemoryTable, view: View, operation: Query | Scan, entries: list[Item]) -> tuple[list[Item], int]:
     """The whole items behind the entries of a local index, and the read units they cost, if more than those is wanted.
 
     That is what the projection asks for, or the operation; else the entries are what there is.

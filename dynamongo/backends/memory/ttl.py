@@ -11,7 +11,7 @@ from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.backends.memory.lifecycle import find_described
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import Number, type_of
@@ -34,7 +34,7 @@ def describe_time_to_live(store: Store, operation: DescribeTimeToLive) -> TimeTo
     return TimeToLive(find_described(store, operation.table).expires_by)
 
 
-def delete_expired(table: Table, now: float) -> int:
+def delete_expired(table: MemoryTable, now: float) -> int:
     """Delete what has expired at a time, in seconds since the epoch; returns how many items that were."""
     if table.expires_by is None:
         return 0

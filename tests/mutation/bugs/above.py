@@ -15,11 +15,11 @@ MUTANTS = [
         "max(lower, key=_k, default=None)",
         "min(lower, key=_k, default=None)",
     ),
-    Mutant("unprocessed keys are forgotten", "Reads._get_chunk", "not result.unprocessed", "True"),
+    Mutant("unprocessed keys are forgotten", "Reads.get_batch", "not result.unprocessed", "True"),
     Mutant(
         "a page without items ends the read",
-        "Reads._read_page",
-        "page.cursor is None",
-        "page.cursor is None or not page.items",
+        "PageLoop.fetch",
+        "result.cursor is None",
+        "result.cursor is None or not result.items",
     ),
 ]
