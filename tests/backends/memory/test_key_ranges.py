@@ -14,6 +14,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, NE, BeginsWith, Between, Comparison, Path, Size
 from dynamongo.operations import KeyCondition
 from dynamongo.schema import KeyAttribute, KeySchema
+from dynamongo.testing.contract.base import proves
 
 PK, SK = Path("pk"), Path("sk")
 IS_A = Comparison(PK, EQ, "a")
@@ -63,6 +64,7 @@ def test_prefix_of_bytes_is_an_interval(prefix: bytes, values: list[bytes]) -> N
     assert select("B", BeginsWith(SK, prefix), values) == [value for value in values if value.startswith(prefix)]
 
 
+@proves("15.8")
 @pytest.mark.parametrize(
     ("condition", "reason"),
     [
