@@ -22,8 +22,9 @@ from dynamongo.exceptions import (
     VersionConflict,
 )
 from dynamongo.executor import Write
-from dynamongo.expressions.conditions import BaseCondition, Condition, Path, all_of, conjuncts, paths_of
+from dynamongo.expressions.conditions import BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AddUpdate, AnyUpdate, IncrementUpdate, SetUpdate, Update, check_updates
 from dynamongo.expressions.values import Item, hidden_values, shorten
 from dynamongo.fields.python_values import decode_map
