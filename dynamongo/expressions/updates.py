@@ -111,6 +111,15 @@ def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str
         check_path_request([update.path for update in updates], "UpdateExpression")
 
 
+def guards_of(updates: Iterable[AnyUpdate]) -> Iterator[tuple[Path, Condition]]:
+    """Yield the paths of the sums whose fields have a range, each with what has to hold for the sum to be in it."""
+    for update in updates:
+        if type(update) is SetUpdate:  # most are
+            continue
+        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None:
+            yield update.path, update.guard
+
+
 def check_path_request(paths: Sequence[Path], expression: str) -> None:
     """`check_paths` for a backend, in DynamoDB's words."""
     if clash := _find_clash(paths):

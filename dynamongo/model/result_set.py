@@ -358,16 +358,6 @@ def _within_budget(
             return
 
 
-def plan_for(
-    model: type[Table], source: Source, options: ReadOptions, table: TableSchema, batch_get: int = 100
-) -> Plan:
-    """The plan of a read of the model; raises `ExpressionError` where an index that is insisted on cannot serve it."""
-    try:
-        return plan_read(table, source, options, batch_get)
-    except ExpressionError as error:
-        raise ExpressionError(f"{model.__name__}: {error}") from error
-
-
 def _read_page(plan: Plan, position: Position, room: int | None) -> Callable[[Executor], Steps[ReadPage]]:
     return lambda executor: executor.read_page(plan, position, room)
 

@@ -20,12 +20,13 @@ the table or an index is chosen. Planning does no I/O: a plan is data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, conjuncts, cover, paths_of
 from dynamongo.expressions.values import Item
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import Access, Candidate, Wanted, access_paths, choose, consider
 from dynamongo.planning.conjuncts import find_choice, split_filter
@@ -38,7 +39,7 @@ from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import Source, Target
 from dynamongo.schema import TableSchema
 
-__all__ = ["ReadOptions", "divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
+__all__ = ["ReadOptions", "divide", "find_choice", "fold_range", "narrow", "plan_for", "plan_read", "recheck", "split_filter"]
 
 _FETCHES = "each item is fetched from the table as well, which a local index does not save"
 
@@ -73,6 +74,16 @@ class ReadOptions:
     def attributes(self) -> frozenset[str] | None:
         """The attributes that are wanted, or `None` for all."""
         return frozenset(path.attribute for path in self.projection) or None
+
+
+def plan_for(
+    mapper: Mapper[Any], source: Source, options: ReadOptions, table: TableSchema, batch_get: int = BATCH_GET
+) -> Plan:
+    """Return the plan of a read of a model; see `plan_read`, whose errors get the name of the model."""
+    try:
+        return plan_read(table, source, options, batch_get)
+    except ExpressionError as error:
+        raise ExpressionError(f"{mapper.name}: {error}") from error
 
 
 def plan_read(table: TableSchema, source: Source, options: ReadOptions, batch_get: int = BATCH_GET) -> Plan:
