@@ -1,9 +1,21 @@
-"""Reads: from a plan to items, page by page and chunk by chunk."""
+"""Reads: the one loop over the pages of a plan, which every read of several items goes through.
+
+A `PageLoop` knows where its read stands: the next page, and what is left of the limit and of the budget. It performs no
+I/O. `next_page` and `read_all` are steps that a driver performs, so each caller has only to ask for the next page:
+
+    loop = PageLoop(plan)
+    while (page := connection.run(loop.next_page)) is not None:
+        ...
+
+Segments of a scan are read at the same time: whoever runs several loops at once takes those of `divide`, calls `fetch`
+on each until it is at its end, and hands every page to `take` of the loop that was divided.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.unions import assert_never
@@ -14,11 +26,12 @@ from dynamongo.expressions.evaluation import compile_projection, holds
 from dynamongo.expressions.filters import Filter, compile_filter
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
-from dynamongo.planning.plan import Plan
+from dynamongo.planning.key_lookup import Checks, checks_by_key
+from dynamongo.planning.plan import Plan, ReadOperation
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class ReadPosition:
     """Where a read goes on.
 
     Attributes:
@@ -30,12 +43,12 @@ class Position:
     after: Item | int | None = None
 
 
-START = Position()
+START = ReadPosition()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """What one request of a plan comes to.
+    """The items of one request.
 
     Attributes:
         items: The items that the residual accepts, with what is wanted of them.
@@ -49,79 +62,21 @@ class ReadPage:
     items: list[Item]
     count: int
     scanned_count: int
-    next: Position | None
+    next: ReadPosition | None
     consumed: Capacity
-    start: Position = START
+    start: ReadPosition = START
 
 
 class Reads(Terms):
     """The part of the executor that reads."""
 
-    _last_filter: tuple[Condition | None, Filter] | None = None
-
     def read(self, plan: Plan) -> Steps[list[Item]]:
-        """All items of the plan, filtered by its residual, in its order, up to its limit."""
-        found: list[Item] = []
-        position: Position | None = START if plan.operations else None
-        room = None if plan.order_by else plan.limit
-        while position is not None and room != 0:
-            page = yield from self.read_page(plan, position, room)
-            found.extend(page.items)
-            position = page.next
-            room = None if room is None else room - len(page.items)
-        return sort_items(plan, found)
+        """Return all items of the plan, in its order and up to its limit."""
+        pages = yield from PageLoop(plan).read_all(self)
+        return sort_items(plan, items_of(pages))
 
-    def read_page(self, plan: Plan, position: Position, room: int | None = None) -> Steps[ReadPage]:
-        """One page of the plan, which goes on at `position`: what one request gives (for a batch get: one chunk).
-
-        Args:
-            plan: The plan, with one operation at least.
-            position: Where to go on.
-            room: How many items are wanted at most. What is beyond them is left for the next page; where there can be
-                no other, `next` is `None`.
-        """
-        operation = plan.operations[position.step]
-        match operation:
-            case Get():
-                page = yield from self._read_get(operation)
-            case BatchGet():
-                page = yield from self._read_chunk(operation, position)
-            case Query() | Scan():
-                page = yield from self._read_page(operation, position, room, has_residual=plan.residual is not None)
-            case _:
-                assert_never(operation)
-        return _finish(plan, position, page, room, self._select(plan, page.items))
-
-    def _select(self, plan: Plan, items: list[Item]) -> list[Item]:
-        """The items that the residual accepts."""
-        if plan.checks:
-            return [item for item in items if _passes(plan, item)]
-        return items if plan.residual is None else self._filter_for(plan.residual)(items)
-
-    def _filter_for(self, residual: Condition) -> Filter:
-        """The residual as a function, which is compiled once for all pages of a read that follow each other."""
-        last = self._last_filter
-        if last is None or last[0] is not residual:
-            self._last_filter = last = residual, compile_filter(residual)
-        return last[1]
-
-    def _read_get(self, operation: Get) -> Steps[_Raw]:
-        result = yield from self.send(operation)
-        items = [] if result.item is None else [result.item]
-        return _Raw(items, len(items), len(items), None, result.consumed)
-
-    def _read_chunk(self, operation: BatchGet, position: Position) -> Steps[_Raw]:
-        """The items of the next keys, in the order of the keys."""
-        start = position.after if isinstance(position.after, int) else 0
-        keys = operation.keys[start : start + self.limits.batch_get]
-        items, consumed = yield from self._get_chunk(replace(operation, keys=keys))
-        places = {_values_of(key, operation.keys[0]): place for place, key in enumerate(keys)}
-        items.sort(key=lambda item: places[_values_of(item, operation.keys[0])])
-        end = start + len(keys)
-        is_end = end == len(operation.keys)
-        return _Raw(items, len(items), len(items), None if is_end else Position(position.step, end), consumed)
-
-    def _get_chunk(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
+    def get_batch(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
+        """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
         items: list[Item] = []
         consumed = Capacity()
         attempts = self.start_attempts()
@@ -142,57 +97,186 @@ class Reads(Terms):
                 raise error
             operation = replace(operation, keys=result.unprocessed)
 
-    def _read_page(
-        self, operation: Query | Scan, position: Position, room: int | None, *, has_residual: bool
-    ) -> Steps[_Raw]:
-        limit = operation.limit
-        if room is not None and operation.filter is None and not has_residual:
+
+class PageLoop:
+    """Reads a plan page by page, up to its limit and its budget.
+
+    Args:
+        plan: What is read.
+        start: Where to begin.
+        max_pages: After how many pages to stop.
+        max_read_units: After how many read units to stop: after the page that reaches them.
+
+    Attributes:
+        plan: What is read.
+        position: Where the read goes on; `None` at its end.
+        pages: How many pages were taken.
+        read_units: What they cost.
+        on_page: Called with the number of items that the store has read for each page.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        start: ReadPosition = START,
+        max_pages: int | None = None,
+        max_read_units: float | None = None,
+    ) -> None:
+        self.plan = plan
+        self.position = start if plan.operations else None
+        self.pages = 0
+        self.read_units = 0.0
+        self.on_page: Callable[[int], object] | None = None
+        self._max_pages = max_pages
+        self._max_read_units = max_read_units
+        self._room = None if plan.order_by else plan.limit  # what is sorted is cut when all of it is there
+        self._open_segments = 0
+        self._filter: Filter | None = None
+        self._project = _make_projection(plan)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no other page, or none is wanted."""
+        return self.position is None or self._room == 0 or self._has_spent_budget()
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether there may be more items, and more are wanted: of a loop that is over, its budget ended it."""
+        return self.position is not None and self._room != 0
+
+    def _has_spent_budget(self) -> bool:
+        return self.pages == self._max_pages or (
+            self._max_read_units is not None and self.read_units >= self._max_read_units
+        )
+
+    def read_all(self, executor: Reads) -> Steps[list[ReadPage]]:
+        """Return all pages."""
+        pages: list[ReadPage] = []
+        while (page := (yield from self.next_page(executor))) is not None:
+            pages.append(page)
+        return pages
+
+    def next_page(self, executor: Reads) -> Steps[ReadPage | None]:
+        """Return the next page, or `None` when the loop is over. A page is one request; of a batch get, one chunk."""
+        if self.is_over:
+            return None
+        page = yield from self.fetch(executor)
+        return self.take(page)
+
+    def divide(self) -> list[PageLoop]:
+        """Return a loop for each segment, to fetch from at the same time; what they fetch is taken here."""
+        self._open_segments = len(self.plan.operations)
+        return [PageLoop(replace(self.plan, operations=(scan,))) for scan in self.plan.operations]
+
+    def fetch(self, executor: Reads) -> Steps[ReadPage]:
+        """Make the next request, and return its items without those that the residual refuses."""
+        plan, start = self.plan, cast("ReadPosition", self.position)
+        operation = plan.operations[start.step]
+        match operation:
+            case Query() | Scan():
+                result = yield from executor.send(self._resume(operation, start))
+                items = self._select(list(result.items))
+                _check_keys(plan, items)
+                count = len(items) if items or plan.residual is not None else result.count
+                scanned, consumed = result.scanned_count, result.consumed
+                after = None if result.cursor is None else ReadPosition(start.step, result.cursor)
+            case BatchGet():
+                chunk, after = _next_chunk(operation, start, executor.limits.batch_get)
+                found, consumed = yield from executor.get_batch(chunk)
+                items = self._select(_in_order_of(chunk.keys, found))
+                count, scanned = len(items), len(found)
+            case Get():
+                got = yield from executor.send(operation)
+                items = [] if got.item is None else self._select([got.item])
+                count, scanned, consumed, after = len(items), int(got.item is not None), got.consumed, None
+            case _:
+                assert_never(operation)
+        if after is None and start.step + 1 < len(plan.operations):
+            after = ReadPosition(start.step + 1)
+        self.position = after
+        return ReadPage(items, count, scanned, after, consumed, start)
+
+    def take(self, page: ReadPage) -> ReadPage:
+        """Count a page that was fetched, and return it as it is wanted: up to the limit, and of each item no more."""
+        items, count, after = page.items, page.count, page.next
+        if self._room is not None:
+            if count > self._room:
+                items, count = items[: self._room], self._room
+                if items:
+                    self.position = after = _after(self.plan, page.start, items[-1])
+            self._room -= count
+        if self._open_segments:  # which have no place in common to go on from
+            self._open_segments -= page.next is None
+            self.position, after = START if self._open_segments else None, None
+        self.pages += 1
+        self.read_units += page.consumed.read_units
+        if self.on_page is not None:
+            self.on_page(page.scanned_count)
+        if self._project is not None:
+            items = list(map(self._project, items))
+        if items is page.items and after is page.next:
+            return page
+        return ReadPage(items, count, page.scanned_count, after, page.consumed, page.start)
+
+    def _resume(self, operation: Query | Scan, start: ReadPosition) -> Query | Scan:
+        """Return the operation from the position on, which reads no more items than are wanted."""
+        limit, room = operation.limit, self._room
+        if room is not None and operation.filter is None and self.plan.residual is None:
             limit = room if limit is None else min(limit, room)
-        cursor = position.after if isinstance(position.after, dict) else None
-        if limit != operation.limit or cursor is not None:
-            operation = replace(operation, limit=limit, cursor=cursor)
-        page = yield from self.send(operation)
-        after = None if page.cursor is None else Position(position.step, page.cursor)
-        return _Raw(list(page.items), page.count, page.scanned_count, after, page.consumed)
+        cursor = start.after if isinstance(start.after, dict) else None
+        if limit == operation.limit and cursor is None:
+            return operation
+        return replace(operation, limit=limit, cursor=cursor)
+
+    def _select(self, items: list[Item]) -> list[Item]:
+        """Return the items that the residual accepts."""
+        if self.plan.residual is None or not items:
+            return items
+        if self._filter is None:
+            self._filter = _make_filter(self.plan.operations[0], self.plan.residual)
+        return self._filter(items)
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """What the store gave, before the residual."""
-
-    items: list[Item]
-    count: int
-    scanned_count: int
-    after: Position | None
-    consumed: Capacity
+def _make_projection(plan: Plan) -> Callable[[Item], Item] | None:
+    """Return what takes of an item what is wanted, without what only the residual or the cursor needed."""
+    if not plan.projection or plan.loaded is None:
+        return None
+    return compile_projection(cover(map(_above_lists, plan.loaded)))
 
 
-def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
-    """The items in the plan's order, up to its limit."""
-    if plan.order_by:
-        items.sort(key=lambda item: [item[name] for name in plan.order_by], reverse=plan.descending)
-    return items if plan.limit is None else items[: plan.limit]
+def _above_lists(path: Path) -> Path:
+    """Return the path up to its first position: the store has taken the elements already, and leaves no gaps."""
+    return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
 
 
-def _finish(plan: Plan, position: Position, page: _Raw, room: int | None, items: list[Item]) -> ReadPage:
-    """The page with the items that were selected; what is beyond the room is cut off, what is not wanted left out."""
-    after = page.after
-    if after is None and position.step + 1 < len(plan.operations):
-        after = Position(position.step + 1)
-    if plan.cursor_names and isinstance(plan.operations[position.step], (Query, Scan)):
-        _check_keys(plan, items)
-    if room is not None and len(items) > room:
-        items = items[:room]
-        after = _after(plan, position, items[-1])
-    counted = len(items) if plan.residual is not None or items else page.count
-    return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed, position)
+def _make_filter(operation: ReadOperation, residual: Condition) -> Filter:
+    if isinstance(operation, BatchGet):
+        names = tuple(operation.keys[0])
+        checks = checks_by_key(residual, operation.keys[0])
+        if checks is not None:
+            return lambda items: [item for item in items if _passes(checks, _values_of(item, names), item)]
+    return compile_filter(residual)
 
 
-def position_after(plan: Plan, page: ReadPage, used: int) -> Position | None:
-    """Where the read goes on if only the first `used` items of the page were used; `None` at its end."""
-    if used == len(page.items):
-        return page.next
-    return _after(plan, page.start, page.items[used - 1]) if used else page.start
+def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool:
+    if key not in checks:
+        return False
+    check = checks[key]
+    return check is None or holds(check, item)
+
+
+def _next_chunk(operation: BatchGet, start: ReadPosition, size: int) -> tuple[BatchGet, ReadPosition | None]:
+    """Return the batch get of the next keys, and where those after them begin."""
+    first = start.after if isinstance(start.after, int) else 0
+    end = first + size
+    after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
+    return replace(operation, keys=operation.keys[first:end]), after
+
+
+def _in_order_of(keys: Sequence[Item], items: list[Item]) -> list[Item]:
+    names = tuple(keys[0])
+    places = {_values_of(key, names): place for place, key in enumerate(keys)}
+    return sorted(items, key=lambda item: places[_values_of(item, names)])
 
 
 def _check_keys(plan: Plan, items: list[Item]) -> None:
@@ -207,39 +291,37 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
                 )
 
 
-def _passes(plan: Plan, item: Item) -> bool:
-    (operation,) = plan.operations
-    names = operation.keys[0] if isinstance(operation, BatchGet) else ()
-    check = plan.checks[_values_of(item, names)] if names else plan.residual
-    return check is None or holds(check, item)
+def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
+    """Return the items in the plan's order, up to its limit."""
+    if plan.order_by:
+        items.sort(key=lambda item: [item[name] for name in plan.order_by], reverse=plan.descending)
+    return items if plan.limit is None else items[: plan.limit]
 
 
-def _after(plan: Plan, position: Position, last: Item) -> Position:
-    """Where a read goes on that was left off after the item."""
-    operation = plan.operations[position.step]
+def items_of(pages: Sequence[ReadPage]) -> list[Item]:
+    """Return the items of all pages."""
+    return pages[0].items if len(pages) == 1 else list(itertools.chain.from_iterable(page.items for page in pages))
+
+
+def position_after(plan: Plan, page: ReadPage, used: int) -> ReadPosition | None:
+    """Return where the read goes on if only the first `used` items of the page were used; `None` at its end."""
+    if used == len(page.items):
+        return page.next
+    return _after(plan, page.start, page.items[used - 1]) if used else page.start
+
+
+def _after(plan: Plan, start: ReadPosition, last: Item) -> ReadPosition:
+    """Return where a read goes on that was left after the item of a page that began at `start`."""
+    operation = plan.operations[start.step]
     if isinstance(operation, BatchGet):
-        wanted = _values_of(last, operation.keys[0])
-        start = position.after if isinstance(position.after, int) else 0
-        following = itertools.islice(operation.keys, start, None)
-        places = (
-            place for place, key in enumerate(following, start + 1) if _values_of(key, operation.keys[0]) == wanted
-        )
-        return Position(position.step, next(places))
-    return Position(position.step, {name: last[name] for name in plan.cursor_names})
+        names = tuple(operation.keys[0])
+        wanted = _values_of(last, names)
+        first = start.after if isinstance(start.after, int) else 0
+        following = itertools.islice(operation.keys, first, None)
+        places = (place for place, key in enumerate(following, first + 1) if _values_of(key, names) == wanted)
+        return ReadPosition(start.step, next(places))
+    return ReadPosition(start.step, {name: last[name] for name in plan.cursor_names})
 
 
 def _values_of(item: Item, names: Iterable[str]) -> tuple[AttributeValue, ...]:
-    return tuple(item[name] for name in names)
-
-
-def _trim(plan: Plan, items: list[Item]) -> list[Item]:
-    """The items with no more of them than is wanted: what only the residual or the cursor needed is left out."""
-    if not plan.projection or plan.loaded is None:
-        return items
-    take = compile_projection(cover(map(_above_lists, plan.loaded)))
-    return [take(item) for item in items]
-
-
-def _above_lists(path: Path) -> Path:
-    """The path up to its first position: the store has taken the elements already, and leaves no gaps."""
-    return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
+    return tuple([item[name] for name in names])

@@ -20,7 +20,7 @@ from dynamongo.executor.effects import Attempts, Steps, Terms
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put, UpdateItem
 
-_ITEM_ERRORS = (
+ITEM_ERRORS = (
     ConditionalCheckFailedException,
     InvalidRequestError,
     LimitExceededError,
@@ -28,7 +28,7 @@ _ITEM_ERRORS = (
     TransactionConflict,
     WriteOutcomeUnknown,
 )
-"""What one write of several may meet without a bearing on the others."""
+"""The errors of one item, which say nothing of the other items of a run."""
 
 Write: TypeAlias = Put | Delete | UpdateItem
 
@@ -126,7 +126,7 @@ class Writes(Terms):
                 outcomes[group[0].index] = yield from self._write_alone(group[0])
         except InvalidRequestError:  # nothing was done; alone, each says what is wrong
             stop = yield from self._write_one_by_one(group, outcomes)
-        except _ITEM_ERRORS as error:
+        except ITEM_ERRORS as error:
             _fill(outcomes, group, error)
         except DynamongoError as error:
             stop = error
@@ -170,7 +170,7 @@ class Writes(Terms):
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
         try:
             result = yield from self.send(write.write, self.start_attempts())
-        except _ITEM_ERRORS as error:
+        except ITEM_ERRORS as error:
             return Outcome(write.index, error)
         return Outcome(write.index, attributes=result.attributes)
 

@@ -9,7 +9,7 @@ Source: "Update expressions" in the DynamoDB developer guide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field

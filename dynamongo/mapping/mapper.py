@@ -14,6 +14,7 @@ from dynamongo.exceptions import (
     AttributeNotLoaded,
     SchemaError,
     ValidationError,
+    WrittenButUnreadable,
 )
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate

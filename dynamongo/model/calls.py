@@ -44,7 +44,8 @@ from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Action, Get, Operation, Put, UpdateItem, WriteResult
-from dynamongo.planning.planner import ReadOptions, plan_for
+from dynamongo.planning.planner import plan_for
+from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import resolve_one
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
@@ -121,7 +122,7 @@ class GetCall(Call[Any]):
 
     __slots__ = ("default", "plan", "target")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the arguments of `get_one`, and where they are applied
         self,
         mapper: Mapper[Any],
         table: str,
@@ -141,8 +142,9 @@ class GetCall(Call[Any]):
         if target.check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
             self.operation = Get(table, target.key, consistent=consistent)
         else:
-            options = ReadOptions(consistent=consistent, projection=mapper.projection(projection))
-            self.plan = plan = plan_for(mapper, (target,), options, mapper.schema(table))
+            paths = mapper.projection(projection)
+            read = Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
+            self.plan = plan = plan_for(mapper, read)
             self.steps = lambda executor: executor.read(plan)
 
     def finish(self, result: Any) -> Any:
@@ -185,44 +187,45 @@ class SaveCall(_WriteCall[M]):
         self.instance = mapper.as_instance(item)
         self.operation = make_save(mapper, table, self.instance, overwrite, only_changed=only_changed)
 
-    def finish(self, result: object) -> M:
+    def finish(self, result: object) -> M:  # noqa: ARG002 - there may be none
         """Return the instance, which remembers what is stored now."""
         if self.operation is not None:
             self.mapper.note_saved(self.instance, cast("Put | UpdateItem", self.operation))
         return self.instance
 
 
-class UpdateCall(_WriteCall[Any]):
+class UpdateCall(_WriteCall[M]):
     """Update one item."""
 
     __slots__ = ()
 
-    def __init__(self, mapper: Mapper[Any], table: str, strategy: Any, updates: Any, *, upsert: bool) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Any, updates: Any, *, upsert: bool) -> None:
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
         target = resolve_one(strategy, mapper, to_write=True)
         super().__init__(mapper, table, make_update(mapper, table, target, changes, upsert=upsert))
 
-    def finish(self, result: WriteResult) -> Any:
+    def finish(self, result: WriteResult) -> M:
         """Return the item as it is now."""
-        return self.mapper.decode_written(cast("Item", result.attributes), "updated")
+        mapper: Mapper[M] = self.mapper
+        return mapper.decode_written(cast("Item", result.attributes), "updated")
 
 
-class DeleteCall(_WriteCall[Any]):
+class DeleteCall(_WriteCall["M | None"]):
     """Delete one item."""
 
     __slots__ = ("is_instance",)
 
-    def __init__(self, mapper: Mapper[Any], table: str, strategy: Any) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Any) -> None:
         self.is_instance = isinstance(strategy, mapper.model)
         target = resolve_one(strategy, mapper, to_write=True)
         super().__init__(mapper, table, make_delete(table, target, return_old=True))
 
-    def finish(self, result: WriteResult) -> Any:
+    def finish(self, result: WriteResult) -> M | None:
         """Return the item as it was, if there was one."""
         return None if result.attributes is None else self.mapper.decode_written(result.attributes, "deleted")
 
-    def fail(self, error: DynamongoError) -> Any:
+    def fail(self, error: DynamongoError) -> M | None:
         """Return nothing for conditions that did not hold; those of an instance are a conflict, and raise."""
         if isinstance(error, ConditionalCheckFailedException) and not self.is_instance:
             return None

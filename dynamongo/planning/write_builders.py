@@ -73,7 +73,7 @@ def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | Non
     return None if overwrite else mapper.is_missing
 
 
-def make_update(
+def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
     mapper: Mapper[Any],
     table: str,
     target: Target,
@@ -127,6 +127,29 @@ def flatten(updates: Any) -> Iterator[Any]:
     """Yield the updates one by one: `tx.update(user, [a, b])` and `user.update(a, b)` give lists in a tuple."""
     for update in _as_several(updates):
         yield from _as_several(update)
+
+
+def split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the key that is among the values, and the others."""
+    if not isinstance(values, Mapping):
+        raise ExpressionError(
+            f"{mapper.name}.update_from_dict takes a strategy and a dict of the new values, or one dict that has"
+            f" the key among them; got {shorten(values)} alone"
+        )
+    given = dict(cast("Mapping[str, Any]", values))
+    mapper.check_names(given)
+    return {name: given.pop(name) for name in mapper.keys.names if name in given}, given
+
+
+def set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
+    """Return the updates that set attributes by field name; a value that is stored as nothing removes one."""
+    mapper.check_names(values)
+    updates: list[AnyUpdate] = []
+    for name, value in values.items():
+        field = mapper.fields[name]
+        is_absent = value is None or field.is_absent(field.validate(value))
+        updates.append(field.remove() if is_absent else field.set(value))
+    return updates
 
 
 def _as_several(given: Any) -> Iterable[Any]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dynamongo import Connection, IntField, Model, StringField
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import ConfigurationError, CursorError, DynamongoError
-from dynamongo.executor import Position, cursors
+from dynamongo.executor import ReadPosition, cursors
 
 OLD, NEW, OTHER = b"old-key-" * 4, b"new-key-" * 4, b"another-" * 4
 
@@ -185,7 +185,7 @@ class TestMadeUp:
     @pytest.mark.parametrize("after", [-1, 5, 10**30, True, KEY, "1"])
     def test_place_in_a_list_of_keys_is_one_of_them(self, after: Any) -> None:
         keys = [("Oslo", day) for day in range(1, 6)]
-        cursor = cursors.encode_cursor(cursors.fingerprint_of(Visit.find(keys).explain()), Position(0, 2))
+        cursor = cursors.encode_cursor(cursors.fingerprint_of(Visit.find(keys).explain()), ReadPosition(0, 2))
         assert cursor is not None
         assert len(Visit.find(keys, cursor=cursor).all()) == 3
         with pytest.raises(CursorError, match="a cursor is a text"):

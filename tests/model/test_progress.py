@@ -30,7 +30,7 @@ def users(count: int) -> list[User]:
 
 
 class SlowTables(MemoryBackend):
-    """Whatever is done to a table takes three looks at it until it is over."""
+    """Whatever is done to a table takes three polls until it is done."""
 
     def __init__(self) -> None:
         super().__init__()

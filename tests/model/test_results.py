@@ -60,14 +60,16 @@ class TestTruth:
         assert not result
         with pytest.raises(BulkWriteError) as caught:
             result.raise_if_failed()
-        assert str(caught.value) == "2 of 3 items were not written; the first: ValidationError: wrong"
+        assert str(caught.value) == "2 of 3 items were not written; first error: ValidationError: wrong"
         assert caught.value.result is result
         assert caught.value.__cause__ is error
 
     def test_of_writes_that_cannot_be_read(self) -> None:
         result = BatchResult(["a"], [], [Failure("b", WrittenButUnreadable("odd"))])
         assert not result
-        with pytest.raises(BulkWriteError, match="0 of 2 items were not written, and 1 were and cannot be read"):
+        with pytest.raises(
+            BulkWriteError, match="0 of 2 items were not written, 1 written but unreadable; first error: "
+        ):
             result.raise_if_failed()
 
     def test_error_survives_pickling_with_its_result(self) -> None:

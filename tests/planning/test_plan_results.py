@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import ExpressionError
-from dynamongo.executor import START
+from dynamongo.executor import START, PageLoop
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.conditions import (
     EQ,
@@ -42,7 +42,8 @@ from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.values import SCALAR_TYPES, Item
 from dynamongo.operations import BatchGet, CreateTable, Delete, Put, Query, Scan
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import ReadOptions, plan_read
+from dynamongo.planning.planner import plan_read
+from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Source, Target
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 
@@ -186,21 +187,23 @@ def targets(draw: st.DrawFn, schema: TableSchema) -> Target:
 
 
 @dataclass(frozen=True)
-class Read:
-    schema: TableSchema
+class Filled:
+    """A read of a table, and the items in it."""
+
+    read: Read
     items: list[Item]
-    source: Source
-    options: ReadOptions
 
 
 @st.composite
-def reads(draw: st.DrawFn) -> Read:
+def reads(draw: st.DrawFn) -> Filled:
     schema = draw(schemas())
     few = st.lists(targets(schema), max_size=4).map(tuple)
     source: Source = draw(st.one_of(*[keyed(schema)] * 5, *[conditions(schema)] * 3, few, st.none()))
     optional = sorted({"r", "a", "b"} - set(schema.keys.names))
     always = frozenset(draw(st.sampled_from([optional, optional[:1], []])))
-    options = ReadOptions(
+    read = Read(
+        schema,
+        source,
         descending=draw(st.booleans()),
         limit=draw(st.none() | st.integers(0, 4)),
         consistent=draw(st.integers(0, 3)) == 0,
@@ -208,9 +211,9 @@ def reads(draw: st.DrawFn) -> Read:
         page_size=draw(st.none() | st.integers(1, 3)),
         index=draw(st.sampled_from([None, None, *(index.name for index in schema.indexes)])),
         is_sorted=draw(st.booleans()),
-        always=always,
+        required=always,
     )
-    return Read(schema, draw(tables(schema, always)), source, options)
+    return Filled(read, draw(tables(schema, always)))
 
 
 def as_condition(source: Source) -> Condition | None:
@@ -219,30 +222,29 @@ def as_condition(source: Source) -> Condition | None:
     return Or(*(target.condition for target in source)) if source else In(H, ())
 
 
-def matching(read: Read) -> list[Item]:
+def matching(filled: Filled) -> list[Item]:
     """What a look at every item finds; of an index that is insisted on, at every item that is in it."""
-    forced = [index.keys.names for index in read.schema.indexes if index.name == read.options.index]
-    condition = as_condition(read.source)
-    there = [item for item in read.items if all(name in item for names in forced for name in names)]
+    forced = [index.keys.names for index in filled.read.table.indexes if index.name == filled.read.index]
+    condition = as_condition(filled.read.source)
+    there = [item for item in filled.items if all(name in item for names in forced for name in names)]
     return [item for item in there if condition is None or holds(condition, item)]
 
 
-def planned(read: Read) -> tuple[Read, Plan]:
+def planned(filled: Filled) -> tuple[Filled, Plan]:
     """The plan of a read, which insists on no index that cannot serve it, and on no order that cannot be kept."""
-    options = read.options
+    read = filled.read
     try:
-        return read, plan_read(read.schema, read.source, options)
+        return filled, plan_read(read)
     except ExpressionError as error:
         if "descending" in str(error):
-            assert options.descending
-            assert not options.is_sorted
-            fewer = replace(options, descending=False)
-            unordered = plan_read(read.schema, read.source, fewer)
-            assert isinstance(unordered.operations[0], (BatchGet, Scan))
+            assert read.descending
+            assert not read.is_sorted
+            fewer = replace(read, descending=False)
+            assert isinstance(plan_read(fewer).operations[0], (BatchGet, Scan))
         else:
-            assert options.index is not None
-            fewer = replace(options, index=None)
-    return planned(replace(read, options=fewer))
+            assert read.index is not None
+            fewer = replace(read, index=None)
+    return planned(replace(filled, read=fewer))
 
 
 def loaded(item: Item, plan: Plan) -> Item:
@@ -252,73 +254,66 @@ def loaded(item: Item, plan: Plan) -> Item:
     return {path.attribute: item[path.attribute] for path in plan.loaded if path.attribute in item}
 
 
-def backend_with(read: Read) -> MemoryBackend:
+def backend_with(filled: Filled) -> MemoryBackend:
     backend = MemoryBackend()
-    backend.execute(CreateTable(read.schema))
-    for item in read.items:
+    backend.execute(CreateTable(filled.read.table))
+    for item in filled.items:
         backend.execute(Put(TABLE, item))
     return backend
 
 
-def order_of(read: Read, plan: Plan) -> tuple[str, ...]:
+def order_of(filled: Filled, plan: Plan) -> tuple[str, ...]:
     """What the result of the plan is sorted by; among equal ones the order is the store's own."""
     if plan.index is not None:
-        return next(index.keys.names for index in read.schema.indexes if index.name == plan.index)
-    return read.schema.keys.names
+        return next(index.keys.names for index in filled.read.table.indexes if index.name == plan.index)
+    return filled.read.table.keys.names
 
 
-def key_of(read: Read, item: Item) -> tuple[Any, ...]:
-    return tuple(item[name] for name in read.schema.keys.names)
+def key_of(filled: Filled, item: Item) -> tuple[Any, ...]:
+    return tuple(item[name] for name in filled.read.table.keys.names)
 
 
-def check_result(read: Read, plan: Plan, found: list[Item]) -> None:
+def check_result(filled: Filled, plan: Plan, found: list[Item]) -> None:
     """That what was found is the right part of what matches, in the right order."""
-    expected = {key_of(read, item): loaded(item, plan) for item in matching(read)}
-    keys = [key_of(read, item) for item in found]
+    expected = {key_of(filled, item): loaded(item, plan) for item in matching(filled)}
+    keys = [key_of(filled, item) for item in found]
     assert len(set(keys)) == len(keys)
     assert all(expected[key] == item for key, item in zip(keys, found, strict=True))
     assert len(found) == min(len(expected), len(expected) if plan.limit is None else plan.limit)
-    if read.options.is_sorted or (plan.operations and isinstance(plan.operations[0], Query)):
-        originals = {key_of(read, item): item for item in read.items}
-        order = order_of(read, plan)
-        wanted = sorted(([originals[key][name] for name in order] for key in expected), reverse=read.options.descending)
+    if filled.read.is_sorted or (plan.operations and isinstance(plan.operations[0], Query)):
+        originals = {key_of(filled, item): item for item in filled.items}
+        order = order_of(filled, plan)
+        wanted = sorted(([originals[key][name] for name in order] for key in expected), reverse=filled.read.descending)
         assert [[originals[key][name] for name in order] for key in keys] == wanted[: plan.limit]
 
 
 @settings(max_examples=EXAMPLES)
 @given(reads())
-def test_plan_finds_what_a_look_at_every_item_finds(read: Read) -> None:
-    read, plan = planned(read)
+def test_plan_finds_what_a_look_at_every_item_finds(filled: Filled) -> None:
+    filled, plan = planned(filled)
     event(
         f"{type(plan.operations[0]).__name__ if plan.operations else 'nothing'}{' on an index' if plan.index else ''}"
     )
-    found = Connection(backend=backend_with(read)).run(lambda executor: executor.read(plan))
-    check_result(read, plan, found)
+    found = Connection(backend=backend_with(filled)).run(lambda executor: executor.read(plan))
+    check_result(filled, plan, found)
 
 
 @settings(max_examples=EXAMPLES // 3)
 @given(reads())
-def test_count_is_the_number_of_items_found(read: Read) -> None:
-    read, plan = planned(read)
+def test_count_is_the_number_of_items_found(filled: Filled) -> None:
+    filled, plan = planned(filled)
     plan = plan.counting()
-    found = 0
-    position = START if plan.operations else None
-    connection = Connection(backend=backend_with(read))
-    while position is not None:
-        page = connection.run(lambda executor, at=position: executor.read_page(plan, at))  # type: ignore[misc]
-        found, position = found + page.count, page.next
-    assert (found if plan.limit is None else min(found, plan.limit)) == min(
-        len(matching(read)), 99 if plan.limit is None else plan.limit
-    )
+    pages = Connection(backend=backend_with(filled)).run(PageLoop(plan).read_all)
+    assert sum(page.count for page in pages) == min(len(matching(filled)), 99 if plan.limit is None else plan.limit)
 
 
 @settings(max_examples=EXAMPLES // 2)
 @given(reads(), st.data())
-def test_read_that_is_left_off_anywhere_goes_on_with_the_next_item(read: Read, data: st.DataObject) -> None:
+def test_read_that_is_left_off_anywhere_goes_on_with_the_next_item(filled: Filled, data: st.DataObject) -> None:
     """Each item comes once, also where the item at the cursor was deleted in between."""
-    read = replace(read, options=replace(read.options, limit=None, is_sorted=False))
-    read, plan = planned(read)
-    backend = backend_with(read)
+    filled = replace(filled, read=replace(filled.read, limit=None, is_sorted=False))
+    filled, plan = planned(filled)
+    backend = backend_with(filled)
     connection = Connection(backend=backend)
     whole = connection.run(lambda executor: executor.read(plan))
     found: list[Item] = []
@@ -327,9 +322,10 @@ def test_read_that_is_left_off_anywhere_goes_on_with_the_next_item(read: Read, d
         room = data.draw(st.integers(1, 3))
         cursor = encode_cursor(fingerprint_of(plan), position)
         at = decode_cursor(plan, fingerprint_of(plan), cursor)
-        page = connection.run(lambda executor, at=at, room=room: executor.read_page(plan, at, room))  # type: ignore[misc]
+        page = connection.run(PageLoop(replace(plan, limit=room), at).next_page)
+        assert page is not None
         found.extend(page.items)
         position = page.next
-        if page.items and data.draw(st.booleans()):
-            backend.execute(Delete(TABLE, {name: page.items[-1][name] for name in read.schema.keys.names}))
+        if bool(page.items) and data.draw(st.booleans()):
+            backend.execute(Delete(TABLE, {name: page.items[-1][name] for name in filled.read.table.keys.names}))
     assert found == whole

@@ -30,8 +30,10 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
+from dynamongo.planning.key_lookup import checks_by_key
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import ReadOptions, plan_read, recheck
+from dynamongo.planning.planner import plan_read, recheck
+from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Source, Target
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
@@ -48,7 +50,7 @@ def eq(path: Path, value: Any) -> Comparison:
 
 
 def plan(keys: KeySchema, source: Source, **options: Any) -> Plan:
-    return plan_read(TableSchema(TABLE, keys), source, ReadOptions(**options))
+    return plan_read(Read(TableSchema(TABLE, keys), source, **options))
 
 
 def query(hash_value: Any, range_key: Any = None, **rest: Any) -> Query:
@@ -116,15 +118,21 @@ class TestWholeKeys:
             {"h": "x"}, {"h": "y"}, order_by=("h",), residual=Or(And(eq(H, "x"), Exists(A)), eq(H, "y"))
         )
 
-    def test_each_key_has_its_own_checks_at_hand(self) -> None:
+    def test_residual_says_what_holds_for_each_key(self) -> None:
         """Or the reading of n items would ask each of them n conditions."""
         named = [Target({"h": "x"}, Exists(A)), Target({"h": "y"}), Target({"h": "z"}, eq(A, 1))]
         again = [Target({"h": "y"}, Exists(A)), Target({"h": "z"}, eq(A, 2))]
-        assert plan(HASH_ONLY, (*named, *again)).checks == {
+        residual = plan(HASH_ONLY, (*named, *again)).residual
+        assert residual is not None
+        assert checks_by_key(residual, {"h": "x"}) == {
             ("x",): Exists(A),
             ("y",): None,
             ("z",): Or(eq(A, 1), eq(A, 2)),
         }
+
+    def test_residual_that_tells_no_keys_apart_has_no_checks_for_each(self) -> None:
+        assert checks_by_key(Exists(A), {"h": "x"}) is None
+        assert checks_by_key(Or(Exists(A), Exists(B)), {"h": "x"}) is None
 
     def test_no_targets_make_no_request(self) -> None:
         assert plan(HASH_ONLY, ()) == Plan(())

@@ -29,6 +29,8 @@ from dynamongo.exceptions import (
 from dynamongo.expressions.evaluation import project
 from dynamongo.expressions.values import Item
 from dynamongo.operations import (
+    MAX_TRANSACTION_ACTIONS,
+    MAX_TRANSACTION_BYTES,
     Action,
     Capacity,
     Get,
@@ -39,16 +41,13 @@ from dynamongo.operations import (
     UpdateItem,
 )
 
-MAX_ACTIONS = 100
-_MAX_BYTES = 4 * 1024 * 1024
-
 _P = TypeVar("_P")
 _R = TypeVar("_R")
 
 
 def transact_write(store: Store, operation: TransactWrite) -> TransactWriteResult:
     """Carry out all actions, or none; under a token, once in ten minutes."""
-    check_count("transactItems", len(operation.actions), MAX_ACTIONS)
+    check_count("transactItems", len(operation.actions), MAX_TRANSACTION_ACTIONS)
     check_token(operation.token)
     _check_updates(operation.actions)
     prepared = [prepare(store, action) for action in operation.actions]
@@ -62,7 +61,7 @@ def transact_write(store: Store, operation: TransactWrite) -> TransactWriteResul
 def transact_get(store: Store, operation: TransactGet) -> TransactGetResult:
     """Read items in the order of the gets."""
     gets = operation.gets
-    check_count("transactItems", len(gets), MAX_ACTIONS)
+    check_count("transactItems", len(gets), MAX_TRANSACTION_ACTIONS)
     keys = [_prepare_key(store, get) for get in gets]
     _check_distinct([_place_of(store, get.table, *key) for get, key in zip(gets, keys, strict=True)])
     tables = [store.find_table(get.table) for get in gets]
@@ -134,7 +133,7 @@ def _check_updates(actions: Sequence[Action]) -> None:
 
 def _check_total(found: Iterable[Stored | None]) -> None:
     """Refuse items that are too large together."""
-    if sum([stored.size for stored in found if stored is not None]) > _MAX_BYTES:
+    if sum([stored.size for stored in found if stored is not None]) > MAX_TRANSACTION_BYTES:
         raise InvalidRequestError(
             "Collection size of items exceeded, which can also be caused by the aggregate size of the items in the "
             "transaction exceeding the 4MB limit"
