@@ -1,6 +1,8 @@
-"""The life of tables in memory: what creates, describes, changes and deletes them. All of it is done at once.
+"""Lifecycle: create, describe, change and delete tables in memory, all of it without delay.
 
-Source: "UpdateTable" in the API reference. Which schemas there can be is said in `schema_rules`.
+`schema_rules` says which schemas are valid.
+
+Source: "CreateTable", "UpdateTable" and "DeleteTable" in the DynamoDB API reference.
 """
 
 from __future__ import annotations
@@ -9,12 +11,12 @@ from collections import Counter
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.backends.memory.checks import INVALID
 from dynamongo.backends.memory.schema_rules import (
-    INVALID,
     check_new_index,
     check_new_table,
     check_relations,
-    check_units,
+    check_throughput,
 )
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
@@ -43,7 +45,7 @@ def create_table(store: Store, operation: CreateTable) -> TableDescription:
 
 
 def describe_table(store: Store, operation: DescribeTable) -> TableDescription:
-    """Describe a table; the number of items is exact."""
+    """Describe a table; the item count is exact, where DynamoDB's is up to six hours old."""
     table = find_described(store, operation.table)
     return TableDescription(table.schema, item_count=len(table.primary))
 
@@ -56,7 +58,7 @@ def delete_table(store: Store, operation: DeleteTable) -> TableDescription:
 
 
 def create_index(store: Store, operation: CreateIndex) -> TableDescription:
-    """Add a global index, with the items that can be in it."""
+    """Add a global index, and fill it with the items that have valid keys for it."""
     index = operation.index
     check_new_index(index)
     table = find_described(store, operation.table)
@@ -77,7 +79,7 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
 
 
 def _with_known_types(keys: KeySchema, schema: TableSchema) -> KeySchema:
-    """The keys, with the types that the table knows already: DynamoDB does not look at another one that is given."""
+    """Return the keys with the types that the table knows already: DynamoDB ignores others in the request."""
     known = {part.name: part for part in schema.key_attributes()}
     hash_key, *rest = (known.get(part.name, part) for part in keys.attributes)
     range_key: KeyAttribute | None = rest[0] if rest else None
@@ -99,7 +101,7 @@ def delete_index(store: Store, operation: DeleteIndex) -> TableDescription:
 
 def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescription:
     """Change the billing of a table and its global indexes."""
-    check_units(operation.throughput, operation.indexes)
+    check_throughput(operation.throughput, operation.indexes)
     table = find_described(store, operation.table)
     if operation.throughput is not None and operation.throughput == table.schema.throughput:
         raise InvalidRequestError(_explain_same("table", "table", operation.throughput))
@@ -107,8 +109,8 @@ def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescrip
 
 
 def update_index_throughput(store: Store, operation: UpdateIndexThroughput) -> TableDescription:
-    """Change what is provisioned for global indexes."""
-    check_units(None, operation.indexes)
+    """Change the provisioned throughput of global indexes."""
+    check_throughput(None, operation.indexes)
     if not operation.indexes:
         raise InvalidRequestError(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
@@ -137,7 +139,7 @@ def _change_throughput(table: MemoryTable, throughput: Throughput | None, given:
 
 
 def _check_index_units(table: MemoryTable, name: str, count: int, throughput: Throughput | None) -> None:
-    """Refuse units for an index that cannot have them."""
+    """Refuse throughput for an index that cannot have any."""
     if not any(index.name == name and index.is_global for index in table.schema.indexes):
         raise TableNotFound(_missing_index(name, table))
     if count > 1:
@@ -153,7 +155,7 @@ def _check_index_units(table: MemoryTable, name: str, count: int, throughput: Th
 def _with_throughput(
     index: IndexSchema, of_table: Throughput | None, before: Throughput | None, given: dict[str, Throughput]
 ) -> IndexSchema:
-    """The index with its new units. One that shared the table's keeps those that the table had."""
+    """Return the index with its new throughput; one that shared the table's keeps what the table had."""
     if not index.is_global or of_table is None:
         return replace(index, throughput=None)
     throughput = given.get(index.name) or index.throughput or before
@@ -177,7 +179,7 @@ def _missing_index(name: str, table: MemoryTable) -> str:
 
 
 def find_described(store: Store, name: str) -> MemoryTable:
-    """`Store.find_table` with the message that operations on a table as such give."""
+    """Return a table, or raise `TableNotFound` with the message of operations on tables, not on items."""
     if name not in store.tables:
         raise TableNotFound(f"Requested resource not found: Table: {name} not found")
     return store.tables[name]

@@ -14,8 +14,8 @@ from dynamongo.backends.memory.ingest import normalize_attributes
 from dynamongo.backends.memory.key_ranges import (
     check_cursor_in_range,
     check_key_condition,
-    position_of_cursor,
-    range_of,
+    resolve_cursor,
+    resolve_range,
 )
 from dynamongo.backends.memory.pages import check_page, find_view, read_page
 from dynamongo.backends.memory.partitions import Position, Stored
@@ -106,12 +106,12 @@ def query(store: Store, operation: Query) -> PageResult:
     check_page(operation)
     table = store.find_table(operation.table)
     view = find_view(table, operation)
-    wanted = range_of(view, operation.key_condition)
+    wanted = resolve_range(view, operation.key_condition)
     if operation.filter is not None:
         _check_filter(view, operation.filter)
     hash_value, interval = wanted
     if operation.cursor is not None:
-        position = position_of_cursor(table, view, operation.cursor)
+        position = resolve_cursor(table, view, operation.cursor)
         check_cursor_in_range(position, wanted)
         interval = interval.after(position[1], descending=operation.descending)
     entries = view.read_partition(hash_value, interval, descending=operation.descending)
@@ -126,9 +126,7 @@ def scan(store: Store, operation: Scan) -> PageResult:
     view = find_view(table, operation)
     after = None
     if operation.cursor is not None:
-        after = position_of_cursor(
-            table, view, operation.cursor, ": The provided key element does not match the schema"
-        )
+        after = resolve_cursor(table, view, operation.cursor, ": The provided key element does not match the schema")
     if after is not None and after[0] not in segment:
         raise InvalidRequestError(
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "

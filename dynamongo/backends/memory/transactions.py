@@ -15,7 +15,7 @@ from dynamongo.backends.memory.actions import Change, Prepared, evaluate, prepar
 from dynamongo.backends.memory.capacity import count_each, read_capacity, write_capacity
 from dynamongo.backends.memory.checks import check_list_length, check_projection, refuse_constraints, violation
 from dynamongo.backends.memory.idempotency import check_token, freeze
-from dynamongo.backends.memory.key_rules import EmptyKeyValue
+from dynamongo.backends.memory.key_rules import EmptyKeyError
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
@@ -117,7 +117,7 @@ def _call(function: Callable[[MemoryTable, _P], _R], table: MemoryTable, part: _
         return function(table, part)
     except ConditionalCheckFailedException as error:
         return CancellationReason("ConditionalCheckFailed", str(error), error.item)
-    except EmptyKeyValue:
+    except EmptyKeyError:
         raise
     except (InvalidRequestError, ValidationError) as error:
         return CancellationReason("ValidationError", str(error))

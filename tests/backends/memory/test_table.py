@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.ordered import WHOLE, Bound, Interval
+from dynamongo.backends.memory.ordered import WHOLE, Boundary, Interval
 from dynamongo.backends.memory.partitions import NO_SORT, Stored
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View, make_view
@@ -54,10 +54,10 @@ def test_keys_are_not_joined() -> None:
 
 def test_interval_excludes_its_upper_end() -> None:
     view = fill_view(*({"pk": "a", "sk": number} for number in range(5)))
-    assert keys_of(view.read_partition("a", Interval(Bound(1), Bound(3)))) == [("a", 1), ("a", 2)]
-    after = Interval(Bound(1, is_after=True), Bound(3, is_after=True))
+    assert keys_of(view.read_partition("a", Interval(Boundary(1), Boundary(3)))) == [("a", 1), ("a", 2)]
+    after = Interval(Boundary(1, is_after=True), Boundary(3, is_after=True))
     assert keys_of(view.read_partition("a", after)) == [("a", 2), ("a", 3)]
-    assert keys_of(view.read_partition("a", Interval(Bound(3), Bound(1)))) == []
+    assert keys_of(view.read_partition("a", Interval(Boundary(3), Boundary(1)))) == []
 
 
 @given(st.sets(st.integers(0, 20)), st.integers(0, 20), st.booleans())

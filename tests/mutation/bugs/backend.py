@@ -79,8 +79,8 @@ MUTANTS = [
     Mutant(
         "a page starts with its cursor's item again",
         "Interval.after",
-        "Bound(value, is_after=True)",
-        "Bound(value)",
+        "Boundary(value, is_after=True)",
+        "Boundary(value)",
     ),
     Mutant(
         "numbers are sorted as text",
