@@ -98,7 +98,7 @@ def make_items(model: type[Model], path: Path | None, count: int) -> list[Model]
     """Instances of the model, from a file or made up."""
     if path is not None:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [model._decode_item(decode_item(json.loads(line)["Item"])) for line in lines if line.strip()]
+        return [model.__mapper__.decode(decode_item(json.loads(line)["Item"])) for line in lines if line.strip()]
     fields = model.__mapper__.fields
     return [model(**{name: make_value(each, n) for name, each in fields.items()}) for n in range(count)]
 
@@ -106,9 +106,9 @@ def make_items(model: type[Model], path: Path | None, count: int) -> list[Model]
 def run(model: type[Model], items: list[Model], effort: Effort) -> Iterator[Measurement]:
     """Encode, decode, save, get and query them on the memory backend."""
     turns = itertools.cycle(items)
-    wires = itertools.cycle([json.loads(render_item(item._encode_item())) for item in items])
-    yield _measure("encode: model to wire", lambda: render_item(next(turns)._encode_item()), effort)
-    yield _measure("decode: wire to model", lambda: model._decode_item(decode_item(next(wires))), effort)
+    wires = itertools.cycle([json.loads(render_item(item.__mapper__.encode(item))) for item in items])
+    yield _measure("encode: model to wire", lambda: render_item(model.__mapper__.encode(next(turns))), effort)
+    yield _measure("decode: wire to model", lambda: model.__mapper__.decode(decode_item(next(wires))), effort)
     with Connection.using(MemoryBackend()):
         model.create_table()
         keys = itertools.cycle([item.to_dict(only=model.__mapper__.keys.names) for item in items])

@@ -18,7 +18,7 @@ from dynamongo.expressions.filters import compile_filter
 
 CONDITION: Condition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
 ROW = Row(**values(13))
-ITEM = ROW._encode_item()
+ITEM = ROW.__mapper__.encode(ROW)
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def table() -> Iterator[None]:
 
 
 def test_encode(benchmark: Any) -> None:
-    assert json.loads(benchmark(lambda: render_item(ROW._encode_item())))["pk"] == {"S": ROW.pk}
+    assert json.loads(benchmark(lambda: render_item(ROW.__mapper__.encode(ROW))))["pk"] == {"S": ROW.pk}
 
 
 def test_decode(benchmark: Any) -> None:
     wire = json.loads(render_item(ITEM))
-    assert benchmark(lambda: Row._decode_item(decode_item(wire))) == ROW
+    assert benchmark(lambda: Row.__mapper__.decode(decode_item(wire))) == ROW
 
 
 def test_condition_asked_once(benchmark: Any) -> None:

@@ -30,7 +30,7 @@ LEAVES = (1, 2, 3, 4, 8, 16, 32)
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
     """The three-leaf condition over all items, then once, and curves by selectivity and by size."""
-    items = [Row(**values(number))._encode_item() for number in range(effort.items)]
+    items = [Row.__mapper__.encode(Row(**values(number))) for number in range(effort.items)]
     condition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
     by_hand = _by_hand(1990)
     select = compile_filter(condition)

@@ -134,7 +134,7 @@ def _moto_cycle() -> Callable[[int], object]:
     boto3, moto = importlib.import_module("boto3"), importlib.import_module("moto")
     types = importlib.import_module("boto3.dynamodb.types")
     dump, load = types.TypeSerializer().serialize, types.TypeDeserializer().deserialize
-    items = [{name: dump(value) for name, value in Row(**values(n))._encode_item().items()} for n in range(10)]
+    items = [{name: dump(value) for name, value in Row.__mapper__.encode(Row(**values(n))).items()} for n in range(10)]
     keys = [{"KeyType": kind, "AttributeName": name} for kind, name in (("HASH", "pk"), ("RANGE", "sk"))]
 
     def cycle() -> None:

@@ -87,7 +87,7 @@ def _boto3(url: str, count: int) -> Works:
     )
     types = importlib.import_module("boto3.dynamodb.types")
     dump, load = types.TypeSerializer().serialize, types.TypeDeserializer().deserialize
-    rows = [Row(**values(number))._encode_item() for number in range(100)]
+    rows = [Row.__mapper__.encode(Row(**values(number))) for number in range(100)]
 
     def encode(item: Any) -> Any:
         return {name: dump(value) for name, value in item.items()}
