@@ -24,7 +24,8 @@ from typing import Any, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, cover, paths_of
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path
+from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan

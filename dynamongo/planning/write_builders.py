@@ -10,7 +10,8 @@ from typing import Any, TypeVar, cast
 
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts, paths_of
+from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.changes import find_changes
