@@ -348,3 +348,9 @@ def _was_replaced(backend: Backend, error: TypeError) -> bool:
 
 
 default_connection = Connection()
+
+
+def connection_of(model: Any) -> Connection:
+    """Return the connection of a model: its own, or the default one."""
+    connection: Connection = model.__connection__ or default_connection
+    return connection

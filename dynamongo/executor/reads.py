@@ -22,9 +22,10 @@ from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import TableMismatch, ThrottledError
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.sender import Sender
-from dynamongo.expressions.conditions import Condition, Path, cover
+from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection, holds
 from dynamongo.expressions.filters import Filter, compile_filter
+from dynamongo.expressions.operands import cover
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.planning.key_lookup import Checks, checks_by_key

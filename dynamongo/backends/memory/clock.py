@@ -62,7 +62,7 @@ class VirtualClock:
         given = timedelta() if by is None else _check_timedelta(by)
         passed = given.total_seconds() + ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         if not 0 <= passed < math.inf:
-            raise ConfigurationError(f"a clock cannot be advanced by {passed} seconds; it never goes back")
+            raise ConfigurationError(f"VirtualClock never goes back; cannot advance it by {passed} seconds")
         with self._lock:
             self._now += passed
 
@@ -73,7 +73,7 @@ class VirtualClock:
 def _check_timedelta(by: object) -> timedelta:
     if not isinstance(by, timedelta):
         raise ConfigurationError(
-            f"a clock is advanced by a timedelta; got {shorten(by)}; for a number write seconds={shorten(by)}"
+            f"VirtualClock.advance takes a timedelta or keywords such as seconds=30; got {shorten(by)}"
         )
     return by
 
@@ -89,8 +89,12 @@ def pass_time(clock: Clock, seconds: float) -> None:
 def _seconds_at(start: datetime | float) -> float:
     if isinstance(start, datetime):
         if start.tzinfo is None:
-            raise ConfigurationError(f"start must have a time zone, such as tzinfo=timezone.utc; got {start}")
+            raise ConfigurationError(
+                f"VirtualClock: start must have a time zone, such as tzinfo=timezone.utc; got {start}"
+            )
         return start.timestamp()
     if type(start) not in (int, float) or not math.isfinite(start):
-        raise ConfigurationError(f"start must be a datetime or seconds since the epoch; got {shorten(start)}")
+        raise ConfigurationError(
+            f"VirtualClock: start must be a datetime or seconds since the epoch; got {shorten(start)}"
+        )
     return float(start)
