@@ -291,10 +291,10 @@ class Connection:
             steps = executor.send(operation)
         except BackendError as error:
             began = now() - error.seconds if started is None else started
-            steps = executor.send_again(operation, error, began)
+            steps = executor.retry(operation, error, began)
         else:
             if not budget.is_full:
-                budget.give_back(1)
+                budget.refund(1)
             return result
         return drive(steps, backend, seconds)
 
@@ -348,3 +348,9 @@ def _was_replaced(backend: Backend, error: TypeError) -> bool:
 
 
 default_connection = Connection()
+
+
+def connection_of(model: Any) -> Connection:
+    """Return the connection of a model: its own, or the default one."""
+    connection: Connection = model.__connection__ or default_connection
+    return connection

@@ -23,8 +23,8 @@ from dynamongo.expressions.conditions import (
     all_of,
     conjuncts,
     is_value,
-    paths_of,
 )
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.fields.base import Field
 from dynamongo.mapping.keys import key_equalities

@@ -31,10 +31,10 @@ from dynamongo.expressions.conditions import (
     Or,
     Path,
     Size,
-    nodes_of,
-    operands_of,
 )
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
+from dynamongo.expressions.operands import operands_of
+from dynamongo.expressions.trees import nodes_of
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,

@@ -15,9 +15,10 @@ from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import Condition, Path, paths_of
+from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection
 from dynamongo.expressions.filters import compile_filter
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.operations import PageResult, Query, Scan
 

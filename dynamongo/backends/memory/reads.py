@@ -23,8 +23,9 @@ from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import EVERYTHING, Segment, View
 from dynamongo.exceptions import InvalidRequestError, ThrottledError
-from dynamongo.expressions.conditions import Condition, paths_of
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.evaluation import compile_projection, project
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, BatchGetResult, Capacity, Get, GetResult, PageResult, Query, Scan
 
