@@ -134,8 +134,8 @@ def decode_unchecked(field: Any, encoded: AttributeValue) -> Any:
     """Decode what the field itself has just encoded, without the checks of `decode`."""
     if "decode" not in field.overridden:
         return field.decode_value(encoded)
-    method: Any = type(cast("object", field)).decode  # type: ignore[attr-defined]  # any field has it
-    return method.__wrapped__(field, encoded)
+    cls: Any = type(cast("object", field))
+    return cls.decode.__wrapped__(field, encoded)
 
 
 _WRAPPED: dict[str, tuple[str, Callable[..., Any]]] = {

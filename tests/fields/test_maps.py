@@ -267,7 +267,10 @@ class TestPaths:
             address({"zip": IntField(default="a")}).check_declaration,
             "User.address.zip has an invalid default or choice: User.address.zip must be an int; got 'a'",
         ),
-        (address(zip=IntField(), default={"zip": "a"}).check_declaration, "User.address has an invalid default or choice"),
+        (
+            address(zip=IntField(), default={"zip": "a"}).check_declaration,
+            "User.address has an invalid default or choice",
+        ),
     ],
 )
 def test_a_declaration_that_cannot_be_meant_is_refused(declare: Any, expected: str) -> None:

@@ -321,7 +321,9 @@ class TestItems:
             Prepared.__mapper__.encode(Prepared())
 
     def test_empty_key_cannot_be_stored(self) -> None:
-        with pytest.raises(ValidationError, match=r"^Prepared\.id must be non-empty, because it is part of a key; got ''$"):
+        with pytest.raises(
+            ValidationError, match=r"^Prepared\.id must be non-empty, because it is part of a key; got ''$"
+        ):
             Prepared.__mapper__.encode(Prepared(id=""))
 
     def test_empty_text_is_stored_elsewhere(self) -> None:

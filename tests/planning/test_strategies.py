@@ -236,7 +236,9 @@ class TestRefusals:
         ids=str,
     )
     def test_empty_key(self, strategy: Any) -> None:
-        with pytest.raises(ValidationError, match=r"^Visit\.city must be non-empty, because it is part of a key; got ''$"):
+        with pytest.raises(
+            ValidationError, match=r"^Visit\.city must be non-empty, because it is part of a key; got ''$"
+        ):
             resolve_one(strategy, VISIT)
 
     def test_true_is_no_number_of_a_key(self) -> None:
