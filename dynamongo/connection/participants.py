@@ -21,7 +21,7 @@ def split_arguments(item: Any, arguments: tuple[Any, ...]) -> tuple[type, Any, t
         return type(item), item, arguments
     if not arguments:
         raise ExpressionError(f"{item.__name__}: a strategy is required to say which item")
-    return item, arguments[0], arguments[1:]
+    return cast("type[Any]", item), arguments[0], arguments[1:]
 
 
 def find_mapper(model: Any) -> tuple[Mapper[Any], str]:

@@ -13,7 +13,7 @@ from dynamongo.connection.participants import Address, find_backend, find_mapper
 from dynamongo.exceptions import ExpressionError
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import MAX_TRANSACTION_ACTIONS, Get, TransactGet, TransactGetResult
-from dynamongo.planning.strategies import Strategy, resolve_one
+from dynamongo.planning.strategies import resolve_one
 from dynamongo.planning.write_builders import make_get
 
 

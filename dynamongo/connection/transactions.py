@@ -12,7 +12,7 @@ import contextlib
 import uuid
 from collections.abc import Generator, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, cast, overload
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, overload
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.arguments import check_flag
@@ -55,6 +55,8 @@ from dynamongo.planning.write_builders import (
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+Updates: TypeAlias = "AnyUpdate | Iterable[AnyUpdate]"
 
 _MAX_TOKEN = 36
 
@@ -147,11 +149,9 @@ class Transaction:
         self.save(item, cast("Any", values), overwrite=False)
 
     @overload
-    def update(self, item: Recorded, *updates: AnyUpdate | Iterable[AnyUpdate]) -> None: ...
+    def update(self, item: Recorded, *updates: Updates) -> None: ...
     @overload
-    def update(
-        self, item: type[Recorded], strategy: Strategy, *updates: AnyUpdate | Iterable[AnyUpdate]
-    ) -> None: ...
+    def update(self, item: type[Recorded], strategy: Strategy, /, *updates: Updates) -> None: ...
     def update(self, item: Any, *arguments: Any) -> None:
         """Change some attributes of an item that must exist.
 
@@ -161,11 +161,9 @@ class Transaction:
         self._update(item, arguments, upsert=False)
 
     @overload
-    def upsert(self, item: Recorded, *updates: AnyUpdate | Iterable[AnyUpdate]) -> None: ...
+    def upsert(self, item: Recorded, *updates: Updates) -> None: ...
     @overload
-    def upsert(
-        self, item: type[Recorded], strategy: Strategy, *updates: AnyUpdate | Iterable[AnyUpdate]
-    ) -> None: ...
+    def upsert(self, item: type[Recorded], strategy: Strategy, /, *updates: Updates) -> None: ...
     def upsert(self, item: Any, *arguments: Any) -> None:
         """Change some attributes of an item, and create it if it is missing. The arguments are as in `update`."""
         self._update(item, arguments, upsert=True)
@@ -173,7 +171,7 @@ class Transaction:
     @overload
     def delete(self, item: Recorded) -> None: ...
     @overload
-    def delete(self, item: type[Recorded], strategy: Strategy) -> None: ...
+    def delete(self, item: type[Recorded], strategy: Strategy, /) -> None: ...
     def delete(self, item: Any, *strategy: Any) -> None:
         """Delete an item; the conditions of a strategy must hold."""
         model, which, _ = split_arguments(item, strategy)
@@ -243,7 +241,7 @@ class Transaction:
             yield TransactWrite(tuple(entry.action for entry in entries), self._token)
         except TransactionCanceled as error:
             reasons = tuple(_explain_reason(entry, each) for entry, each in zip(entries, error.reasons, strict=False))
-            raise TransactionCanceled(reasons).take_context(error) from error
+            raise TransactionCanceled(reasons).copy_context(error) from error
         for entry in entries:
             if entry.saved is not None:
                 entry.mapper.note_saved(entry.saved, cast("Any", entry.action))

@@ -18,7 +18,8 @@ from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo.arguments import check_seconds
 from dynamongo.exceptions import ConfigurationError, CursorError
 from dynamongo.executor import ReadPosition
-from dynamongo.expressions.conditions import And, Condition, Not, Or, Path, assemble, join
+from dynamongo.expressions.conditions import And, Condition, Not, Or, Path
+from dynamongo.expressions.trees import assemble, join
 from dynamongo.expressions.values import AttributeValue, Item, check_text, normalize, shorten, type_of
 from dynamongo.operations import BatchGet, Get
 from dynamongo.planning.plan import Plan

@@ -21,9 +21,10 @@ from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import TableMismatch, ThrottledError
 from dynamongo.executor.effects import Steps, Terms
-from dynamongo.expressions.conditions import Condition, Path, cover
+from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection, holds
 from dynamongo.expressions.filters import Filter, compile_filter
+from dynamongo.expressions.operands import cover
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.planning.key_lookup import Checks, checks_by_key
@@ -70,6 +71,8 @@ class ReadPage:
 class Reads(Terms):
     """The part of the executor that reads."""
 
+    _last_filter: tuple[Condition, Filter] | None = None
+
     def read(self, plan: Plan) -> Steps[list[Item]]:
         """Return all items of the plan, in its order and up to its limit."""
         pages = yield from PageLoop(plan).read_all(self)
@@ -97,6 +100,13 @@ class Reads(Terms):
                 raise error
             operation = replace(operation, keys=result.unprocessed)
 
+    def find_filter(self, residual: Condition) -> Filter:
+        """Return the residual as a function, which reads of one condition that follow each other share."""
+        last = self._last_filter
+        if last is None or last[0] is not residual:
+            self._last_filter = last = residual, compile_filter(residual)
+        return last[1]
+
 
 class PageLoop:
     """Reads a plan page by page, up to its limit and its budget.
@@ -110,6 +120,7 @@ class PageLoop:
     Attributes:
         plan: What is read.
         position: Where the read goes on; `None` at its end.
+        is_over: Whether there is no other page, or none is wanted.
         pages: How many pages were taken.
         read_units: What they cost.
         on_page: Called with the number of items that the store has read for each page.
@@ -124,6 +135,7 @@ class PageLoop:
     ) -> None:
         self.plan = plan
         self.position = start if plan.operations else None
+        self.is_over = not plan.operations or plan.limit == 0
         self.pages = 0
         self.read_units = 0.0
         self.on_page: Callable[[int], object] | None = None
@@ -132,28 +144,19 @@ class PageLoop:
         self._room = None if plan.order_by else plan.limit  # what is sorted is cut when all of it is there
         self._open_segments = 0
         self._filter: Filter | None = None
-        self._project = _make_projection(plan)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether there is no other page, or none is wanted."""
-        return self.position is None or self._room == 0 or self._has_spent_budget()
+        self._project = _make_projection(plan) if plan.projection else None
 
     @property
     def is_incomplete(self) -> bool:
         """Whether there may be more items, and more are wanted: of a loop that is over, its budget ended it."""
         return self.position is not None and self._room != 0
 
-    def _has_spent_budget(self) -> bool:
-        return self.pages == self._max_pages or (
-            self._max_read_units is not None and self.read_units >= self._max_read_units
-        )
-
     def read_all(self, executor: Reads) -> Steps[list[ReadPage]]:
-        """Return all pages."""
+        """Return all pages that are left."""
         pages: list[ReadPage] = []
-        while (page := (yield from self.next_page(executor))) is not None:
-            pages.append(page)
+        while not self.is_over:
+            page = yield from self.fetch(executor)
+            pages.append(self.take(page))
         return pages
 
     def next_page(self, executor: Reads) -> Steps[ReadPage | None]:
@@ -170,31 +173,19 @@ class PageLoop:
 
     def fetch(self, executor: Reads) -> Steps[ReadPage]:
         """Make the next request, and return its items without those that the residual refuses."""
-        plan, start = self.plan, cast("ReadPosition", self.position)
-        operation = plan.operations[start.step]
+        start = cast("ReadPosition", self.position)
+        operation = self.plan.operations[start.step]
         match operation:
             case Query() | Scan():
-                result = yield from executor.send(self._resume(operation, start))
-                items = self._select(list(result.items))
-                _check_keys(plan, items)
-                count = len(items) if items or plan.residual is not None else result.count
-                scanned, consumed = result.scanned_count, result.consumed
-                after = None if result.cursor is None else ReadPosition(start.step, result.cursor)
+                page = yield from self._fetch_page(executor, operation, start)
             case BatchGet():
-                chunk, after = _next_chunk(operation, start, executor.limits.batch_get)
-                found, consumed = yield from executor.get_batch(chunk)
-                items = self._select(_in_order_of(chunk.keys, found))
-                count, scanned = len(items), len(found)
+                page = yield from self._fetch_chunk(executor, operation, start)
             case Get():
-                got = yield from executor.send(operation)
-                items = [] if got.item is None else self._select([got.item])
-                count, scanned, consumed, after = len(items), int(got.item is not None), got.consumed, None
+                page = yield from self._fetch_item(executor, operation)
             case _:
                 assert_never(operation)
-        if after is None and start.step + 1 < len(plan.operations):
-            after = ReadPosition(start.step + 1)
-        self.position = after
-        return ReadPage(items, count, scanned, after, consumed, start)
+        self.position = page.next
+        return page
 
     def take(self, page: ReadPage) -> ReadPage:
         """Count a page that was fetched, and return it as it is wanted: up to the limit, and of each item no more."""
@@ -210,6 +201,7 @@ class PageLoop:
             self.position, after = START if self._open_segments else None, None
         self.pages += 1
         self.read_units += page.consumed.read_units
+        self.is_over = self.position is None or self._room == 0 or self._has_spent_budget()
         if self.on_page is not None:
             self.on_page(page.scanned_count)
         if self._project is not None:
@@ -217,6 +209,40 @@ class PageLoop:
         if items is page.items and after is page.next:
             return page
         return ReadPage(items, count, page.scanned_count, after, page.consumed, page.start)
+
+    def _has_spent_budget(self) -> bool:
+        return self.pages == self._max_pages or (
+            self._max_read_units is not None and self.read_units >= self._max_read_units
+        )
+
+    def _fetch_page(self, executor: Reads, operation: Query | Scan, start: ReadPosition) -> Steps[ReadPage]:
+        plan = self.plan
+        result = yield from executor.send(self._resume(operation, start))
+        items = self._select(executor, list(result.items))
+        _check_keys(plan, items)
+        count = result.count if not items and plan.residual is None else len(items)
+        after = self._begin_next(start) if result.cursor is None else ReadPosition(start.step, result.cursor)
+        return ReadPage(items, count, result.scanned_count, after, result.consumed, start)
+
+    def _fetch_chunk(self, executor: Reads, operation: BatchGet, start: ReadPosition) -> Steps[ReadPage]:
+        first = start.after if isinstance(start.after, int) else 0
+        end = first + executor.limits.batch_get
+        keys = operation.keys[first:end]
+        found, consumed = yield from executor.get_batch(replace(operation, keys=keys))
+        items = self._select(executor, _in_order_of(keys, found))
+        after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
+        return ReadPage(items, len(items), len(found), after, consumed, start)
+
+    def _fetch_item(self, executor: Reads, operation: Get) -> Steps[ReadPage]:
+        result = yield from executor.send(operation)
+        found = [] if result.item is None else [result.item]
+        items = self._select(executor, found)
+        return ReadPage(items, len(items), len(found), None, result.consumed)
+
+    def _begin_next(self, start: ReadPosition) -> ReadPosition | None:
+        """Return the begin of the next of several queries."""
+        following = start.step + 1
+        return ReadPosition(following) if following < len(self.plan.operations) else None
 
     def _resume(self, operation: Query | Scan, start: ReadPosition) -> Query | Scan:
         """Return the operation from the position on, which reads no more items than are wanted."""
@@ -228,18 +254,19 @@ class PageLoop:
             return operation
         return replace(operation, limit=limit, cursor=cursor)
 
-    def _select(self, items: list[Item]) -> list[Item]:
+    def _select(self, executor: Reads, items: list[Item]) -> list[Item]:
         """Return the items that the residual accepts."""
-        if self.plan.residual is None or not items:
+        residual = self.plan.residual
+        if residual is None or not items:
             return items
         if self._filter is None:
-            self._filter = _make_filter(self.plan.operations[0], self.plan.residual)
+            self._filter = _filter_by_key(self.plan.operations[0], residual) or executor.find_filter(residual)
         return self._filter(items)
 
 
 def _make_projection(plan: Plan) -> Callable[[Item], Item] | None:
     """Return what takes of an item what is wanted, without what only the residual or the cursor needed."""
-    if not plan.projection or plan.loaded is None:
+    if plan.loaded is None:
         return None
     return compile_projection(cover(map(_above_lists, plan.loaded)))
 
@@ -249,13 +276,14 @@ def _above_lists(path: Path) -> Path:
     return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
 
 
-def _make_filter(operation: ReadOperation, residual: Condition) -> Filter:
-    if isinstance(operation, BatchGet):
-        names = tuple(operation.keys[0])
-        checks = checks_by_key(residual, operation.keys[0])
-        if checks is not None:
-            return lambda items: [item for item in items if _passes(checks, _values_of(item, names), item)]
-    return compile_filter(residual)
+def _filter_by_key(operation: ReadOperation, residual: Condition) -> Filter | None:
+    """Return a filter that tests each item with the condition on its own key, where the residual has one for each."""
+    if not isinstance(operation, BatchGet):
+        return None
+    names, checks = tuple(operation.keys[0]), checks_by_key(residual, operation.keys[0])
+    if checks is None:
+        return None
+    return lambda items: [item for item in items if _passes(checks, _values_of(item, names), item)]
 
 
 def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool:
@@ -263,14 +291,6 @@ def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool
         return False
     check = checks[key]
     return check is None or holds(check, item)
-
-
-def _next_chunk(operation: BatchGet, start: ReadPosition, size: int) -> tuple[BatchGet, ReadPosition | None]:
-    """Return the batch get of the next keys, and where those after them begin."""
-    first = start.after if isinstance(start.after, int) else 0
-    end = first + size
-    after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
-    return replace(operation, keys=operation.keys[first:end]), after
 
 
 def _in_order_of(keys: Sequence[Item], items: list[Item]) -> list[Item]:

@@ -25,24 +25,29 @@ import weakref
 from collections.abc import Generator, Mapping
 from contextvars import ContextVar
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, Overflow, Subnormal
-from typing import Literal, TypeAlias, Union, cast
+from typing import TYPE_CHECKING, ForwardRef, Literal, TypeAlias, cast
 
 from dynamongo.exceptions import ValidationError
 
 Number: TypeAlias = int | Decimal
-AttributeValue: TypeAlias = Union[  # noqa: UP007 - the names in quotes forbid `|` at run time
-    str,
-    int,
-    Decimal,
-    bytes,
-    bool,
-    list["AttributeValue"],
-    dict[str, "AttributeValue"],
-    frozenset[str],
-    frozenset[int | Decimal],
-    frozenset[bytes],
-    None,
-]
+if TYPE_CHECKING:
+    AttributeValue: TypeAlias = (
+        str
+        | int
+        | Decimal
+        | bytes
+        | bool
+        | list["AttributeValue"]
+        | dict[str, "AttributeValue"]
+        | frozenset[str]
+        | frozenset[int | Decimal]
+        | frozenset[bytes]
+        | None
+    )
+else:  # a reference that says its module, so that `typing.get_type_hints` resolves it in any other
+    _Self = ForwardRef("AttributeValue", module=__name__)
+    _Sets = frozenset[str] | frozenset[int | Decimal] | frozenset[bytes]
+    AttributeValue = str | int | Decimal | bytes | bool | list[_Self] | dict[str, _Self] | _Sets | None
 Item: TypeAlias = dict[str, AttributeValue]
 AttributeType: TypeAlias = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
 ScalarType: TypeAlias = Literal["S", "N", "B"]

@@ -14,12 +14,14 @@ from dynamongo.exceptions import (
     AttributeNotLoaded,
     SchemaError,
     ValidationError,
+    WrittenButUnreadable,
 )
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, hidden_values, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
+from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.deltas import apply_deltas
 from dynamongo.mapping.model_codec import Codec
@@ -107,6 +109,23 @@ class Mapper(ModelSchema, Generic[M]):
         if loaded is None:
             return self.codec.decode(items)
         return [self.decode_partial(item, loaded) for item in items]
+
+    def decode_written(self, item: Item, done: str) -> M:
+        """Return an instance of what a write returned.
+
+        Args:
+            item: The whole item.
+            done: What the write did, in the past tense.
+
+        Raises:
+            WrittenButUnreadable: What is stored does not suit the model; the write has been carried out nevertheless.
+        """
+        try:
+            return self.decode(item)
+        except ValidationError as error:
+            unread = WrittenButUnreadable(f"the item was {done}, but what is stored cannot be read: {error}")
+            unread.item = decode_map(item)
+            raise unread from error
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
         """Return an instance of an item of which only these paths were read; it refuses to show any others."""

@@ -19,7 +19,7 @@ from dynamongo.model.bulk_writes import (
     find_stop,
     gather,
 )
-from dynamongo.model.read_verbs import ReadVerbs
+from dynamongo.model.instance import Instance
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.planning.strategies import Strategy, resolve_one
 from dynamongo.planning.write_builders import make_put
@@ -27,7 +27,7 @@ from dynamongo.planning.write_builders import make_put
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-M = TypeVar("M", bound=ReadVerbs)
+M = TypeVar("M", bound=Instance)
 
 
 class Batch(Generic[M]):
@@ -76,7 +76,7 @@ class Batch(Generic[M]):
         self._add(Entry(instance, make_put(mapper, table, instance, overwrite=True)))
 
     def delete(self, strategy: Strategy) -> None:
-        """Delete an item; `strategy` is as in `delete_one`. One with conditions besides the key takes its own request."""
+        """Delete an item; `strategy` is as in `delete_one`. One with conditions takes a request of its own."""
         mapper, table = self._destination.mapper, self._destination.table
         target = resolve_one(strategy, mapper, to_write=True)
         (entry,) = delete_entries(mapper, table, [target])
@@ -153,10 +153,9 @@ class Batch(Generic[M]):
 
     def _explain_stop(self, stop: DynamongoError) -> DynamongoError:
         """Return the error that stops the batch: the store's own if nothing was written, as in `save_many`."""
-        located = self._destination.mapper.locate_error(stop, self._destination.table)
         if not self._sent.success:
-            attach_result(located, self._sent)
-            return located
-        error = BulkWriteError(f"{self._sent.describe()}; the batch was stopped by {located}", self._sent)
+            attach_result(stop, self._sent)
+            return stop
+        error = BulkWriteError(f"{self._sent.describe()}; the batch was stopped by {stop}", self._sent)
         error.__cause__ = stop
         return error

@@ -17,8 +17,8 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.bulk_entries import Entry, delete_entries, save_entries, update_entries
 from dynamongo.model.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, WriteStream, perform_bulk
+from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption, find_total
-from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.result_set import ResultSet, instances_of
 from dynamongo.model.results import BatchResult, WriteOutcome
 from dynamongo.model.write_plan import WritePlan
@@ -30,7 +30,7 @@ from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Source, Strategy, Target, resolve_many, resolve_one
 from dynamongo.planning.write_builders import check_changes
 
-M = TypeVar("M", bound=ReadVerbs)
+M = TypeVar("M", bound=Instance)
 V = TypeVar("V")
 
 
@@ -159,7 +159,9 @@ class _TargetedVerb(BoundVerb[M]):
         if targets is not None:
             return BulkCall(place, options, functools.partial(make_entries, targets))
         read = self._make_read(source, is_sorted=True, scans=scans)
-        return BulkCall(place, options, make_entries, ResultSet(self._model, read, place.backend, instances_of))
+        return BulkCall(
+            place, options, make_entries, ResultSet(self._model, read, place.backend, instances_of(self._mapper))
+        )
 
     def _find_targets(self, source: Source) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """Return the targets that are known without reading, or else the plan that finds them."""

@@ -1,7 +1,7 @@
 """Bulk writes: from the entries of a verb for many items to an outcome for each of them.
 
-A verb prepares a `BulkCall`: the read that finds the items, if there is one, and the entries to write. `BulkWrite` hands
-out their writes and turns the outcome of each into that of its item. Neither makes a request: `perform_bulk` and
+A verb prepares a `BulkCall`: the read that finds the items, if there is one, and the entries to write. `BulkWrite`
+hands out their writes and turns the outcome of each into that of its item. Neither makes a request: `perform_bulk` and
 `WriteStream` execute them, blocking, and have no logic beyond that.
 """
 
@@ -156,7 +156,7 @@ class BulkWrite(Generic[M]):
         """Return the outcome of a write as that of its item."""
         mapper, write = self.destination.mapper, cast("Write", entry.write)
         if outcome.error is not None:
-            return WriteOutcome(index, entry.item, explain_failure(mapper, write, outcome.error))
+            return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
         if isinstance(write, Put):
             mapper.note_saved(entry.item, write)
         if outcome.attributes is None:
@@ -165,6 +165,12 @@ class BulkWrite(Generic[M]):
             return WriteOutcome(index, mapper.decode_written(outcome.attributes, "updated"))
         except ValidationError as error:
             return WriteOutcome(index, entry.item, error)
+
+    def _explain(self, write: Write, error: DynamongoError) -> DynamongoError:
+        """Return the error in the model's words; it names the item only if it is the item's own."""
+        if isinstance(error, ITEM_ERRORS):
+            return explain_failure(self.destination.mapper, write, error)
+        return self.destination.mapper.locate_error(error, self.destination.table)
 
 
 class WriteStream(Generic[M]):
@@ -233,7 +239,7 @@ def perform_bulk(call: BulkCall[M]) -> BatchResult[M]:
     entries = list(call.make_entries(*found))
     outcomes: dict[int, WriteOutcome[M]] = {}
     gather(WriteStream(BulkWrite(call.destination, entries), call.options, len(entries)), outcomes)
-    return conclude(call.destination, outcomes)
+    return conclude(outcomes)
 
 
 def gather(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> None:
@@ -262,13 +268,13 @@ def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Ge
         raise
 
 
-def conclude(destination: Destination[M], outcomes: dict[int, WriteOutcome[M]]) -> BatchResult[M]:
+def conclude(outcomes: dict[int, WriteOutcome[M]]) -> BatchResult[M]:
     """Return the result of all outcomes, or raise as `perform_bulk` does."""
     stop = find_stop(outcomes.values())
     if stop is not None and not any(
         each.error is None or isinstance(each.error, _OWN_ERRORS) for each in outcomes.values()
     ):
-        raise destination.mapper.locate_error(stop, destination.table)
+        raise stop
     return sum_up(outcomes.values())
 
 

@@ -7,17 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.codegen import is_plain_name
+from dynamongo.connection.connection import Connection, connection_of
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.expressions.conditions import Condition
-from dynamongo.expressions.values import Item, print_value
+from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.options import OPTIONS
-from dynamongo.mapping.records import Recorded, record_of, set_record
+from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
+from dynamongo.mapping.records import Recorded, record_of
 from dynamongo.model.metaclass import ModelMeta
-from dynamongo.operations import Put, UpdateItem
-from dynamongo.planning.plan import Plan
+from dynamongo.operations import StreamView
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -30,18 +29,23 @@ class Instance(Recorded, metaclass=ModelMeta):
     __slots__ = ()
     __mapper__: ClassVar[Mapper[Any]]
 
-    def __init__(self, /, **values: Any) -> None:
-        mapper = type(self).__mapper__
-        try:
-            held = mapper.codec.build(values)
-        except ValidationError:
-            mapper.check_names(values)  # an unknown name is reported before a wrong value
-            raise
-        if held is None:
-            mapper.check_names(values)
-        else:
-            mapper.codec.fill(self, held)
-        set_record(self, None)
+    __table__: ClassVar[str]
+    __hash_key__: ClassVar[str]
+    __range_key__: ClassVar[str | None] = None
+    __read_units__: ClassVar[int] = 8
+    __write_units__: ClassVar[int] = 8
+    __billing__: ClassVar[Billing] = "provisioned"
+    __connection__: ClassVar[Connection | None] = None
+    __scans__: ClassVar[ScanPolicy | None] = None
+    __ttl__: ClassVar[str | None] = None
+    __tags__: ClassVar[Mapping[str, str] | None] = None
+    __stream__: ClassVar[StreamView | None] = None
+
+    @classmethod
+    def table_name(cls) -> str:
+        """Return the full name of the table: the connection's prefix and `__table__`."""
+        table: str = cls.__mapper__.declaration.table.name
+        return connection_of(cls).table_prefix + table
 
     def __setattr__(self, name: str, value: Any) -> None:
         field = type(self).__mapper__.fields.get(name)
@@ -106,12 +110,12 @@ class Instance(Recorded, metaclass=ModelMeta):
         mine, others = record_of(self), record_of(known)
         if (mine.undeclared, mine.loaded) != (others.undeclared, others.loaded):
             return False
-        return self._values() == known._values()
+        return _values_of(self) == _values_of(known)
 
     __hash__ = None  # type: ignore[assignment]  # instances can change
 
     def __repr__(self) -> str:
-        values = self._values()
+        values = _values_of(self)
         shown = {
             name: value for name, value in values.items() if not type(self).__mapper__.fields[name].is_absent(value)
         }
@@ -119,46 +123,11 @@ class Instance(Recorded, metaclass=ModelMeta):
         arguments = [f"{name}={print_value(value)}" for name, value in shown.items() if name not in odd]
         return f"{type(self).__name__}({', '.join([*arguments, *([f'**{print_value(odd)}'] if odd else [])])})"
 
-    # To be removed: what others still call by these names.
 
-    def _encode_item(self) -> Item:
-        return type(self).__mapper__.encode(self)
-
-    @classmethod
-    def _decode_item(cls, item: Item) -> Self:
-        mapper: Mapper[Self] = cls.__mapper__
-        return mapper.decode(item)
-
-    @classmethod
-    def _name_item(cls, key: Item) -> Self:
-        mapper: Mapper[Self] = cls.__mapper__
-        return mapper.decode_key(key)
-
-    @classmethod
-    def _decode_found(cls, items: list[Item], plan: Plan) -> list[Self]:
-        mapper: Mapper[Self] = cls.__mapper__
-        return mapper.decode_read(items, plan.loaded)
-
-    def _lock(self) -> Condition | None:
-        return type(self).__mapper__.lock_of(self)
-
-    def _note_saved(self, write: Put | UpdateItem) -> None:
-        type(self).__mapper__.note_saved(self, write)
-
-    def _key(self) -> Item:
-        return type(self).__mapper__.key_of(self)
-
-    @classmethod
-    def _describe_key(cls, item: Item) -> str:
-        return cls.__mapper__.describe_key(item)
-
-    @property
-    def _stored(self) -> Item | None:
-        return record_of(self).stored
-
-    def _values(self) -> dict[str, Any]:
-        """The values of the fields; not what the user keeps on the instance besides."""
-        return {name: vars(self)[name] for name in type(self).__mapper__.fields if name in vars(self)}
+def _values_of(instance: Instance) -> dict[str, Any]:
+    """Return the values of the fields; not what the user keeps on the instance besides."""
+    held = vars(instance)
+    return {name: held[name] for name in type(instance).__mapper__.fields if name in held}
 
 
 def _find_in_class(model: type, name: str) -> object:

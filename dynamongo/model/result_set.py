@@ -1,19 +1,17 @@
 """Lazy reads: `Model.find` gives a `ResultSet`, which reads when it is asked for items, and no more than that."""
 
-# These classes are the inside of a model, and use what it keeps to itself.
-# ruff: noqa: SLF001
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeVar
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import Backend
-from dynamongo.exceptions import BudgetExceeded, CursorError, ExpressionError, ItemNotFound, MultipleItemsFound
+from dynamongo.connection.connection import connection_of
+from dynamongo.exceptions import BudgetExceeded, CursorError, ItemNotFound, MultipleItemsFound
 from dynamongo.executor import (
     START,
     Executor,
@@ -28,28 +26,24 @@ from dynamongo.executor import (
 from dynamongo.executor.cursors import CursorRules, decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
-from dynamongo.model.bulk_writes import (
-    Entry,
-    WriteOptions,
-    collect,
-    delete_entries,
-    targets_of,
-    update_entries,
-    write_entries,
-)
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.model.bulk_entries import Entry, delete_entries, recheck_targets, update_entries
+from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions, perform_bulk
+from dynamongo.model.calls import Call, perform
+from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, Page
-from dynamongo.model.table import Table
-from dynamongo.model.write_builders import check_changes
 from dynamongo.operations import Capacity
-from dynamongo.planning.plan import BATCH_GET, Plan
-from dynamongo.planning.planner import plan_read
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import apply_policy
 from dynamongo.planning.strategies import Target
+from dynamongo.planning.write_builders import check_changes
 
 R = TypeVar("R")
 T = TypeVar("T")
+M = TypeVar("M", bound=Instance)
 
 
 class ResultSet(Generic[T]):
@@ -66,7 +60,7 @@ class ResultSet(Generic[T]):
 
     def __init__(
         self,
-        model: type[Table],
+        model: type[Instance],
         read: Read,
         backend: Backend,
         decode: Callable[[list[Item], Plan], list[T]],
@@ -195,7 +189,7 @@ class ResultSet(Generic[T]):
     def explain(self) -> Plan:
         """Return the plan of the read. Makes no request; print it to read it."""
         if self._plan is None:
-            self._plan = plan_for(self._model, self._read, self._backend.limits.batch_get)
+            self._plan = plan_for(self._model.__mapper__, self._read, self._backend.limits.batch_get)
         return self._plan
 
     def delete(self, *, max_workers: int | None = None, progress: ProgressOption = None) -> BatchResult[Any]:
@@ -204,8 +198,7 @@ class ResultSet(Generic[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was deleted.
         """
-        entries = list(delete_entries(self._model, *self.targets()))
-        return self._write(entries, WriteOptions(max_workers, progress, len(entries)))
+        return perform_bulk(self._make_call(delete_entries, WriteOptions(max_workers, progress)))
 
     def update(
         self,
@@ -218,11 +211,9 @@ class ResultSet(Generic[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was changed.
         """
-        model = self._model
-        changes = check_changes(model, updates)
-        targets, found = self.targets()
-        entries = list(update_entries(model, targets, changes, found))
-        return self._write(entries, WriteOptions(max_workers, progress, len(entries)))
+        changes = check_changes(self._model.__mapper__, updates)
+        make_entries = functools.partial(update_entries, changes)
+        return perform_bulk(self._make_call(make_entries, WriteOptions(max_workers, progress)))
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.
@@ -233,14 +224,16 @@ class ResultSet(Generic[T]):
         read = self._read
         stored = ResultSet(self._model, replace(read, projection=()), self._backend, _as_stored)
         plan, items = stored.explain(), stored.all()
-        return targets_of(self._model, read.source, items), self._model._decode_found(items, plan)
+        mapper = self._model.__mapper__
+        return recheck_targets(mapper, read.source, items), mapper.decode_read(items, plan.loaded)
 
     # How it reads and writes.
 
-    def _write(self, entries: list[Entry[Any]], options: WriteOptions) -> BatchResult[Any]:
-        """Carry out the writes where the items were read."""
-        model = self._model
-        return collect(model, write_entries(model, entries, options, self._backend, self._read.table.name))
+    def _make_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
+        """Return what writes the items where they were read."""
+        mapper, table = self._model.__mapper__, self._read.table.name
+        place = Destination(mapper, table, connection_of(self._model), self._backend)
+        return BulkCall(place, options, functools.partial(make_entries, mapper, table), self)
 
     def _with(self, read: Read) -> ResultSet[T]:
         return ResultSet(self._model, read, self._backend, self._decode, self._progress)
@@ -259,7 +252,7 @@ class ResultSet(Generic[T]):
 
     @property
     def _cursor_rules(self) -> CursorRules:
-        return self._model._connection().cursor_rules
+        return connection_of(self._model).cursor_rules
 
     def _refuse_cursor(self) -> NoReturn:
         raise CursorError(
@@ -280,14 +273,16 @@ class ResultSet(Generic[T]):
         """Return the loop over the pages of the plan, if the scan policy lets it pass."""
         read, model = self._read, self._model
         if plan.scan is not None:
-            apply_policy(plan, read.scans or model.__scans__ or model._connection().scans, model.__name__)
+            apply_policy(plan, read.scans or model.__scans__ or connection_of(model).scans, model.__name__)
         start = START
         if read.cursor is not None:
             start = decode_cursor(plan, self._fingerprinted(), read.cursor, self._cursor_rules)
         return PageLoop(plan, start, read.max_pages, read.max_read_units)
 
     def _run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
-        return self._model._run(make_steps, backend=self._backend)
+        model = self._model
+        call: Call[R] = Call(model.__mapper__, self._read.table.name, steps=make_steps)
+        return perform(connection_of(model), call, self._backend)
 
     def _read_all(self, plan: Plan) -> tuple[PageLoop, list[ReadPage]]:
         """Read to the end; return the loop, which knows whether that is the end of the plan, and its pages."""
@@ -329,16 +324,14 @@ class ResultSet(Generic[T]):
             yield self._run(segment.fetch)
 
 
-def plan_for(model: type[Table], read: Read, batch_get: int = BATCH_GET) -> Plan:
-    """Return the plan of a read of the model.
+def instances_of(mapper: Mapper[M]) -> Callable[[list[Item], Plan], list[M]]:
+    """Return what makes instances of items that were read with a plan."""
+    return lambda items, plan: mapper.decode_read(items, plan.loaded)
 
-    Raises:
-        ExpressionError: The index that is asked for cannot serve it, or the order cannot be kept.
-    """
-    try:
-        return plan_read(read, batch_get)
-    except ExpressionError as error:
-        raise ExpressionError(f"{model.__name__}: {error}") from error
+
+def dicts_of(mapper: Mapper[M]) -> Callable[[list[Item], Plan], list[dict[str, Any]]]:
+    """Return what makes dicts of Python values, of what was asked for and nothing else that the read needed."""
+    return lambda items, plan: [found.to_dict() for found in mapper.decode_read(items, plan.projection or plan.loaded)]
 
 
 def _as_stored(items: list[Item], _: Plan) -> list[Item]:

@@ -29,9 +29,9 @@ def find_keys(parts: Sequence[Condition], keys: KeySchema, depth: int = 0) -> Fo
     A key is found where an ORed conjunct says it in every branch, or where both of its attributes have to equal one of
     a few values. Conditions that are nested deeper than `MAX_NESTING` supply none.
     """
-    found = _find_targets(parts, keys, depth)
+    found = _find_in_branches(parts, keys, depth)
     if found is None:
-        return None
+        return _find_product(parts, keys)
     targets, others = found
     differs = any(target.check is not None for target in targets)
     return [target.key for target in targets], all_of(tuple(parts)) if differs else others
@@ -47,10 +47,7 @@ def checks_by_key(residual: Condition, key: Item) -> Checks | None:
         residual: The residual.
         key: One of the keys, for the names and types of its attributes.
     """
-    parts = conjuncts(residual)
-    if not any(isinstance(part, Or) for part in parts):
-        return None
-    found = _find_targets(parts, _schema_of(key))
+    found = _find_in_branches(conjuncts(residual), _schema_of(key))
     if found is None:
         return None
     targets, others = found
@@ -64,14 +61,14 @@ def _schema_of(key: Item) -> KeySchema:
     return KeySchema(*[KeyAttribute(name, cast("ScalarType", type_of(value))) for name, value in key.items()])
 
 
-def _find_targets(
+def _find_in_branches(
     parts: Sequence[Condition], keys: KeySchema, depth: int = 0
 ) -> tuple[list[Target], Condition | None] | None:
-    """Return a target for each key, with what the branch that names it says beside, and the other conjuncts."""
+    """Return the keys that an ORed conjunct names, each with what its branch says beside, and the other conjuncts."""
     for part in parts:
         if isinstance(part, Or) and (branches := _keys_of_branches(part, keys, depth)) is not None:
             return [Target(key, rest) for named, rest in branches for key in named], without(parts, part)
-    return _product(parts, keys)
+    return None
 
 
 def _keys_of_branches(condition: Or, keys: KeySchema, depth: int) -> list[Found] | None:
@@ -93,7 +90,8 @@ def _any_of(checks: list[Condition | None]) -> Condition | None:
     return wanted[0] if len(wanted) == 1 else Or(*wanted)
 
 
-def _product(parts: Sequence[Condition], keys: KeySchema) -> tuple[list[Target], Condition | None] | None:
+def _find_product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
+    """Return every combination of the values that the conjuncts allow each of the key attributes."""
     choices: list[Choice] = []
     for attribute in keys.attributes:
         choice = find_choice(parts, attribute)
@@ -103,8 +101,8 @@ def _product(parts: Sequence[Condition], keys: KeySchema) -> tuple[list[Target],
     counts = [len(choice.values) for choice in choices]
     if min(counts) > 1 and len(counts) > 1 and prod(counts) > MAX_PRODUCT:
         return None
-    targets = [
-        Target(dict(zip(keys.names, values, strict=True)))
+    found = [
+        dict(zip(keys.names, values, strict=True))
         for values in itertools.product(*(choice.values for choice in choices))
     ]
-    return targets, without(parts, *(choice.part for choice in choices if not choice.says_more))
+    return found, without(parts, *(choice.part for choice in choices if not choice.says_more))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
-from dynamongo.expressions.conditions import Condition, Path, cover, paths_of
+from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.keys import describe_key
 from dynamongo.operations import (

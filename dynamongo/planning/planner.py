@@ -20,12 +20,14 @@ the table or an index is chosen. Planning does no I/O: a plan is data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, cover, paths_of
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path
+from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import Access, Candidate, access_paths, choose, consider
 from dynamongo.planning.conjuncts import find_choice, split_filter
@@ -41,6 +43,14 @@ from dynamongo.planning.strategies import Target
 __all__ = ["divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
 
 _FETCHES = "each item is fetched from the table as well, which a local index does not save"
+
+
+def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = BATCH_GET) -> Plan:
+    """Return the plan of a read of a model; see `plan_read`, whose errors get the name of the model."""
+    try:
+        return plan_read(read, batch_get)
+    except ExpressionError as error:
+        raise ExpressionError(f"{mapper.name}: {error}") from error
 
 
 def plan_read(read: Read, batch_get: int = BATCH_GET) -> Plan:

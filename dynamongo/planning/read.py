@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Condition, Path, conjuncts, paths_of
+from dynamongo.expressions.conditions import Condition, Path, conjuncts
+from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Source
 from dynamongo.schema import TableSchema

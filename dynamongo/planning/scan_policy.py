@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
-from dynamongo.expressions.conditions import Comparison, Condition, Path, conjuncts, paths_of
+from dynamongo.expressions.conditions import Comparison, Condition, Path, conjuncts
+from dynamongo.expressions.operands import paths_of
 from dynamongo.mapping.options import SCAN_POLICIES, ScanPolicy
 from dynamongo.operations import Scan
 from dynamongo.planning.plan import Plan

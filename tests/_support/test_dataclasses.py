@@ -1,18 +1,38 @@
-"""Frozen dataclasses are those of the standard library, which each test compares them with."""
+"""Frozen dataclasses behave as those of the standard library, which the tests compare them with."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import importlib
 import inspect
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 import pytest
 
-from dynamongo import RetryPolicy
+from dynamongo import (
+    BatchResult,
+    CancellationReason,
+    Difference,
+    Failure,
+    Page,
+    Plan,
+    Progress,
+    RetryPolicy,
+    ThrottlingReason,
+    ValidationError,
+    WriteOutcome,
+    WritePlan,
+)
 from dynamongo._support import dataclasses as lean
+from dynamongo.backends.base import Limits
+from dynamongo.backends.memory import Fault
+from dynamongo.operations import Capacity, Get, PageResult, Put
+from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
 T = TypeVar("T")
 MODULES = (dataclasses, lean)
@@ -70,7 +90,18 @@ def declare(module: Any) -> dict[str, Any]:
         def __repr__(self) -> str:
             return f"<{self.x}>"
 
-    return {each.__name__: each for each in (Empty, Point, Point3D, Checked, Several, Alone, Shown)}
+    @dataclass(frozen=True, slots=True)
+    class Wide:  # noqa: PLW1641 - the decorator adds `__hash__`
+        zero: ClassVar[int] = 0
+        a: int
+        b: int = 2
+        c: int = 3
+        d: int = 4
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Wide) and self.a == other.a
+
+    return {each.__name__: each for each in (Empty, Point, Point3D, Checked, Several, Alone, Shown, Wide)}
 
 
 THEIRS, OURS = map(declare, MODULES)
@@ -87,6 +118,7 @@ MADE: list[Callable[[dict[str, Any]], Any]] = [
     lambda of: of["Checked"](1),
     lambda of: of["Several"](1, 2),
     lambda of: of["Shown"](1),
+    lambda of: of["Wide"](1, d=5),
 ]
 
 
@@ -124,7 +156,7 @@ def test_arguments_that_do_not_fit_are_refused(make: Callable[[dict[str, Any]], 
 
 
 def test_refusal_of_arguments_names_the_class() -> None:
-    with pytest.raises(TypeError, match=r"^RetryPolicy\(\) got an unexpected keyword argument 'attempt'"):
+    with pytest.raises(TypeError, match=r"^RetryPolicy\.__init__\(\) got an unexpected keyword argument 'attempt'"):
         RetryPolicy(attempt=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
@@ -179,10 +211,18 @@ def test_signature_is_that_of_the_constructor() -> None:
     for name, ours in OURS.items():
         theirs = inspect.signature(THEIRS[name]).parameters
         found = inspect.signature(ours).parameters
-        assert [(each.name, each.annotation) for each in found.values()] == [
-            (each.name, each.annotation) for each in theirs.values()
-        ]
-    assert inspect.signature(OURS["Point"]).parameters["y"].default == 0
+        assert str(inspect.signature(ours)) == str(inspect.signature(THEIRS[name]))
+        assert list(map(str, found.values())) == list(map(str, theirs.values()))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_type_hints_are_those_of_the_fields(name: str) -> None:
+    ours, theirs = OURS[name], THEIRS[name]
+    assert get_type_hints(ours) == get_type_hints(theirs)
+    assert get_type_hints(ours.__init__) == get_type_hints(theirs.__init__)
+    assert [(each.name, each.type, each.init) for each in dataclasses.fields(ours)] == [
+        (each.name, each.type, each.init) for each in dataclasses.fields(theirs)
+    ]
 
 
 def test_generic_class_may_be_made_of_its_alias() -> None:
@@ -195,9 +235,118 @@ def test_names_are_those_of_the_fields() -> None:
     assert [each.name for each in dataclasses.fields(OURS["Point"])] == ["x", "y", "label", "seen"]
 
 
-def test_derived_class_may_have_a_layout_of_its_own() -> None:
-    named = type("Named", (OURS["Point"],), {"name": property(lambda self: f"{self.x}/{self.y}")})
-    made = named(1, 2)
-    assert (made.name, made.sum, type(made)) == ("1/2", 3, named)
-    assert made == named(1, 2) != OURS["Point"](1, 2)
-    assert type(OURS["Point"](1)) is OURS["Point"]
+@pytest.mark.parametrize("of", [THEIRS, OURS])
+@pytest.mark.parametrize("base", ["Point", "Wide"])
+def test_subclass_may_call_the_constructor_of_its_base(of: dict[str, Any], base: str) -> None:
+    def construct(self: Any, values: list[int]) -> None:
+        super(named, self).__init__(*values)
+        object.__setattr__(self, "total", sum(values))
+
+    named: Any = type("Named", (of[base],), {"__init__": construct, "name": property(lambda self: f"<{self.total}>")})
+    made = named([1, 2])
+    assert (made.name, made.total, type(made)) == ("<3>", 3, named)
+    assert list(inspect.signature(named).parameters) == ["values"]
+    assert made == named([1, 2])
+    assert type(of[base](1)) is of[base]
+
+
+def test_subclass_that_is_no_dataclass_may_have_other_attributes() -> None:
+    made = type("Noted", (OURS["Point"],), {})(1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.x = 5
+    made.note = "new"
+    assert made.note == "new"
+    del made.note
+    assert not hasattr(made, "note")
+
+
+@pytest.mark.parametrize("slots", [False, True])
+@pytest.mark.parametrize("base", ["Point", "Wide"])
+def test_subclass_may_be_a_dataclass_of_the_standard_library(base: str, *, slots: bool) -> None:
+    def declare_on(of: dict[str, Any]) -> Any:
+        body = {"__annotations__": {"more": "int"}, "more": 7}
+        return dataclasses.dataclass(frozen=True, slots=slots)(type("More", (of[base],), body))
+
+    ours, theirs = declare_on(OURS), declare_on(THEIRS)
+    assert repr(ours(1, more=8)) == repr(theirs(1, more=8))
+    assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
+
+
+def test_subclass_of_a_frozen_class_is_frozen() -> None:
+    for of in (OURS, THEIRS):
+        with pytest.raises(TypeError, match="cannot inherit non-frozen dataclass from a frozen one"):
+            dataclasses.dataclass(type("Open", (of["Point"],), {"__annotations__": {}}))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_wrong_declaration_is_refused_when_the_class_is_made(module: Any) -> None:
+    late = type("Late", (), {"__annotations__": {"a": "int", "b": "int"}, "a": 1})
+    with pytest.raises(TypeError, match=r"non-default argument 'b'.* follows default"):
+        module.dataclass(frozen=True, slots=True)(late)
+    shared = type("Shared", (), {"__annotations__": {"a": "list"}, "a": []})
+    with pytest.raises(ValueError, match=r"mutable default.* for field a .*use default_factory"):
+        module.dataclass(frozen=True, slots=True)(shared)
+
+
+PUBLIC_MODULES = (
+    *("dynamongo", "dynamongo.backends.base", "dynamongo.backends.dynamodb", "dynamongo.backends.memory"),
+    *("dynamongo.operations", "dynamongo.schema", "dynamongo.expressions.conditions", "dynamongo.expressions.updates"),
+)
+PUBLIC = {
+    member
+    for module in map(importlib.import_module, PUBLIC_MODULES)
+    for name, member in vars(module).items()
+    if not name.startswith("_") and isinstance(member, type) and lean.names_of(member)
+}
+
+
+@pytest.mark.parametrize("cls", sorted(PUBLIC, key=repr), ids=lambda cls: cls.__qualname__)
+def test_public_class_can_be_inspected(cls: Any) -> None:
+    names = [each.name for each in dataclasses.fields(cls)]
+    assert names == list(lean.names_of(cls))
+    assert names == [name for name in get_type_hints(cls) if name in names]
+    hints = get_type_hints(cls.__init__)
+    if cls.__match_args__ != ("parts",) and cls.__name__ != "Path":  # whose constructors take any number of arguments
+        assert tuple(inspect.signature(cls).parameters) == cls.__match_args__
+        assert tuple(hints) == (*cls.__match_args__, "return")
+
+
+EXAMPLES: list[Any] = [
+    *(RetryPolicy(attempts=3), Limits(), Capacity(1.5), Progress(2), WriteOutcome(0, "a"), ThrottlingReason("slow")),
+    *(Page([1], None, 1, 2, Capacity()), BatchResult([1], []), Failure("a", ValidationError("no")), Plan(())),
+    *(Difference("billing", "users"), CancellationReason("None"), WritePlan("Put users"), Fault.slow(1.0)),
+    *(Get("users", {"id": 1}), Put("users", {"id": 1}), PageResult((), 0, 0)),
+    TableSchema("users", KeySchema(KeyAttribute("id", "S"))),
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).__name__)
+def test_public_class_is_as_a_dataclass_of_the_standard_library(example: Any) -> None:
+    cls: Any = type(example)
+    values = {each.name: getattr(example, each.name) for each in dataclasses.fields(cls) if each.init}
+
+    def construct(self: Any, **given: Any) -> None:
+        super(derived, self).__init__(**given)
+
+    derived: Any = type(f"My{cls.__name__}", (cls,), {"__init__": construct, "__module__": __name__})
+    made = derived(**values)
+    assert {name: getattr(made, name) for name in values} == values
+    assert dataclasses.replace(example, **values) == dataclasses.replace(example) == example
+    assert dataclasses.asdict(example).keys() == {each.name for each in dataclasses.fields(cls)}
+    assert type(dataclasses.replace(made)) is derived
+    if cls is not Failure:  # errors have no equality
+        assert pickle.loads(pickle.dumps(example)) == copy.copy(example) == example
+
+
+def test_public_classes_match_patterns() -> None:
+    match Get("users", {"id": 1}, consistent=True):
+        case Get(table, {"id": number}, _, consistent):
+            assert (table, number, consistent) == ("users", 1, True)
+        case _:
+            pytest.fail("the pattern does not match")
+
+
+def test_importing_the_library_does_not_import_the_standard_module() -> None:
+    code = "import sys, dynamongo, dynamongo.backends.memory; print('dataclasses' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout == "False\n"

@@ -19,7 +19,7 @@ from dynamongo._support.dataclasses import names_of
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.connection.connection import default_connection
+from dynamongo.connection.connection import connection_of, default_connection
 from dynamongo.connection.settings import ConnectionOptions, Settings
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.operations import DescribeTable, Get, GetResult, Operation
@@ -243,7 +243,7 @@ class TestSettings:
 class TestSetConfig:
     def test_default_connection_is_the_one_that_models_use(self) -> None:
         Connection.set_config(table_prefix="app-", backend="memory")
-        assert User._connection() is default_connection
+        assert connection_of(User) is default_connection
         assert User.table_name() == "app-users"
 
     def test_each_call_replaces_all_settings(self) -> None:
@@ -485,8 +485,8 @@ class TestConnectionOfAModel:
             __hash_key__ = "id"
             __connection__ = special
 
-        assert (First._connection(), First.table_name()) == (shared, "a-first")
-        assert (Second._connection(), Second.table_name()) == (special, "b-second")
+        assert (connection_of(First), First.table_name()) == (shared, "a-first")
+        assert (connection_of(Second), Second.table_name()) == (special, "b-second")
 
     def test_connections_keep_their_tables_apart(self) -> None:
         one, other = Connection(backend=MemoryBackend()), Connection(backend=MemoryBackend())

@@ -14,10 +14,12 @@ import pytest
 from dynamongo import Connection, InvalidRequestError, Model, StringField
 from dynamongo.backends.dynamodb.expressions import Placeholders, render_condition
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Not, Or, Path, nodes_of, paths_of
+from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Not, Or, Path
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.filters import compile_filter
 from dynamongo.expressions.limits import check_limits, count_operators, longest_in, rendered_bytes
+from dynamongo.expressions.operands import paths_of
+from dynamongo.expressions.trees import nodes_of
 from dynamongo.fields import IntField
 from dynamongo.planning.planner import divide, narrow, recheck
 

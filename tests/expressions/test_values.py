@@ -24,6 +24,7 @@ from dynamongo.expressions.values import (
     subtract_numbers,
     type_of,
 )
+from dynamongo.testing.contract.base import proves
 
 LARGEST = Decimal("9." + "9" * 37 + "E125")
 SMALLEST = Decimal("1E-130")
@@ -47,6 +48,7 @@ values = st.recursive(
 
 
 class TestType:
+    @proves("1.1")
     @pytest.mark.parametrize(
         ("value", "expected"),
         [
@@ -58,6 +60,7 @@ class TestType:
     def test_type_is_told(self, value: Any, expected: str) -> None:
         assert type_of(value) == expected
 
+    @proves("1.15", "3.3", "3.4")
     @pytest.mark.parametrize(
         "value",
         [
@@ -120,6 +123,7 @@ class TestNumbers:
         found = normalize_number(number)
         assert (found, type(found), str(found)) == (expected, type(expected), str(expected))
 
+    @proves("2.8")
     @pytest.mark.parametrize(
         ("number", "reason"),
         [
@@ -138,6 +142,7 @@ class TestNumbers:
         with pytest.raises(ValidationError, match=reason):
             normalize_number(number)
 
+    @proves("2.13")
     def test_sums_are_exact(self) -> None:
         assert add_numbers(Decimal("0.1"), Decimal("0.2")) == Decimal("0.3")
         assert subtract_numbers(1, Decimal("0.9")) == Decimal("0.1")
@@ -183,6 +188,7 @@ class TestNormalize:
     def test_canonical_form_is_its_own(self, value: Any) -> None:
         assert reference.show(normalize(normalize(value))) == reference.show(normalize(value))
 
+    @proves("1.16")
     @pytest.mark.parametrize(
         "value", ["\ud800", frozenset({"\ud800"}), {"": 1}, {"\ud800": 1}, {1: 2}, [0.5]], ids=ascii
     )
@@ -192,6 +198,7 @@ class TestNormalize:
             with pytest.raises(ValidationError):
                 normalize(inside)
 
+    @proves("5.6")
     def test_name_counts_bytes(self) -> None:
         assert check_name("é" * 32_767) == "é" * 32_767
         with pytest.raises(ValidationError, match="65,535 bytes"):

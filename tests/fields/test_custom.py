@@ -25,6 +25,7 @@ from dynamongo import (
     TimestampField,
 )
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Contains, In, NotExists, Or, Path
 from dynamongo.expressions.updates import AddUpdate, AppendUpdate, SetUpdate
@@ -106,7 +107,7 @@ def model(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def stored_of(model: Any, instance: Any) -> Any:
-    return model._connection().execute(Get(model.table_name(), instance._key())).item
+    return connection_of(model).execute(Get(model.table_name(), instance.__mapper__.key_of(instance))).item
 
 
 def save(model: Any, part: str, **values: Any) -> Any:

@@ -40,7 +40,7 @@ def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
 
 def decode(model: type[Model], item: Item) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of an instance, and the stored attributes that have no field."""
-    key = model._describe_key(item) or "none of the model's key attributes"
+    key = model.__mapper__.describe_key(item) or "none of the model's key attributes"
     try:
         with hidden_values():  # no error tells what is stored
             values = {name: _decode_field(field, item.get(name)) for name, field in model.__mapper__.fields.items()}

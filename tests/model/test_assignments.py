@@ -89,7 +89,7 @@ def test_units_and_billing_change_the_table_and_its_indexes(user: Any) -> None:
     assert user.by_name is index
     assert index.schema.throughput == Throughput(3, 4)
     user.__billing__ = "on_demand"
-    assert (user._schema().throughput, index.schema.throughput) == (None, None)
+    assert (user.__mapper__.schema(user.table_name()).throughput, index.schema.throughput) == (None, None)
 
 
 def test_time_to_live_tags_and_stream_too(user: Any) -> None:
@@ -169,7 +169,7 @@ def test_what_a_derived_model_cannot_be_is_refused_for_all(user: Any) -> None:
         base.__ttl__ = "id"
     assert (base.__ttl__, derived.__ttl__, derived.__mapper__.declaration.expires_by) == (None, None, None)
     base.__read_units__ = 2
-    assert derived._schema().throughput == Throughput(2, 8)
+    assert derived.__mapper__.schema(derived.table_name()).throughput == Throughput(2, 8)
     with pytest.raises(SchemaError, match=r"Base.__scans__ must be one of"):
         base.__scans__ = "never"
 

@@ -243,7 +243,13 @@ class TestDicts:
 
     @pytest.mark.parametrize(
         "instance",
-        [USER, User(), Prepared(id="a"), Prepared(id="a", note=None, number=None), Prepared._decode_item({"id": "b"})],
+        [
+            USER,
+            User(),
+            Prepared(id="a"),
+            Prepared(id="a", note=None, number=None),
+            Prepared.__mapper__.decode({"id": "b"}),
+        ],
         ids=repr,
     )
     def test_from_dict_is_the_inverse_of_to_dict(self, instance: Model) -> None:
@@ -266,8 +272,8 @@ class TestEquality:
 
     def test_undeclared_attributes_count(self) -> None:
         item: Item = {"email": "a@b.no", "extra": 1}
-        assert User._decode_item(item) != User._decode_item({"email": "a@b.no"})
-        assert User._decode_item(item) == User._decode_item(dict(item))
+        assert User.__mapper__.decode(item) != User.__mapper__.decode({"email": "a@b.no"})
+        assert User.__mapper__.decode(item) == User.__mapper__.decode(dict(item))
 
     def test_instance_of_another_model_is_never_equal(self) -> None:
         class Member(User):
@@ -295,56 +301,56 @@ class TestRepr:
 class TestItems:
     def test_absent_values_are_not_stored(self) -> None:
         user = User(email="jane@example.com", name="Jane")
-        assert user._encode_item() == {"email": "jane@example.com", "name": "Jane", "cities": []}
+        assert user.__mapper__.encode(user) == {"email": "jane@example.com", "name": "Jane", "cities": []}
 
     def test_item_and_instance_are_the_inverse_of_each_other(self) -> None:
         user = TestDicts.USER
-        assert User._decode_item(user._encode_item()) == user
+        assert User.__mapper__.decode(user.__mapper__.encode(user)) == user
 
     @pytest.mark.parametrize("missing", ["name", "email"])
     def test_required_value_must_be_there_when_it_is_stored(self, missing: str) -> None:
         values = {"email": "jane@example.com", "name": "Jane"}
         del values[missing]
         with pytest.raises(ValidationError, match=rf"^User\.{missing} is required, and has no value$"):
-            User.from_dict(values)._encode_item()
+            User.__mapper__.encode(User.from_dict(values))
 
     def test_key_must_be_there_when_it_is_stored_though_not_marked_as_required(self) -> None:
         with pytest.raises(
             ValidationError, match=r"^Prepared\.id must be given, since it is part of the key; got None$"
         ):
-            Prepared()._encode_item()
+            Prepared.__mapper__.encode(Prepared())
 
     def test_empty_key_cannot_be_stored(self) -> None:
         with pytest.raises(ValidationError, match=r"^Prepared\.id must be a key, which cannot be empty; got ''$"):
-            Prepared(id="")._encode_item()
+            Prepared.__mapper__.encode(Prepared(id=""))
 
     def test_empty_text_is_stored_elsewhere(self) -> None:
-        assert Prepared(id="a", note="")._encode_item()["note"] == ""
+        assert Prepared.__mapper__.encode(Prepared(id="a", note=""))["note"] == ""
 
     def test_list_changed_in_place_is_validated_when_it_is_stored(self) -> None:
         user = User(email="jane@example.com", name="Jane")
         user.cities.append(5)  # type: ignore[arg-type]  # what is tested
         with pytest.raises(ValidationError, match=r"^User\.cities\[0\] must be a str; got 5$"):
-            user._encode_item()
+            user.__mapper__.encode(user)
 
     def test_list_changed_in_place_is_stored_as_it_is_now(self) -> None:
         user = User(email="jane@example.com", name="Jane", cities=["Rome"])
         user.cities.append("Oslo")
-        assert user._encode_item()["cities"] == ["Rome", "Oslo"]
+        assert user.__mapper__.encode(user)["cities"] == ["Rome", "Oslo"]
 
     def test_item_shares_no_container_with_the_instance(self) -> None:
         user = User(email="jane@example.com", name="Jane", cities=["Rome"], address={"city": "Rome"})
-        item: Any = user._encode_item()
+        item: Any = user.__mapper__.encode(user)
         item["cities"].append("Oslo")
         item["address"]["city"] = "Oslo"
         assert (user.cities, user.address) == (["Rome"], {"city": "Rome"})
 
     def test_null_reads_as_no_value(self) -> None:
         item: Item = {"email": "jane@example.com", "year": None, "cities": None, "tags": None}
-        assert User._decode_item(item) == User(email="jane@example.com")
+        assert User.__mapper__.decode(item) == User(email="jane@example.com")
 
     def test_absent_attribute_reads_as_no_value_and_not_as_the_default(self) -> None:
-        read = Prepared._decode_item({"id": "a"})
+        read = Prepared.__mapper__.decode({"id": "a"})
         assert (read.cities, read.number, read.note) == ([], None, None)
 
     def test_stored_value_that_its_field_could_not_have_stored_is_an_error(self) -> None:
@@ -352,7 +358,7 @@ class TestItems:
             ValidationError,
             match=r"^User\.cities must be stored as a list; got a value of type str; stored in the item with email = ",
         ):
-            User._decode_item({"email": "jane@example.com", "cities": "Rome"})
+            User.__mapper__.decode({"email": "jane@example.com", "cities": "Rome"})
 
     def test_abstract_model_has_no_item(self) -> None:
         class Base(Model):
@@ -360,7 +366,7 @@ class TestItems:
             id = StringField()
 
         with pytest.raises(SchemaError, match=r"^Base is abstract"):
-            Base(id="x")._encode_item()
+            Base.__mapper__.encode(Base(id="x"))
 
 
 class TestUndeclaredAttributes:
@@ -373,27 +379,27 @@ class TestUndeclaredAttributes:
     }
 
     def test_they_survive_a_read_and_a_save(self) -> None:
-        assert User._decode_item(self.STORED)._encode_item() == self.STORED
+        assert User.__mapper__.encode(User.__mapper__.decode(self.STORED)) == self.STORED
 
     def test_they_survive_a_change_of_the_rest(self) -> None:
-        user = User._decode_item(self.STORED)
+        user = User.__mapper__.decode(self.STORED)
         user.name = "Janet"
-        assert user._encode_item() == self.STORED | {"name": "Janet"}
+        assert user.__mapper__.encode(user) == self.STORED | {"name": "Janet"}
 
     def test_they_can_be_looked_at_and_are_no_fields(self) -> None:
-        user = User._decode_item(self.STORED)
+        user = User.__mapper__.decode(self.STORED)
         assert user.undeclared() == {"age": 33, "more": {"deep": [1]}}
         assert "age" not in user.to_dict()
         assert User().undeclared() == {}
 
     def test_changing_what_was_looked_at_changes_nothing(self) -> None:
-        user = User._decode_item(self.STORED)
+        user = User.__mapper__.decode(self.STORED)
         user.undeclared()["more"]["deep"].append(2)
         user.undeclared().clear()
         assert user.undeclared() == {"age": 33, "more": {"deep": [1]}}
 
     def test_null_without_a_field_survives_too(self) -> None:
-        assert User._decode_item({"email": "a@b.no", "extra": None}).undeclared() == {"extra": None}
+        assert User.__mapper__.decode({"email": "a@b.no", "extra": None}).undeclared() == {"extra": None}
 
 
 COPIES = [copy.copy, copy.deepcopy, lambda instance: pickle.loads(pickle.dumps(instance))]
@@ -402,7 +408,7 @@ COPIES = [copy.copy, copy.deepcopy, lambda instance: pickle.loads(pickle.dumps(i
 class TestCopies:
     @pytest.mark.parametrize("make_copy", COPIES, ids=["copy", "deepcopy", "pickle"])
     @pytest.mark.parametrize(
-        "instance", [TestDicts.USER, User(), User._decode_item(TestUndeclaredAttributes.STORED)], ids=repr
+        "instance", [TestDicts.USER, User(), User.__mapper__.decode(TestUndeclaredAttributes.STORED)], ids=repr
     )
     def test_copy_is_equal_and_another_object(self, make_copy: Any, instance: User) -> None:
         copied = make_copy(instance)
@@ -468,7 +474,7 @@ class TestDictOfAnInstance:
         [
             User(),
             User(email="jane@example.com"),
-            User._decode_item(READ),
+            User.__mapper__.decode(READ),
         ],
         ids=["empty", "new", "read"],
     )
@@ -497,9 +503,9 @@ class TestDictOfAnInstance:
         assert vars(Noted(year=1990)) == {"_note": "kept", **vars(User(year=1990))}
 
     def test_what_is_undeclared_is_kept_nevertheless(self) -> None:
-        user = User._decode_item(READ)
+        user = User.__mapper__.decode(READ)
         assert user.undeclared() == {"extra": 1}
-        assert user._encode_item() == READ
+        assert user.__mapper__.encode(user) == READ
 
 
 class Thread(Model):
@@ -528,7 +534,7 @@ class TestItemWithoutTheKeyOfTheModel:
     )
     def test_it_is_refused(self, item: Item) -> None:
         with pytest.raises(ValidationError, match=r"is part of the model's key, .* compare_table\(\) shows both"):
-            Topic._decode_item(item)
+            Topic.__mapper__.decode(item)
 
     def test_it_is_never_shown_as_whole(self) -> None:
         with Connection.using(MemoryBackend()):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dynamongo import (
+    BudgetExceeded,
     Connection,
     CredentialsError,
     CursorError,
@@ -348,3 +349,20 @@ def test_twice_as_much_takes_no_more_than_about_twice_the_work(name: str) -> Non
         GROWING[name](50)
         once, twice = (calls_of(lambda size=size: GROWING[name](size)) for size in (400, 800))  # type: ignore[misc]
     assert twice < 2.6 * once
+
+
+@pytest.mark.usefixtures("backend")
+def test_segments_that_a_budget_stops_are_no_whole_answer() -> None:
+    with pytest.raises(BudgetExceeded) as caught:
+        Post.get_many(segments=2, scans="allow", page_size=3, max_pages=2)
+    assert (len(caught.value.items), caught.value.cursor) == (6, None)
+    assert len(Post.get_many(segments=2, scans="allow", max_pages=9)) == 24
+
+
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("limit", [1, 5, 24, 30])
+def test_segments_give_as_many_items_as_the_limit(limit: int) -> None:
+    assert len(Post.get_many(segments=3, scans="allow", page_size=2, limit=limit)) == min(limit, 24)
+    assert len(list(Post.find(segments=3, scans="allow", page_size=2, limit=limit))) == min(limit, 24)
+    assert Post.find(segments=3, scans="allow", page_size=2, limit=limit).count() == min(limit, 24)
+    assert Post.find(Post.mark < 2, segments=3, scans="allow", limit=limit).count() == min(limit, 16)

@@ -35,7 +35,9 @@ from dynamongo import (
 )
 from dynamongo.backends.base import Backend
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.mapping.records import record_of
 from dynamongo.operations import Put, UpdateItem
 
 Meta: Any = type(Model)
@@ -100,12 +102,12 @@ def page_of(**fields: Any) -> Any:
 def store(model: Any, **attributes: Any) -> None:
     """Write an item as another program does."""
     item = {name: value for name, value in attributes.items() if value is not ...}
-    model._connection().execute(Put(model.table_name(), {"id": "1", **item}))
+    connection_of(model).execute(Put(model.table_name(), {"id": "1", **item}))
 
 
 def stored(model: Any) -> Any:
     """The item as it is stored."""
-    return model.get_one("1")._stored
+    return record_of(model.get_one("1")).stored
 
 
 def sent(save: Callable[[], object]) -> list[tuple[tuple[Any, ...], Any]]:

@@ -30,9 +30,8 @@ from dynamongo.expressions.conditions import (
     Or,
     Path,
     Size,
-    assemble,
-    join,
 )
+from dynamongo.expressions.trees import assemble, join
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,

@@ -11,75 +11,23 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
+from dynamongo.backends.memory.executors import EXECUTORS
 from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
 from dynamongo.backends.memory.lag import Lag
-from dynamongo.backends.memory.lifecycle import (
-    create_index,
-    create_table,
-    delete_index,
-    delete_table,
-    describe_table,
-    find_described,
-    update_index_throughput,
-    update_throughput,
-)
-from dynamongo.backends.memory.reads import MAX_BATCH_GET, batch_get, get, query, scan
+from dynamongo.backends.memory.lifecycle import find_described
+from dynamongo.backends.memory.reads import MAX_BATCH_GET
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
-from dynamongo.backends.memory.transactions import transact_get, transact_write
-from dynamongo.backends.memory.ttl import delete_expired, describe_time_to_live, update_time_to_live
-from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, put_into, update_item
+from dynamongo.backends.memory.table import MemoryTable
+from dynamongo.backends.memory.ttl import delete_expired
+from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, write
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
 from dynamongo.expressions.values import hidden_values
-from dynamongo.operations import (
-    BatchGet,
-    BatchWrite,
-    CreateIndex,
-    CreateTable,
-    Delete,
-    DeleteIndex,
-    DeleteTable,
-    DescribeTable,
-    DescribeTimeToLive,
-    Get,
-    Operation,
-    Put,
-    Query,
-    Scan,
-    TransactGet,
-    TransactWrite,
-    UpdateIndexThroughput,
-    UpdateItem,
-    UpdateThroughput,
-    UpdateTimeToLive,
-)
+from dynamongo.operations import Operation, Put, TransactWrite
 
 if TYPE_CHECKING:
     from dynamongo.backends.memory.snapshot_files import AnyPath
 
 R = TypeVar("R")
-
-_EXECUTORS: dict[type, Callable[..., Any]] = {
-    Get: get,
-    BatchGet: batch_get,
-    Query: query,
-    Scan: scan,
-    Put: put,
-    Delete: delete,
-    UpdateItem: update_item,
-    BatchWrite: batch_write,
-    TransactWrite: transact_write,
-    TransactGet: transact_get,
-    CreateTable: create_table,
-    DeleteTable: delete_table,
-    DescribeTable: describe_table,
-    CreateIndex: create_index,
-    DeleteIndex: delete_index,
-    UpdateThroughput: update_throughput,
-    UpdateIndexThroughput: update_index_throughput,
-    UpdateTimeToLive: update_time_to_live,
-    DescribeTimeToLive: describe_time_to_live,
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +87,7 @@ class MemoryBackend:
             operation: What to do.
             seconds: How long the caller waits for the answer: a slow one (`Fault.slow`) that takes longer is lost.
         """
-        executor = _EXECUTORS.get(type(operation))
+        executor = EXECUTORS.get(type(operation))
         if executor is None:
             raise UnsupportedOperation(f"the memory backend does not do {type(operation).__name__}")
         try:
@@ -160,7 +108,7 @@ class MemoryBackend:
         now = self.clock() if self._lag is not None or type(operation) is TransactWrite else None
         with self._lock:
             if now is not None:
-                self._store.tell_time(now)
+                self._store.advance_to(now)
             if self._lag is None:
                 return executor(self._store, operation, *left)
             result = executor(self._lag.store_for(operation), operation, *left)
@@ -187,7 +135,7 @@ class MemoryBackend:
         current = self.clock()
         at = current if now is None else now
         with self._lock:
-            self._store.tell_time(current)
+            self._store.advance_to(current)
             return sum(delete_expired(table, at) for table in self._store.tables.values())
 
     def snapshot(self) -> Snapshot:
@@ -212,7 +160,7 @@ class MemoryBackend:
         """
         with self._lock:
             now, self._store = self._store.now, snapshot.store.fork()
-            self._store.tell_time(now)
+            self._store.advance_to(now)
             if self._lag is not None:
                 self._lag.follow(self._store)
 
@@ -274,20 +222,21 @@ class MemoryBackend:
 
         count = 0
         with self._lock:
-            found = self._find_table(table)
-            loaded = found.fork()
+            name = self._find_table(table).schema.name
+            loaded = Store()  # so that nothing is loaded unless everything is
+            loaded.tables[name] = self._store.tables[name].fork()
             for count, (place, item) in enumerate(read_items(path), 1):  # noqa: B007 - the last is the number of items
                 try:
                     with hidden_values():  # what is in a file is what was stored
-                        put_into(loaded, item)
+                        write(loaded, Put(name, item))
                 except (InvalidRequestError, ValidationError) as error:
-                    raise ValidationError(f"{place}: no item of {found.schema.name}: {error}") from error
-            self._store.tables[found.schema.name] = loaded
+                    raise ValidationError(f"{place}: no item of {name}: {error}") from error
+            self._store.tables[name] = loaded.tables[name]
             if self._lag is not None:
-                self._lag.take_over(found.schema.name)
+                self._lag.synchronize(name)
         return count
 
-    def _find_table(self, name: str | None) -> Table:
+    def _find_table(self, name: str | None) -> MemoryTable:
         tables = self._store.tables
         if name is not None:
             return find_described(self._store, name)

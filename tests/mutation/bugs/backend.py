@@ -6,7 +6,7 @@ MUTANTS = [
     # What is taken in: depth, sizes, numbers and names; and that nothing is shared with who gave it.
     Mutant("33 levels are allowed", "_check_depth", "_f(value, MAX_DEPTH)", "_f(value, MAX_DEPTH + 1)"),
     Mutant("the walk goes 33 levels deep", "take_item", "_f(item, MAX_DEPTH)", "_f(item, MAX_DEPTH + 1)"),
-    Mutant("an item may have 409,601 bytes", "_check_size", "_s > MAX_ITEM_BYTES", "_s > MAX_ITEM_BYTES + 1"),
+    Mutant("an item may have 409,601 bytes", "take_item", "size > MAX_ITEM_BYTES", "size > MAX_ITEM_BYTES + 1"),
     Mutant("an item counts as a map", "take_item", "len(canonical)", "0"),
     Mutant("the walk takes numbers as they are", "_measure_decimal", "not _c(text)", "False"),
     Mutant("the walk takes ints of any size", "_measure_int", "_c(value) is None", "False"),
@@ -79,8 +79,8 @@ MUTANTS = [
     Mutant(
         "a page starts with its cursor's item again",
         "Interval.after",
-        "Bound(value, is_after=True)",
-        "Bound(value)",
+        "Boundary(value, is_after=True)",
+        "Boundary(value)",
     ),
     Mutant(
         "numbers are sorted as text",
@@ -145,24 +145,24 @@ MUTANTS = [
     Mutant("any key is usual", "_is_usual_text", "0 < len(value) <= _u", "0 < len(value)"),
     Mutant(
         "a key of another table is usual",
-        "Table.locate_usual_key",
+        "MemoryTable.locate_usual_key",
         "len(key) == len(self.primary.key_names)",
         "key",
     ),
     Mutant(
         "index keys are usual",
-        "Table.check_index_keys",
-        "self.indexes and not self._has_usual_index_keys(item)",
+        "MemoryTable.check_index_keys",
+        "not self._has_usual_index_keys(item)",
         "False",
     ),
     Mutant("a batch takes an item twice", "batch_write", "check_distinct(_p)", "None"),
     Mutant(
         "a write costs as the new item alone",
-        "Table.replace",
-        "max(_o, _n)",
-        "_n",
+        "MemoryTable.replace",
+        "new if old is None or (new is not None and new.size > old.size) else old",
+        "new",
     ),
-    Mutant("a transaction costs once", "_apply_all", "2 * sum(_c)", "sum(_c)"),
+    Mutant("a transaction costs once", "_execute_all", "2 * units", "units"),
     Mutant(
         "a condition of any size is light", "check_condition", "_weigh(condition) > _l", "_weigh(condition) >= _HEAVY"
     ),
@@ -174,7 +174,7 @@ MUTANTS = [
     ),
     Mutant(
         "a transaction stops at its first reason",
-        "_do_all",
+        "_call_all",
         "outcomes = [_a for table, part in _z]",
         "outcomes = []\n"
         "for table, part in _z:\n"

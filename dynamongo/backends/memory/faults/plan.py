@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
 
 from dynamongo._support.forks import INNERMOST, make_lock
+from dynamongo.backends.memory.executors import ITEM_OPERATIONS
 from dynamongo.backends.memory.faults.fault import Fault
 from dynamongo.backends.memory.faults.kinds import (
     NAMES,
@@ -26,24 +27,10 @@ from dynamongo.backends.memory.faults.kinds import (
 )
 from dynamongo.exceptions import ConfigurationError, FaultNotHit
 from dynamongo.expressions.values import shorten
-from dynamongo.operations import (
-    BatchGet,
-    BatchWrite,
-    Delete,
-    Get,
-    Operation,
-    Put,
-    Query,
-    Scan,
-    TransactGet,
-    TransactWrite,
-    UpdateItem,
-)
+from dynamongo.operations import BatchGet, BatchWrite, Operation
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-_DATA_OPERATIONS = (Get, BatchGet, Query, Scan, TransactGet, Put, Delete, UpdateItem, BatchWrite, TransactWrite)
 
 
 class _Scheduled:
@@ -205,7 +192,7 @@ class _RandomPlan(FaultPlan):
 
     def take(self, operation: Operation[Any]) -> list[Fault]:
         """What is scheduled, or else what is drawn."""
-        if not isinstance(operation, _DATA_OPERATIONS):
+        if not isinstance(operation, ITEM_OPERATIONS):
             return super().take(operation)
         with self._lock:
             drawn = self._draw(operation) if self._random.random() < self._rate else None

@@ -41,6 +41,7 @@ from dynamongo.operations import (
     Scan,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
+from dynamongo.testing.contract.base import proves
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
 SCHEMA = TableSchema("transports", KeySchema(KeyAttribute("id", "S")))
@@ -210,6 +211,7 @@ class TestChoice:
 
 
 class TestRequests:
+    @proves("20.3", "22.4", "23.7")
     def test_whatever_is_sent_directly_is_checked_against_botocores_model(self, backend: DynamoDBBackend) -> None:
         """So no test passes on a request that boto3 would have refused, and only an emulator takes."""
         index = IndexSchema("index", KeySchema(KeyAttribute("other", "S")), Projection("include", ("",)))

@@ -26,6 +26,7 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
+from dynamongo.testing.contract.base import proves
 
 TABLE = "sessions"
 SCHEMA = TableSchema(
@@ -52,6 +53,7 @@ def count(backend: MemoryBackend, index: str | None = None) -> int:
     return backend.execute(Scan(TABLE, index=index)).count
 
 
+@proves("22.13")
 @pytest.mark.parametrize(
     ("attributes", "expired"),
     [
@@ -91,6 +93,7 @@ def test_expire_goes_by_the_time_it_is_given(backend: MemoryBackend) -> None:
     ]
 
 
+@proves("22.14")
 def test_expire_takes_the_items_of_all_tables_out_of_their_indexes_too(backend: MemoryBackend) -> None:
     backend.execute(CreateTable(TableSchema("other", KeySchema(KeyAttribute("id", "S")))))
     backend.execute(UpdateTimeToLive("other", "end"))
@@ -151,6 +154,7 @@ def test_what_is_not_enabled_cannot_be_disabled(backend: MemoryBackend) -> None:
         backend.execute(UpdateTimeToLive(TABLE, "until", enabled=False))
 
 
+@proves("22.3")
 @pytest.mark.parametrize("name", ["", "é" * 128])
 def test_attribute_name_has_1_to_255_bytes(backend: MemoryBackend, name: str) -> None:
     with pytest.raises(InvalidRequestError, match="Member must have length"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dynamongo.backends.memory.ingest import normalize_attributes
 from dynamongo.backends.memory.key_rules import check_index_keys, check_item_key, check_key, is_usual, make_index_test
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import DynamongoError
 from dynamongo.expressions.values import ScalarType
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
@@ -61,7 +61,7 @@ def outcome_of(find: Callable[[], Any]) -> Any:
 
 @given(schemas(), items)
 def test_key_is_refused_for_what_the_checks_find(schema: TableSchema, key: Any) -> None:
-    table = Table(schema)
+    table = MemoryTable(schema)
 
     def check() -> Any:
         canonical = normalize_attributes(key)
@@ -77,7 +77,7 @@ def test_key_is_refused_for_what_the_checks_find(schema: TableSchema, key: Any) 
 
 @given(schemas(), items)
 def test_item_is_refused_for_what_the_checks_find(schema: TableSchema, item: Any) -> None:
-    table = Table(schema)
+    table = MemoryTable(schema)
 
     def check() -> Any:
         canonical = normalize_attributes(item)
@@ -102,7 +102,7 @@ def test_item_has_a_position_in_an_index_if_it_can_be_in_it(schema: TableSchema,
         except DynamongoError:
             assert not make_index_test(alone)(canonical)
             is_there = False
-        assert (Table(alone).indexes[index.name].position_of(canonical) is not None) is is_there
+        assert (MemoryTable(alone).indexes[index.name].position_of(canonical) is not None) is is_there
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.key_ranges import check_key_condition, range_of
+from dynamongo.backends.memory.key_ranges import check_key_condition, resolve_range
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, NE, BeginsWith, Between, Comparison, Path, Size
 from dynamongo.operations import KeyCondition
 from dynamongo.schema import KeyAttribute, KeySchema
+from dynamongo.testing.contract.base import proves
 
 PK, SK = Path("pk"), Path("sk")
 IS_A = Comparison(PK, EQ, "a")
@@ -22,9 +23,9 @@ IS_A = Comparison(PK, EQ, "a")
 def select(kind: Any, condition: Any, values: list[Any]) -> list[Any]:
     """Those of the values that lie in the interval of the condition."""
     keys = KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", kind))
-    _, interval = range_of(View(keys, keys), KeyCondition(IS_A, condition))
+    _, interval = resolve_range(View(keys, keys), KeyCondition(IS_A, condition))
     index = View(keys, KeySchema(KeyAttribute("id", "S")))
-    _, in_index = range_of(index, KeyCondition(IS_A, condition))
+    _, in_index = resolve_range(index, KeyCondition(IS_A, condition))
     selected = [value for value in values if value in interval]
     sorts: list[Any] = [(value, "any") for value in values]
     assert [value for value, _ in filter(in_index.__contains__, sorts)] == selected
@@ -63,6 +64,7 @@ def test_prefix_of_bytes_is_an_interval(prefix: bytes, values: list[bytes]) -> N
     assert select("B", BeginsWith(SK, prefix), values) == [value for value in values if value.startswith(prefix)]
 
 
+@proves("15.8")
 @pytest.mark.parametrize(
     ("condition", "reason"),
     [
