@@ -18,8 +18,9 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.bulk_entries import Entry, delete_entries, save_entries, update_entries
 from dynamongo.model.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, WriteStream, perform_bulk
 from dynamongo.model.instance import Instance
+from dynamongo.model.prepared_read import instances_of
 from dynamongo.model.progress import ProgressOption, find_total
-from dynamongo.model.result_set import ResultSet, instances_of
+from dynamongo.model.result_set import ResultSet
 from dynamongo.model.results import BatchResult, WriteOutcome
 from dynamongo.model.write_plan import WritePlan
 from dynamongo.operations import Put
@@ -158,10 +159,14 @@ class _TargetedVerb(BoundVerb[M]):
         make_entries = functools.partial(make, self._mapper, place.table)
         if targets is not None:
             return BulkCall(place, options, functools.partial(make_entries, targets))
-        read = self._make_read(source, is_sorted=True, scans=scans)
-        return BulkCall(
-            place, options, make_entries, ResultSet(self._model, read, place.backend, instances_of(self._mapper))
-        )
+        return BulkCall(place, options, make_entries, self._make_read(source, is_sorted=True, scans=scans))
+
+    def _perform(self, call: BulkCall[M]) -> BatchResult[M]:
+        """Execute a call, blocking: its read, if there is one, and then its writes."""
+        if call.read is None:
+            return perform_bulk(call)
+        decode, backend = instances_of(self._mapper), call.destination.backend
+        return perform_bulk(call, *ResultSet(self._model, call.read, decode, backend=backend).targets())
 
     def _find_targets(self, source: Source) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """Return the targets that are known without reading, or else the plan that finds them."""
@@ -215,7 +220,7 @@ class DeleteMany(_TargetedVerb[M]):
                 attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        return perform_bulk(self.prepare(strategy, scans, WriteOptions(max_workers, progress)))
+        return self._perform(self.prepare(strategy, scans, WriteOptions(max_workers, progress)))
 
     def prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions) -> BulkCall[M]:
         """Return what deletes the items."""
@@ -279,7 +284,7 @@ class UpdateMany(_TargetedVerb[M]):
                 again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        return perform_bulk(self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress)))
+        return self._perform(self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress)))
 
     def prepare(
         self,

@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.stacklevel import caller_level
@@ -30,7 +30,7 @@ from dynamongo.model.bulk_entries import Entry
 from dynamongo.model.progress import Advance, ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.operations import Put
-from dynamongo.planning.strategies import Target
+from dynamongo.planning.read import Read
 
 M = TypeVar("M", bound=Recorded)
 
@@ -72,14 +72,6 @@ class WriteOptions:
             raise ExpressionError(f"max_workers must be an int >= 1; got {shorten(self.max_workers)}")
 
 
-class FindsTargets(Protocol):
-    """A read that finds the items to write, such as a `ResultSet`."""
-
-    def targets(self) -> tuple[list[Target], list[Any]]:
-        """Read the items, and return what each write has to check again, and the instances."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class BulkCall(Generic[M]):
     """What a verb for many items has prepared.
@@ -88,13 +80,13 @@ class BulkCall(Generic[M]):
         destination: Where the items are written.
         options: How.
         make_entries: Returns the entries. It takes the targets and instances that the read found, if there is a read.
-        read: The read that finds the items; `None` if they are known.
+        read: The read that finds the items, to be executed first; `None` if they are known.
     """
 
     destination: Destination[M]
     options: WriteOptions
     make_entries: Callable[..., Iterable[Entry[M]]]
-    read: FindsTargets | None = None
+    read: Read | None = None
 
 
 class BulkWrite(Generic[M]):
@@ -229,13 +221,16 @@ class WriteStream(Generic[M]):
             yield from writes.finish_refused(advance)
 
 
-def perform_bulk(call: BulkCall[M]) -> BatchResult[M]:
-    """Execute what a verb for many items has prepared, blocking, and return the outcomes in the order of the entries.
+def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
+    """Execute the writes of a call, blocking, and return the outcomes in the order of the entries.
+
+    Args:
+        call: What a verb for many items has prepared.
+        found: The targets and instances that its read has found, if there is a read.
 
     Raises:
         DynamongoError: Nothing was written, because the first request met an error that is not that of one item.
     """
-    found = () if call.read is None else call.read.targets()
     entries = list(call.make_entries(*found))
     outcomes: dict[int, WriteOutcome[M]] = {}
     gather(WriteStream(BulkWrite(call.destination, entries), call.options, len(entries)), outcomes)

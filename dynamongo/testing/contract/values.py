@@ -1,6 +1,6 @@
-"""Values: what is stored comes back, numbers in lowest form; what cannot be stored is refused."""
+"""Values: reads return what was stored, with canonical numbers; what cannot be stored is refused."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import pytest
 
 from dynamongo.exceptions import DynamongoError, InvalidRequestError
 from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.updates import SetUpdate
-from dynamongo.expressions.values import AttributeValue, Item, Number
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases, exact
 
