@@ -289,7 +289,7 @@ class ResultSet(Generic[T]):
     def _run(self, make_steps: Callable[[Executor], Steps[R]]) -> R:
         model = self._model
         call: Call[R] = Call(model.__mapper__, self._read.table.name, steps=make_steps)
-        return perform(connection_of(model), call, self._backend)
+        return perform(call, self._backend)
 
     def _read_all(self, plan: Plan) -> tuple[PageLoop, list[ReadPage]]:
         """Read to the end; return the loop, which knows whether that is the end of the plan, and its pages."""
