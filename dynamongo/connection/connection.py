@@ -291,10 +291,10 @@ class Connection:
             steps = executor.send(operation)
         except BackendError as error:
             began = now() - error.seconds if started is None else started
-            steps = executor.send_again(operation, error, began)
+            steps = executor.retry(operation, error, began)
         else:
             if not budget.is_full:
-                budget.give_back(1)
+                budget.refund(1)
             return result
         return drive(steps, backend, seconds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynamongo.executor.effects import Attempt, Effect, RetryBudget, RetryPolicy, Steps, Wait
+from dynamongo.executor.effects import Attempt, Effect, Steps, Wait
 from dynamongo.executor.executor import Executor
 from dynamongo.executor.reads import (
     START,
@@ -13,6 +13,7 @@ from dynamongo.executor.reads import (
     position_after,
     sort_items,
 )
+from dynamongo.executor.retries import RetryBudget, RetryPolicy
 from dynamongo.executor.writes import (
     ITEM_ERRORS,
     GroupResult,

@@ -20,7 +20,8 @@ from typing import cast
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import TableMismatch, ThrottledError
-from dynamongo.executor.effects import Steps, Terms
+from dynamongo.executor.effects import Steps
+from dynamongo.executor.sender import Sender
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection, holds
 from dynamongo.expressions.filters import Filter, compile_filter
@@ -68,7 +69,7 @@ class ReadPage:
     start: ReadPosition = START
 
 
-class Reads(Terms):
+class Reads(Sender):
     """The part of the executor that reads."""
 
     _last_filter: tuple[Condition, Filter] | None = None
@@ -89,16 +90,12 @@ class Reads(Terms):
             consumed += result.consumed
             if not result.unprocessed:
                 return items, consumed
-            if len(result.unprocessed) < len(operation.keys):
-                attempts.restart()
-            wait = attempts.next()
-            if wait is not None:
-                yield wait
-            if wait is None or not attempts.may_go_on():
-                error = ThrottledError(f"the store did not get to {len(result.unprocessed)} keys")
+            left = result.unprocessed
+            if not (yield from self.wait_for_unprocessed(attempts, made_progress=len(left) < len(operation.keys))):
+                error = ThrottledError(f"{len(left)} keys are still unprocessed")
                 error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
                 raise error
-            operation = replace(operation, keys=result.unprocessed)
+            operation = replace(operation, keys=left)
 
     def find_filter(self, residual: Condition) -> Filter:
         """Return the residual as a function, which reads of one condition that follow each other share."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from dynamongo.expressions.values import EXACT, AttributeValue, Number, is_canonical_decimal, type_of
+from dynamongo.expressions.numbers import EXACT, Number, is_canonical_decimal
+from dynamongo.expressions.values import AttributeValue, type_of
 
 
 def item_size(item: Mapping[str, AttributeValue]) -> int:

@@ -15,7 +15,8 @@ from typing import TypeAlias
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Condition, Path
-from dynamongo.expressions.values import AttributeValue, Number
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import AttributeValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypedDict, T
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Comparator, Operand, Path
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import (
     SCALAR_TYPES,
     AttributeType,
     AttributeValue,
-    Number,
     are_values_hidden,
     describe_error,
     equals,

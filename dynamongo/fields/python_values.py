@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.numbers import normalize_number
 from dynamongo.expressions.values import (
     MAX_DEPTH,
     PLAIN_TYPES,
@@ -22,7 +23,6 @@ from dynamongo.expressions.values import (
     check_name,
     check_text,
     normalize,
-    normalize_number,
     shorten,
 )
 from dynamongo.fields.partial_map import refuse_part

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NoReturn
 
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Comparison, Condition, Exists, NotExists, Or, Path
-from dynamongo.expressions.values import AttributeValue, Number, add_numbers, equals, negate
+from dynamongo.expressions.numbers import Number, add_numbers, negate
+from dynamongo.expressions.values import AttributeValue, equals
 from dynamongo.fields.operators import Expressions
 
 MAX_SECONDS = 253_402_300_799

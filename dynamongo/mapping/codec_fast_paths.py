@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.values import AttributeValue, Number, canonical_number, has_utf8_form
+from dynamongo.expressions.numbers import Number, canonical_number
+from dynamongo.expressions.values import AttributeValue, has_utf8_form
 from dynamongo.fields import (
     BinaryField,
     BooleanField,

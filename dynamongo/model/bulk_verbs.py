@@ -23,8 +23,9 @@ from dynamongo.model.bulk_writes import (
     write_entries,
 )
 from dynamongo.model.instance import Instance
+from dynamongo.model.prepared_read import instances_of
 from dynamongo.model.progress import ProgressOption, find_total
-from dynamongo.model.result_set import ResultSet, instances_of
+from dynamongo.model.result_set import ResultSet
 from dynamongo.model.results import BatchResult, WriteOutcome
 from dynamongo.operations import Put
 from dynamongo.planning.plan import Plan, Requests
@@ -109,7 +110,7 @@ class BoundVerb(Generic[M]):
         """What a condition finds, read with the scan policy of the call: what each write checks, and the instances."""
         model = self._model
         read = self._read(source, is_sorted=True, scans=scans)
-        return ResultSet(model, read, connection_of(model).backend, instances_of(model.__mapper__)).targets()
+        return ResultSet(model, read, instances_of(model.__mapper__)).targets()
 
     def _resolve(self, strategy: Any) -> Source:
         if strategy is None:

@@ -13,8 +13,9 @@ from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.calls import REQUIRED, GetCall, perform
 from dynamongo.model.instance import Instance
+from dynamongo.model.prepared_read import Decode, dicts_of, instances_of
 from dynamongo.model.read_arguments import ReadArguments, make_read
-from dynamongo.model.result_set import ResultSet, dicts_of, instances_of
+from dynamongo.model.result_set import ResultSet
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.strategies import keys_condition
@@ -97,8 +98,8 @@ class ReadVerbs(Instance):
         if arguments:
             check_names("get_many", arguments, _NAMES)
         read = make_read(cls.__mapper__, cls.table_name(), strategy, arguments, descending=descending, limit=limit)
-        decode: Callable[[list[Item], Plan], list[Self]] = instances_of(cls.__mapper__)
-        return ResultSet(cls, read, connection_of(cls).backend, decode, arguments.get("progress")).all()
+        decode: Decode[Self] = instances_of(cls.__mapper__)
+        return ResultSet(cls, read, decode, arguments.get("progress")).all()
 
     @overload
     @classmethod
@@ -162,7 +163,7 @@ class ReadVerbs(Instance):
             mapper, table, strategy, arguments, descending=descending, limit=limit, is_sorted=False, cursor=cursor
         )
         decode: Callable[[list[Item], Plan], list[Any]] = dicts_of(mapper) if as_dicts else instances_of(mapper)
-        return ResultSet(cls, read, connection_of(cls).backend, decode, arguments.get("progress"))
+        return ResultSet(cls, read, decode, arguments.get("progress"))
 
     @classmethod
     def explain(

@@ -168,7 +168,7 @@ class TestRetries:
             User.get_one("jane")
         (record,) = [each for each in caplog.records if each.name == "dynamongo"]
         assert record.levelno == logging.DEBUG
-        assert "attempt 1 met ThrottledError" in record.getMessage()
+        assert "attempt 1 failed with ThrottledError" in record.getMessage()
         assert "jane" not in record.getMessage()
 
     def test_transaction_that_others_stopped_is_sent_again(self, store: Any) -> None:

@@ -342,7 +342,7 @@ class TestBatchGet:
     def test_keys_left_after_all_attempts_raise_and_give_no_part_of_the_answer(self) -> None:
         waits: list[float] = []
         left = self.found(left=(2,))
-        with pytest.raises(ThrottledError, match=r"^the store did not get to 1 keys \(BatchGet people, 4 attempts\)$"):
+        with pytest.raises(ThrottledError, match=r"^1 keys are still unprocessed \(BatchGet people, 4 attempts\)$"):
             read(Tape(self.found(1, left=(2,)), left, left, left), self.plan(1, 2), waits, attempts=4)
         assert waits == [2, 4, 8]
 
@@ -451,7 +451,7 @@ class TestRetries:
     def test_attempts_are_logged_without_item_data(self, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level("DEBUG", logger="dynamongo"):
             send(Tape(SLOW, WriteResult()), put("secret", a="secret"))
-        assert caplog.messages == ["Put people: attempt 1 met ThrottledError; the next is in 2.000 s"]
+        assert caplog.messages == ["Put people: attempt 1 failed with ThrottledError; retrying in 2.000 s"]
 
     def test_outcome_that_is_unknown_does_not_stop_the_others(self) -> None:
         *known, last = write(Tape(WriteResult(), WriteResult(), LOST), put(1, HAS_A), put(3, HAS_A), put(2, HAS_A))
@@ -556,7 +556,7 @@ class TestWrites:
         assert outcomes[0] == Outcome(0)
         assert [outcome.index for outcome in outcomes] == [0, 1]
         assert isinstance(outcomes[1].error, ThrottledError)
-        assert str(outcomes[1].error) == "the store did not get to it (BatchWrite people, 4 attempts)"
+        assert str(outcomes[1].error) == "still unprocessed (BatchWrite people, 4 attempts)"
 
     def test_error_in_the_middle_is_that_of_its_request_and_the_rest_is_not_sent(self) -> None:
         error = ServiceError("no answer", was_sent=False, is_transient=False)

@@ -10,8 +10,9 @@ from hypothesis import given
 from strategies import numbers
 
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.numbers import normalize_number
 from dynamongo.expressions.sizes import item_size, size_of
-from dynamongo.expressions.values import describe_value, normalize_number
+from dynamongo.expressions.values import describe_value
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.values import (
-    add_numbers,
-    check_name,
-    equals,
-    format_number,
-    normalize,
-    normalize_item,
-    normalize_number,
-    parse_number,
-    shorten,
-    subtract_numbers,
-    type_of,
-)
+from dynamongo.expressions.numbers import add_numbers, format_number, normalize_number, parse_number, subtract_numbers
+from dynamongo.expressions.values import check_name, equals, normalize, normalize_item, shorten, type_of
 from dynamongo.testing.contract.base import proves
 
 LARGEST = Decimal("9." + "9" * 37 + "E125")

@@ -81,10 +81,10 @@ def test_a_type_without_a_counterpart_is_stored_as_its_nearest(value: Any, store
         ({"\ud800": 1}, "text must be encodable as UTF-8"),
         ({1: 2}, "an attribute name must be a str; got 1"),
         ({"": 1}, "an attribute name must have 1 to 65,535 bytes; got ''"),
-        (set(), "a set holds at least one member"),
-        ([set()], "a set holds at least one member"),
-        ({1, "a"}, "a set holds at least one member, and strings, numbers or binary values alone"),
-        ({True}, "a set holds at least one member, and strings, numbers or binary values alone"),
+        (set(), "a set must have at least one member"),
+        ([set()], "a set must have at least one member"),
+        ({1, "a"}, "a set must have at least one member, and only strings, only numbers or only binary values"),
+        ({True}, "a set must have at least one member, and only strings, only numbers or only binary values"),
     ],
 )
 def test_what_dynamodb_cannot_store_is_refused(value: Any, expected: str) -> None:

@@ -137,9 +137,9 @@ class TestResultSet:
 
     def test_one_is_the_only_item(self) -> None:
         assert Visit.find(OSLO & (Visit.day > 19)).one().day == 20
-        with pytest.raises(ItemNotFound, match="Visit: no item is found by this read:\nQuery "):
+        with pytest.raises(ItemNotFound, match="Visit: this read finds no item:\nQuery "):
             Visit.find(OSLO & (Visit.day > 20)).one()
-        with pytest.raises(MultipleItemsFound, match="Visit: more than one item is found by this read:\nQuery "):
+        with pytest.raises(MultipleItemsFound, match="Visit: this read finds more than one item:\nQuery "):
             Visit.find(OSLO).one()
 
     def test_get_many_is_a_sorted_list(self) -> None:

@@ -33,6 +33,7 @@ from dynamongo.expressions.conditions import (
     Size,
 )
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
+from dynamongo.expressions.numbers import canonical_number
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.trees import nodes_of
 from dynamongo.expressions.updates import (
@@ -46,15 +47,7 @@ from dynamongo.expressions.updates import (
     check_path_request,
     check_update_request,
 )
-from dynamongo.expressions.values import (
-    MAX_DEPTH,
-    SET_TYPES,
-    AttributeType,
-    AttributeValue,
-    canonical_number,
-    has_utf8_form,
-    type_of,
-)
+from dynamongo.expressions.values import MAX_DEPTH, SET_TYPES, AttributeType, AttributeValue, has_utf8_form, type_of
 
 _T = TypeVar("_T")
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.numbers import canonical_number, is_canonical_decimal
 from dynamongo.expressions.sizes import item_size, number_size, plain_size, size_of, text_size
 from dynamongo.expressions.values import (
     MAX_DEPTH,
@@ -22,9 +23,7 @@ from dynamongo.expressions.values import (
     MAX_NAME_BYTES,
     AttributeValue,
     Item,
-    canonical_number,
     check_text,
-    is_canonical_decimal,
     normalize,
     normalize_item,
 )

@@ -16,17 +16,10 @@ from typing import Any, Final, TypeAlias
 from dynamongo.backends.memory.checks import INVALID
 from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
+from dynamongo.expressions.numbers import canonical_number
 from dynamongo.expressions.sizes import size_of
 from dynamongo.expressions.updates import AnyUpdate
-from dynamongo.expressions.values import (
-    AttributeValue,
-    Item,
-    ScalarType,
-    canonical_number,
-    equals,
-    has_utf8_form,
-    type_of,
-)
+from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, type_of
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
 MAX_HASH_BYTES = 2048

@@ -13,8 +13,9 @@ from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.sizes import text_size
-from dynamongo.expressions.values import Number, type_of
+from dynamongo.expressions.values import type_of
 from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
 
 MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60

@@ -15,6 +15,7 @@ from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import MISSING, Resolved, resolve
+from dynamongo.expressions.numbers import Number, add_numbers
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
@@ -24,7 +25,7 @@ from dynamongo.expressions.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.expressions.values import SET_TYPES, AttributeValue, Item, Number, add_numbers, check_name, type_of
+from dynamongo.expressions.values import SET_TYPES, AttributeValue, Item, check_name, type_of
 
 
 class _New(NamedTuple):

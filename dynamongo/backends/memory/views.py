@@ -16,8 +16,9 @@ from dynamongo.backends.memory.capacity import count_write_units
 from dynamongo.backends.memory.key_rules import can_be_in, make_locator, make_sort_reader
 from dynamongo.backends.memory.ordered import TOP, WHOLE, Boundary, Interval, Order
 from dynamongo.backends.memory.partitions import NO_SORT, Partition, Position, Stored
+from dynamongo.expressions.numbers import format_number
 from dynamongo.expressions.sizes import item_size
-from dynamongo.expressions.values import AttributeValue, Item, equals, format_number
+from dynamongo.expressions.values import AttributeValue, Item, equals
 from dynamongo.schema import KeySchema
 
 _HASHES = 2**32

@@ -12,7 +12,8 @@ import pytest
 
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, BeginsWith, Between, Comparison, Condition, Exists, Or, Path
-from dynamongo.expressions.values import Item, Number
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import Item
 from dynamongo.operations import KeyCondition, Query, Scan
 from dynamongo.testing.contract.base import proves
 from dynamongo.testing.contract.indexed import HASH_NAMES, NAMES, IndexBase, item_of

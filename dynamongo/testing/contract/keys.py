@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.values import Item, Number, ScalarType
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import Item, ScalarType
 from dynamongo.operations import BatchDelete, BatchGet, BatchPut, BatchWrite, Delete, Get, Operation, Put, UpdateItem
 from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.table import Table, cases, in_order

@@ -12,8 +12,9 @@ import pytest
 
 from dynamongo.exceptions import DynamongoError, InvalidRequestError
 from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.updates import SetUpdate
-from dynamongo.expressions.values import AttributeValue, Item, Number
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases, exact
 

@@ -225,34 +225,37 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("line", "message"),
         [
-            ("{", "is no item in DynamoDB JSON"),
-            ("[]", r"it is not {\"Item\": {...}}; got a value of type list"),
-            ('{"id": {"S": "a"}}', "it is not"),
-            ('{"Item": {"id": "a"}}', "an attribute value is like"),
-            ('{"Item": {"id": {"S": 5}}}', "no attribute value of type S: a value of type int, in the attribute id"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"N": "five"}}}', "no attribute value known"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"N": 5}}}', "no attribute value of type N: a value of type int"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"B": "?"}}}', "no attribute value known"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"SS": []}}}', "no attribute value of type SS"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"SS": ["x", "x"]}}}', "no attribute value of type SS"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"BOOL": "true"}}}', "no attribute value of type BOOL"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"NULL": false}}}', "no attribute value of type NULL"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"L": [{"M": []}]}}}', "no attribute value of type M"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"X": "?"}}}', "no type of attribute values"),
-            ('{"Item": {"id": {"N": "1"}}}', "no item of users: .* Type mismatch for key id"),
-            ('{"Item": {"id": {"S": "a"}, "name": {"N": "1"}}}', "no item of users: .* Type mismatch for Index Key"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"N": "1E200"}}}', "no attribute value known"),
-            ('{"Item": {"id": {"S": "a"}, "n": {"N": "1E' + "9" * 30 + '"}}}', "no attribute value known"),
-            ('{"Item": {"id": {"S": "a"}, "n": ' + "9" * 5_000 + "}}", "is no item in DynamoDB JSON"),
-            ('{"Item": {"id": {"S": "a"}, "id": {"S": "b"}}}', "a name is there twice"),
-            ('{"Item": {"id": {"S": "a"}}, "Item": {"id": {"S": "b"}}}', "a name is there twice"),
+            ("{", "not an item in DynamoDB JSON"),
+            ("[]", 'expected {"Item": {...}}; got a value of type list'),
+            ('{"id": {"S": "a"}}', 'expected {"Item": {...}}'),
+            ('{"Item": {"id": "a"}}', "expected an attribute value such as"),
+            ('{"Item": {"id": {"S": 5}}}', "invalid content of type S: a value of type int, in attribute id"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"N": "five"}}}', "attribute value"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"N": 5}}}', "invalid content of type N: a value of type int"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"B": "?"}}}', "attribute value"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"SS": []}}}', "invalid content of type SS"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"SS": ["x", "x"]}}}', "invalid content of type SS"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"BOOL": "true"}}}', "invalid content of type BOOL"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"NULL": false}}}', "invalid content of type NULL"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"L": [{"M": []}]}}}', "invalid content of type M"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"X": "?"}}}', "unknown type of attribute value"),
+            ('{"Item": {"id": {"N": "1"}}}', "does not fit table users: .* Type mismatch for key id"),
+            (
+                '{"Item": {"id": {"S": "a"}, "name": {"N": "1"}}}',
+                "does not fit table users: .* Type mismatch for Index Key",
+            ),
+            ('{"Item": {"id": {"S": "a"}, "n": {"N": "1E200"}}}', "attribute value"),
+            ('{"Item": {"id": {"S": "a"}, "n": {"N": "1E' + "9" * 30 + '"}}}', "attribute value"),
+            ('{"Item": {"id": {"S": "a"}, "n": ' + "9" * 5_000 + "}}", "not an item in DynamoDB JSON"),
+            ('{"Item": {"id": {"S": "a"}, "id": {"S": "b"}}}', "a name occurs twice"),
+            ('{"Item": {"id": {"S": "a"}}, "Item": {"id": {"S": "b"}}}', "a name occurs twice"),
             ('{"Item": {"id": {"S": "\\ud800"}}}', "."),
             ('{"Item": {"id": {"S": "a"}, "": {"S": "b"}}}', "."),
             ('{"Item": {"id": {"S": "a"}, "n": ' + '{"L": [' * 500 + "]}" * 500 + "}}", "."),
             ('{"Item": {"id": {"S": "a"}, "n": ' + '{"M": {"n": ' * 5_000 + "}}" * 5_000 + "}}", "nested too deep"),
             ("[" * 100_000, "nested too deep"),
             ('{"Item": {"id": {"S": "a"}, "n": {"S": "\x01"}}}', "Invalid control character"),
-            ("\udcff", "is no item in DynamoDB JSON"),
+            ("\udcff", "not an item in DynamoDB JSON"),
         ],
     )
     def test_damaged_line_is_named_and_nothing_is_loaded(self, tmp_path: FilePath, line: str, message: str) -> None:
@@ -271,7 +274,7 @@ class TestFiles:
         make_backend(*({**A, "id": str(n)} for n in range(100))).dump(path)
         path.write_bytes(path.read_bytes()[:-30])
         backend = make_backend()
-        with pytest.raises(ValidationError, match="the file cannot be read any further"):
+        with pytest.raises(ValidationError, match="cannot read on"):
             backend.load(path)
         assert ids(backend) == []
 
@@ -336,7 +339,7 @@ class TestFiles:
         assert stat.S_ISCHR(FilePath(os.devnull).stat().st_mode)
 
     def test_folder_is_refused(self, tmp_path: FilePath) -> None:
-        with pytest.raises(ValidationError, match="is no file that can be written"):
+        with pytest.raises(ValidationError, match=r"cannot write to .*: it is a folder"):
             make_backend(A).dump(tmp_path)
         assert list(tmp_path.iterdir()) == []
 
@@ -429,9 +432,9 @@ class TestFiles:
         with pytest.raises(TableNotFound):
             backend.dump(tmp_path / "x.json", OTHERS)
         backend.execute(CreateTable(RANGED))
-        with pytest.raises(ExpressionError, match=r"which table\? there are 2: users, others; name one"):
+        with pytest.raises(ExpressionError, match="exactly one table; there are 2: users, others"):
             backend.dump(tmp_path / "x.json")
-        with pytest.raises(ValidationError, match=r"has no files that end in \.json"):
+        with pytest.raises(ValidationError, match=r"contains no files named \*\.json or"):
             backend.load(tmp_path, USERS)
 
 
