@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo.arguments import check_flag
-from dynamongo.backends import Backend, Limits, bound, takes_seconds
+from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.connection import recording
 from dynamongo.connection.drivers import DEFAULT_RETRIES, Executors, drive
 from dynamongo.connection.overrides import (
@@ -283,7 +283,7 @@ class Connection:
                 result: R = bounded.execute(operation, seconds)
             else:
                 started = now()
-                result = execute_observed(bound(backend), operation, seconds)
+                result = execute_observed(make_bounded(backend), operation, seconds)
         except TypeError as error:
             if not is_bounded or not _was_replaced(backend, error):
                 raise
