@@ -159,7 +159,7 @@ class ResultSet(PreparedRead[T]):
         return ResultSet(self._model, read, self._decode, self._progress, self._backend)
 
     def _run(self, steps: Callable[[Executor], Steps[R]]) -> R:
-        return perform(self._connection, self._call(steps), self._backend)
+        return perform(self._call(steps), self._backend)
 
     def _read_all(self, plan: Plan) -> tuple[PageLoop, list[ReadPage]]:
         """Read to the end; return the loop, which knows whether that is the end of the plan, and its pages."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.mapping.mapper import Mapper
@@ -53,7 +52,7 @@ class WriteVerbs(Instance):
         """
         mapper: Mapper[Self] = cls.__mapper__
         call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed=only_changed)
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def create_one(cls, item: Self | Mapping[str, Any]) -> Self:
@@ -140,7 +139,7 @@ class WriteVerbs(Instance):
             VersionConflict: The strategy is an instance that holds another version than the stored item.
         """
         call: DeleteCall[Self] = DeleteCall(cls.__mapper__, cls.table_name(), strategy)
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def update_one(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool = False) -> Self:
@@ -161,7 +160,7 @@ class WriteVerbs(Instance):
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         call: UpdateCall[Self] = UpdateCall(cls.__mapper__, cls.table_name(), strategy, updates, upsert=upsert)
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def upsert_one(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:

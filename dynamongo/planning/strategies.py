@@ -142,7 +142,7 @@ def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> tuple[Any, .
 
 def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
     keys = mapper.keys
-    if _is_list(given) or isinstance(given, Field):
+    if not isinstance(given, (str, int)) and (_is_list(given) or isinstance(given, Field)):  # most keys are
         raise ExpressionError(
             f"{mapper.name}: one item was asked for, as {keys.describe()}; got {shorten(cast('object', given))}"
         )

@@ -390,7 +390,7 @@ class TestExplain:
             "  reads          the whole table\n"
             "  filter         year < 1990\n"
             "  requests       1, and one more for each MB that is read\n"
-            "  not used       users: its hash key `email` is compared with no value by ==\n"
+            "  not used       users: no condition compares its hash key `email` by ==\n"
             "Delete users\n"
             "  writes         each item that is found, one request each\n"
             "  checks again   year < 1990\n"
