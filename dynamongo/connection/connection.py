@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, overload
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo.arguments import check_flag
-from dynamongo.backends import Backend, Limits, bound, takes_seconds
+from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.connection import recording
 from dynamongo.connection.drivers import DEFAULT_RETRIES, Executors, drive
 from dynamongo.connection.overrides import (
@@ -26,14 +26,17 @@ from dynamongo.exceptions import BackendError
 from dynamongo.executor import Executor, RetryBudget, Steps
 from dynamongo.executor.cursors import CursorRules, make_rules
 from dynamongo.expressions.values import hide_values
+from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Operation
 from dynamongo.planning.scan_policy import ScanPolicy
+from dynamongo.planning.strategies import Strategy
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.connection.transactions import Transaction
 
+M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
 
 
@@ -186,6 +189,12 @@ class Connection:
 
         return Transaction(token, return_items=return_items)
 
+    @overload
+    @staticmethod
+    def transact_get(items: Iterable[M | tuple[type[M], Strategy]]) -> list[M | None]: ...
+    @overload
+    @staticmethod
+    def transact_get(items: Iterable[Any]) -> list[Any]: ...
     @staticmethod
     def transact_get(items: Iterable[Any]) -> list[Any]:
         """Read items of any models in one snapshot. Costs one TransactGetItems request, at twice the read units.
@@ -196,9 +205,9 @@ class Connection:
         Returns:
             One instance per item, in the same order, or `None` where no item is stored.
         """
-        from dynamongo.connection.transactions import transact_get  # noqa: PLC0415 - as in `transaction`
+        from dynamongo.connection.snapshot_reads import read_snapshot  # noqa: PLC0415 - as in `transaction`
 
-        return transact_get(items)
+        return read_snapshot(items)
 
     record = staticmethod(recording.record)
 
@@ -283,7 +292,7 @@ class Connection:
                 result: R = bounded.execute(operation, seconds)
             else:
                 started = now()
-                result = execute_observed(bound(backend), operation, seconds)
+                result = execute_observed(make_bounded(backend), operation, seconds)
         except TypeError as error:
             if not is_bounded or not _was_replaced(backend, error):
                 raise

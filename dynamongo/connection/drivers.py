@@ -9,7 +9,7 @@ import time
 import weakref
 from typing import TypeVar
 
-from dynamongo.backends import Backend, bound
+from dynamongo.backends import Backend, make_bounded
 from dynamongo.connection.recording import execute_observed
 from dynamongo.executor import Attempt, Executor, RetryPolicy, Steps, Wait
 
@@ -26,7 +26,7 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
         backend: What executes the operations.
         seconds: How long the first attempt of an operation may take. An `Attempt` has its own limit.
     """
-    execute = bound(backend)
+    execute = make_bounded(backend)
     try:
         effect = next(steps)
         while True:

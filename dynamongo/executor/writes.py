@@ -155,7 +155,7 @@ class Writes(Sender):
         attempts = self.start_attempts()
         while True:
             batch = tuple([write.part for write in pending.values() if write.part is not None])
-            result = yield from self.send(BatchWrite(table, batch), attempts)
+            result = yield from self.send_within(attempts, BatchWrite(table, batch))
             left = {group[0].key_of(part) for part in result.unprocessed}
             outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
             if not left:
@@ -167,7 +167,7 @@ class Writes(Sender):
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
         try:
-            result = yield from self.send(write.write, self.start_attempts())
+            result = yield from self.send_within(self.start_attempts(), write.write)
         except ITEM_ERRORS as error:
             return Outcome(write.index, error)
         return Outcome(write.index, attributes=result.attributes)

@@ -65,7 +65,7 @@ class Mapper(ModelSchema, Generic[M]):
         if isinstance(item, self.model):
             return item
         if isinstance(item, Mapping):
-            return self.build(cast("Mapping[str, Any]", item))
+            return self.build(item)
         raise ValidationError(f"{self.name}: an item is a dict or an instance of it; got {shorten(item)}")
 
     def build(self, values: Mapping[str, Any]) -> M:
