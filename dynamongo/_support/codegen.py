@@ -1,4 +1,4 @@
-"""Functions made of source that was generated, which debuggers and tracebacks show as they show any other."""
+"""Functions compiled from generated source, which debuggers and tracebacks show like any other source."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _numbers = itertools.count(1)
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name can stand in source as it is, and means itself there: Python normalizes what is not ASCII."""
+    """Return whether a name can be written into source and keeps its spelling: Python normalizes non-ASCII names."""
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def make_function(name: str, source: str, names: Mapping[str, Any]) -> Callable[..., Any]:
-    r"""The function `name` that the source defines, in which `names` are known.
+    r"""Compile the source and return the function `name` that it defines; `names` are its globals.
 
-    Its source can be looked at as long as the function lives: `inspect.getsource` finds it.
+    `inspect.getsource` finds the source as long as the function lives.
 
     >>> import inspect
     >>> double = make_function("double", "def double(x):\n    return factor * x\n", {"factor": 2})
@@ -29,11 +29,11 @@ def make_function(name: str, source: str, names: Mapping[str, Any]) -> Callable[
     def double(x):
         return factor * x
     """
-    import linecache  # noqa: PLC0415 - it loads the tokenizer, and no model may ever be declared
+    import linecache  # noqa: PLC0415 - slow to import (it loads the tokenizer), and needed only once a model is declared
 
     filename = f"<dynamongo {name} {next(_numbers)}>"
     namespace = dict(names)
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - the source is ours: values are in `names` alone
+    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - the source is ours: values of users are only in `names`
     made: Callable[..., Any] = namespace[name]
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     weakref.finalize(made, linecache.cache.pop, filename, None)
