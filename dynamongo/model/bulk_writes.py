@@ -88,13 +88,15 @@ class BulkWrite(Generic[M]):
     def __init__(
         self, model: type[M], entries: Iterable[Entry[M]], options: WriteOptions, backend: Backend, table: str
     ) -> None:
-        from dynamongo.executor.concurrent_writes import Writer  # noqa: PLC0415 - most programs start without bulk writes
+        from dynamongo.executor.concurrent_writes import BulkWriter  # noqa: PLC0415 - most programs start without bulk writes
 
         connection = connection_of(model)
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
         names = model.__mapper__.keys.names
-        self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
+        self._writer = BulkWriter(
+            functools.partial(connection.run, backend=backend), names, limits.batch_write, workers
+        )
         self._model = model
         self.table = table
         self.entries = entries
