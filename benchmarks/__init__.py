@@ -1,1 +1,1 @@
-"""Benchmarks: dynamongo side by side with the libraries that are installed beside it. `python -m benchmarks --help`."""
+"""Benchmarks: dynamongo side by side with its rivals, as far as installed. `python -m benchmarks --help` says more."""

@@ -1,4 +1,4 @@
-"""Runs the suites, and writes `docs/benchmarks.md` with its charts."""
+"""Run the suites, and write `docs/benchmarks.md` with its charts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks import own
 from benchmarks.charts import draw_all
 from benchmarks.report import Suites, write_report
 from benchmarks.rows import is_installed
-from benchmarks.suites import run_suite
+from benchmarks.runner import run_suite
 from benchmarks.timing import FULL, QUICK, TINY, Effort
 
 SUITES = ("codec", "conditions", "memory", "growth", "wire", "start")
@@ -21,7 +21,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Do what the command line says."""
+    """Run what the command line asks for."""
     options = _parse(arguments)
     effort = TINY if options.tiny else QUICK if options.quick else FULL
     if options.model:
@@ -38,11 +38,13 @@ def main(arguments: list[str] | None = None) -> None:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
     parser.add_argument("--suite", action="append", choices=SUITES, help="one suite; may be given several times")
-    parser.add_argument("--quick", action="store_true", help="less of everything: two minutes")
-    parser.add_argument("--tiny", action="store_true", help="so little that only errors can be seen by it: seconds")
-    parser.add_argument("--output", type=Path, default=PAGE, help="the page; charts go in a folder beside it")
-    parser.add_argument("--model", help="a model of your own, as in app.models:User, instead of the suites")
-    parser.add_argument("--items", type=Path, help="items for --model, a line of DynamoDB JSON for each")
+    parser.add_argument("--quick", action="store_true", help="less of everything; takes two minutes")
+    parser.add_argument("--tiny", action="store_true", help="just enough to show errors; takes seconds")
+    parser.add_argument(
+        "--output", type=Path, default=PAGE, help="the page to write; charts go into a folder beside it"
+    )
+    parser.add_argument("--model", help="measure a model of your own, such as app.models:User, instead of the suites")
+    parser.add_argument("--items", type=Path, help="items for --model, one line of DynamoDB JSON each")
     return parser.parse_args(arguments)
 
 
@@ -60,7 +62,7 @@ def _run_own(name: str, path: Path | None, effort: Effort) -> None:
     model = own.load_model(name)
     try:
         items = own.make_items(model, path, min(1_000, effort.items))
-    except own.CannotMake as error:
+    except own.CannotMakeError as error:
         raise SystemExit(str(error)) from error
     print(f"{model.__name__}: {len(items)} items, such as {items[0]!r}")
     for _ in own.run(model, items, effort):

@@ -1,4 +1,4 @@
-"""Asynchronous rivals: their calls are awaited one after the other, on one event loop."""
+"""Run asynchronous rivals: await their calls one after the other, on one event loop."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 
 class Loop:
-    """An event loop that runs when it is asked to."""
+    """An event loop that runs on demand, so that starting one is not measured."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
 
     def do(self, awaitable: Any) -> Any:
-        """The result of one awaitable."""
+        """Await it, and return its result."""
         return self._loop.run_until_complete(awaitable)
 
     def repeat(self, work: Callable[[], Awaitable[Any]]) -> Callable[[int], object]:
-        """What awaits the work so many times, in one run of the loop."""
+        """Return a function that awaits the work a number of times, in one run of the loop."""
 
         async def run(count: int) -> None:
             for _ in range(count):
@@ -27,5 +27,5 @@ class Loop:
         return lambda count: self.do(run(count))
 
     def close(self) -> None:
-        """Close it."""
+        """Close the loop."""
         self._loop.close()

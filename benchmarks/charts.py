@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.timing import OURS, Curve, Measurement
 
-# Okabe and Ito's colours, which the colour-blind can tell apart; one for each library in all charts.
+# Okabe and Ito's palette, which colour-blind people can tell apart; each library has its colour in all charts.
 COLOURS = {
     OURS: "#0072B2",
     "PynamoDB": "#D55E00",
@@ -25,14 +25,14 @@ COLOURS = {
 OTHERS = ("#0072B2", "#009E73", "#D55E00", "#CC79A7")
 GREY = "#808080"
 TITLES = {
-    "selectivity": ("A condition of three leaves, by the share of items it selects", "selected, %", "ns per item"),
-    "tree size": ("A condition by the number of its leaves, all of which are looked at", "leaves", "ns per item"),
+    "selectivity": ("A condition of three leaves, by the share of items that it selects", "selected, %", "ns per item"),
+    "tree size": ("A condition by the number of its leaves, all of which are evaluated", "leaves", "ns per item"),
     "growth": ("One operation in memory, by the size of the table", "items in the table", "µs"),
 }
 
 
 def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list[str]:
-    """Draw what there is, as SVG and PNG, and return the names of the charts."""
+    """Draw what was measured, as SVG and PNG, and return the names of the charts."""
     pyplot = _load_pyplot()
     folder.mkdir(parents=True, exist_ok=True)
     drawn: list[str] = []
@@ -51,7 +51,7 @@ def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list
 
 BARS = {
     "codec": "Codec: time for one item of 9 attributes, dynamongo = 1",
-    "memory": "Memory backends: time for one call, and memory that is taken, dynamongo = 1",
+    "memory": "Memory backends: time for one call, and memory used, dynamongo = 1",
     "wire": "DynamoDB backends: the client's processor time for one call, dynamongo = 1",
     "start": "Import, over a bare Python, dynamongo = 1",
 }
@@ -78,7 +78,7 @@ def _load_pyplot() -> Any:
 
 
 def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path) -> None:
-    """A group of bars for each task, each as a multiple of ours, on a logarithmic scale."""
+    """Draw a group of bars per task, each as a multiple of ours, on a logarithmic scale."""
     rows = _lay_out(found)
     figure, axes = pyplot.subplots(figsize=(8, 1.4 + 0.26 * max(position for _, position, _ in rows)))
     for name in dict.fromkeys(name for name, _, _ in rows):
@@ -99,19 +99,19 @@ def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path
     middles = [position + (len(each.values) - 1) / 2 for each, position in zip(found, _starts(found), strict=True)]
     axes.set_yticks(middles, [each.task for each in found])
     axes.invert_yaxis()
-    axes.set_xlabel("as a multiple of dynamongo's (beyond 1: more than it)")
+    axes.set_xlabel("as a multiple of dynamongo's (above 1: more than dynamongo)")
     axes.axvline(1, color=GREY, linewidth=0.8)
     axes.set_title(title, loc="left", fontsize=11)
     _save(pyplot, figure, axes, path)
 
 
 def _starts(found: Sequence[Measurement]) -> list[float]:
-    """Where the group of each task begins: its bars stand side by side, and a gap follows them."""
+    """Return where the group of each task starts: its bars stand side by side, and a gap follows."""
     return list(itertools.accumulate((len(each.values) + 0.7 for each in found[:-1]), initial=0.0))
 
 
 def _lay_out(found: Sequence[Measurement]) -> list[tuple[str, float, float]]:
-    """Each bar: its side, its position, and the multiple of ours."""
+    """Return each bar: its side, its position, and its multiple of ours."""
     return [
         (name, start + place, value / each.values[OURS])
         for each, start in zip(found, _starts(found), strict=True)
@@ -150,7 +150,7 @@ def _plain(value: float, _: object = None) -> str:
 
 
 def _plain_if_first(value: float, _: object = None) -> str:
-    """Every other minor tick of a logarithmic scale has its number: 2 and 5."""
+    """Label only the minor ticks 2 and 5 of a logarithmic scale."""
     return f"{value:,g}" if f"{value:e}"[0] in "25" else ""
 
 

@@ -1,6 +1,6 @@
-"""A user's own model: what its codec and the memory backend make of it.
+"""Measure a user's own model: its codec, and the verbs on the memory backend.
 
-Items are made from the types of the fields, or read from a file in DynamoDB JSON (`--items`), one line for each.
+Items are invented from the types of the fields, or read from a file in DynamoDB JSON (`--items`), one per line.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ _MAKERS: dict[type, Callable[[Any, int], Any]] = {
 }
 
 
-class CannotMake(Exception):  # noqa: N818 - what it says is what happened
-    """A field takes no value that could be made up."""
+class CannotMakeError(Exception):
+    """A field accepts none of the values that this module can invent."""
 
 
 def make_value(field: Field[Any], number: int) -> Any:
-    """A value that the field takes, another one for another number where it can be."""
+    """Return a value that the field accepts, a different one for each number where possible."""
     if field.choices is not None:
         return field.choices[number % len(field.choices)]
     maker = next((_MAKERS[kind] for kind in type(field).__mro__ if kind in _MAKERS), None)
@@ -81,39 +81,40 @@ def make_value(field: Field[Any], number: int) -> Any:
         value = number if maker is None else maker(field, number)
         return value if value is None else field.validate(value)
     except DynamongoError as error:
-        message = f"no value can be made up for {field.label} ({error}): give items with --items"
-        raise CannotMake(message) from error
+        message = f"cannot invent a value for {field.label} ({error}); pass items with --items"
+        raise CannotMakeError(message) from error
 
 
 def load_model(name: str) -> type[Model]:
-    """The model that `app.models:User` names."""
+    """Return the model that a name such as `app.models:User` refers to."""
     module, _, attribute = name.partition(":")
     found = getattr(importlib.import_module(module), attribute, None)
     if not (isinstance(found, type) and issubclass(found, Model)):
-        raise SystemExit(f"--model is a model, as in app.models:User; {name} is none")
+        raise SystemExit(f"--model must name a model, such as app.models:User; got {name}")
     return found
 
 
 def make_items(model: type[Model], path: Path | None, count: int) -> list[Model]:
-    """Instances of the model, from a file or made up."""
+    """Return instances of the model, read from a file or invented."""
+    mapper = model.__mapper__
     if path is not None:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [model._decode_item(decode_item(json.loads(line)["Item"])) for line in lines if line.strip()]
-    fields = model.__fields__
-    return [model(**{name: make_value(each, n) for name, each in fields.items()}) for n in range(count)]
+        return [mapper.decode(decode_item(json.loads(line)["Item"])) for line in lines if line.strip()]
+    return [model(**{name: make_value(each, n) for name, each in mapper.fields.items()}) for n in range(count)]
 
 
 def run(model: type[Model], items: list[Model], effort: Effort) -> Iterator[Measurement]:
-    """Encode, decode, save, get and query them on the memory backend."""
+    """Encode, decode, save, get and query the items on the memory backend."""
+    mapper = model.__mapper__
     turns = itertools.cycle(items)
-    wires = itertools.cycle([json.loads(render_item(item._encode_item())) for item in items])
-    yield _measure("encode: model to wire", lambda: render_item(next(turns)._encode_item()), effort)
-    yield _measure("decode: wire to model", lambda: model._decode_item(decode_item(next(wires))), effort)
+    wires = itertools.cycle([json.loads(render_item(mapper.encode(item))) for item in items])
+    yield _measure("encode: model to wire", lambda: render_item(mapper.encode(next(turns))), effort)
+    yield _measure("decode: wire to model", lambda: mapper.decode(decode_item(next(wires))), effort)
     with Connection.using(MemoryBackend()):
         model.create_table()
-        keys = itertools.cycle([item.to_dict(only=model.__declaration__.keys.names) for item in items])
+        keys = itertools.cycle([item.to_dict(only=mapper.keys.names) for item in items])
         model.save_many(items)
-        by_hash = model.__fields__[model.__hash_key__]
+        by_hash = mapper.fields[model.__hash_key__]
         yield _measure("save_one", lambda: model.save_one(next(turns)), effort)
         yield _measure("get_one", lambda: model.get_one(next(keys)), effort)
         yield _measure("query", lambda: model.find(by_hash == next(keys)[model.__hash_key__], limit=10).all(), effort)

@@ -1,4 +1,4 @@
-"""The row that all suites work on, as a model of each library that is installed."""
+"""The row that all suites work on, as a model of each installed library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PER_PARTITION = 1_000
 
 
 class Row(Model):
-    """Nine attributes: two keys, a name, numbers, a truth value, a moment, a list and nested maps."""
+    """Nine attributes: two keys, a name, numbers, a boolean, a datetime, a list and nested maps."""
 
     __table__ = "rows"
     __hash_key__ = "pk"
@@ -38,7 +38,7 @@ class Row(Model):
 
 
 def values(number: int) -> dict[str, Any]:
-    """The values of one row; 1,000 have a hash key in common."""
+    """Return the values of one row; 1,000 rows share a hash key."""
     return {
         "pk": f"p{number // PER_PARTITION:05}",
         "sk": f"s{number:07}",
@@ -53,34 +53,34 @@ def values(number: int) -> dict[str, Any]:
 
 
 def key(number: int) -> tuple[str, str]:
-    """The key of one row."""
+    """Return the key of one row."""
     return f"p{number // PER_PARTITION:05}", f"s{number:07}"
 
 
 def draw_rows(count: int) -> tuple[Iterator[dict[str, Any]], Iterator[tuple[str, str]]]:
-    """Values of some of so many rows, and their keys, in no order and without end; the same ones each time.
+    """Return endless values and keys of rows picked at random from the first `count`, the same ones in each run.
 
-    They are made beforehand: that is no library's work.
+    They are created beforehand, since creating them is no library's work.
     """
     numbers = random.Random(7).choices(range(count), k=5_000)
     return itertools.cycle([values(number) for number in numbers]), itertools.cycle([key(number) for number in numbers])
 
 
 def is_installed(module: str) -> bool:
-    """Whether a rival is there."""
+    """Return whether a rival is installed."""
     return importlib.util.find_spec(module) is not None
 
 
 def pynamodb_row(host: str | None = None) -> Any:
-    """The model in PynamoDB; its numbers are floats."""
+    """Return the model in PynamoDB; its numbers are floats."""
     attributes = importlib.import_module("pynamodb.attributes")
     models = importlib.import_module("pynamodb.models")
 
-    class Inner(attributes.MapAttribute):  # type: ignore[misc, name-defined]
+    class Inner(attributes.MapAttribute):  # type: ignore[misc, name-defined]  # imported at run time
         b = attributes.NumberAttribute()
         c = attributes.UnicodeAttribute()
 
-    class MetaMap(attributes.MapAttribute):  # type: ignore[misc, name-defined]
+    class MetaMap(attributes.MapAttribute):  # type: ignore[misc, name-defined]  # imported at run time
         a = Inner()
         score = attributes.NumberAttribute()
         tag = attributes.UnicodeAttribute()
@@ -88,7 +88,7 @@ def pynamodb_row(host: str | None = None) -> Any:
     settings = {"table_name": "pynamodb-rows", "region": "us-east-2", "host": host}
     settings |= {"aws_access_key_id": "made-up", "aws_secret_access_key": "made-up"}
 
-    class PynamoRow(models.Model):  # type: ignore[misc, name-defined]
+    class PynamoRow(models.Model):  # type: ignore[misc, name-defined]  # imported at run time
         Meta = type("Meta", (), settings)
         pk = attributes.UnicodeAttribute(hash_key=True)
         sk = attributes.UnicodeAttribute(range_key=True)
@@ -104,16 +104,16 @@ def pynamodb_row(host: str | None = None) -> Any:
 
 
 def pynamodb_values(number: int) -> dict[str, Any]:
-    """The values as PynamoDB takes them."""
+    """Return the values of one row as PynamoDB accepts them."""
     return values(number) | {"price": float(values(number)["price"])}
 
 
 def pydynox_row() -> Any:
-    """The model in pydynox, whose maps are not typed."""
+    """Return the model in pydynox, whose maps are untyped."""
     pydynox = importlib.import_module("pydynox")
     attributes = importlib.import_module("pydynox.attributes")
 
-    class PydynoxRow(pydynox.Model):  # type: ignore[misc, name-defined]
+    class PydynoxRow(pydynox.Model):  # type: ignore[misc, name-defined]  # imported at run time
         model_config = pydynox.ModelConfig(table="rows")
         pk = attributes.StringAttribute(partition_key=True)
         sk = attributes.StringAttribute(sort_key=True)
@@ -129,7 +129,7 @@ def pydynox_row() -> Any:
 
 
 def dynamoxy_row() -> Any:
-    """The model in dynamoxy; it reads annotations, which a class made by `type` has as well."""
+    """Return the model in dynamoxy; it reads annotations, which a class created by `type` can have too."""
     dynamoxy = importlib.import_module("dynamoxy")
     attr = dynamoxy.Attr
     inner = type(dynamoxy.Document)(

@@ -1,7 +1,7 @@
-"""Timing: several ways to do the same work, in turns, in one process.
+"""Time several ways of doing the same work, in turns, in one process.
 
-What counts are ratios. A machine that is busy, or warms up, slows down all sides of a round alike; the median of the
-rounds is what is reported.
+Only ratios count: a machine that is busy or warming up slows down all sides of a round alike. The report has the median
+of the rounds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Side:
 
     Attributes:
         name: The library.
-        run: Does the work so many times.
+        run: Does the work a given number of times.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Measurement:
         task: What was done.
         unit: What the values are, such as `"µs"`.
         values: By the names of the sides; ours is `OURS`.
-        targets: What ratio of ours to a side was aimed at, at most.
+        targets: The highest ratio of ours to a side that counts as met.
     """
 
     task: str
@@ -56,13 +56,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured.
+    """How much to measure.
 
     Attributes:
-        rounds: How often each side has its turn.
-        seconds: How long a turn takes, about.
-        items: How many items are in a large table.
-        largest: How many are in the largest one.
+        rounds: How many turns each side has.
+        seconds: Roughly how long a turn takes.
+        items: The number of items in a large table.
+        largest: The number of items in the largest one.
     """
 
     rounds: int
@@ -87,15 +87,15 @@ def compare(
     clock: Clock = time.perf_counter,
     per: int = 1,
 ) -> Measurement:
-    """Let the sides have their turns, and give the medians in microseconds for each time that the work was done.
+    """Run the sides in turns, and return the median time of each, in microseconds per repetition of the work.
 
     Args:
         task: What is done.
         sides: Who does it.
         effort: How often, and for how long.
         targets: As in `Measurement`.
-        clock: `time.process_time` where the time that is spent waiting for others does not count.
-        per: Of how many items the work consists, where the time of one is wanted.
+        clock: `time.process_time` leaves out the time spent waiting for a server.
+        per: The number of items that the work covers, to get the time per item.
     """
     counts = {side.name: _calibrate(side, effort.seconds, clock) for side in sides}
     times: dict[str, list[float]] = {side.name: [] for side in sides}
@@ -112,7 +112,7 @@ def compare(
 
 
 def repeat(work: Callable[[], object]) -> Callable[[int], object]:
-    """What does the work so many times."""
+    """Return a function that does the work a number of times."""
 
     def run(count: int) -> None:
         for _ in range(count):
@@ -122,7 +122,7 @@ def repeat(work: Callable[[], object]) -> Callable[[int], object]:
 
 
 def _calibrate(side: Side, seconds: float, clock: Clock) -> int:
-    """How often the work fits into a turn."""
+    """Return how often the work fits into a turn."""
     side.run(1)
     start = clock()
     side.run(1)

@@ -80,6 +80,8 @@ from dynamongo.model.results import BatchResult, Failure, Page, WriteOutcome
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.scan_policy import ScanPolicy
 
+__version__ = "0.3.0.dev0"
+
 __all__ = [
     "AccessDenied",
     "AttributeNotLoaded",

@@ -1,26 +1,26 @@
-"""Arguments: the checks that Python does not make of what a verb or a setting is given.
+"""Arguments: the checks of verbs and settings that Python does not make by itself.
 
-A name that is passed over in silence, or a text that counts as true, would answer another question than was asked.
+A misspelled name that is ignored, or a string that counts as true, would make a call do something else than it says.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Final
 
 from dynamongo.exceptions import ConfigurationError, ExpressionError
 from dynamongo.expressions.conditions import BaseCondition
 from dynamongo.expressions.values import shorten
 
-_BOTH = "; a second condition is combined with the first by &, as in (User.name == 'a') & (User.age > 1)"
-
+_COMBINE = "; combine a second condition with the first by &, as in (User.name == 'a') & (User.age > 1)"
 
 _MAX_SECONDS: Final = 10**9
-"""Beyond some ten times that, a socket cannot wait."""
+"""The longest time that can be set, some thirty years: a socket cannot wait ten times as long."""
 
 
 def check_names(verb: str, given: Iterable[str], known: Collection[str]) -> None:
-    """Raise `TypeError` for a keyword argument that the verb does not have, with the nearest name that it has."""
+    """Raise `TypeError` for a keyword argument that the verb does not have, and suggest the nearest that it has."""
     for name in given:
         if name not in known:
             import difflib  # noqa: PLC0415 - only an error needs it
@@ -30,44 +30,52 @@ def check_names(verb: str, given: Iterable[str], known: Collection[str]) -> None
             raise TypeError(f"{verb}() got an unexpected keyword argument {name!r}; {hint}")
 
 
-def check_flag(verb: str, name: str, flag: Any) -> bool:
-    """The flag, which is `True` or `False`; raises `ExpressionError` for anything else, however true."""
+def check_flag(verb: str, name: str, flag: object) -> bool:
+    """Return the flag if it is `True` or `False`; raise `ExpressionError` for anything else, truthy or not."""
     if flag is True or flag is False:
         return flag
     raise ExpressionError(f"{verb}: {name} must be True or False; got {shorten(flag)}{_hint_at_condition(flag)}")
 
 
-def check_count(verb: str, name: str, count: Any, *, least: int) -> int | None:
-    """The count, an int, or `None`; raises `ExpressionError` for anything else."""
-    if count is None or (type(count) is int and count >= least):
+def check_count(verb: str, name: str, count: object, *, least: int) -> int | None:
+    """Return the count if it is an int of at least `least`, or `None`; raise `ExpressionError` for anything else."""
+    if count is None:
+        return None
+    if type(count) is int and count >= least:  # not a bool, which is an int too
         return count
-    raise ExpressionError(
-        f"{verb}: {name} must be an int of {least} or more; got {shorten(count)}{_hint_at_condition(count)}"
-    )
+    raise ExpressionError(f"{verb}: {name} must be an int >= {least}; got {shorten(count)}{_hint_at_condition(count)}")
 
 
-def check_units(verb: str, name: str, units: Any) -> None:
-    """Raise `ExpressionError` for a number of capacity units that is not `None`, or an int or a float above 0."""
-    if units is None or (type(units) in (int, float) and units > 0):
+def check_units(verb: str, name: str, units: object) -> float | None:
+    """Return the capacity units if they are an int or a float > 0, or `None`; raise `ExpressionError` for others."""
+    if units is None or ((type(units) is int or type(units) is float) and units > 0):
+        return units
+    raise ExpressionError(f"{verb}: {name} must be an int or a float > 0; got {shorten(units)}")
+
+
+def check_seconds(setting: str, seconds: object, *, may_be_zero: bool = False) -> None:
+    """Raise `ConfigurationError` for anything but a number of seconds > 0, or >= 0, that a socket can wait."""
+    is_long_enough = operator.ge if may_be_zero else operator.gt
+    if (type(seconds) is int or type(seconds) is float) and is_long_enough(seconds, 0) and seconds <= _MAX_SECONDS:
         return
-    raise ExpressionError(f"{verb}: {name} must be an int or a float above 0; got {shorten(units)}")
-
-
-def check_seconds(setting: str, seconds: Any, *, may_be_zero: bool = False) -> None:
-    """Raise `ConfigurationError` for what is not a number of seconds above 0, or from 0 on, that a socket can wait."""
-    if type(seconds) in (int, float) and (0 < seconds <= _MAX_SECONDS or (may_be_zero and seconds == 0)):
-        return
-    least = "of 0 or more" if may_be_zero else "above 0"
+    least = ">= 0" if may_be_zero else "> 0"
     raise ConfigurationError(
-        f"{setting} must be a number of seconds {least}, and {_MAX_SECONDS} at most; got {shorten(seconds)}"
+        f"{setting} must be a number of seconds {least} and <= {_MAX_SECONDS}; got {shorten(seconds)}"
     )
 
 
-def refuse_condition(verb: str, name: str, value: Any) -> None:
+def check_timeouts(timeout: object, connect_timeout: object) -> None:
+    """Raise as `check_seconds` for timeouts of requests; `None` leaves one to boto3."""
+    for name, seconds in (("timeout", timeout), ("connect_timeout", connect_timeout)):
+        if seconds is not None:
+            check_seconds(name, seconds)
+
+
+def refuse_condition(verb: str, name: str, value: object) -> None:
     """Raise `ExpressionError` for a condition in a place that takes any other value."""
     if isinstance(value, BaseCondition):
-        raise ExpressionError(f"{verb}: {name} cannot be a condition; got `{value}`{_BOTH}")
+        raise ExpressionError(f"{verb}: {name} must not be a condition; got `{value}`{_COMBINE}")
 
 
-def _hint_at_condition(value: Any) -> str:
-    return _BOTH if isinstance(value, BaseCondition) else ""
+def _hint_at_condition(value: object) -> str:
+    return _COMBINE if isinstance(value, BaseCondition) else ""

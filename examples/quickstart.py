@@ -1,7 +1,7 @@
-"""A small travel diary: people, and the cities they visited.
+"""A small travel diary: people, and the cities that they visited.
 
-Run it as it is and it keeps everything in memory; `--dynamodb URL` runs the same against a server that speaks
-DynamoDB. Apart from the backend nothing changes.
+Without arguments it keeps everything in memory; with `--dynamodb URL` it runs against a server that speaks DynamoDB.
+Only the backend differs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Person(Model):
 
 
 class Visit(Model):
-    """One stay in a city; the visits of a city are kept in the order of their days."""
+    """One stay in a city; the visits to a city are sorted by day."""
 
     __table__ = "visits"
     __hash_key__ = "city"
@@ -52,7 +52,7 @@ class Visit(Model):
 
 
 def main() -> None:
-    """Run the diary on the backend that the command line names."""
+    """Run the diary on the backend that the command line selects."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dynamodb", metavar="URL", help="run against this server instead of in memory")
     url = parser.parse_args().dynamodb
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def write_people() -> None:
-    """Save dicts and instances; let mistakes fail where they are made."""
+    """Save dicts and instances, and see mistakes fail on the line that makes them."""
     heading("People")
     jane = Person.save_one(
         {"email": "jane@example.com", "name": "Jane", "year_of_birth": 1990, "languages": {"en", "sw"}}
@@ -102,7 +102,7 @@ def write_visits() -> None:
 
 
 def read_visits() -> None:
-    """Say what is wanted, and see beforehand how it is served."""
+    """Say which items you want, and see the plan before the read."""
     heading("What a read will do, before it does it")
     in_2024 = (Visit.city == "Nairobi") & Visit.day.between(date(2024, 1, 1), date(2024, 12, 31)) & (Visit.nights > 3)
     print(Visit.explain(in_2024))
@@ -140,7 +140,7 @@ def change_people() -> None:
 
 
 def heading(text: str) -> None:
-    """Print a line that stands out."""
+    """Print an underlined heading."""
     print(f"\n{text}\n{'-' * len(text)}")
 
 

@@ -17,7 +17,7 @@ from dynamongo.backends.dynamodb.transport.transport import DirectTransport
 
 # A machine that is shared is slow at times, which says nothing about the code.
 settings.register_profile("patient", settings(), deadline=None)
-# For `tests/backends/test_agreement.py`, which says how: ten thousands of steps.
+# For `tests/agreement/test_agreement.py`, which says how: ten thousands of steps.
 settings.register_profile("soak", settings.get_profile("patient"), max_examples=2000, stateful_step_count=60)
 settings.load_profile("patient")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dynamongo.expressions.values import AttributeValue, Number, normalize_number
+from dynamongo.expressions.numbers import Number, normalize_number
+from dynamongo.expressions.values import AttributeValue
 
 LIMIT = 10**38 - 1
 WIDE = Context(prec=60)

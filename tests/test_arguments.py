@@ -91,24 +91,24 @@ def test_flag_of_a_read_of_one_item() -> None:
 @pytest.mark.parametrize("count", [-1, "5", 1.5, True, float("nan")])
 def test_count_is_an_int(name: str, count: Any) -> None:
     for verb in (Note.get_many, Note.find, Note.explain):
-        with pytest.raises(ExpressionError, match=f"{name} must be an int of [01] or more"):
+        with pytest.raises(ExpressionError, match=f"{name} must be an int >= [01]"):
             verb(MINE, **{name: count})
 
 
 @pytest.mark.parametrize("units", [0, -1, "5", True, float("nan")])
 def test_units_are_a_number_above_0(units: Any) -> None:
     for verb in (Note.get_many, Note.find, Note.explain):
-        with pytest.raises(ExpressionError, match="max_read_units must be an int or a float above 0"):
+        with pytest.raises(ExpressionError, match="max_read_units must be an int or a float > 0"):
             verb(MINE, max_read_units=units)
 
 
 def test_second_condition_by_position_is_refused() -> None:
     for verb in (untyped.get_many, untyped.explain):
-        with pytest.raises(ExpressionError, match=r"descending .* combined with the first by &"):
+        with pytest.raises(ExpressionError, match=r"descending .* combine a second condition with the first by &"):
             verb(MINE & (Note.day == 1), Note.text == "b")
-        with pytest.raises(ExpressionError, match=r"limit .* combined with the first by &"):
+        with pytest.raises(ExpressionError, match=r"limit .* combine a second condition with the first by &"):
             verb(MINE, limit=Note.text == "b")
-    with pytest.raises(ExpressionError, match=r"default .* combined with the first by &"):
+    with pytest.raises(ExpressionError, match=r"default .* combine a second condition with the first by &"):
         Note.get_one(KEY, Note.text == "b")
     for verb in (untyped.find, untyped.delete_one, untyped.delete_many):
         with pytest.raises(TypeError):

@@ -11,6 +11,7 @@ import pytest
 
 import dynamongo
 from dynamongo import exceptions
+from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
@@ -23,7 +24,6 @@ from dynamongo.exceptions import (
     ThrottledError,
     TransactionCanceled,
     ValidationError,
-    assert_never,
 )
 
 CLASSES = {
@@ -78,7 +78,7 @@ def test_class_is_raised_by_some_test(name: str) -> None:
         rf"(raises|warns)\(\(?[\w, ]*\b{name}\b|isinstance\(.*\b{name}\)|\b{name}\),|\b{name},\s*[a-z\"']"
     )
     sources = [path for path in FilePath(__file__).parent.rglob("test_*.py") if path != FilePath(__file__)]
-    contract = FilePath(exceptions.__file__).parent / "testing"
+    contract = FilePath(dynamongo.__file__).parent / "testing"
     assert any(expected.search(path.read_text()) for path in [*sources, *contract.rglob("*.py")])
 
 

@@ -1,13 +1,1 @@
-"""The suites: each measures one thing, and gives measurements and curves."""
-
-from __future__ import annotations
-
-import importlib
-
-from benchmarks.timing import Curve, Effort, Measurement
-
-
-def run_suite(name: str, effort: Effort) -> list[Measurement | Curve]:
-    """What the suite of that name measures."""
-    print(name, flush=True)
-    return list(importlib.import_module(f"benchmarks.suites.{name}").run(effort))
+"""The suites: each measures one thing, and yields measurements and curves."""

@@ -1,4 +1,4 @@
-"""Codec: from a model to what is sent, and back."""
+"""Codec: from a model to a request's JSON, and back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ GIVEN, PYNAMODB_GIVEN = values(17), pynamodb_values(17)
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
     """Encode and decode one row."""
-    row = Row(**GIVEN)
-    wire = json.loads(render_item(row._encode_item()))
-    assert Row._decode_item(decode_item(wire)) == row
-    encode = [Side(OURS, repeat(lambda: render_item(row._encode_item())))]
-    decode = [Side(OURS, repeat(lambda: Row._decode_item(decode_item(wire))))]
+    row, mapper = Row(**GIVEN), Row.__mapper__
+    wire = json.loads(render_item(mapper.encode(row)))
+    assert mapper.decode(decode_item(wire)) == row
+    encode = [Side(OURS, repeat(lambda: render_item(mapper.encode(row))))]
+    decode = [Side(OURS, repeat(lambda: mapper.decode(decode_item(wire))))]
     construct = [Side(OURS, repeat(lambda: Row(**GIVEN)))]
     if is_installed("pynamodb"):
         pynamodb = pynamodb_row()
@@ -40,7 +40,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
         construct.append(Side("pydynox", repeat(lambda: pydynox(**PYNAMODB_GIVEN))))
     types = importlib.import_module("boto3.dynamodb.types")
     dump, load = types.TypeSerializer().serialize, types.TypeDeserializer().deserialize
-    item = row._encode_item()
+    item = mapper.encode(row)
     encode.append(Side("boto3", repeat(lambda: {name: dump(value) for name, value in item.items()})))
     decode.append(Side("boto3", repeat(lambda: {name: load(value) for name, value in wire.items()})))
     yield compare("encode: model to wire", encode, effort, {"PynamoDB": 0.25, "pydynox": 0.60})

@@ -1,8 +1,9 @@
-"""Conditions: the same one asked of many items, and one asked once."""
+"""Conditions: one evaluated on many items, and one evaluated once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from benchmarks.rows import Row, values
@@ -29,8 +30,8 @@ LEAVES = (1, 2, 3, 4, 8, 16, 32)
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
-    """The three-leaf condition over all items, then once, and curves by selectivity and by size."""
-    items = [Row(**values(number))._encode_item() for number in range(effort.items)]
+    """Evaluate a condition of three leaves on all items, then once, then by selectivity and by size."""
+    items = [Row.__mapper__.encode(Row(**values(number))) for number in range(effort.items)]
     condition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
     by_hand = _by_hand(1990)
     select = compile_filter(condition)
@@ -43,12 +44,12 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
 
 
 def _by_hand(year: int) -> Callable[[list[Item]], list[Item]]:
-    """What somebody would write who knows that every attribute is there, and of the type that it should be."""
+    """Return what you would write if you knew that every attribute exists and has its type."""
 
-    def is_wanted(item: Any) -> bool:
+    def matches(item: Any) -> bool:
         return item["year"] < year and "Nairobi" not in item["cities"] and item["name"].startswith("J")
 
-    return lambda items: [item for item in items if is_wanted(item)]
+    return lambda items: [item for item in items if matches(item)]
 
 
 def _once(condition: Condition, item: Item, effort: Effort) -> Measurement:
@@ -57,7 +58,7 @@ def _once(condition: Condition, item: Item, effort: Effort) -> Measurement:
         Side(OURS, repeat(lambda: holds(condition, item))),
         Side(CLOSURES, repeat(lambda: build_closures(condition)(item))),
     ]
-    return compare("three leaves, asked once, compiling included", sides, effort, {CLOSURES: 1.5})
+    return compare("three leaves, evaluated once, compiling included", sides, effort, {CLOSURES: 1.5})
 
 
 def _by_selectivity(items: list[Item], effort: Effort) -> Iterator[Curve]:
@@ -65,7 +66,7 @@ def _by_selectivity(items: list[Item], effort: Effort) -> Iterator[Curve]:
     for year in (1951, 1957, 1970, 1985, 2000, 2019):
         select, by_hand = compile_filter(_condition(year)), _by_hand(year)
         share = len(select(items)) / len(items)
-        sides = [Side(OURS, repeat(lambda s=select: s(items))), Side(LAMBDA, repeat(lambda h=by_hand: h(items)))]  # type: ignore[misc]
+        sides = [Side(OURS, repeat(partial(select, items))), Side(LAMBDA, repeat(partial(by_hand, items)))]
         found = compare(f"{share:.0%} selected", sides, effort, per=len(items))
         for name, value in found.values.items():
             shares[name].append((share * 100, value * 1_000))
@@ -78,7 +79,7 @@ def _condition(year: int) -> Condition:
 
 
 def _by_size(items: list[Item], effort: Effort) -> Iterator[Curve]:
-    """Trees of ANDs of ORs, of which every leaf has to be looked at."""
+    """Evaluate ANDs of 1 to 32 leaves, all of which hold, so that none is skipped."""
     many: list[tuple[float, float]] = []
     once: list[tuple[float, float]] = []
     closures: list[tuple[float, float]] = []
@@ -86,9 +87,9 @@ def _by_size(items: list[Item], effort: Effort) -> Iterator[Curve]:
         condition = _tree(leaves)
         select = compile_filter(condition)
         sides = [
-            Side("compiled", repeat(lambda s=select: s(items))),  # type: ignore[misc]
-            Side("once", repeat(lambda c=condition: [holds(c, item) for item in items])),  # type: ignore[misc]
-            Side(CLOSURES, repeat(lambda c=condition: list(filter(build_closures(c), items)))),  # type: ignore[misc]
+            Side("compiled", repeat(partial(select, items))),
+            Side("once", repeat(partial(_evaluate_each, condition, items))),
+            Side(CLOSURES, repeat(partial(_filter_by_closures, condition, items))),
         ]
         found = compare(f"{leaves} leaves", sides, effort, per=len(items)).values
         many.append((leaves, found["compiled"] * 1_000))
@@ -99,13 +100,21 @@ def _by_size(items: list[Item], effort: Effort) -> Iterator[Curve]:
     yield Curve("tree size", CLOSURES, closures)
 
 
+def _evaluate_each(condition: Condition, items: list[Item]) -> list[bool]:
+    return [holds(condition, item) for item in items]
+
+
+def _filter_by_closures(condition: Condition, items: list[Item]) -> list[Item]:
+    return list(filter(build_closures(condition), items))
+
+
 def _tree(leaves: int) -> Condition:
     parts: list[Condition] = [Comparison(Path("year"), NE, 1900 + number) for number in range(leaves)]
     return parts[0] if leaves == 1 else And(*parts)
 
 
 def build_closures(condition: Condition) -> Callable[[Any], bool]:
-    """Nested functions for the conditions that this suite has, which check that values are there, and their types."""
+    """Build nested functions for the conditions of this suite; they check that values exist, and their types."""
     match condition:
         case And():
             parts = tuple(map(build_closures, conjuncts(condition)))

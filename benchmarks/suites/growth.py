@@ -11,7 +11,7 @@ from dynamongo.backends.memory import MemoryBackend
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
-    """Get, save and a query of 10, on tables of 100 rows and more, ten times as many each time."""
+    """Get, save and query 10 items, on tables of 100 rows, 1,000 rows and so on."""
     points: dict[str, list[tuple[float, float]]] = {}
     with Connection.using(MemoryBackend()):
         Row.create_table()

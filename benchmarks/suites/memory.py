@@ -1,4 +1,4 @@
-"""Memory: the backend for tests, all the way from a verb to models, validation and capacity included."""
+"""Memory: the backend for tests, from a verb to models, validation and capacity included."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TEN = [values(number) for number in range(10)]
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
-    """Each verb on a table of many rows, a test's cycle, and the bytes that the rows take."""
+    """Run each verb on a table of many rows, then a test's cycle, and measure the memory that the rows take."""
     with Connection.using(MemoryBackend()):
         Row.create_table()
         for _ in Row.save_iter(Row(**values(number)) for number in range(effort.items)):
@@ -134,7 +134,7 @@ def _moto_cycle() -> Callable[[int], object]:
     boto3, moto = importlib.import_module("boto3"), importlib.import_module("moto")
     types = importlib.import_module("boto3.dynamodb.types")
     dump, load = types.TypeSerializer().serialize, types.TypeDeserializer().deserialize
-    items = [{name: dump(value) for name, value in Row(**values(n))._encode_item().items()} for n in range(10)]
+    items = [{name: dump(value) for name, value in Row.__mapper__.encode(Row(**values(n))).items()} for n in range(10)]
     keys = [{"KeyType": kind, "AttributeName": name} for kind, name in (("HASH", "pk"), ("RANGE", "sk"))]
 
     def cycle() -> None:
@@ -195,7 +195,7 @@ print(used() - before)
 
 
 def _measure_bytes(count: int) -> Measurement:
-    """What the rows take of memory, each way in a process of its own (where `/proc` says it)."""
+    """Measure the memory that the rows take, each way in a process of its own (needs `/proc`)."""
     kinds = [OURS, "plain dicts", *([RIVAL] if is_installed("dynamoxy") and sys.version_info >= (3, 12) else [])]
     found: dict[str, float] = {}
     for kind in kinds if sys.platform == "linux" else ():

@@ -1,4 +1,4 @@
-"""Start: what an import costs, each in a process of its own."""
+"""Start: the cost of an import, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IMPORTS = {
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
-    """The import of each library, over that of nothing."""
+    """Time the import of each library, less that of nothing."""
     statements = {OURS: "import dynamongo; from dynamongo.backends.memory import MemoryBackend"}
     statements |= {name: statement for name, (module, statement) in IMPORTS.items() if is_installed(module)}
     times: dict[str, list[float]] = {name: [] for name in ("nothing", *statements)}
@@ -37,7 +37,10 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
 
 
 def _time(statement: str) -> float:
-    """In milliseconds. Modules are compiled once, in the first round: those that pip installs are when it does."""
+    """Return the time of the statement in milliseconds.
+
+    Bytecode is written in the first round, as pip does when it installs a package.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", statement], check=True, env=environment)

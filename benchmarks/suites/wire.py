@@ -1,4 +1,4 @@
-"""Wire: the client's processor time for calls of a server on this machine; waiting for it does not count."""
+"""Wire: the client's processor time for calls to a server on this machine; waiting does not count."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Works = dict[str, Callable[[], Any]]
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
-    """Each call, to models, against the emulator that the tests use."""
+    """Run each call, to models, against the emulator that the tests use."""
     sys.path.insert(0, str(FilePath(__file__).resolve().parents[2] / "tests"))
     server = importlib.import_module("server")
     count = 200 if effort == TINY else COUNT
@@ -81,13 +81,13 @@ def _ours(count: int) -> Works:
 
 
 def _boto3(url: str, count: int) -> Works:
-    """The client with its serializer: dicts, not models."""
+    """Use the client with its serializer: dicts, not models."""
     client = importlib.import_module("boto3").client(
         "dynamodb", "us-east-2", endpoint_url=url, aws_access_key_id="made-up", aws_secret_access_key="made-up"
     )
     types = importlib.import_module("boto3.dynamodb.types")
     dump, load = types.TypeSerializer().serialize, types.TypeDeserializer().deserialize
-    rows = [Row(**values(number))._encode_item() for number in range(100)]
+    rows = [Row.__mapper__.encode(Row(**values(number))) for number in range(100)]
 
     def encode(item: Any) -> Any:
         return {name: dump(value) for name, value in item.items()}
@@ -145,7 +145,7 @@ def _boto3(url: str, count: int) -> Works:
 
 
 def _pynamodb(url: str, count: int) -> Works:
-    """On a table of its own, for it reads no datetimes but those that it wrote."""
+    """Use a table of its own, since PynamoDB reads only datetimes that it wrote."""
     model = pynamodb_row(url)
     model.create_table(wait=True, billing_mode="PAY_PER_REQUEST")
     with model.batch_write() as batch:

@@ -1,15 +1,18 @@
-"""Frozen dataclasses: those of the standard library, at a tenth of the cost of their making.
+"""Frozen dataclasses with slots: those of the standard library, made later and faster.
 
 `@dataclass(frozen=True, slots=True)` of this module means what that of `dataclasses` means, which is what type checkers
-see in its place. A hundred classes are made when dynamongo is imported, and the standard library would generate and
-compile six methods for each; here it is the constructor alone, when it is first called. Several instances are made for
-each call to the store, and are made in half the time: as instances of an open twin of their class, which then become
-instances of the class itself.
+see in its place: the classes can be subclassed, inspected, matched, pickled and replaced as any other dataclass.
+
+It exists because `import dynamongo` should be quick: 41 ms of CPU time on Python 3.11. Importing `dataclasses`, which
+imports `inspect`, would add 4 to 5 ms, and each of more than a hundred classes 0.5 ms, since the standard library
+generates and compiles six methods for each. Here a class costs 0.03 ms: the constructor is the only method that is
+generated, and not before its first use. Instances, of which each call to the store makes several, take half the time.
 """
 
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,11 +20,22 @@ from dynamongo._support.codegen import is_plain_name
 
 __all__ = ["dataclass", "field", "names_of", "replace"]
 
-_NOTHING: Final[Any] = object()
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "<factory>"  # what a signature shows for the default of a field with a `default_factory`
+
+
+_NOTHING: Final[Any] = _Nothing()
+
+_MAX_SETTERS: Final = 3
+"""How many fields are set through the descriptors of their slots; with more it is faster to change the class twice."""
+
+_change_class: Final[Any] = object.__dict__["__class__"].__set__  # past the `__setattr__` that refuses changes
 
 
 class _Spec(NamedTuple):
-    """What is said of one field, as `dataclasses.field` takes it."""
+    """The options of one field, as `dataclasses.field` takes them."""
 
     default: Any = _NOTHING
     default_factory: Callable[[], Any] = _NOTHING
@@ -29,9 +43,13 @@ class _Spec(NamedTuple):
     repr: bool = True
     compare: bool = True
 
+    @property
+    def has_default(self) -> bool:
+        return self.default is not _NOTHING or self.default_factory is not _NOTHING
+
 
 def names_of(value: object) -> tuple[str, ...]:
-    """The names of the fields of a frozen dataclass, or of an instance of one; none of anything else."""
+    """Return the names of the fields of a frozen dataclass or of an instance; an empty tuple for anything else."""
     return tuple(getattr(value, "__specs__", ()))
 
 
@@ -40,50 +58,71 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(*, frozen: bool, slots: bool, **options: bool) -> Callable[[type], type]:
-        """As `dataclasses.dataclass`, for classes that are frozen and have slots."""
+        """Make a frozen dataclass with slots, as `dataclasses.dataclass` does."""
         del frozen, slots  # there is no other kind here
         return lambda cls: _make_class(cls, **options)
 
     field = _Spec
 
     def replace(instance: Any, /, **changes: Any) -> Any:
-        """As `dataclasses.replace`."""
+        """Copy an instance with changes, as `dataclasses.replace` does."""
         specs = type(instance).__specs__
         kept = {name: getattr(instance, name) for name, spec in specs.items() if spec.init and name not in changes}
         return type(instance)(**kept, **changes)
 
 
 def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = True) -> Any:
-    """The class once more, with slots for its fields."""
+    """Make the class once more, with slots for its fields: those of a class cannot be added later."""
     given: Mapping[str, Any] = cls.__dict__
-    own: dict[str, _Spec] = {name: _spec_of(given.get(name, _NOTHING)) for name in cls.__annotations__}
-    specs: dict[str, _Spec] = {**getattr(cls, "__specs__", {}), **own}
-    members: dict[str, Any] = {
-        name: value for name, value in given.items() if name not in {*own, "__dict__", "__weakref__"}
-    }
+    inherited: dict[str, _Spec] = getattr(cls, "__specs__", {})
+    own = {name: _spec_of(given.get(name, _NOTHING)) for name in _find_fields(cls)}
+    specs: dict[str, _Spec] = {**inherited, **own}
+    if init:
+        _check_defaults(cls, specs)
+    dropped = {*own, "__dict__", "__weakref__"}
+    members: dict[str, Any] = {name: value for name, value in given.items() if name not in dropped}
     members |= {
-        "__slots__": tuple(own),
+        "__slots__": tuple(name for name in own if name not in inherited),
         "__specs__": specs,
         "__match_args__": tuple(name for name, spec in specs.items() if spec.init),
         "__qualname__": cls.__qualname__,
-        "__dataclass_fields__": _Fields(),
-        "__delattr__": _refuse_change,
+        **_STANDARD_ATTRIBUTES,
+        "__delattr__": _delete_attribute,
         "__replace__": replace,
-        "__setattr__": _refuse_change,
+        "__setattr__": _set_attribute,
     }
     if cls.__reduce__ is object.__reduce__:
         members["__reduce__"] = _reduce
     if init:
-        members |= {"__new__": _make_on_first_call, "__signature__": _Signature()}
+        members["__init__"] = _Constructor()
     if eq:
-        members |= _make_equality([name for name, spec in specs.items() if spec.compare])
+        names = [name for name, spec in specs.items() if spec.compare]
+        members |= {name: made for name, made in _make_equality(names).items() if given.get(name) is None}
     if repr and "__repr__" not in members:
         members["__repr__"] = _represent
     return type(cls)(cls.__name__, cls.__bases__, members)
 
 
+def _find_fields(cls: Any) -> list[str]:
+    return [name for name, kind in cls.__annotations__.items() if "ClassVar" not in str(kind)]
+
+
 def _spec_of(default: Any) -> _Spec:
     return default if isinstance(default, _Spec) else _Spec(default)
+
+
+def _check_defaults(cls: Any, specs: Mapping[str, _Spec]) -> None:
+    """Refuse defaults that no constructor can have, on the line that declares them."""
+    with_default = None
+    for name, (default, factory, is_parameter, *_) in specs.items():
+        if isinstance(default, (list, dict, set)):
+            raise ValueError(f"mutable default for field {name} of {cls.__qualname__}: use default_factory")  # noqa: TRY004 - the standard library's
+        if not is_parameter:
+            continue
+        if default is not _NOTHING or factory is not _NOTHING:
+            with_default = name
+        elif with_default:
+            raise TypeError(f"non-default argument {name!r} of {cls.__qualname__} follows default {with_default!r}")
 
 
 def _make_equality(names: Sequence[str]) -> dict[str, Any]:
@@ -103,10 +142,22 @@ def _represent(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
-def _refuse_change(self: object, name: str, *_: object) -> None:
-    from dataclasses import FrozenInstanceError  # noqa: PLC0415 - nobody else has to wait for it
+def _set_attribute(self: Any, name: str, value: object) -> None:
+    _refuse_change(self, name)
+    object.__setattr__(self, name, value)
 
-    raise FrozenInstanceError(f"{type(self).__name__} cannot be changed: {name}")
+
+def _delete_attribute(self: Any, name: str) -> None:
+    _refuse_change(self, name)
+    object.__delattr__(self, name)
+
+
+def _refuse_change(self: Any, name: str) -> None:
+    """Refuse to change a field; a subclass that is no dataclass itself may have other attributes."""
+    if name in self.__specs__ or "__specs__" in vars(type(self)):
+        from dataclasses import FrozenInstanceError  # noqa: PLC0415 - slow to import, and rarely needed
+
+        raise FrozenInstanceError(f"cannot assign to or delete {name!r} of {type(self).__name__}, which is frozen")
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:
@@ -114,113 +165,139 @@ def _reduce(self: Any) -> tuple[Any, ...]:
 
 
 def _restore(cls: Any, values: Sequence[Any]) -> Any:
-    """A copy of an instance, whose values were checked when that was made."""
+    """Make an instance of values that were checked before they were pickled, without the constructor."""
     made = object.__new__(cls)
-    for name, value in zip(cls.__specs__, values, strict=True):
-        object.__setattr__(made, name, value)
+    _fill(made, tuple(cls.__specs__), values)
     return made
 
 
-# The constructor.
+def _fill(instance: Any, names: Sequence[str], values: Sequence[Any]) -> None:
+    for name, value in zip(names, values, strict=True):
+        object.__setattr__(instance, name, value)
 
 
-def _make_on_first_call(cls: Any, *arguments: Any, **named: Any) -> Any:
-    """Generate the constructor of the class, and call it."""
-    owner = next(each for each in cls.__mro__ if "__specs__" in vars(each))
-    owner.__new__ = _make_constructor(owner)
-    return cls.__new__(cls, *arguments, **named)
+class _Constructor:
+    """`__init__` of a class until somebody asks for it: then it is generated, and takes the place of this."""
+
+    def __set_name__(self, owner: Any, _: str) -> None:
+        self._owner = owner
+
+    def __get__(self, instance: object, _: object = None) -> Any:
+        made = self._owner.__init__ = _generate_constructor(self._owner)
+        return made if instance is None else made.__get__(instance)
 
 
-def _make_constructor(cls: Any) -> Any:
-    given: Mapping[str, Any] = cls.__dict__
-    generic: dict[str, Any] = {name: given[name] for name in ("__orig_bases__",) if name in given}
-    members: dict[str, Any] = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__, **generic}
-    open_twin = type(cls)(cls.__name__, cls.__bases__, members)
-    names: dict[str, Any] = {"_make": object.__new__, "_Open": open_twin, "_Own": cls, "_NOTHING": _NOTHING}
-    names["_copy_as"] = _copy_as
-    source = _write_constructor(cls.__specs__, names, is_checked=hasattr(cls, "__post_init__"))
-    exec(source, names)  # noqa: S102 - the source is ours: of what is not, it has names of fields alone, which were checked
-    made = names["__new__"]
-    made.__qualname__ = cls.__qualname__  # what Python calls it where arguments do not fit
-    return made
-
-
-def _copy_as(cls: Any, instance: Any) -> Any:
-    """An instance of a class that is derived from a frozen one, and may have a layout of its own."""
-    made = object.__new__(cls)
-    for name, spec in instance.__specs__.items():
-        if spec.init:
-            object.__setattr__(made, name, getattr(instance, name))
-    return made
-
-
-def _write_constructor(specs: Mapping[str, _Spec], names: dict[str, Any], *, is_checked: bool) -> str:
-    """The source.
-
-    That of a class with two fields is ::
-
-        def __new__(_cls, table, consistent=_default_consistent):
-            _self = _make(_Open)
-            _self.table = table
-            _self.consistent = consistent
-            _self.__class__ = _Own
-            if _cls is not _Own:
-                _self = _copy_as(_cls, _self)
-            return _self
-    """
-    parameters: list[str] = []
-    lines: list[str] = []
+def _generate_constructor(cls: Any) -> Any:
+    specs: dict[str, _Spec] = {name: spec for name, spec in cls.__specs__.items() if spec.init}
+    names: dict[str, Any] = {}
     for name, spec in specs.items():
-        if not spec.init:
-            continue
         _check_name(name)
         names |= {f"_default_{name}": spec.default, f"_make_{name}": spec.default_factory}
-        is_made = spec.default_factory is not _NOTHING
-        has_default = is_made or spec.default is not _NOTHING
-        parameters.append(f"{name}=_default_{name}" if has_default else name)
-        lines.append(f"    _self.{name} = {f'_make_{name}() if {name} is _NOTHING else {name}' if is_made else name}")
-    head = [f"def __new__(_cls, {', '.join(parameters)}):", "    _self = _make(_Open)"]
-    tail = ["    _self.__class__ = _Own", "    if _cls is not _Own:", "        _self = _copy_as(_cls, _self)"]
-    check = ["    _self.__post_init__()"] if is_checked else []
-    return "\n".join([*head, *lines, *tail, *check, "    return _self"])
+        names[f"_set_{name}"] = getattr(cls, name).__set__
+    if len(specs) > _MAX_SETTERS:
+        names |= {"_type": type, "_change_class": _change_class, "_Own": cls, "_Open": _make_open_twin(cls)}
+        names |= {"_fill": _fill, "_names": tuple(specs)}
+    source = _write_constructor(specs, names, is_checked=hasattr(cls, "__post_init__"))
+    scope: dict[str, Any] = {}
+    module = sys.modules.get(cls.__module__)  # in which `typing.get_type_hints` looks up the annotations
+    exec(source, vars(module) if module else {}, scope)  # noqa: S102 - the source is ours: `_check_name` saw each name in it
+    made = scope["_create"](**names)
+    made.__annotations__ = {
+        **{name: kind for name, kind in _annotations_of(cls).items() if name in specs},
+        "return": None,
+    }
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    made.__module__ = cls.__module__
+    return made
 
 
 def _check_name(name: str) -> None:
-    """Refuse what cannot stand in source as it is: the name of a field becomes that of a parameter."""
-    if not is_plain_name(name) or name.startswith("_"):
+    """Refuse what cannot be the name of a parameter in generated source."""
+    if not is_plain_name(name) or name.startswith("_") or name == "self":
         raise TypeError(f"a field of a frozen dataclass needs a public ASCII name that is no keyword; got {name!r}")
 
 
-# What is asked of a class now and then.
+def _make_open_twin(cls: Any) -> Any:
+    """Make a class of the same layout whose instances can be changed."""
+    given: Mapping[str, Any] = cls.__dict__
+    generic: dict[str, Any] = {name: given[name] for name in ("__orig_bases__",) if name in given}
+    members: dict[str, Any] = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__, **generic}
+    return type(cls)(cls.__name__, cls.__bases__, members)
 
 
-class _Signature:
-    """The signature of the constructor, for `help`."""
+def _write_constructor(specs: Mapping[str, _Spec], names: Mapping[str, Any], *, is_checked: bool) -> str:
+    """Write the source.
+
+    That of a class with two fields is ::
+
+        def _create(_set_table, _set_consistent, _default_consistent, ...):
+            def __init__(self, table, consistent=_default_consistent):
+                _set_table(self, table)
+                _set_consistent(self, consistent)
+            return __init__
+
+    With more fields, the instance is one of the open twin meanwhile, whose attributes can be assigned as any other's ::
+
+                if _type(self) is not _Own:  # an instance of a subclass may have another layout
+                    _fill(self, _names, (table, index, ...))
+                else:
+                    _change_class(self, _Open)
+                    self.table = table
+                    ...
+                    self.__class__ = _Own
+    """
+    parameters = ["self", *(f"{name}=_default_{name}" if spec.has_default else name for name, spec in specs.items())]
+    lines = [
+        f"if {name} is _default_{name}: {name} = _make_{name}()"
+        for name, spec in specs.items()
+        if spec.default_factory is not _NOTHING
+    ]
+    lines += _write_assignments(list(specs))
+    if is_checked:
+        lines.append("self.__post_init__()")
+    head = [f"def _create({', '.join(names)}):", f"    def __init__({', '.join(parameters)}):"]
+    return "\n".join([*head, *(f"        {line}" for line in lines), "    return __init__"])
+
+
+def _write_assignments(names: Sequence[str]) -> list[str]:
+    if len(names) <= _MAX_SETTERS:
+        return [f"_set_{name}(self, {name})" for name in names] or ["pass"]
+    assignments = [f"    self.{name} = {name}" for name in names]
+    of_subclass = ["if _type(self) is not _Own:", f"    _fill(self, _names, ({', '.join(names)},))"]
+    return [*of_subclass, "else:", "    _change_class(self, _Open)", *assignments, "    self.__class__ = _Own"]
+
+
+def _annotations_of(cls: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        found |= vars(base).get("__annotations__", {}) if base is not object else {}
+    return found
+
+
+class _StandardAttribute:
+    """An attribute that `dataclasses` knows a dataclass by, made when somebody asks for it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __get__(self, _: object, owner: Any) -> Any:
-        from inspect import Parameter, Signature, get_annotations  # noqa: PLC0415 - it takes longer than all of this
-
-        kinds: dict[str, Any] = {}
-        for base in reversed(owner.__mro__):
-            kinds |= get_annotations(base)
-        parameters: list[Parameter] = []
-        for name, spec in owner.__specs__.items():
-            default = spec.default if spec.default_factory is _NOTHING else spec.default_factory()
-            shown = Parameter.empty if default is _NOTHING else default
-            if spec.init:
-                parameters.append(
-                    Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=shown, annotation=kinds[name])
-                )
-        return Signature(parameters)
+        cls = next(base for base in owner.__mro__ if "__specs__" in vars(base))
+        made = _make_standard(cls)[self._name]
+        setattr(cls, self._name, made)
+        return made
 
 
-class _Fields:
-    """The fields as `dataclasses` has them, by which its functions know the class for one of theirs."""
+def _make_standard(cls: Any) -> Mapping[str, Any]:
+    """Return the attributes of a dataclass of the standard library with the same fields."""
+    import dataclasses  # noqa: PLC0415 - slow to import, and rarely needed
 
-    def __get__(self, _: object, owner: Any) -> Any:
-        import dataclasses  # noqa: PLC0415 - as above
+    kinds = _annotations_of(cls)
+    given = {name: spec._asdict() for name, spec in cls.__specs__.items()}  # a named tuple's public method
+    options = {name: {key: it for key, it in each.items() if it is not _NOTHING} for name, each in given.items()}
+    fields = [(name, kinds[name], dataclasses.field(**each)) for name, each in options.items()]
+    return vars(dataclasses.make_dataclass(cls.__name__, fields, frozen=True))
 
-        given = {name: spec._asdict() for name, spec in owner.__specs__.items()}
-        options = {name: {key: it for key, it in each.items() if it is not _NOTHING} for name, each in given.items()}
-        fields = [(name, Any, dataclasses.field(**each)) for name, each in options.items()]
-        return vars(dataclasses.make_dataclass(owner.__name__, fields))["__dataclass_fields__"]
+
+_STANDARD_ATTRIBUTES: Final = {
+    name: _StandardAttribute(name) for name in ("__dataclass_fields__", "__dataclass_params__")
+}

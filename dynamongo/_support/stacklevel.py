@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import FrameType
 
-_PACKAGE = __file__.removesuffix("callers.py")  # with the separator at its end, or it would begin others' too
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")  # noqa: PTH118, PTH120 - pathlib takes long to import
+"""The folder of this package, with a separator at its end: without it, it would begin `dynamongo_shop` too."""
 
 
 def caller_level() -> int:

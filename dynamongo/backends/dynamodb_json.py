@@ -17,16 +17,8 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import Any, TypeAlias, cast
 
 from dynamongo.exceptions import ServiceError, ValidationError
-from dynamongo.expressions.values import (
-    AttributeValue,
-    Item,
-    Number,
-    format_number,
-    normalize_number,
-    parse_number,
-    shorten,
-    type_of,
-)
+from dynamongo.expressions.numbers import Number, format_number, normalize_number, parse_number
+from dynamongo.expressions.values import AttributeValue, Item, shorten, type_of
 
 WireValue: TypeAlias = dict[str, Any]
 WireItem: TypeAlias = dict[str, WireValue]

@@ -13,16 +13,16 @@ from typing import TypeAlias
 from dynamongo.backends import Backend
 
 Override: TypeAlias = tuple[int, Backend]
-"""One open block: its number, which no other has, so that comparing two never reaches the backends; and its backend."""
+"""An open block: its unique number, so that comparing two blocks never compares their backends; and its backend."""
 
 in_context: ContextVar[tuple[Override, ...]] = ContextVar("dynamongo_backends", default=())
-"""The open blocks that hold here, in the order in which they were opened."""
+"""The open blocks of the current context, in the order in which they were opened."""
 
 open_in_context = in_context.get
-"""Bound once: every request asks it."""
+"""Bound once, because every request calls it."""
 
 process_blocks: list[Override] = []
-"""The open blocks that hold for the whole process; `append` and `remove` are atomic."""
+"""The open blocks of the whole process. Needs no lock, since `append` and `remove` are atomic."""
 
 _numbers = itertools.count()
 
@@ -38,13 +38,13 @@ def open_override(backend: Backend, *, in_process: bool) -> Override:
 
 
 def close_override(block: Override) -> None:
-    """Close a block, wherever it was opened: blocks of generators and fixtures may end in any order."""
+    """Close a block, in whichever context it was opened: blocks of generators and fixtures may end in any order."""
     if block in process_blocks:
         process_blocks.remove(block)
     in_context.set(tuple(each for each in in_context.get() if each is not block))
 
 
 def latest_override() -> Backend | None:
-    """The backend of the block that was opened last, of those that hold here."""
+    """Return the backend of the block that was opened last, among those that hold here."""
     blocks = (*in_context.get(), *process_blocks)
     return max(blocks)[1] if blocks else None

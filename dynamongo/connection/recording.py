@@ -1,7 +1,7 @@
-"""Recording: what a block of code asked of the store, and what it cost; and budgets that it must keep.
+"""Recording: which requests a block of code made and what they cost; and budgets that limit them.
 
-`record` and `budget` hold for the current thread or asyncio task, and for the threads that a read or write of
-dynamongo starts inside the block.
+`record` and `budget` hold for the current thread or asyncio task, and for the threads that dynamongo itself starts
+inside the block for a read or write.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from dynamongo.planning.plan import describe_step
 R = TypeVar("R")
 
 _REPEATED = 3
-"""How many single gets of one shape in a block are taken for a loop that should have been a batch."""
+"""This many single gets of one table in a block look like a loop that should be a batch."""
 
 _READS = (Get, BatchGet, Query, Scan, TransactGet)
 
 
 class Observer(Protocol):
-    """What is told of every request."""
+    """Something that is notified before and after every request."""
 
     def before(self, operation: Operation[Any]) -> None:
-        """The operation is about to be executed; an error stops it."""
+        """Handle an operation that is about to be executed; raise to prevent that."""
         ...
 
     def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
-        """The operation was executed, or failed."""
+        """Handle an operation that was executed or has failed."""
         ...
 
 
 observers: ContextVar[tuple[Observer, ...]] = ContextVar("dynamongo_observers", default=())
-"""Those that watch the current thread or task."""
+"""The observers of the current thread or task."""
 
 
 def execute_observed(
     execute: Callable[[Operation[R], float | None], R], operation: Operation[R], seconds: float | None
 ) -> R:
-    """Execute the operation within so many seconds, and tell those who watch."""
+    """Execute the operation within a time limit, and notify the observers."""
     watching = observers.get()
     if not watching:
         return execute(operation, seconds)
@@ -79,9 +79,9 @@ class Call:
     """One request.
 
     Attributes:
-        operation: What was asked.
+        operation: The operation.
         consumed: What it cost.
-        error: What it failed with, or `None`.
+        error: The error it failed with, or `None`.
     """
 
     operation: Operation[Any]
@@ -94,24 +94,24 @@ class Call:
 
 
 class Calls:
-    """The requests of a block, in their order. Print it to read them."""
+    """The requests of a block in order. Print it to read them."""
 
     def __init__(self) -> None:
         self._calls: list[Call] = []
         self._gets = Counter[object]()
 
     def before(self, operation: Operation[Any]) -> None:
-        """Nothing has to be known before."""
+        """Do nothing: a request is recorded when it is over."""
 
     def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
-        """Take note of a request."""
+        """Record a request."""
         self._calls.append(Call(operation, consumed, error))
         if isinstance(operation, Get):
             self._gets[operation.table, operation.projection] += 1
             if self._gets[operation.table, operation.projection] == _REPEATED:
                 warnings.warn(
-                    f"{_REPEATED} single gets of items of {operation.table} in one block: use get_many with a list of"
-                    " keys, which gets 100 in one request",
+                    f"{_REPEATED} single gets from {operation.table} in one block: use get_many with a list of keys,"
+                    " which reads 100 items per request",
                     NPlusOneWarning,
                     stacklevel=caller_level(),
                 )
@@ -147,30 +147,47 @@ class Calls:
 
     @property
     def plan(self) -> list[str]:
-        """The kind and target of each request, such as `Query users.by_name`; those that repeat the last one once."""
+        """The kind and target of each request, such as `Query users.by_name`; consecutive equal ones count once."""
         return [step for step, _ in itertools.groupby(describe_step(call.operation) for call in self._calls)]
 
     def assert_plan(self, *steps: str) -> None:
-        """Raise `AssertionError` unless the block did just this, whatever the number of pages.
+        """Raise `AssertionError` unless the block made exactly these requests, regardless of the number of pages.
 
         Args:
             steps: The kind and target of each request in order, such as `"Query users.by_name"`.
         """
         if self.plan != list(steps):
             expected, found = "\n  ".join(steps) or "nothing", "\n  ".join(self.plan) or "nothing"
-            raise AssertionError(f"the requests were\n  {found}\nand not\n  {expected}")
+            raise AssertionError(f"expected these requests:\n  {expected}\ngot:\n  {found}")
 
 
 @contextlib.contextmanager
 def record() -> Generator[Calls]:
-    """Collect the requests of the block, with their cost; warn once of single gets that should be one `get_many`."""
+    """Collect the requests that the block makes, on any connection, with their cost.
+
+    Warns once about single gets that should be one `get_many`.
+
+    >>> from dynamongo import Connection, Model, StringField
+    >>> from dynamongo.backends.memory import MemoryBackend
+    >>> class Note(Model):
+    ...     __table__ = "notes"
+    ...     __hash_key__ = "title"
+    ...     title = StringField()
+    >>> with Connection.using(MemoryBackend()):
+    ...     Note.create_table()
+    ...     with Connection.record() as calls:
+    ...         found = Note.get_one("a", default=None)
+    >>> calls.assert_plan("Get notes")
+    >>> calls.requests, calls.read_units
+    (1, 0.5)
+    """
     calls = Calls()
     with _observe(calls):
         yield calls
 
 
 class _Budget:
-    """Counts what a block costs, and stops it."""
+    """Counts what a block costs, and stops it at a limit."""
 
     def __init__(self, read_units: float | None, write_units: float | None, requests: int | None) -> None:
         self.read_units = read_units
@@ -184,7 +201,9 @@ class _Budget:
     def before(self, operation: Operation[Any]) -> None:
         with self.lock:
             if self.requests is not None and self.made >= self.requests:
-                self.exceeded = f"{describe_step(operation)} would be request {self.made + 1} of {self.requests}"
+                self.exceeded = (
+                    f"{describe_step(operation)} would be request {self.made + 1}; the limit is {self.requests}"
+                )
             self.check()
             self.made += 1
 
@@ -193,12 +212,12 @@ class _Budget:
             self.spent += consumed
             if self.exceeded is None:
                 self.exceeded = self._find_excess(operation)
-            if error is None and isinstance(operation, _READS):  # what became of a write must not be lost
+            if error is None and isinstance(operation, _READS):  # the outcome of a write must not be lost
                 self.check()
 
     def check(self) -> None:
         if self.exceeded is not None:
-            raise BudgetExceeded(f"the budget of this block is exceeded: {self.exceeded}")
+            raise BudgetExceeded(f"budget exceeded: {self.exceeded}")
 
     def _find_excess(self, operation: Operation[Any]) -> str | None:
         for what, most, spent in (
@@ -206,7 +225,7 @@ class _Budget:
             ("write units", self.write_units, self.spent.write_units),
         ):
             if most is not None and spent > most:
-                return f"{describe_step(operation)} made it {spent:g} {what} of {most:g}"
+                return f"{describe_step(operation)} brought it to {spent:g} {what}; the limit is {most:g}"
         return None
 
 
@@ -214,13 +233,14 @@ class _Budget:
 def budget(
     *, read_units: float | None = None, write_units: float | None = None, requests: int | None = None
 ) -> Generator[None]:
-    """Let the block cost no more than this, in capacity units and requests.
+    """Limit what the block costs, in capacity units and requests.
 
-    A request beyond the number is not sent. Units are known when they are spent: the read that exceeds them raises, and
-    after a write that does, the next request or the end of the block, so that no write's answer is lost.
+    A request beyond the limit is not sent. Units are only known once they are spent: a read that exceeds the budget
+    raises at once; after a write that does, the next request or the end of the block raises, so that the result of the
+    write is not lost.
 
     Raises:
-        BudgetExceeded: The block costs more; the message says which request it was.
+        BudgetExceeded: The block costs more; the message names the request.
     """
     spending = _Budget(read_units, write_units, requests)
     with _observe(spending):

@@ -6,9 +6,6 @@ limits of a transaction as they are added, and sent together when the block ends
 Source: "Amazon DynamoDB transactions: how it works" in the developer guide.
 """
 
-# A transaction is a part of the inside of the models whose items it writes.
-# ruff: noqa: SLF001
-
 from __future__ import annotations
 
 import uuid
@@ -19,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
+from dynamongo.connection.connection import connection_of
 from dynamongo.connection.overrides import latest_override
 from dynamongo.exceptions import (
     BackendError,
@@ -35,13 +33,24 @@ from dynamongo.exceptions import (
 )
 from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.values import AttributeValue, Item, are_values_hidden, shorten
-from dynamongo.operations import Action, Get, Operation, Put, TransactGet, TransactWrite
+from dynamongo.mapping.failures import explain_failure
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.operations import (
+    MAX_TRANSACTION_ACTIONS,
+    MAX_TRANSACTION_BYTES,
+    Action,
+    Get,
+    Operation,
+    Put,
+    TransactGet,
+    TransactWrite,
+)
+from dynamongo.planning.strategies import resolve_one
+from dynamongo.planning.write_builders import check_changes, make_check, make_delete, make_get, make_save, make_update
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-MAX_ACTIONS = 100
-MAX_BYTES = 4 * 1024 * 1024
 _MAX_TOKEN = 36
 
 _ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
@@ -69,7 +78,7 @@ class _Entry:
         return self.action.table, tuple(self.key.values())
 
     def describe(self) -> str:
-        return f"{self.verb} of the {self.model.__name__} with {self.model._describe_key(self.key)}"
+        return f"{self.verb} of the {self.model.__name__} with {self.model.__mapper__.describe_key(self.key)}"
 
 
 class Transaction:
@@ -106,7 +115,9 @@ class Transaction:
     ) -> None:
         """Store an item: an instance, or a model and a dict of values; the other arguments are as in `save_one`."""
         model = _check_model(item if isinstance(item, type) else type(item))
-        instance, write = model._make_save(item if values is None else values, overwrite, only_changed=only_changed)
+        mapper = model.__mapper__
+        instance = mapper.as_instance(item if values is None else values)
+        write = make_save(mapper, model.table_name(), instance, overwrite, only_changed=only_changed)
         if write is not None:
             self._add("save", model, write, saved=instance)
 
@@ -129,11 +140,13 @@ class Transaction:
     def delete(self, item: Any, *strategy: Any) -> None:
         """Delete an item; the conditions of a strategy must hold."""
         model, which, _ = _split(item, strategy)
-        self._add("delete", model, model._make_delete(which))
+        target = resolve_one(which, model.__mapper__, to_write=True)
+        self._add("delete", model, make_delete(model.table_name(), target))
 
     def check(self, model: type, strategy: Any) -> None:
         """Stop the transaction unless an item is there and satisfies the conditions of the strategy."""
-        self._add("check", model, _check_model(model)._make_check(strategy))
+        mapper = _check_model(model).__mapper__
+        self._add("check", model, make_check(mapper, cast("Any", model).table_name(), resolve_one(strategy, mapper)))
 
     def __enter__(self) -> Self:
         self._is_open = True
@@ -150,14 +163,18 @@ class Transaction:
 
     def _update(self, item: Any, arguments: tuple[Any, ...], *, upsert: bool) -> None:
         model, which, updates = _split(item, arguments)
-        self._add("upsert" if upsert else "update", model, model._make_update(which, updates, upsert=upsert))
+        mapper = model.__mapper__
+        changes = check_changes(mapper, updates)
+        target = resolve_one(which, mapper, to_write=True)
+        update = make_update(mapper, model.table_name(), target, changes, upsert=upsert)
+        self._add("upsert" if upsert else "update", model, update)
 
     def _add(self, verb: str, model: Any, action: Any, *, saved: Any = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions inside its `with` block alone")
-        names = model.__declaration__.keys.names
+        names = model.__mapper__.keys.names
         holder = action.item if isinstance(action, Put) else action.key
-        returns_item = self._return_items or model.__declaration__.version is not None
+        returns_item = self._return_items or model.__mapper__.declaration.version is not None
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
         entry = _Entry(verb, model, action, {name: holder[name] for name in names}, saved)
@@ -172,9 +189,11 @@ class Transaction:
             raise ExpressionError(
                 f"a transaction has one action for each item: {entry.describe()} comes after {other.describe()}"
             )
-        if len(self._entries) == MAX_ACTIONS:
-            raise ExpressionError(f"a transaction has {MAX_ACTIONS} actions at most; {entry.describe()} is one more")
-        if self._size + size > MAX_BYTES:
+        if len(self._entries) == MAX_TRANSACTION_ACTIONS:
+            raise ExpressionError(
+                f"a transaction has {MAX_TRANSACTION_ACTIONS} actions at most; {entry.describe()} is one more"
+            )
+        if self._size + size > MAX_TRANSACTION_BYTES:
             raise ExpressionError(
                 f"a transaction has 4 MB of items at most; {entry.describe()} would make it {self._size + size} bytes"
             )
@@ -187,10 +206,10 @@ class Transaction:
             execute(operation)
         except TransactionCanceled as error:
             reasons = tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
-            raise TransactionCanceled(reasons).take_context(error) from error
+            raise TransactionCanceled(reasons).copy_context(error) from error
         for entry in entries:
             if entry.saved is not None:
-                entry.saved._note_saved(entry.action)
+                entry.model.__mapper__.note_saved(entry.saved, entry.action)
 
 
 def _check_token(token: object) -> None:
@@ -204,10 +223,13 @@ def _check_token(token: object) -> None:
 def transact_get(items: Iterable[Any]) -> list[Any]:
     """The items as they are at one moment; see `Connection.transact_get`."""
     wanted = [_split(each[0], each[1:]) if _names_model(each) else _split(each, ()) for each in items]
-    gets: list[Get] = [model._make_get(which) for model, which, _ in wanted]
+    gets: list[Get] = [
+        make_get(model.__mapper__, model.table_name(), resolve_one(which, model.__mapper__))
+        for model, which, _ in wanted
+    ]
     unique = {(get.table, tuple(get.key.values())): get for get in gets}
-    if len(unique) > MAX_ACTIONS:
-        raise ExpressionError(f"a transaction reads {MAX_ACTIONS} items at most; got {len(unique)}")
+    if len(unique) > MAX_TRANSACTION_ACTIONS:
+        raise ExpressionError(f"a transaction reads {MAX_TRANSACTION_ACTIONS} items at most; got {len(unique)}")
     if not unique:
         return []
     execute = _find_executor([model for model, *_ in wanted], latest_override())
@@ -215,7 +237,8 @@ def transact_get(items: Iterable[Any]) -> list[Any]:
     found = dict(zip(unique, result.items, strict=True))
     stored = [found[get.table, tuple(get.key.values())] for get in gets]
     return [
-        None if item is None else model._decode_item(item) for (model, *_), item in zip(wanted, stored, strict=True)
+        None if item is None else model.__mapper__.decode(item)
+        for (model, *_), item in zip(wanted, stored, strict=True)
     ]
 
 
@@ -233,7 +256,7 @@ def _split(item: Any, arguments: tuple[Any, ...]) -> tuple[Any, Any, tuple[Any, 
 
 
 def _check_model(model: type) -> Any:
-    if not hasattr(model, "_make_save"):
+    if not isinstance(getattr(model, "__mapper__", None), Mapper):
         raise ExpressionError(f"a transaction is about instances, or a model and a strategy; got {model.__name__}")
     return model
 
@@ -245,9 +268,9 @@ def _find_executor(models: list[Any], override: Backend | None) -> Callable[[Ope
         models: The models.
         override: The backend of the `Connection.using` block that it was made in.
     """
-    connection = models[0]._connection()
+    connection = connection_of(models[0])
     backend = connection.own_backend if override is None else override
-    others = [model for model in models if override is None and model._connection().own_backend is not backend]
+    others = [model for model in models if override is None and connection_of(model).own_backend is not backend]
     if others:
         names = f"{models[0].__name__} and {others[0].__name__}"
         raise ConfigurationError(f"a transaction is on one backend, and {names} have connections to different ones")
@@ -256,18 +279,20 @@ def _find_executor(models: list[Any], override: Backend | None) -> Callable[[Ope
 
 def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     """The reason with the model and key that it is about, the item as an instance, and the error of the verb."""
-    key = entry.model._name_item(entry.key).to_dict(only=list(entry.key))
+    mapper = entry.model.__mapper__
+    key = mapper.decode_key(entry.key).to_dict(only=list(entry.key))
     message = reason.message
     if message:
-        message += entry.model._hint_at(message, entry.action)
+        message += mapper.hint_at(message, entry.action)
     shown = ", ".join(f"{name}={'…' if are_values_hidden() else shorten(value)}" for name, value in key.items())
     label = f"{entry.model.__name__} {shown}"
     explained = replace(reason, model=entry.model, key=key, message=message, label=label)
     if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
-        error = kind(reason.message or reason.code, code=reason.code)
-        return replace(explained, error=entry.model._locate(error, entry.key, entry.action))
+        refusal = kind(reason.message or reason.code, code=reason.code)
+        error = mapper.locate_error(refusal, entry.action.table, entry.key, entry.action)
+        return replace(explained, error=error)
     if reason.code != "ConditionalCheckFailed" or not entry.action.return_item_on_failure:
         return explained
     failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)
-    error = entry.model._explain(entry.action, failure)
+    error = explain_failure(mapper, entry.action, failure)
     return replace(explained, item=getattr(error, "item", None), error=error)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dynamongo.executor.effects import Attempt, Effect, RetryBudget, RetryPolicy, Steps, Wait
+from dynamongo.executor.effects import Attempt, Effect, Steps, Wait
 from dynamongo.executor.executor import Executor
-from dynamongo.executor.reads import START, Position, ReadPage, position_after, sort_items
+from dynamongo.executor.reads import (
+    START,
+    PageLoop,
+    ReadPage,
+    ReadPosition,
+    items_of,
+    position_after,
+    sort_items,
+)
+from dynamongo.executor.retries import RetryBudget, RetryPolicy
 from dynamongo.executor.writes import (
+    ITEM_ERRORS,
     GroupResult,
     KeyedWrite,
     Outcome,
@@ -16,6 +26,7 @@ from dynamongo.executor.writes import (
 )
 
 __all__ = [
+    "ITEM_ERRORS",
     "START",
     "Attempt",
     "Effect",
@@ -23,14 +34,16 @@ __all__ = [
     "GroupResult",
     "KeyedWrite",
     "Outcome",
-    "Position",
+    "PageLoop",
     "ReadPage",
+    "ReadPosition",
     "RetryBudget",
     "RetryPolicy",
     "Steps",
     "Wait",
     "Write",
     "group_writes",
+    "items_of",
     "key_writes",
     "not_sent",
     "position_after",

@@ -17,8 +17,9 @@ from typing import Any, NoReturn, cast
 from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo.arguments import check_seconds
 from dynamongo.exceptions import ConfigurationError, CursorError
-from dynamongo.executor import Position
-from dynamongo.expressions.conditions import And, Condition, Not, Or, Path, assemble, join
+from dynamongo.executor import ReadPosition
+from dynamongo.expressions.conditions import And, Condition, Not, Or, Path
+from dynamongo.expressions.trees import assemble, join
 from dynamongo.expressions.values import AttributeValue, Item, check_text, normalize, shorten, type_of
 from dynamongo.operations import BatchGet, Get
 from dynamongo.planning.plan import Plan
@@ -77,7 +78,7 @@ def _check_ttl(ttl: object, keys: tuple[object, ...]) -> None:
         raise ConfigurationError("cursor_ttl needs a cursor_key: without a signature anybody can set the expiry")
 
 
-def encode_cursor(fingerprint: str, position: Position | None, rules: CursorRules = UNSIGNED) -> str | None:
+def encode_cursor(fingerprint: str, position: ReadPosition | None, rules: CursorRules = UNSIGNED) -> str | None:
     """The text for a position in the plan with the fingerprint, signed if there is a key; `None` for its end."""
     if position is None:
         return None
@@ -91,7 +92,7 @@ def encode_cursor(fingerprint: str, position: Position | None, rules: CursorRule
     return _to_text(_sign(content, rules.keys[0]) + content if rules.keys else content)
 
 
-def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules = UNSIGNED) -> Position:
+def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules = UNSIGNED) -> ReadPosition:
     """The position in the plan with the fingerprint that a text stands for.
 
     Raises:
@@ -114,7 +115,7 @@ def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules
         )
     if rules.ttl is not None or expiry is not None:
         _check_expiry(expiry, text)
-    position = Position(step, after)
+    position = ReadPosition(step, after)
     if not _is_within(plan, position):
         _refuse(text)
     return position
@@ -130,7 +131,7 @@ def _check_expiry(expiry: int | None, text: object) -> None:
         )
 
 
-def _is_within(plan: Plan, position: Position) -> bool:
+def _is_within(plan: Plan, position: ReadPosition) -> bool:
     """Whether the plan has such a position, which one that was made up need not be."""
     if not 0 <= position.step < len(plan.operations):
         return False

@@ -1,23 +1,39 @@
-"""Reads: from a plan to items, page by page and chunk by chunk."""
+"""Reads: the one loop over the pages of a plan, which every read of several items goes through.
+
+A `PageLoop` knows where its read stands: the next page, and what is left of the limit and of the budget. It performs no
+I/O. `next_page` and `read_all` are steps that a driver performs, so each caller has only to ask for the next page:
+
+    loop = PageLoop(plan)
+    while (page := connection.run(loop.next_page)) is not None:
+        ...
+
+Segments of a scan are read at the same time: whoever runs several loops at once takes those of `divide`, calls `fetch`
+on each until it is at its end, and hands every page to `take` of the loop that was divided.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from dynamongo._support.dataclasses import dataclass, replace
-from dynamongo.exceptions import TableMismatch, ThrottledError, assert_never
-from dynamongo.executor.effects import Steps, Terms
-from dynamongo.expressions.conditions import Condition, Path, cover
+from dynamongo._support.unions import assert_never
+from dynamongo.exceptions import TableMismatch, ThrottledError
+from dynamongo.executor.effects import Steps
+from dynamongo.executor.sender import Sender
+from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection, holds
 from dynamongo.expressions.filters import Filter, compile_filter
+from dynamongo.expressions.operands import cover
 from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
-from dynamongo.planning.plan import Plan
+from dynamongo.planning.key_lookup import Checks, checks_by_key
+from dynamongo.planning.plan import Plan, ReadOperation
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class ReadPosition:
     """Where a read goes on.
 
     Attributes:
@@ -29,12 +45,12 @@ class Position:
     after: Item | int | None = None
 
 
-START = Position()
+START = ReadPosition()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """What one request of a plan comes to.
+    """The items of one request.
 
     Attributes:
         items: The items that the residual accepts, with what is wanted of them.
@@ -48,79 +64,23 @@ class ReadPage:
     items: list[Item]
     count: int
     scanned_count: int
-    next: Position | None
+    next: ReadPosition | None
     consumed: Capacity
-    start: Position = START
+    start: ReadPosition = START
 
 
-class Reads(Terms):
+class Reads(Sender):
     """The part of the executor that reads."""
 
-    _last_filter: tuple[Condition | None, Filter] | None = None
+    _last_filter: tuple[Condition, Filter] | None = None
 
     def read(self, plan: Plan) -> Steps[list[Item]]:
-        """All items of the plan, filtered by its residual, in its order, up to its limit."""
-        found: list[Item] = []
-        position: Position | None = START if plan.operations else None
-        room = None if plan.order_by else plan.limit
-        while position is not None and room != 0:
-            page = yield from self.read_page(plan, position, room)
-            found.extend(page.items)
-            position = page.next
-            room = None if room is None else room - len(page.items)
-        return sort_items(plan, found)
+        """Return all items of the plan, in its order and up to its limit."""
+        pages = yield from PageLoop(plan).read_all(self)
+        return sort_items(plan, items_of(pages))
 
-    def read_page(self, plan: Plan, position: Position, room: int | None = None) -> Steps[ReadPage]:
-        """One page of the plan, which goes on at `position`: what one request gives (for a batch get: one chunk).
-
-        Args:
-            plan: The plan, with one operation at least.
-            position: Where to go on.
-            room: How many items are wanted at most. What is beyond them is left for the next page; where there can be
-                no other, `next` is `None`.
-        """
-        operation = plan.operations[position.step]
-        match operation:
-            case Get():
-                page = yield from self._read_get(operation)
-            case BatchGet():
-                page = yield from self._read_chunk(operation, position)
-            case Query() | Scan():
-                page = yield from self._read_page(operation, position, room, has_residual=plan.residual is not None)
-            case _:
-                assert_never(operation)
-        return _finish(plan, position, page, room, self._select(plan, page.items))
-
-    def _select(self, plan: Plan, items: list[Item]) -> list[Item]:
-        """The items that the residual accepts."""
-        if plan.checks:
-            return [item for item in items if _passes(plan, item)]
-        return items if plan.residual is None else self._filter_for(plan.residual)(items)
-
-    def _filter_for(self, residual: Condition) -> Filter:
-        """The residual as a function, which is compiled once for all pages of a read that follow each other."""
-        last = self._last_filter
-        if last is None or last[0] is not residual:
-            self._last_filter = last = residual, compile_filter(residual)
-        return last[1]
-
-    def _read_get(self, operation: Get) -> Steps[_Raw]:
-        result = yield from self.send(operation)
-        items = [] if result.item is None else [result.item]
-        return _Raw(items, len(items), len(items), None, result.consumed)
-
-    def _read_chunk(self, operation: BatchGet, position: Position) -> Steps[_Raw]:
-        """The items of the next keys, in the order of the keys."""
-        start = position.after if isinstance(position.after, int) else 0
-        keys = operation.keys[start : start + self.limits.batch_get]
-        items, consumed = yield from self._get_chunk(replace(operation, keys=keys))
-        places = {_values_of(key, operation.keys[0]): place for place, key in enumerate(keys)}
-        items.sort(key=lambda item: places[_values_of(item, operation.keys[0])])
-        end = start + len(keys)
-        is_end = end == len(operation.keys)
-        return _Raw(items, len(items), len(items), None if is_end else Position(position.step, end), consumed)
-
-    def _get_chunk(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
+    def get_batch(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
+        """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
         items: list[Item] = []
         consumed = Capacity()
         attempts = self.start_attempts()
@@ -130,68 +90,210 @@ class Reads(Terms):
             consumed += result.consumed
             if not result.unprocessed:
                 return items, consumed
-            if len(result.unprocessed) < len(operation.keys):
-                attempts.restart()
-            wait = attempts.next()
-            if wait is not None:
-                yield wait
-            if wait is None or not attempts.may_go_on():
-                error = ThrottledError(f"the store did not get to {len(result.unprocessed)} keys")
+            left = result.unprocessed
+            if not (yield from self.wait_for_unprocessed(attempts, made_progress=len(left) < len(operation.keys))):
+                error = ThrottledError(f"{len(left)} keys are still unprocessed")
                 error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
                 raise error
-            operation = replace(operation, keys=result.unprocessed)
+            operation = replace(operation, keys=left)
 
-    def _read_page(
-        self, operation: Query | Scan, position: Position, room: int | None, *, has_residual: bool
-    ) -> Steps[_Raw]:
-        limit = operation.limit
-        if room is not None and operation.filter is None and not has_residual:
-            limit = room if limit is None else min(limit, room)
-        cursor = position.after if isinstance(position.after, dict) else None
-        if limit != operation.limit or cursor is not None:
-            operation = replace(operation, limit=limit, cursor=cursor)
-        page = yield from self.send(operation)
-        after = None if page.cursor is None else Position(position.step, page.cursor)
-        return _Raw(list(page.items), page.count, page.scanned_count, after, page.consumed)
+    def find_filter(self, residual: Condition) -> Filter:
+        """Return the residual as a function, which reads of one condition that follow each other share."""
+        last = self._last_filter
+        if last is None or last[0] is not residual:
+            self._last_filter = last = residual, compile_filter(residual)
+        return last[1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """What the store gave, before the residual."""
+class PageLoop:
+    """Reads a plan page by page, up to its limit and its budget.
 
-    items: list[Item]
-    count: int
-    scanned_count: int
-    after: Position | None
-    consumed: Capacity
+    Args:
+        plan: What is read.
+        start: Where to begin.
+        max_pages: After how many pages to stop.
+        max_read_units: After how many read units to stop: after the page that reaches them.
 
+    Attributes:
+        plan: What is read.
+        position: Where the read goes on; `None` at its end.
+        is_over: Whether there is no other page, or none is wanted.
+        pages: How many pages were taken.
+        read_units: What they cost.
+        on_page: Called with the number of items that the store has read for each page.
+    """
 
-def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
-    """The items in the plan's order, up to its limit."""
-    if plan.order_by:
-        items.sort(key=lambda item: [item[name] for name in plan.order_by], reverse=plan.descending)
-    return items if plan.limit is None else items[: plan.limit]
+    def __init__(
+        self,
+        plan: Plan,
+        start: ReadPosition = START,
+        max_pages: int | None = None,
+        max_read_units: float | None = None,
+    ) -> None:
+        self.plan = plan
+        self.position = start if plan.operations else None
+        self.is_over = not plan.operations or plan.limit == 0
+        self.pages = 0
+        self.read_units = 0.0
+        self.on_page: Callable[[int], object] | None = None
+        self._max_pages = max_pages
+        self._max_read_units = max_read_units
+        self._room = None if plan.order_by else plan.limit  # what is sorted is cut when all of it is there
+        self._open_segments = 0
+        self._filter: Filter | None = None
+        self._project = _make_projection(plan) if plan.projection else None
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether there may be more items, and more are wanted: of a loop that is over, its budget ended it."""
+        return self.position is not None and self._room != 0
 
-def _finish(plan: Plan, position: Position, page: _Raw, room: int | None, items: list[Item]) -> ReadPage:
-    """The page with the items that were selected; what is beyond the room is cut off, what is not wanted left out."""
-    after = page.after
-    if after is None and position.step + 1 < len(plan.operations):
-        after = Position(position.step + 1)
-    if plan.cursor_names and isinstance(plan.operations[position.step], (Query, Scan)):
+    def read_all(self, executor: Reads) -> Steps[list[ReadPage]]:
+        """Return all pages that are left."""
+        pages: list[ReadPage] = []
+        while not self.is_over:
+            page = yield from self.fetch(executor)
+            pages.append(self.take(page))
+        return pages
+
+    def next_page(self, executor: Reads) -> Steps[ReadPage | None]:
+        """Return the next page, or `None` when the loop is over. A page is one request; of a batch get, one chunk."""
+        if self.is_over:
+            return None
+        page = yield from self.fetch(executor)
+        return self.take(page)
+
+    def divide(self) -> list[PageLoop]:
+        """Return a loop for each segment, to fetch from at the same time; what they fetch is taken here."""
+        self._open_segments = len(self.plan.operations)
+        return [PageLoop(replace(self.plan, operations=(scan,))) for scan in self.plan.operations]
+
+    def fetch(self, executor: Reads) -> Steps[ReadPage]:
+        """Make the next request, and return its items without those that the residual refuses."""
+        start = cast("ReadPosition", self.position)
+        operation = self.plan.operations[start.step]
+        match operation:
+            case Query() | Scan():
+                page = yield from self._fetch_page(executor, operation, start)
+            case BatchGet():
+                page = yield from self._fetch_chunk(executor, operation, start)
+            case Get():
+                page = yield from self._fetch_item(executor, operation)
+            case _:
+                assert_never(operation)
+        self.position = page.next
+        return page
+
+    def take(self, page: ReadPage) -> ReadPage:
+        """Count a page that was fetched, and return it as it is wanted: up to the limit, and of each item no more."""
+        items, count, after = page.items, page.count, page.next
+        if self._room is not None:
+            if count > self._room:
+                items, count = items[: self._room], self._room
+                if items:
+                    self.position = after = _after(self.plan, page.start, items[-1])
+            self._room -= count
+        if self._open_segments:  # which have no place in common to go on from
+            self._open_segments -= page.next is None
+            self.position, after = START if self._open_segments else None, None
+        self.pages += 1
+        self.read_units += page.consumed.read_units
+        self.is_over = self.position is None or self._room == 0 or self._has_spent_budget()
+        if self.on_page is not None:
+            self.on_page(page.scanned_count)
+        if self._project is not None:
+            items = list(map(self._project, items))
+        if items is page.items and after is page.next:
+            return page
+        return ReadPage(items, count, page.scanned_count, after, page.consumed, page.start)
+
+    def _has_spent_budget(self) -> bool:
+        return self.pages == self._max_pages or (
+            self._max_read_units is not None and self.read_units >= self._max_read_units
+        )
+
+    def _fetch_page(self, executor: Reads, operation: Query | Scan, start: ReadPosition) -> Steps[ReadPage]:
+        plan = self.plan
+        result = yield from executor.send(self._resume(operation, start))
+        items = self._select(executor, list(result.items))
         _check_keys(plan, items)
-    if room is not None and len(items) > room:
-        items = items[:room]
-        after = _after(plan, position, items[-1])
-    counted = len(items) if plan.residual is not None or items else page.count
-    return ReadPage(_trim(plan, items), counted, page.scanned_count, after, page.consumed, position)
+        count = result.count if not items and plan.residual is None else len(items)
+        after = self._begin_next(start) if result.cursor is None else ReadPosition(start.step, result.cursor)
+        return ReadPage(items, count, result.scanned_count, after, result.consumed, start)
+
+    def _fetch_chunk(self, executor: Reads, operation: BatchGet, start: ReadPosition) -> Steps[ReadPage]:
+        first = start.after if isinstance(start.after, int) else 0
+        end = first + executor.limits.batch_get
+        keys = operation.keys[first:end]
+        found, consumed = yield from executor.get_batch(replace(operation, keys=keys))
+        items = self._select(executor, _in_order_of(keys, found))
+        after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
+        return ReadPage(items, len(items), len(found), after, consumed, start)
+
+    def _fetch_item(self, executor: Reads, operation: Get) -> Steps[ReadPage]:
+        result = yield from executor.send(operation)
+        found = [] if result.item is None else [result.item]
+        items = self._select(executor, found)
+        return ReadPage(items, len(items), len(found), None, result.consumed)
+
+    def _begin_next(self, start: ReadPosition) -> ReadPosition | None:
+        """Return the begin of the next of several queries."""
+        following = start.step + 1
+        return ReadPosition(following) if following < len(self.plan.operations) else None
+
+    def _resume(self, operation: Query | Scan, start: ReadPosition) -> Query | Scan:
+        """Return the operation from the position on, which reads no more items than are wanted."""
+        limit, room = operation.limit, self._room
+        if room is not None and operation.filter is None and self.plan.residual is None:
+            limit = room if limit is None else min(limit, room)
+        cursor = start.after if isinstance(start.after, dict) else None
+        if limit == operation.limit and cursor is None:
+            return operation
+        return replace(operation, limit=limit, cursor=cursor)
+
+    def _select(self, executor: Reads, items: list[Item]) -> list[Item]:
+        """Return the items that the residual accepts."""
+        residual = self.plan.residual
+        if residual is None or not items:
+            return items
+        if self._filter is None:
+            self._filter = _filter_by_key(self.plan.operations[0], residual) or executor.find_filter(residual)
+        return self._filter(items)
 
 
-def position_after(plan: Plan, page: ReadPage, used: int) -> Position | None:
-    """Where the read goes on if only the first `used` items of the page were used; `None` at its end."""
-    if used == len(page.items):
-        return page.next
-    return _after(plan, page.start, page.items[used - 1]) if used else page.start
+def _make_projection(plan: Plan) -> Callable[[Item], Item] | None:
+    """Return what takes of an item what is wanted, without what only the residual or the cursor needed."""
+    if plan.loaded is None:
+        return None
+    return compile_projection(cover(map(_above_lists, plan.loaded)))
+
+
+def _above_lists(path: Path) -> Path:
+    """Return the path up to its first position: the store has taken the elements already, and leaves no gaps."""
+    return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
+
+
+def _filter_by_key(operation: ReadOperation, residual: Condition) -> Filter | None:
+    """Return a filter that tests each item with the condition on its own key, where the residual has one for each."""
+    if not isinstance(operation, BatchGet):
+        return None
+    names, checks = tuple(operation.keys[0]), checks_by_key(residual, operation.keys[0])
+    if checks is None:
+        return None
+    return lambda items: [item for item in items if _passes(checks, _values_of(item, names), item)]
+
+
+def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool:
+    if key not in checks:
+        return False
+    check = checks[key]
+    return check is None or holds(check, item)
+
+
+def _in_order_of(keys: Sequence[Item], items: list[Item]) -> list[Item]:
+    names = tuple(keys[0])
+    places = {_values_of(key, names): place for place, key in enumerate(keys)}
+    return sorted(items, key=lambda item: places[_values_of(item, names)])
 
 
 def _check_keys(plan: Plan, items: list[Item]) -> None:
@@ -206,39 +308,37 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
                 )
 
 
-def _passes(plan: Plan, item: Item) -> bool:
-    (operation,) = plan.operations
-    names = operation.keys[0] if isinstance(operation, BatchGet) else ()
-    check = plan.checks[_values_of(item, names)] if names else plan.residual
-    return check is None or holds(check, item)
+def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
+    """Return the items in the plan's order, up to its limit."""
+    if plan.order_by:
+        items.sort(key=lambda item: [item[name] for name in plan.order_by], reverse=plan.descending)
+    return items if plan.limit is None else items[: plan.limit]
 
 
-def _after(plan: Plan, position: Position, last: Item) -> Position:
-    """Where a read goes on that was left off after the item."""
-    operation = plan.operations[position.step]
+def items_of(pages: Sequence[ReadPage]) -> list[Item]:
+    """Return the items of all pages."""
+    return pages[0].items if len(pages) == 1 else list(itertools.chain.from_iterable(page.items for page in pages))
+
+
+def position_after(plan: Plan, page: ReadPage, used: int) -> ReadPosition | None:
+    """Return where the read goes on if only the first `used` items of the page were used; `None` at its end."""
+    if used == len(page.items):
+        return page.next
+    return _after(plan, page.start, page.items[used - 1]) if used else page.start
+
+
+def _after(plan: Plan, start: ReadPosition, last: Item) -> ReadPosition:
+    """Return where a read goes on that was left after the item of a page that began at `start`."""
+    operation = plan.operations[start.step]
     if isinstance(operation, BatchGet):
-        wanted = _values_of(last, operation.keys[0])
-        start = position.after if isinstance(position.after, int) else 0
-        following = itertools.islice(operation.keys, start, None)
-        places = (
-            place for place, key in enumerate(following, start + 1) if _values_of(key, operation.keys[0]) == wanted
-        )
-        return Position(position.step, next(places))
-    return Position(position.step, {name: last[name] for name in plan.cursor_names})
+        names = tuple(operation.keys[0])
+        wanted = _values_of(last, names)
+        first = start.after if isinstance(start.after, int) else 0
+        following = itertools.islice(operation.keys, first, None)
+        places = (place for place, key in enumerate(following, first + 1) if _values_of(key, names) == wanted)
+        return ReadPosition(start.step, next(places))
+    return ReadPosition(start.step, {name: last[name] for name in plan.cursor_names})
 
 
 def _values_of(item: Item, names: Iterable[str]) -> tuple[AttributeValue, ...]:
-    return tuple(item[name] for name in names)
-
-
-def _trim(plan: Plan, items: list[Item]) -> list[Item]:
-    """The items with no more of them than is wanted: what only the residual or the cursor needed is left out."""
-    if not plan.projection or plan.loaded is None:
-        return items
-    take = compile_projection(cover(map(_above_lists, plan.loaded)))
-    return [take(item) for item in items]
-
-
-def _above_lists(path: Path) -> Path:
-    """The path up to its first position: the store has taken the elements already, and leaves no gaps."""
-    return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
+    return tuple([item[name] for name in names])

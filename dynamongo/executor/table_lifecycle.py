@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from dynamongo.exceptions import ServiceError, TableNotFound
-from dynamongo.executor.effects import Steps, Terms, Wait
+from dynamongo.executor.effects import Steps, Wait
 from dynamongo.executor.schema_diff import Declared, Difference, TableChange, compare_schemas, list_undeclared
+from dynamongo.executor.sender import Sender
 from dynamongo.operations import (
     CreateTable,
     DeleteTable,
@@ -25,7 +26,7 @@ def do_nothing(_: int) -> None:
     """Nobody wants to know how often a table was looked at."""
 
 
-class Tables(Terms):
+class Tables(Sender):
     """The part of the executor that is about tables."""
 
     def create_table(

@@ -16,11 +16,13 @@ from dynamongo.exceptions import (
     WriteNotSent,
     WriteOutcomeUnknown,
 )
-from dynamongo.executor.effects import Attempts, Steps, Terms
+from dynamongo.executor.effects import Steps
+from dynamongo.executor.retries import Attempts
+from dynamongo.executor.sender import Sender
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put, UpdateItem
 
-_ITEM_ERRORS = (
+ITEM_ERRORS = (
     ConditionalCheckFailedException,
     InvalidRequestError,
     LimitExceededError,
@@ -28,7 +30,7 @@ _ITEM_ERRORS = (
     TransactionConflict,
     WriteOutcomeUnknown,
 )
-"""What one write of several may meet without a bearing on the others."""
+"""The errors of one item, which say nothing of the other items of a run."""
 
 Write: TypeAlias = Put | Delete | UpdateItem
 
@@ -101,7 +103,7 @@ class GroupResult:
     stop: DynamongoError | None = None
 
 
-class Writes(Terms):
+class Writes(Sender):
     """The part of the executor that writes."""
 
     def write_group(
@@ -126,7 +128,7 @@ class Writes(Terms):
                 outcomes[group[0].index] = yield from self._write_alone(group[0])
         except InvalidRequestError:  # nothing was done; alone, each says what is wrong
             stop = yield from self._write_one_by_one(group, outcomes)
-        except _ITEM_ERRORS as error:
+        except ITEM_ERRORS as error:
             _fill(outcomes, group, error)
         except DynamongoError as error:
             stop = error
@@ -156,30 +158,27 @@ class Writes(Terms):
             result = yield from self.send(BatchWrite(table, batch), attempts)
             left = {group[0].key_of(part) for part in result.unprocessed}
             outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
-            if len(left) < len(pending):
-                attempts.restart()
-            pending = {key: write for key, write in pending.items() if key in left}
-            if not pending:
+            if not left:
                 return
-            wait = attempts.next()
-            if wait is not None:
-                yield wait
-            if wait is None or not attempts.may_go_on():
-                raise _give_up(attempts, table)
+            made_progress = len(left) < len(pending)
+            pending = {key: write for key, write in pending.items() if key in left}
+            if not (yield from self.wait_for_unprocessed(attempts, made_progress=made_progress)):
+                raise _unprocessed_error(attempts, table)
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
         try:
             result = yield from self.send(write.write, self.start_attempts())
-        except _ITEM_ERRORS as error:
+        except ITEM_ERRORS as error:
             return Outcome(write.index, error)
         return Outcome(write.index, attributes=result.attributes)
 
 
-def _give_up(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:
-    """What befell the writes of a batch that the store did not get to."""
-    told = "the store did not get to it"
+def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:
+    """Return the error of the writes of a batch that are unprocessed after the last attempt."""
     error = (
-        WriteOutcomeUnknown(f"{told}, and one attempt gave no answer") if attempts.is_unsure else ThrottledError(told)
+        WriteOutcomeUnknown("still unprocessed, and one attempt was not answered")
+        if attempts.is_outcome_unknown
+        else ThrottledError("still unprocessed")
     )
     error.operation, error.attempts = f"BatchWrite {table}", attempts.count
     return error

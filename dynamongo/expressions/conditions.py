@@ -10,13 +10,14 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
+from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo._support.dataclasses import dataclass, field
-from dynamongo.exceptions import ExpressionError, assert_never
+from dynamongo._support.unions import assert_never
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.trees import Branch, Junction, assemble, join
 from dynamongo.expressions.values import (
     ATTRIBUTE_TYPES,
     ORDERED_TYPES,
@@ -231,73 +232,30 @@ class IsType(BaseCondition):
             raise ExpressionError(f"attribute_type takes one of {', '.join(ATTRIBUTE_TYPES)}; got {self.type!r}")
 
 
-class _Branch(BaseCondition):
-    """What AND, OR and NOT share: what is done with a whole tree does not recurse, so that any depth will do."""
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        return _to_tokens(self) == _to_tokens(other) if type(self) is type(other) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(_to_tokens(self)))
-
-    def __repr__(self) -> str:
-        return assemble(cast("Condition", self), _represent)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _from_tokens, (_to_tokens(self),)
-
-
-class _Junction(_Branch):
-    """What AND and OR share: those in one of the same kind are flattened, when its parts are first asked for.
-
-    To do that at each link of `a | b | c | …` would take time in proportion to the square of the chain's length.
-
-    Attributes:
-        given: What it was made of, before that was flattened.
-    """
-
-    __slots__ = ("given",)
-    given: tuple[Condition, ...]
-
-    def __init__(self, *parts: Condition) -> None:
-        if not parts:
-            raise ExpressionError("AND and OR take one condition at least")
-        object.__setattr__(self, "given", parts)
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """The parts, where they are not there yet; a copy is made of them alone."""
-            if name == "given":
-                return object.__getattribute__(self, "parts")
-            if name != "parts":
-                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-            parts = _flatten(type(self), self.given)
-            object.__setattr__(self, "parts", parts)
-            return parts
-
-
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class And(_Junction):
+class And(Junction, BaseCondition):
     """Every part holds. Nested ANDs are flattened, so that the parts are the conjuncts."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class Or(_Junction):
+class Or(Junction, BaseCondition):
     """One part at least holds. Nested ORs are flattened."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Not(_Branch):
+class Not(Branch, BaseCondition):
     """`part` does not hold. Two-valued: the negation of a comparison with a missing attribute is true."""
 
     part: Condition
+
+    @property
+    def branches(self) -> tuple[Condition, ...]:
+        """The part."""
+        return (self.part,)
 
 
 Condition: TypeAlias = Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType | And | Or | Not
@@ -318,65 +276,6 @@ def all_of(parts: tuple[Condition, ...]) -> Condition | None:
     return And(*parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-def nodes_of(condition: Condition) -> list[Condition]:
-    """Every condition in the tree: each before its parts, and these from left to right."""
-    nodes: list[Condition] = []
-    pending: list[Condition] = [condition]
-    while pending:
-        node = pending.pop()
-        nodes.append(node)
-        if isinstance(node, _Branch):
-            pending += (node.part,) if isinstance(node, Not) else reversed(node.parts)
-    return nodes
-
-
-def operands_of(condition: Condition) -> Iterator[Operand]:
-    """Every operand in the tree, from left to right; paths that functions take are operands too."""
-    if isinstance(condition, _Branch):
-        return itertools.chain.from_iterable(map(_own_operands, nodes_of(condition)))
-    return iter(_own_operands(condition))
-
-
-def _own_operands(node: Condition) -> tuple[Operand, ...]:
-    match node:
-        case Comparison():
-            return node.left, node.right
-        case Between():
-            return node.operand, node.low, node.high
-        case In():
-            return node.operand, *node.choices
-        case BeginsWith():
-            return node.path, node.prefix
-        case Contains():
-            return node.path, node.operand
-        case Exists() | NotExists() | IsType():
-            return (node.path,)
-        case And() | Or() | Not():
-            return ()
-        case _:
-            assert_never(node)
-
-
-def paths_of(condition: Condition) -> list[Path]:
-    """Every path that the condition reads."""
-    if isinstance(condition, Comparison) and isinstance(condition.left, Path) and is_value(condition.right):
-        return [condition.left]  # what most conditions are
-    found: list[Path] = []
-    for operand in operands_of(condition):
-        if isinstance(operand, Path):
-            found.append(operand)
-        elif isinstance(operand, Size):
-            found.append(operand.path)
-    return found
-
-
-def cover(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The paths without those that lead into what another one covers, as DynamoDB wants a projection."""
-    unique = dict.fromkeys(path.elements for path in paths)
-    kept = [each for each in unique if not any(each[:length] in unique for length in range(1, len(each)))]
-    return tuple(Path(*elements) for elements in kept)
-
-
 def describe(condition: Condition) -> str:
     """The condition as a person reads it, in DynamoDB's own notation with the values written in.
 
@@ -384,30 +283,6 @@ def describe(condition: Condition) -> str:
     NOT (attribute_exists(a) AND b < 3)
     """
     return assemble(condition, _describe_node)
-
-
-def assemble(condition: Condition, split: Callable[[Condition], Iterable[str | Condition]]) -> str:
-    """The text of a tree of any depth; `split` gives the pieces of one condition, with its parts as they are."""
-    texts: list[str] = []
-    pending: list[str | Condition] = [condition]
-    while pending:
-        piece = pending.pop()
-        if isinstance(piece, str):
-            texts.append(piece)
-        else:
-            pending += reversed(tuple(split(piece)))
-    return "".join(texts)
-
-
-def join(parts: Iterable[Condition], joint: str, in_parentheses: tuple[type, ...] = ()) -> Iterator[str | Condition]:
-    """The pieces of a text that consists of the parts; those of some kinds stand in parentheses."""
-    for position, part in enumerate(parts):
-        if position:
-            yield joint
-        if isinstance(part, in_parentheses):
-            yield from ("(", part, ")")
-        else:
-            yield part
 
 
 def _describe_node(condition: Condition) -> Iterable[str | Condition]:
@@ -447,42 +322,6 @@ def _describe_leaf(
             assert_never(condition)
 
 
-def _represent(condition: Condition) -> Iterable[str | Condition]:
-    """The pieces of its `repr`: those of every other dataclass."""
-    if isinstance(condition, (And, Or)):
-        end = ",))" if len(condition.parts) == 1 else "))"
-        return (f"{type(condition).__name__}(parts=(", *join(condition.parts, ", "), end)
-    return ("Not(part=", condition.part, ")") if isinstance(condition, Not) else (repr(condition),)
-
-
-_Node: TypeAlias = "Condition | tuple[type, int]"
-"""A condition without parts as itself; any other as its kind and the number of its parts, which follow."""
-
-
-def _to_tokens(tree: Any) -> list[_Node]:
-    """The tree as a list, which is compared, hashed and pickled whatever the depth."""
-    return [_to_token(node) for node in nodes_of(tree)]
-
-
-def _to_token(node: Condition) -> _Node:
-    if isinstance(node, Not):
-        return Not, 1
-    return (type(node), len(node.parts)) if isinstance(node, (And, Or)) else node
-
-
-def _from_tokens(tokens: list[_Node]) -> Condition:
-    """The tree that came to these tokens: read from the end, each has its parts made before it."""
-    made: list[Condition] = []
-    for token in reversed(tokens):
-        if isinstance(token, tuple):
-            kind, count = token
-            parts = [made.pop() for _ in range(count)]
-            made.append(kind(*parts))
-        else:
-            made.append(token)
-    return made[0]
-
-
 def _describe_choices(choices: tuple[Operand, ...], shown: int = 5) -> str:
     listed = [_describe_operand(choice) for choice in choices[:shown]]
     return ", ".join([*listed, f"… {len(choices) - shown} more"] if len(choices) > shown else listed)
@@ -490,19 +329,6 @@ def _describe_choices(choices: tuple[Operand, ...], shown: int = 5) -> str:
 
 def _describe_operand(operand: Operand) -> str:
     return describe_value(operand) if is_value(operand) else str(operand)
-
-
-def _flatten(kind: type[And | Or], given: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """The conditions, with those that are in others of that kind, however deep, in the places of these."""
-    flat: list[Condition] = []
-    pending = [*reversed(given)]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, kind):
-            pending += reversed(part.given)
-        else:
-            flat.append(part)
-    return tuple(flat)
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:

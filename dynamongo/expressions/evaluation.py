@@ -14,7 +14,7 @@ import operator as operators
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
-from dynamongo.exceptions import assert_never
+from dynamongo._support.unions import assert_never
 from dynamongo.expressions.conditions import (
     EQ,
     GE,

@@ -26,7 +26,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeGuard
 
 from dynamongo._support.codegen import make_function
-from dynamongo.exceptions import assert_never
+from dynamongo._support.unions import assert_never
 from dynamongo.expressions.conditions import (
     EQ,
     GE,

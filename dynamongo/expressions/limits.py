@@ -6,21 +6,9 @@ Source: "Service, account, and table quotas in Amazon DynamoDB", expression para
 from __future__ import annotations
 
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import (
-    And,
-    Comparison,
-    Condition,
-    Exists,
-    In,
-    Not,
-    Or,
-    Path,
-    Size,
-    is_value,
-    nodes_of,
-    operands_of,
-    paths_of,
-)
+from dynamongo.expressions.conditions import And, Comparison, Condition, Exists, In, Not, Or, Path, Size, is_value
+from dynamongo.expressions.operands import operands_of, paths_of
+from dynamongo.expressions.trees import nodes_of
 
 MAX_OPERATORS = 300
 MAX_IN_OPERANDS = 100

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from dynamongo.expressions.values import EXACT, AttributeValue, Number, is_lowest, type_of
+from dynamongo.expressions.numbers import EXACT, Number, is_canonical_decimal
+from dynamongo.expressions.values import AttributeValue, type_of
 
 
 def item_size(item: Mapping[str, AttributeValue]) -> int:
@@ -44,11 +45,11 @@ def number_size(number: Number) -> int:
             return 2
         return (len(str(abs(number)).rstrip("0")) + 3) // 2 + (number < 0) if number else 1
     text = str(number)
-    return plain_size(text) if is_lowest(text) else _size_of_digits(Decimal(number))
+    return plain_size(text) if is_canonical_decimal(text) else _size_of_digits(Decimal(number))
 
 
 def plain_size(text: str) -> int:
-    """`number_size` from the text of a number that `is_lowest`."""
+    """`number_size` from the text of a number that `is_canonical_decimal`."""
     whole, _, fraction = text.partition(".")
     integer = whole.lstrip("-0")
     digits = fraction if integer else fraction.lstrip("0")

@@ -9,13 +9,14 @@ Source: "Update expressions" in the DynamoDB developer guide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Condition, Path
-from dynamongo.expressions.values import AttributeValue, Number
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import AttributeValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,15 @@ def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str
             raise ExpressionError(f"{invalid}: Cannot update attribute {name}. This attribute is part of the key")
     if len(updates) > 1:
         check_path_request([update.path for update in updates], "UpdateExpression")
+
+
+def guards_of(updates: Iterable[AnyUpdate]) -> Iterator[tuple[Path, Condition]]:
+    """Yield the paths of the sums whose fields have a range, each with what has to hold for the sum to be in it."""
+    for update in updates:
+        if type(update) is SetUpdate:  # most are
+            continue
+        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None:
+            yield update.path, update.guard
 
 
 def check_path_request(paths: Sequence[Path], expression: str) -> None:

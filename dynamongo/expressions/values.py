@@ -11,8 +11,8 @@ L   list, M map     `list`, `dict` with `str` keys
 SS, NS, BS  sets    `frozenset` of one of `str`, `int | Decimal`, `bytes`
 ==================  ==================================================
 
-A value is *canonical* when `normalize` would return an equal copy: numbers in range and in lowest form, no empty
-sets, nothing of another type. Everything above this module keeps values canonical. Equality here is DynamoDB's:
+A value is *canonical* when `normalize` returns an equal copy: numbers are canonical and in range, no set is empty, and
+every part has one of these types. Everything above this module keeps values canonical. Equality here is DynamoDB's:
 `True` is not `1`. Nothing else in the library compares attribute values with a bare `==`.
 
 Source: "Supported data types and naming rules" and "Item sizes and formats" in the DynamoDB developer guide.
@@ -24,25 +24,30 @@ import contextlib
 import weakref
 from collections.abc import Generator, Mapping
 from contextvars import ContextVar
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, Overflow, Subnormal
-from typing import Literal, TypeAlias, Union, cast
+from decimal import Decimal
+from typing import TYPE_CHECKING, ForwardRef, Literal, TypeAlias, cast
 
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.numbers import Number, format_number, normalize_number
 
-Number: TypeAlias = int | Decimal
-AttributeValue: TypeAlias = Union[  # noqa: UP007 - the names in quotes forbid `|` at run time
-    str,
-    int,
-    Decimal,
-    bytes,
-    bool,
-    list["AttributeValue"],
-    dict[str, "AttributeValue"],
-    frozenset[str],
-    frozenset[int | Decimal],
-    frozenset[bytes],
-    None,
-]
+if TYPE_CHECKING:
+    AttributeValue: TypeAlias = (
+        str
+        | int
+        | Decimal
+        | bytes
+        | bool
+        | list["AttributeValue"]
+        | dict[str, "AttributeValue"]
+        | frozenset[str]
+        | frozenset[int | Decimal]
+        | frozenset[bytes]
+        | None
+    )
+else:  # a reference that says its module, so that `typing.get_type_hints` resolves it in any other
+    _Self = ForwardRef("AttributeValue", module=__name__)
+    _Sets = frozenset[str] | frozenset[int | Decimal] | frozenset[bytes]
+    AttributeValue = str | int | Decimal | bytes | bool | list[_Self] | dict[str, _Self] | _Sets | None
 Item: TypeAlias = dict[str, AttributeValue]
 AttributeType: TypeAlias = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
 ScalarType: TypeAlias = Literal["S", "N", "B"]
@@ -51,7 +56,6 @@ ATTRIBUTE_TYPES: tuple[AttributeType, ...] = ("S", "N", "B", "BOOL", "NULL", "L"
 SCALAR_TYPES: tuple[ScalarType, ...] = ("S", "N", "B")
 SET_TYPES: tuple[AttributeType, ...] = ("SS", "NS", "BS")
 
-MAX_DIGITS = 38
 MAX_DEPTH = 32
 MAX_ITEM_BYTES = 409_600
 MAX_NAME_BYTES = 65_535
@@ -68,22 +72,16 @@ _TYPES: dict[type, AttributeType] = {
 }
 _SET_TYPES: dict[AttributeType, AttributeType] = {"S": "SS", "N": "NS", "B": "BS"}
 PLAIN_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes, bool, type(None)})
-"""The types of values without parts."""
+"""The types of values that have no parts."""
 ORDERED_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes})
-"""The types of values that have an order: those of `SCALAR_TYPES`."""
-EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
-"""Rounds nothing."""
-_MAX_EXPONENT = 125
-_MIN_EXPONENT = -130
-_STORED = Context(prec=MAX_DIGITS, Emax=_MAX_EXPONENT, Emin=_MIN_EXPONENT, traps=[Inexact, Overflow, Subnormal])
-"""Raises for what DynamoDB does not store: more digits, and what is too large or too small."""
-_LEAST_INT, _MOST_INT = -(10**MAX_DIGITS), 10**MAX_DIGITS
+"""The types of values that have an order, as `SCALAR_TYPES` names them."""
 
 
 def type_of(value: AttributeValue) -> AttributeType:
-    """The DynamoDB type of an attribute value.
+    """Return the DynamoDB type of an attribute value.
 
-    Raises `ValidationError` for a Python object that is none, the empty set included.
+    Raises:
+        ValidationError: The object is no attribute value; an empty set is none either.
 
     >>> type_of(True), type_of(1), type_of(frozenset({b"x"}))
     ('BOOL', 'N', 'BS')
@@ -97,13 +95,13 @@ def type_of(value: AttributeValue) -> AttributeType:
             member_type = members.pop()
             if member_type in _SET_TYPES:
                 return _SET_TYPES[member_type]
-        expected = "a set holds at least one member, and strings, numbers or binary values alone"
+        expected = "a set must have at least one member, and only strings, only numbers or only binary values"
         raise ValidationError(f"{expected}; got {shorten(value)}")
     raise ValidationError(f"not an attribute value: {shorten(value)} of type {type(value).__name__}")
 
 
 def equals(left: AttributeValue, right: AttributeValue) -> bool:
-    """Whether DynamoDB's `=` holds: same type, same value, and so on inside lists and maps.
+    """Return whether DynamoDB's `=` holds: same type and same value, in lists and maps too.
 
     >>> equals(1, Decimal("1.0")), equals(1, True), equals([1], [True])
     (True, False, False)
@@ -123,10 +121,11 @@ def equals(left: AttributeValue, right: AttributeValue) -> bool:
 
 
 def normalize(value: AttributeValue) -> AttributeValue:
-    """The canonical form of an attribute value, built of new containers.
+    """Return the canonical form of an attribute value, in new containers.
 
-    Raises `ValidationError` for anything that DynamoDB would refuse to store in a non-key attribute, except for
-    what concerns the item as a whole (its size, the depth of its nesting).
+    Raises:
+        ValidationError: DynamoDB would refuse to store it in a non-key attribute. What concerns the item as a whole
+            (its size, the depth of its nesting) is not checked here.
 
     >>> normalize({"n": Decimal("1.50"), "l": [Decimal("2.0")]})
     {'n': Decimal('1.5'), 'l': [2]}
@@ -149,112 +148,8 @@ def normalize(value: AttributeValue) -> AttributeValue:
 
 
 def normalize_item(item: Mapping[str, AttributeValue]) -> Item:
-    """`normalize` for every attribute of an item."""
+    """Apply `normalize` to every attribute of an item."""
     return cast("Item", normalize(dict(item)))
-
-
-def normalize_number(number: Number) -> Number:
-    """The number in lowest form: an `int` if it is whole, else a `Decimal` without trailing zeros.
-
-    Raises `ValidationError` for more than 38 significant digits, for a magnitude outside 1E-130 … 9.99…E+125, and
-    for infinities and NaN.
-
-    >>> normalize_number(Decimal("1.50")), normalize_number(Decimal("1E+2")), normalize_number(Decimal("-0"))
-    (Decimal('1.5'), 100, 0)
-    """
-    lowest = lowest_form(number)
-    return _refuse_or_lower(number) if lowest is None else lowest
-
-
-def lowest_form(number: Number) -> Number | None:
-    """`normalize_number` for a number of a plain type that fits, and `None` for any other, which that looks at."""
-    if type(number) is int:
-        return number if _LEAST_INT < number < _MOST_INT else None
-    if type(number) is not Decimal:
-        return None
-    if is_lowest(str(number)):
-        return number
-    if not number.is_finite():
-        return None
-    try:
-        lowest = number.normalize(_STORED)
-    except ArithmeticError:
-        return None
-    return int(lowest) if lowest == lowest.to_integral_value() else lowest
-
-
-def is_lowest(text: str) -> bool:
-    """Whether that is the text of a number with a fraction, plainly written, in lowest form and of digits that fit.
-
-    It need not be for other numbers of that kind: those with exponents, and those with the most digits.
-    """
-    return "." in text and text[-1] != "0" and len(text) <= MAX_DIGITS and "E" not in text and "e" not in text
-
-
-def _refuse_or_lower(number: Number) -> Number:
-    decimal = _to_decimal(number)
-    if not decimal:
-        return 0
-    exponent = decimal.adjusted()
-    if exponent > _MAX_EXPONENT:
-        raise ValidationError(
-            "Number overflow. Attempting to store a number with magnitude larger than supported range"
-        )
-    if exponent < _MIN_EXPONENT:
-        raise ValidationError(
-            "Number underflow. Attempting to store a number with magnitude smaller than supported range"
-        )
-    lowest = decimal.normalize(EXACT)
-    _, digits, scale = lowest.as_tuple()
-    if len(digits) > MAX_DIGITS:
-        raise ValidationError("Attempting to store more than 38 significant digits in a Number")
-    return int(lowest) if cast("int", scale) >= 0 else lowest
-
-
-def _to_decimal(number: Number) -> Decimal:
-    if isinstance(number, Decimal):
-        if not number.is_finite():
-            raise ValidationError(f"The parameter cannot be converted to a numeric value: {number}")
-        return number
-    if abs(number) >= 10 ** (_MAX_EXPONENT + 1):
-        raise ValidationError(
-            "Number overflow. Attempting to store a number with magnitude larger than supported range"
-        )
-    return Decimal(number)
-
-
-def add_numbers(left: Number, right: Number) -> Number:
-    """The exact sum; raises `ValidationError` where it does not fit 38 digits or the range."""
-    if type(left) is int and type(right) is int and _LEAST_INT < (total := left + right) < _MOST_INT:
-        return total
-    return normalize_number(EXACT.add(Decimal(left), Decimal(right)))
-
-
-def subtract_numbers(left: Number, right: Number) -> Number:
-    """The exact difference; raises `ValidationError` where it does not fit 38 digits or the range."""
-    return normalize_number(EXACT.subtract(Decimal(left), Decimal(right)))
-
-
-def negate(number: Number) -> Number:
-    """The exact negative; a bare minus would round a Decimal to the 28 digits of Python's default context."""
-    return subtract_numbers(0, number)
-
-
-def format_number(number: Number) -> str:
-    """A canonical number as DynamoDB writes it: plain digits, never an exponent.
-
-    >>> format_number(Decimal("1E-7")), format_number(100)
-    ('0.0000001', '100')
-    """
-    text = str(number)
-    return format(number, "f") if "E" in text or "e" in text else text
-
-
-def parse_number(text: str) -> Number:
-    """A number as DynamoDB returned it; the inverse of `format_number`."""
-    if text.removeprefix("-").isdecimal():
-        return int(text)
-    return Decimal(text) if is_lowest(text) else normalize_number(Decimal(text))
 
 
 def check_text(text: str) -> str:
@@ -265,7 +160,7 @@ def check_text(text: str) -> str:
 
 
 def has_utf8_form(text: str) -> bool:
-    """Whether the text can be encoded, which a lone surrogate cannot."""
+    """Return whether the text can be encoded; a lone surrogate cannot."""
     if text.isascii():
         return True
     try:
@@ -286,17 +181,18 @@ def check_name(name: object) -> str:
 
 _is_hidden: ContextVar[bool] = ContextVar("dynamongo_values_are_hidden", default=False)
 _hiders: weakref.WeakSet[object] = weakref.WeakSet()
-"""The connections with `show_values=False`: a value is refused before it is known which one will be used."""
+"""The connections with `show_values=False`. It is process-wide, since a field refuses a value before it is known which
+connection will be used."""
 
 
 def hide_values(owner: object, *, is_hidden: bool) -> None:
-    """Have values hidden in all messages of the process as long as the owner lives, or no longer."""
+    """Hide values in all messages of the process while the owner lives, or stop doing so for this owner."""
     (_hiders.add if is_hidden else _hiders.discard)(owner)
 
 
 @contextlib.contextmanager
 def hidden_values() -> Generator[None]:
-    """Inside the block, messages have the types of values alone: for what is stored, which no error may tell."""
+    """Let messages show only the types of values inside the block: errors must not disclose what is stored."""
     token = _is_hidden.set(True)
     try:
         yield
@@ -305,14 +201,12 @@ def hidden_values() -> Generator[None]:
 
 
 def are_values_hidden() -> bool:
-    """Whether messages may have no values now."""
+    """Return whether messages must not show values now."""
     return _is_hidden.get() or bool(_hiders)
 
 
 def describe_value(value: AttributeValue, limit: int = 80) -> str:
-    """The value for people, in at most `limit` characters: plain numbers, and sets in the order of their members.
-
-    It is `…` where values are hidden.
+    """Write the value for people, in at most `limit` characters: plain numbers, sorted sets; `…` for a hidden value.
 
     >>> describe_value({"n": Decimal("1E-7"), "s": frozenset({"b", "a"})})
     "{'n': 0.0000001, 's': {'a', 'b'}}"
@@ -339,34 +233,31 @@ def _describe(value: object) -> str:
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """The value's `repr` for a message: one line of at most `limit` characters, whatever the value is.
-
-    It is the value's type where values are hidden.
-    """
+    """Return the `repr` of any value, cut to `limit` characters, for a message; the type of a hidden value."""
     if are_values_hidden():
         return f"a value of type {type(value).__name__}"
     return print_shortened(value, limit)
 
 
 def print_shortened(value: object, limit: int = 80) -> str:
-    """The same for a value that is nobody's secret, such as one that a model declares: it is shown in any case."""
+    """Return the same for a value that is no secret, such as one that a model declares; it is never hidden."""
     return _cut(print_value(value), limit)
 
 
 def print_value(value: object) -> str:
-    """The value's `repr`, and words for a value that has none.
+    """Return the `repr` of any value, or a substitute where that fails.
 
     >>> print_value([1]), print_value(10**5000)
     ('[1]', '<int that cannot be printed>')
     """
     try:
         return repr(value)
-    except Exception:  # noqa: BLE001 - an int that is too long, what is nested too deep, and whatever else others raise
+    except Exception:  # noqa: BLE001 - a huge int, deep nesting, and any error of a user's own `__repr__`
         return f"<{type(value).__name__} that cannot be printed>"
 
 
 def describe_error(error: Exception) -> str:
-    """The text of an error that somebody else raised; its type where values are hidden, since it may have one."""
+    """Return the text of an error that foreign code raised; only its type where values are hidden: it may hold one."""
     return type(error).__name__ if are_values_hidden() else str(error)
 
 

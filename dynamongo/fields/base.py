@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypedDict, T
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Comparator, Operand, Path
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import (
     SCALAR_TYPES,
     AttributeType,
     AttributeValue,
-    Number,
     are_values_hidden,
     describe_error,
     equals,
@@ -87,8 +87,8 @@ class Field(Updatable, Generic[T]):
     is_index_key: bool = False
     """Whether the field is part of the key of an index; the model sets it."""
 
-    prepares_new: bool = False
-    """Whether `prepare_new` does anything for this field."""
+    applies_defaults: bool = False
+    """Whether `apply_defaults` does anything for this field."""
 
     is_checked: bool
     """Whether `check` does anything for this field."""
@@ -127,7 +127,8 @@ class Field(Updatable, Generic[T]):
     def __get__(self, instance: object | None, owner: type[Any]) -> Self | T:
         if instance is None:
             return self
-        if getattr(instance, "_loaded", None) is not None:  # instances hold their values in their own __dict__
+        mapper = getattr(owner, "__mapper__", None)  # instances hold their values in their own __dict__
+        if mapper is not None and mapper.is_partial(instance):
             refuse_unloaded(self.label)
         raise AttributeError(f"{self.label} is not set")
 
@@ -139,14 +140,14 @@ class Field(Updatable, Generic[T]):
         """A copy of the field that lives at `path` in the items of the model named `owner`."""
         return self._placed(f"{owner}.{path}", owner, path)
 
-    def called(self, label: str) -> Self:
+    def with_label(self, label: str) -> Self:
         """A copy of the field that messages call `label`; it belongs to no model."""
         return self._placed(label, "", None)
 
     def _placed(self, label: str, owner: str, path: Path | None) -> Self:
         copied = copy.copy(self)
         copied._label, copied._owner, copied._path = label, owner, path  # noqa: SLF001 - a copy of this very object
-        copied.take_parts()
+        copied.bind_children()
         return copied
 
     def expire_items(self) -> None:
@@ -154,7 +155,7 @@ class Field(Updatable, Generic[T]):
         self.is_expiry = self.is_checked = True
         self.check_declaration()
 
-    def take_parts(self) -> None:
+    def bind_children(self) -> None:
         """Make the fields that this one is made of its own: copies that are named and bound after it."""
 
     def check_declaration(self) -> None:
@@ -220,13 +221,13 @@ class Field(Updatable, Generic[T]):
         Raises:
             ValidationError: It does not suit the field; the message names the field, what it takes and the value.
         """
-        return self.accept(self.prepare_new(value) if self.prepares_new else value)
+        return self.coerce(self.apply_defaults(value) if self.applies_defaults else value)
 
-    def prepare_new(self, value: Any) -> Any:
+    def apply_defaults(self, value: Any) -> Any:
         """What is to be stored for the value that the user gave: a map gains the defaults of its members."""
         return value
 
-    def accept(self, value: Any) -> T:
+    def coerce(self, value: Any) -> T:
         """The Python value for one that is compared with stored ones, or is prepared; raises as `validate`."""
         converted = self.convert(value)
         if self.is_checked:
@@ -353,7 +354,7 @@ class Field(Updatable, Generic[T]):
         """The value that the `decode` of a custom field returned, as `validate` returns it; raises as `decode`."""
         if value is None:
             return cast("T", value)
-        accepted = self.accept(value)
+        accepted = self.coerce(value)
         if self.is_key:
             self._check_own_form(stored, accepted)
         return accepted
@@ -391,7 +392,7 @@ class Field(Updatable, Generic[T]):
     # What a value becomes inside a condition or an update.
 
     def encode_operand(self, value: Any) -> Operand:
-        return as_operand(value) or self.encode(self.accept(value))
+        return as_operand(value) or self.encode(self.coerce(value))
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
         del operator

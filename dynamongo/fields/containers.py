@@ -66,7 +66,7 @@ class ListField(Field[list[E]]):
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
         super().__init__(default=default, **options)
         self.element = as_field(self.label, field)
-        self.take_parts()
+        self.bind_children()
 
     __iter__ = None  # or Python would ask for [0], [1], ... without end
 
@@ -84,9 +84,9 @@ class ListField(Field[list[E]]):
     def stores_like(self, other: Any) -> bool:
         return type(self) is type(other) and self.element.can_copy(other.element)
 
-    def take_parts(self) -> None:
-        self.element = self.element.called(f"{self.label}[]")
-        self.prepares_new = self.element.prepares_new
+    def bind_children(self) -> None:
+        self.element = self.element.with_label(f"{self.label}[]")
+        self.applies_defaults = self.element.applies_defaults
 
     def check_declaration(self) -> None:
         self.element.check_declaration()
@@ -95,7 +95,7 @@ class ListField(Field[list[E]]):
     def missing_value(self) -> list[E]:
         return []
 
-    def prepare_new(self, value: Any) -> Any:
+    def apply_defaults(self, value: Any) -> Any:
         return self._each(_prepare_element, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
 
     def convert(self, value: Any) -> list[E]:
@@ -128,7 +128,7 @@ class ListField(Field[list[E]]):
             return [step(element, value) for value in values]
         except ValidationError:
             for index, value in enumerate(values):
-                step(element.called(f"{self.label}[{index}]"), value)
+                step(element.with_label(f"{self.label}[{index}]"), value)
             raise
 
     def encode_part(self, value: Any) -> Operand:
@@ -183,11 +183,11 @@ class SetField(Field[set[E]]):
                 f"{self.label} takes a field that holds strings, numbers or binary values; got {self.member!r}"
             )
         self.stored_type = cast("Any", type(self)).stored_type or f"{self.member.stored_type}S"
-        self.take_parts()
+        self.bind_children()
 
-    def take_parts(self) -> None:
-        self.member = self.member.called(f"a member of {self.label}")
-        self.prepares_new = self.member.prepares_new
+    def bind_children(self) -> None:
+        self.member = self.member.with_label(f"a member of {self.label}")
+        self.applies_defaults = self.member.applies_defaults
 
     def check_declaration(self) -> None:
         self.member.check_declaration()
@@ -202,14 +202,14 @@ class SetField(Field[set[E]]):
     def is_absent(self, value: Any) -> bool:
         return not value
 
-    def prepare_new(self, value: Any) -> Any:
-        return list(map(self.member.prepare_new, cast("set[Any]", value))) if _is_set_like(value) else value
+    def apply_defaults(self, value: Any) -> Any:
+        return list(map(self.member.apply_defaults, cast("set[Any]", value))) if _is_set_like(value) else value
 
     def convert(self, value: Any) -> set[E]:
         refuse_part(value)
         if not _is_set_like(value):
             self.reject(value, "a set")
-        return set(map(self.member.accept, cast("set[Any]", value)))
+        return set(map(self.member.coerce, cast("set[Any]", value)))
 
     def encode(self, value: set[E]) -> AttributeValue:
         if not value:
@@ -249,11 +249,11 @@ def _is_set_like(value: object) -> bool:
 
 
 def _prepare_element(element: Field[Any], value: Any) -> Any:
-    return element.prepare_new(value)
+    return element.apply_defaults(value)
 
 
 def _accept_element(element: Field[Any], value: Any) -> Any:
-    return _refuse_empty_set(element, element.accept(value))
+    return _refuse_empty_set(element, element.coerce(value))
 
 
 def _refuse_empty_set(element: Field[Any], value: Any) -> Any:

@@ -60,8 +60,8 @@ def _refuse_ignored(cls: Any) -> None:
                 raise SchemaError(f"{cls.__name__}.{name} is called by nothing: a field overrides {method}() instead")
     if not isinstance(cls.stored_type, property):
         _check_stored_type(cls)
-    if _find_own(cls, "prepare_new") is not None and _find_own(cls, "prepares_new") is None:
-        raise SchemaError(f"{cls.__name__}.prepare_new is called only with `prepares_new = True` beside it")
+    if _find_own(cls, "apply_defaults") is not None and _find_own(cls, "applies_defaults") is None:
+        raise SchemaError(f"{cls.__name__}.apply_defaults is called only with `applies_defaults = True` beside it")
 
 
 def _check_stored_type(cls: Any) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
-from dynamongo.expressions.values import MAX_DIGITS, Number, describe_error, negate, normalize_number, subtract_numbers
+from dynamongo.expressions.numbers import MAX_DIGITS, Number, negate, normalize_number, subtract_numbers
+from dynamongo.expressions.values import describe_error
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Operand
-from dynamongo.expressions.values import AttributeType, AttributeValue, Number
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.operators import as_operand
 

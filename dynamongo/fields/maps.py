@@ -117,7 +117,7 @@ class DictField(Field[T]):
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
         self._refuse_hidden(named)
-        self.take_parts()
+        self.bind_children()
 
     def _refuse_hidden(self, names: Iterable[str]) -> None:
         """Refuse members that attribute access would miss: `User.meta.label != "a"` would be a plain `True`."""
@@ -167,24 +167,24 @@ class DictField(Field[T]):
 
     __iter__ = None
 
-    def take_parts(self) -> None:
+    def bind_children(self) -> None:
         path = self._path
         self.fields = {
-            name: field.called(f"{self.label}.{name}") if path is None else field.bind(self._owner, path / name)
+            name: field.with_label(f"{self.label}.{name}") if path is None else field.bind(self._owner, path / name)
             for name, field in self.fields.items()
         }
         for field in self.fields.values():
             self.enclose(field)
         self._readers = {name: reader(field) for name, field in self.fields.items()}
         self._required = {name: field for name, field in self.fields.items() if field.required}
-        self.prepares_new = any(field.has_default or field.prepares_new for field in self.fields.values())
+        self.applies_defaults = any(field.has_default or field.applies_defaults for field in self.fields.values())
 
     def check_declaration(self) -> None:
         for field in self.fields.values():
             field.check_declaration()
         super().check_declaration()
 
-    def prepare_new(self, value: Any) -> Any:
+    def apply_defaults(self, value: Any) -> Any:
         refuse_part(value)
         if not isinstance(value, Mapping):
             return value
@@ -232,7 +232,7 @@ class DictField(Field[T]):
         if not isinstance(stored, dict):
             self.reject(stored, "stored as a map")
         if not self.fields:
-            return python_values.decode_item(stored)
+            return python_values.decode_map(stored)
         decoded = {  # NULL is other writers' "nothing"
             name: self.fields[name].missing_value() if (member := stored.get(name)) is None else read(member)
             for name, read in self._readers.items()
@@ -254,7 +254,7 @@ class DictField(Field[T]):
         """The members that are there, as a plain dict where that is all that there is to know of them."""
         present = {name: member for name, member in members.items() if member is not None}
         undeclared = {name: value for name, value in stored.items() if name not in self.fields}
-        return _hold(present, undeclared) if undeclared or self.prepares_new else present
+        return _hold(present, undeclared) if undeclared or self.applies_defaults else present
 
 
 def _hold(members: Mapping[str, Any], undeclared: Mapping[str, AttributeValue]) -> HeldDict:
@@ -278,11 +278,11 @@ def _refuse_fields(options: Mapping[str, object]) -> None:
 
 
 def _prepare_member(field: Field[Any], given: Any) -> Any:
-    return field.prepare_new(given) if field.prepares_new and given is not None else given
+    return field.apply_defaults(given) if field.applies_defaults and given is not None else given
 
 
 def _accept_member(field: Field[Any], given: Any) -> Any:
-    member = field.missing_value() if given is None else field.accept(given)
+    member = field.missing_value() if given is None else field.coerce(given)
     return _require(field, member)
 
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.expressions.values import Number, shorten
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.base import T
 from dynamongo.fields.scalars import NumberStored

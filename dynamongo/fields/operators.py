@@ -25,6 +25,7 @@ from dynamongo.expressions.conditions import (
     Path,
     Size,
 )
+from dynamongo.expressions.numbers import Number, negate
 from dynamongo.expressions.updates import (
     AddUpdate,
     AppendUpdate,
@@ -33,7 +34,7 @@ from dynamongo.expressions.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, Number, negate, shorten
+from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, shorten
 
 _NO_OPERANDS = PLAIN_TYPES | {float}
 """The types of most values, which to ask an abstract class about takes longer."""

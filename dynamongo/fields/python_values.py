@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.numbers import normalize_number
 from dynamongo.expressions.values import (
     MAX_DEPTH,
     PLAIN_TYPES,
@@ -22,7 +23,6 @@ from dynamongo.expressions.values import (
     check_name,
     check_text,
     normalize,
-    normalize_number,
     shorten,
 )
 from dynamongo.fields.partial_map import refuse_part
@@ -100,7 +100,7 @@ def decode(value: AttributeValue) -> Any:
     if type(value) in PLAIN_TYPES:
         return value
     if isinstance(value, dict):
-        return decode_item(value)
+        return decode_map(value)
     if isinstance(value, list):
         return [element if type(element) in PLAIN_TYPES else decode(element) for element in value]
     return set(cast("frozenset[str]", value))
@@ -119,6 +119,6 @@ def round_trip(value: Any) -> Any:
         raise _too_deep(value) from None
 
 
-def decode_item(item: Item) -> dict[str, Any]:
+def decode_map(item: Item) -> dict[str, Any]:
     """`decode` for every attribute of an item."""
     return {name: value if type(value) in PLAIN_TYPES else decode(value) for name, value in item.items()}

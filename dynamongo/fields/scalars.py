@@ -6,15 +6,8 @@ from typing import Any, cast
 
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
-from dynamongo.expressions.values import (
-    AttributeType,
-    AttributeValue,
-    Number,
-    check_text,
-    describe_error,
-    normalize_number,
-    shorten,
-)
+from dynamongo.expressions.numbers import Number, normalize_number
+from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.operators import as_operand
 

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NoReturn
 
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Comparison, Condition, Exists, NotExists, Or, Path
-from dynamongo.expressions.values import AttributeValue, Number, add_numbers, equals, negate
+from dynamongo.expressions.numbers import Number, add_numbers, negate
+from dynamongo.expressions.values import AttributeValue, equals
 from dynamongo.fields.operators import Expressions
 
 MAX_SECONDS = 253_402_300_799
@@ -28,7 +29,7 @@ _NOT_OF_THE_FORM = {
         "is_element",
         "is_expiry",
         "is_checked",
-        "prepares_new",
+        "applies_defaults",
     ),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
 }
@@ -67,7 +68,7 @@ class Updatable(Expressions):
         raise NotImplementedError
 
     @abstractmethod
-    def take_parts(self) -> None:
+    def bind_children(self) -> None:
         """Make the fields that this one is made of its own: copies that are named and bound after it."""
 
     def enclose(self, part: Updatable) -> None:
@@ -75,7 +76,7 @@ class Updatable(Expressions):
         whole = self.label if self.has_rules else self._whole
         if part._whole != whole:
             part._whole = whole
-            part.take_parts()
+            part.bind_children()
 
     @property
     def has_rules(self) -> bool:

@@ -79,10 +79,10 @@ class URLField(LimitedText[T]):
             )
         self.fqdn = fqdn
         self.verify_exists = verify_exists or None
-        self.prepares_new = self.verify_exists is not None
+        self.applies_defaults = self.verify_exists is not None
 
-    def prepare_new(self, value: Any) -> Any:
-        url = self.accept(value)
+    def apply_defaults(self, value: Any) -> Any:
+        url = self.coerce(value)
         if self.verify_exists is not None and not self.verify_exists(url):
             self.reject(url, "a URL that exists")
         return url

@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.values import AttributeValue, Number, has_utf8_form, lowest_form
+from dynamongo.expressions.numbers import Number, canonical_number
+from dynamongo.expressions.values import AttributeValue, has_utf8_form
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -91,7 +92,7 @@ def hold_freely(value: Any) -> Any:
 
 def float_form(value: float) -> Number | None:
     """The number that is stored for a float, and `None` where there is none."""
-    return lowest_form(Decimal(repr(value)))
+    return canonical_number(Decimal(repr(value)))
 
 
 def _text(field: StringField[Any], v: str, source: Source) -> Inline:
@@ -127,7 +128,7 @@ def _bounds(field: IntField[Any] | DecimalField[Any] | FloatField[Any], v: str, 
 def _int(field: IntField[Any], v: str, source: Source) -> Inline:
     if source.task == "decode":
         return Inline(" and ".join([f"type({v}) is int", *_bounds(field, v, source)]), v)
-    fits = f"(-1_000_000_000 < {v} < 1_000_000_000 or lowest_form({v}) is not None)"
+    fits = f"(-1_000_000_000 < {v} < 1_000_000_000 or canonical_number({v}) is not None)"
     return Inline(" and ".join([f"type({v}) is int", fits, *_bounds(field, v, source)]), v)
 
 
@@ -136,7 +137,7 @@ def _decimal(field: DecimalField[Any], v: str, source: Source) -> Inline:
         is_number = f"(type({v}) is Decimal or type({v}) is int)"
         taken = f"({v} if type({v}) is Decimal else Decimal({v}))"
         return Inline(" and ".join([is_number, *_bounds(field, v, source)]), taken)
-    tests = [f"type({v}) is Decimal", f"({v}_ := lowest_form({v})) is not None", *_bounds(field, v, source)]
+    tests = [f"type({v}) is Decimal", f"({v}_ := canonical_number({v})) is not None", *_bounds(field, v, source)]
     return Inline(" and ".join(tests), v if source.task == "build" else f"{v}_")
 
 
@@ -239,7 +240,7 @@ def _dict(field: DictField[Any], v: str, source: Source) -> Inline:
         take = _define_take(field, source)
         return Inline(take and f"({v}_ := {take}({v})) is not None", f"{v}_")
     if source.task == "decode":
-        return Inline(f"type({v}) is dict", f"decode_item({v})")
+        return Inline(f"type({v}) is dict", f"decode_map({v})")
     take = "hold_freely" if source.task == "build" else "encode_freely"
     return Inline(f"type({v}) is dict and ({v}_ := {take}({v})) is not None", f"{v}_")
 
@@ -258,7 +259,7 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
         lines += [f"m = get({key})", f"if {inline.test}:", f"    taken[{key}] = {inline.result}"]
         is_needed = type(member) in _CONTAINERS or member.required
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
-    is_held = field.prepares_new and source.task != "encode"
+    is_held = field.applies_defaults and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"
     return source.define([*lines, f"return {taken} if len(taken) == len(v) else None"])
 
@@ -280,13 +281,13 @@ NAMES: dict[str, Any] = {
     "date": dt.date,
     "datetime": dt.datetime,
     "decode_freely": python_values.decode,
-    "decode_item": python_values.decode_item,
+    "decode_map": python_values.decode_map,
     "encode_freely": encode_freely,
     "float_form": float_form,
     "format_local": format_local,
     "hold_freely": hold_freely,
     "has_utf8_form": has_utf8_form,
-    "lowest_form": lowest_form,
+    "canonical_number": canonical_number,
     "parse_own": parse_own,
 }
 """What the expressions name."""

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
+from collections.abc import Collection, Mapping
+from typing import Any, cast
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.expressions.conditions import Exists, NotExists, Path
+from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import SCALAR_TYPES, ScalarType, check_name, shorten
 from dynamongo.fields.base import Field
@@ -21,9 +20,8 @@ from dynamongo.fields.durations import TimedeltaField
 from dynamongo.fields.enumeration import EnumField
 from dynamongo.fields.indexes import GlobalIndex, Index
 from dynamongo.fields.version import VersionField
-from dynamongo.operations import StreamView
-from dynamongo.planning.scan_policy import SCAN_POLICIES
-from dynamongo.planning.strategies import ModelKeys, name_model
+from dynamongo.mapping.keys import ModelKeys, name_model
+from dynamongo.mapping.options import check_options, check_spelling, check_units, find_throughput, refuse
 from dynamongo.schema import (
     MAX_GLOBAL_INDEXES,
     MAX_INDEX_ATTRIBUTES,
@@ -38,27 +36,8 @@ from dynamongo.schema import (
     Throughput,
 )
 
-Billing: TypeAlias = Literal["provisioned", "on_demand"]
-
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-OPTIONS = (
-    "__table__",
-    "__hash_key__",
-    "__range_key__",
-    "__read_units__",
-    "__write_units__",
-    "__billing__",
-    "__connection__",
-    "__scans__",
-    "__ttl__",
-    "__tags__",
-    "__stream__",
-    "__abstract__",
-)
-"""What a model may say of itself and its table."""
-
-_BILLING: tuple[Billing, ...] = ("provisioned", "on_demand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +69,6 @@ class Declaration:
             if name == self.expires_by:
                 field.expire_items()
 
-    @property
-    def exists(self) -> Exists:
-        """The condition that there is an item."""
-        return Exists(self.keys.hash_key.path)
-
-    @property
-    def is_missing(self) -> NotExists:
-        """The condition that there is none."""
-        return NotExists(self.keys.hash_key.path)
-
 
 def collect_fields(model: type) -> dict[str, Field[Any]]:
     """The fields of the class and of its bases, each bound to this class, in the order of declaration."""
@@ -111,9 +80,9 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
                 _check_name(model, name, others)
                 found[name] = value
             elif isinstance(value, type) and issubclass(value, Field):
-                _refuse(model, name, f"is the class {value.__name__}, and not a field: write {value.__name__}()")
+                refuse(model, name, f"is the class {value.__name__}, and not a field: write {value.__name__}()")
             elif name in found:
-                _refuse(model, name, "hides a field of a base class")
+                refuse(model, name, "hides a field of a base class")
             else:
                 others.add(name)
     bound = {name: field.bind(model.__name__, Path(name).owned_by(name_model(model))) for name, field in found.items()}
@@ -133,7 +102,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
             if isinstance(value, Index):
                 found[name] = value.resolve(names)
             elif isinstance(value, type) and issubclass(value, Index):
-                _refuse(model, name, f"is the class {value.__name__}, and not an index: write {value.__name__}(...)")
+                refuse(model, name, f"is the class {value.__name__}, and not an index: write {value.__name__}(...)")
             else:
                 found.pop(name, None)
     return found
@@ -145,7 +114,7 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     check_options(model)
     keys = _model_keys(model, fields)
     schema = KeySchema(*(_key_attribute(model, field) for field in keys.fields))
-    throughput = _throughput(model)
+    throughput = find_throughput(model)
     schemas = {name: _index_schema(model, name, index, fields, schema) for name, index in indexes.items()}
     _check_indexes(model, schemas)
     table = TableSchema(_table(model), schema, throughput, tuple(schemas.values()))
@@ -159,47 +128,13 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
     if name.startswith("_"):
-        _refuse(model, name, "is a field, whose name must not start with an underscore")
+        refuse(model, name, "is a field, whose name must not start with an underscore")
     try:
         check_name(name)
     except ValidationError as error:
         raise SchemaError(f"{model.__name__}: a field has a name that DynamoDB does not take: {error}") from error
     if name in others:
-        _refuse(model, name, "is a field that would hide a method or attribute; give it another name")
-
-
-def check_spelling(model: type, names: Iterable[str]) -> None:
-    """Refuse `__rangekey__` and the like, without which the model would silently be another one."""
-    for name in names:
-        if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
-            import difflib  # noqa: PLC0415 - only an error needs it
-
-            for option in difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.75):
-                _refuse(model, name, f"is not known; did you mean {option}?")
-
-
-def check_options(model: type) -> None:
-    """Refuse options that are no such thing."""
-    connection = getattr(model, "__connection__", None)
-    if connection is not None and not isinstance(connection, Connection):
-        _refuse(model, "__connection__", f"must be a Connection; got {shorten(connection)}")
-    scans = getattr(model, "__scans__", None)
-    if scans is not None and scans not in SCAN_POLICIES:
-        _refuse(model, "__scans__", f"must be one of {', '.join(SCAN_POLICIES)}; got {shorten(scans)}")
-
-    tags = getattr(model, "__tags__", None)
-    if tags is not None and not _are_tags(tags):
-        _refuse(model, "__tags__", f"must be a dict of str to str; got {shorten(tags)}")
-    stream = getattr(model, "__stream__", None)
-    if stream is not None and stream not in get_args(StreamView):
-        _refuse(model, "__stream__", f"must be one of {', '.join(get_args(StreamView))}; got {shorten(stream)}")
-
-
-def _are_tags(tags: object) -> bool:
-    if not isinstance(tags, Mapping):
-        return False
-    pairs = cast("Mapping[Any, Any]", tags).items()
-    return all(isinstance(key, str) and isinstance(value, str) for key, value in pairs)
+        refuse(model, name, "is a field that would hide a method or attribute; give it another name")
 
 
 def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
@@ -208,7 +143,7 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
         return None
     field = _find_field(model, "__ttl__", name, fields)
     if field.stored_type != "N" or isinstance(field, (EnumField, TimedeltaField, VersionField)):
-        _refuse(
+        refuse(
             model,
             "__ttl__",
             "must be a field that is stored as a number of seconds since 1970, such as a TimestampField;"
@@ -221,30 +156,30 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
 def _version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     names = [name for name, field in fields.items() if isinstance(field, VersionField)]
     for name in names[1:]:
-        _refuse(model, name, f"is a second VersionField beside {names[0]}; a model has one at most")
+        refuse(model, name, f"is a second VersionField beside {names[0]}; a model has one at most")
     for name in names:
         if fields[name].is_key:
-            _refuse(model, name, "is a VersionField, which changes with every write, and cannot be part of the key")
+            refuse(model, name, "is a VersionField, which changes with every write, and cannot be part of the key")
     return names[0] if names else None
 
 
 def _table(model: type) -> str:
     table = getattr(model, "__table__", None)
     if table is None:
-        _refuse(model, "__table__", "is missing: the name of the table (or `__abstract__ = True` for a base class)")
+        refuse(model, "__table__", "is missing: the name of the table (or `__abstract__ = True` for a base class)")
     if not isinstance(table, str) or not _TABLE_NAME.fullmatch(table):
-        _refuse(model, "__table__", f"must be 1 to 255 letters, digits, `_`, `.` and `-`; got {shorten(table)}")
+        refuse(model, "__table__", f"must be 1 to 255 letters, digits, `_`, `.` and `-`; got {shorten(table)}")
     return table
 
 
 def _model_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
     hash_key = _key_field(model, "__hash_key__", fields)
     if hash_key is None:
-        _refuse(model, "__hash_key__", "is missing: the name of the field that is the hash key")
+        refuse(model, "__hash_key__", "is missing: the name of the field that is the hash key")
     range_key = _key_field(model, "__range_key__", fields)
     if range_key is hash_key:
-        _refuse(model, "__range_key__", "must be another field than __hash_key__")
-    keys = ModelKeys(model, hash_key, range_key, frozenset(fields))
+        refuse(model, "__range_key__", "must be another field than __hash_key__")
+    keys = ModelKeys(model, hash_key, range_key)
     for field in keys.fields:
         field.is_key = True
     return keys
@@ -263,7 +198,7 @@ def _find_key(model: type, attribute: str, name: object, fields: Mapping[str, Fi
 
 def _find_field(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
     if not isinstance(name, str) or name not in fields:
-        _refuse(model, attribute, f"must be the name of a field ({', '.join(fields)}); got {shorten(name)}")
+        refuse(model, attribute, f"must be the name of a field ({', '.join(fields)}); got {shorten(name)}")
     return fields[name]
 
 
@@ -278,7 +213,7 @@ def _index_schema(
 ) -> IndexSchema:
     name = attribute if index.name is None else index.name
     if not _is_index_name(name):
-        _refuse(model, attribute, f"needs a name of 3 to 255 letters, digits, `_`, `.` and `-`; got {shorten(name)}")
+        refuse(model, attribute, f"needs a name of 3 to 255 letters, digits, `_`, `.` and `-`; got {shorten(name)}")
     keys = _index_keys(model, attribute, index, fields, table)
     projection = _projection(model, attribute, index, fields, (*table.names, *keys.names))
     return IndexSchema(name, keys, projection, index.is_global, _index_throughput(model, attribute, index))
@@ -294,13 +229,13 @@ def _index_keys(
     if index.is_global:
         hash_key = _index_key(model, f"{attribute}.hash_key", index.hash_key, fields)
     elif table.range_key is None:
-        _refuse(model, attribute, "is a local index, and a table without a range key has none: use a GlobalIndex")
+        refuse(model, attribute, "is a local index, and a table without a range key has none: use a GlobalIndex")
     else:
         hash_key = table.hash_key
     has_range_key = index.range_key is not None or not index.is_global
     range_key = _index_key(model, f"{attribute}.range_key", index.range_key, fields) if has_range_key else None
     if range_key in (hash_key, None if index.is_global else table.range_key) and range_key is not None:
-        _refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is a key already")
+        refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is a key already")
     return KeySchema(hash_key, range_key)
 
 
@@ -319,7 +254,7 @@ def _projection(
     names = tuple(name for name in dict.fromkeys(field.path.attribute for field in wanted) if name not in keys)
     if len(names) > MAX_INDEX_ATTRIBUTES:
         most = f"{MAX_INDEX_ATTRIBUTES} attributes beside the keys at most, or 'all'"
-        _refuse(model, f"{attribute}.projection", f"must have {most}; got {len(names)}")
+        refuse(model, f"{attribute}.projection", f"must have {most}; got {len(names)}")
     for name in names:
         _check_index_attribute(model, f"{attribute}.projection", name)
     return Projection("include", names) if names else Projection("keys_only")
@@ -328,18 +263,18 @@ def _projection(
 def _check_index_attribute(model: type, attribute: str, name: str) -> None:
     if (size := text_size(name)) > MAX_KEY_NAME_BYTES:
         expected = f"must be stored under a name of {MAX_KEY_NAME_BYTES} bytes at most"
-        _refuse(model, attribute, f"{expected}, as all attributes of keys and projections; got {size}: {shorten(name)}")
+        refuse(model, attribute, f"{expected}, as all attributes of keys and projections; got {size}: {shorten(name)}")
 
 
 def _index_throughput(model: type, attribute: str, index: Index) -> Throughput | None:
     """What is provisioned for an index: nothing of its own for a local one, or where the table is billed on demand."""
-    table = _throughput(model)
+    table = find_throughput(model)
     if table is None or not isinstance(index, GlobalIndex):
         return None
     read_units, write_units = index.read_units, index.write_units
     return Throughput(
-        _check_units(model, f"{attribute}.read_units", table.read_units if read_units is None else read_units),
-        _check_units(model, f"{attribute}.write_units", table.write_units if write_units is None else write_units),
+        check_units(model, f"{attribute}.read_units", table.read_units if read_units is None else read_units),
+        check_units(model, f"{attribute}.write_units", table.write_units if write_units is None else write_units),
     )
 
 
@@ -348,7 +283,7 @@ def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
     named: dict[str, str] = {}
     for attribute, index in schemas.items():
         if index.name in named:
-            _refuse(model, attribute, f"has the same name as {named[index.name]}: {index.name}")
+            refuse(model, attribute, f"has the same name as {named[index.name]}: {index.name}")
         named[index.name] = attribute
     counts = {
         "global indexes": (sum(index.is_global for index in schemas.values()), MAX_GLOBAL_INDEXES),
@@ -360,7 +295,7 @@ def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
     }
     for what, (count, most) in counts.items():
         if count > most:
-            _refuse(model, list(schemas)[-1], f"is one too many: a table has {most} {what} at most; got {count}")
+            refuse(model, list(schemas)[-1], f"is one too many: a table has {most} {what} at most; got {count}")
 
 
 def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
@@ -369,26 +304,4 @@ def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
             return scalar_type
     stored = field.stored_type or 'whatever it is given; a field of your own says so with stored_type = "S"'
     kind = type(field).__name__
-    _refuse(model, field.path.attribute, f"is a key, which is stored as S, N or B; {kind} stores {stored}")
-
-
-def _throughput(model: type) -> Throughput | None:
-    billing = getattr(model, "__billing__", "provisioned")
-    if billing not in _BILLING:
-        _refuse(model, "__billing__", f"must be one of {', '.join(_BILLING)}; got {shorten(billing)}")
-    units = [_units(model, name) for name in ("__read_units__", "__write_units__")]
-    return None if billing == "on_demand" else Throughput(*units)
-
-
-def _units(model: type, attribute: str) -> int:
-    return _check_units(model, attribute, getattr(model, attribute, 8))
-
-
-def _check_units(model: type, attribute: str, units: object) -> int:
-    if type(units) is not int or units < 1:
-        _refuse(model, attribute, f"must be a positive int, in capacity units per second; got {shorten(units)}")
-    return units
-
-
-def _refuse(model: type, attribute: str, expected: str) -> NoReturn:
-    raise SchemaError(f"{model.__name__}.{attribute} {expected}")
+    refuse(model, field.path.attribute, f"is a key, which is stored as S, N or B; {kind} stores {stored}")

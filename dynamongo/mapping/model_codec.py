@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
-from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy import lazy_property
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
@@ -25,6 +24,7 @@ from dynamongo.fields.containers import ListField, SetField
 from dynamongo.mapping.codec_fast_paths import NAMES, make_inline
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
+from dynamongo.mapping.records import add_values, make_record, set_record, set_values
 
 Values: TypeAlias = dict[str, Any]
 
@@ -34,50 +34,30 @@ _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
 """What a field with an inline holds where there is nothing, if it is not `None`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """How instances of a model are made.
-
-    Attributes:
-        cls: Their class.
-        make: Makes an instance of the class that holds nothing.
-        fill: Gives such an instance its values by the names of the fields.
-        fill_new: The same for an instance in its constructor.
-        note: Gives an instance the record of its stored item.
-        record_of: The record of an item that may have attributes without a field; that of any other is the item itself.
-        explain: The error for an item that cannot be read, which says which item it is.
-    """
-
-    cls: Any
-    make: Callable[[Any], Any]
-    fill: Callable[[Any, Values], None]
-    fill_new: Callable[[Any, Values], None]
-    note: Callable[[Any, Any], None]
-    record_of: Callable[[Item], Any]
-    explain: Callable[[Item], ValidationError]
-
-
 class Codec:
     """The functions of a model.
 
     Args:
+        model: The class.
         fields: Its fields by name.
         find_keys: Returns the key; raises for an abstract model, which has no items.
         index_keys: The names of the attributes that are keys of indexes.
-        find_maker: Returns what makes instances.
+        explain: Returns the error for an item that cannot be read, given it and what reads it again.
     """
 
     def __init__(
         self,
+        model: type[Any],
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
-        find_maker: Callable[[], Maker],
+        explain: Callable[[Item, Callable[[], object]], ValidationError],
     ) -> None:
+        self._model = model
         self._fields = fields
         self._find_keys = find_keys
         self._index_keys = tuple(index_keys)
-        self._find_maker = find_maker
+        self._explain = explain
 
     @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
@@ -90,7 +70,7 @@ class Codec:
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
         """Gives an instance in its constructor what `build` returned."""
-        return self._find_maker().fill_new
+        return set_values if _has_own_constructor(self._model) else add_values
 
     @lazy_property
     def encode(self) -> Callable[[Values, Item], Item]:
@@ -145,27 +125,23 @@ class Codec:
 
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
-        maker = self._find_maker()
-        source.names.update(ValidationError=ValidationError, refuse_keyless=_refuse_keyless)
-        source.names.update(
-            cls=maker.cls,
-            make=maker.make,
-            fill=maker.fill,
-            note=maker.note,
-            record_of=maker.record_of,
-            explain=maker.explain,
-        )
+        source.names.update(ValidationError=ValidationError, refuse_keyless=_refuse_keyless, fields=self._fields)
+        source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
+        source.names.update(make_record=make_record, explain=self._explain_item)
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
-        lines += [f"note(instance, item if count == {len(names)} else record_of(item))", "add(instance)"]
+        lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))", "add(instance)"]
         head = ["def decode(items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
         tail = ["    except ValidationError:", "        raise explain(item) from None"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
         return source
+
+    def _explain_item(self, item: Item) -> ValidationError:
+        return self._explain(item, lambda: _read_plainly(self._fields, item))
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]
@@ -263,7 +239,15 @@ def _refuse_missing(field: Field[Any]) -> NoReturn:
     raise ValidationError(f"{field.label} is required, and has no value")
 
 
-def read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
+def _has_own_constructor(model: type[Any]) -> bool:
+    """Whether instances are made by the constructor of `Model`, which sets nothing before the values."""
+    models = [base for base in model.__mro__ if "__mapper__" in vars(base)]
+    constructors = [vars(base)["__init__"] for base in models if "__init__" in vars(base)]
+    made_by: Any = model.__new__
+    return model.__init__ is constructors[-1] and made_by is object.__new__
+
+
+def _read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
     """Read an item field by field, for the errors alone."""
     for name, field in fields.items():
         stored = item.get(name)

@@ -1,14 +1,12 @@
 """`Model.batch`: puts and deletes in a block, sent as they fill requests."""
 
-# A batch is a part of the inside of its model.
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
+from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
 from dynamongo.model.bulk_writes import (
     Entry,
@@ -19,14 +17,15 @@ from dynamongo.model.bulk_writes import (
     gather,
     write_entries,
 )
-from dynamongo.model.reading import Reading
+from dynamongo.model.instance import Instance
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
-from dynamongo.model.write_builders import as_instance, make_put
+from dynamongo.planning.strategies import resolve_one
+from dynamongo.planning.write_builders import make_put
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-M = TypeVar("M", bound=Reading)
+M = TypeVar("M", bound=Instance)
 
 
 class Batch(Generic[M]):
@@ -58,7 +57,7 @@ class Batch(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
-        self._backend = model._connection().backend  # noqa: SLF001 - its own model
+        self._backend = connection_of(model).backend
         self._table = model.table_name()
         self._waiting: list[Entry[M]] = []
         self._sent: BatchResult[M] = BatchResult([], [])
@@ -71,12 +70,13 @@ class Batch(Generic[M]):
         Raises:
             ValidationError: It is not valid.
         """
-        instance = as_instance(self._model, item)
-        self._add(Entry(instance, make_put(self._model, instance, overwrite=True)))
+        mapper = self._model.__mapper__
+        instance = mapper.as_instance(item)
+        self._add(Entry(instance, make_put(mapper, self._table, instance, overwrite=True)))
 
     def delete(self, strategy: Any) -> None:
         """Delete an item; `strategy` is as in `delete_one`. One with conditions beside the key goes alone."""
-        target = self._model._resolve_one(strategy, to_write=True)  # noqa: SLF001 - its own model
+        target = resolve_one(strategy, self._model.__mapper__, to_write=True)
         (entry,) = delete_entries(self._model, [target])
         self._add(entry)
 
@@ -141,7 +141,7 @@ class Batch(Generic[M]):
 
     def _refuse(self, stop: DynamongoError) -> NoReturn:
         """Raise what stops the batch: the error itself if nothing was done, as `save_many` does."""
-        located = self._model._locate(stop)  # noqa: SLF001 - its own model
+        located = self._model.__mapper__.locate_error(stop, self._table)
         if not self._sent.success:
             attach_result(located, self._sent)
             raise located

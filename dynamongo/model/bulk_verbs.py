@@ -3,10 +3,6 @@
 Each verb is an object, so that it can be called, explained, and tell of the one that it is without a request.
 """
 
-# These classes are the inside of a model, and use what it keeps to itself.
-# ruff: noqa: SLF001
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Limits
+from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
@@ -25,18 +22,20 @@ from dynamongo.model.bulk_writes import (
     update_entries,
     write_entries,
 )
-from dynamongo.model.progress import ProgressOption, count_of
-from dynamongo.model.reading import Reading
-from dynamongo.model.result_set import ResultSet, plan_for
+from dynamongo.model.instance import Instance
+from dynamongo.model.prepared_read import instances_of
+from dynamongo.model.progress import ProgressOption, find_total
+from dynamongo.model.result_set import ResultSet
 from dynamongo.model.results import BatchResult, WriteOutcome
-from dynamongo.model.write_builders import as_instance, check_changes, make_put
 from dynamongo.operations import Put
 from dynamongo.planning.plan import Plan, Requests
-from dynamongo.planning.planner import ReadOptions
+from dynamongo.planning.planner import plan_for
+from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
-from dynamongo.planning.strategies import Source, Target
+from dynamongo.planning.strategies import Source, Target, resolve_many, resolve_one
+from dynamongo.planning.write_builders import check_changes, make_put
 
-M = TypeVar("M", bound=Reading)
+M = TypeVar("M", bound=Instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +89,35 @@ class BoundVerb(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self._model = model
 
-    def _options(self, *, is_sorted: bool) -> ReadOptions:
-        return ReadOptions(is_sorted=is_sorted, always=self._model.__declaration__.required)
+    def _read(self, source: Source, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
+        required = self._model.__mapper__.declaration.required
+        return Read(
+            self._model.__mapper__.schema(self._model.table_name()),
+            source,
+            is_sorted=is_sorted,
+            required=required,
+            scans=scans,
+        )
 
     @property
     def _limits(self) -> Limits:
-        return self._model._connection().limits
+        return connection_of(self._model).limits
 
     def _step(self, kind: str) -> str:
         return f"{kind} {self._model.table_name()}"
 
     def _find(self, source: Source, scans: ScanPolicy | None) -> tuple[list[Target], list[M]]:
         """What a condition finds, read with the scan policy of the call: what each write checks, and the instances."""
-        return ResultSet(self._model._search(source, self._options(is_sorted=True), {"scans": scans})).targets()
+        model = self._model
+        read = self._read(source, is_sorted=True, scans=scans)
+        return ResultSet(model, read, instances_of(model.__mapper__)).targets()
 
     def _resolve(self, strategy: Any) -> Source:
         if strategy is None:
             raise ExpressionError(
                 f"{self._model.__name__}.{self.name} needs a strategy; None would be every item of the table"
             )
-        return self._model._resolve_many(strategy, to_write=True)
+        return resolve_many(strategy, self._model.__mapper__, to_write=True)
 
     @staticmethod
     def _check_scans(scans: ScanPolicy | None) -> None:
@@ -120,8 +128,7 @@ class BoundVerb(Generic[M]):
         """The targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None
-        options, table = self._options(is_sorted=False), self._model._schema()
-        plan = plan_for(self._model, source, options, table, self._limits.batch_get)
+        plan = plan_for(self._model.__mapper__, self._read(source, is_sorted=False), self._limits.batch_get)
         if plan.keys is not None:
             return tuple(Target(key) for key in plan.keys), None
         return None, plan
@@ -188,15 +195,16 @@ class SaveMany(BoundVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items as they come from the iterable; see `Model.save_iter`."""
-        options = WriteOptions(max_workers, progress, count_of(items))
+        options = WriteOptions(max_workers, progress, find_total(items))
         return iter(write_entries(self._model, self._entries(items, overwrite), options))
 
     def _entries(self, items: Iterable[Any], overwrite: Any) -> Iterator[Entry[M]]:
+        mapper, table = self._model.__mapper__, self._model.table_name()
         for item in items:
             instance = item
             try:
-                instance = as_instance(self._model, item)
-                yield Entry(instance, make_put(self._model, instance, overwrite))
+                instance = mapper.as_instance(item)
+                yield Entry(instance, make_put(mapper, table, instance, overwrite))
             except (AttributeNotLoaded, ValidationError) as error:
                 yield Entry(instance, None, error)
 
@@ -261,8 +269,8 @@ class DeleteMany(BoundVerb[M]):
         self, strategies: Iterable[Any], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[M]]:
         """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
-        targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, count_of(strategies))
+        targets = (resolve_one(strategy, self._model.__mapper__, to_write=True) for strategy in strategies)
+        options = WriteOptions(max_workers, progress, find_total(strategies))
         return iter(write_entries(self._model, delete_entries(self._model, targets), options))
 
 
@@ -304,7 +312,7 @@ class UpdateMany(BoundVerb[M]):
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
         self._check_scans(scans)
-        changes = check_changes(self._model, updates)
+        changes = check_changes(self._model.__mapper__, updates)
         source = self._resolve(strategy)
         targets, _ = self._known_targets(source)
         if targets is not None:
@@ -317,7 +325,7 @@ class UpdateMany(BoundVerb[M]):
 
     def explain(self, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate]) -> WritePlan:
         """How the items would be found and updated. Makes no request."""
-        check_changes(self._model, updates)
+        check_changes(self._model.__mapper__, updates)
         source = self._resolve(strategy)
         targets, plan = self._known_targets(source)
         if targets is None:
@@ -333,9 +341,9 @@ class UpdateMany(BoundVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Update the items as their strategies come from the iterable; see `Model.update_iter`."""
-        changes = check_changes(self._model, updates)
-        targets = (self._model._resolve_one(strategy, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, count_of(strategies))
+        changes = check_changes(self._model.__mapper__, updates)
+        targets = (resolve_one(strategy, self._model.__mapper__, to_write=True) for strategy in strategies)
+        options = WriteOptions(max_workers, progress, find_total(strategies))
         return iter(write_entries(self._model, update_entries(self._model, targets, changes), options))
 
 

@@ -4,10 +4,6 @@ The verbs for many items and those of a result set end here. An entry is one ite
 sent, or the error that keeps it from being sent.
 """
 
-# These functions are the inside of a model, and use what it keeps to itself.
-# ruff: noqa: SLF001
-# pyright: reportPrivateUsage=false
-
 from __future__ import annotations
 
 import contextlib
@@ -22,45 +18,31 @@ from typing import Generic, TypeVar, cast
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.backends import Backend
+from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import (
-    ConditionalCheckFailedException,
     DynamongoError,
     ExpressionError,
-    InvalidRequestError,
     ItemNotFound,
-    LimitExceededError,
-    ThrottledError,
-    TransactionConflict,
     ValidationError,
     WriteNotSent,
-    WriteOutcomeUnknown,
-    WrittenButUnreadable,
 )
-from dynamongo.executor import Outcome, Write
+from dynamongo.executor import ITEM_ERRORS, Outcome, Write
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item, shorten
-from dynamongo.fields.python_values import decode_item
+from dynamongo.mapping.failures import explain_failure
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.model.instance import Instance
 from dynamongo.model.progress import Advance, ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
-from dynamongo.model.table import Table
-from dynamongo.model.write_builders import explain_error, make_delete, make_update
 from dynamongo.operations import Put
 from dynamongo.planning.planner import divide, narrow, recheck
 from dynamongo.planning.strategies import Source, Target
+from dynamongo.planning.write_builders import make_delete, make_update
 
-M = TypeVar("M", bound=Table)
+M = TypeVar("M", bound=Instance)
 
-_OWN_ERRORS = (
-    ConditionalCheckFailedException,
-    InvalidRequestError,
-    ItemNotFound,
-    LimitExceededError,
-    ThrottledError,
-    TransactionConflict,
-    ValidationError,
-    WriteOutcomeUnknown,
-)
-"""The errors of one item, which say nothing of the others."""
+_OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, ValidationError)
+"""The errors of one item, which say nothing of the others: what the store refused, and what an instance refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +76,7 @@ class WriteOptions:
 
     def __post_init__(self) -> None:
         if self.max_workers is not None and (type(self.max_workers) is not int or self.max_workers < 1):
-            raise ExpressionError(f"max_workers must be an int of 1 or more; got {shorten(self.max_workers)}")
+            raise ExpressionError(f"max_workers must be an int >= 1; got {shorten(self.max_workers)}")
 
 
 class BulkWrite(Generic[M]):
@@ -108,13 +90,13 @@ class BulkWrite(Generic[M]):
     ) -> None:
         from dynamongo.executor.concurrent_writes import Writer  # noqa: PLC0415 - most programs start without bulk writes
 
-        connection = model._connection()
+        connection = connection_of(model)
         limits = backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
-        names = model.__declaration__.keys.names
+        names = model.__mapper__.keys.names
         self._writer = Writer(functools.partial(connection.run, backend=backend), names, limits.batch_write, workers)
         self._model = model
-        self._table = table
+        self.table = table
         self.entries = entries
         self._options = options
         self._waiting: dict[int, tuple[int, Entry[M]]] = {}
@@ -144,7 +126,7 @@ class BulkWrite(Generic[M]):
 
         begun = self._writer.settle()
         settled = [
-            _finish(self._model, index, entry, begun.get(number) or Outcome(number, not_begun()))
+            _finish(self._model.__mapper__, index, entry, begun.get(number) or Outcome(number, not_begun()))
             for number, (index, entry) in self._waiting.items()
         ]
         return [*settled, *self._refused]
@@ -152,12 +134,12 @@ class BulkWrite(Generic[M]):
     def _carry_out(self) -> Generator[WriteOutcome[M]]:
         options, waiting = self._options, self._waiting
         outcomes = self._writer.write(self._writes())
-        with report_progress(options.progress, self._table, options.total) as advance:
+        with report_progress(options.progress, self.table, options.total) as advance:
             try:
                 for outcome in outcomes:
                     if self._refused:
                         yield from self._tell_refused(advance)
-                    found = _finish(self._model, *waiting[outcome.index], outcome)
+                    found = _finish(self._model.__mapper__, *waiting[outcome.index], outcome)
                     advance(1, int(found.error is not None and not found.is_done))
                     yield found
                     del waiting[outcome.index]
@@ -173,7 +155,7 @@ class BulkWrite(Generic[M]):
                 self._refused.append(WriteOutcome(index, entry.item, entry.error))
             else:
                 self._waiting[next(numbers)] = index, entry
-                yield entry.write if entry.write.table == self._table else replace(entry.write, table=self._table)
+                yield entry.write if entry.write.table == self.table else replace(entry.write, table=self.table)
 
     def _tell_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
         while self._refused:
@@ -201,7 +183,7 @@ def write_entries(
         backend: Where; the backend in use now by default.
         table: The full name of the table; that of the model now by default.
     """
-    backend = model._connection().backend if backend is None else backend
+    backend = connection_of(model).backend if backend is None else backend
     return BulkWrite(model, entries, options, backend, model.table_name() if table is None else table)
 
 
@@ -236,7 +218,7 @@ def collect(model: type[M], writes: BulkWrite[M]) -> BatchResult[M]:
     if stop is not None and not any(
         each.error is None or isinstance(each.error, _OWN_ERRORS) for each in known.values()
     ):
-        raise model._locate(stop)
+        raise model.__mapper__.locate_error(stop, writes.table)
     return sum_up(known.values())
 
 
@@ -255,7 +237,7 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
         error.partial_result = result  # type: ignore[attr-defined]  # any exception takes what is set on it
 
 
-def _warn_abandoned(model: type[Table]) -> None:
+def _warn_abandoned(model: type[Instance]) -> None:
     warnings.warn(
         f"{model.__name__}: an iterator over the outcomes of writes was left while requests were under way, which took"
         " too long to wait for: whether they were done is unknown",
@@ -264,16 +246,16 @@ def _warn_abandoned(model: type[Table]) -> None:
     )
 
 
-def _finish(model: type[M], index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:
+def _finish(mapper: Mapper[M], index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:
     """The outcome of a write as that of its item."""
     if outcome.error is not None:
-        return WriteOutcome(index, entry.item, explain_error(model, cast("Write", entry.write), outcome.error))
+        return WriteOutcome(index, entry.item, explain_failure(mapper, cast("Write", entry.write), outcome.error))
     if isinstance(entry.write, Put):
-        entry.item._note_saved(entry.write)
+        mapper.note_saved(entry.item, entry.write)
     if outcome.attributes is None:
         return WriteOutcome(index, entry.item)
     try:
-        return WriteOutcome(index, decode_written(model, outcome.attributes, "updated"))
+        return WriteOutcome(index, mapper.decode_written(outcome.attributes, "updated"))
     except ValidationError as error:
         return WriteOutcome(index, entry.item, error)
 
@@ -284,7 +266,7 @@ def _finish(model: type[M], index: int, entry: Entry[M], outcome: Outcome) -> Wr
 def delete_entries(model: type[M], targets: Iterable[Target], found: Iterable[M] | None = None) -> Iterator[Entry[M]]:
     """Deletes of the targets, which are reported by their keys, or as they were found."""
     for target, instance in _with_instances(model, targets, found):
-        yield Entry(instance, make_delete(model, target))
+        yield Entry(instance, make_delete(model.table_name(), target))
 
 
 def update_entries(
@@ -292,12 +274,12 @@ def update_entries(
 ) -> Iterator[Entry[M]]:
     """Updates of the targets, which must exist."""
     for target, instance in _with_instances(model, targets, found):
-        yield Entry(instance, make_update(model, target, updates))
+        yield Entry(instance, make_update(model.__mapper__, model.table_name(), target, updates))
 
 
 def _with_instances(model: type[M], targets: Iterable[Target], found: Iterable[M] | None) -> Iterator[tuple[Target, M]]:
     if found is None:
-        return ((_divide_check(target), model._name_item(target.key)) for target in targets)
+        return ((_divide_check(target), model.__mapper__.decode_key(target.key)) for target in targets)
     return zip(targets, found, strict=True)
 
 
@@ -306,13 +288,13 @@ def _divide_check(target: Target) -> Target:
     return target if target.check is None else Target(target.key, divide(target.check))
 
 
-def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> list[Target]:
+def targets_of(model: type[Instance], source: Source, items: Sequence[Item]) -> list[Target]:
     """The items that were found, each with what its write has to check again.
 
     Raises:
         ExpressionError: The condition is too large for that of a write, and about too many attributes to be narrowed.
     """
-    names = model.__declaration__.keys.names
+    names = model.__mapper__.keys.names
     checks = {tuple(target.key.values()): target.check for target in source} if isinstance(source, tuple) else {}
     targets: list[Target] = []
     for item in items:
@@ -320,20 +302,3 @@ def targets_of(model: type[Table], source: Source, items: Sequence[Item]) -> lis
         check = checks[tuple(key.values())] if isinstance(source, tuple) else recheck(source, key)
         targets.append(Target(key, None if check is None else narrow(check, item)))
     return targets
-
-
-# What came of it.
-
-
-def decode_written(model: type[M], item: Item, done: str) -> M:
-    """The instance that a write returned.
-
-    Raises:
-        WrittenButUnreadable: What is stored does not suit the model, which is no reason to forget that it was done.
-    """
-    try:
-        return model._decode_item(item)
-    except ValidationError as error:
-        unread = WrittenButUnreadable(f"the item was {done}, but what is stored cannot be read: {error}")
-        unread.item = decode_item(item)
-        raise unread from error

@@ -1,39 +1,25 @@
-"""The metaclass of models: reads the declaration of a class, and keeps it true when something is assigned later."""
+"""The metaclass of models: reads the declaration of a class, and reads it again when something is assigned later."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
-from dynamongo.mapping.declaration import (
-    OPTIONS,
-    Declaration,
-    check_options,
-    check_spelling,
-    collect_fields,
-    collect_indexes,
-    declare,
-)
-from dynamongo.mapping.model_codec import Codec, Maker
-from dynamongo.schema import TableSchema
+from dynamongo.mapping.declaration import collect_fields, collect_indexes, declare
+from dynamongo.mapping.mapper import AbstractMapper, Mapper
+from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
 
 _FINAL: Final = ("__hash_key__", "__range_key__", "__abstract__")
 """The options that say what an item is: instances, conditions and cursors that are around were made with them."""
 
-_OWN: Final = ("__fields__", "__declared__", "__declaration__", "__codec__", "__schema__")
 _CONSTRUCTORS: Final = ("__init__", "__new__")
 _NOTHING: Final[Any] = object()
-
-
-class _Refusal:
-    """Stands for the declaration that an abstract model does not have."""
-
-    def __get__(self, _: object, owner: type) -> NoReturn:
-        raise SchemaError(f"{owner.__name__} is abstract: it has no table; derive a model from it")
 
 
 class ModelMeta(type):
@@ -44,30 +30,27 @@ class ModelMeta(type):
     `SchemaError`.
     """
 
-    __fields__: Mapping[str, Field[Any]]
-    __declared__: Declaration | None
-    __declaration__: Declaration  # an attribute and no property, since every request asks for it
-    __codec__: Codec
-    __schema__: TableSchema  # under the full name that was asked for last
+    __mapper__: Mapper[Any]  # an attribute and no property, since every request asks for it
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
-        cls.__fields__ = collect_fields(cls)
+        fields = collect_fields(cls)
         indexes = collect_indexes(cls)
-        cls.__declared__ = None if namespace.get("__abstract__") else declare(cls, cls.__fields__, indexes)
-        declared = cls.__declared__
-        cls.__declaration__ = cast("Declaration", _Refusal()) if declared is None else declared
-        bound = indexes if declared is None else declared.indexes
-        if declared is not None:
+        model = cast("Any", cls)
+        if namespace.get("__abstract__"):
+            mapper: Mapper[Any] = AbstractMapper(model, fields, None)
+        else:
+            _check_connection(cls)
+            declared = declare(cls, fields, indexes)
             declared.settle_expiry()
-            cls.__schema__ = declared.table
-        for attribute, value in (*cls.__fields__.items(), *bound.items()):
+            indexes = dict(declared.indexes)
+            mapper = Mapper(model, fields, declared)
+        for attribute, value in (*fields.items(), *indexes.items()):
             super().__setattr__(attribute, value)
-        index_keys = () if declared is None else declared.index_keys
-        cls.__codec__ = Codec(cls.__fields__, lambda: cls.__declaration__.keys.codec, index_keys, cls.__make_maker)
+        super().__setattr__("__mapper__", mapper)
 
     def __setattr__(cls, name: str, value: Any) -> None:
-        if name in _OWN or "__codec__" not in vars(cls):  # the class is being made
+        if "__mapper__" not in vars(cls):  # the class is being created
             super().__setattr__(name, value)
             return
         cls.__refuse_change(name, value)
@@ -83,7 +66,7 @@ class ModelMeta(type):
 
     def __refuse_change(cls, name: str, value: object) -> None:
         kind = value if isinstance(value, type) else type(value)
-        if name in cls.__fields__ or issubclass(kind, Field):
+        if name in cls.__mapper__.fields or issubclass(kind, Field):
             cls.__refuse(name, "a field", f"{name} = StringField()")
         if isinstance(vars(cls).get(name), Index) or issubclass(kind, Index):
             cls.__refuse(name, "an index", f"{name} = GlobalIndex(...)")
@@ -110,28 +93,31 @@ class ModelMeta(type):
             raise
         if name in _CONSTRUCTORS:
             for model in _family(cls):
-                model.__codec__.forget()
+                model.__mapper__.codec.forget()
 
     def __declare_again(cls) -> None:
+        _check_connection(cls)
         check_options(cls)
-        known = [(model, model.__declared__) for model in _family(cls)]
-        again = [(model, old, declare(model, old.fields, old.indexes)) for model, old in known if old is not None]
-        for model, old, new in again:  # none of them was refused
+        mappers = [model.__mapper__ for model in _family(cls)]
+        known = [(each, each.declaration) for each in mappers if not isinstance(each, AbstractMapper)]
+        again = [(mapper, old, declare(mapper.model, old.fields, old.indexes)) for mapper, old in known]
+        for mapper, old, new in again:  # none of them was refused
             for attribute, index in old.indexes.items():
                 index.take_schema(new.indexes[attribute].schema)
-            model.__declared__ = model.__declaration__ = replace(new, indexes=old.indexes)
-            model.__schema__ = new.table
+            mapper.take_declaration(replace(new, indexes=old.indexes))
             if new.expires_by != old.expires_by:
                 new.settle_expiry()
-                model.__codec__.forget()
+                mapper.codec.forget()
 
-    def __make_maker(cls) -> Maker:
-        maker: Maker = cast("Any", cls)._make_maker()  # noqa: SLF001 - the classmethod of instances
-        return maker
+
+def _check_connection(model: type) -> None:
+    connection = getattr(model, "__connection__", None)
+    if connection is not None and not isinstance(connection, Connection):
+        refuse(model, "__connection__", f"must be a Connection; got {shorten(connection)}")
 
 
 def _family(model: ModelMeta) -> Iterator[ModelMeta]:
-    """The class, and all that are derived from it."""
+    """Yield the class, and all that are derived from it."""
     yield model
     children: list[ModelMeta] = cast("Any", model.__subclasses__())
     for derived in children:

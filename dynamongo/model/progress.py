@@ -1,4 +1,4 @@
-"""Progress: how far something long has come, told to a callback or shown as a bar."""
+"""Progress of long calls, reported to a callback or shown as a progress bar."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dynamongo.exceptions import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far something has come.
+    """How far a call has come.
 
     Attributes:
-        done: How many items are dealt with, those that failed included; of a table that is waited for, how often it
-            was looked at.
-        failed: How many of these failed.
-        total: How many there are in all, or `None` where nobody knows.
+        done: How many items have been processed, including those that failed; while a table is waited for, how often it
+            has been polled.
+        failed: How many of them failed.
+        total: How many there are in all, or `None` if that is unknown.
     """
 
     done: int
@@ -27,14 +27,14 @@ class Progress:
 
 
 ProgressOption: TypeAlias = "Callable[[Progress], object] | bool | None"
-"""A callback, `True` for a bar of tqdm, or nothing."""
+"""A callback, `True` for a progress bar of tqdm, or nothing."""
 
 
 class Advance(Protocol):
-    """Takes note of how many items more are done, and how many of them failed."""
+    """Adds to the number of items that are done, and to the number of those that failed."""
 
     def __call__(self, count: int, failures: int = 0) -> None:
-        """Tell whoever watches."""
+        """Report the new totals."""
         ...
 
 
@@ -42,16 +42,16 @@ class Advance(Protocol):
 def report_progress(
     option: ProgressOption, label: str, total: int | None = None, unit: str = "items"
 ) -> Generator[Advance]:
-    """What is to be called with the number of items that are done since, and of those that failed.
+    """Open the callback or bar for a call, and return the function that reports each step.
 
     Args:
         option: Where progress goes.
-        label: What a bar is called.
+        label: The label of a bar.
         total: How many items there are, if that is known.
         unit: What a bar counts.
 
     Raises:
-        ConfigurationError: A bar is asked for, and tqdm is not installed.
+        ConfigurationError: `option` is `True`, but tqdm is not installed.
     """
     done = failed = 0
     with _open(option, label, total, unit) as show:
@@ -79,11 +79,11 @@ def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> G
 
 def _load_tqdm() -> Any:
     try:
-        from tqdm import tqdm  # noqa: PLC0415 - it is an extra
+        from tqdm import tqdm  # noqa: PLC0415 - an optional dependency
     except ImportError as error:
         raise ConfigurationError(
             "progress=True shows a bar of tqdm, which is not installed: pip install 'dynamongo[progress]',"
-            " or give a callback"
+            " or pass a callback"
         ) from error
     return tqdm
 
@@ -92,6 +92,6 @@ def _ignore(_: Progress) -> None:
     pass
 
 
-def count_of(items: object) -> int | None:
-    """How many items there are, if they are counted already."""
+def find_total(items: object) -> int | None:
+    """Return the number of items if the collection knows it, and `None` for an iterator."""
     return len(items) if isinstance(items, Sized) else None

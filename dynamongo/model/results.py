@@ -1,4 +1,4 @@
-"""What the verbs for many items answer."""
+"""The results of reads and of the verbs for many items."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Failure(Generic[T]):
-    """An item that a verb for many did not write, and why.
+    """An item that a verb for many items did not write, and why.
 
     Attributes:
-        item: The item; for a delete by key, an instance that holds the key alone.
+        item: The item; for a delete by key, an instance that holds only the key.
         error: What went wrong. A failed condition is a `ConditionalCheckFailedException`.
     """
 
@@ -26,19 +26,19 @@ class Failure(Generic[T]):
 
     @property
     def reason(self) -> str:
-        """The error's class and text, for people."""
+        """The error's class and message, for people."""
         return f"{type(self.error).__name__}: {self.error}"
 
 
 @dataclass(frozen=True, slots=True)
 class WriteOutcome(Generic[T]):
-    """What became of one item of several.
+    """The outcome of the write of one item among several.
 
     Attributes:
-        index: Its place among the items that were given, from 0.
+        index: The position of the item in the input, from 0.
         item: The item: as it was given, found, or updated.
-        error: What went wrong. `WrittenButUnreadable` comes after a write that was done; after any other error it was
-            not, or nobody knows.
+        error: What went wrong. After `WrittenButUnreadable` the item was written; after any other error it was not, or
+            that is unknown.
     """
 
     index: int
@@ -47,22 +47,22 @@ class WriteOutcome(Generic[T]):
 
     @property
     def is_done(self) -> bool:
-        """Whether the item was written or deleted, whether or not it could be read afterwards."""
+        """Whether the item was written or deleted, even if it could not be read afterwards."""
         return self.error is None or isinstance(self.error, WrittenButUnreadable)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchResult(Generic[T]):
-    """The outcome of a verb for many items: every input is in exactly one of the lists, in the input's order.
+    """The outcome of a verb for many items: every input is in exactly one of the lists, in the order of the input.
 
-    It is true if all went well, so that `if not User.save_many(users): ...` finds failures; `raise_if_failed()` raises
-    them.
+    It is true if every write succeeded, so that `if not User.save_many(users): ...` finds failures;
+    `raise_if_failed()` raises them.
 
     Attributes:
         success: The items that were written or deleted.
-        failures: Those that were not, or of which nobody knows, each with the error that says why.
-        unreadable: Those that were updated, each with a `WrittenButUnreadable` that has what is stored, which does not
-            suit the model. Do not repeat these writes.
+        failures: The items that were not, or whose outcome is unknown, each with the error that says why.
+        unreadable: The items that were updated, but now hold values that do not fit the model: each with a
+            `WrittenButUnreadable` that has the stored item. Do not repeat these writes.
     """
 
     success: list[T]
@@ -81,41 +81,41 @@ class BatchResult(Generic[T]):
 
     @property
     def fail_count(self) -> int:
-        """How many were not."""
+        """How many items were not written or deleted."""
         return len(self.failures)
 
     def __bool__(self) -> bool:
         return not self.failures and not self.unreadable
 
     def raise_if_failed(self) -> None:
-        """Raise unless all went well.
+        """Raise unless every write succeeded.
 
         Raises:
-            BulkWriteError: Some writes were not done, or returned what cannot be read; `.result` is this result, and
+            BulkWriteError: Some items were not written, or cannot be read now; `.result` is this result, and
                 `__cause__` the first error.
         """
         if self:
             return
-        troubles = [*self.failures, *self.unreadable]
-        raise BulkWriteError(f"{self.describe()}; the first: {troubles[0].reason}", self) from troubles[0].error
+        problems = [*self.failures, *self.unreadable]
+        raise BulkWriteError(f"{self.describe()}; first error: {problems[0].reason}", self) from problems[0].error
 
     def describe(self) -> str:
-        """How many items were not written, and of how many, for people."""
+        """Return how many items were not written, and out of how many, for people."""
         count = len(self.success) + len(self.failures) + len(self.unreadable)
-        told = f"{len(self.failures)} of {count} items were not written"
-        return told if not self.unreadable else f"{told}, and {len(self.unreadable)} were and cannot be read"
+        summary = f"{len(self.failures)} of {count} items were not written"
+        return f"{summary}, {len(self.unreadable)} written but unreadable" if self.unreadable else summary
 
 
 def sum_up(outcomes: Iterable[WriteOutcome[T]]) -> BatchResult[T]:
-    """The result that the outcomes come to, in the order of the items."""
-    found: BatchResult[T] = BatchResult([], [])
+    """Return the result that the outcomes add up to, in the order of the items."""
+    result: BatchResult[T] = BatchResult([], [])
     for outcome in sorted(outcomes, key=lambda each: each.index):
         if outcome.error is None:
-            found.success.append(outcome.item)
+            result.success.append(outcome.item)
         else:
-            troubles = found.unreadable if outcome.is_done else found.failures
-            troubles.append(Failure(outcome.item, outcome.error))
-    return found
+            problems = result.unreadable if outcome.is_done else result.failures
+            problems.append(Failure(outcome.item, outcome.error))
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,11 @@ class Page(Generic[T]):
     """Some of the items of a read, in its order.
 
     Attributes:
-        items: The items; there may be none on a page that is not the last.
-        cursor: Where the next page begins, as text that is safe in a URL, or `None` at the end of the read.
-        count: How many items there are.
-        scanned_count: How many items the store read, and billed, for them.
-        consumed_capacity: What they cost, in read units.
+        items: The items; a page may be empty without being the last.
+        cursor: Where the next page begins, as URL-safe text; `None` at the end of the read.
+        count: How many items the page has.
+        scanned_count: How many items the store read, and billed, for the page.
+        consumed_capacity: What the page cost, in read units.
     """
 
     items: list[T]

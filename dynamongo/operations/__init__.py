@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dynamongo.operations.base import BatchDelete, BatchPut, Operation
 from dynamongo.operations.requests import (
+    MAX_TRANSACTION_ACTIONS,
+    MAX_TRANSACTION_BYTES,
     Action,
     AnyOperation,
     BatchGet,
@@ -47,6 +49,8 @@ from dynamongo.operations.tables import (
 )
 
 __all__ = [
+    "MAX_TRANSACTION_ACTIONS",
+    "MAX_TRANSACTION_BYTES",
     "Action",
     "AnyOperation",
     "BatchDelete",

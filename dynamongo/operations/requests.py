@@ -7,7 +7,7 @@ side changes what it was given or has given.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Condition, Path
@@ -198,6 +198,11 @@ class ConditionCheck:
 
 
 Action: TypeAlias = Put | Delete | UpdateItem | ConditionCheck
+
+
+MAX_TRANSACTION_ACTIONS: Final = 100
+MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
+"""The size of all items of a transaction. Source of both: "Amazon DynamoDB transactions: how it works"."""
 
 
 @dataclass(frozen=True, slots=True)

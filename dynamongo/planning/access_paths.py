@@ -20,38 +20,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Comparison, Condition, conjuncts, paths_of
+from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
 from dynamongo.planning.conjuncts import Choice, demands, find_choice, without
 from dynamongo.planning.plan import Rejected
 from dynamongo.planning.ranges import RangeCondition, fold_range
+from dynamongo.planning.read import Read
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 
 NO_HASH_KEY: Final = "its hash key `{}` is compared with no value by =="
 _LOCAL: Final = 1
 _GLOBAL: Final = 2
 _NOT_WHOLE: Final = "it does not hold whole items: name what is needed with projection=, or insist with index="
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a read asks for.
-
-    Attributes:
-        parts: The conjuncts of its condition.
-        attributes: The attributes that it wants; all of them where it is `None`.
-        consistent: Whether it has to see every write that was acknowledged before.
-        always: Attributes that every item has.
-    """
-
-    parts: tuple[Condition, ...]
-    attributes: frozenset[str] | None = None
-    consistent: bool = False
-    always: frozenset[str] = frozenset()
-
-    @property
-    def named(self) -> frozenset[str]:
-        """The attributes that the condition names."""
-        return frozenset(path.attribute for part in self.parts for path in paths_of(part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,56 +86,56 @@ class Access:
             return ()
         return ("…",) if attributes is None else tuple(sorted(attributes - self.held))
 
-    def fetches(self, wanted: Wanted) -> bool:
+    def fetches(self, read: Read) -> bool:
         """Whether items are fetched from the table as well, since a local index does not hold what is wanted."""
-        return self.kind == _LOCAL and bool(self.lacks(wanted.attributes) or self.lacks(wanted.named))
+        return self.kind == _LOCAL and bool(self.lacks(read.attributes) or self.lacks(read.named))
 
-    def find_obstacle(self, wanted: Wanted, *, is_forced: bool = False) -> str | None:
+    def find_obstacle(self, read: Read, *, is_forced: bool = False) -> str | None:
         """Why it cannot serve the read, or `None` if it can.
 
         One that the caller insists on may leave out the items that are not in it, and have less of an item than all.
         """
         if self.index is None:
             return None
-        if self.index.is_global and wanted.consistent:
+        if self.index.is_global and read.consistent:
             return "a global index cannot be read consistently"
-        obstacle = self._find_unheld(wanted, is_forced=is_forced) if self.index.is_global else None
-        return obstacle if obstacle is not None or is_forced else self._find_missing(wanted)
+        obstacle = self._find_unheld(read, is_forced=is_forced) if self.index.is_global else None
+        return obstacle if obstacle is not None or is_forced else self._find_missing(read)
 
-    def _find_unheld(self, wanted: Wanted, *, is_forced: bool) -> str | None:
+    def _find_unheld(self, read: Read, *, is_forced: bool) -> str | None:
         """What the condition names, or the read wants, and a global index does not hold."""
-        if lacking := self.lacks(wanted.named):
+        if lacking := self.lacks(read.named):
             return f"it does not hold {_list(lacking)}, which the condition names"
-        if wanted.attributes is None:
+        if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None
-        lacking = self.lacks(wanted.attributes)
+        lacking = self.lacks(read.attributes)
         return f"it does not hold {_list(lacking)}" if lacking else None
 
-    def _find_missing(self, wanted: Wanted) -> str | None:
+    def _find_missing(self, read: Read) -> str | None:
         """Which items that satisfy the condition may be missing in it."""
-        if unsure := self._unsure_keys(wanted):
+        if unsure := self._unsure_keys(read):
             return (
                 f"items without {_list(unsure)} are not in it: declare the field required=True, insist with index=,"
                 " or add a condition on it"
             )
         return None
 
-    def _unsure_keys(self, wanted: Wanted) -> list[str]:
+    def _unsure_keys(self, read: Read) -> list[str]:
         """Its keys that an item which satisfies the condition may lack."""
         return [
             name
             for name in self.keys.names
             if name not in self.table.keys.names
-            and name not in wanted.always
-            and not any(demands(part, name) for part in wanted.parts)
+            and name not in read.required
+            and not any(demands(part, name) for part in read.parts)
         ]
 
-    def find_losses(self, wanted: Wanted) -> tuple[str, ...]:
+    def find_losses(self, read: Read) -> tuple[str, ...]:
         """What the caller who insists on it does not get."""
         losses: list[str] = []
-        if unsure := self._unsure_keys(wanted):
+        if unsure := self._unsure_keys(read):
             losses.append(f"items without {_list(unsure)} are not in {self.name}, and are not found")
-        if self.kind == _GLOBAL and self.held is not None and wanted.attributes is None:
+        if self.kind == _GLOBAL and self.held is not None and read.attributes is None:
             losses.append(f"of an item {self.name} holds {_list(sorted(self.held))} alone")
         return tuple(losses)
 
@@ -212,23 +191,23 @@ def access_paths(table: TableSchema) -> list[Access]:
     return [Access(table), *(Access(table, index, position) for position, index in enumerate(table.indexes))]
 
 
-def consider(access: Access, wanted: Wanted, *, is_forced: bool = False) -> Candidate | Rejected:
+def consider(access: Access, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
     """How the access path serves the read, or why it does not."""
-    choice = find_choice(wanted.parts, access.keys.hash_key)
+    choice = find_choice(read.parts, access.keys.hash_key)
     if choice is None:
         return Rejected(access.name, NO_HASH_KEY.format(access.keys.hash_key.name))
-    if obstacle := access.find_obstacle(wanted, is_forced=is_forced):
+    if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
-    rest = wanted.parts if choice.says_more else conjuncts(without(wanted.parts, choice.part))
+    rest = read.parts if choice.says_more else conjuncts(without(read.parts, choice.part))
     folded = fold_range(rest, access.keys.range_key)
     if folded is None:  # found before as a contradiction, but for values of types that the key cannot have
         return Rejected(access.name, "the conditions on its range key contradict each other")
-    return Candidate(access, choice, *folded, access.fetches(wanted))
+    return Candidate(access, choice, *folded, access.fetches(read))
 
 
-def choose(table: TableSchema, wanted: Wanted) -> tuple[Candidate | None, tuple[Rejected, ...]]:
+def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
     """The best access path, if any serves, and the others with the reasons why not."""
-    considered = [consider(access, wanted) for access in access_paths(table)]
+    considered = [consider(access, read) for access in access_paths(read.table)]
     candidates = [each for each in considered if isinstance(each, Candidate)]
     best = min(candidates, key=lambda candidate: candidate.rank, default=None)
     rejected: list[Rejected] = []

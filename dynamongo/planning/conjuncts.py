@@ -24,8 +24,6 @@ from dynamongo.expressions.conditions import (
     all_of,
     conjuncts,
     is_value,
-    operands_of,
-    paths_of,
 )
 from dynamongo.expressions.limits import (
     MAX_EXPRESSION_BYTES,
@@ -35,6 +33,7 @@ from dynamongo.expressions.limits import (
     longest_in,
     rendered_bytes,
 )
+from dynamongo.expressions.operands import operands_of, paths_of
 from dynamongo.expressions.values import AttributeValue, type_of
 from dynamongo.schema import KeyAttribute
 

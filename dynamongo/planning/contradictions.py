@@ -17,9 +17,9 @@ from dynamongo.expressions.conditions import (
     Operand,
     Path,
     is_value,
-    operands_of,
 )
 from dynamongo.expressions.filters import compile_filter
+from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, Item, type_of
 from dynamongo.planning.ranges import are_disjoint, strictest_bounds
 

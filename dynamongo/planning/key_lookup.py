@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from dynamongo.expressions.conditions import Condition, Or, all_of, conjuncts
-from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.values import AttributeValue, Item, ScalarType, type_of
 from dynamongo.planning.conjuncts import MAX_NESTING, Choice, find_choice, without
-from dynamongo.planning.plan import Checks
 from dynamongo.planning.strategies import Target
-from dynamongo.schema import KeySchema
+from dynamongo.schema import KeyAttribute, KeySchema
 
 MAX_PRODUCT = 1_000
 """The most keys that two `in_`, one on each key, come to; beyond that there is a query for each hash key."""
 
-Found: TypeAlias = tuple[list[Item], Condition | None, Checks | None]
-"""Keys, what is left of the condition, and where that differs from key to key, what it is for each."""
+Found: TypeAlias = tuple[list[Item], Condition | None]
+"""Keys, and what is left to evaluate on their items."""
+
+Checks: TypeAlias = Mapping[tuple[AttributeValue, ...], Condition | None]
+"""What has to hold for the item of each key."""
 
 
 def find_keys(parts: Sequence[Condition], keys: KeySchema, depth: int = 0) -> Found | None:
-    """The keys of all items that can satisfy the conjuncts, and what is left of these; `None` where there are none.
+    """Return the keys of all items that can satisfy the conjuncts, and what is left of these; `None` for no keys.
 
     A key is found where an ORed conjunct says it in every branch, or where both of its attributes have to equal one of
     a few values. Conditions that are nested deeper than `MAX_NESTING` supply none.
     """
+    found = _find_in_branches(parts, keys, depth)
+    if found is None:
+        return _find_product(parts, keys)
+    targets, others = found
+    differs = any(target.check is not None for target in targets)
+    return [target.key for target in targets], all_of(tuple(parts)) if differs else others
+
+
+def checks_by_key(residual: Condition, key: Item) -> Checks | None:
+    """Return what the residual of a batch get says of each key, or `None` where it does not tell keys apart.
+
+    An item is then tested with the condition on its own key, and not with those on all the others: reading n items by
+    n ORed conditions takes n tests. The residual holds for no item whose key is missing in the result.
+
+    Args:
+        residual: The residual.
+        key: One of the keys, for the names and types of its attributes.
+    """
+    found = _find_in_branches(conjuncts(residual), _schema_of(key))
+    if found is None:
+        return None
+    targets, others = found
+    named: dict[tuple[AttributeValue, ...], list[Condition | None]] = {}
+    for target in targets:
+        named.setdefault(tuple(target.key.values()), []).append(target.check)
+    return {values: all_of((*conjuncts(others), *conjuncts(_any_of(checks)))) for values, checks in named.items()}
+
+
+def _schema_of(key: Item) -> KeySchema:
+    return KeySchema(*[KeyAttribute(name, cast("ScalarType", type_of(value))) for name, value in key.items()])
+
+
+def _find_in_branches(
+    parts: Sequence[Condition], keys: KeySchema, depth: int = 0
+) -> tuple[list[Target], Condition | None] | None:
+    """Return the keys that an ORed conjunct names, each with what its branch says beside, and the other conjuncts."""
     for part in parts:
         if isinstance(part, Or) and (branches := _keys_of_branches(part, keys, depth)) is not None:
-            others = without(parts, part)
-            targets = [Target(key, rest) for named, rest, _ in branches for key in named]
-            if all(target.check is None for target in targets):
-                return [target.key for target in targets], others, None
-            return [target.key for target in targets], all_of(tuple(parts)), checks_by_key(targets, conjuncts(others))
-    return _product(parts, keys)
+            return [Target(key, rest) for named, rest in branches for key in named], without(parts, part)
+    return None
 
 
 def _keys_of_branches(condition: Or, keys: KeySchema, depth: int) -> list[Found] | None:
@@ -49,17 +83,6 @@ def _keys_of_branches(condition: Or, keys: KeySchema, depth: int) -> list[Found]
     return found
 
 
-def checks_by_key(targets: Iterable[Target], others: tuple[Condition, ...] = ()) -> Checks:
-    """What has to hold for the item of each key, beside the `others`.
-
-    An item that is named several times is wanted for any of its checks.
-    """
-    named: dict[tuple[AttributeValue, ...], list[Condition | None]] = {}
-    for target in targets:
-        named.setdefault(tuple(target.key.values()), []).append(target.check)
-    return {key: all_of((*others, *conjuncts(_any_of(checks)))) for key, checks in named.items()}
-
-
 def _any_of(checks: list[Condition | None]) -> Condition | None:
     wanted = [check for check in checks if check is not None]
     if len(wanted) < len(checks):
@@ -67,7 +90,8 @@ def _any_of(checks: list[Condition | None]) -> Condition | None:
     return wanted[0] if len(wanted) == 1 else Or(*wanted)
 
 
-def _product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
+def _find_product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
+    """Return every combination of the values that the conjuncts allow each of the key attributes."""
     choices: list[Choice] = []
     for attribute in keys.attributes:
         choice = find_choice(parts, attribute)
@@ -77,8 +101,8 @@ def _product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
     counts = [len(choice.values) for choice in choices]
     if min(counts) > 1 and len(counts) > 1 and prod(counts) > MAX_PRODUCT:
         return None
-    named = [
+    found = [
         dict(zip(keys.names, values, strict=True))
         for values in itertools.product(*(choice.values for choice in choices))
     ]
-    return named, without(parts, *(choice.part for choice in choices if not choice.says_more)), None
+    return found, without(parts, *(choice.part for choice in choices if not choice.says_more))

@@ -11,20 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from dynamongo.expressions.conditions import (
-    EQ,
-    And,
-    Comparison,
-    Condition,
-    In,
-    Not,
-    NotExists,
-    Or,
-    Path,
-    all_of,
-    nodes_of,
-    paths_of,
-)
+from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Not, NotExists, Or, Path, all_of
 from dynamongo.expressions.evaluation import MISSING, holds, resolve
 from dynamongo.expressions.limits import (
     MAX_EXPRESSION_BYTES,
@@ -35,6 +22,8 @@ from dynamongo.expressions.limits import (
     longest_in,
     rendered_bytes,
 )
+from dynamongo.expressions.operands import paths_of
+from dynamongo.expressions.trees import nodes_of
 from dynamongo.expressions.values import Item
 from dynamongo.planning.conjuncts import MAX_NESTING
 

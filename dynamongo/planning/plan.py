@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Path, cover, paths_of
-from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.operands import cover, paths_of
+from dynamongo.expressions.values import Item
+from dynamongo.mapping.keys import describe_key
 from dynamongo.operations import (
     BatchGet,
     CreateTable,
@@ -24,7 +26,7 @@ _SHOWN = 3
 BATCH_GET = 100
 """How many keys DynamoDB takes in one BatchGetItem request."""
 
-Read: TypeAlias = Get | BatchGet | Query | Scan
+ReadOperation: TypeAlias = Get | BatchGet | Query | Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,6 @@ class Requests:
         return str(self.at_least) if self.growth is None else f"{self.at_least}, and {self.growth}"
 
 
-Checks: TypeAlias = Mapping[tuple[AttributeValue, ...], Condition | None]
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a read is served. Print it to read it.
@@ -81,12 +80,10 @@ class Plan:
         cursor_names: The attributes that say where an item stands in what is read.
         rejected: The other access paths, each with the reason why it was not chosen.
         warnings: What the reader of the plan should know.
-        checks: Of a residual that asks something else of each key: what it asks, by the values of the key. It is the
-            same once more, so that an item need not be asked what is meant for the others.
         batch_get: How many keys of a BatchGet the backend takes in one request.
     """
 
-    operations: tuple[Read, ...]
+    operations: tuple[ReadOperation, ...]
     residual: Condition | None = None
     order_by: tuple[str, ...] = ()
     descending: bool = False
@@ -96,7 +93,6 @@ class Plan:
     cursor_names: tuple[str, ...] = field(default=(), compare=False)
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
-    checks: Checks = field(default_factory=dict[Any, Any], compare=False, repr=False)
     batch_get: int = field(default=BATCH_GET, compare=False, repr=False)
 
     @property
@@ -117,6 +113,12 @@ class Plan:
         """The scan of the whole table or index that the plan comes down to, if it does."""
         first = self.operations[0] if self.operations else None
         return first if isinstance(first, Scan) else None
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether segments of a scan are read at the same time."""
+        first = self.operations[0] if self.operations else None
+        return isinstance(first, Scan) and first.total_segments is not None
 
     @property
     def index(self) -> str | None:
@@ -163,7 +165,7 @@ class Plan:
         return "\n".join(_describe_plan(self))
 
 
-def _count(operation: Read, looked_at: tuple[Path, ...], keys: tuple[str, ...]) -> Read:
+def _count(operation: ReadOperation, looked_at: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
     """The operation for a count: of a page of which nothing is looked at, the store sends the number alone."""
     projection = cover((*map(Path, keys), *looked_at))
     if isinstance(operation, (Get, BatchGet)):
@@ -189,11 +191,6 @@ def _parts(operation: Operation[Any]) -> Sequence[object]:
             return (Get(schema.name, {}),)
         case _:
             return (operation,)
-
-
-def describe_key(key: Item) -> str:
-    """The key as people read it, such as `email = 'x' AND day = 3`."""
-    return " AND ".join(str(Comparison(Path(name), EQ, value)) for name, value in key.items())
 
 
 def _describe_plan(plan: Plan) -> Iterator[str]:

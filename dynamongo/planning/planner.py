@@ -20,135 +20,110 @@ the table or an index is chosen. Planning does no I/O: a plan is data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
-from dynamongo._support.dataclasses import dataclass, replace
+from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, conjuncts, cover, paths_of
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path
+from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
-from dynamongo.planning.access_paths import Access, Candidate, Wanted, access_paths, choose, consider
+from dynamongo.planning.access_paths import Access, Candidate, access_paths, choose, consider
 from dynamongo.planning.conjuncts import find_choice, split_filter
 from dynamongo.planning.contradictions import find_contradiction
-from dynamongo.planning.key_lookup import checks_by_key, find_keys
+from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.narrowing import divide, narrow
-from dynamongo.planning.plan import BATCH_GET, Checks, Plan, Read, Rejected
+from dynamongo.planning.plan import BATCH_GET, Plan, ReadOperation, Rejected
 from dynamongo.planning.ranges import fold_range
+from dynamongo.planning.read import Read
 from dynamongo.planning.rechecks import recheck
-from dynamongo.planning.strategies import Source, Target
-from dynamongo.schema import TableSchema
+from dynamongo.planning.strategies import Target
 
-__all__ = ["ReadOptions", "divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
+__all__ = ["divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
 
 _FETCHES = "each item is fetched from the table as well, which a local index does not save"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What a read asks for beside its items.
-
-    Attributes:
-        descending: Whether to reverse the order.
-        limit: How many items to return at most.
-        consistent: Whether to see every write that was acknowledged before.
-        index: The name of the index to read, whatever the planner would choose.
-        projection: The paths that are wanted; whole items where it is empty.
-        page_size: How many items a request reads at most.
-        segments: Into how many segments a scan is divided, which are read at the same time.
-        is_sorted: Whether items that the store gives no order are sorted by their key.
-        always: Attributes that every item has.
-    """
-
-    descending: bool = False
-    limit: int | None = None
-    consistent: bool = False
-    index: str | None = None
-    projection: tuple[Path, ...] = ()
-    page_size: int | None = None
-    segments: int | None = None
-    is_sorted: bool = True
-    always: frozenset[str] = frozenset()
-
-    @property
-    def attributes(self) -> frozenset[str] | None:
-        """The attributes that are wanted, or `None` for all."""
-        return frozenset(path.attribute for path in self.projection) or None
+def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = BATCH_GET) -> Plan:
+    """Return the plan of a read of a model; see `plan_read`, whose errors get the name of the model."""
+    try:
+        return plan_read(read, batch_get)
+    except ExpressionError as error:
+        raise ExpressionError(f"{mapper.name}: {error}") from error
 
 
-def plan_read(table: TableSchema, source: Source, options: ReadOptions, batch_get: int = BATCH_GET) -> Plan:
-    """The plan that reads what `source` means from the table (by its full name).
+def plan_read(read: Read, batch_get: int = BATCH_GET) -> Plan:
+    """Return the plan that serves the read.
 
     Args:
-        table: The table.
-        source: Which items.
-        options: What is asked for beside them.
+        read: What is read, from the table by its full name.
         batch_get: How many keys the backend takes in one request.
 
     Raises:
         ExpressionError: The index that is asked for cannot serve the read, or the order cannot be kept.
     """
-    return _Planner(table, options, batch_get).plan(source)
+    return _Planner(read, batch_get).plan()
 
 
 class _Planner:
     """Plans one read."""
 
-    def __init__(self, table: TableSchema, options: ReadOptions, batch_get: int) -> None:
-        self._table = table
-        self._options = options
+    def __init__(self, read: Read, batch_get: int) -> None:
+        self._read = read
         self._batch_get = batch_get
+        self._table = read.table
 
-    def plan(self, source: Source) -> Plan:
-        if self._options.limit == 0:
+    def plan(self) -> Plan:
+        read, source = self._read, self._read.source
+        if read.limit == 0:
             return self._nothing("the limit is 0")
         if isinstance(source, tuple):
             return self._plan_targets(source)
-        parts = conjuncts(source)
+        parts = read.parts
         if (contradiction := find_contradiction(parts)) is not None:
             return self._nothing(f"`{contradiction}` holds for no item")
-        if self._options.index is not None:
-            return self._plan_index(self._options.index, parts)
+        if read.index is not None:
+            return self._plan_index(read.index)
         found = find_keys(parts, self._table.keys)
-        return self._plan_condition(parts) if found is None else self._plan_keys(*found)
+        return self._plan_condition() if found is None else self._plan_keys(*found)
 
     def _nothing(self, reason: str) -> Plan:
         return self._make((), warnings=(reason,))
 
     def _make(  # noqa: PLR0913 - what the plans of several kinds differ in
         self,
-        operations: tuple[Read, ...],
+        operations: tuple[ReadOperation, ...],
         residual: Condition | None = None,
         order_by: tuple[str, ...] = (),
         *,
         access: Access | None = None,
         rejected: tuple[Rejected, ...] = (),
         warnings: tuple[str, ...] = (),
-        checks: Checks | None = None,
     ) -> Plan:
-        """The plan, with what every plan has of the options."""
-        options = self._options
-        if options.descending and not options.is_sorted and operations:
+        """Return the plan, with what every plan takes over from the read."""
+        read = self._read
+        if read.descending and not read.is_sorted and operations:
             self._check_order(operations[0], rejected)
-        if options.segments is not None and operations and not isinstance(operations[0], Scan):
-            warnings += (f"segments={options.segments} is for scans, and makes no difference here",)
+        if read.segments is not None and operations and not isinstance(operations[0], Scan):
+            warnings += (f"segments={read.segments} is for scans, and makes no difference here",)
         cursor_names = self._table.keys.names if access is None else access.cursor_names
         return Plan(
             operations,
             residual,
             order_by,
-            options.descending,
-            options.limit,
-            options.projection,
+            read.descending,
+            read.limit,
+            read.projection,
             self._loaded(access, operations, cursor_names),
             cursor_names,
             rejected,
             warnings,
-            checks or {},
             self._batch_get,
         )
 
     @staticmethod
-    def _check_order(operation: Read, rejected: tuple[Rejected, ...]) -> None:
+    def _check_order(operation: ReadOperation, rejected: tuple[Rejected, ...]) -> None:
         """Refuse to reverse what has no order: only a query has one, and what is read lazily is not sorted."""
         if isinstance(operation, (Scan, BatchGet)):
             what = "a scan" if isinstance(operation, Scan) else "a read of several keys"
@@ -159,26 +134,26 @@ class _Planner:
             )
 
     def _loaded(
-        self, access: Access | None, operations: tuple[Read, ...], cursor_names: tuple[str, ...]
+        self, access: Access | None, operations: tuple[ReadOperation, ...], cursor_names: tuple[str, ...]
     ) -> tuple[Path, ...] | None:
-        """The paths that the items have, beside which nothing of them is known."""
-        if self._options.projection:
-            return cover((*self._options.projection, *map(Path, cursor_names)))
+        """Return the paths that the items have, beside which nothing of them is known."""
+        if self._read.projection:
+            return cover((*self._read.projection, *map(Path, cursor_names)))
         if access is None or access.held is None or _fetches(operations[0]):
             return None
         return tuple(Path(name) for name in sorted(access.held))
 
     def _project(self, residual: Condition | None, key_names: Sequence[str]) -> tuple[Path, ...]:
-        """What has to be read for what is wanted: the keys too, which cursors need, and what the residual looks at."""
-        if not self._options.projection:
+        """Return what has to be read for what is wanted: also the keys, for cursors, and what the residual tests."""
+        if not self._read.projection:
             return ()
-        looked_at = () if residual is None else paths_of(residual)
-        return cover((*self._options.projection, *map(Path, key_names), *looked_at))
+        tested = () if residual is None else paths_of(residual)
+        return cover((*self._read.projection, *map(Path, key_names), *tested))
 
     # Keys.
 
     def _plan_targets(self, targets: tuple[Target, ...]) -> Plan:
-        if self._options.index is not None:
+        if self._read.index is not None:
             self._refuse("keys name items of the table")
         if not targets:
             return self._nothing("there are no keys")
@@ -187,55 +162,49 @@ class _Planner:
             return self._plan_keys(keys, None)
         if len(targets) == 1:
             return self._plan_keys(keys, targets[0].check)
-        residual = Or(*(target.condition for target in targets))
-        return self._plan_keys(keys, residual, checks_by_key(targets))
+        return self._plan_keys(keys, Or(*(target.condition for target in targets)))
 
-    def _plan_keys(self, found: Iterable[Item], residual: Condition | None, checks: Checks | None = None) -> Plan:
+    def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
         unique = tuple({tuple(key.values()): key for key in found}.values())
         if not unique:
             return self._nothing("no key is empty")
-        options, table = self._options, self._table
+        read, table = self._read, self._table
         projection = self._project(residual, table.keys.names)
         if len(unique) == 1:
-            get = Get(table.name, unique[0], projection, consistent=options.consistent)
-            return self._make((get,), residual, checks=checks)
-        batch = BatchGet(table.name, unique, projection, consistent=options.consistent)
-        return self._make((batch,), residual, table.keys.names if options.is_sorted else (), checks=checks)
+            return self._make((Get(table.name, unique[0], projection, consistent=read.consistent),), residual)
+        batch = BatchGet(table.name, unique, projection, consistent=read.consistent)
+        return self._make((batch,), residual, table.keys.names if read.is_sorted else ())
 
     # The table and its indexes.
 
-    def _wanted(self, parts: tuple[Condition, ...]) -> Wanted:
-        options = self._options
-        return Wanted(parts, options.attributes, options.consistent, options.always)
-
-    def _plan_condition(self, parts: tuple[Condition, ...]) -> Plan:
-        best, rejected = choose(self._table, self._wanted(parts))
+    def _plan_condition(self) -> Plan:
+        best, rejected = choose(self._read)
         if best is not None:
             return self._plan_queries(best, rejected)
-        return self._plan_scan(Access(self._table), parts, rejected if parts else ())
+        return self._plan_scan(Access(self._table), rejected if self._read.parts else ())
 
-    def _plan_index(self, name: str, parts: tuple[Condition, ...]) -> Plan:
+    def _plan_index(self, name: str) -> Plan:
         access = next((access for access in access_paths(self._table)[1:] if access.name == name), None)
         if access is None:
             self._refuse("the table has no such index")
-        wanted = self._wanted(parts)
-        if obstacle := access.find_obstacle(wanted, is_forced=True):
+        read = self._read
+        if obstacle := access.find_obstacle(read, is_forced=True):
             self._refuse(obstacle)
-        found = consider(access, wanted, is_forced=True)
-        losses = access.find_losses(wanted)
+        found = consider(access, read, is_forced=True)
+        losses = access.find_losses(read)
         if isinstance(found, Candidate):
             return self._plan_queries(found, losses=losses)
-        return self._plan_scan(access, parts, losses=losses)
+        return self._plan_scan(access, losses=losses)
 
     def _refuse(self, reason: str) -> NoReturn:
-        raise ExpressionError(f"the index {self._options.index} cannot serve this read: {reason}")
+        raise ExpressionError(f"the index {self._read.index} cannot serve this read: {reason}")
 
     def _plan_queries(
         self, candidate: Candidate, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()
     ) -> Plan:
         if not candidate.hash_key.values:
             return self._nothing("no key is empty")
-        access, options = candidate.access, self._options
+        access, read = candidate.access, self._read
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         projection = self._project(residual, access.cursor_names)
         scalars = cast("tuple[str, ...]", candidate.hash_key.values)  # or numbers, or binary: one type with an order
@@ -247,12 +216,12 @@ class _Planner:
                     kept,
                     access.index_name,
                     projection,
-                    descending=options.descending,
+                    descending=read.descending,
                     limit=self._page_limit(kept, residual),
-                    consistent=options.consistent,
+                    consistent=read.consistent,
                     fetch=candidate.fetches and not projection,
                 )
-                for value in sorted(set(scalars), reverse=options.descending)
+                for value in sorted(set(scalars), reverse=read.descending)
             ]
         )
         warnings = (_FETCHES, *losses) if candidate.fetches else losses
@@ -260,38 +229,33 @@ class _Planner:
 
     def _page_limit(self, kept: Condition | None, residual: Condition | None) -> int | None:
         """How many items a request reads at most: what is wanted at most, where nothing of it is filtered out."""
-        limit = self._options.limit if kept is None and residual is None else None
-        size = self._options.page_size
+        limit = self._read.limit if kept is None and residual is None else None
+        size = self._read.page_size
         return size if limit is None else limit if size is None else min(limit, size)
 
-    def _plan_scan(
-        self,
-        access: Access,
-        parts: tuple[Condition, ...],
-        rejected: tuple[Rejected, ...] = (),
-        losses: tuple[str, ...] = (),
-    ) -> Plan:
-        options = self._options
-        kept, residual = split_filter(parts, (), access.held)
+    def _plan_scan(self, access: Access, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
+        read = self._read
+        kept, residual = split_filter(read.parts, (), access.held)
         projection = self._project(residual, access.cursor_names)
         scan = Scan(
             self._table.name,
             kept,
             access.index_name,
             projection,
-            limit=options.page_size if options.is_sorted else self._page_limit(kept, residual),
-            consistent=options.consistent,
-            fetch=access.fetches(self._wanted(parts)) and not projection,
+            limit=read.page_size if read.is_sorted else self._page_limit(kept, residual),
+            consistent=read.consistent,
+            fetch=access.fetches(read) and not projection,
         )
-        segments = options.segments
-        scans = (
-            (scan,)
-            if segments is None
-            else tuple(replace(scan, segment=number, total_segments=segments) for number in range(segments))
-        )
-        order_by = access.cursor_names if options.is_sorted else ()
+        order_by = access.cursor_names if read.is_sorted else ()
+        scans = _divide_scan(scan, read.segments)
         return self._make(scans, residual, order_by, access=access, rejected=rejected, warnings=losses)
 
 
-def _fetches(operation: Read) -> bool:
+def _divide_scan(scan: Scan, segments: int | None) -> tuple[Scan, ...]:
+    if segments is None:
+        return (scan,)
+    return tuple(replace(scan, segment=number, total_segments=segments) for number in range(segments))
+
+
+def _fetches(operation: ReadOperation) -> bool:
     return isinstance(operation, (Query, Scan)) and operation.fetch

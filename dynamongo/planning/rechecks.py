@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from dynamongo.expressions.conditions import And, Condition, Or, all_of, conjuncts, paths_of
+from dynamongo.expressions.conditions import And, Condition, Or, all_of, conjuncts
 from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.planning.conjuncts import MAX_NESTING
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
 
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
-from dynamongo.expressions.conditions import Comparison, Condition, Path, conjuncts, paths_of
+from dynamongo.expressions.conditions import Comparison, Condition, Path, conjuncts
+from dynamongo.expressions.operands import paths_of
+from dynamongo.mapping.options import SCAN_POLICIES, ScanPolicy
 from dynamongo.operations import Scan
 from dynamongo.planning.plan import Plan
 
-ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]
-"""What happens when a plan is a full scan: warn once per call site, raise, or nothing."""
-
-SCAN_POLICIES: tuple[ScanPolicy, ...] = ("warn", "forbid", "allow")
+__all__ = ["SCAN_POLICIES", "ScanPolicy", "apply_policy", "check_policy"]
 
 
 def check_policy(policy: object) -> None:

@@ -17,7 +17,8 @@ from agreement.schemas import FIRST
 from agreement.steps import key_of
 from agreement.world import TableState, World, same_key
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Path, paths_of
+from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Path
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, DeleteUpdate, RemoveUpdate, check_paths
 from dynamongo.expressions.values import AttributeValue, Item, type_of
 from dynamongo.operations import BatchGet, Get, KeyCondition, Put, Query, Scan, TransactGet, TransactWrite, UpdateItem

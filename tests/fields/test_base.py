@@ -45,9 +45,9 @@ class TestBinding:
             _ = IntField() == 1
 
     def test_a_field_may_be_named_without_a_place(self) -> None:
-        assert bound().called("the answer").label == "the answer"
+        assert bound().with_label("the answer").label == "the answer"
         with pytest.raises(ExpressionError, match="the answer does not belong to a model"):
-            _ = bound().called("the answer").path
+            _ = bound().with_label("the answer").path
 
     def test_being_a_key_is_kept_by_a_copy(self) -> None:
         field = bound()

@@ -25,6 +25,7 @@ from dynamongo import (
     TimestampField,
 )
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Contains, In, NotExists, Or, Path
 from dynamongo.expressions.updates import AddUpdate, AppendUpdate, SetUpdate
@@ -106,7 +107,7 @@ def model(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def stored_of(model: Any, instance: Any) -> Any:
-    return model._connection().execute(Get(model.table_name(), instance._key())).item
+    return connection_of(model).execute(Get(model.table_name(), instance.__mapper__.key_of(instance))).item
 
 
 def save(model: Any, part: str, **values: Any) -> Any:
@@ -348,7 +349,11 @@ class TestClassCreation:
                 r"Made says stored_type = 'S', and stores what IntField does",
             ),
             (Field, {"encode": "utf-8"}, r"Made\.encode must be a method; got 'utf-8'"),
-            (StringField, {"prepare_new": lambda *_: "a"}, r"Made\.prepare_new is called only with `prepares_new = T"),
+            (
+                StringField,
+                {"apply_defaults": lambda *_: "a"},
+                r"Made\.apply_defaults is called only with `applies_defaults = T",
+            ),
             (ListField, {"encode": lambda *_: []}, r"Made\.encode would be bypassed by updates of one element or me"),
             (SetField, {"encode": lambda *_: set()}, r"Made\.encode would be bypassed"),
             (DictField, {"encode": lambda *_: {}}, r"Made\.encode would be bypassed"),

@@ -30,6 +30,7 @@ from dynamongo import (
     VersionField,
 )
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Comparison, Path
 from dynamongo.expressions.updates import AddUpdate
@@ -59,7 +60,8 @@ def connected(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def stored(model: Any, id_: str) -> Any:
-    return model._connection().execute(Get(model.table_name(), {"id": id_})).item["until"]
+    item: Any = connection_of(model).execute(Get(model.table_name(), {"id": id_})).item
+    return item["until"]
 
 
 @pytest.mark.parametrize("field", [TimestampField, IntField, DecimalField, FloatField])
@@ -94,7 +96,7 @@ class TestMilliseconds:
     def test_are_refused_when_read(self, connected: None, field: Any) -> None:
         model = declare(field())
         model.create_table()
-        model._connection().execute(Put(model.table_name(), {"id": "a", "until": MILLISECONDS}))
+        connection_of(model).execute(Put(model.table_name(), {"id": "a", "until": MILLISECONDS}))
         with pytest.raises(ValidationError, match=r"Session\.until must be .*stored in the item with id = 'a'"):
             model.get_one("a")
         assert model.update_one("a", model.until.set(field().validate(SECONDS))).id == "a"
@@ -126,7 +128,7 @@ class TestWholeSeconds:
     def test_a_fraction_that_is_stored_is_read_and_saved_without(self, connected: None) -> None:
         model = declare(TimestampField())
         model.create_table()
-        model._connection().execute(Put(model.table_name(), {"id": "a", "until": Decimal("1714557600.75")}))
+        connection_of(model).execute(Put(model.table_name(), {"id": "a", "until": Decimal("1714557600.75")}))
         read = model.get_one("a")
         assert read.until == NOW
         read.save()

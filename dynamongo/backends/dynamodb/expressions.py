@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from json.encoder import encode_basestring_ascii as quote
 from typing import Literal, TypeAlias
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb_json import render_value
-from dynamongo.exceptions import assert_never
 from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
@@ -30,9 +30,8 @@ from dynamongo.expressions.conditions import (
     Or,
     Path,
     Size,
-    assemble,
-    join,
 )
+from dynamongo.expressions.trees import assemble, join
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, cast
 from botocore import xform_name
 
 from dynamongo._support.dataclasses import dataclass, replace
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb.expressions import (
     Placeholders,
     render_condition,
@@ -29,7 +30,7 @@ from dynamongo.backends.dynamodb.tables import (
     render_table,
 )
 from dynamongo.backends.dynamodb_json import render_item
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits
 from dynamongo.expressions.updates import check_update_request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, refuse_answer
 from dynamongo.backends.dynamodb_json import WireItem, decode_item

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.stacklevel import caller_level
-from dynamongo.arguments import check_seconds
+from dynamongo.arguments import check_timeouts
 from dynamongo.backends.dynamodb.one_attempt import find_retries
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.expressions.values import shorten
@@ -60,9 +60,7 @@ class ClientSettings:
             _check_text(name, getattr(self, name))
         if self.endpoint_url is not None:
             _check_endpoint(self.endpoint_url)
-        for name in ("timeout", "connect_timeout"):
-            if (seconds := getattr(self, name)) is not None:
-                check_seconds(name, seconds)
+        check_timeouts(self.timeout, self.connect_timeout)
         if (self.access_key_id is None) != (self.secret_access_key is None):
             given, missing = keys if self.secret_access_key is None else reversed(keys)
             raise CredentialsError(f"{given} was given without {missing}; give both, or none to leave them to boto3")

@@ -1,4 +1,4 @@
-"""The memory backend: DynamoDB's answers without DynamoDB, for tests, demonstrations and benchmarks."""
+"""The memory backend: answers as DynamoDB does, for tests, demonstrations and benchmarks."""
 
 from dynamongo.backends.memory.backend import MemoryBackend, Snapshot
 from dynamongo.backends.memory.clock import VirtualClock

@@ -1,4 +1,4 @@
-"""The memory backend: one lock, and a function for every operation."""
+"""The memory backend: a store, a lock around every operation, and what tests add: clock, faults, lag, snapshots."""
 
 from __future__ import annotations
 
@@ -11,80 +11,28 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
+from dynamongo.backends.memory.executors import EXECUTORS
 from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
 from dynamongo.backends.memory.lag import Lag
-from dynamongo.backends.memory.lifecycle import (
-    create_index,
-    create_table,
-    delete_index,
-    delete_table,
-    describe_table,
-    find_described,
-    update_index_throughput,
-    update_throughput,
-)
-from dynamongo.backends.memory.reads import MAX_BATCH_GET, batch_get, get, query, scan
+from dynamongo.backends.memory.lifecycle import find_described
+from dynamongo.backends.memory.reads import MAX_BATCH_GET
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
-from dynamongo.backends.memory.transactions import transact_get, transact_write
-from dynamongo.backends.memory.ttl import delete_expired, describe_time_to_live, update_time_to_live
-from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, batch_write, delete, put, put_into, update_item
+from dynamongo.backends.memory.table import MemoryTable
+from dynamongo.backends.memory.ttl import delete_expired
+from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, write
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
 from dynamongo.expressions.values import hidden_values
-from dynamongo.operations import (
-    BatchGet,
-    BatchWrite,
-    CreateIndex,
-    CreateTable,
-    Delete,
-    DeleteIndex,
-    DeleteTable,
-    DescribeTable,
-    DescribeTimeToLive,
-    Get,
-    Operation,
-    Put,
-    Query,
-    Scan,
-    TransactGet,
-    TransactWrite,
-    UpdateIndexThroughput,
-    UpdateItem,
-    UpdateThroughput,
-    UpdateTimeToLive,
-)
+from dynamongo.operations import Operation, Put, TransactWrite
 
 if TYPE_CHECKING:
     from dynamongo.backends.memory.snapshot_files import AnyPath
 
 R = TypeVar("R")
 
-_EXECUTORS: dict[type, Callable[..., Any]] = {
-    Get: get,
-    BatchGet: batch_get,
-    Query: query,
-    Scan: scan,
-    Put: put,
-    Delete: delete,
-    UpdateItem: update_item,
-    BatchWrite: batch_write,
-    TransactWrite: transact_write,
-    TransactGet: transact_get,
-    CreateTable: create_table,
-    DeleteTable: delete_table,
-    DescribeTable: describe_table,
-    CreateIndex: create_index,
-    DeleteIndex: delete_index,
-    UpdateThroughput: update_throughput,
-    UpdateIndexThroughput: update_index_throughput,
-    UpdateTimeToLive: update_time_to_live,
-    DescribeTimeToLive: describe_time_to_live,
-}
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """All that a memory backend held at one moment; it goes with any other memory backend too."""
+    """The contents of a memory backend at one moment; any memory backend can restore it."""
 
     store: Store
 
@@ -92,23 +40,22 @@ class Snapshot:
 class MemoryBackend:
     """Keeps tables in memory and answers as DynamoDB would.
 
-    Every operation is atomic, transactions too, and may be called for from any thread. What the backend does not do,
-    it refuses. Nothing happens by itself: an item whose time to live is over stays, as on DynamoDB it may for days,
-    until `expire` is called. An item in a result is the one in the store, and must not be
-    changed; models make instances of it.
+    Every operation is atomic, including transactions, and may be called from any thread. The backend refuses what it
+    does not support. Nothing happens in the background: an expired item stays, as on DynamoDB it may for days, until
+    `expire` is called. An item in a result is the one in the store and must not be changed; models copy it.
 
     Args:
-        clock: Tells the time in seconds since the epoch; the tokens of transactions, `expire` and `wait` go by it. With
-            a `VirtualClock` nothing ever sleeps.
-        faults: What is to go wrong.
-        lag: How many seconds a read that need not be consistent, and every one of a global index, is behind. On
-            DynamoDB it is mostly less than a second; here it is exactly this, so that a test finds out who relies on
-            reading what was just written.
+        clock: Returns the time in seconds since the epoch, for the tokens of transactions, `expire` and `wait`. With a
+            `VirtualClock` nothing ever sleeps.
+        faults: The faults to inject.
+        lag: How many seconds eventually consistent reads, including all reads of global indexes, are behind. On
+            DynamoDB it is usually less than a second; here it is exact, so that a test reveals code that relies on
+            reading its own writes.
 
     Attributes:
-        clock: The clock it was given.
-        monotonic: Tells the time by which waits and slow answers go: that of a virtual clock, else of `time.monotonic`.
-        faults: The plan of what is to go wrong, to which more can be added; it may be replaced by another plan.
+        clock: The clock.
+        monotonic: Returns the time that waits and slow responses take: the virtual clock's, else `time.monotonic`.
+        faults: The plan of the faults to inject. Schedule more on it, or replace it by another plan.
 
     >>> from dynamongo.operations import CreateTable, Get, Put
     >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -133,15 +80,15 @@ class MemoryBackend:
         self._lock = make_lock(BACKEND)
 
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
-        """Do one operation, atomically, and return its result; errors as in `dynamongo.backends.Backend`.
+        """Execute one operation atomically and return its result; raise errors as `dynamongo.backends.Backend` does.
 
         Args:
-            operation: What to do.
-            seconds: How long the caller waits for the answer: a slow one (`Fault.slow`) that takes longer is lost.
+            operation: The operation.
+            seconds: How long the caller waits; a response that takes longer (`Fault.slow`) is lost.
         """
-        executor = _EXECUTORS.get(type(operation))
+        executor = EXECUTORS.get(type(operation))
         if executor is None:
-            raise UnsupportedOperation(f"the memory backend does not do {type(operation).__name__}")
+            raise UnsupportedOperation(f"the memory backend does not support {type(operation).__name__}")
         try:
             if self.faults.is_active and (faults := self.faults.take(operation)):
                 execute: Execute[R] = partial(self._execute, executor, operation)
@@ -156,11 +103,11 @@ class MemoryBackend:
             raise InvalidRequestError("the request is nested too deep") from error
 
     def _execute(self, executor: Callable[..., Any], operation: Operation[Any], *left: Collection[int]) -> Any:
-        """Do it in one step; the clock, which may be anybody's code, is asked before."""
+        """Execute an operation under the lock, and read the clock before: it may be code that uses the backend."""
         now = self.clock() if self._lag is not None or type(operation) is TransactWrite else None
         with self._lock:
             if now is not None:
-                self._store.tell_time(now)
+                self._store.advance_to(now)
             if self._lag is None:
                 return executor(self._store, operation, *left)
             result = executor(self._lag.store_for(operation), operation, *left)
@@ -168,11 +115,11 @@ class MemoryBackend:
             return result
 
     def expire(self, now: float | None = None) -> int:
-        """Delete all items whose time to live is over, and return how many there were.
+        """Delete all expired items, and return their number.
 
-        Those are the items whose time to live attribute is a number less than `now`, which is in seconds since the
-        epoch and the clock's if left out. As on DynamoDB, what expired more than five years ago stays: most likely
-        it is no time.
+        An item has expired if its time to live attribute is a number less than `now`, which is in seconds since the
+        epoch and defaults to the clock's time. As on DynamoDB, an item that expired more than five years ago stays,
+        since its number is probably no time at all.
 
         >>> from dynamongo.operations import CreateTable, Put, UpdateTimeToLive
         >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -187,16 +134,16 @@ class MemoryBackend:
         current = self.clock()
         at = current if now is None else now
         with self._lock:
-            self._store.tell_time(current)
+            self._store.advance_to(current)
             return sum(delete_expired(table, at) for table in self._store.tables.values())
 
     def snapshot(self) -> Snapshot:
-        """What all tables hold now, for `restore`. It costs next to nothing: items are never copied."""
+        """Return the present contents of all tables, for `restore`. This is cheap: items are never copied."""
         with self._lock:
             return Snapshot(self._store.fork())
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Hold what a snapshot holds, and nothing else; it may be restored any number of times.
+        """Replace all contents by those of a snapshot, which may be restored any number of times.
 
         >>> from dynamongo.operations import CreateTable, DescribeTable, Put
         >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -212,12 +159,12 @@ class MemoryBackend:
         """
         with self._lock:
             now, self._store = self._store.now, snapshot.store.fork()
-            self._store.tell_time(now)
+            self._store.advance_to(now)
             if self._lag is not None:
                 self._lag.follow(self._store)
 
     def fork(self) -> MemoryBackend:
-        """Another backend that holds the same, with the same clock and lag, and no faults."""
+        """Return an independent backend with the same contents, clock and lag, and without faults."""
         forked = MemoryBackend(clock=self.clock, lag=None if self._lag is None else self._lag.seconds)
         forked.restore(self.snapshot())
         return forked
@@ -235,26 +182,26 @@ class MemoryBackend:
         """Write the items of a table to a file, in the format of DynamoDB's export to Amazon S3 (DynamoDB JSON).
 
         Args:
-            path: The file; it is compressed if its name ends in `.gz`, and replaced if it is there, once all of it is
-                written. A link is followed, and a pipe or a device written into.
-            table: The full name of the table; it may be left out if there is only one.
+            path: The file. It is compressed if its name ends in `.gz`. An existing file is replaced once everything is
+                written; a link is followed, and a pipe or device is written to.
+            table: The full name of the table, which may be omitted if there is only one.
 
         Returns:
-            How many items there are.
+            The number of items.
 
         Raises:
             TableNotFound: There is no such table.
-            ExpressionError: No table is named, and there is not exactly one.
+            ExpressionError: `table` is omitted, and there is not exactly one table.
             ValidationError: The path is that of a folder.
         """
-        from dynamongo.backends.memory.snapshot_files import write_items  # noqa: PLC0415 - as in `load`
+        from dynamongo.backends.memory.snapshot_files import write_items  # noqa: PLC0415 - files and gzip are for few
 
         with self._lock:
             found = self._find_table(table).fork()
         return write_items(path, (stored.item for stored in found.primary.read_all()))
 
     def load(self, path: AnyPath, table: str | None = None) -> int:
-        """Put all items of a file, or of an export's folder, into a table, which has to be there; all of them, or none.
+        """Put all items of a file or an export's folder into an existing table: all of them, or none.
 
         Args:
             path: A file with a line of DynamoDB JSON for each item, compressed by gzip or not; or the folder of an
@@ -262,49 +209,51 @@ class MemoryBackend:
             table: As in `dump`.
 
         Returns:
-            How many items were read; one that has the key of another replaces it.
+            The number of items read. An item replaces another with the same key.
 
         Raises:
-            ValidationError: A line is damaged, or holds no item of the table; nothing was loaded. The message has the
-                file and the number of the line.
+            ValidationError: A line is damaged, or its item does not fit the table; nothing was loaded. The message
+                names the file and the line.
             TableNotFound: There is no such table.
-            ExpressionError: No table is named, and there is not exactly one.
+            ExpressionError: `table` is omitted, and there is not exactly one table.
         """
         from dynamongo.backends.memory.snapshot_files import read_items  # noqa: PLC0415 - files and gzip are for few
 
         count = 0
         with self._lock:
-            found = self._find_table(table)
-            loaded = found.fork()
-            for count, (place, item) in enumerate(read_items(path), 1):  # noqa: B007 - the last is the number of items
+            name = self._find_table(table).schema.name
+            loaded = Store()  # so that nothing is loaded unless everything is
+            loaded.tables[name] = self._store.tables[name].fork()
+            for count, (place, item) in enumerate(read_items(path), 1):  # noqa: B007 - used after the loop: the last number is the count
                 try:
-                    with hidden_values():  # what is in a file is what was stored
-                        put_into(loaded, item)
+                    with hidden_values():  # errors must not show stored values: many people read logs
+                        write(loaded, Put(name, item))
                 except (InvalidRequestError, ValidationError) as error:
-                    raise ValidationError(f"{place}: no item of {found.schema.name}: {error}") from error
-            self._store.tables[found.schema.name] = loaded
+                    raise ValidationError(f"{place}: the item does not fit table {name}: {error}") from error
+            self._store.tables[name] = loaded.tables[name]
             if self._lag is not None:
-                self._lag.take_over(found.schema.name)
+                self._lag.synchronize(name)
         return count
 
-    def _find_table(self, name: str | None) -> Table:
+    def _find_table(self, name: str | None) -> MemoryTable:
         tables = self._store.tables
         if name is not None:
             return find_described(self._store, name)
         if len(tables) != 1:
-            raise ExpressionError(f"which table? there are {len(tables)}: {', '.join(tables) or 'none'}; name one")
+            known = f"there are {len(tables)}: {', '.join(tables)}" if tables else "there is none"
+            raise ExpressionError(f"table= may only be omitted if there is exactly one table; {known}")
         return next(iter(tables.values()))
 
     def wait(self, seconds: float) -> None:
-        """Advance a virtual clock. By any other nothing is worth waiting for: the next attempt is made at once."""
+        """Advance a virtual clock. With any other clock return at once: no store needs time to recover here."""
         if isinstance(self.clock, VirtualClock):
             self.clock.advance(seconds=seconds)
 
     def close(self) -> None:
-        """Assert that every scheduled fault was met, and schedule none any more. The tables stay.
+        """Assert that every scheduled fault was injected, and clear the plan. The tables stay.
 
         Raises:
-            FaultNotHit: A fault was met less often than it is scheduled; a second call does not say it again.
+            FaultNotHit: A fault was injected less often than scheduled; a second call does not repeat the error.
         """
         faults, self.faults = self.faults, FaultPlan()
         faults.assert_hit()

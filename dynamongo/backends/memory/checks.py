@@ -1,7 +1,9 @@
-"""Checks of what a request says that need no table: its expressions and its counts.
+"""Checks of a request that need no table: its expressions, lengths and numbers.
 
-DynamoDB makes them before it looks the table up. `ValidationError` and `ExpressionError` leave the backend as
+DynamoDB makes them before it looks for the table. A `ValidationError` or an `ExpressionError` leaves the backend as an
 `InvalidRequestError`.
+
+Source: "Quotas in Amazon DynamoDB", expression parameters, in the developer guide.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, TypeVar, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import take_value
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
@@ -28,10 +31,11 @@ from dynamongo.expressions.conditions import (
     Or,
     Path,
     Size,
-    nodes_of,
-    operands_of,
 )
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
+from dynamongo.expressions.numbers import canonical_number
+from dynamongo.expressions.operands import operands_of
+from dynamongo.expressions.trees import nodes_of
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
@@ -43,20 +47,15 @@ from dynamongo.expressions.updates import (
     check_path_request,
     check_update_request,
 )
-from dynamongo.expressions.values import (
-    MAX_DEPTH,
-    SET_TYPES,
-    AttributeType,
-    AttributeValue,
-    has_utf8_form,
-    lowest_form,
-    type_of,
-)
+from dynamongo.expressions.values import MAX_DEPTH, SET_TYPES, AttributeType, AttributeValue, has_utf8_form, type_of
 
 _T = TypeVar("_T")
 
 _LIGHT: Final = 30
 _HEAVY: Final = 1_000
+
+INVALID = "One or more parameter values were invalid:"
+"""The first words of many of DynamoDB's messages."""
 
 _LONG_NAMES: dict[AttributeType, str] = {
     "S": "STRING",
@@ -70,7 +69,7 @@ _LONG_NAMES: dict[AttributeType, str] = {
 
 
 def check_condition(condition: Condition | None, expression: str = "ConditionExpression") -> None:
-    """Refuse a condition that is too large, or that has an invalid path or value."""
+    """Refuse a condition that is too large, or that contains an invalid path or value."""
     if condition is not None and _weigh(condition) > _LIGHT:
         check_limits(condition, expression)
         _check_length(rendered_bytes(condition), expression)
@@ -89,7 +88,7 @@ def check_operand(operand: Operand, expression: str) -> None:
 
 
 def check_projection(paths: Sequence[Path]) -> None:
-    """Refuse invalid paths, and paths that overlap."""
+    """Refuse paths that are invalid or overlap."""
     if len(paths) > _LIGHT or not all(map(_is_plain_path, paths)):
         for path in paths:
             _check_path(path, "ProjectionExpression")
@@ -97,8 +96,8 @@ def check_projection(paths: Sequence[Path]) -> None:
     check_path_request(paths, "ProjectionExpression")
 
 
-def check_count(at: str, given: int, most: int, table: str = "") -> None:
-    """Refuse a list that is empty or too long; `at` is where DynamoDB finds it, with `{}` for the table."""
+def check_list_length(at: str, given: int, most: int, table: str = "") -> None:
+    """Refuse a list that is empty or too long; `at` is its place in the request, with `{}` for the table's name."""
     if given < 1:
         refuse_constraints([violation("'[]'", at.format(table), "have length greater than or equal to 1")])
     if given > most:
@@ -106,7 +105,7 @@ def check_count(at: str, given: int, most: int, table: str = "") -> None:
 
 
 def check_number(name: str, given: int | None, *, least: int, most: int | None = None) -> None:
-    """Refuse a number out of range; one that is not given passes."""
+    """Refuse a number out of range; `None` passes."""
     if given is None:
         return
     if type(given) is not int:
@@ -118,19 +117,19 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
 
 
 def violation(value: str, at: str, bound: str) -> str:
-    """What DynamoDB says of a part of a request that is out of bounds; the value is quoted unless it is null."""
+    """Return DynamoDB's message for a part of a request that is out of bounds; pass the value quoted, or as null."""
     return f"Value {value} at '{at}' failed to satisfy constraint: Member must {bound}"
 
 
 def refuse_constraints(violations: Iterable[str]) -> None:
-    """Refuse a request for all violations at once, if there are any."""
+    """Refuse a request for all of its violations at once, if there are any."""
     if found := list(violations):
         errors = "errors" if len(found) > 1 else "error"
         raise InvalidRequestError(f"{len(found)} validation {errors} detected: {'; '.join(found)}")
 
 
 def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
-    """The updates with their values in canonical form; none may change the key, whose names the request gives."""
+    """Return the updates with canonical values; refuse them if one changes an attribute of the key."""
     if len(updates) <= _LIGHT and all(map(_is_plain_update, updates)):
         check_update_request(updates, key_names)
         return tuple(updates)
@@ -141,7 +140,10 @@ def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) 
 
 
 def _update_bytes(update: AnyUpdate) -> int:
-    """An upper bound of the update's length in an expression, at eight bytes for a step of a path or a value."""
+    """Return an upper bound of the update's length in an expression.
+
+    The dynamodb backend writes every name and value as a placeholder of at most eight bytes.
+    """
     steps = path_bytes(update.path)
     match update:
         case AppendUpdate():
@@ -155,7 +157,7 @@ def _update_bytes(update: AnyUpdate) -> int:
 
 
 def _check_length(most_bytes: int, expression: str) -> None:
-    """Refuse what may be more than 4096 bytes as an expression: here there is none to be measured."""
+    """Refuse what may exceed 4096 bytes as an expression; there is no expression here that could be measured."""
     if most_bytes > MAX_EXPRESSION_BYTES:
         raise InvalidRequestError(
             f"Invalid {expression}: Expression size has exceeded the maximum allowed size; "
@@ -189,7 +191,7 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
 def _normalize_operand(operator: str, value: _T, allowed: Sequence[AttributeType]) -> _T:
     if (kind := type_of(cast("AttributeValue", value))) not in allowed:
         name = f"operator: {operator}, operand type: {_LONG_NAMES.get(kind, kind)}"
-        if operator == "+":  # a SET names the kind of its operand as a condition does
+        if operator == "+":  # for SET, DynamoDB words it as in a condition
             name = f"operator or function: +, operand type: {kind}"
         raise InvalidRequestError(f"Invalid UpdateExpression: Incorrect operand type for operator or function; {name}")
     return cast("_T", take_value(cast("AttributeValue", value)))
@@ -205,13 +207,14 @@ def _check_path(path: Path, expression: str) -> None:
         raise InvalidRequestError(f"Invalid {expression}: The document path has too many nesting elements")
 
 
-# What is small and plain needs no more than a look at it, and nearly all requests are.
+# The fast path: nearly all conditions and updates are so small and plain that no limit can be exceeded.
 
 
 def _weigh(condition: Condition) -> int:
-    """How many parts a condition of plain operands has; more than is light where one has to be looked at.
+    """Return the number of parts of a condition, or at least `_HEAVY` if one of its operands is not plain.
 
-    A part is rendered in 120 bytes at most, and has three operators at most: light is what is far below all limits.
+    A part takes at most 120 bytes and three operators: `_LIGHT` parts are far below the limits of 4096 bytes and 300
+    operators.
     """
     if isinstance(condition, (And, Or, Not)):
         return sum([_own_weight(node) for node in nodes_of(condition)[1:]], isinstance(condition, Not))
@@ -240,24 +243,24 @@ def _own_weight(condition: Condition) -> int:
 
 
 def _is_plain(operand: object) -> bool:
-    """Whether it is a short path, or a value without parts in canonical form."""
+    """Return whether an operand is a short path, or a canonical scalar."""
     if type(operand) is Path:
         return _is_plain_path(operand)
     if type(operand) is str:
         return has_utf8_form(operand)
     if type(operand) is int or type(operand) is Decimal:
-        return lowest_form(operand) is operand
+        return canonical_number(operand) is operand
     if type(operand) is Size:
         return _is_plain_path(operand.path)
     return operand is None or type(operand) is bool or type(operand) is bytes
 
 
 def _is_plain_number(value: object) -> bool:
-    return (type(value) is int or type(value) is Decimal) and lowest_form(value) is value
+    return (type(value) is int or type(value) is Decimal) and canonical_number(value) is value
 
 
 def _is_plain_path(path: Path) -> bool:
-    """Whether it has three steps at most, which are rendered in 24 bytes."""
+    """Return whether a path has at most three steps, which take at most 24 bytes."""
     elements = path.elements
     if len(elements) == 1:
         return type(elements[0]) is str

@@ -1,4 +1,4 @@
-"""Time that passes when a test says so."""
+"""Clocks: the time by which a memory backend goes, real or virtual."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dynamongo.exceptions import ConfigurationError
 from dynamongo.expressions.values import shorten
 
 Clock: TypeAlias = Callable[[], float]
-"""Tells the time in seconds since the epoch."""
+"""Returns the time in seconds since the epoch, as `time.time` does."""
 
 _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -21,13 +21,13 @@ _START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 class VirtualClock:
     """A clock that stands still until it is advanced, and never goes back.
 
-    Several threads may share one. It tells the time when it is called, so that it goes wherever `time.time` does.
+    Threads may share it. Calling it returns the time, so that it can stand in for `time.time`.
 
     Args:
-        start: The time at first, as a `datetime` with a time zone or in seconds since the epoch.
+        start: The initial time: a `datetime` with a time zone, or seconds since the epoch.
 
     Raises:
-        ConfigurationError: `start` is no time, or a `datetime` without a time zone.
+        ConfigurationError: `start` is neither, or a `datetime` without a time zone.
 
     >>> clock = VirtualClock(start=1_800_000_000)
     >>> clock.advance(days=1, seconds=0.5)
@@ -42,27 +42,27 @@ class VirtualClock:
         self._lock = make_lock(INNERMOST)
 
     def now(self) -> float:
-        """The time in seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         return self._now
 
     __call__ = now
 
     def utcnow(self) -> datetime:
-        """The time, in UTC. It suits a field as `default=clock.utcnow`."""
+        """Return the time in UTC, for example as a field's `default=clock.utcnow`."""
         return datetime.fromtimestamp(self._now, timezone.utc)
 
     def advance(
         self, by: timedelta | None = None, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> None:
-        """Let time pass: `by`, and all else that is given with it.
+        """Advance the clock by `by` plus the days, hours, minutes and seconds.
 
         Raises:
-            ConfigurationError: That is less than nothing.
+            ConfigurationError: The sum is negative or not finite.
         """
-        given = timedelta() if by is None else _check_length(by)
+        given = timedelta() if by is None else _check_timedelta(by)
         passed = given.total_seconds() + ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         if not 0 <= passed < math.inf:
-            raise ConfigurationError(f"a clock never goes back: it cannot be advanced by {passed} seconds")
+            raise ConfigurationError(f"VirtualClock never goes back; cannot advance it by {passed} seconds")
         with self._lock:
             self._now += passed
 
@@ -70,14 +70,16 @@ class VirtualClock:
         return f"VirtualClock({self.utcnow().isoformat()})"
 
 
-def _check_length(by: object) -> timedelta:
+def _check_timedelta(by: object) -> timedelta:
     if not isinstance(by, timedelta):
-        raise ConfigurationError(f"a clock is advanced by a timedelta, or by seconds={shorten(by)}")
+        raise ConfigurationError(
+            f"VirtualClock.advance takes a timedelta or keywords such as seconds=30; got {shorten(by)}"
+        )
     return by
 
 
 def pass_time(clock: Clock, seconds: float) -> None:
-    """Let seconds pass: at once on a virtual clock, else by sleeping."""
+    """Advance a virtual clock; sleep with any other."""
     if isinstance(clock, VirtualClock):
         clock.advance(seconds=seconds)
     else:
@@ -87,8 +89,12 @@ def pass_time(clock: Clock, seconds: float) -> None:
 def _seconds_at(start: datetime | float) -> float:
     if isinstance(start, datetime):
         if start.tzinfo is None:
-            raise ConfigurationError(f"a clock's start needs a time zone, such as tzinfo=timezone.utc; got {start}")
+            raise ConfigurationError(
+                f"VirtualClock: start must have a time zone, such as tzinfo=timezone.utc; got {start}"
+            )
         return start.timestamp()
     if type(start) not in (int, float) or not math.isfinite(start):
-        raise ConfigurationError(f"a clock starts at a datetime or at seconds since the epoch; got {shorten(start)}")
+        raise ConfigurationError(
+            f"VirtualClock: start must be a datetime or seconds since the epoch; got {shorten(start)}"
+        )
     return float(start)

@@ -1,4 +1,4 @@
-"""Tokens: which transactions were carried out of late, so that one that is sent again is not carried out again.
+"""Idempotency: the tokens of recent transactions, so that a repeated request is not executed twice.
 
 Source: "Idempotency" under "Amazon DynamoDB Transactions: How it works" in the developer guide.
 """
@@ -19,44 +19,44 @@ _MAX_LENGTH = 36
 
 
 class _Use(NamedTuple):
-    """What a token was used for, when, and what it costs to ask for it again."""
+    """What a token was used for and when, and the cost of repeating the request."""
 
-    fingerprint: Hashable
+    contents: Hashable
     at: float
     cost: Capacity
 
 
 class Tokens:
-    """The tokens of the transactions of the last ten minutes. Times are seconds of the backend's clock."""
+    """The tokens of the last ten minutes. Times are in seconds by the backend's clock."""
 
     def __init__(self) -> None:
         self._uses: dict[str, _Use] = {}
 
     def copy(self) -> Tokens:
-        """The same tokens, of their own."""
+        """Return an independent copy."""
         copied = Tokens()
         copied._uses = dict(self._uses)
         return copied
 
-    def find(self, token: str, fingerprint: Hashable, now: float) -> Capacity | None:
-        """What it costs to ask again for what was carried out under the token, `None` if nothing was.
+    def find(self, token: str, contents: Hashable, now: float) -> Capacity | None:
+        """Return the cost of repeating a transaction, or `None` if the token is new.
 
-        Raises `IdempotencyMismatch` if that was something else.
+        Raise `IdempotencyMismatch` if the token was used for other contents.
         """
         self._forget(now)
         use = self._uses.get(token)
         if use is None:
             return None
-        if use.fingerprint != fingerprint:
-            raise IdempotencyMismatch(f"the token {shorten(token)} was used for a transaction with other contents")
+        if use.contents != contents:
+            raise IdempotencyMismatch(f"token {shorten(token)} was already used for a transaction with other contents")
         return use.cost
 
-    def keep(self, token: str, fingerprint: Hashable, now: float, cost: Capacity) -> None:
-        """Remember what was carried out under the token."""
-        self._uses[token] = _Use(fingerprint, now, cost)
+    def keep(self, token: str, contents: Hashable, now: float, cost: Capacity) -> None:
+        """Record a use of the token."""
+        self._uses[token] = _Use(contents, now, cost)
 
     def _forget(self, now: float) -> None:
-        """Drop what is too old, from the front: the tokens stand in the order of their use."""
+        """Drop expired tokens from the front: the dict keeps them in the order of their use."""
         while self._uses:
             token = next(iter(self._uses))
             if now - self._uses[token].at < LIFETIME_SECONDS:
@@ -65,7 +65,7 @@ class Tokens:
 
 
 def check_token(token: object) -> None:
-    """Refuse a token that is no str, or empty or too long."""
+    """Refuse a token that is not a str of 1 to 36 characters."""
     if token is None:
         return
     if not isinstance(token, str):
@@ -76,31 +76,31 @@ def check_token(token: object) -> None:
         length = len(token.encode())
     except UnicodeEncodeError as error:
         raise InvalidRequestError(
-            f"the token has a lone surrogate, which no request can hold; got {shorten(token)}"
+            f"token contains a lone surrogate, which cannot be encoded as UTF-8; got {shorten(token)}"
         ) from error
     if not 1 <= length <= _MAX_LENGTH:
         bound = "less than or equal to 36" if token else "greater than or equal to 1"
         refuse_constraints([violation(f"'{token}'", "clientRequestToken", f"have length {bound}")])
 
 
-def fingerprint_of(part: object) -> Hashable:
-    """What is equal for equal parts of an operation, and for no others; it shares nothing that could be changed.
+def freeze(part: object) -> Hashable:
+    """Return an immutable value that is equal for equal parts of an operation, and for no others.
 
-    Types count, as they do for DynamoDB, and so does the order of a list or tuple, but not that of a map or set.
+    As in DynamoDB, types matter, and so does the order of a list, but not the order of a map or set.
 
-    >>> fingerprint_of({"a": 1, "b": [True]}) == fingerprint_of({"b": [True], "a": 1})
+    >>> freeze({"a": 1, "b": [True]}) == freeze({"b": [True], "a": 1})
     True
-    >>> fingerprint_of([1]) == fingerprint_of([True])
+    >>> freeze([1]) == freeze([True])
     False
     """
     if type(part) in PLAIN_TYPES:
         return type_of(cast("AttributeValue", part)), part
     if names := names_of(part):
-        return type(part), tuple(fingerprint_of(getattr(part, name)) for name in names)
+        return type(part), tuple(freeze(getattr(part, name)) for name in names)
     if isinstance(part, (tuple, list)):
         elements = cast("Sequence[object]", part)
-        return type(elements), tuple(map(fingerprint_of, elements))
+        return type(elements), tuple(map(freeze, elements))
     if isinstance(part, dict):
         members = cast("dict[str, object]", part)
-        return dict, frozenset((name, fingerprint_of(value)) for name, value in members.items())
+        return dict, frozenset((name, freeze(value)) for name, value in members.items())
     return type_of(cast("AttributeValue", part)), part

@@ -1,8 +1,10 @@
-"""Intake: the values that a request brings, as the store keeps them: canonical, and in containers of its own.
+"""Ingest: turn the values of a request into what the store keeps: canonical values in containers of its own.
 
-Nearly all values come in canonical form. One walk over an item finds that out, measures and copies it. Where that
-meets anything else, it gives up, and the item is taken in step by step: that makes it canonical, or says what is wrong.
-`ValidationError` leaves the backend as `InvalidRequestError`.
+Nearly all values arrive in canonical form, so a fast path checks, measures and copies an item in one walk. When it
+meets anything else, it gives up, and the slow path makes the item canonical or says what is wrong.
+A `ValidationError` leaves the backend as an `InvalidRequestError`.
+
+Source: "Quotas in Amazon DynamoDB", items and nested attribute depth, in the developer guide.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.numbers import canonical_number, is_canonical_decimal
 from dynamongo.expressions.sizes import item_size, number_size, plain_size, size_of, text_size
 from dynamongo.expressions.values import (
     MAX_DEPTH,
@@ -21,30 +24,30 @@ from dynamongo.expressions.values import (
     AttributeValue,
     Item,
     check_text,
-    is_lowest,
-    lowest_form,
     normalize,
     normalize_item,
 )
 
 
 class _NotCanonicalError(Exception):
-    """What is walked over has to be looked at more closely."""
+    """The fast path has met something that needs the slow path."""
 
 
 def take_item(item: Item, what: str = "Item size") -> Stored:
-    """The item in the form in which it is stored; `what` names the size in the message when it is too large."""
+    """Return an item as it is stored; `what` begins the error message for an item that is too large."""
     try:
         size, canonical = _copy_members(item, MAX_DEPTH)
-        size -= 3 + len(canonical)  # by which a map with the same members is larger
+        size -= 3 + len(canonical)  # an item has no overhead, unlike the map that was measured
     except (_NotCanonicalError, UnicodeEncodeError):
         canonical = normalize_attributes(item)
         size = item_size(canonical)
-    return _check_size(Stored(canonical, size), what)
+    if size > MAX_ITEM_BYTES:
+        raise _too_large(what)
+    return Stored(canonical, size)
 
 
 def take_value(value: AttributeValue) -> AttributeValue:
-    """The value in canonical form; it must be nested at most 32 levels deep."""
+    """Return a value in canonical form; refuse one that is nested more than 32 levels deep."""
     if type(value) is str:  # most values are
         return check_text(value)
     _check_depth(value)
@@ -52,16 +55,19 @@ def take_value(value: AttributeValue) -> AttributeValue:
 
 
 def normalize_attributes(attributes: Item) -> Item:
-    """An item or a key in canonical form. Its own map is no level of nesting: only the values' levels count."""
+    """Return an item or a key in canonical form. The item itself is no level of nesting; its values are."""
     for value in attributes.values():
         _check_depth(value)
     return normalize_item(attributes)
 
 
 def measure_changed(item: Item, old: Stored, names: Iterable[Any]) -> Stored:
-    """The item that an update made of a stored one, in the form in which it is stored.
+    """Return an updated item as it is stored, measuring only what changed.
 
-    All its values are canonical. Those that have none of the names are those of the old item.
+    Args:
+        item: The updated item; its values are canonical already.
+        old: The item before.
+        names: The names of the attributes that may have changed.
     """
     size, before = old.size, old.item
     for name in names:
@@ -70,13 +76,13 @@ def measure_changed(item: Item, old: Stored, names: Iterable[Any]) -> Stored:
             size += size_of(item[name]) + (0 if name in before else text_size(name))
         if name in before:
             size -= size_of(before[name]) + (0 if name in item else text_size(name))
-    return _check_size(Stored(item, size), "Item size to update")
+    if size > MAX_ITEM_BYTES:
+        raise _too_large("Item size to update")
+    return Stored(item, size)
 
 
-def _check_size(stored: Stored, what: str) -> Stored:
-    if stored.size > MAX_ITEM_BYTES:
-        raise InvalidRequestError(f"{what} has exceeded the maximum allowed size")
-    return stored
+def _too_large(what: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{what} has exceeded the maximum allowed size")
 
 
 def _check_depth(value: AttributeValue) -> None:
@@ -88,18 +94,18 @@ def _check_depth(value: AttributeValue) -> None:
 
 
 def _is_deeper(value: AttributeValue, levels: int) -> bool:
-    """Whether a value has more levels than allowed; it looks no deeper, so that a cycle is found too."""
+    """Return whether a value has more levels than allowed; it looks no deeper, so that cycles end too."""
     if not isinstance(value, (dict, list)) or not value:
         return False
     children: Iterable[AttributeValue] = value.values() if isinstance(value, dict) else value
     return levels == 1 or any(_is_deeper(child, levels - 1) for child in children)
 
 
-# The walk. Its lines run for every value that is written, which is why the two functions say the same twice.
+# The fast path. It runs for every value that is written: a shared loop, or a call per string, would slow it down.
 
 
 def _copy_members(members: Item, levels: int) -> tuple[int, Item]:
-    """The size of a map, and a copy of it; what is in it may have so many levels."""
+    """Return the size of a map and a copy of it; its members may have `levels` levels."""
     if not levels and members:
         raise _NotCanonicalError
     size = 3 + len(members)
@@ -123,7 +129,7 @@ def _copy_members(members: Item, levels: int) -> tuple[int, Item]:
 
 
 def _copy_elements(elements: list[AttributeValue], levels: int) -> tuple[int, list[AttributeValue]]:
-    """The size of a list, and a copy of it; what is in it may have so many levels."""
+    """Return the size of a list and a copy of it; its elements may have `levels` levels."""
     if not levels and elements:
         raise _NotCanonicalError
     size = 3 + len(elements)
@@ -144,19 +150,19 @@ def _copy_elements(elements: list[AttributeValue], levels: int) -> tuple[int, li
 def _measure_int(value: int) -> int:
     if 0 < value < 100:
         return 2
-    if lowest_form(value) is None:
+    if canonical_number(value) is None:
         raise _NotCanonicalError
     return number_size(value)
 
 
 def _measure_decimal(value: Decimal) -> int:
     text = str(value)
-    if not is_lowest(text):
+    if not is_canonical_decimal(text):
         raise _NotCanonicalError
     return plain_size(text)
 
 
-def _measure_one(_: bool | None) -> int:  # noqa: FBT001 - a value
+def _measure_one(_: bool | None) -> int:  # noqa: FBT001 - the value to measure, not a flag
     return 1
 
 

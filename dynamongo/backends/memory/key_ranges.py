@@ -1,4 +1,4 @@
-"""Ranges: the part of a view that a query or scan reads, from its key condition and its cursor.
+"""Key ranges: the part of a view that a query or scan reads, given its key condition and its cursor.
 
 Source: "Key condition expressions for the Query operation" and "Paginating table query results" in the developer guide.
 """
@@ -7,27 +7,27 @@ from __future__ import annotations
 
 from typing import TypeAlias, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import normalize_attributes, take_value
 from dynamongo.backends.memory.key_rules import check_key_values, is_usual
 from dynamongo.backends.memory.ordered import WHOLE, Interval
 from dynamongo.backends.memory.partitions import Position
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Operand, Path, Size
 from dynamongo.expressions.values import AttributeValue, Item, type_of
 from dynamongo.operations import KeyCondition
 from dynamongo.schema import KeyAttribute
 
-RangeCondition: TypeAlias = Comparison | Between | BeginsWith
+_KeyPart: TypeAlias = Comparison | Between | BeginsWith
 
-
-Range: TypeAlias = tuple[AttributeValue, Interval]
-"""What a query reads: the hash key value of a partition, and an interval of it."""
+KeyRange: TypeAlias = tuple[AttributeValue, Interval]
+"""What a query reads: the partition of a hash key value, and an interval inside it."""
 
 
 def check_key_condition(condition: KeyCondition) -> None:
-    """Refuse, before the table is known, what can be a key condition of no table."""
+    """Refuse a key condition that no table could have; DynamoDB does so before it looks for the table."""
     hash_key, range_key = condition.hash_key, condition.range_key
     if hash_key.operator != EQ:
         raise InvalidRequestError("Query key condition not supported")
@@ -38,8 +38,8 @@ def check_key_condition(condition: KeyCondition) -> None:
         _check_part(range_key)
 
 
-def range_of(view: View, condition: KeyCondition) -> Range:
-    """The part of the view that the key condition asks for."""
+def resolve_range(view: View, condition: KeyCondition) -> KeyRange:
+    """Return the part of the view that a key condition selects."""
     hash_value = _values_for(view, view.keys.hash_key, condition.hash_key)[0]
     if condition.range_key is None:
         return hash_value, WHOLE
@@ -49,10 +49,10 @@ def range_of(view: View, condition: KeyCondition) -> Range:
     return hash_value, _interval_of(view, condition.range_key, values)
 
 
-def position_of_cursor(table: Table, view: View, cursor: Item, reason: str = "") -> Position:
-    """The position in the view after which a cursor goes on; nothing need stand there any more.
+def resolve_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "") -> Position:
+    """Return the position after which a cursor continues; its item may be gone by now.
 
-    `reason` is what the message says more of a cursor that is no key: a scan says why, a query does not.
+    `reason` extends the message for a cursor that is no key: DynamoDB gives a reason for a scan, but not for a query.
     """
     if len(cursor) == len(view.key_names) and table.primary.locate_usual(cursor) is not None:
         position = view.locate_usual(cursor)
@@ -67,22 +67,22 @@ def position_of_cursor(table: Table, view: View, cursor: Item, reason: str = "")
     return view.locate(key)
 
 
-def check_cursor_in_range(position: Position, wanted: Range) -> None:
-    """Refuse a cursor that no page of this query can have ended with."""
+def check_cursor_in_range(position: Position, wanted: KeyRange) -> None:
+    """Refuse a cursor that no page of the query can have returned."""
     if position[0] != wanted[0]:
         raise InvalidRequestError("The provided starting key is outside query boundaries based on provided conditions")
     if position[1] not in wanted[1]:
         raise InvalidRequestError("The provided starting key does not match the range key predicate")
 
 
-def _check_part(condition: RangeCondition) -> None:
+def _check_part(condition: _KeyPart) -> None:
     subject, *values = _operands_of(condition)
     _check_subject(subject)
     for value in values:
         _value_of(value)
 
 
-def _operands_of(condition: RangeCondition) -> tuple[Operand, ...]:
+def _operands_of(condition: _KeyPart) -> tuple[Operand, ...]:
     match condition:
         case Comparison():
             return condition.left, condition.right
@@ -111,8 +111,8 @@ def _value_of(operand: Operand) -> AttributeValue:
     return take_value(operand)
 
 
-def _values_for(view: View, part: KeyAttribute, condition: RangeCondition) -> list[AttributeValue]:
-    """The canonical values that the condition compares the key attribute with."""
+def _values_for(view: View, part: KeyAttribute, condition: _KeyPart) -> list[AttributeValue]:
+    """Return the canonical values that the condition compares the key attribute with."""
     subject, *operands = _operands_of(condition)
     if not isinstance(subject, Path) or subject.elements != (part.name,):
         raise _missed(part)
@@ -136,22 +136,24 @@ def _missed(part: KeyAttribute) -> InvalidRequestError:
     return InvalidRequestError(f"Query condition missed key schema element: {part.name}")
 
 
-def _interval_of(view: View, condition: RangeCondition, values: list[AttributeValue]) -> Interval:
+def _interval_of(view: View, condition: _KeyPart, values: list[AttributeValue]) -> Interval:
     first, last = values[0], values[-1]
     if isinstance(condition, BeginsWith):
         end = _after_prefix(first)
-        return Interval(view.bound(first), None if end is None else view.bound(end))
+        return Interval(view.boundary_at(first), None if end is None else view.boundary_at(end))
     operator = EQ if isinstance(condition, Between) else condition.operator
     low = high = None
     if operator in (EQ, GE, GT):
-        low = view.bound(first, is_after=operator == GT)
+        low = view.boundary_at(first, is_after=operator == GT)
     if operator in (EQ, LE, LT):
-        high = view.bound(last, is_after=operator != LT)
+        high = view.boundary_at(last, is_after=operator != LT)
     return Interval(low, high)
 
 
 def _after_prefix(prefix: AttributeValue) -> str | bytes | None:
-    r"""The least value greater than all that start with the prefix: its last letter that has a successor, raised.
+    r"""Return the least value greater than all that start with the prefix, or `None` if there is none.
+
+    It is the prefix up to its last character that has a successor, with that successor in its place.
 
     >>> _after_prefix("ab"), _after_prefix(b"a\xff"), _after_prefix(b"\xff")
     ('ac', b'b', None)

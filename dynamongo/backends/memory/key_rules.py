@@ -1,8 +1,8 @@
-"""Keys: what must be true of the key attributes of an item, and of a key that a request gives.
+"""Key rules: what must be true of the key attributes of an item, and of a key in a request.
 
-Nearly all values of key attributes are *usual*: of the right type, in canonical form, and neither empty nor anywhere
-near too long. For these a short test, made once for a table or index, stands for all the checks. Any other is looked
-at by the checks themselves, which say what is wrong.
+Nearly all values of key attributes are *usual*: of the right type, canonical, not empty and well below the limits of
+size. One short test per table or index recognizes them and stands for all checks. Other values go through the checks
+one by one, which find what is wrong or let them pass.
 
 Source: "Constraints in Amazon DynamoDB", partition keys and sort keys, in the developer guide.
 """
@@ -13,37 +13,38 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
+from dynamongo.backends.memory.checks import INVALID
 from dynamongo.backends.memory.partitions import NO_SORT, Position
 from dynamongo.exceptions import InvalidRequestError, ValidationError
+from dynamongo.expressions.numbers import canonical_number
 from dynamongo.expressions.sizes import size_of
 from dynamongo.expressions.updates import AnyUpdate
-from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, lowest_form, type_of
+from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, type_of
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
 MAX_HASH_BYTES = 2048
 MAX_RANGE_BYTES = 1024
 
 Locator: TypeAlias = Callable[[Item], Position | None]
-"""Tells the position of an item or key whose key attributes are usual, and `None` for any other."""
+"""Returns the position of an item or key whose key attributes have usual values, and `None` for any other."""
 
 _USUAL_LENGTH: Final = MAX_RANGE_BYTES // 4
-"""So many characters are not too many bytes, whatever they are."""
+"""Text of so many characters fits the limit in bytes, since UTF-8 takes at most four bytes for a character."""
 
 _ABSENT: Final = object()
 _MISMATCH = "The provided key element does not match the schema"
 _NOT_VALID = "One or more parameter values are not valid."
-_INVALID = "One or more parameter values were invalid:"
 _EMPTY = "The AttributeValue for a key attribute cannot contain an empty {} value."
 _INDEX_EMPTY = "A value specified for a secondary index key is not supported."
 _UPDATE_EMPTY = "The update expression attempted to update a secondary index key to a value that is not supported."
 
 
-class EmptyKeyValue(ValidationError):  # noqa: N818 - what it says is the mistake
-    """A key attribute is empty. Of all that can be wrong with a key, this alone makes a whole transaction invalid."""
+class EmptyKeyError(ValidationError):
+    """A key attribute is empty. In a transaction this refuses the request, where other bad keys cancel it."""
 
 
 def make_locator(keys: KeySchema, names: Sequence[str]) -> Locator:
-    """The locator for a key, and the names of the attributes in a position: the hash key, and what makes up a sort."""
+    """Make the locator for a key; `names` are the attributes of a position: the hash key, then those of the sort."""
     hash_name, is_usual_hash = keys.hash_key.name, _USUAL[keys.hash_key.type]
     read_sort = make_sort_reader(names)
     range_key = keys.range_key
@@ -67,17 +68,17 @@ def make_locator(keys: KeySchema, names: Sequence[str]) -> Locator:
 
 
 def is_usual(value: object, kind: ScalarType) -> bool:
-    """Whether a value is what most values of key attributes of that type are."""
+    """Return whether a value is usual for a key attribute of a type."""
     return _USUAL[kind](value)
 
 
 def make_sort_reader(names: Sequence[str]) -> Callable[[Item], Any]:
-    """What reads an item's sort, which is made up of all these attributes but the first, the hash key."""
+    """Make a function that reads an item's sort: the values of all these attributes but the first, the hash key."""
     return itemgetter(*names[1:]) if len(names) > 1 else _read_no_sort
 
 
 def make_index_test(schema: TableSchema) -> Callable[[Item], bool]:
-    """A test of an item: whether those of its attributes that are keys of indexes are usual, or not there."""
+    """Make a test for items: whether every attribute that is a key of an index is missing or has a usual value."""
     parts = {part.name: _USUAL[part.type] for index in schema.indexes for part in index.keys.attributes}
     tests = tuple(parts.items())
 
@@ -92,36 +93,36 @@ def make_index_test(schema: TableSchema) -> Callable[[Item], bool]:
 
 
 def check_key(keys: KeySchema, key: Item) -> None:
-    """Refuse a key that is not exactly the table's key attributes, with values that can be keys."""
+    """Refuse a key that does not consist of exactly the table's key attributes, with valid values."""
     if key.keys() != set(keys.names) or any(type_of(key[part.name]) != part.type for part in keys.attributes):
         raise InvalidRequestError(_MISMATCH)
     check_key_values(keys, key)
 
 
 def check_item_key(keys: KeySchema, item: Item) -> None:
-    """Refuse an item without the table's key attributes."""
+    """Refuse an item without valid values of the table's key attributes."""
     for part in keys.attributes:
         if part.name not in item:
-            raise InvalidRequestError(f"{_INVALID} Missing the key {part.name} in the item")
+            raise InvalidRequestError(f"{INVALID} Missing the key {part.name} in the item")
         if (actual := type_of(item[part.name])) != part.type:
             raise InvalidRequestError(
-                f"{_INVALID} Type mismatch for key {part.name} expected: {part.type} actual: {actual}"
+                f"{INVALID} Type mismatch for key {part.name} expected: {part.type} actual: {actual}"
             )
     check_key_values(keys, item)
 
 
 def check_batch_item_key(keys: KeySchema, item: Item) -> None:
-    """`check_item_key` with the message that a batch gives for a key of another type."""
+    """Do as `check_item_key`, with the message that BatchWriteItem has for a key of another type."""
     for part in keys.attributes:
         if part.name not in item:
-            raise InvalidRequestError(f"{_INVALID} Missing the key {part.name} in the item")
+            raise InvalidRequestError(f"{INVALID} Missing the key {part.name} in the item")
         if type_of(item[part.name]) != part.type:
             raise InvalidRequestError(_MISMATCH)
     check_key_values(keys, item)
 
 
 def check_index_targets(schema: TableSchema, updates: Sequence[AnyUpdate]) -> None:
-    """Refuse an update of what is inside an attribute that is a key of an index."""
+    """Refuse an update inside an attribute that is a key of an index: keys are scalars."""
     for update in updates:
         if len(update.path.elements) > 1:
             name = update.path.elements[0]
@@ -133,17 +134,18 @@ def check_index_targets(schema: TableSchema, updates: Sequence[AnyUpdate]) -> No
 
 
 def check_key_values(keys: KeySchema, values: Item) -> None:
-    """Refuse values of key attributes that are empty or too long; attributes that are not there pass."""
+    """Refuse values of key attributes that are empty or too long; missing attributes pass."""
     for part in keys.attributes:
         if (kind := _empty_kind(values.get(part.name))) is not None:
-            raise EmptyKeyValue(f"{_NOT_VALID} {_EMPTY.format(kind)} Key: {part.name}")
+            raise EmptyKeyError(f"{_NOT_VALID} {_EMPTY.format(kind)} Key: {part.name}")
     _check_sizes(keys, values)
 
 
 def check_index_keys(schema: TableSchema, item: Item, old: Item | None = None) -> None:
-    """Refuse an item with an attribute that cannot be the key of an index it is part of, be the item in it or not.
+    """Refuse an item with an attribute that is a key of an index and has an invalid value.
 
-    With `old`, which is what an update started from, only attributes that the update changed are looked at.
+    This holds even if the item lacks the index's other key attribute, and so would not be in the index. After an
+    update, `old` is the item before, and only attributes that differ from it are checked.
     """
     for index in schema.indexes:
         for part in index.keys.attributes:
@@ -153,13 +155,13 @@ def check_index_keys(schema: TableSchema, item: Item, old: Item | None = None) -
 
 
 def can_be_in(keys: KeySchema, item: Item) -> bool:
-    """Whether the item has values that can be the keys of an index, as those of an index that comes later need not."""
+    """Return whether an item's values can be keys of an index; items older than the index may have others."""
     try:
         for part in keys.attributes:
             if part.name in item:
                 _check_index_key("", part, item[part.name], is_update=False)
         _check_sizes(keys, item)
-    except (InvalidRequestError, EmptyKeyValue):
+    except (InvalidRequestError, EmptyKeyError):
         return False
     return True
 
@@ -167,15 +169,15 @@ def can_be_in(keys: KeySchema, item: Item) -> bool:
 def _check_index_key(index: str, part: KeyAttribute, value: AttributeValue, *, is_update: bool) -> None:
     if (actual := type_of(value)) != part.type:
         raise InvalidRequestError(
-            f"{_INVALID} Type mismatch for Index Key {part.name} Expected: {part.type} Actual: {actual} "
+            f"{INVALID} Type mismatch for Index Key {part.name} Expected: {part.type} Actual: {actual} "
             f"IndexName: {index}"
         )
     if (kind := _empty_kind(value)) is None:
         return
     if is_update:
-        raise EmptyKeyValue(f"{_NOT_VALID} {_UPDATE_EMPTY} {_EMPTY.format(kind)}")
+        raise EmptyKeyError(f"{_NOT_VALID} {_UPDATE_EMPTY} {_EMPTY.format(kind)}")
     where = f"IndexName: {index}, IndexKey: {part.name}"
-    raise EmptyKeyValue(f"{_NOT_VALID} {_INDEX_EMPTY} {_EMPTY.format(kind)} {where}")
+    raise EmptyKeyError(f"{_NOT_VALID} {_INDEX_EMPTY} {_EMPTY.format(kind)} {where}")
 
 
 def _empty_kind(value: AttributeValue) -> str | None:
@@ -188,11 +190,11 @@ def _check_sizes(keys: KeySchema, values: Item) -> None:
     hash_key, range_key = keys.hash_key.name, keys.range_key and keys.range_key.name
     if hash_key in values and size_of(values[hash_key]) > MAX_HASH_BYTES:
         raise InvalidRequestError(
-            f"{_INVALID} Size of hashkey has exceeded the maximum size limit of{MAX_HASH_BYTES} bytes"
+            f"{INVALID} Size of hashkey has exceeded the maximum size limit of{MAX_HASH_BYTES} bytes"
         )
     if range_key in values and size_of(values[range_key]) > MAX_RANGE_BYTES:
         raise InvalidRequestError(
-            f"{_INVALID} Aggregated size of all range keys has exceeded the size limit of {MAX_RANGE_BYTES} bytes"
+            f"{INVALID} Aggregated size of all range keys has exceeded the size limit of {MAX_RANGE_BYTES} bytes"
         )
 
 
@@ -205,7 +207,7 @@ def _is_usual_text(value: object) -> bool:
 
 
 def _is_usual_number(value: object) -> bool:
-    return type(value) is int and lowest_form(value) is not None
+    return type(value) is int and canonical_number(value) is not None
 
 
 def _is_usual_binary(value: object) -> bool:

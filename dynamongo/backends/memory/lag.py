@@ -1,7 +1,7 @@
-"""Lag: what a read sees that need not be consistent.
+"""Lag: what an eventually consistent read sees.
 
-DynamoDB answers such a read from a copy that may be behind, and keeps global indexes in the same way. Here the copy is
-a second store, in which every change is made so many seconds later.
+DynamoDB may answer such a read from a replica that is behind, and keeps global indexes in the same way. Here the
+replica is a second store, to which every change is applied some seconds later.
 
 Source: "Read consistency" in the DynamoDB developer guide.
 """
@@ -13,31 +13,18 @@ from functools import partial
 from typing import Any
 
 from dynamongo.arguments import check_seconds
+from dynamongo.backends.memory.executors import ITEM_OPERATIONS
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.operations import (
-    BatchGet,
-    BatchWrite,
-    Delete,
-    Get,
-    Operation,
-    Put,
-    Query,
-    Scan,
-    TransactGet,
-    TransactWrite,
-    UpdateItem,
-)
-
-_DATA_OPERATIONS = (Get, BatchGet, Query, Scan, Put, Delete, UpdateItem, BatchWrite, TransactGet, TransactWrite)
+from dynamongo.operations import BatchGet, Get, Operation, Query, Scan
 
 
 class Lag:
-    """The copy of a store that is behind it.
+    """A replica of a store that is behind it.
 
     Args:
-        seconds: How far it is behind.
-        store: The store, whose changes it learns of.
+        seconds: How far the replica is behind.
+        store: The store to follow.
     """
 
     def __init__(self, seconds: Any, store: Store) -> None:
@@ -47,38 +34,38 @@ class Lag:
         self.follow(store)
 
     def follow(self, store: Store) -> None:
-        """Begin anew, with all that a store holds."""
-        self._store, self._behind = store, Store()
+        """Follow a store, starting from its present contents."""
+        self._store, self._replica = store, Store()
         for name in store.tables:
-            self.take_over(name)
+            self.synchronize(name)
 
     def store_for(self, operation: Operation[Any]) -> Store:
-        """The store that answers an operation: the copy where it need not be consistent."""
+        """Return the store that answers an operation: the replica, if an eventually consistent read will do."""
         if not isinstance(operation, (Get, BatchGet, Query, Scan)) or operation.consistent:
             return self._store
         while self._pending and self._pending[0][0] <= self._store.now:
             _, name, position, old, new = self._pending.popleft()
-            self._behind.tables[name].replace(position, old, new)
-        return self._behind
+            self._replica.tables[name].replace(position, old, new)
+        return self._replica
 
     def after(self, operation: Operation[Any]) -> None:
-        """Take note of an operation that was done. One that is about a table as such is no matter of consistency."""
-        if isinstance(operation, _DATA_OPERATIONS):
+        """Synchronize tables whose schema an operation changed: changes of tables do not lag, only those of items."""
+        if isinstance(operation, ITEM_OPERATIONS):
             return
         schemas = {name: table.schema for name, table in self._store.tables.items()}
-        known = {name: table.schema for name, table in self._behind.tables.items()}
+        known = {name: table.schema for name, table in self._replica.tables.items()}
         for name in schemas.keys() | known.keys():
             if schemas.get(name) != known.get(name):
-                self.take_over(name)
+                self.synchronize(name)
 
-    def take_over(self, name: str) -> None:
-        """Take over what is in a table now, if there is one."""
+    def synchronize(self, name: str) -> None:
+        """Copy the present contents of a table, or its absence, to the replica."""
         self._pending = deque(change for change in self._pending if change[1] != name)
-        self._behind.tables.pop(name, None)
+        self._replica.tables.pop(name, None)
         if name in self._store.tables:
             table = self._store.tables[name]
-            self._behind.tables[name] = table.fork()
-            table.changes = partial(self._note, name)
+            self._replica.tables[name] = table.fork()
+            table.on_change = partial(self._record, name)
 
-    def _note(self, name: str, position: Position, old: Stored | None, new: Stored | None) -> None:
+    def _record(self, name: str, position: Position, old: Stored | None, new: Stored | None) -> None:
         self._pending.append((self._store.now + self.seconds, name, position, old, new))

@@ -1,6 +1,8 @@
-"""The life of tables in memory: what creates, describes, changes and deletes them. All of it is done at once.
+"""Lifecycle: create, describe, change and delete tables in memory, all of it without delay.
 
-Source: "UpdateTable" in the API reference. Which schemas there can be is said in `schema_rules`.
+`schema_rules` says which schemas are valid.
+
+Source: "CreateTable", "UpdateTable" and "DeleteTable" in the DynamoDB API reference.
 """
 
 from __future__ import annotations
@@ -9,15 +11,15 @@ from collections import Counter
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.backends.memory.checks import INVALID
 from dynamongo.backends.memory.schema_rules import (
-    INVALID,
     check_new_index,
     check_new_table,
     check_relations,
-    check_units,
+    check_throughput,
 )
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError, TableExists, TableNotFound
 from dynamongo.operations import (
     CreateIndex,
@@ -38,12 +40,12 @@ def create_table(store: Store, operation: CreateTable) -> TableDescription:
     check_new_table(operation)
     if schema.name in store.tables:
         raise TableExists(f"Table already exists: {schema.name}")
-    store.tables[schema.name] = Table(schema)
+    store.tables[schema.name] = MemoryTable(schema)
     return TableDescription(schema)
 
 
 def describe_table(store: Store, operation: DescribeTable) -> TableDescription:
-    """Describe a table; the number of items is exact."""
+    """Describe a table; the item count is exact, where DynamoDB's is up to six hours old."""
     table = find_described(store, operation.table)
     return TableDescription(table.schema, item_count=len(table.primary))
 
@@ -56,7 +58,7 @@ def delete_table(store: Store, operation: DeleteTable) -> TableDescription:
 
 
 def create_index(store: Store, operation: CreateIndex) -> TableDescription:
-    """Add a global index, with the items that can be in it."""
+    """Add a global index, and fill it with the items that have valid keys for it."""
     index = operation.index
     check_new_index(index)
     table = find_described(store, operation.table)
@@ -77,7 +79,7 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
 
 
 def _with_known_types(keys: KeySchema, schema: TableSchema) -> KeySchema:
-    """The keys, with the types that the table knows already: DynamoDB does not look at another one that is given."""
+    """Return the keys with the types that the table knows already: DynamoDB ignores others in the request."""
     known = {part.name: part for part in schema.key_attributes()}
     hash_key, *rest = (known.get(part.name, part) for part in keys.attributes)
     range_key: KeyAttribute | None = rest[0] if rest else None
@@ -99,7 +101,7 @@ def delete_index(store: Store, operation: DeleteIndex) -> TableDescription:
 
 def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescription:
     """Change the billing of a table and its global indexes."""
-    check_units(operation.throughput, operation.indexes)
+    check_throughput(operation.throughput, operation.indexes)
     table = find_described(store, operation.table)
     if operation.throughput is not None and operation.throughput == table.schema.throughput:
         raise InvalidRequestError(_explain_same("table", "table", operation.throughput))
@@ -107,8 +109,8 @@ def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescrip
 
 
 def update_index_throughput(store: Store, operation: UpdateIndexThroughput) -> TableDescription:
-    """Change what is provisioned for global indexes."""
-    check_units(None, operation.indexes)
+    """Change the provisioned throughput of global indexes."""
+    check_throughput(None, operation.indexes)
     if not operation.indexes:
         raise InvalidRequestError(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
@@ -123,7 +125,7 @@ def update_index_throughput(store: Store, operation: UpdateIndexThroughput) -> T
 _Given: TypeAlias = tuple[tuple[str, Throughput], ...]
 
 
-def _change_throughput(table: Table, throughput: Throughput | None, given: _Given) -> TableDescription:
+def _change_throughput(table: MemoryTable, throughput: Throughput | None, given: _Given) -> TableDescription:
     for name, count in Counter(name for name, _ in given).items():
         _check_index_units(table, name, count, throughput)
     units = dict(given)
@@ -136,8 +138,8 @@ def _change_throughput(table: Table, throughput: Throughput | None, given: _Give
     return TableDescription(table.schema, item_count=len(table.primary))
 
 
-def _check_index_units(table: Table, name: str, count: int, throughput: Throughput | None) -> None:
-    """Refuse units for an index that cannot have them."""
+def _check_index_units(table: MemoryTable, name: str, count: int, throughput: Throughput | None) -> None:
+    """Refuse throughput for an index that cannot have any."""
     if not any(index.name == name and index.is_global for index in table.schema.indexes):
         raise TableNotFound(_missing_index(name, table))
     if count > 1:
@@ -153,7 +155,7 @@ def _check_index_units(table: Table, name: str, count: int, throughput: Throughp
 def _with_throughput(
     index: IndexSchema, of_table: Throughput | None, before: Throughput | None, given: dict[str, Throughput]
 ) -> IndexSchema:
-    """The index with its new units. One that shared the table's keeps those that the table had."""
+    """Return the index with its new throughput; one that shared the table's keeps what the table had."""
     if not index.is_global or of_table is None:
         return replace(index, throughput=None)
     throughput = given.get(index.name) or index.throughput or before
@@ -172,12 +174,12 @@ def _explain_same(what: str, kind: str, units: Throughput) -> str:
     )
 
 
-def _missing_index(name: str, table: Table) -> str:
+def _missing_index(name: str, table: MemoryTable) -> str:
     return f"Requested resource not found: Index {name} for table {table.schema.name}"
 
 
-def find_described(store: Store, name: str) -> Table:
-    """`Store.find_table` with the message that operations on a table as such give."""
+def find_described(store: Store, name: str) -> MemoryTable:
+    """Return a table, or raise `TableNotFound` with the message of operations on tables, not on items."""
     if name not in store.tables:
         raise TableNotFound(f"Requested resource not found: Table: {name} not found")
     return store.tables[name]

@@ -1,4 +1,4 @@
-"""Orders: values that are kept in order, and the intervals of them that are read."""
+"""Ordered values, and the intervals of them that are read."""
 
 from __future__ import annotations
 
@@ -9,40 +9,42 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from sortedcontainers import SortedList
 
 MOST_IN_LIST: Final = 4_000
-"""So many values are kept in a list, into which one more is inserted in less time than into a `SortedList`."""
+"""Up to this length, inserting into a list is faster than inserting into a `SortedList`."""
 
 
-class Bound(NamedTuple):
-    """A place between values: just before the given one or, with `is_after`, just after it."""
+class Boundary(NamedTuple):
+    """A place between values: just before `value` or, with `is_after`, just after it."""
 
     value: Any
     is_after: bool = False
 
     def place_in(self, values: list[Any]) -> int:
-        """How many of the values, which are in order, come before it."""
+        """Return how many of the sorted values come before the boundary."""
         return bisect_right(values, self.value) if self.is_after else bisect_left(values, self.value)
 
 
 class Interval(NamedTuple):
-    """The values between two bounds; `None` is no bound."""
+    """The values between two boundaries; `None` leaves that end open."""
 
-    low: Bound | None = None
-    high: Bound | None = None
+    low: Boundary | None = None
+    high: Boundary | None = None
 
     def __contains__(self, value: object) -> bool:
         low, high = self
         return (low is None or low.place_in([value]) == 0) and (high is None or high.place_in([value]) == 1)
 
     def after(self, value: Any, *, descending: bool = False) -> Interval:
-        """What is left of the interval to a reader that has come to a value."""
-        return Interval(self.low, Bound(value)) if descending else Interval(Bound(value, is_after=True), self.high)
+        """Return the rest of the interval, for a reader that has reached a value."""
+        if descending:
+            return Interval(self.low, Boundary(value))
+        return Interval(Boundary(value, is_after=True), self.high)
 
 
 WHOLE: Final = Interval()
 
 
 class _Top:
-    """Greater than every value. `(x, TOP)` stands just after every tuple that starts with `x`."""
+    """Compares greater than every value, so that `(x, TOP)` sorts after every tuple that starts with `x`."""
 
     def __lt__(self, other: object) -> bool:
         return False
@@ -60,10 +62,9 @@ _Values: TypeAlias = list[Any] | SortedList[Any]
 
 
 class Order:
-    """Different values in order.
+    """Distinct values in order.
 
-    Most orders are short, and best kept in a list. To insert into that takes time in proportion to its length, and so
-    a `SortedList` takes over from it.
+    Inserting into a list takes time in proportion to its length, so a `SortedList` replaces a list that grows long.
     """
 
     __slots__ = ("_values",)
@@ -73,7 +74,7 @@ class Order:
         self._limit()
 
     def add(self, value: Any) -> None:
-        """Take in a value that is not there."""
+        """Add a value that is not there."""
         if isinstance(self._values, SortedList):
             self._values.add(value)
         else:
@@ -81,14 +82,14 @@ class Order:
             self._limit()
 
     def remove(self, value: Any) -> None:
-        """Take out a value that is there."""
+        """Remove a value that is there."""
         if isinstance(self._values, SortedList):
             self._values.remove(value)
         else:
             del self._values[bisect_left(self._values, value)]
 
     def select(self, within: Interval = WHOLE, *, descending: bool = False) -> Iterable[Any]:
-        """The values in an interval, or those in reverse."""
+        """Return the values in an interval, in order or in reverse."""
         values = self._values
         if within is WHOLE:
             return reversed(values) if descending else values
@@ -102,7 +103,7 @@ class Order:
         return reversed(selected) if descending else selected
 
     def copy(self) -> Order:
-        """An order of its own of the same values."""
+        """Return an independent copy."""
         copied = Order(())
         copied._values = self._values.copy()
         return copied

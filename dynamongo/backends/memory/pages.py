@@ -1,4 +1,4 @@
-"""Pages: what Query and Scan share, from the checks of the request to the page that goes out.
+"""Pages: what Query and Scan share, from the checks of the request to the page that is returned.
 
 Source: "Paginating table query results" and "Using global secondary indexes" in the DynamoDB developer guide.
 """
@@ -9,24 +9,24 @@ import sys
 from collections.abc import Iterable
 from itertools import islice
 
-from dynamongo.backends.memory.capacity import count_each, count_read_units, reads
-from dynamongo.backends.memory.checks import check_condition, check_number, check_projection
+from dynamongo.backends.memory.capacity import count_each, count_read_units, read_capacity
+from dynamongo.backends.memory.checks import INVALID, check_condition, check_number, check_projection
 from dynamongo.backends.memory.partitions import Stored
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import Condition, Path, paths_of
+from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection
 from dynamongo.expressions.filters import compile_filter
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.operations import PageResult, Query, Scan
 
 _PAGE_BYTES = 1024 * 1024
-_INVALID = "One or more parameter values were invalid:"
 
 
 def check_page(operation: Query | Scan) -> None:
-    """Refuse, before the table is known, what no table could answer."""
+    """Refuse a request that no table could answer."""
     check_condition(operation.filter, "FilterExpression")
     if operation.projection:
         check_projection(operation.projection)
@@ -38,21 +38,21 @@ def check_page(operation: Query | Scan) -> None:
         raise InvalidRequestError("fetch is for whole items: leave out count_only and projection")
 
 
-def find_view(table: Table, operation: Query | Scan) -> View:
-    """The view that is read, which must hold what the operation asks for."""
+def find_view(table: MemoryTable, operation: Query | Scan) -> View:
+    """Return the view to read; refuse a request for attributes that it does not hold."""
     view = table.primary if operation.index is None else _find_index(table, operation.index)
     if view.is_global:
         _check_global(view, operation)
     if operation.filter is not None and (outside := _attributes_outside(view, paths_of(operation.filter))):
         raise InvalidRequestError(
-            f"{_INVALID} Secondary index {operation.index} does not project one or more filter attributes: "
+            f"{INVALID} Secondary index {operation.index} does not project one or more filter attributes: "
             f"[{', '.join(outside)}]"
         )
     return view
 
 
-def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
-    """Read up to the limit or 1 MB, then filter: limit and cost are of what is read, not of what is returned."""
+def read_page(table: MemoryTable, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
+    """Read up to the limit or 1 MB, then filter: limit and cost count what is read, not what is returned."""
     if operation.filter is not None:
         _check_nothing_inside_keys(view, operation.filter)
     read, size, is_cut = _take_page(entries, operation.limit)
@@ -60,11 +60,11 @@ def read_page(table: Table, view: View, operation: Query | Scan, entries: Iterab
     kept, fetched = _fetch(table, view, operation, kept)
     units = count_read_units(size) + fetched
     cursor = {name: read[-1][name] for name in view.key_names} if is_cut else None
-    consumed = reads(units if operation.consistent else units / 2)
+    consumed = read_capacity(units if operation.consistent else units / 2)
     return PageResult(_show(operation, kept), len(kept), len(read), cursor, consumed)
 
 
-def _find_index(table: Table, name: str) -> View:
+def _find_index(table: MemoryTable, name: str) -> View:
     view = table.indexes.get(name)
     if view is None:
         raise InvalidRequestError(f"The table does not have the specified index: {name}")
@@ -76,17 +76,17 @@ def _check_global(view: View, operation: Query | Scan) -> None:
         raise InvalidRequestError("Consistent reads are not supported on global secondary indexes")
     if operation.fetch and view.attributes is not None:
         raise InvalidRequestError(
-            f"{_INVALID} Select type ALL_ATTRIBUTES is not supported for global secondary index {operation.index} "
+            f"{INVALID} Select type ALL_ATTRIBUTES is not supported for global secondary index {operation.index} "
             "because its projection type is not ALL"
         )
     if outside := _attributes_outside(view, operation.projection):
         raise InvalidRequestError(
-            f"{_INVALID} Global secondary index {operation.index} does not project [{', '.join(outside)}]"
+            f"{INVALID} Global secondary index {operation.index} does not project [{', '.join(outside)}]"
         )
 
 
 def _check_nothing_inside_keys(view: View, condition: Condition) -> None:
-    """Refuse to look for something inside a key attribute, of the table or of the index: keys are scalars."""
+    """Refuse a filter on something inside a key attribute of the table or the index: keys are scalars."""
     for path in paths_of(condition):
         if len(path.elements) > 1 and path.attribute in view.key_names:
             raise InvalidRequestError(
@@ -96,15 +96,16 @@ def _check_nothing_inside_keys(view: View, condition: Condition) -> None:
 
 
 def _attributes_outside(view: View, paths: Iterable[Path]) -> list[str]:
-    """The attributes at the start of the paths that the view does not hold."""
+    """Return the top-level attributes of the paths that the view does not hold."""
     names = view.attributes
     return [] if names is None else sorted({path.attribute for path in paths} - names)
 
 
 def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Item], int, bool]:
-    """The items of one page, their size, and whether it stopped before the entries did, or just at their end.
+    """Return the items of one page, their size, and whether the page ends with a cursor.
 
-    The entry that crosses 1 MB is part of the page.
+    As in DynamoDB, a page that reaches the limit has a cursor even if no entry follows. The entry that crosses 1 MB
+    belongs to the page.
     """
     read: list[Item] = []
     size = 0
@@ -116,10 +117,10 @@ def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Item]
     return read, size, len(read) == limit
 
 
-def _fetch(table: Table, view: View, operation: Query | Scan, entries: list[Item]) -> tuple[list[Item], int]:
-    """The whole items behind the entries of a local index, and the read units they cost, if more than those is wanted.
+def _fetch(table: MemoryTable, view: View, operation: Query | Scan, entries: list[Item]) -> tuple[list[Item], int]:
+    """Fetch whole items from the table where a local index does not hold everything that is wanted.
 
-    That is what the projection asks for, or the operation; else the entries are what there is.
+    Return the items and the read units that fetching consumed ("Local secondary indexes" in the developer guide).
     """
     if view.attributes is None or not (operation.fetch or _attributes_outside(view, operation.projection)):
         return entries, 0

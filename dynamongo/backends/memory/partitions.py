@@ -1,8 +1,8 @@
-"""Partitions: the items that have one hash key value in common, in the order of their sorts.
+"""Partitions: the items with one hash key value, ordered by their sorts.
 
-The *sort* of an item is what it stands at inside its partition: the range key value or, in an index, a tuple of that
-and of the table's key values, which keep apart items that are equal in the index. Sorts are canonical values, never
-joined text, so that `1` and `1.0` are one key and `("a|b", "c")` is not `("a", "b|c")`.
+The *sort* of an item is its place inside a partition: the range key value or, in an index, a tuple of that and the
+table's key values, since items may share an index key. Sorts are canonical values, never joined text, so that `1` and
+`1.0` are the same key, and `("a|b", "c")` differs from `("a", "b|c")`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from dynamongo.expressions.values import Item
 
 Sort: TypeAlias = Any
 Position: TypeAlias = tuple[Any, Sort]
-"""Where an item stands in a view: its hash key value, and its sort. There need not be an item."""
+"""The place of an item in a view, whether or not one is there: a hash key value and a sort."""
 
 NO_SORT: Final[Sort] = ()
-"""The sort of an item that is alone under its hash key value."""
+"""The sort of an item without a range key."""
 
 
 class Stored:
-    """An item in the store, and its size in bytes. It is replaced, never changed.
+    """An item in the store and its size in bytes. It is replaced, never changed.
 
-    A class of its own takes a third less memory than a named tuple, and is made in half the time.
+    A plain class with slots takes a third less memory than a named tuple, and half the time to create.
     """
 
     __slots__ = ("item", "size")
@@ -40,11 +40,11 @@ class Stored:
 class Partition:
     """The items with one hash key value.
 
-    They are put in order when they are first read in order, or have become many. Many partitions never are, and to
-    sort what was written takes less time than to insert one after the other.
+    They are sorted when they are first read in order, or when there are many: most partitions are never read in order,
+    and sorting once is faster than inserting one by one.
 
     Attributes:
-        entries: The items by their sorts, in no order.
+        entries: The items by their sorts, unordered.
     """
 
     __slots__ = ("_order", "entries")
@@ -54,7 +54,7 @@ class Partition:
         self._order: Order | None = None
 
     def insert(self, sort: Sort, entry: Stored) -> None:
-        """Take in an item at a sort at which there is none."""
+        """Add an item at a sort at which there is none."""
         self.entries[sort] = entry
         if self._order is not None:
             self._order.add(sort)
@@ -62,23 +62,23 @@ class Partition:
             self._order = Order(self.entries)
 
     def discard(self, sort: Sort) -> Stored:
-        """Take out the item at a sort."""
+        """Remove and return the item at a sort."""
         if self._order is not None:
             self._order.remove(sort)
         return self.entries.pop(sort)
 
     def read(self, within: Interval = WHOLE, *, descending: bool = False) -> Iterator[Stored]:
-        """The items in the order of their sorts, or in its exact reverse."""
-        return map(self.entries.__getitem__, self._in_order().select(within, descending=descending))
+        """Return the items in the order of their sorts, or in reverse."""
+        return map(self.entries.__getitem__, self._sorted().select(within, descending=descending))
 
     def copy(self) -> Partition:
-        """A partition of its own with the same items, in order, lest every copy put them in order again."""
+        """Return an independent copy; it shares the work of sorting, so that copies need not sort again."""
         copied = Partition()
-        copied._order = self._in_order().copy()
+        copied._order = self._sorted().copy()
         copied.entries = self.entries.copy()
         return copied
 
-    def _in_order(self) -> Order:
+    def _sorted(self) -> Order:
         if self._order is None:
             self._order = Order(self.entries)
         return self._order

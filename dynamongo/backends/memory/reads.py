@@ -1,35 +1,39 @@
-"""Reads: Get, BatchGet, Query and Scan on tables in memory."""
+"""Reads: Get, BatchGet, Query and Scan on tables in memory.
+
+Source: "BatchGetItem", "Query" and "Scan" in the DynamoDB API reference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from dynamongo.backends.memory.capacity import THROTTLED, count_each, read_cost, reads
-from dynamongo.backends.memory.checks import check_count, check_number, check_projection
+from dynamongo.backends.memory.capacity import THROTTLED, count_each, count_read_units, read_capacity
+from dynamongo.backends.memory.checks import check_list_length, check_number, check_projection
 from dynamongo.backends.memory.ingest import normalize_attributes
 from dynamongo.backends.memory.key_ranges import (
     check_cursor_in_range,
     check_key_condition,
-    position_of_cursor,
-    range_of,
+    resolve_cursor,
+    resolve_range,
 )
 from dynamongo.backends.memory.pages import check_page, find_view, read_page
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import EVERYTHING, Segment, View
 from dynamongo.exceptions import InvalidRequestError, ThrottledError
-from dynamongo.expressions.conditions import Condition, paths_of
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.evaluation import compile_projection, project
+from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
-from dynamongo.operations import BatchGet, BatchGetResult, Get, GetResult, PageResult, Query, Scan
+from dynamongo.operations import BatchGet, BatchGetResult, Capacity, Get, GetResult, PageResult, Query, Scan
 
 _T = TypeVar("_T")
 
 MAX_BATCH_GET = 100
 MAX_SEGMENTS = 1_000_000
-_BATCH_BYTES = 16 * 1024 * 1024
+MAX_BATCH_BYTES = 16 * 1024 * 1024
 _MISSING = "The {} parameter is required but was not present in the request when {} is present"
 
 
@@ -43,44 +47,53 @@ def get(store: Store, operation: Get) -> GetResult:
         table, position = _locate_any(store, operation)
     stored = table.primary.find(position)
     if stored is None:
-        return GetResult(None, read_cost(0, consistent=operation.consistent))
+        return GetResult(None, _cost_of(0, consistent=operation.consistent))
     item = project(stored.item, operation.projection) if operation.projection else stored.item
-    return GetResult(item, read_cost(stored.size, consistent=operation.consistent))
+    return GetResult(item, _cost_of(stored.size, consistent=operation.consistent))
 
 
 def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> BatchGetResult:
-    """Read items by their keys, as many as fit into 16 MB, without the keys at the places that are to be left."""
-    check_count("RequestItems.{}.member.Keys", len(operation.keys), MAX_BATCH_GET, operation.table)
+    """Read items by their keys, except those at the positions in `left`, until the response is full at 16 MB."""
+    check_list_length("RequestItems.{}.member.Keys", len(operation.keys), MAX_BATCH_GET, operation.table)
     check_projection(operation.projection)
     keys = [store.take_key(operation.table, key) for key in operation.keys]
     table = store.find_table(operation.table)
     positions = [position or table.locate_key(key) for key, position in keys]
     check_distinct(positions)
-    wanted = take_processed(range(len(keys)), left)
+    wanted = drop_unprocessed(range(len(keys)), left)
     found = list(_take_up_to_limit([table.primary.find(positions[place]) for place in wanted]))
     items: Iterable[Item] = [stored.item for stored in found if stored is not None]
     if operation.projection:
         items = map(compile_projection(operation.projection), items)
     units = count_each(found)
     unprocessed = tuple([keys[place][0] for place in (*wanted[len(found) :], *left)])
-    return BatchGetResult(tuple(items), unprocessed, reads(units if operation.consistent else units / 2))
+    return BatchGetResult(tuple(items), unprocessed, read_capacity(units if operation.consistent else units / 2))
 
 
-def _locate_any(store: Store, operation: Get) -> tuple[Table, Position]:
-    """The table, and where the item belongs; says what is wrong with either."""
+def _locate_any(store: Store, operation: Get) -> tuple[MemoryTable, Position]:
+    """Return the table and the position of an item, or raise what is wrong with either."""
     key = normalize_attributes(operation.key)
     table = store.find_table(operation.table)
     return table, table.locate_key(key)
 
 
+def _cost_of(size: int, *, consistent: bool) -> Capacity:
+    units = count_read_units(size)
+    return read_capacity(units if consistent else units / 2)
+
+
 def check_distinct(positions: Sequence[Position]) -> None:
-    """Refuse a batch that names an item twice; numbers are compared by value."""
+    """Refuse a batch that names an item twice; `1` and `1.0` are the same key."""
     if len(set(positions)) < len(positions):
         raise InvalidRequestError("Provided list of item keys contains duplicates")
 
 
-def take_processed(parts: Sequence[_T], left: Collection[int]) -> Sequence[_T]:
-    """The parts of a batch that are not left; raises `ThrottledError` if all are, as DynamoDB does."""
+def drop_unprocessed(parts: Sequence[_T], left: Collection[int]) -> Sequence[_T]:
+    """Return the parts of a batch whose positions are not in `left`.
+
+    Raise `ThrottledError` if none remains: DynamoDB returns unprocessed parts only if it processed at least one
+    ("BatchGetItem" in the API reference).
+    """
     if not left:
         return parts
     if len(left) == len(parts):
@@ -94,12 +107,12 @@ def query(store: Store, operation: Query) -> PageResult:
     check_page(operation)
     table = store.find_table(operation.table)
     view = find_view(table, operation)
-    wanted = range_of(view, operation.key_condition)
+    wanted = resolve_range(view, operation.key_condition)
     if operation.filter is not None:
         _check_filter(view, operation.filter)
     hash_value, interval = wanted
     if operation.cursor is not None:
-        position = position_of_cursor(table, view, operation.cursor)
+        position = resolve_cursor(table, view, operation.cursor)
         check_cursor_in_range(position, wanted)
         interval = interval.after(position[1], descending=operation.descending)
     entries = view.read_partition(hash_value, interval, descending=operation.descending)
@@ -114,9 +127,7 @@ def scan(store: Store, operation: Scan) -> PageResult:
     view = find_view(table, operation)
     after = None
     if operation.cursor is not None:
-        after = position_of_cursor(
-            table, view, operation.cursor, ": The provided key element does not match the schema"
-        )
+        after = resolve_cursor(table, view, operation.cursor, ": The provided key element does not match the schema")
     if after is not None and after[0] not in segment:
         raise InvalidRequestError(
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "
@@ -126,7 +137,7 @@ def scan(store: Store, operation: Scan) -> PageResult:
 
 
 def _segment_of(operation: Scan) -> Segment:
-    """What a scan reads, which is all where it names no segment."""
+    """Return the segment that a scan reads; without one in the request it reads everything."""
     number, total = operation.segment, operation.total_segments
     if number is None and total is None:
         return EVERYTHING
@@ -145,7 +156,7 @@ def _segment_of(operation: Scan) -> Segment:
 
 
 def _check_filter(view: View, condition: Condition) -> None:
-    """Refuse a filter on a key attribute of what is queried: the key condition is the place for those."""
+    """Refuse a filter on a key attribute of the table or index queried: those belong into the key condition."""
     for path in paths_of(condition):
         if path.attribute in view.keys.names:
             raise InvalidRequestError(
@@ -155,10 +166,10 @@ def _check_filter(view: View, condition: Condition) -> None:
 
 
 def _take_up_to_limit(found: Iterable[Stored | None]) -> Iterator[Stored | None]:
-    """What fits into one response, missing items included; the first always does."""
+    """Yield what fits into one response, missing items included."""
     total = 0
     for stored in found:
         total += stored.size if stored is not None else 0
-        if total > _BATCH_BYTES:
+        if total > MAX_BATCH_BYTES:
             return
         yield stored

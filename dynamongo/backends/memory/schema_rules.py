@@ -1,7 +1,7 @@
-"""The rules that a table's schema keeps: names, counts, keys, projections, throughput, tags.
+"""Schema rules: names, counts, keys, projections, throughput and tags of a table.
 
-DynamoDB checks the shape of a request first and tells all that is wrong with it at once; then what its parts say of
-each other, one after the other.
+DynamoDB first checks each part of a request by itself, and reports all violations at once. Then it checks how the parts
+fit together, and reports the first mistake.
 
 Source: "Quotas in Amazon DynamoDB" and "Naming rules" in the developer guide, "CreateTable" in the API reference.
 """
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
-from dynamongo.backends.memory.checks import refuse_constraints, violation
+from dynamongo.backends.memory.checks import INVALID, refuse_constraints, violation
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import SCALAR_TYPES
@@ -31,7 +31,6 @@ from dynamongo.schema import (
 
 _MAX_TAGS = 50
 
-INVALID = "One or more parameter values were invalid:"
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 
 
@@ -45,12 +44,12 @@ def check_new_table(operation: CreateTable) -> None:
 
 
 def check_new_index(index: IndexSchema) -> None:
-    """Refuse an index whose shape is wrong, whatever table it is for."""
+    """Refuse an index that no table could have."""
     refuse_constraints(_index_faults(index, "globalSecondaryIndexUpdates.1.member.create"))
 
 
-def check_units(throughput: Throughput | None, indexes: Iterable[tuple[str, Throughput]]) -> None:
-    """Refuse provisioned capacity of less than one unit."""
+def check_throughput(throughput: Throughput | None, indexes: Iterable[tuple[str, Throughput]]) -> None:
+    """Refuse provisioned throughput of less than one unit."""
     faults = list(_unit_faults(throughput, "provisionedThroughput"))
     for number, (_, units) in enumerate(indexes, start=1):
         faults += _unit_faults(units, f"globalSecondaryIndexUpdates.{number}.member.update.provisionedThroughput")
@@ -58,13 +57,13 @@ def check_units(throughput: Throughput | None, indexes: Iterable[tuple[str, Thro
 
 
 def check_relations(schema: TableSchema) -> None:
-    """Refuse a schema whose parts contradict each other, or are too many."""
+    """Refuse a schema whose parts contradict each other, or that has too many of them."""
     for message in _relation_faults(schema):
         raise InvalidRequestError(message)
 
 
 def projection_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
-    """What is wrong with the attributes that an index is to hold beside its keys."""
+    """Yield what is wrong with the attributes that an index projects."""
     kind, attributes = index.projection.kind.upper(), index.projection.attributes
     if (kind == "INCLUDE") != bool(attributes):
         yield f"{INVALID} ProjectionType is {kind}, but NonKeyAttributes is {'' if attributes else 'not '}specified"
@@ -77,7 +76,7 @@ def projection_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
         )
 
 
-# The shape: what is wrong with each part by itself.
+# Each part by itself.
 
 
 def _shape_faults(operation: CreateTable) -> Iterator[str]:
@@ -139,7 +138,7 @@ def _unit_faults(throughput: Throughput | None, at: str) -> Iterator[str]:
             yield violation(f"'{units}'", f"{at}.{name}", "have value greater than or equal to 1")
 
 
-# The relations of the parts.
+# The parts together.
 
 
 def _relation_faults(schema: TableSchema) -> Iterator[str]:
@@ -166,7 +165,7 @@ def _key_faults(schema: TableSchema) -> Iterator[str]:
 
 
 def _repeated(names: Sequence[str]) -> list[str]:
-    """The names that are there more than once."""
+    """Return the names that occur more than once."""
     if len(set(names)) == len(names):
         return []
     return [name for name, count in Counter(names).items() if count > 1]

@@ -1,7 +1,7 @@
-"""Exports: items in files, a line of DynamoDB JSON for each, as DynamoDB's export to Amazon S3 writes them.
+"""Snapshot files: items in lines of DynamoDB JSON, as DynamoDB's export to Amazon S3 writes them.
 
-A line is `{"Item": {"id": {"S": "a"}}}`; numbers are text, and binary values text in Base64. Files whose names end in
-`.gz` are compressed, and whatever is compressed is recognised when it is read.
+A line looks like `{"Item": {"id": {"S": "a"}}}`; numbers are text, and binary values are Base64. A file is compressed
+if its name ends in `.gz`; readers recognize compressed files by their contents.
 
 Source: "DynamoDB table export output format" in the developer guide.
 """
@@ -27,8 +27,8 @@ from dynamongo.expressions.values import ATTRIBUTE_TYPES, Item, hidden_values, s
 
 try:
     import fcntl
-except ImportError:  # on Windows, which lets nobody delete a file that is open
-    fcntl = None  # type: ignore[assignment]
+except ImportError:  # on Windows, which does not let a file be deleted while it is open
+    fcntl = None  # type: ignore[assignment]  # a module cannot be None, as far as mypy knows
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 
@@ -37,10 +37,10 @@ _SUFFIXES = (".json", ".json.gz")
 
 
 def write_items(path: AnyPath, items: Iterable[Item]) -> int:
-    """Write items to a file, which is there only when all of them are in it; returns how many there were.
+    """Write items to a file, which appears once it is complete, and return their number.
 
-    A link is followed. What is no file, such as a pipe, gets the items as they come. Of several who write to a path at
-    the same time the last one wins.
+    A link is followed. A pipe or device receives the items one by one. If several processes write to a path at the
+    same time, the last one wins.
     """
     given = FilePath(path)
     is_compressed = given.suffix == ".gz"
@@ -59,27 +59,27 @@ def write_items(path: AnyPath, items: Iterable[Item]) -> int:
 
 
 def _is_stream(path: FilePath) -> bool:
-    """Whether what is there is a pipe, a terminal or another device without an end, and no file."""
+    """Return whether the path is a pipe, a terminal or another character device, which cannot be replaced."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         return False
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
-        raise ValidationError(f"{path} is no file that can be written: it is a folder, a socket or a disk")
+        raise ValidationError(f"cannot write to {path}: it is a folder, a socket or a block device")
     return not stat.S_ISREG(mode)
 
 
 def _write(raw: IO[bytes], items: Iterable[Item], *, is_compressed: bool) -> int:
     count = 0
     with gzip.GzipFile("", "wb", fileobj=raw) if is_compressed else contextlib.nullcontext(raw) as file:
-        for count, item in enumerate(items, 1):  # noqa: B007 - the last one is the number of items
+        for count, item in enumerate(items, 1):  # noqa: B007 - used after the loop: the last number is the count
             file.write(f'{{"Item":{render_item(item)}}}\n'.encode())
     return count
 
 
 @contextlib.contextmanager
 def _create_partial(target: FilePath) -> Generator[tuple[FilePath, IO[bytes]]]:
-    """A file beside the target that nobody else writes to. It is locked, so that others see that somebody does."""
+    """Create a file beside the target for this writer alone, locked so that other writers see that it is in use."""
     partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.partial")
     with partial.open("xb") as raw, _locked(raw) as is_there:
         if is_there:
@@ -89,19 +89,19 @@ def _create_partial(target: FilePath) -> Generator[tuple[FilePath, IO[bytes]]]:
                 raw.close()
                 partial.unlink(missing_ok=True)
             return
-    with _create_partial(target) as created:  # another writer has cleared it away before it was locked
+    with _create_partial(target) as created:  # another writer deleted it before it was locked
         yield created
 
 
 @contextlib.contextmanager
 def _locked(file: IO[bytes]) -> Generator[bool]:
-    """Hold a lock on the file until the end, even if it is closed before; gives whether the file still has a name."""
+    """Hold a lock on a file, even if it is closed in the block; yield whether the file still exists."""
     if fcntl is None:
         yield True
         return
     lock = os.dup(file.fileno())
     try:
-        with contextlib.suppress(OSError):  # some file systems have no locks: what is left behind stays there then
+        with contextlib.suppress(OSError):  # some file systems have no locks: abandoned files stay there then
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield os.fstat(lock).st_nlink > 0
     finally:
@@ -109,11 +109,11 @@ def _locked(file: IO[bytes]) -> Generator[bool]:
 
 
 def _clear_abandoned(target: FilePath) -> None:
-    """Delete what writers to the target have left behind who were killed."""
+    """Delete the files that killed writers to the target have left behind."""
     is_partial = re.compile(re.escape(target.name) + r"\.[0-9a-f]{8}\.partial").fullmatch
-    for name in os.listdir(target.parent):  # noqa: PTH208 - names are all that is wanted
+    for name in os.listdir(target.parent):  # noqa: PTH208 - only names are needed
         if is_partial(name):
-            with contextlib.suppress(OSError):  # it is in use, gone meanwhile, or another user's
+            with contextlib.suppress(OSError):  # in use, already deleted, or another user's
                 _delete_unlocked(target.with_name(name))
 
 
@@ -127,10 +127,10 @@ def _delete_unlocked(path: FilePath) -> None:
 
 
 def read_items(path: AnyPath) -> Iterator[tuple[str, Item]]:
-    """The items of a file, or of all files of an export's folder, each with where it stands.
+    """Yield the items of a file, or of all files in an export's folder, each with its file and line.
 
     Raises:
-        ValidationError: A line is damaged; the message has the file and the number of the line.
+        ValidationError: A line is damaged; the message names the file and the line.
     """
     source = FilePath(path)
     for file in _files_in(source) if source.is_dir() else [source]:
@@ -138,12 +138,12 @@ def read_items(path: AnyPath) -> Iterator[tuple[str, Item]]:
 
 
 def _files_in(folder: FilePath) -> list[FilePath]:
-    """The data files of an export, whose folder has others beside the one with the data."""
+    """Return the data files of an export: they are in a subfolder `data`, beside manifests."""
     data = folder / "data"
     found = (data if data.is_dir() else folder).iterdir()
     files = sorted(file for file in found if file.name.endswith(_SUFFIXES) and not file.is_dir())
     if not files:
-        raise ValidationError(f"{folder} has no files that end in {' or '.join(_SUFFIXES)}")
+        raise ValidationError(f"{folder} contains no files named *{' or *'.join(_SUFFIXES)}")
     return files
 
 
@@ -159,46 +159,46 @@ def _read_file(path: FilePath) -> Iterator[tuple[str, Item]]:
                 if line.strip():
                     yield place, _read_line(line)
         except (OSError, EOFError, zlib.error) as error:
-            raise ValidationError(f"{place}: the file cannot be read any further: {error}") from error
+            raise ValidationError(f"{place}: cannot read on: {error}") from error
         except (ValueError, TypeError, ServiceError) as error:
-            raise ValidationError(f"{place} is no item in DynamoDB JSON: {error}") from error
+            raise ValidationError(f"{place}: not an item in DynamoDB JSON: {error}") from error
         except RecursionError:
-            raise ValidationError(f"{place} is no item in DynamoDB JSON: it is nested too deep") from None
+            raise ValidationError(f"{place}: not an item in DynamoDB JSON: it is nested too deep") from None
 
 
 def _read_line(line: bytes) -> Item:
-    with hidden_values():  # what is in a file is what was stored
+    with hidden_values():  # errors must not show stored values: many people read logs
         return _decode_line(line)
 
 
 def _decode_line(line: bytes) -> Item:
     content = json.loads(line, object_pairs_hook=_make_dict)
     if not isinstance(content, dict) or not isinstance(item := cast("dict[str, Any]", content).get("Item"), dict):
-        raise TypeError(f'it is not {{"Item": {{...}}}}; got {shorten(cast("object", content))}')
+        raise TypeError(f'expected {{"Item": {{...}}}}; got {shorten(cast("object", content))}')
     wire = cast("dict[str, Any]", item)
     for name, value in wire.items():
         try:
             _check_wire(value)
         except TypeError as error:
-            raise TypeError(f"{error}, in the attribute {name}") from None
+            raise TypeError(f"{error}, in attribute {name}") from None
     return decode_item(wire)
 
 
 def _make_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name occurs twice")
     return made
 
 
 def _check_wire(value: Any) -> None:
-    """Refuse what is no attribute value: DynamoDB's answers are believed, and files that anybody wrote are not."""
+    """Refuse anything but an attribute value: unlike DynamoDB's responses, files may have been written by anybody."""
     if not isinstance(value, dict) or len(cast("dict[str, Any]", value)) != 1:
-        raise TypeError(f'an attribute value is like {{"S": "text"}}; got {shorten(cast("object", value))}')
+        raise TypeError(f'expected an attribute value such as {{"S": "text"}}; got {shorten(cast("object", value))}')
     ((kind, content),) = cast("dict[str, Any]", value).items()
     if not _is_content(kind, content):
-        shown = f"attribute value of type {kind}" if kind in ATTRIBUTE_TYPES else "type of attribute values"
-        raise TypeError(f"no {shown}: {shorten(content)}")
+        problem = f"invalid content of type {kind}" if kind in ATTRIBUTE_TYPES else "unknown type of attribute value"
+        raise TypeError(f"{problem}: {shorten(content)}")
     match kind:
         case "L":
             for element in content:

@@ -1,4 +1,4 @@
-"""Tables in memory: a schema, and the items in a view for the table's own key and in one for every index."""
+"""Tables in memory: a schema, a view of the items by the table's key, and one by the key of every index."""
 
 from __future__ import annotations
 
@@ -10,85 +10,92 @@ from dynamongo.backends.memory.key_rules import check_index_keys, check_item_key
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.views import View, make_view
 from dynamongo.expressions.values import Item
-from dynamongo.schema import IndexSchema, TableSchema
+from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 
-Note: TypeAlias = Callable[[Position, Stored | None, Stored | None], None]
+Listener: TypeAlias = Callable[[Position, Stored | None, Stored | None], None]
+KeyCheck: TypeAlias = Callable[[KeySchema, Item], None]
 
 
-class Table:
-    """A table: its schema, its items in the order of its own key, and one more view of them for every index.
+class MemoryTable:
+    """A table with its items and indexes.
 
     Attributes:
-        expires_by: The name of the attribute that holds the time at which an item expires, if there is one.
-        changes: Where each change is noted, as `replace` is told of it, if anybody wants to know.
+        expires_by: The name of the time to live attribute, if expiry is enabled.
+        on_change: Called with the arguments of every `replace`, if set.
     """
 
     def __init__(self, schema: TableSchema) -> None:
         self.schema = schema
         self.expires_by: str | None = None
-        self.changes: Note | None = None
+        self.on_change: Listener | None = None
         self.primary = make_view(schema.keys, schema.keys)
         self.indexes = {index.name: _make_index(index, schema) for index in schema.indexes}
         self._has_usual_index_keys = make_index_test(schema)
         self._shares_views = False
 
-    def fork(self) -> Table:
-        """A table of its own with the same items; the views are copied when one of the two is changed."""
+    def fork(self) -> MemoryTable:
+        """Return an independent table with the same items; the first change to either copies its views."""
         self._shares_views = True
-        forked = object.__new__(Table)
-        vars(forked).update(vars(self), changes=None)
+        forked = object.__new__(MemoryTable)
+        vars(forked).update(vars(self), on_change=None)
         return forked
 
     def locate_usual_key(self, key: Item) -> Position | None:
-        """Where the item with a key belongs if its values are what most are; of any other it has to be found out."""
+        """Return the position of the item with a key, or `None` unless the key attributes have usual values."""
         return self.primary.locate_usual(key) if len(key) == len(self.primary.key_names) else None
 
     def locate_key(self, key: Item) -> Position:
-        """Where the item with a key belongs, which is canonical. Refuses what is no key of the table."""
+        """Return the position of the item with a canonical key; refuse a key that does not fit the table."""
         position = self.locate_usual_key(key)
         if position is None:
             check_key(self.schema.keys, key)
             return self.primary.locate(key)
         return position
 
-    def locate_item(self, item: Item) -> Position:
-        """Where a whole item belongs, which is canonical. Refuses one that the table or an index cannot hold."""
+    def locate_item(self, item: Item, check: KeyCheck = check_item_key) -> Position:
+        """Return the position of a whole canonical item; refuse one that the table or an index cannot hold.
+
+        `check` looks at key attributes that are not usual, and words the error.
+        """
         position = self.primary.locate_usual(item)
         if position is None:
-            check_item_key(self.schema.keys, item)
+            check(self.schema.keys, item)
             position = self.primary.locate(item)
-        self.check_index_keys(item)
+        if self.indexes:
+            self.check_index_keys(item)
         return position
 
     def check_index_keys(self, item: Item, old: Item | None = None) -> None:
-        """Refuse an item that an index cannot hold; of one that was updated, only what differs from `old` counts."""
-        if self.indexes and not self._has_usual_index_keys(item):
+        """Refuse an item that an index cannot hold; after an update, check only what differs from `old`."""
+        if not self._has_usual_index_keys(item):
             check_index_keys(self.schema, item, old)
 
     def replace(self, position: Position, old: Stored | None, new: Stored | None) -> int:
-        """Put `new` in the place of `old`, which is what stands at the position; `None` stands for no item.
+        """Replace `old`, the item at the position, by `new`; `None` stands for no item.
 
-        Returns the write units that it costs, in the table and in its indexes.
+        Return the write units that this consumes in the table and its indexes: DynamoDB charges a write by the larger
+        of the two items ("Capacity unit consumption for write operations" in the developer guide).
         """
         if self._shares_views:
             self._own_views()
         self.primary.put(position, old, new)
-        units = count_write_units(max(old.size if old else 0, new.size if new else 0))
+        larger = new if old is None or (new is not None and new.size > old.size) else old
+        units = count_write_units(larger.size if larger else 0)
         for view in self.indexes.values():
             units += view.replace(old, new)
-        if self.changes is not None:
-            self.changes(position, old, new)
+        if self.on_change is not None:
+            self.on_change(position, old, new)
         return units
 
     def add_index(self, schema: TableSchema, index: IndexSchema) -> None:
-        """Have one index more, with the items whose attributes can be its keys."""
+        """Add an index, and fill it with the items whose attributes can be its keys."""
         view = _make_index(index, schema)
         for stored in self.primary.read_all():
             view.replace(None, stored)
         self._set_indexes(schema, {**self.indexes, index.name: view})
 
     def drop_index(self, schema: TableSchema, name: str) -> None:
-        """Have one index less."""
+        """Drop an index."""
         self._set_indexes(schema, {other: view for other, view in self.indexes.items() if other != name})
 
     def _set_indexes(self, schema: TableSchema, indexes: dict[str, View]) -> None:

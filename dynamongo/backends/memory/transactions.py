@@ -1,7 +1,7 @@
 """Transactions: TransactWrite and TransactGet on tables in memory.
 
-What is wrong with a request by itself is refused as a whole. What only a table or an item can show to be wrong is a
-reason to cancel, and every action is looked at for its own, not only those up to the first that fails.
+What is wrong with the request itself refuses the whole request. What only a table or an item shows to be wrong is a
+reason to cancel: every action gets a reason of its own, so that evaluation does not stop at the first failure.
 
 Source: "Amazon DynamoDB Transactions: How it works" in the developer guide.
 """
@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar, cast
 
-from dynamongo.backends.memory.actions import Change, Prepared, apply, evaluate, prepare
-from dynamongo.backends.memory.capacity import count_each, reads, writes
-from dynamongo.backends.memory.checks import check_count, check_projection, refuse_constraints, violation
-from dynamongo.backends.memory.idempotency import check_token, fingerprint_of
-from dynamongo.backends.memory.key_rules import EmptyKeyValue
+from dynamongo.backends.memory.actions import Change, Prepared, evaluate, prepare
+from dynamongo.backends.memory.capacity import count_each, read_capacity, write_capacity
+from dynamongo.backends.memory.checks import check_list_length, check_projection, refuse_constraints, violation
+from dynamongo.backends.memory.idempotency import check_token, freeze
+from dynamongo.backends.memory.key_rules import EmptyKeyError
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import (
     CancellationReason,
     ConditionalCheckFailedException,
@@ -29,6 +29,8 @@ from dynamongo.exceptions import (
 from dynamongo.expressions.evaluation import project
 from dynamongo.expressions.values import Item
 from dynamongo.operations import (
+    MAX_TRANSACTION_ACTIONS,
+    MAX_TRANSACTION_BYTES,
     Action,
     Capacity,
     Get,
@@ -39,93 +41,90 @@ from dynamongo.operations import (
     UpdateItem,
 )
 
-MAX_ACTIONS = 100
-_MAX_BYTES = 4 * 1024 * 1024
-
 _P = TypeVar("_P")
 _R = TypeVar("_R")
 
 
-def transact_write(store: Store, operation: TransactWrite) -> TransactWriteResult:
-    """Carry out all actions, or none; under a token, once in ten minutes."""
-    check_count("transactItems", len(operation.actions), MAX_ACTIONS)
+def write_transaction(store: Store, operation: TransactWrite) -> TransactWriteResult:
+    """Execute all actions or none; with a token, at most once in ten minutes."""
+    check_list_length("transactItems", len(operation.actions), MAX_TRANSACTION_ACTIONS)
     check_token(operation.token)
     _check_updates(operation.actions)
     prepared = [prepare(store, action) for action in operation.actions]
-    _check_total([each.new for each in prepared])
-    _check_distinct([_place_of(store, each.action.table, each.target, each.position) for each in prepared])
+    _check_total([new for _, _, _, new, _ in prepared])
+    _check_targets([_identify(store, action.table, target, at) for action, target, at, _, _ in prepared])
     if operation.token is None:
-        return TransactWriteResult(_apply_all(_evaluate_all(store, prepared)))
-    return _write_once(store, operation.token, prepared)
+        return TransactWriteResult(_execute_all(store, prepared)[0])
+    return _execute_once(store, operation.token, prepared)
 
 
-def transact_get(store: Store, operation: TransactGet) -> TransactGetResult:
+def read_transaction(store: Store, operation: TransactGet) -> TransactGetResult:
     """Read items in the order of the gets."""
     gets = operation.gets
-    check_count("transactItems", len(gets), MAX_ACTIONS)
+    check_list_length("transactItems", len(gets), MAX_TRANSACTION_ACTIONS)
     keys = [_prepare_key(store, get) for get in gets]
-    _check_distinct([_place_of(store, get.table, *key) for get, key in zip(gets, keys, strict=True)])
+    _check_targets([_identify(store, get.table, *key) for get, key in zip(gets, keys, strict=True)])
     tables = [store.find_table(get.table) for get in gets]
-    found = _do_all(_find_item, tables, keys)
+    found = _call_all(_find_item, tables, keys)
     _check_total(found)
-    return TransactGetResult(tuple(map(_project, gets, found)), reads(2 * count_each(found)))
+    return TransactGetResult(tuple(map(_project, gets, found)), read_capacity(2 * count_each(found)))
 
 
-def _write_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
-    """Carry the actions out, unless they have been under this token; then their items are only read."""
-    fingerprint = tuple(map(_fingerprint_of, prepared))
-    known = store.tokens.find(token, fingerprint, store.now)
-    if known is not None:
-        return TransactWriteResult(known)
-    changes = _evaluate_all(store, prepared)
-    consumed = _apply_all(changes)
-    cost = reads(2 * count_each([change.new for change in changes]))
-    store.tokens.keep(token, fingerprint, store.now, cost)
+def _execute_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
+    """Execute the actions unless the token has been used for them; repeating it only costs a read of their items."""
+    contents = tuple(map(_freeze_action, prepared))
+    repeated = store.tokens.find(token, contents, store.now)
+    if repeated is not None:
+        return TransactWriteResult(repeated)
+    consumed, changes = _execute_all(store, prepared)
+    cost = read_capacity(2 * count_each([new for _, _, new in changes]))
+    store.tokens.keep(token, contents, store.now, cost)
     return TransactWriteResult(consumed)
 
 
-def _apply_all(changes: Sequence[Change]) -> Capacity:
-    """Make all changes. Everything is prepared and then carried out, and so a transaction costs twice as much."""
-    return writes(2 * sum(map(apply, changes)))
+def _execute_all(store: Store, prepared: Sequence[Prepared]) -> tuple[Capacity, list[Change]]:
+    """Evaluate all actions against the state before any of them, then make all changes.
+
+    A transaction costs twice as much as the same writes by themselves, since DynamoDB prepares and then commits each.
+    """
+    tables = [store.find_table(action.table) for action, *_ in prepared]
+    changes = _call_all(evaluate, tables, prepared)
+    _check_total([new for _, _, new in changes])
+    units = sum([table.replace(*change) for table, change in zip(tables, changes, strict=True)])
+    return write_capacity(2 * units), changes
 
 
-def _fingerprint_of(prepared: Prepared) -> Hashable:
-    """That of all that reaches DynamoDB; what an action by itself would return does not."""
-    action = prepared.action
-    contents = (action.table, prepared.target, prepared.updates, action.condition, action.return_item_on_failure)
-    return type(action), fingerprint_of(contents)
+def _freeze_action(prepared: Prepared) -> Hashable:
+    """Return what a repeated token compares: all that reaches DynamoDB, hence not what a single write would return."""
+    action, target, _, _, updates = prepared
+    contents = (action.table, target, updates, action.condition, action.return_item_on_failure)
+    return type(action), freeze(contents)
 
 
-def _evaluate_all(store: Store, prepared: Sequence[Prepared]) -> list[Change]:
-    """What all actions change, seen from the state before; nothing is changed yet."""
-    tables = [store.find_table(each.action.table) for each in prepared]
-    changes = _do_all(evaluate, tables, prepared)
-    _check_total([change.new for change in changes])
-    return changes
-
-
-def _do_all(do: Callable[[Table, _P], _R], tables: Iterable[Table], parts: Iterable[_P]) -> list[_R]:
-    """The results of all parts; raises `TransactionCanceled` with the reasons of all if one has none."""
-    outcomes = [_attempt(do, table, part) for table, part in zip(tables, parts, strict=True)]
+def _call_all(
+    function: Callable[[MemoryTable, _P], _R], tables: Iterable[MemoryTable], parts: Iterable[_P]
+) -> list[_R]:
+    """Call the function for every part; raise `TransactionCanceled` with everybody's reasons if any call failed."""
+    outcomes = [_call(function, table, part) for table, part in zip(tables, parts, strict=True)]
     if any(isinstance(outcome, CancellationReason) for outcome in outcomes):
         reasons = (each if isinstance(each, CancellationReason) else CancellationReason() for each in outcomes)
         raise TransactionCanceled(tuple(reasons))
     return cast("list[_R]", outcomes)
 
 
-def _attempt(do: Callable[[Table, _P], _R], table: Table, part: _P) -> _R | CancellationReason:
+def _call(function: Callable[[MemoryTable, _P], _R], table: MemoryTable, part: _P) -> _R | CancellationReason:
     try:
-        return do(table, part)
+        return function(table, part)
     except ConditionalCheckFailedException as error:
         return CancellationReason("ConditionalCheckFailed", str(error), error.item)
-    except EmptyKeyValue:
+    except EmptyKeyError:
         raise
     except (InvalidRequestError, ValidationError) as error:
         return CancellationReason("ValidationError", str(error))
 
 
 def _check_updates(actions: Sequence[Action]) -> None:
-    """Refuse an update of nothing: unlike UpdateItem, a transaction must be told what to change."""
+    """Refuse an update without updates: UpdateItem takes none to mean "create the item", a transaction does not."""
     for number, action in enumerate(actions, start=1):
         if isinstance(action, UpdateItem) and not action.updates:
             at = f"transactItems.{number}.member.update.updateExpression"
@@ -134,7 +133,7 @@ def _check_updates(actions: Sequence[Action]) -> None:
 
 def _check_total(found: Iterable[Stored | None]) -> None:
     """Refuse items that are too large together."""
-    if sum([stored.size for stored in found if stored is not None]) > _MAX_BYTES:
+    if sum([stored.size for stored in found if stored is not None]) > MAX_TRANSACTION_BYTES:
         raise InvalidRequestError(
             "Collection size of items exceeded, which can also be caused by the aggregate size of the items in the "
             "transaction exceeding the 4MB limit"
@@ -146,13 +145,16 @@ def _prepare_key(store: Store, get: Get) -> tuple[Item, Position | None]:
     return store.take_key(get.table, get.key)
 
 
-def _find_item(table: Table, key: tuple[Item, Position | None]) -> Stored | None:
+def _find_item(table: MemoryTable, key: tuple[Item, Position | None]) -> Stored | None:
     target, position = key
     return table.primary.find(position or table.locate_key(target))
 
 
-def _place_of(store: Store, name: str, target: Item, position: Position | None) -> Hashable:
-    """What is the same for two targets only if they are one item; `None` for what is no key, and refused later."""
+def _identify(store: Store, name: str, target: Item, position: Position | None) -> Hashable:
+    """Return a value that is equal for two targets only if they are one item.
+
+    Return `None` where the target has no valid key: evaluation refuses it later, with a reason of its own.
+    """
     table = store.tables.get(name)
     if table is None:
         return None
@@ -162,18 +164,18 @@ def _place_of(store: Store, name: str, target: Item, position: Position | None) 
     key_names = table.schema.keys.names
     if not all(part in target for part in key_names):
         return None
-    return name, fingerprint_of([target[part] for part in key_names])
+    return name, freeze([target[part] for part in key_names])
 
 
-def _check_distinct(places: Iterable[Hashable]) -> None:
-    """Refuse two targets that are one item; those that are no keys of their tables are refused later, one by one."""
-    known = [place for place in places if place is not None]
+def _check_targets(identities: Iterable[Hashable]) -> None:
+    """Refuse two targets that are one item."""
+    known = [identity for identity in identities if identity is not None]
     if len(set(known)) < len(known):
         raise InvalidRequestError("Transaction request cannot include multiple operations on one item")
 
 
 def _project(get: Get, stored: Stored | None) -> Item | None:
-    """What is asked for of the item: nothing of it may be there, which is not the same as no item."""
+    """Return what the get asks for: `None` for no item, and an empty dict for an item without those attributes."""
     if stored is None:
         return None
     return project(stored.item, get.projection) if get.projection else stored.item

@@ -11,17 +11,18 @@ from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.backends.memory.lifecycle import find_described
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.sizes import text_size
-from dynamongo.expressions.values import Number, type_of
+from dynamongo.expressions.values import type_of
 from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
 
 MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
 
 
 def update_time_to_live(store: Store, operation: UpdateTimeToLive) -> TimeToLive:
-    """Begin or end the expiry of a table's items."""
+    """Enable or disable the expiry of a table's items."""
     _check_name(operation.attribute)
     table = find_described(store, operation.table)
     _check_transition(table.expires_by, operation)
@@ -30,12 +31,12 @@ def update_time_to_live(store: Store, operation: UpdateTimeToLive) -> TimeToLive
 
 
 def describe_time_to_live(store: Store, operation: DescribeTimeToLive) -> TimeToLive:
-    """Say which attribute items expire by."""
+    """Return which attribute holds the time of expiry, if one does."""
     return TimeToLive(find_described(store, operation.table).expires_by)
 
 
-def delete_expired(table: Table, now: float) -> int:
-    """Delete what has expired at a time, in seconds since the epoch; returns how many items that were."""
+def delete_expired(table: MemoryTable, now: float) -> int:
+    """Delete the items that have expired by `now`, in seconds since the epoch, and return their number."""
     if table.expires_by is None:
         return 0
     expired = [stored for stored in table.primary.read_all() if _is_expired(stored, table.expires_by, now)]
@@ -61,6 +62,6 @@ def _check_transition(current: str | None, operation: UpdateTimeToLive) -> None:
 
 
 def _is_expired(stored: Stored, attribute: str, now: float) -> bool:
-    """Whether the item holds a time in the past; one more than five years ago is taken for a mistake."""
+    """Return whether an item's time has passed; DynamoDB ignores times more than five years ago as mistakes."""
     time = stored.item.get(attribute)
     return type_of(time) == "N" and now - MAX_AGE_SECONDS <= cast("Number", time) < now

@@ -1,7 +1,7 @@
 """Updates applied to an item.
 
-Every update is evaluated against the old item; then all changes are made at once, on new containers. Positions in
-lists are those of the old list: elements are replaced and appended first, and then the removed ones are left out.
+Every update is evaluated against the old item; then all changes are made together, on new containers. Positions in
+lists are those of the old list: elements are replaced and appended first, and removed ones are dropped at the end.
 
 Source: "Using update expressions in DynamoDB" in the developer guide.
 """
@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from dynamongo.exceptions import InvalidRequestError, assert_never
+from dynamongo._support.unions import assert_never
+from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import MISSING, Resolved, resolve
+from dynamongo.expressions.numbers import Number, add_numbers
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
@@ -23,26 +25,26 @@ from dynamongo.expressions.updates import (
     RemoveUpdate,
     SetUpdate,
 )
-from dynamongo.expressions.values import SET_TYPES, AttributeValue, Item, Number, add_numbers, check_name, type_of
+from dynamongo.expressions.values import SET_TYPES, AttributeValue, Item, check_name, type_of
 
 
-class _Change(NamedTuple):
-    """What is to be at a path: a value, or nothing (`MISSING`)."""
+class _New(NamedTuple):
+    """The new value at a path, or `MISSING` to remove what is there. The class tells a value from nested changes."""
 
     value: Resolved
 
 
-_Changes: TypeAlias = "dict[str | int, _Change | _Changes]"
+_Changes: TypeAlias = "dict[str | int, _New | _Changes]"
 
 
 def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
-    """The item as the updates leave it. `item` stays as it is; an item that is to be created has its key alone.
+    """Return the updated item, and leave `item` as it is; to create an item, pass its key.
 
     The paths of the updates must not overlap, and their values must be canonical.
 
     Raises:
         InvalidRequestError: A path leads nowhere, or an operand has the wrong type.
-        ValidationError: A sum is beyond the limits of numbers, or a new name is no name of an attribute.
+        ValidationError: A sum exceeds the range of numbers, or a new attribute name is invalid.
     """
     changed = dict(item)
     changes: _Changes = {}
@@ -50,13 +52,13 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
         value = _evaluate(update, item)
         name: Any = update.path.elements[0]
         if len(update.path.elements) > 1:
-            _place(changes, update.path, _Change(value))
+            _place(changes, update.path, _New(value))
         else:
-            _put(changed, name, value)
+            _set_member(changed, name, value)
     return _change_members(changed, changes) if changes else changed
 
 
-def _place(changes: _Changes, path: Path, change: _Change) -> None:
+def _place(changes: _Changes, path: Path, change: _New) -> None:
     node = changes
     for step in path.elements[:-1]:
         node = cast("_Changes", node.setdefault(step, {}))
@@ -64,7 +66,7 @@ def _place(changes: _Changes, path: Path, change: _Change) -> None:
 
 
 def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
-    """The value that the update leaves at its path."""
+    """Return the new value at the path of the update."""
     present = resolve(update.path, item)
     match update:
         case SetUpdate():
@@ -111,7 +113,7 @@ def _subtract_set(present: AttributeValue, members: AttributeValue) -> Resolved:
 
 
 def _check_sets(present: AttributeValue, other: AttributeValue) -> tuple[frozenset[str], frozenset[str]]:
-    """Both values, which must be sets of one kind; that of strings stands for all three."""
+    """Return both values, which must be sets of one kind; the annotation lets sets of strings stand for all three."""
     kind = type_of(present)
     if kind not in SET_TYPES or kind != type_of(other):
         raise _wrong_type()
@@ -129,7 +131,7 @@ def _wrong_type() -> InvalidRequestError:
 
 
 def _change_inside(value: Resolved, changes: _Changes) -> AttributeValue:
-    """A copy of a container with the changes made inside it."""
+    """Return a copy of a container with the changes made inside it."""
     if isinstance(value, dict) and all(isinstance(step, str) for step in changes):
         return _change_members(value, changes)
     if isinstance(value, list) and all(isinstance(step, int) for step in changes):
@@ -139,13 +141,13 @@ def _change_inside(value: Resolved, changes: _Changes) -> AttributeValue:
 
 def _change_members(members: Item, changes: _Changes) -> Item:
     changed = dict(members)
-    for name, change in cast("dict[str, _Change | _Changes]", changes).items():
-        _put(changed, name, _make(members.get(name, MISSING), change))
+    for name, change in cast("dict[str, _New | _Changes]", changes).items():
+        _set_member(changed, name, _apply(members.get(name, MISSING), change))
     return changed
 
 
-def _put(members: Item, name: str, value: Resolved) -> None:
-    """Have the value under the name, which is looked at where it is new; or nothing."""
+def _set_member(members: Item, name: str, value: Resolved) -> None:
+    """Set a member, or remove it if the value is `MISSING`; check its name if it is new."""
     if value is MISSING:
         members.pop(name, None)
     else:
@@ -153,15 +155,15 @@ def _put(members: Item, name: str, value: Resolved) -> None:
 
 
 def _change_elements(elements: list[AttributeValue], changes: _Changes) -> AttributeValue:
-    """Replace, append in the order of the positions beyond the end, then leave out what was removed."""
+    """Replace elements, append those beyond the end in the order of their positions, then drop removed ones."""
     changed: list[Resolved] = [*elements]
-    for position, change in sorted(cast("dict[int, _Change | _Changes]", changes).items(), key=lambda pair: pair[0]):
+    for position, change in sorted(cast("dict[int, _New | _Changes]", changes).items(), key=lambda pair: pair[0]):
         if position < len(elements):
-            changed[position] = _make(elements[position], change)
+            changed[position] = _apply(elements[position], change)
         else:
-            changed.append(_make(MISSING, change))
+            changed.append(_apply(MISSING, change))
     return [value for value in changed if value is not MISSING]
 
 
-def _make(old: Resolved, change: _Change | _Changes) -> Resolved:
-    return change.value if isinstance(change, _Change) else _change_inside(old, change)
+def _apply(old: Resolved, change: _New | _Changes) -> Resolved:
+    return change.value if isinstance(change, _New) else _change_inside(old, change)

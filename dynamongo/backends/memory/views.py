@@ -1,7 +1,7 @@
-"""Views: the items of a table in the order of one key, which is the table's own or that of an index.
+"""Views: the items of a table in the order of one key, the table's own or an index's.
 
-A view has one partition for every hash key value. Where no two items have one in common, as in a table without a range
-key, it has the items themselves.
+A view has a partition for each hash key value. In a table without a range key every partition would hold a single
+item, so there the view holds the items themselves.
 """
 
 from __future__ import annotations
@@ -14,31 +14,32 @@ from zlib import crc32
 
 from dynamongo.backends.memory.capacity import count_write_units
 from dynamongo.backends.memory.key_rules import can_be_in, make_locator, make_sort_reader
-from dynamongo.backends.memory.ordered import TOP, WHOLE, Bound, Interval, Order
+from dynamongo.backends.memory.ordered import TOP, WHOLE, Boundary, Interval, Order
 from dynamongo.backends.memory.partitions import NO_SORT, Partition, Position, Stored
+from dynamongo.expressions.numbers import format_number
 from dynamongo.expressions.sizes import item_size
-from dynamongo.expressions.values import AttributeValue, Item, equals, format_number
+from dynamongo.expressions.values import AttributeValue, Item, equals
 from dynamongo.schema import KeySchema
 
 _HASHES = 2**32
 
 
 class Segment(NamedTuple):
-    """One of `total` parts of a scan: the partitions whose hashes are in one of as many intervals of equal length."""
+    """One of `total` parts of a parallel scan: the partitions whose hashes lie in one of `total` equal intervals."""
 
     number: int = 0
     total: int = 1
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """The first hash of the segment, and the first one after it."""
+        """The first hash of the segment, and the first hash of the next."""
         return self.number * _HASHES // self.total, (self.number + 1) * _HASHES // self.total
 
     @property
     def tokens(self) -> Interval:
-        """The tokens of its partitions."""
+        """The interval of the tokens of its partitions."""
         low, high = self.bounds
-        return Interval(Bound((low,)), Bound((high,))) if self.total > 1 else WHOLE
+        return Interval(Boundary((low,)), Boundary((high,))) if self.total > 1 else WHOLE
 
     def __contains__(self, hash_value: object) -> bool:
         return _token_of(hash_value) in self.tokens
@@ -52,11 +53,11 @@ class View:
 
     Attributes:
         keys: The key that gives the order.
-        key_names: The names of the attributes that a cursor holds: those of the key, and of the table's key.
-        attributes: The names of the attributes that the view holds, or `None` if it holds all.
-        is_global: Whether it is that of a global index.
-        locate_usual: Tells the position that an item or a key has, or `None` where its key attributes are not what
-            most are, and have to be looked at.
+        key_names: The names of the attributes in a cursor: those of the key, then those of the table's key.
+        attributes: The names of the projected attributes, or `None` if all are projected.
+        is_global: Whether this is the view of a global index.
+        locate_usual: Returns the position of an item or key, or `None` if a key attribute does not have a usual value
+            (see `key_rules`).
     """
 
     def __init__(
@@ -77,13 +78,13 @@ class View:
         self._order: Order | None = None
 
     def locate(self, key: Item) -> Position:
-        """The position that a key names: an item in the view, or its key attributes alone."""
+        """Return the position of an item that belongs in the view, or of its key attributes alone."""
         return key[self.key_names[0]], self._read_sort(key)
 
     def position_of(self, item: Item) -> Position | None:
-        """Where the item belongs, or `None` if it is not in the view.
+        """Return the position of any item of the table, or `None` if it does not belong in the view.
 
-        It may lack a part of the key, or hold, since before there was the index, what cannot be one.
+        It may lack a key attribute or, if it is older than the index, have a value that cannot be a key.
         """
         position = self.locate_usual(item)
         if position is None and all(name in item for name in self.keys.names) and can_be_in(self.keys, item):
@@ -91,27 +92,27 @@ class View:
         return position
 
     def entry_of(self, stored: Stored) -> Stored:
-        """What the view holds of a stored item that is in it."""
+        """Return the projection of a stored item that belongs in the view."""
         names = self.attributes
         if names is None:
             return stored
         entry = {name: value for name, value in stored.item.items() if name in names}
         return Stored(entry, item_size(entry))
 
-    def bound(self, range_value: AttributeValue, *, is_after: bool = False) -> Bound:
-        """The place just before everything with a range key value, or just after it."""
+    def boundary_at(self, range_value: AttributeValue, *, is_after: bool = False) -> Boundary:
+        """Return the boundary just before all items with a range key value, or just after them."""
         if len(self.key_names) == 2:  # the range key alone is the sort
-            return Bound(range_value, is_after)
-        return Bound((range_value, TOP) if is_after else (range_value,))
+            return Boundary(range_value, is_after)
+        return Boundary((range_value, TOP) if is_after else (range_value,))
 
     def find(self, position: Position) -> Stored | None:
-        """What stands at the position."""
+        """Return the item at the position, if there is one."""
         hash_value, sort = position
         part: Partition | None = self._parts.get(hash_value)
         return None if part is None else part.entries.get(sort)
 
     def put(self, position: Position, old: Stored | None, new: Stored | None) -> None:
-        """Put `new` in the place of `old`, which is what stands at the position; `None` stands for nothing."""
+        """Replace `old`, the item at the position, by `new`; `None` stands for no item."""
         if old is None:
             if new is not None:
                 self._insert(position, new)
@@ -121,9 +122,11 @@ class View:
             self._overwrite(position, new)
 
     def replace(self, old: Stored | None, new: Stored | None) -> int:
-        """Put what the view holds of `new` in the place of what it holds of `old`; either may be `None`.
+        """Replace the projection of `old` by that of `new`, wherever they belong; `None` stands for no item.
 
-        Returns what that costs, in write units: nothing, where the view holds the same as before.
+        Return the write units that this consumes. An update of attributes that the index does not hold costs nothing,
+        and one that moves an item in the index costs two writes ("Using global secondary indexes", provisioned
+        throughput considerations, in the developer guide).
         """
         before = None if old is None else self.position_of(old.item)
         after = None if new is None else self.position_of(new.item)
@@ -141,15 +144,15 @@ class View:
     def read_partition(
         self, hash_value: AttributeValue, within: Interval = WHOLE, *, descending: bool = False
     ) -> Iterable[Stored]:
-        """The items with one hash key value in the order of their sorts, or in its exact reverse."""
+        """Return the items with a hash key value in the order of their sorts, or in reverse."""
         part: Partition | None = self._parts.get(hash_value)
         return () if part is None else part.read(within, descending=descending)
 
     def read_all(self, after: Position | None = None, segment: Segment = EVERYTHING) -> Iterator[Stored]:
-        """All items of a segment, or those that follow a position in it.
+        """Return the items of a segment, or those after a position in it.
 
-        Partitions come in the order of a hash of their values, so that no test comes to rely on an order; the items
-        of one partition stand together, in the order of their sorts.
+        Partitions are ordered by a hash of their values, since DynamoDB's scans have no useful order either, and tests
+        must not rely on one. The items of a partition follow each other in the order of their sorts.
         """
         tokens = segment.tokens
         begun: Iterable[Stored] = ()
@@ -157,13 +160,13 @@ class View:
             hash_value, sort = after
             begun = self.read_partition(hash_value, WHOLE.after(sort))
             tokens = tokens.after(_token_of(hash_value))
-        left = self._in_order().select(tokens)
+        left = self._sorted().select(tokens)
         return chain(begun, self._read_parts(map(itemgetter(1), left)))
 
     def copy(self) -> View:
-        """A view of its own with the same items, in order, lest every copy put them in order again."""
+        """Return an independent copy; it shares the work of sorting, so that copies need not sort again."""
         copied = object.__new__(type(self))
-        vars(copied).update(vars(self), _order=self._in_order().copy(), _parts=self._copy_parts())
+        vars(copied).update(vars(self), _order=self._sorted().copy(), _parts=self._copy_parts())
         return copied
 
     def __len__(self) -> int:
@@ -182,7 +185,7 @@ class View:
         self._parts[hash_value].entries[sort] = entry
 
     def _change(self, position: Position, entry: Stored) -> int:
-        """Overwrite an entry of an index, and say what that costs."""
+        """Overwrite an entry of an index, and return the write units that this consumes."""
         gone = self.find(position)
         self._overwrite(position, entry)
         if gone is None or (gone.size == entry.size and equals(gone.item, entry.item)):
@@ -203,9 +206,9 @@ class View:
     def _copy_parts(self) -> dict[Any, Any]:
         return {hash_value: part.copy() for hash_value, part in self._parts.items()}
 
-    # The order of a scan, in which partitions are put when one is first asked for.
+    # Partitions are sorted by the first scan, then kept in order; most tables are never scanned.
 
-    def _in_order(self) -> Order:
+    def _sorted(self) -> Order:
         if self._order is None:
             self._order = Order(map(_token_of, self._parts))
         return self._order
@@ -221,16 +224,16 @@ class View:
 
 
 class SingleView(View):
-    """A view in which there is one item at most for every hash key value, and stands for its partition."""
+    """A view with at most one item for each hash key value, kept without a partition around it."""
 
     def find(self, position: Position) -> Stored | None:
-        """What stands at the position."""
+        """Return the item at the position, if there is one."""
         return self._parts.get(position[0])
 
     def read_partition(
         self, hash_value: AttributeValue, within: Interval = WHOLE, *, descending: bool = False
     ) -> Iterable[Stored]:
-        """The item with a hash key value, if there is one in the interval."""
+        """Return the item with a hash key value, if there is one and it lies in the interval."""
         del descending
         part: Stored | None = self._parts.get(hash_value)
         return () if part is None or NO_SORT not in within else (part,)
@@ -260,15 +263,16 @@ class SingleView(View):
 def make_view(
     keys: KeySchema, table_keys: KeySchema, attributes: frozenset[str] | None = None, *, is_global: bool = False
 ) -> View:
-    """The view for a key. Under the table's own key, if that has no range key, every item is alone."""
+    """Return an empty view for a key; without a range key, the table's own key identifies a single item."""
     kind = SingleView if keys == table_keys and keys.range_key is None else View
     return kind(keys, table_keys, attributes, is_global=is_global)
 
 
 def _token_of(hash_value: Any) -> tuple[int, Any]:
-    """The place of a partition in a scan: by a hash of its value, and by the value where two hashes are equal.
+    """Return the place of a partition in a scan: a hash of its value, and the value itself to break ties.
 
-    The factor (Knuth's: the golden ratio of the number of hashes) spreads the hashes of short and similar values.
+    Knuth's multiplicative hashing spreads the checksums of short and similar values over the whole range; the factor
+    is the number of hashes divided by the golden ratio.
     """
     data = hash_value if isinstance(hash_value, bytes) else _text_of(hash_value).encode()
     return crc32(data) * 2_654_435_761 % _HASHES, hash_value

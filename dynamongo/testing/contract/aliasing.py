@@ -16,7 +16,7 @@ from dynamongo.exceptions import ConditionalCheckFailedException
 from dynamongo.expressions.values import Item
 from dynamongo.fields import DictField, IntField, JSONField, ListField, SetField, StringField
 from dynamongo.model.model import Model
-from dynamongo.testing.contract.base import ContractBase, schema_of
+from dynamongo.testing.contract.base import ContractBase, proves, schema_of
 from dynamongo.testing.contract.table import Table, cases
 
 KEY: Item = {"pk": "a"}
@@ -94,6 +94,7 @@ class AliasingContract(ContractBase):
             yield make_model(table.name), table
         table.drop()
 
+    @proves("25.7")
     @cases("read", RESULTS)
     def test_changing_an_instance_does_not_change_the_store(
         self, stored: tuple[Any, Table], read: Callable[[Any], Any]
@@ -102,6 +103,7 @@ class AliasingContract(ContractBase):
         change(read(model))
         assert table.items() == [STORED]
 
+    @proves("25.7")
     def test_changing_a_deleted_instance_does_not_change_what_is_saved_again(self, stored: tuple[Any, Table]) -> None:
         model, table = stored
         document = model.delete_one("a")
@@ -109,6 +111,7 @@ class AliasingContract(ContractBase):
         change(document)
         assert table.items() == [STORED]
 
+    @proves("25.7")
     def test_changing_what_was_saved_does_not_change_the_store(self, stored: tuple[Any, Table]) -> None:
         model, table = stored
         values: dict[str, Any] = {"pk": "b", "rows": [[1]], "marks": {"m"}, "address": {"lines": ["one"]}, "words": []}
@@ -129,6 +132,7 @@ class AliasingContract(ContractBase):
             "words": [],
         }
 
+    @proves("25.7")
     def test_changing_a_default_does_not_change_the_store_or_another_instance(self, stored: tuple[Any, Table]) -> None:
         model, table = stored
         first = model.save_one({"pk": "b"})
@@ -138,6 +142,7 @@ class AliasingContract(ContractBase):
             assert table.get({"pk": pk}) == {"pk": pk, "words": ["by default"], "rows": []}
         assert DEFAULT == ["by default"]
 
+    @proves("25.7")
     def test_changing_the_value_of_a_condition_or_an_update_changes_nothing(self, stored: tuple[Any, Table]) -> None:
         model, table = stored
         rows, words = [[1], [2]], ["new"]

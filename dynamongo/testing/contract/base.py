@@ -6,8 +6,8 @@ import inspect
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import ClassVar, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import ClassVar, TypeAlias, TypeVar
 
 import pytest
 
@@ -18,6 +18,7 @@ from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
 from dynamongo.testing.contract.table import Table
 
 MakeTable: TypeAlias = Callable[..., Table]
+_Test = TypeVar("_Test", bound=Callable[..., object])
 
 _numbers = itertools.count()
 
@@ -89,6 +90,30 @@ def schema_of(
     name = f"contract-{os.getpid()}-{time.time_ns():x}-{next(_numbers)}"
     range_key = KeyAttribute("sk", range_type) if range_type is not None else None
     return TableSchema(name, KeySchema(KeyAttribute("pk", hash_type), range_key), indexes=indexes)
+
+
+def proves(*rules: str, cases: Mapping[str, Sequence[str]] | None = None) -> Callable[[_Test], _Test]:
+    """Note the rules of `docs/fidelity.md` that a test proves; the page names the test there.
+
+    Args:
+        rules: The numbers of rules that the whole test proves.
+        cases: From the numbers of rules to the cases of the test that prove them.
+    """
+    proofs = [(rule, "") for rule in rules]
+    proofs += [(rule, f"[{case}]") for rule, found in (cases or {}).items() for case in found]
+
+    def note(test: _Test) -> _Test:
+        vars(test)["proofs"] = proofs
+        return test
+
+    return note
+
+
+def proofs_of(cls: type) -> Iterator[tuple[str, str]]:
+    """Yield each rule with each test, or case as `"test_name[case]"`, of a class that proves it."""
+    for name, function in inspect.getmembers(cls, inspect.isfunction):
+        for rule, case in vars(function).get("proofs", ()):
+            yield rule, f"{name}{case}"
 
 
 def names_of_tests(cls: type) -> Iterator[str]:

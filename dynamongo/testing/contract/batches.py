@@ -14,7 +14,7 @@ from dynamongo.exceptions import InvalidRequestError, TableNotFound
 from dynamongo.expressions.sizes import item_size
 from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchDelete, BatchGet, BatchPut, BatchWrite
-from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.table import Table, cases, in_order
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
@@ -38,11 +38,13 @@ def puts_of(items: list[Item]) -> tuple[BatchPut, ...]:
 class BatchContract(ContractBase):
     """BatchGet and BatchWrite."""
 
+    @proves("19.1")
     def test_backend_tells_the_limits_of_batches(self, table: Table) -> None:
         limits = table.backend.limits
         assert 1 <= limits.batch_get <= 100
         assert 1 <= limits.batch_write <= 25
 
+    @proves("19.1")
     def test_batch_get_takes_100_keys(self, table: Table) -> None:
         items = items_of(100)
         for start in range(0, 100, 25):
@@ -51,31 +53,37 @@ class BatchContract(ContractBase):
         assert in_order(result.items) == in_order(items)
         assert result.unprocessed == ()
 
+    @proves(cases={"19.2": ["101"], "19.3": ["0"]})
     @cases("count", {"0": 0, "101": 101})
     def test_batch_get_refuses_so_many_keys(self, table: Table, count: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(BatchGet(table.name, keys_of(items_of(count))))
 
+    @proves("19.4")
     def test_batch_get_leaves_out_missing_items(self, table: Table) -> None:
         table.put({"pk": "k1", "v": 1})
         result = table.execute(BatchGet(table.name, keys_of(items_of(3)), consistent=True))
         assert (result.items, result.unprocessed) == (({"pk": "k1", "v": 1},), ())
         assert table.execute(BatchGet(table.name, ({"pk": "x"},))).items == ()
 
+    @proves("19.5")
     def test_batch_get_refuses_a_key_given_twice(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError, match="duplicates"):
             table.execute(BatchGet(table.name, ({"pk": "a"}, {"pk": "b"}, {"pk": "a"})))
 
+    @proves("19.6")
     def test_batch_get_refuses_a_number_given_in_two_forms(self, make_table: MakeTable) -> None:
         table = make_table("N")
         with pytest.raises(InvalidRequestError, match="duplicates"):
             table.execute(BatchGet(table.name, ({"pk": 1}, {"pk": Decimal("1.0")})))
 
+    @proves("19.7")
     def test_batch_get_with_one_bad_key_is_refused(self, table: Table) -> None:
         table.put({"pk": "a"})
         with pytest.raises(InvalidRequestError):
             table.execute(BatchGet(table.name, ({"pk": "a"}, {"pk": 1})))
 
+    @proves("19.8")
     def test_batch_get_stops_at_16_mb(self, table: Table) -> None:
         items: list[Item] = [{"pk": f"k{number}", "v": "x" * 390_000} for number in range(50)]
         table.put_all(items)
@@ -84,23 +92,27 @@ class BatchContract(ContractBase):
         assert in_order([*found, *result.unprocessed]) == in_order(keys_of(items))
         assert 0 < sum(map(item_size, result.items)) <= MAX_RESPONSE_BYTES
 
+    @proves("20.1")
     def test_batch_write_takes_25_writes(self, table: Table) -> None:
         items = items_of(25)
         assert table.execute(BatchWrite(table.name, puts_of(items))).unprocessed == ()
         assert in_order(table.items()) == in_order(items)
 
+    @proves(cases={"20.2": ["26"], "20.3": ["0"]})
     @cases("count", {"0": 0, "26": 26})
     def test_batch_write_refuses_so_many_writes(self, table: Table, count: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(BatchWrite(table.name, puts_of(items_of(count))))
         assert table.items() == []
 
+    @proves("20.1", "20.6")
     def test_batch_write_puts_and_deletes(self, table: Table) -> None:
         table.put_all([{"pk": "a", "v": 1, "w": 1}, {"pk": "b"}, {"pk": "c"}])
         writes = (BatchPut({"pk": "a", "v": 2}), BatchDelete({"pk": "b"}), BatchDelete({"pk": "missing"}))
         table.execute(BatchWrite(table.name, writes))
         assert in_order(table.items()) == in_order([{"pk": "a", "v": 2}, {"pk": "c"}])
 
+    @proves("20.4")
     @cases(
         "writes",
         {
@@ -117,6 +129,7 @@ class BatchContract(ContractBase):
             table.execute(BatchWrite(table.name, (BatchPut({"pk": 2}), *writes)))
         assert table.items() == [{"pk": 1, "v": 0}]
 
+    @proves("20.5")
     @cases(
         "bad",
         {
@@ -135,6 +148,7 @@ class BatchContract(ContractBase):
             table.execute(BatchWrite(table.name, (BatchPut({"pk": "a"}), BatchDelete({"pk": "b"}), bad)))
         assert table.items() == [{"pk": "b"}]
 
+    @proves("19.9")
     def test_batch_on_a_missing_table(self, table: Table) -> None:
         with pytest.raises(TableNotFound):
             table.execute(BatchGet(table.name + "-missing", ({"pk": "a"},)))

@@ -26,7 +26,7 @@ from dynamongo.operations import (
     Scan,
     UpdateItem,
 )
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases
 
 KEY: Item = {"pk": "a"}
@@ -69,6 +69,7 @@ WRITES_OF_3_KB: dict[str, tuple[Make, float]] = {
 class CapacityContract(ContractBase):
     """Read units and write units."""
 
+    @proves("26.1")
     @cases("size, units", READ_UNITS)
     def test_read_costs_a_unit_for_4_kb_and_half_if_not_consistent(self, table: Table, size: int, units: float) -> None:
         table.put(item_of(size))
@@ -80,6 +81,7 @@ class CapacityContract(ContractBase):
             assert table.execute(Query(table.name, by_key, consistent=consistent)).consumed == expected
             assert table.execute(Scan(table.name, consistent=consistent)).consumed == expected
 
+    @proves("26.2")
     def test_read_of_nothing_costs_the_least_there_is(self, table: Table) -> None:
         assert table.execute(Get(table.name, KEY)).consumed == Capacity(read_units=0.5)
         assert table.execute(Get(table.name, KEY, consistent=True)).consumed == Capacity(read_units=1)
@@ -87,6 +89,7 @@ class CapacityContract(ContractBase):
         keys: tuple[Item, ...] = ({"pk": "a"}, {"pk": "b"}, {"pk": "c"})
         assert table.execute(BatchGet(table.name, keys)).consumed == Capacity(read_units=1.5)
 
+    @proves("26.3")
     def test_batch_get_rounds_up_each_item_and_a_page_their_sum(self, ranged: Table) -> None:
         keys: list[Item] = [{"pk": "a", "sk": str(number)} for number in range(8)]
         ranged.put_all([{**key, "v": "x" * 502} for key in keys])  # 512 bytes each
@@ -94,6 +97,7 @@ class CapacityContract(ContractBase):
         assert ranged.query("a").consumed == Capacity(read_units=1)
         assert ranged.scan().consumed == Capacity(read_units=1)
 
+    @proves("26.4")
     def test_read_costs_what_was_read_whatever_is_returned(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": "x" * 4096} for number in range(4)])
         nothing = Comparison(V, EQ, "y")
@@ -103,16 +107,19 @@ class CapacityContract(ContractBase):
             assert ranged.scan(**options).consumed == Capacity(read_units=5)
         assert ranged.query("a", limit=1).consumed == Capacity(read_units=2)
 
+    @proves("26.5")
     def test_get_costs_what_was_read_whatever_is_returned(self, table: Table) -> None:
         table.put(item_of(8192))
         get = Get(table.name, KEY, (Path("pk"),), consistent=True)
         assert table.execute(get).consumed == Capacity(read_units=2)
 
+    @proves("26.4")
     def test_batch_get_costs_what_was_read_whatever_is_returned(self, table: Table) -> None:
         table.put(item_of(8192))
         get = BatchGet(table.name, (KEY,), (Path("pk"),), consistent=True)
         assert table.execute(get).consumed == Capacity(read_units=2)
 
+    @proves("26.6")
     @cases("size, units", WRITE_UNITS)
     def test_write_costs_a_unit_for_1_kb(self, table: Table, size: int, units: float) -> None:
         item, expected = item_of(size), Capacity(write_units=units)
@@ -121,6 +128,7 @@ class CapacityContract(ContractBase):
         assert table.execute(Delete(table.name, KEY)).consumed == expected
         assert table.execute(BatchWrite(table.name, (BatchPut(item),))).consumed == expected
 
+    @proves("26.7")
     @cases("write, units", WRITES_OF_3_KB)
     def test_write_costs_the_larger_of_old_and_new_item(self, table: Table, write: Make, units: float) -> None:
         table.put(item_of(3072))

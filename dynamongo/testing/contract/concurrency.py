@@ -23,7 +23,7 @@ from dynamongo.expressions.conditions import EQ, Comparison, Exists, NotExists, 
 from dynamongo.expressions.updates import AddUpdate, AppendUpdate, IncrementUpdate, SetUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Put, UpdateItem
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table
 
 KEY: Item = {"pk": "a"}
@@ -74,6 +74,7 @@ class ConcurrencyContract(ContractBase):
 
     writes_per_thread: ClassVar[int] = 500
 
+    @proves("25.8")
     def test_concurrent_increments_are_all_counted(self, table: Table) -> None:
         table.put({**KEY, "n": 0})
 
@@ -84,6 +85,7 @@ class ConcurrencyContract(ContractBase):
         run_in_threads(count)
         assert table.items() == [{**KEY, "n": THREADS * self.writes_per_thread}]
 
+    @proves("25.8")
     def test_concurrent_updates_of_several_attributes_are_each_done_as_a_whole(self, table: Table) -> None:
         def count(_: int) -> None:
             for _turn in range(10):
@@ -92,6 +94,7 @@ class ConcurrencyContract(ContractBase):
         run_in_threads(count)
         assert table.get(KEY) == {**KEY, "n": 160, "l": ["x"] * 160}
 
+    @proves("25.9")
     def test_update_of_what_was_read_is_done_once_for_every_state(self, table: Table) -> None:
         table.put({**KEY, "n": 0})
 
@@ -106,6 +109,7 @@ class ConcurrencyContract(ContractBase):
         done = sum(run_in_threads(count))
         assert table.items() == [{**KEY, "n": done}]
 
+    @proves("25.10")
     def test_one_of_several_concurrent_creations_wins(self, table: Table) -> None:
         for turn in range(5):
             key: Item = {"pk": f"k{turn}"}
@@ -116,6 +120,7 @@ class ConcurrencyContract(ContractBase):
     def _create(self, table: Table, key: Item, number: int) -> bool:
         return succeeds(table.put, {**key, "by": number}, condition=NotExists(Path("pk")))
 
+    @proves("25.11")
     def test_concurrent_transactions_move_all_or_nothing(self, table: Table) -> None:
         table.put_all([{"pk": "a", "n": 1000}, {"pk": "b", "n": 0}])
         give = UpdateItem(table.name, {"pk": "b"}, (AddUpdate(N, 1),))

@@ -26,7 +26,8 @@ from dynamongo.expressions.conditions import (
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Delete, Operation, Put, UpdateItem, WriteResult
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract import rules
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases
 from dynamongo.testing.contract.truths import STORED, TRUE_OF_NOTHING, TRUTHS
 
@@ -51,6 +52,7 @@ def comparisons(count: int) -> list[Condition]:
 class ConditionContract(ContractBase):
     """The meaning of conditions, the same in filters and in writes."""
 
+    @proves("7.1", cases=rules.TRUTHS)
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
     def test_condition_means_the_same_everywhere(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
         table.put(STORED)
@@ -65,12 +67,19 @@ class ConditionContract(ContractBase):
         }
         assert answers == dict.fromkeys(answers, expected)
 
+    @proves("7.17")
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
     def test_not_is_two_valued(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
         table.put(STORED)
         assert table.scan(filter=Not(condition)).count == (0 if expected else 1)
         assert table.scan(filter=Not(Not(condition))).count == (1 if expected else 0)
 
+    @proves(
+        "7.21",
+        cases={
+            "7.21": ["attribute_not_exists(pk)", "pk = 'a'", "pk <> 'a'", "NOT attribute_exists(pk)", "size(n) < 5"]
+        },
+    )
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUE_OF_NOTHING})
     def test_missing_item_has_no_attributes(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
         key: Item = {"pk": "a"}
@@ -80,6 +89,7 @@ class ConditionContract(ContractBase):
         assert holds(table, Put(table.name, key, condition)) is expected
         assert table.items() == ([key] if expected else [])
 
+    @proves("7.18")
     @cases(
         "condition, expected",
         {
@@ -105,6 +115,7 @@ class ConditionContract(ContractBase):
         assert table.scan(filter=condition).count == expected
         assert holds(table, Delete(table.name, {"pk": "a"}, condition)) is expected
 
+    @proves("7.22")
     def test_key_attributes_can_be_read_in_the_condition_of_a_write(self, ranged: Table) -> None:
         key: Item = {"pk": "a", "sk": "b"}
         ranged.put({**key, "copy": "a"})
@@ -112,16 +123,19 @@ class ConditionContract(ContractBase):
         assert not holds(ranged, UpdateItem(ranged.name, key, (), Comparison(Path("sk"), NE, "b")))
         assert holds(ranged, Delete(ranged.name, key, Comparison(Path("sk"), LT, "c")))
 
+    @proves("7.23")
     def test_one_value_may_be_compared_with_itself(self, table: Table) -> None:
         table.put({"pk": "a"})
         assert table.scan(filter=Comparison(1, EQ, 1)).count == 1
         assert table.scan(filter=Comparison("x", NE, "x")).count == 0
 
+    @proves("7.15")
     def test_in_takes_100_choices(self, table: Table) -> None:
         table.put({"pk": "a", "a": 99})
         assert table.scan(filter=In(A, tuple(range(100)))).count == 1
         assert table.scan(filter=In(A, tuple(range(100, 200)))).count == 0
 
+    @proves("7.16")
     def test_in_refuses_101_choices(self, table: Table) -> None:
         table.put({"pk": "a", "a": 100})
         with pytest.raises(InvalidRequestError):
@@ -129,12 +143,14 @@ class ConditionContract(ContractBase):
         with pytest.raises(InvalidRequestError):
             table.delete({"pk": "a"}, condition=In(A, tuple(range(101))))
 
+    @proves("7.19")
     def test_condition_takes_300_operators(self, table: Table) -> None:
         table.put({"pk": "a", "a": 149})
         condition = Not(Or(*comparisons(150)))  # 150 comparisons, 149 OR, 1 NOT
         assert table.scan(filter=condition).count == 0
         assert not holds(table, Delete(table.name, {"pk": "a"}, condition))
 
+    @proves("7.20")
     def test_condition_refuses_301_operators(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.scan(filter=Or(*comparisons(151)))
@@ -142,10 +158,12 @@ class ConditionContract(ContractBase):
             table.put({"pk": "a"}, condition=Or(*comparisons(151)))
         assert table.items() == []
 
+    @proves("7.28", "9.7", "24.5")
     def test_mistake_is_found_although_nothing_is_read(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.scan(filter=And(FALSE, Comparison(Path("l", -1), EQ, 1)))
 
+    @proves("8.17")
     def test_size_of_two_attributes_can_be_compared(self, table: Table) -> None:
         table.put({"pk": "a", "a": "four", "b": [1, 2, 3, 4]})
         assert table.scan(filter=Comparison(Size(A), EQ, Size(B))).count == 1

@@ -25,7 +25,7 @@ from dynamongo.operations import (
     TimeToLive,
     UpdateTimeToLive,
 )
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases
 
 KEY: Item = {"pk": "a"}
@@ -50,57 +50,68 @@ NO_TIMES: dict[str, AttributeValue] = {"no time": "1", "null": None, "0": 0, "ne
 class ExpiryContract(ContractBase):
     """UpdateTimeToLive, DescribeTimeToLive, and items that have expired."""
 
+    @proves("22.1")
     def test_items_of_a_new_table_do_not_expire(self, table: Table) -> None:
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(None)
 
+    @proves("22.2")
     @cases("attribute", NAMES)
     def test_attribute_that_items_expire_by_is_described(self, table: Table, attribute: str) -> None:
         assert table.execute(UpdateTimeToLive(table.name, attribute)) == TimeToLive(attribute)
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(attribute)
 
+    @proves(cases={"22.3": ["256 bytes"], "22.4": ["empty"]})
     @cases("attribute", BAD_NAMES)
     def test_attribute_that_items_expire_by_is_refused(self, table: Table, attribute: str) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, attribute))
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(None)
 
+    @proves("22.5")
     def test_expiry_can_be_stopped(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         assert table.execute(UpdateTimeToLive(table.name, "expires", enabled=False)) == TimeToLive(None)
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(None)
 
+    @proves("22.6")
     def test_another_attribute_is_refused_while_items_expire_by_one(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "other"))
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive("expires")
 
+    @proves("22.7")
     def test_expiry_by_another_attribute_cannot_be_stopped(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "other", enabled=False))
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive("expires")
 
+    @proves("22.7")
     def test_expiry_that_is_on_cannot_be_started(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "expires"))
 
+    @proves("22.7")
     def test_expiry_that_is_off_cannot_be_stopped(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "expires", enabled=False))
 
+    @proves("22.8")
     def test_expiry_of_a_table_ends_with_it(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         table.drop()
         table.create()
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(None)
 
+    @proves("22.9")
     @cases("operation", BY_TABLE)
     def test_expiry_of_a_missing_table(self, table: Table, operation: Callable[[str], Operation[Any]]) -> None:
         with pytest.raises(TableNotFound):
             table.execute(operation(table.name + "-missing"))
 
+    @proves("22.10")
     @cases("seconds", PASSED)
     def test_expired_item_is_read_like_any_other(self, table: Table, seconds: int) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
@@ -114,6 +125,7 @@ class ExpiryContract(ContractBase):
         assert table.execute(Query(table.name, by_key)).items == (item,)
         assert table.execute(Scan(table.name, filter=past)).items == (item,)
 
+    @proves("22.11")
     def test_expired_item_is_written_like_any_other(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         table.put({**KEY, "expires": int(time.time()) - 60, "v": 1})
@@ -123,6 +135,7 @@ class ExpiryContract(ContractBase):
         table.update(KEY, SetUpdate(EXPIRES, 1))
         assert table.delete(KEY, condition=Exists(EXPIRES), return_old=True) == {**KEY, "expires": 1, "v": 1}
 
+    @proves("22.12")
     @cases("value", NO_TIMES)
     def test_value_that_is_no_time_is_stored_like_any_other(self, table: Table, value: AttributeValue) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))

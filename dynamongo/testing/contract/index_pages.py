@@ -12,8 +12,10 @@ import pytest
 
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, BeginsWith, Between, Comparison, Condition, Exists, Or, Path
-from dynamongo.expressions.values import Item, Number
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import Item
 from dynamongo.operations import KeyCondition, Query, Scan
+from dynamongo.testing.contract.base import proves
 from dynamongo.testing.contract.indexed import HASH_NAMES, NAMES, IndexBase, item_of
 from dynamongo.testing.contract.table import Paged, Table, cases
 
@@ -64,6 +66,7 @@ def ids_of(items: Any) -> list[object]:
 class IndexPageContract(IndexBase):
     """Query and Scan of an index."""
 
+    @proves("18.12")
     def test_items_come_in_the_order_of_the_index(self, indexed: Table) -> None:
         numbers: list[Number] = [Decimal("-1.5"), 0, 9, 10, 100]
         texts = ["-", "10", "9", "A", "a"]
@@ -74,6 +77,7 @@ class IndexPageContract(IndexBase):
             assert ids_of(indexed.query_index(index, "x").items) == list(order)
             assert ids_of(indexed.query_index(index, "x", descending=True).items) == list(order[::-1])
 
+    @proves("18.13")
     def test_range_condition_is_that_of_the_index(self, indexed: Table) -> None:
         indexed.put_all([item_of(str(number), gs=number, ls=str(number)) for number in range(6)])
         assert ids_of(indexed.query_index("by_gh_gs", "x", Comparison(GS, GT, 3)).items) == ["4", "5"]
@@ -81,14 +85,17 @@ class IndexPageContract(IndexBase):
         assert ids_of(indexed.query_index("by_ls", "x", BeginsWith(LS, "4")).items) == ["4"]
         assert ids_of(indexed.query_index("by_ls", "x", Between(LS, "1", "2"), descending=True).items) == ["2", "1"]
 
+    @proves("18.14")
     def test_global_query_reads_all_partitions_of_the_table(self, indexed: Table) -> None:
         indexed.put_all([{**item_of("1"), "pk": pk, "gs": place} for place, pk in enumerate("cab")])
         assert [item["pk"] for item in indexed.query_index("by_gh_gs", "x").items] == ["c", "a", "b"]
 
+    @proves("18.14")
     def test_local_query_reads_one_partition_of_the_table(self, indexed: Table) -> None:
         indexed.put_all([{**item_of(sk), "pk": pk} for pk in "xy" for sk in "12"])
         assert [item["pk"] for item in indexed.query_index("by_ls", "x").items] == ["x", "x"]
 
+    @proves("18.15")
     @cases("index", NAMES)
     def test_order_of_ties_is_stable_and_descending_its_exact_reverse(self, indexed: Table, index: str) -> None:
         indexed.put_all([*TIES[::2], *BESIDE, *TIES[1::2]])
@@ -97,6 +104,7 @@ class IndexPageContract(IndexBase):
         assert ids_of(indexed.query_index(index, "x").items) == order
         assert ids_of(indexed.query_index(index, "x", descending=True).items) == order[::-1]
 
+    @proves("18.16")
     @cases("index", NAMES)
     @cases("descending", {"ascending": False, "descending": True})
     def test_ties_are_paged_once_each(
@@ -113,6 +121,7 @@ class IndexPageContract(IndexBase):
         five = indexed.query_index_of(index, "x", descending=descending, limit=5)
         assert ids_of(indexed.read_all(five)) == order
 
+    @proves("18.17")
     @cases("index, cursor", CURSORS)
     def test_cursor_is_the_key_of_index_and_table(self, indexed: Table, index: str, cursor: Item) -> None:
         indexed.put_all([item_of("00"), item_of("01", gs=2, ls="2")])
@@ -122,6 +131,7 @@ class IndexPageContract(IndexBase):
         assert indexed.execute(Scan(indexed.name, index=index, limit=2)).cursor is not None
         assert cursor in [page.cursor for page in indexed.pages(Scan(indexed.name, index=index, limit=1))]
 
+    @proves("18.18")
     @cases("index", NAMES)
     @cases("descending", {"ascending": False, "descending": True})
     def test_reading_of_ties_goes_on_after_an_item_that_was_deleted(
@@ -138,17 +148,20 @@ class IndexPageContract(IndexBase):
         rest = indexed.query_index_of(index, "x", descending=descending, limit=2, cursor=cursor)
         assert ids_of(indexed.read_all(rest)) == order[6:]
 
+    @proves("18.19")
     def test_cursor_of_an_item_that_moved_goes_on_from_where_it_was(self, indexed: Table) -> None:
         indexed.put_all([item_of(str(number), gs=number) for number in range(5)])
         cursor = indexed.query_index("by_gh_gs", "x", limit=2).cursor
         indexed.put(item_of("1", gs=10))
         assert ids_of(indexed.query_index("by_gh_gs", "x", cursor=cursor).items) == ["2", "3", "4", "1"]
 
+    @proves("18.20")
     def test_cursor_of_an_index_is_compared_by_value(self, indexed: Table) -> None:
         indexed.put_all([item_of(str(number), gs=number) for number in (9, 10, 100)])
         cursor: Item = {"gh": "x", "gs": Decimal("10.0"), "pk": "x", "sk": "10"}
         assert ids_of(indexed.query_index("by_gh_gs", "x", cursor=cursor).items) == ["100"]
 
+    @proves("18.17")
     @cases("index, cursor", BAD_CURSORS)
     def test_cursor_must_be_the_key_of_index_and_table(self, indexed: Table, index: str, cursor: Item) -> None:
         indexed.put_all(TIES)
@@ -160,11 +173,13 @@ class IndexPageContract(IndexBase):
             with pytest.raises(InvalidRequestError):
                 indexed.execute(operation)
 
+    @proves("18.21")
     def test_cursor_of_another_partition_of_the_index_is_refused(self, indexed: Table) -> None:
         indexed.put_all(TIES)
         with pytest.raises(InvalidRequestError):
             indexed.query_index("by_gh_gs", "x", cursor={"gh": "y", "gs": 1, "pk": "x", "sk": "00"})
 
+    @proves("18.22")
     @cases("index", NAMES)
     def test_scan_of_an_index_gives_each_of_its_items_once(self, indexed: Table, index: str) -> None:
         items = [*TIES, *BESIDE] + [{**item, "pk": "y", "gh": "y"} for item in TIES[:3]]
@@ -177,6 +192,7 @@ class IndexPageContract(IndexBase):
         groups = [item[HASH_NAMES[index]] for item in indexed.index_items(index, limit=2)]
         assert groups in (sorted(groups, key=str), sorted(groups, key=str, reverse=True))
 
+    @proves("18.23")
     def test_limit_and_filter_of_an_index_count_as_in_a_table(self, indexed: Table) -> None:
         indexed.put_all([item_of(str(number), gs=number, v=number % 2) for number in range(6)])
         page = indexed.query_index("by_gh_gs", "x", filter=Comparison(V, EQ, 1), limit=3)
@@ -184,6 +200,7 @@ class IndexPageContract(IndexBase):
         count = indexed.query_index("by_gh_gs", "x", filter=Comparison(V, EQ, 1), count_only=True)
         assert (count.items, count.count, count.scanned_count, count.cursor) == ((), 3, 6, None)
 
+    @proves("18.13")
     @cases("index, condition", BAD_KEY_CONDITIONS)
     def test_key_condition_must_be_on_the_key_of_the_index(
         self, indexed: Table, index: str, condition: KeyCondition
@@ -192,6 +209,7 @@ class IndexPageContract(IndexBase):
         with pytest.raises(InvalidRequestError):
             indexed.execute(Query(indexed.name, condition, index=index))
 
+    @proves("18.24")
     @cases("index, condition", KEY_FILTERS)
     def test_filter_of_a_query_may_not_name_the_key_of_the_index(
         self, indexed: Table, index: str, condition: Condition
@@ -200,21 +218,25 @@ class IndexPageContract(IndexBase):
         with pytest.raises(InvalidRequestError, match="Filter Expression can only contain non-primary key attributes"):
             indexed.query_index(index, "x", filter=condition)
 
+    @proves("18.25")
     def test_filter_of_a_global_query_may_name_the_key_of_the_table(self, indexed: Table) -> None:
         indexed.put_all([{**item_of(sk), "pk": pk} for pk in "xy" for sk in "12"])
         condition = Comparison(Path("pk"), EQ, "y") & Comparison(Path("sk"), GT, "1")
         assert indexed.query_index("by_gh_gs", "x", filter=condition).items == ({**item_of("2"), "pk": "y"},)
 
+    @proves("18.25")
     def test_filter_of_a_query_of_the_table_may_name_the_key_of_an_index(self, indexed: Table) -> None:
         indexed.put_all([item_of("1"), item_of("2", gh="y", ls="2")])
         condition = Comparison(Path("gh"), EQ, "y") & Comparison(LS, EQ, "2")
         assert ids_of(indexed.query("x", filter=condition).items) == ["2"]
 
+    @proves("18.26")
     def test_filter_of_a_scan_of_an_index_may_name_its_key(self, indexed: Table) -> None:
         indexed.put_all([item_of("1"), item_of("2", gs=2)])
         condition = Comparison(GS, EQ, 2) & Comparison(Path("gh"), EQ, "x")
         assert ids_of(indexed.index_items("by_gh_gs", filter=condition)) == ["2"]
 
+    @proves("18.35")
     def test_index_that_the_table_has_not_is_refused(self, indexed: Table) -> None:
         condition = KeyCondition(Comparison(Path("gh"), EQ, "x"))
         operations: list[Paged] = [Scan(indexed.name, index="by_none"), Query(indexed.name, condition, index="by_none")]

@@ -11,6 +11,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, Exists, Not, NotExists, Path
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Scan
+from dynamongo.testing.contract.base import proves
 from dynamongo.testing.contract.indexed import GLOBAL_NAMES, LOCAL_NAMES, NAMES, WITHOUT_ALL, IndexBase, item_of
 from dynamongo.testing.contract.table import Paged, Table, cases
 
@@ -79,12 +80,14 @@ WITHOUT_ALL_GLOBAL = {name: name for name in WITHOUT_ALL if name in GLOBAL_NAMES
 class IndexProjectionContract(IndexBase):
     """What an index gives."""
 
+    @proves("18.27")
     @cases("index, held", HELD)
     def test_index_gives_what_it_holds(self, indexed: Table, index: str, held: Item) -> None:
         indexed.put(ITEM)
         assert indexed.query_index(index, "x").items == (held,)
         assert indexed.index_items(index) == [held]
 
+    @proves("18.28")
     @cases("index, paths, expected", PROJECTED)
     def test_projection_of_what_an_index_holds(
         self, indexed: Table, index: str, paths: tuple[Path, ...], expected: Item
@@ -93,6 +96,12 @@ class IndexProjectionContract(IndexBase):
         assert indexed.query_index(index, "x", projection=paths).items == (expected,)
         assert indexed.index_items(index, projection=paths) == [expected]
 
+    @proves(
+        cases={
+            "18.29": ["attribute", "part of an attribute", "attribute beside one that is held", "key of another index"],
+            "18.30": ["missing attribute"],
+        }
+    )
     @cases("index, paths, expected", FETCHED)
     def test_local_index_fetches_what_it_does_not_hold(
         self, indexed: Table, index: str, paths: tuple[Path, ...], expected: Item
@@ -100,16 +109,19 @@ class IndexProjectionContract(IndexBase):
         indexed.put(ITEM)
         assert indexed.query_index(index, "x", projection=paths).items == (expected,)
 
+    @proves("18.36")
     @cases("index", LOCAL_NAMES)
     def test_local_index_fetches_whole_items_where_that_is_asked_for(self, indexed: Table, index: str) -> None:
         indexed.put(ITEM)
         assert indexed.query_index(index, "x", fetch=True).items == (ITEM,)
 
+    @proves(cases={"18.37": ["by_ls_keys", "by_ls_some"], "18.38": ["by_ls"]})
     @cases("index", LOCAL_NAMES)
     def test_scan_of_a_local_index_fetches_whole_items_too(self, indexed: Table, index: str) -> None:
         indexed.put(ITEM)
         assert indexed.index_items(index, fetch=True) == [ITEM]
 
+    @proves("18.39")
     @cases("index", WITHOUT_ALL_GLOBAL)
     def test_global_index_refuses_to_fetch_whole_items(self, indexed: Table, index: str) -> None:
         indexed.put(ITEM)
@@ -117,6 +129,7 @@ class IndexProjectionContract(IndexBase):
             with pytest.raises(InvalidRequestError, match="Select type ALL_ATTRIBUTES is not supported"):
                 indexed.execute(operation)
 
+    @proves("18.31")
     @cases("index, paths", NOT_HELD)
     def test_global_index_refuses_a_projection_of_what_it_does_not_hold(
         self, indexed: Table, index: str, paths: tuple[Path, ...]
@@ -130,6 +143,7 @@ class IndexProjectionContract(IndexBase):
             with pytest.raises(InvalidRequestError, match="does not project"):
                 indexed.execute(operation)
 
+    @proves("18.32")
     @cases("condition, expected", FILTERS)
     def test_filter_on_what_an_index_holds(self, indexed: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
         indexed.put(ITEM)
@@ -138,6 +152,7 @@ class IndexProjectionContract(IndexBase):
             assert indexed.query_index(index, "x", filter=condition, count_only=True).count == expected
             assert len(indexed.index_items(index, filter=condition)) == expected
 
+    @proves("18.33")
     @cases("index", WITHOUT_ALL)
     @cases("condition", FILTERS_NOT_HELD)
     def test_filter_on_what_an_index_does_not_hold_is_refused(
@@ -147,12 +162,14 @@ class IndexProjectionContract(IndexBase):
         with pytest.raises(InvalidRequestError, match="does not project"):
             indexed.query_index(index, "x", filter=condition)
 
+    @proves("18.23")
     @cases("index", NAMES)
     def test_count_of_an_index(self, indexed: Table, index: str) -> None:
         indexed.put_all([ITEM, item_of("2"), {"pk": "x", "sk": "outside"}])
         page = indexed.query_index(index, "x", count_only=True)
         assert (page.items, page.count, page.scanned_count) == ((), 2, 2)
 
+    @proves("18.34")
     @cases("index", GLOBAL_NAMES)
     def test_global_index_is_not_read_consistently(self, indexed: Table, index: str) -> None:
         operations: list[Paged] = [
@@ -163,6 +180,7 @@ class IndexProjectionContract(IndexBase):
             with pytest.raises(InvalidRequestError, match="Consistent reads are not supported"):
                 indexed.execute(operation)
 
+    @proves("18.34")
     @cases("index", LOCAL_NAMES)
     def test_local_index_is_read_consistently(self, indexed: Table, index: str) -> None:
         indexed.put(ITEM)

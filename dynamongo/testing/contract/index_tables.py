@@ -27,7 +27,7 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
-from dynamongo.testing.contract.base import MakeTable, schema_of
+from dynamongo.testing.contract.base import MakeTable, proves, schema_of
 from dynamongo.testing.contract.capacity import Make
 from dynamongo.testing.contract.indexed import INDEXES, IndexBase
 from dynamongo.testing.contract.table import Table, cases
@@ -136,6 +136,7 @@ COSTS: dict[str, tuple[Item | None, Make, float]] = {
 class IndexTableContract(IndexBase):
     """CreateTable and DescribeTable with indexes; consumed capacity."""
 
+    @proves("23.3", cases={"23.20": ["20 attributes in one and 100 in all", "key among the attributes"]})
     @cases("schema", DESCRIBED)
     def test_indexes_are_described_as_they_were_made(self, backend: Backend, schema: TableSchema) -> None:
         table = Table(backend, schema)
@@ -147,6 +148,21 @@ class IndexTableContract(IndexBase):
         assert by_name(described) == by_name(schema)
         assert replace(described, indexes=()) == replace(schema, indexes=())
 
+    @proves(
+        cases={
+            "23.8": ["local on a table without range key", "local without range key", "local with another hash key"],
+            "23.9": ["two of one name", "global and local of one name", "name with other characters"],
+            "23.10": ["attribute of two types", "two keys of one name"],
+            "23.11": ["keys only with attributes", "all with attributes", "some without attributes"],
+            "23.12": ["6 local", "21 global"],
+            "23.19": [
+                "21 attributes in one",
+                "101 attributes in all",
+                "attribute twice",
+                "attribute with a name of 256 bytes",
+            ],
+        }
+    )
     @cases("schema", REFUSED)
     def test_index_is_refused(self, backend: Backend, schema: TableSchema) -> None:
         table = Table(backend, schema)
@@ -158,6 +174,7 @@ class IndexTableContract(IndexBase):
         finally:
             table.drop()
 
+    @proves("26.8")
     @cases("before, write, units", COSTS)
     def test_write_costs_what_it_writes_in_the_index_too(
         self, make_table: MakeTable, before: Item | None, write: Make, units: float
@@ -167,12 +184,14 @@ class IndexTableContract(IndexBase):
             table.put(before)
         assert table.execute(write(table.name)).consumed == Capacity(write_units=units)
 
+    @proves("26.8")
     def test_write_costs_every_index(self, indexed: Table) -> None:
         item: Item = {**KEY, "gh": "x", "gs": 1, "ls": "1"}
         assert indexed.execute(Put(indexed.name, item)).consumed == Capacity(write_units=8)
         assert indexed.execute(Put(indexed.name, item)).consumed == Capacity(write_units=1)
         assert indexed.execute(Delete(indexed.name, KEY)).consumed == Capacity(write_units=8)
 
+    @proves("26.9")
     def test_read_of_an_index_costs_what_the_index_holds(self, indexed: Table) -> None:
         indexed.put_all([{"pk": "x", "sk": sk, "gh": "x", "gs": 1, "ls": "1", "v": "x" * 8000} for sk in "12"])
         assert indexed.query_index("by_gh_gs", "x").consumed == Capacity(read_units=2)
@@ -180,6 +199,7 @@ class IndexTableContract(IndexBase):
         assert indexed.query_index("by_ls", "x", consistent=True).consumed == Capacity(read_units=4)
         assert indexed.query_index("by_ls_keys", "x", consistent=True).consumed == Capacity(read_units=1)
 
+    @proves("26.10")
     def test_fetch_from_the_table_costs_every_item_that_is_fetched(self, indexed: Table) -> None:
         indexed.put_all([{"pk": "x", "sk": sk, "ls": "1", "v": "x" * 5000} for sk in "12"])
         page = indexed.query_index("by_ls_keys", "x", projection=(V,), consistent=True)

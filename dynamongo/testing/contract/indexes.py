@@ -24,7 +24,7 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
-from dynamongo.testing.contract.base import MakeTable
+from dynamongo.testing.contract.base import MakeTable, proves
 from dynamongo.testing.contract.indexed import INDEXES, NAMES, IndexBase, item_of
 from dynamongo.testing.contract.table import Table, cases, in_order
 
@@ -115,6 +115,7 @@ def for_each_write(keys: dict[str, tuple[str, AttributeValue]]) -> dict[str, tup
 class IndexContract(IndexBase):
     """What is in an index."""
 
+    @proves("18.1")
     @cases("attributes, names", MEMBERSHIPS)
     def test_item_is_in_the_indexes_whose_whole_key_it_has(
         self, indexed: Table, attributes: Item, names: list[str]
@@ -123,6 +124,7 @@ class IndexContract(IndexBase):
         assert [name for name in NAMES if indexed.index_items(name)] == names
         assert [name for name in NAMES if indexed.query_index(name, "x").count] == names
 
+    @proves("18.2")
     @cases("write, after", CHANGES)
     def test_index_follows_every_write(self, indexed: Table, write: Write, after: Item | None) -> None:
         indexed.put_all([OLD, OTHER])
@@ -136,10 +138,12 @@ class IndexContract(IndexBase):
             expected = [item for item in items if item.get("gh") == value]
             assert in_order(indexed.query_index("by_gh_gs", value).items) == in_order(expected)
 
+    @proves("18.2")
     def test_update_that_creates_the_item_puts_it_into_the_indexes(self, indexed: Table) -> None:
         indexed.execute(update_with(indexed.name, {"gh": "x", "gs": 1, "ls": "1"}))
         assert all(indexed.query_index(name, "x").count == 1 for name in NAMES)
 
+    @proves("18.3")
     def test_projected_attribute_follows_an_update(self, indexed: Table) -> None:
         indexed.put(item_of("1", a="old", m={"x": 1}))
         indexed.update(KEY, SetUpdate(Path("m", "x"), 2), RemoveUpdate(Path("a")))
@@ -147,6 +151,7 @@ class IndexContract(IndexBase):
         assert indexed.query_index("by_gh_gs_some", "x").items == ({**expected, "gh": "x", "gs": 1},)
         assert indexed.query_index("by_ls_some", "x").items == ({**expected, "ls": "1"},)
 
+    @proves("18.4")
     def test_items_may_have_the_same_key_in_an_index(self, indexed: Table) -> None:
         items = [item_of(str(number), v=number) for number in range(3)] + [{**item_of("0"), "pk": "y"}]
         indexed.put_all(items)
@@ -156,6 +161,7 @@ class IndexContract(IndexBase):
         indexed.delete({"pk": "x", "sk": "1"})
         assert in_order(indexed.query_index("by_gh_gs", "x").items) == in_order([items[0], *items[2:]])
 
+    @proves("18.5")
     def test_failed_write_leaves_the_indexes_as_they_were(self, indexed: Table) -> None:
         indexed.put(OLD)
         with pytest.raises(InvalidRequestError):
@@ -167,39 +173,46 @@ class IndexContract(IndexBase):
 class IndexKeyContract(IndexBase):
     """What cannot be the key of an index."""
 
+    @proves("18.6")
     @cases("write, name, value", for_each_write(BAD_INDEX_KEYS))
     def test_index_key_of_another_type_is_refused(
         self, indexed: Table, write: Change, name: str, value: AttributeValue
     ) -> None:
         self._check_refused(indexed, write, {name: value})
 
+    @proves("18.7")
     @cases("write, name, value", for_each_write(EMPTY_INDEX_KEYS))
     def test_empty_index_key_is_refused(self, indexed: Table, write: Change, name: str, value: AttributeValue) -> None:
         self._check_refused(indexed, write, {name: value})
 
+    @proves("18.9")
     @cases("write, name, value", for_each_write(LONG_INDEX_KEYS))
     def test_index_key_that_is_too_long_is_refused(
         self, indexed: Table, write: Change, name: str, value: AttributeValue
     ) -> None:
         self._check_refused(indexed, write, {name: value})
 
+    @proves("21.21")
     @cases("write", {name: write for name, write in WRITES.items() if name.endswith("in a transaction")})
     def test_index_key_of_another_type_is_a_reason_to_cancel(self, indexed: Table, write: Change) -> None:
         with pytest.raises(TransactionCanceled) as failure:
             indexed.execute(write(indexed.name, {"gh": 1}))
         assert [reason.code for reason in failure.value.reasons] == ["ValidationError"]
 
+    @proves("18.8")
     def test_index_key_may_have_2048_and_1024_bytes(self, indexed: Table) -> None:
         item = item_of("1", gh="x" * 2048, ls="x" * 1024)
         indexed.put(item)
         assert indexed.query_index("by_gh", "x" * 2048).items == (item,)
         assert indexed.index_items("by_ls") == [item]
 
+    @proves("18.10")
     def test_update_of_another_attribute_is_not_concerned_with_index_keys(self, indexed: Table) -> None:
         indexed.put(OLD)
         indexed.update(KEY, SetUpdate(V, None))
         assert indexed.get(KEY) == {**OLD, "v": None}
 
+    @proves("18.11")
     def test_name_of_an_index_key_is_free_in_a_table_without_the_index(self, make_table: MakeTable) -> None:
         table = make_table("S", "S", INDEXES[:1])
         item: Item = {**KEY, "gs": None, "ls": ""}

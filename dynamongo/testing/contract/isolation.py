@@ -31,7 +31,7 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
-from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.indexed import INDEXES, item_of
 from dynamongo.testing.contract.table import Table, cases
 
@@ -57,18 +57,21 @@ def change(item: Item) -> None:
 class IsolationContract(ContractBase):
     """The rules of the interface that concern all operations."""
 
+    @proves("25.1")
     def test_changing_an_item_after_put_does_not_change_the_store(self, table: Table) -> None:
         item = nested()
         table.put(item)
         change(item)
         assert table.get(KEY) == nested()
 
+    @proves("25.1")
     def test_changing_an_item_after_batch_put_does_not_change_the_store(self, table: Table) -> None:
         item = nested()
         table.execute(BatchWrite(table.name, (BatchPut(item),)))
         change(item)
         assert table.get(KEY) == nested()
 
+    @proves("25.1")
     def test_changing_a_value_after_update_does_not_change_the_store(self, table: Table) -> None:
         values = nested()
         elements: list[Any] = [[1]]
@@ -77,12 +80,14 @@ class IsolationContract(ContractBase):
         elements[0].append(2)
         assert table.get(KEY) == {"pk": "a", "m": nested(), "l": [[1]]}
 
+    @proves("25.1")
     def test_changing_a_key_after_update_does_not_change_the_store(self, table: Table) -> None:
         key = dict(KEY)
         table.update(key, SetUpdate(Path("x"), 1))
         key["pk"] = "b"
         assert table.items() == [{"pk": "a", "x": 1}]
 
+    @proves("25.1")
     def test_changing_items_after_a_transaction_does_not_change_the_store(self, table: Table) -> None:
         item, value = nested(), nested()
         key: Item = {"pk": "b"}
@@ -92,6 +97,7 @@ class IsolationContract(ContractBase):
         key["pk"] = "c"
         assert table.transact_get(KEY, {"pk": "b"}, {"pk": "c"}) == (nested(), {"pk": "b", "m": nested()}, None)
 
+    @proves("25.2")
     def test_changing_a_transaction_does_not_change_what_its_token_stands_for(self, table: Table) -> None:
         item, token = nested(), str(uuid4())
         table.transact(Put(table.name, item), token=token)
@@ -101,6 +107,7 @@ class IsolationContract(ContractBase):
             table.transact(Put(table.name, item), token=token)
         assert table.items() == [nested()]
 
+    @proves("25.2")
     def test_changing_an_item_does_not_change_an_index(self, make_table: MakeTable) -> None:
         table = make_table("S", "S", INDEXES)
         item = item_of("1", m={"x": [1]})
@@ -110,6 +117,7 @@ class IsolationContract(ContractBase):
         expected = item_of("1", m={"x": [1]})
         assert table.query_index("by_gh", "x").items == table.query_index("by_ls", "x").items == (expected,)
 
+    @proves("25.2")
     def test_changing_the_value_of_a_condition_changes_nothing(self, table: Table) -> None:
         table.put(nested())
         value: list[Any] = deepcopy(nested()["l"])  # type: ignore[arg-type]  # a list
@@ -118,6 +126,7 @@ class IsolationContract(ContractBase):
         value[1].append("changed")
         assert table.get(KEY) == {**nested(), "x": 1}
 
+    @proves("25.3")
     def test_operation_is_not_changed_by_its_execution(self, table: Table) -> None:
         updates = (SetUpdate(Path("m", "y"), [1]), AppendUpdate(Path("l"), ({"x": 1},)), RemoveUpdate(Path("s")))
         operations: list[Operation[Any]] = [
@@ -131,6 +140,7 @@ class IsolationContract(ContractBase):
             table.execute(operation)
         assert operations == before
 
+    @proves("25.4")
     def test_what_was_read_does_not_change_with_the_store(self, table: Table) -> None:
         table.put(nested())
         read = {
@@ -157,27 +167,32 @@ class IsolationContract(ContractBase):
         )
         assert read == dict.fromkeys(read, nested())
 
+    @proves("25.6")
     def test_copied_value_is_independent_of_its_source(self, table: Table) -> None:
         table.put({"pk": "a", "l": [[1]]})
         table.update(KEY, SetUpdate(Path("copy"), Path("l")))
         table.update(KEY, AppendUpdate(Path("copy", 0), (2,)), SetUpdate(Path("l", 0, 0), "x"))
         assert table.get(KEY) == {"pk": "a", "l": [["x"]], "copy": [[1, 2]]}
 
+    @proves("25.5")
     def test_two_reads_give_the_same(self, table: Table) -> None:
         table.put(nested())
         assert table.get(KEY) == table.get(KEY) == nested()
         assert table.scan() == table.scan()
         assert table.query("a") == table.query("a")
 
+    @proves("24.7")
     @cases("operation", {"base class": Operation(), "another object": object(), "nothing": None})
     def test_unknown_operation_is_not_supported(self, backend: Backend, operation: Any) -> None:
         with pytest.raises(UnsupportedOperation):
             backend.execute(operation)
 
+    @proves("25.12")
     def test_backend_has_a_name(self, backend: Backend) -> None:
         assert backend.name
         assert backend.name == backend.name.lower()
 
+    @proves("25.12")
     def test_backend_can_be_closed_twice(self, closable: Backend) -> None:
         closable.close()
         closable.close()

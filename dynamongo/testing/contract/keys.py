@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.values import Item, Number, ScalarType
+from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.values import Item, ScalarType
 from dynamongo.operations import BatchDelete, BatchGet, BatchPut, BatchWrite, Delete, Get, Operation, Put, UpdateItem
-from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.table import Table, cases, in_order
 
 ByKey = Callable[[str, Item], Operation[Any]]
@@ -64,6 +65,7 @@ def for_each(operations: dict[str, ByKey], keys: dict[str, Item]) -> dict[str, t
 class KeyContract(ContractBase):
     """Validation and identity of keys."""
 
+    @proves("6.6")
     @cases("operation, key", for_each(BY_KEY, INCOMPLETE_KEYS | MISTYPED_KEYS | EXTRA_KEYS))
     def test_key_must_match_the_schema(self, make_table: MakeTable, operation: ByKey, key: Item) -> None:
         table = make_table("S", "N")
@@ -72,6 +74,7 @@ class KeyContract(ContractBase):
             table.execute(operation(table.name, key))
         assert table.items() == [{"pk": "a", "sk": 1}]
 
+    @proves("6.8")
     @cases("operation, item", for_each(PUTS, INCOMPLETE_KEYS | MISTYPED_KEYS))
     def test_item_must_have_its_key(self, make_table: MakeTable, operation: ByKey, item: Item) -> None:
         table = make_table("S", "N")
@@ -79,6 +82,7 @@ class KeyContract(ContractBase):
             table.execute(operation(table.name, item))
         assert table.items() == []
 
+    @proves("6.9")
     @cases("operation, key", for_each(BY_KEY | PUTS, EMPTY_KEYS))
     def test_key_must_not_be_empty(self, make_table: MakeTable, operation: ByKey, key: Item) -> None:
         key_type: ScalarType = "S" if isinstance(key["pk"], str) else "B"
@@ -87,11 +91,13 @@ class KeyContract(ContractBase):
             table.execute(operation(table.name, key))
         assert table.items() == []
 
+    @proves("6.7")
     @cases("operation", BY_KEY)
     def test_range_key_of_a_table_without_one_is_refused(self, table: Table, operation: ByKey) -> None:
         with pytest.raises(InvalidRequestError, match="does not match the schema"):
             table.execute(operation(table.name, {"pk": "a", "sk": "b"}))
 
+    @proves("6.2")
     def test_decimal_key_is_the_same_key(self, make_table: MakeTable) -> None:
         table = make_table("N", "N")
         table.put({"pk": 1, "sk": 100, "v": "old"})
@@ -101,12 +107,20 @@ class KeyContract(ContractBase):
         table.delete({"pk": Decimal("1E0"), "sk": Decimal("100.0")})
         assert table.items() == []
 
+    @proves("6.3")
     def test_key_of_38_digits_is_exact(self, make_table: MakeTable) -> None:
         table = make_table("N")
         numbers: list[Number] = [int("1" * 38), int("1" * 37 + "2"), Decimal("0." + "1" * 38)]
         table.put_all([{"pk": number} for number in numbers])
         assert in_order(table.items()) == in_order([{"pk": number} for number in numbers])
 
+    @proves(
+        cases={
+            "1.12": ["composed and decomposed"],
+            "6.4": ["split elsewhere", "joined by NUL", "swapped"],
+            "6.5": ["case", "trailing space", "trailing zero byte"],
+        }
+    )
     @cases(
         "key_type, first, second",
         {
@@ -127,6 +141,7 @@ class KeyContract(ContractBase):
         table.put_all(items)
         assert in_order(table.items()) == in_order(items)
 
+    @proves("6.1")
     @cases("key_type, key", {"string": ("S", "a"), "number": ("N", Decimal("-1.5")), "binary": ("B", b"\x00\xff")})
     def test_table_without_range_key_finds_its_item(
         self, make_table: MakeTable, key_type: ScalarType, key: Any

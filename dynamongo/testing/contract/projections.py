@@ -14,7 +14,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases, exact
 
 Paths: TypeAlias = tuple[Path, ...]
@@ -71,6 +71,31 @@ REFUSED: dict[str, Paths] = {
 class ProjectionContract(ContractBase):
     """Projections, the same in every read."""
 
+    @proves(
+        "10.1",
+        cases={
+            "10.1": ["attribute without the key", "key"],
+            "10.2": ["member of a map", "deep member", "two members of one map"],
+            "10.3": [
+                "element",
+                "elements in the order of their positions",
+                "elements without gaps",
+                "elements of a list in a list",
+            ],
+            "10.4": ["two members of one element", "parts of several elements", "list in a map"],
+            "10.5": [
+                "missing attribute",
+                "missing member",
+                "missing element",
+                "missing element beside another",
+                "member of a list",
+                "element of a map",
+                "element of a set",
+                "member of a string",
+            ],
+            "10.6": ["missing attribute"],
+        },
+    )
     @cases("paths, expected", PROJECTED)
     def test_projection_gives_the_named_paths(self, table: Table, paths: Paths, expected: Item) -> None:
         table.put(ITEM)
@@ -82,6 +107,7 @@ class ProjectionContract(ContractBase):
         }
         assert exact(answers) == exact(dict.fromkeys(answers, expected))
 
+    @proves("10.7", cases={"9.7": ["negative position"]})
     @cases("paths", REFUSED)
     def test_projection_is_refused(self, table: Table, paths: Paths) -> None:
         for key in (KEY, MISSING):
@@ -94,19 +120,23 @@ class ProjectionContract(ContractBase):
         with pytest.raises(InvalidRequestError):
             table.scan(projection=paths)
 
+    @proves("10.8")
     def test_member_and_element_of_one_attribute_are_refused(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.get(KEY, projection=(M / "x", M / 0))
 
+    @proves("10.6")
     def test_projection_of_a_missing_item_gives_none(self, table: Table) -> None:
         assert table.get(KEY, projection=(P("s"),)) is None
 
+    @proves("10.9")
     def test_filter_sees_what_the_projection_leaves_out(self, table: Table) -> None:
         table.put(ITEM)
         condition = Comparison(P("f"), EQ, Decimal("0.5"))
         assert table.scan(filter=condition, projection=(P("s"),)).items == ({"s": "text"},)
         assert table.query("a", filter=condition, projection=(P("s"),)).items == ({"s": "text"},)
 
+    @proves("10.10")
     def test_cursor_has_the_key_that_the_projection_leaves_out(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": sk, "v": sk} for sk in "123"])
         page = ranged.query("a", projection=(P("v"),), limit=2)

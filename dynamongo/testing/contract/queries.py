@@ -33,7 +33,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.values import AttributeValue, ScalarType
 from dynamongo.operations import KeyCondition
-from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.table import Table, cases, exact
 
 RangeCondition: TypeAlias = Comparison | Between | BeginsWith
@@ -132,6 +132,7 @@ def keys_of(items: tuple[Any, ...]) -> list[object]:
 class QueryContract(ContractBase):
     """Query: which items, and in what order."""
 
+    @proves("15.2", cases={"2.12": ["numbers by value"]})
     @cases("key_type, ordered", ORDERS)
     def test_items_come_in_the_order_of_the_range_key(
         self, make_table: MakeTable, key_type: ScalarType, ordered: list[Any]
@@ -144,6 +145,7 @@ class QueryContract(ContractBase):
             items = table.read_all(table.query_of("a", descending=descending, limit=3))
             assert keys_of(tuple(items)) == exact(expected)
 
+    @proves("15.3")
     @cases("key_type, ordered", ORDERS)
     def test_bounds_agree_with_the_order(self, make_table: MakeTable, key_type: ScalarType, ordered: list[Any]) -> None:
         table = make_table("S", key_type)
@@ -152,6 +154,25 @@ class QueryContract(ContractBase):
             assert keys_of(table.query("a", C(SK, LT, key)).items) == exact(ordered[:position])
             assert keys_of(table.query("a", C(SK, GE, key)).items) == exact(ordered[position:])
 
+    @proves(
+        "15.4",
+        cases={
+            "15.4": ["string =", "string <", "string <=", "string >", "string >=", "number <", "number >=", "binary <"],
+            "15.5": [
+                "string between",
+                "string between equal bounds",
+                "string between, none there",
+                "number between",
+                "binary between",
+            ],
+            "15.6": [
+                "string begins with",
+                "string begins with the highest characters",
+                "string begins with U+D7FF",
+                "binary begins with",
+            ],
+        },
+    )
     @cases("key_type, stored, condition, expected", RANGES)
     def test_range_condition(
         self,
@@ -168,6 +189,7 @@ class QueryContract(ContractBase):
         items = table.read_all(table.query_of("a", condition, limit=1))
         assert keys_of(tuple(items)) == exact(expected)
 
+    @proves("15.1")
     @cases(
         "hash_type, value, other", {"S": ("S", "a", "A"), "N": ("N", Decimal("1.50"), 1), "B": ("B", b"\xff", b"\x7f")}
     )
@@ -178,30 +200,52 @@ class QueryContract(ContractBase):
         table.put_all([{"pk": key, "sk": number} for key in (value, other) for number in (2, 1)])
         assert table.query(value).items == ({"pk": value, "sk": 1}, {"pk": value, "sk": 2})
 
+    @proves("15.20")
     def test_query_of_an_empty_partition(self, ranged: Table) -> None:
         page = ranged.query("a")
         assert (page.items, page.count, page.scanned_count, page.cursor) == ((), 0, 0, None)
 
+    @proves(
+        "15.8",
+        cases={
+            "15.9": [
+                "hash key of another name",
+                "range key of another name",
+                "range key in place of the hash key",
+                "nested hash key",
+                "nested range key",
+            ]
+        },
+    )
     @cases("condition", BAD_KEY_CONDITIONS)
     def test_key_condition_is_refused(self, ranged: Table, condition: KeyCondition) -> None:
         ranged.put({"pk": "a", "sk": "a", "v": "a"})
         with pytest.raises(InvalidRequestError):
             ranged.execute(replace(ranged.query_of("a"), key_condition=condition))
 
+    @proves("15.10")
     def test_range_condition_on_a_table_without_range_key_is_refused(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.query("a", C(SK, EQ, "a"))
 
+    @proves("15.7")
     def test_number_has_no_beginning(self, make_table: MakeTable) -> None:
         with pytest.raises(InvalidRequestError):
             make_table("S", "N").query("a", BeginsWith(SK, "1"))
 
+    @proves(
+        cases={
+            "15.11": ["hash key", "range key =", "range key <", "range key between", "range key begins with"],
+            "15.12": ["hash key of a boolean"],
+        }
+    )
     @cases("condition", MISTYPED_CONDITIONS)
     def test_key_condition_of_another_type_is_refused(self, ranged: Table, condition: KeyCondition) -> None:
         ranged.put({"pk": "a", "sk": "a"})
         with pytest.raises(InvalidRequestError):
             ranged.execute(replace(ranged.query_of("a"), key_condition=condition))
 
+    @proves("15.13")
     @cases(
         "hash_key, condition",
         {
@@ -214,29 +258,34 @@ class QueryContract(ContractBase):
         with pytest.raises(InvalidRequestError):
             ranged.query(hash_key, condition)
 
+    @proves("15.15")
     @cases("condition", KEY_FILTERS)
     def test_filter_of_a_query_may_not_name_the_key(self, ranged: Table, condition: Condition) -> None:
         ranged.put({"pk": "a", "sk": "a", "v": "a"})
         with pytest.raises(InvalidRequestError, match="Filter Expression can only contain non-primary key attributes"):
             ranged.query("a", filter=condition)
 
+    @proves("17.5")
     def test_filter_of_a_scan_may_name_the_key(self, ranged: Table) -> None:
         ranged.put_all([{"pk": pk, "sk": sk} for pk in "ab" for sk in "12"])
         condition = C(PK, EQ, "a") & C(SK, GT, "1")
         assert ranged.scan(filter=condition).items == ({"pk": "a", "sk": "2"},)
 
+    @proves("17.6")
     @cases("condition", {"hash key": NotExists(PK / "x"), "range key": Exists(SK / 0), "right": C(V, NE, PK / "x")})
     def test_filter_of_a_scan_may_not_look_inside_the_key(self, ranged: Table, condition: Condition) -> None:
         ranged.put({"pk": "a", "sk": "a", "v": "a"})
         with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
             ranged.scan(filter=condition)
 
+    @proves("15.17")
     def test_filter_drops_items_that_were_read(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": number} for number in range(6)])
         page = ranged.query("a", C(SK, GE, "2"), filter=C(V, LT, 4))
         assert [item["v"] for item in page.items] == [2, 3]
         assert (page.count, page.scanned_count, page.cursor) == (2, 4, None)
 
+    @proves("15.18")
     def test_count_only_gives_counts_without_items(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": number} for number in range(6)])
         few = C(V, LT, 4)

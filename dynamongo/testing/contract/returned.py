@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.changes import (
     ABC,
     A,
@@ -66,6 +66,23 @@ RETURNED: dict[str, tuple[Item, Updates, Item | None, Item | None]] = {
 class ReturnContract(ContractBase):
     """UpdateItem: what it returns."""
 
+    @proves(
+        "13.2",
+        cases={
+            "5.4": ["name with a dot"],
+            "13.2": ["set", "set of the same value", "default that is not needed", "copy", "add", "append", "delete"],
+            "13.3": ["set in a map", "set deep in a map", "set of a new member of a map", "two in a map"],
+            "13.4": ["set of an element", "set of two elements", "set inside an element"],
+            "13.5": [
+                "nothing",
+                "set of a new attribute",
+                "remove",
+                "remove of a missing attribute",
+                "add to nothing",
+                "delete of all members",
+            ],
+        },
+    )
     @cases("before, updates, old, new", RETURNED)
     def test_update_returns_the_paths_it_names(
         self, table: Table, before: Item, updates: Updates, old: Item | None, new: Item | None
@@ -75,6 +92,7 @@ class ReturnContract(ContractBase):
         table.put(KEY | before)
         assert exact(table.update(KEY, *updates, returns="UPDATED_NEW")) == exact(new)
 
+    @proves("13.1")
     def test_update_returns_the_whole_item(self, table: Table) -> None:
         table.put({**KEY, "a": 1, "b": 2})
         assert table.update(KEY, put(A, 3), returns="ALL_OLD") == {"pk": "a", "a": 1, "b": 2}
@@ -83,12 +101,15 @@ class ReturnContract(ContractBase):
         assert table.update(KEY, returns="ALL_NEW") == {"pk": "a", "a": 4, "b": 2}
         assert table.update(KEY, put(A, 5), returns="NONE") is None
 
+    @proves("13.6")
     def test_missing_item_has_no_old_attributes(self, table: Table) -> None:
         assert table.update(KEY, put(A, 1), returns="UPDATED_OLD") is None
 
+    @proves("13.7")
     def test_missing_item_has_no_old_item(self, table: Table) -> None:
         assert table.update(KEY, put(A, 1), returns="ALL_OLD") is None
 
+    @proves("13.8")
     def test_created_item_has_new_attributes(self, table: Table) -> None:
         assert table.update(KEY, put(A, 1), returns="UPDATED_NEW") == {"a": 1}
         table.delete(KEY)

@@ -15,7 +15,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.expressions.values import Item, ScalarType
 from dynamongo.operations import Scan
-from dynamongo.testing.contract.base import MakeTable
+from dynamongo.testing.contract.base import MakeTable, proves
 from dynamongo.testing.contract.indexed import HASH_NAMES, NAMES, IndexBase, item_of
 from dynamongo.testing.contract.pages import HASH_KEYS
 from dynamongo.testing.contract.table import Table, cases, in_order
@@ -52,12 +52,14 @@ def flat(parts: list[list[Item]]) -> list[Item]:
 class SegmentContract(IndexBase):
     """Scan of a segment."""
 
+    @proves("17.8")
     @cases("total", TOTALS)
     def test_every_item_is_in_one_segment(self, ranged: Table, total: int) -> None:
         ranged.put_all(ITEMS)
         parts = read(ranged, total, consistent=True)
         assert in_order(flat(parts)) == in_order(ITEMS)
 
+    @proves("17.9")
     @cases("total", TOTALS)
     def test_partitions_are_whole_and_in_order_in_their_segment(self, ranged: Table, total: int) -> None:
         ranged.put_all(ITEMS)
@@ -66,6 +68,7 @@ class SegmentContract(IndexBase):
             assert [item["sk"] for item in part] == list("123") * (len(part) // 3)
             assert hash_keys[::3] == hash_keys[1::3] == hash_keys[2::3]
 
+    @proves("17.8")
     @cases("hash_type", {key_type: key_type for key_type in HASH_KEYS})
     def test_keys_of_every_type_have_a_segment(self, make_table: MakeTable, hash_type: ScalarType) -> None:
         table = make_table(hash_type)
@@ -73,11 +76,13 @@ class SegmentContract(IndexBase):
         table.put_all(items)
         assert in_order(flat(read(table, 3, consistent=True))) == in_order(items)
 
+    @proves("17.11")
     @cases("limit", {"1": 1, "4": 4, "90": 90})
     def test_segment_is_read_page_by_page(self, ranged: Table, limit: int) -> None:
         ranged.put_all(ITEMS)
         assert read(ranged, 4, limit=limit, consistent=True) == read(ranged, 4, consistent=True)
 
+    @proves("17.11")
     def test_segment_that_ends_exactly_at_the_limit_has_a_cursor(self, ranged: Table) -> None:
         ranged.put_all(ITEMS)
         for scan in scans(ranged, 3, consistent=True):
@@ -85,6 +90,7 @@ class SegmentContract(IndexBase):
             sizes = [page.count for page in ranged.pages(replace(scan, limit=count))]
             assert sizes == [count, 0]
 
+    @proves("17.10")
     def test_segments_are_the_same_for_every_reader(self, ranged: Table) -> None:
         ranged.put_all(ITEMS)
         before = read(ranged, 5, consistent=True)
@@ -93,6 +99,7 @@ class SegmentContract(IndexBase):
         left = [[item for item in part if item in ITEMS[1::2]] for part in before]
         assert read(ranged, 5, consistent=True) == left
 
+    @proves("17.13")
     def test_reading_of_a_segment_goes_on_after_an_item_that_was_deleted(self, ranged: Table) -> None:
         ranged.put_all(ITEMS)
         for scan in scans(ranged, 3, consistent=True):
@@ -102,6 +109,7 @@ class SegmentContract(IndexBase):
             ranged.delete(order[3])
             assert ranged.read_all(replace(scan, cursor=cursor, limit=5)) == order[4:]
 
+    @proves("17.12")
     def test_filter_and_count_of_segments_add_up(self, ranged: Table) -> None:
         ranged.put_all(ITEMS)
         odd = Comparison(Path("sk"), EQ, "2")
@@ -109,17 +117,31 @@ class SegmentContract(IndexBase):
         assert (sum(page.count for page in pages), sum(page.scanned_count for page in pages)) == (30, 90)
         assert all(page.items == () for page in pages)
 
+    @proves("17.14")
     def test_there_may_be_a_million_segments(self, ranged: Table) -> None:
         ranged.put_all(ITEMS[:3])
         page = ranged.execute(Scan(ranged.name, segment=999_999, total_segments=1_000_000))
         assert page.items in ((), tuple(ITEMS[:3]))
 
+    @proves(
+        cases={
+            "17.15": [
+                "segment as large as the total",
+                "segment above the total",
+                "segment without total",
+                "total without segment",
+                "total of 1000001",
+            ],
+            "17.16": ["negative segment", "total of 0"],
+        }
+    )
     @cases("segment, total", BAD_SEGMENTS)
     def test_segment_is_refused(self, ranged: Table, segment: int | None, total: int | None) -> None:
         ranged.put_all(ITEMS[:3])
         with pytest.raises(InvalidRequestError):
             ranged.execute(Scan(ranged.name, segment=segment, total_segments=total))
 
+    @proves("17.17")
     def test_cursor_of_another_segment_is_refused(self, ranged: Table) -> None:
         ranged.put_all(ITEMS)
         first, second = scans(ranged, 2, limit=1)
@@ -127,6 +149,7 @@ class SegmentContract(IndexBase):
         with pytest.raises(InvalidRequestError):
             ranged.execute(replace(second, cursor=cursor))
 
+    @proves("17.18")
     @cases("index", NAMES)
     @cases("total", {"2": 2, "7": 7})
     def test_index_has_segments_of_its_own(self, indexed: Table, index: str, total: int) -> None:

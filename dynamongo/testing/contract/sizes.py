@@ -13,7 +13,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.expressions.updates import AppendUpdate, SetUpdate
 from dynamongo.expressions.values import AttributeValue, Item, ScalarType
-from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.table import Table, cases
 
 MAX_BYTES = 409_600
@@ -91,6 +91,19 @@ for _name, _nest in (("lists", nest_in_lists), ("maps", nest_in_maps)):
 class SizeContract(ContractBase):
     """How large items, keys and nesting may be."""
 
+    @proves(
+        "4.1",
+        cases={
+            "4.2": ["string in UTF-8", "empty string", "binary"],
+            "4.3": ["true", "null"],
+            "4.4": ["0", "1", "12", "123", "1.5", "3.14159", "123456", "38 digits"],
+            "4.5": ["100", "0.5", "1E+125"],
+            "4.6": ["-1", "-38 digits"],
+            "4.7": ["empty list", "list", "list in a list"],
+            "4.8": ["empty map", "map", "map in a map"],
+            "4.9": ["string set", "number set", "binary set"],
+        },
+    )
     @cases("value, size", BYTES)
     def test_item_may_have_409600_bytes_and_no_more(self, table: Table, value: AttributeValue, size: int) -> None:
         fill = MAX_BYTES - len("pk" + "a" + "v" + "fill") - size
@@ -100,6 +113,7 @@ class SizeContract(ContractBase):
             table.put({**largest, "fill": "x" * (fill + 1)})
         assert table.get({"pk": "a"}) == largest
 
+    @proves("4.10")
     def test_attribute_names_count_in_utf8(self, table: Table) -> None:
         name = "h\u00e9\U0001f600"
         fill = MAX_BYTES - len("pk" + "a") - len(name.encode())
@@ -107,6 +121,7 @@ class SizeContract(ContractBase):
         with pytest.raises(InvalidRequestError):
             table.put({"pk": "a", name: "x" * (fill + 1)})
 
+    @proves("4.11")
     def test_update_may_not_make_the_item_too_large(self, table: Table) -> None:
         fill = MAX_BYTES - len("pk" + "a" + "x" + "y")
         table.put({"pk": "a", "x": "x" * (fill - 1000)})
@@ -116,6 +131,7 @@ class SizeContract(ContractBase):
         # some regions charge a few bytes for the update's text as well
         table.update({"pk": "a"}, SetUpdate(Path("y"), "y" * 900))
 
+    @proves("6.10")
     @cases("key_type, hash_key, range_key", KEYS_AT_LIMIT)
     def test_key_may_have_2048_and_1024_bytes(
         self, make_table: MakeTable, key_type: ScalarType, hash_key: AttributeValue, range_key: AttributeValue
@@ -124,6 +140,7 @@ class SizeContract(ContractBase):
         table.put(item)
         assert table.get(item) == item
 
+    @proves("6.11", cases={"6.11": ["hash key of two-byte characters"]})
     @cases("key_type, hash_key, range_key", KEYS_TOO_LONG)
     def test_key_is_too_long(
         self, make_table: MakeTable, key_type: ScalarType, hash_key: AttributeValue, range_key: AttributeValue
@@ -135,6 +152,7 @@ class SizeContract(ContractBase):
             table.update({"pk": hash_key, "sk": range_key})
         assert table.items() == []
 
+    @proves("4.12", cases={"4.14": ["[] in 31 lists", "{} in 31 maps"]})
     @cases("value", DEEPEST)
     def test_value_may_have_32_levels(self, table: Table, value: AttributeValue) -> None:
         table.put({"pk": "a", "v": value})
@@ -143,6 +161,7 @@ class SizeContract(ContractBase):
         assert table.get({"pk": "b"}) == {"pk": "b", "v": value}
         assert table.scan(filter=Comparison(Path("v"), EQ, value)).count == 2
 
+    @proves("4.13", cases={"4.14": ["[] in 32 lists", "{} in 32 maps"]})
     @cases("value", TOO_DEEP)
     def test_value_may_not_have_33_levels(self, table: Table, value: AttributeValue) -> None:
         with pytest.raises(InvalidRequestError, match=r"[Nn]est"):
@@ -153,6 +172,7 @@ class SizeContract(ContractBase):
             table.scan(filter=Comparison(Path("v"), EQ, value))
         assert table.items() == []
 
+    @proves("4.15")
     def test_update_may_not_nest_too_deep(self, table: Table) -> None:
         item: Item = {"pk": "a", "m": {"n": 1}, "l": []}
         table.put(item)

@@ -13,7 +13,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import BackendError, InvalidRequestError, TableNotFound
 from dynamongo.operations import CreateIndex, DeleteIndex, DescribeTable, Operation, TableDescription, UpdateThroughput
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, Throughput
-from dynamongo.testing.contract.base import ContractBase, MakeTable, schema_of
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves, schema_of
 from dynamongo.testing.contract.table import Table
 
 _PATIENCE = 600.0  # seconds; DynamoDB takes minutes to fill a new index
@@ -33,6 +33,7 @@ def change(table: Table, operation: Operation[TableDescription]) -> TableDescrip
 class TableChangeContract(ContractBase):
     """CreateIndex, DeleteIndex, UpdateThroughput."""
 
+    @proves("23.15")
     def test_new_index_holds_the_items_that_are_there_and_those_that_come(self, table: Table) -> None:
         table.put_all([{"pk": "a", "g": "x"}, {"pk": "b"}, {"pk": "c", "g": "y"}])
         assert change(table, CreateIndex(table.name, BY_G)).schema.indexes == (BY_G,)
@@ -40,6 +41,7 @@ class TableChangeContract(ContractBase):
         found = [item["pk"] for item in table.index_items("by_g")]
         assert sorted(map(str, found)) == ["a", "c", "d"]
 
+    @proves("23.16")
     def test_dropped_index_is_gone_and_the_items_stay(self, make_table: MakeTable) -> None:
         table = make_table("S", None, (BY_G,))
         table.put({"pk": "a", "g": "x"})
@@ -48,6 +50,7 @@ class TableChangeContract(ContractBase):
         with pytest.raises(InvalidRequestError, match="does not have the specified index"):
             table.index_items("by_g")
 
+    @proves("23.17")
     def test_index_that_is_there_cannot_be_added_and_one_that_is_not_cannot_be_dropped(self, table: Table) -> None:
         change(table, CreateIndex(table.name, BY_G))
         with pytest.raises(BackendError):
@@ -55,6 +58,7 @@ class TableChangeContract(ContractBase):
         with pytest.raises(TableNotFound):
             table.execute(DeleteIndex(table.name, "none"))
 
+    @proves("23.19")
     def test_new_index_with_too_many_attributes_is_refused(self, make_table: MakeTable) -> None:
         names = tuple(f"n{number:02}" for number in range(21))
         full = tuple(replace(BY_G, name=f"full_{n}", projection=Projection("include", names[:20])) for n in range(5))
@@ -64,6 +68,7 @@ class TableChangeContract(ContractBase):
                 table.execute(CreateIndex(table.name, replace(BY_G, projection=projection)))
         assert len(table.execute(DescribeTable(table.name)).schema.indexes) == 5
 
+    @proves("23.21")
     def test_local_index_cannot_be_dropped(self, make_table: MakeTable) -> None:
         local = IndexSchema("by_l", KeySchema(KeyAttribute("pk", "S"), KeyAttribute("l", "S")), is_global=False)
         table = make_table("S", "S", (local,))
@@ -71,6 +76,7 @@ class TableChangeContract(ContractBase):
             table.execute(DeleteIndex(table.name, "by_l"))
         assert table.execute(DescribeTable(table.name)).schema.indexes == table.schema.indexes
 
+    @proves("23.18")
     def test_throughput_is_changed_and_must_differ(self, make_table: MakeTable) -> None:
         table = Table(make_table("S", None).backend, replace(schema_of(), throughput=Throughput(1, 1)))
         try:

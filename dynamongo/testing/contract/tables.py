@@ -32,7 +32,7 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema, Throughput
-from dynamongo.testing.contract.base import ContractBase, MakeTable, schema_of
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves, schema_of
 from dynamongo.testing.contract.table import Table, cases
 
 KEY: Item = {"pk": "a"}
@@ -68,6 +68,7 @@ BAD_SCHEMAS: dict[str, TableSchema] = {
 class TableContract(ContractBase):
     """CreateTable, DescribeTable, DeleteTable."""
 
+    @proves("23.1")
     @cases("hash_type, range_type", KEY_TYPES)
     def test_table_is_described_as_it_was_made(
         self, make_table: MakeTable, hash_type: ScalarType, range_type: ScalarType | None
@@ -76,6 +77,7 @@ class TableContract(ContractBase):
         description = table.execute(DescribeTable(table.name))
         assert (description.schema, description.status) == (table.schema, "ACTIVE")
 
+    @proves("23.2")
     def test_throughput_is_described(self, backend: Backend) -> None:
         table = Table(backend, replace(schema_of(), throughput=Throughput(read_units=3, write_units=2)))
         try:
@@ -84,6 +86,7 @@ class TableContract(ContractBase):
         finally:
             table.drop()
 
+    @proves("23.1")
     def test_create_and_delete_return_the_description(self, backend: Backend) -> None:
         schema = schema_of("S", "N")
         created = backend.execute(CreateTable(schema))
@@ -98,6 +101,7 @@ class TableContract(ContractBase):
         assert deleted.schema.name == schema.name
         assert deleted.status in ("DELETING", "ACTIVE")
 
+    @proves("23.4")
     def test_table_cannot_be_created_twice(self, table: Table) -> None:
         table.put({"pk": "a"})
         with pytest.raises(TableExists):
@@ -106,11 +110,13 @@ class TableContract(ContractBase):
             table.backend.execute(CreateTable(replace(schema_of("N", "N"), name=table.name)))
         assert table.items() == [{"pk": "a"}]
 
+    @proves("24.1")
     @cases("operation", OPERATIONS)
     def test_operation_on_a_missing_table(self, backend: Backend, operation: Callable[[str], Operation[Any]]) -> None:
         with pytest.raises(TableNotFound):
             backend.execute(operation(schema_of().name))
 
+    @proves("24.1")
     @cases("operation", OPERATIONS)
     def test_operation_on_a_deleted_table(self, table: Table, operation: Callable[[str], Operation[Any]]) -> None:
         table.put({"pk": "a"})
@@ -118,12 +124,14 @@ class TableContract(ContractBase):
         with pytest.raises(TableNotFound):
             table.backend.execute(operation(table.name))
 
+    @proves("23.14")
     def test_table_that_is_created_again_is_empty(self, table: Table) -> None:
         table.put({"pk": "a"})
         table.drop()
         table.create()
         assert table.items() == []
 
+    @proves("23.14")
     def test_table_that_is_created_again_may_have_another_schema(self, table: Table) -> None:
         table.put({"pk": "a"})
         table.drop()
@@ -133,6 +141,7 @@ class TableContract(ContractBase):
         assert again.items() == [{"pk": 1, "sk": b"x"}]
         assert again.execute(DescribeTable(table.name)).schema == again.schema
 
+    @proves("23.13")
     def test_tables_are_separate(self, make_table: MakeTable) -> None:
         first, second = make_table(), make_table()
         first.put({"pk": "a", "v": 1})
@@ -140,6 +149,13 @@ class TableContract(ContractBase):
         first.delete({"pk": "a"})
         assert (first.items(), second.items()) == ([], [{"pk": "a", "v": 2}])
 
+    @proves(
+        cases={
+            "23.5": ["name too short", "name too long", "name with other characters"],
+            "23.6": ["two keys of one name"],
+            "23.7": ["no read units", "no write units"],
+        }
+    )
     @cases("schema", BAD_SCHEMAS)
     def test_table_is_refused(self, backend: Backend, schema: TableSchema) -> None:
         with pytest.raises(InvalidRequestError):
@@ -147,6 +163,7 @@ class TableContract(ContractBase):
         with pytest.raises((InvalidRequestError, TableNotFound)):
             backend.execute(DescribeTable(schema.name))
 
+    @proves("18.35")
     def test_unknown_index_is_refused(self, table: Table) -> None:
         table.put({"pk": "a"})
         with pytest.raises(InvalidRequestError, match="does not have the specified index"):

@@ -15,7 +15,7 @@ from dynamongo.expressions.conditions import Exists, NotExists, Path
 from dynamongo.expressions.updates import AddUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Action, Delete, Put, TransactWrite, UpdateItem
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases
 
 KEY: Item = {"pk": "a"}
@@ -43,12 +43,14 @@ def count(table: str) -> UpdateItem:
 class TokenContract(ContractBase):
     """TransactWrite with a token."""
 
+    @proves("21.23")
     def test_transaction_with_the_same_token_is_carried_out_once(self, table: Table) -> None:
         again = token()
         for _ in range(3):
             table.transact(count(table.name), token=again)
         assert table.items() == [{"pk": "a", "n": 1}]
 
+    @proves("21.23")
     def test_transaction_with_the_same_token_succeeds_although_its_condition_fails_now(self, table: Table) -> None:
         again, create = token(), Put(table.name, KEY, NotExists(PK))
         table.transact(create, token=again)
@@ -57,11 +59,13 @@ class TokenContract(ContractBase):
         table.transact(create, token=again)
         assert table.items() == []
 
+    @proves("21.24")
     def test_transaction_without_token_or_with_another_is_carried_out_again(self, table: Table) -> None:
         for each in (None, None, token(), token()):
             table.transact(count(table.name), token=each)
         assert table.items() == [{"pk": "a", "n": 4}]
 
+    @proves("21.25")
     @cases("actions", OTHERS)
     def test_token_of_another_transaction_is_refused(
         self, table: Table, actions: Callable[[str], tuple[Action, ...]]
@@ -72,6 +76,7 @@ class TokenContract(ContractBase):
             table.transact(*actions(table.name), token=again)
         assert table.items() == [{"pk": "a", "n": 1}]
 
+    @proves("21.26")
     def test_cancelled_transaction_does_not_use_up_its_token(self, table: Table) -> None:
         again, remove = token(), Delete(table.name, KEY, Exists(PK))
         with pytest.raises(TransactionCanceled):
@@ -80,6 +85,7 @@ class TokenContract(ContractBase):
         table.transact(remove, token=again)
         assert table.items() == []
 
+    @proves("21.26")
     def test_refused_transaction_does_not_use_up_its_token(self, table: Table) -> None:
         again = token()
         with pytest.raises(InvalidRequestError):
@@ -87,6 +93,7 @@ class TokenContract(ContractBase):
         table.transact(count(table.name), token=again)
         assert table.items() == [{"pk": "a", "n": 1}]
 
+    @proves("21.28")
     def test_token_may_have_36_characters(self, table: Table) -> None:
         longest = token()
         assert len(longest) == 36
@@ -94,12 +101,14 @@ class TokenContract(ContractBase):
         table.transact(count(table.name), token=token()[:35])
         assert table.items() == [{"pk": "a", "n": 2}]
 
+    @proves(cases={"21.28": ["37"], "21.29": ["0"]})
     @cases("length", {"0": 0, "37": 37})
     def test_token_of_another_length_is_refused(self, table: Table, length: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.transact(count(table.name), token="x" * length)
         assert table.items() == []
 
+    @proves("26.12")
     def test_transaction_that_is_not_carried_out_again_writes_nothing_and_reads(self, table: Table) -> None:
         operation = TransactWrite((count(table.name),), token())
         assert table.execute(operation).consumed.write_units == 2

@@ -16,7 +16,7 @@ from dynamongo.expressions.conditions import EQ, Comparison, Exists, NotExists, 
 from dynamongo.expressions.updates import AddUpdate, IncrementUpdate, SetUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Action, Capacity, ConditionCheck, Delete, Put, TransactWrite, UpdateItem
-from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.sizes import nest_in_maps
 from dynamongo.testing.contract.table import Table, cases, in_order
 
@@ -92,6 +92,7 @@ def reasons_of(table: Table, *actions: Action, token: str | None = None) -> tupl
 class TransactWriteContract(ContractBase):
     """TransactWrite."""
 
+    @proves("21.1")
     def test_transaction_carries_out_all_of_its_actions(self, make_table: MakeTable) -> None:
         first, second = make_table(), make_table("N", "S")
         first.put_all([STORED, B, {"pk": "c", "n": 1}, {"pk": "d"}])
@@ -105,6 +106,7 @@ class TransactWriteContract(ContractBase):
         assert in_order(first.items()) == in_order([{**A, "w": 1}, {"pk": "c", "n": 2}, {"pk": "d"}])
         assert second.items() == [{"pk": 1, "sk": "x"}]
 
+    @proves("21.2")
     def test_transaction_treats_missing_items_as_single_writes_do(self, table: Table) -> None:
         table.transact(
             UpdateItem(table.name, A, (AddUpdate(Path("n"), 1),)),
@@ -113,11 +115,13 @@ class TransactWriteContract(ContractBase):
         )
         assert table.items() == [{**A, "n": 1}]
 
+    @proves("21.3")
     def test_update_of_nothing_is_refused_in_a_transaction(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.transact(put(table.name, A), UpdateItem(table.name, B))
         assert table.items() == []
 
+    @proves("21.4")
     def test_transaction_ignores_what_its_actions_ask_to_have_returned(self, table: Table) -> None:
         table.put_all([STORED, B])
         table.transact(
@@ -127,6 +131,7 @@ class TransactWriteContract(ContractBase):
         )
         assert in_order(table.items()) == in_order([A, {"pk": "c", "v": 1}])
 
+    @proves("21.5")
     @cases("action", ACTIONS)
     def test_failed_condition_cancels_the_whole_transaction(self, table: Table, action: MakeAction) -> None:
         table.put_all([STORED, B])
@@ -138,6 +143,7 @@ class TransactWriteContract(ContractBase):
         assert reasons_of(table, *actions) == (NONE, FAILED, NONE)
         assert in_order(table.items()) == in_order([STORED, B])
 
+    @proves("21.7")
     @cases("action", ACTIONS)
     def test_reason_carries_the_item_if_asked(self, table: Table, action: MakeAction) -> None:
         table.put(STORED)
@@ -147,6 +153,7 @@ class TransactWriteContract(ContractBase):
         carried = CancellationReason("ConditionalCheckFailed", "The conditional request failed", STORED)
         assert reasons_of(table, missing, asked, holds) == (FAILED, carried, NONE)
 
+    @proves("21.6")
     def test_every_action_is_judged_and_has_its_reason_in_order(self, table: Table) -> None:
         table.put(STORED)
         reasons = reasons_of(
@@ -164,6 +171,7 @@ class TransactWriteContract(ContractBase):
         assert [bool(reason.message) for reason in reasons] == [False, True, True, True, True, False]
         assert table.items() == [STORED]
 
+    @proves("21.8")
     def test_condition_sees_the_item_as_it_was_before(self, table: Table) -> None:
         table.transact(put(table.name, A, condition=NotExists(PK)), update(table.name, B, condition=NotExists(V)))
         assert reasons_of(table, put(table.name, A, condition=NotExists(PK)), Delete(table.name, B)) == (FAILED, NONE)
@@ -172,6 +180,7 @@ class TransactWriteContract(ContractBase):
         table.transact(UpdateItem(table.name, A, increment, Comparison(Path("n"), EQ, 1)))
         assert table.get(A) == {**A, "n": 2, "v": 1}
 
+    @proves("21.9")
     def test_impossible_update_is_no_reason_where_the_condition_fails(self, table: Table) -> None:
         impossible = (IncrementUpdate(Path("missing"), 1),)
         assert reasons_of(table, UpdateItem(table.name, A, impossible, FALSE)) == (FAILED,)
@@ -179,6 +188,7 @@ class TransactWriteContract(ContractBase):
             "ValidationError"
         ]
 
+    @proves("21.10")
     @cases("first, second", PAIRS)
     def test_two_actions_on_one_item_are_refused(self, table: Table, first: MakeAction, second: MakeAction) -> None:
         table.put(STORED)
@@ -186,6 +196,7 @@ class TransactWriteContract(ContractBase):
             table.transact(put(table.name, B), first(table.name, A), second(table.name, A))
         assert table.items() == [STORED]
 
+    @proves("21.11")
     def test_two_actions_on_one_number_in_two_forms_are_refused(self, make_table: MakeTable) -> None:
         table = make_table("N", "N")
         with pytest.raises(InvalidRequestError, match="multiple operations on one item"):
@@ -194,22 +205,26 @@ class TransactWriteContract(ContractBase):
             )
         assert table.items() == []
 
+    @proves("21.11")
     def test_same_key_of_two_tables_is_two_items(self, make_table: MakeTable) -> None:
         first, second = make_table(), make_table()
         first.transact(put(first.name, A), put(second.name, A))
         assert first.items() == second.items() == [{**A, "v": "new"}]
 
+    @proves("21.12")
     def test_transaction_takes_100_actions(self, table: Table) -> None:
         items: list[Item] = [{"pk": f"k{number}"} for number in range(100)]
         table.transact(*(Put(table.name, item) for item in items))
         assert in_order(table.items()) == in_order(items)
 
+    @proves(cases={"21.13": ["101"], "21.14": ["0"]})
     @cases("count", {"0": 0, "101": 101})
     def test_transaction_refuses_so_many_actions(self, table: Table, count: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.transact(*(Put(table.name, {"pk": f"k{number}"}) for number in range(count)))
         assert table.items() == []
 
+    @proves("21.15")
     def test_transaction_takes_4_mb_and_no_more(self, table: Table) -> None:
         puts = [Put(table.name, {"pk": f"k{number}", "v": "x" * 400_000}) for number in range(11)]
         with pytest.raises(InvalidRequestError):
@@ -218,12 +233,26 @@ class TransactWriteContract(ContractBase):
         table.transact(*puts[:10])
         assert len(table.items()) == 10
 
+    @proves("21.16")
     @cases("action", ACTIONS)
     def test_action_on_a_missing_table_stops_the_transaction(self, table: Table, action: MakeAction) -> None:
         with pytest.raises(TableNotFound):
             table.transact(put(table.name, A), action(table.name + "-missing", A, condition=TRUE))
         assert table.items() == []
 
+    @proves(
+        cases={
+            "21.17": [
+                "put of too many digits",
+                "put of too large an item",
+                "put of an empty key",
+                "delete of an empty key",
+                "condition with a number out of range",
+            ],
+            "21.18": ["put of too deep a value", "condition with an invalid path", "update of an invalid path"],
+            "21.19": ["two updates of one path"],
+        }
+    )
     @cases("action", REFUSED)
     def test_transaction_with_a_malformed_action_is_refused(
         self, table: Table, action: Callable[[str], Action]
@@ -233,6 +262,7 @@ class TransactWriteContract(ContractBase):
             table.transact(put(table.name, {"pk": "c"}), action(table.name), Delete(table.name, B, FALSE))
         assert table.items() == [B]
 
+    @proves("21.20")
     @cases("action", CANCELLED)
     def test_action_that_does_not_suit_table_or_item_cancels_the_transaction(
         self, table: Table, action: Callable[[str], Action]
@@ -242,6 +272,7 @@ class TransactWriteContract(ContractBase):
         assert [reason.code for reason in reasons] == ["None", "ValidationError", "ConditionalCheckFailed"]
         assert table.items() == [STORED]
 
+    @proves("21.22")
     @cases(
         "updates",
         {
@@ -256,12 +287,14 @@ class TransactWriteContract(ContractBase):
             table.transact(put(table.name, B), UpdateItem(table.name, A, updates))
         assert table.items() == [STORED]
 
+    @proves("26.11")
     @cases("action, units", {"put": (put, 6), "delete": (Delete, 6), "update": (update, 6), "check": (check, 6)})
     def test_action_costs_twice_what_it_costs_alone(self, table: Table, action: MakeAction, units: float) -> None:
         table.put({**A, "v": "new", "w": "x" * (3072 - len("pk" + "a" + "v" + "new" + "w"))})
         result = table.execute(TransactWrite((action(table.name, A),)))
         assert result.consumed == Capacity(write_units=units)
 
+    @proves("26.11")
     def test_transaction_costs_the_sum_of_its_actions(self, table: Table) -> None:
         actions = (put(table.name, A), Delete(table.name, B), check(table.name, {"pk": "c"}))
         assert table.execute(TransactWrite(actions)).consumed == Capacity(write_units=6)

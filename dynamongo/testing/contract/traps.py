@@ -1,7 +1,7 @@
 """Forty traps: what a store that is written in Python without care answers otherwise than DynamoDB.
 
-`TRAPS` names the tests of each. Those that no other class of the contract has are here. Some of the traps are out of
-reach of an operation, since a condition that cannot be meant is refused where it is made.
+`rules.TRAPS` names the tests of each. Those that no other class of the contract has are here. Some of the traps are out
+of reach of an operation, since a condition that cannot be meant is refused where it is made.
 """
 
 # A test's name says what is true.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import pytest
 
@@ -39,90 +39,14 @@ from dynamongo.expressions.conditions import (
 from dynamongo.expressions.updates import AddUpdate, AnyUpdate, IncrementUpdate, RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.operations import UpdateItem
-from dynamongo.testing.contract.base import ContractBase, MakeTable
+from dynamongo.testing.contract import rules
+from dynamongo.testing.contract.base import ContractBase, MakeTable, proves
 from dynamongo.testing.contract.conditions import holds
 from dynamongo.testing.contract.table import Table, exact
 
 KEY: Item = {"pk": "a"}
 A, B, L, M, N, S, Z = Path("a"), Path("b"), Path("l"), Path("m"), Path("n"), Path("s"), Path("z")
 WORDS = ("status", "size", "count", "name", "key", "values", "order", "SELECT", "url", "ttl", "and", "not", "between")
-
-TRAPS: Final[Mapping[int, tuple[str, ...]]] = {
-    1: ("test_true_is_not_1",),
-    2: ("test_missing_attribute_differs_from_every_value",),
-    3: ("test_two_missing_attributes_are_not_equal",),
-    4: ("test_values_of_two_types_have_no_order",),
-    5: ("test_not_turns_what_does_not_hold_of_the_missing",),
-    6: ("test_empty_values_zero_and_false_are_values",),
-    7: ("test_numbers_are_equal_by_value",),
-    8: ("test_decimal_key_is_the_same_key",),
-    9: ("test_keys_differ",),
-    10: ("test_number_comes_back_in_lowest_form",),
-    11: ("test_fractions_and_38_digits_are_exact",),
-    12: ("test_number_is_refused", "test_what_is_no_value_is_refused"),
-    13: ("test_sum_out_of_range_is_refused",),
-    14: ("test_items_come_in_the_order_of_the_range_key", "test_number_has_no_beginning"),
-    15: ("test_strings_are_ordered_by_their_bytes",),
-    16: ("test_binaries_are_searched_byte_by_byte",),
-    17: ("test_sets_have_no_order",),
-    18: ("test_lists_and_maps_are_equal_by_content",),
-    19: ("test_contains_does_not_hold_of_other_kinds",),
-    20: ("test_size_of_a_string_counts_utf16_units",),
-    21: ("test_size_of_what_has_none_is_no_error",),
-    22: ("test_mistake_is_found_although_nothing_is_read",),
-    23: ("test_reserved_words_are_names_like_others",),
-    24: ("test_name_with_a_dot_is_no_path",),
-    25: ("test_filter_of_a_query_may_not_name_the_key", "test_filter_of_a_global_query_may_name_the_key_of_the_table"),
-    26: ("test_second_condition_on_the_range_key_is_refused_and_not_dropped",),
-    27: ("test_reversed_bounds_are_refused_as_values_and_empty_as_paths",),
-    28: ("test_limit_counts_the_items_read_and_not_those_returned",),
-    29: ("test_page_that_stops_exactly_at_the_end_has_a_cursor",),
-    30: ("test_reading_goes_on_after_an_item_that_was_deleted", "test_cursor_is_compared_by_value"),
-    31: (
-        "test_ties_are_paged_once_each",
-        "test_order_of_ties_is_stable_and_descending_its_exact_reverse",
-        "test_cursor_is_the_key_of_index_and_table",
-    ),
-    32: (
-        "test_item_is_in_the_indexes_whose_whole_key_it_has",
-        "test_index_key_of_another_type_is_refused",
-        "test_empty_index_key_is_refused",
-    ),
-    33: ("test_update_reads_the_old_item",),
-    34: ("test_arithmetic_needs_a_number_to_start_from",),
-    35: ("test_failed_update_leaves_no_trace",),
-    36: (
-        "test_update[set far after the end]",
-        "test_update[remove of two neighbours]",
-        "test_refused_update_leaves_the_item_as_it_was[set inside a missing element]",
-    ),
-    37: (
-        "test_refused_update_creates_no_item[set in a missing map]",
-        "test_refused_update_creates_no_item[remove in a missing map]",
-        "test_refused_update_creates_no_item[add in a missing map]",
-        "test_refused_update_creates_no_item[delete in a missing map]",
-        "test_refused_update_leaves_the_item_as_it_was[set in a string as in a map]",
-    ),
-    38: (
-        "test_update[delete of all members]",
-        "test_update[add of a member that is there]",
-        "test_update[delete from a number set]",
-    ),
-    39: (
-        "test_update_returns_the_paths_it_names[set in a map]",
-        "test_update_returns_the_paths_it_names[set of the same value]",
-        "test_update_returns_the_paths_it_names[set of a new attribute]",
-        "test_update_returns_the_paths_it_names[set of an element]",
-        "test_missing_item_has_no_old_item",
-    ),
-    40: (
-        "test_batch_write_refuses_two_writes_of_one_item",
-        "test_batch_write_with_one_bad_write_writes_nothing",
-        "test_every_action_is_judged_and_has_its_reason_in_order",
-        "test_two_actions_on_one_number_in_two_forms_are_refused",
-        "test_transaction_with_the_same_token_is_carried_out_once",
-    ),
-}
 
 
 class TrapContract(ContractBase):
@@ -132,7 +56,7 @@ class TrapContract(ContractBase):
         traps: From the number of a trap to the names of its tests, or of single cases as `"test_name[case]"`.
     """
 
-    traps: ClassVar[Mapping[int, tuple[str, ...]]] = TRAPS
+    traps: ClassVar[Mapping[int, tuple[str, ...]]] = rules.TRAPS
 
     def _holds(self, table: Table, *conditions: Condition) -> list[bool]:
         """Whether each condition holds of the item, as the condition of a write and as a filter alike."""
@@ -143,6 +67,7 @@ class TrapContract(ContractBase):
         assert holds(table, UpdateItem(table.name, KEY, (), condition)) is filtered
         return filtered
 
+    @proves("1.5")
     def test_true_is_not_1(self, table: Table) -> None:
         table.put({**KEY, "a": True, "l": [True], "m": {"x": False}, "n": 1, "z": 0})
         conditions = (
@@ -158,6 +83,7 @@ class TrapContract(ContractBase):
         assert self._holds(table, *conditions) == [False] * len(conditions)
         assert exact(table.get(KEY)) == exact({**KEY, "a": True, "l": [True], "m": {"x": False}, "n": 1, "z": 0})
 
+    @proves("7.4")
     def test_missing_attribute_differs_from_every_value(self, table: Table) -> None:
         table.put({**KEY, "b": 1})
         values: tuple[AttributeValue, ...] = ("x", 0, False, None, "", [])
@@ -167,10 +93,12 @@ class TrapContract(ContractBase):
         table.put(KEY, condition=Comparison(A, NE, "x"))
         assert table.items() == [KEY]
 
+    @proves("7.3")
     def test_two_missing_attributes_are_not_equal(self, table: Table) -> None:
         table.put(KEY)
         assert self._holds(table, Comparison(A, EQ, B), Comparison(A, NE, B)) == [False, True]
 
+    @proves("7.6")
     def test_values_of_two_types_have_no_order(self, table: Table) -> None:
         values: tuple[AttributeValue, ...] = ("z", b"z", True, None, [9], {"x": 9}, frozenset({9}))
         for value in values:
@@ -178,6 +106,7 @@ class TrapContract(ContractBase):
             assert self._holds(table, Comparison(A, LT, 5), Comparison(A, GE, 5), Comparison(A, LT, N)) == [False] * 3
             assert self._holds(table, Comparison(B, LT, 5), Between(A, 0, 9)) == [False] * 2
 
+    @proves("7.17")
     def test_not_turns_what_does_not_hold_of_the_missing(self, table: Table) -> None:
         table.put({**KEY, "b": "x"})
         conditions = (Not(Comparison(A, LT, 5)), Not(Comparison(A, EQ, B)), Not(Contains(A, "x")), Not(Exists(A)))
@@ -187,6 +116,7 @@ class TrapContract(ContractBase):
         table.put(KEY, condition=Not(Exists(Path("pk"))))
         assert table.items() == [KEY]
 
+    @proves("1.7")
     def test_empty_values_zero_and_false_are_values(self, table: Table) -> None:
         table.put({**KEY, "a": "", "z": 0, "b": False, "l": [], "n": None})
         conditions = (
@@ -201,6 +131,7 @@ class TrapContract(ContractBase):
         table.update(KEY, *(SetUpdate(path, "new", if_not_exists=True) for path in (A, Z, B, L, N)))
         assert exact(table.get(KEY)) == exact({**KEY, "a": "", "z": 0, "b": False, "l": [], "n": None})
 
+    @proves("2.10", "3.6")
     def test_numbers_are_equal_by_value(self, table: Table) -> None:
         table.put({**KEY, "a": 1, "l": [1], "m": {"x": 1}, "s": frozenset({1, 2})})
         one = Decimal("1.0")
@@ -215,6 +146,7 @@ class TrapContract(ContractBase):
         )
         assert self._holds(table, *conditions) == [True] * len(conditions)
 
+    @proves("2.11")
     def test_fractions_and_38_digits_are_exact(self, table: Table) -> None:
         long = int("1" * 38)
         table.put({**KEY, "a": Decimal("0.1"), "n": long, "b": long + 1, "z": Decimal("0." + "1" * 37)})
@@ -223,6 +155,7 @@ class TrapContract(ContractBase):
         expected: Item = {"a": Decimal("0.3"), "n": long, "b": long + 1, "z": Decimal("0." + "1" * 36 + "3")}
         assert exact(table.get(KEY)) == exact({**KEY, **expected})
 
+    @proves("2.15", "2.16")
     def test_sum_out_of_range_is_refused(self, table: Table) -> None:
         large, small = 9 * 10**125, Decimal("1E-38")
         item: Item = {**KEY, "a": large, "n": 1}
@@ -238,6 +171,7 @@ class TrapContract(ContractBase):
                 table.update(KEY, SetUpdate(B, "trace"), update)
         assert table.items() == [item]
 
+    @proves("1.11")
     def test_strings_are_ordered_by_their_bytes(self, make_table: MakeTable) -> None:
         table = make_table("S", "S")
         table.put_all([{**KEY, "sk": sk, "a": sk} for sk in ("\U0001f600", "\uffff", "a", "B")])
@@ -245,18 +179,21 @@ class TrapContract(ContractBase):
         assert [item["sk"] for item in table.scan(filter=Comparison(A, GT, "\uffff")).items] == ["\U0001f600"]
         assert [item["sk"] for item in table.scan(filter=Comparison(A, LT, "a")).items] == ["B"]
 
+    @proves("8.6", "8.10")
     def test_binaries_are_searched_byte_by_byte(self, table: Table) -> None:
         table.put({**KEY, "b": b"\x01\x02\x03"})
         found = (Contains(B, b"\x02"), Contains(B, b"\x02\x03"), BeginsWith(B, b"\x01"), BeginsWith(B, b"\x01\x02"))
         assert self._holds(table, *found) == [True] * 4
         assert self._holds(table, Contains(B, b"\x10"), BeginsWith(B, b"\x02")) == [False] * 2
 
+    @proves("3.5")
     def test_sets_have_no_order(self, table: Table) -> None:
         table.put({**KEY, "s": frozenset(["a", "b", "c"]), "m": {"l": [frozenset([1, 2, 3])]}})
         other: Item = {"l": [frozenset([3, 2, 1])]}
         conditions = (Comparison(S, EQ, frozenset(["c", "a", "b"])), Comparison(M, EQ, other), In(M, (1, other)))
         assert self._holds(table, *conditions) == [True] * 3
 
+    @proves("1.9", "1.10")
     def test_lists_and_maps_are_equal_by_content(self, table: Table) -> None:
         table.put({**KEY, "m": {"x": 1, "y": [2]}, "l": [{"x": 1, "y": [2]}, ["in"]]})
         turned: AttributeValue = {"y": [2], "x": 1}
@@ -270,6 +207,7 @@ class TrapContract(ContractBase):
         assert self._holds(table, *conditions) == [True] * len(conditions)
         assert self._holds(table, Comparison(M, EQ, {"x": 1}), Comparison(L, EQ, [["in"], turned])) == [False] * 2
 
+    @proves("8.13")
     def test_contains_does_not_hold_of_other_kinds(self, table: Table) -> None:
         table.put({**KEY, "m": {"x": 1}, "s": frozenset({"abc"}), "b": frozenset({2}), "n": 12, "a": "12"})
         conditions = (
@@ -284,16 +222,19 @@ class TrapContract(ContractBase):
         )
         assert self._holds(table, *conditions) == [False] * len(conditions)
 
+    @proves("8.14")
     def test_size_of_a_string_counts_utf16_units(self, table: Table) -> None:
         table.put({**KEY, "s": "h\u00e9llo\U0001f600"})
         assert self._holds(table, *(Comparison(Size(S), EQ, size) for size in (6, 7, 10))) == [False, True, False]
 
+    @proves("8.16")
     def test_size_of_what_has_none_is_no_error(self, table: Table) -> None:
         table.put({**KEY, "n": 5, "b": True, "z": None})
         for path in (N, B, Z, A):
             conditions = (Comparison(Size(path), EQ, 1), Comparison(Size(path), LT, 9), Comparison(Size(path), GE, 0))
             assert self._holds(table, *conditions) == [False] * 3
 
+    @proves("5.2")
     def test_reserved_words_are_names_like_others(self, table: Table) -> None:
         item: Item = {**KEY, **dict.fromkeys(WORDS, 1), "m": dict.fromkeys(WORDS, 1)}
         table.put(item)
@@ -304,6 +245,7 @@ class TrapContract(ContractBase):
             table.update(KEY, RemoveUpdate(Path(word)))
         assert table.get(KEY) == {**KEY, "m": dict.fromkeys(WORDS, 1)}
 
+    @proves("15.16")
     def test_second_condition_on_the_range_key_is_refused_and_not_dropped(self, ranged: Table) -> None:
         sk = Path("sk")
         ranged.put_all([{**KEY, "sk": value} for value in "abc"])
@@ -311,6 +253,7 @@ class TrapContract(ContractBase):
             ranged.query("a", Comparison(sk, GT, "a"), filter=Comparison(sk, LT, "c"))
         assert [item["sk"] for item in ranged.query("a", Between(sk, "b", "b")).items] == ["b"]
 
+    @proves("7.11")
     def test_reversed_bounds_are_refused_as_values_and_empty_as_paths(self, ranged: Table) -> None:
         with pytest.raises((ExpressionError, InvalidRequestError)):
             ranged.query("a", Between(Path("sk"), "c", "a"))
@@ -318,6 +261,7 @@ class TrapContract(ContractBase):
         assert ranged.query("a", filter=Between(N, A, Z)).count == 1
         assert ranged.query("a", filter=Between(N, Z, A)).count == 0
 
+    @proves("12.1")
     def test_update_reads_the_old_item(self, table: Table) -> None:
         table.put({**KEY, "a": 1, "b": 2})
         table.update(KEY, SetUpdate(A, B), SetUpdate(B, A))
@@ -325,6 +269,7 @@ class TrapContract(ContractBase):
         table.update(KEY, IncrementUpdate(A, 5), SetUpdate(B, A))
         assert table.get(KEY) == {**KEY, "a": 7, "b": 2}
 
+    @proves("12.20")
     def test_arithmetic_needs_a_number_to_start_from(self, table: Table) -> None:
         table.put(KEY)
         for amount in (1, -1):
@@ -335,6 +280,7 @@ class TrapContract(ContractBase):
         table.update(KEY, IncrementUpdate(A, 1))
         assert table.items() == [{**KEY, "n": 1, "a": 1}]
 
+    @proves("12.5")
     def test_failed_update_leaves_no_trace(self, table: Table) -> None:
         updates = (SetUpdate(Z, "trace"), AddUpdate(N, 1), SetUpdate(A, Path("missing")))
         with pytest.raises(InvalidRequestError):

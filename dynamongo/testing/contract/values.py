@@ -12,9 +12,10 @@ import pytest
 
 from dynamongo.exceptions import DynamongoError, InvalidRequestError
 from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.updates import SetUpdate
-from dynamongo.expressions.values import AttributeValue, Item, Number
-from dynamongo.testing.contract.base import ContractBase
+from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.testing.contract.base import ContractBase, proves
 from dynamongo.testing.contract.table import Table, cases, exact
 
 NINES = "9" * 38
@@ -107,27 +108,59 @@ NAMES: dict[str, str] = {
 class ValueContract(ContractBase):
     """Attribute values and attribute names."""
 
+    @proves(
+        "1.1",
+        cases={
+            "1.7": ["empty string", "empty binary", "empty list", "empty map", "empty values inside"],
+            "1.12": ["string outside ASCII"],
+            "3.1": ["string set", "number set", "binary set"],
+            "3.2": ["empty string in a set", "empty binary in a set"],
+        },
+    )
     @cases("value", ROUND_TRIPS)
     def test_value_comes_back(self, table: Table, value: AttributeValue) -> None:
         table.put({"pk": "a", "v": value})
         assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
 
+    @proves("1.2")
     @cases("value", ROUND_TRIPS)
     def test_updated_value_comes_back(self, table: Table, value: AttributeValue) -> None:
         table.update({"pk": "a"}, SetUpdate(Path("v"), value))
         assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
 
+    @proves("1.3")
     @cases("value", ROUND_TRIPS)
     def test_value_equals_what_was_stored(self, table: Table, value: AttributeValue) -> None:
         table.put({"pk": "a", "v": value})
         assert table.scan(filter=Comparison(Path("v"), EQ, value)).count == 1
 
+    @proves(
+        "2.1",
+        "2.9",
+        cases={
+            "2.1": ["1.50", "1E+2", "1E-7"],
+            "2.2": ["-0", "0E-5"],
+            "2.3": ["38 digits", "38 digits and a fraction"],
+            "2.5": ["1 and 41 zeros", "-12.3400"],
+            "2.6": ["largest", "lowest"],
+            "2.7": ["smallest", "smallest below zero"],
+        },
+    )
     @cases("written, read", NUMBERS)
     def test_number_comes_back_in_lowest_form(self, table: Table, written: Number, read: Number) -> None:
         table.put({"pk": "a", "v": written, "l": [written], "ns": frozenset({written})})
         expected = {"pk": "a", "v": read, "l": [read], "ns": frozenset({read})}
         assert exact(table.get({"pk": "a"})) == exact(expected)
 
+    @proves(
+        "2.9",
+        cases={
+            "2.4": ["39 digits", "39 digits and a fraction"],
+            "2.6": ["1E+126", "-1E+126", "10**126"],
+            "2.7": ["1E-131"],
+            "2.8": ["1E+99999999999"],
+        },
+    )
     @cases("number", BAD_NUMBERS)
     def test_number_is_refused(self, table: Table, number: Number) -> None:
         values: list[AttributeValue] = [number, [number], {"k": number}, frozenset({number})]
@@ -136,6 +169,15 @@ class ValueContract(ContractBase):
                 table.put({"pk": "a", "v": value})
         assert table.items() == []
 
+    @proves(
+        cases={
+            "1.14": ["NaN", "infinity"],
+            "1.15": ["float", "tuple", "object", "map with a key that is no string"],
+            "1.16": ["lone surrogate"],
+            "3.3": ["set of several kinds", "set of booleans", "set of sets"],
+            "3.4": ["empty set", "empty set in a list", "empty set in a map"],
+        }
+    )
     @cases("value", NO_VALUES)
     def test_what_is_no_value_is_refused(self, table: Table, value: Any) -> None:
         with pytest.raises(DynamongoError):
@@ -144,6 +186,7 @@ class ValueContract(ContractBase):
             table.update({"pk": "a"}, SetUpdate(Path("v"), value))
         assert table.items() == []
 
+    @proves("5.1", cases={"5.2": ["reserved word"], "5.5": ["65535 bytes"]})
     @cases("name", NAMES)
     def test_attribute_may_have_any_name(self, table: Table, name: str) -> None:
         path = Path(name)
@@ -153,6 +196,7 @@ class ValueContract(ContractBase):
         assert table.get({"pk": "a"}, projection=(path,)) == {name: 3}
         assert table.scan(filter=Comparison(Path("m", name), EQ, 4)).count == 1
 
+    @proves("5.6")
     @cases("name", {"empty": "", "65536 bytes": "x" * 65_536})
     def test_attribute_name_is_refused(self, table: Table, name: str) -> None:
         with pytest.raises(DynamongoError):
@@ -164,11 +208,13 @@ class ValueContract(ContractBase):
                 table.update({"pk": "a"}, SetUpdate(path, 1))
         assert table.items() == [item]
 
+    @proves("5.3")
     def test_attribute_names_differ_by_case(self, table: Table) -> None:
         item: Item = {"pk": "a", "x": 1, "X": 2, "PK": 3}
         table.put(item)
         assert table.get({"pk": "a"}) == item
 
+    @proves("5.4")
     def test_name_with_a_dot_is_no_path(self, table: Table) -> None:
         table.put({"pk": "a", "x": {"y": 1}})
         table.update({"pk": "a"}, SetUpdate(Path("x.y"), 2), SetUpdate(Path("x", "y"), 3))

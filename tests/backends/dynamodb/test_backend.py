@@ -29,6 +29,7 @@ from dynamongo.exceptions import (
 )
 from dynamongo.expressions.conditions import In, Path
 from dynamongo.operations import BatchGet, DescribeTable, Get, Operation, Put, Scan
+from dynamongo.testing.contract.base import proves
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
 DESCRIBE = DescribeTable("nowhere")
@@ -248,6 +249,7 @@ def test_store_that_cannot_be_reached_is_a_service_error() -> None:
     assert caught.value.code == "EndpointConnectionError"
 
 
+@proves("16.2", "19.3")
 @pytest.mark.parametrize(
     "operation",
     [
@@ -268,6 +270,7 @@ def test_malformed_request_is_refused(dynamodb_backend: DynamoDBBackend, operati
     assert caught.value.code == "ValidationException"
 
 
+@proves("24.7")
 def test_operation_of_another_kind_is_unsupported() -> None:
     class Vacuum(Operation[None]):
         __slots__ = ()

@@ -39,6 +39,7 @@ from dynamongo.exceptions import (
 from dynamongo.expressions.conditions import Exists, Path
 from dynamongo.expressions.updates import AddUpdate
 from dynamongo.operations import Get, Put, UpdateItem
+from dynamongo.testing.contract.base import proves
 
 ACTIONS = (
     "GetItem",
@@ -89,6 +90,7 @@ def answer(code: str, status: int = 400, **members: Any) -> ClientError:
     return ClientError(response, "PutItem")
 
 
+@proves("24.6")
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_code_of_the_actions_that_are_used_has_its_row(action: str) -> None:
     codes = {shape.name for shape in service_model().operation_model(action).error_shapes}

@@ -24,6 +24,7 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
+from dynamongo.testing.contract.base import proves
 
 KEY: Item = {"id": 1}
 NAMES = tuple(Path(f"a{number}") for number in range(700))
@@ -60,6 +61,7 @@ def test_the_longest_expression_has_4096_bytes() -> None:
         build_request(project(last=10))
 
 
+@proves("4.16")
 def test_longest_expression_is_sent_and_a_longer_one_is_not(dynamodb_backend: DynamoDBBackend) -> None:
     with pytest.raises(TableNotFound):
         dynamodb_backend.execute(project(last=1))
@@ -67,6 +69,7 @@ def test_longest_expression_is_sent_and_a_longer_one_is_not(dynamodb_backend: Dy
         dynamodb_backend.execute(project(last=10))
 
 
+@proves("4.17")
 def test_names_and_values_do_not_count(dynamodb_backend: DynamoDBBackend) -> None:
     long = In(Path("a" * 200), tuple(f"{number:0100}" for number in range(100)))
     with pytest.raises(TableNotFound):

@@ -44,6 +44,7 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.testing.contract.base import proves
 
 ROME: Item = {"country": "it", "city": "Rome", "people": 3}
 MILAN: Item = {"country": "it", "city": "Milan", "people": 1}
@@ -205,6 +206,7 @@ def test_every_item_is_in_one_segment_of_a_scan(dynamodb_backend: DynamoDBBacken
     assert [page.cursor for page in pages] == [None] * 3
 
 
+@proves("17.16")
 @pytest.mark.parametrize(
     ("segment", "total_segments", "message"),
     [

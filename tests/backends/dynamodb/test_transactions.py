@@ -42,6 +42,7 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.testing.contract.base import proves
 
 KEY: Item = {"id": 1}
 WIRE_KEY = {"id": {"N": "1"}}
@@ -113,6 +114,7 @@ def test_boto3_makes_a_token_where_there_is_none() -> None:
     assert service_model().operation_model("TransactWriteItems").idempotent_members == ["ClientRequestToken"]
 
 
+@proves("21.19", "21.22")
 @pytest.mark.parametrize(
     "action",
     [
@@ -278,6 +280,7 @@ def test_two_actions_on_one_item_are_refused(dynamodb_backend: DynamoDBBackend, 
         dynamodb_backend.execute(TransactWrite((Put(table, KEY), ConditionCheck(table, KEY, BIG))))
 
 
+@proves("21.3", "21.14", "21.29")
 @pytest.mark.parametrize(
     "operation",
     [TransactWrite(()), TransactGet(()), TransactWrite((UpdateItem("t", KEY),)), TransactWrite((Put("t", KEY),), "")],

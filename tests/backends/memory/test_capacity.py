@@ -8,7 +8,7 @@ import pytest
 
 from dynamongo.backends.memory.ingest import take_item
 from dynamongo.backends.memory.partitions import NO_SORT
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 
 INDEX = IndexSchema("by_g", KeySchema(KeyAttribute("g", "S")), Projection("include", ("v",)))
@@ -38,6 +38,6 @@ IN = {"pk": "a", "g": "x"}
 def test_index_is_charged_where_what_it_holds_changes(old: Any, new: Any, index_units: int) -> None:
     before, after = (None if item is None else take_item(item) for item in (old, new))
     table_units = 2 if BIG in (old or {}).values() or BIG in (new or {}).values() else 1
-    table, position = Table(SCHEMA), ("a", NO_SORT)
+    table, position = MemoryTable(SCHEMA), ("a", NO_SORT)
     table.replace(position, None, before)
     assert table.replace(position, before, after) == table_units + index_units

@@ -31,7 +31,6 @@ from dynamongo.expressions.conditions import (
     Or,
     Path,
     Size,
-    operands_of,
 )
 from dynamongo.expressions.limits import (
     MAX_EXPRESSION_BYTES,
@@ -40,6 +39,7 @@ from dynamongo.expressions.limits import (
     count_operators,
     rendered_bytes,
 )
+from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,

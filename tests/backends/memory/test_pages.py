@@ -7,8 +7,10 @@ from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.expressions.sizes import item_size
 from dynamongo.operations import CreateTable, KeyCondition, Put, Query, Scan
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
+from dynamongo.testing.contract.base import proves
 
 
+@proves("16.21")
 @pytest.mark.parametrize(("padding", "first_page"), [(300_000, 4), (400_000, 3)])
 def test_item_that_crosses_1_mb_is_the_last_of_its_page(padding: int, first_page: int) -> None:
     backend = MemoryBackend()

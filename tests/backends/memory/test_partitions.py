@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sortedcontainers import SortedDict
 
 from dynamongo.backends.memory import ordered, partitions
-from dynamongo.backends.memory.ordered import TOP, WHOLE, Bound, Interval
+from dynamongo.backends.memory.ordered import TOP, WHOLE, Boundary, Interval
 from dynamongo.backends.memory.partitions import Partition, Stored
 
 bare = st.integers(0, 30)
@@ -27,9 +27,9 @@ def small_lists() -> Iterator[None]:
         yield
 
 
-def bounds(sorts: st.SearchStrategy[Any]) -> st.SearchStrategy[Bound]:
-    whole = st.builds(Bound, sorts, st.booleans())
-    first = st.builds(lambda sort, is_after: Bound((sort[0], TOP) if is_after else sort[:1]), tuples, st.booleans())
+def bounds(sorts: st.SearchStrategy[Any]) -> st.SearchStrategy[Boundary]:
+    whole = st.builds(Boundary, sorts, st.booleans())
+    first = st.builds(lambda sort, is_after: Boundary((sort[0], TOP) if is_after else sort[:1]), tuples, st.booleans())
     return whole | first if sorts is tuples else whole
 
 
@@ -77,13 +77,13 @@ def test_partition_is_a_sorted_dict(history: tuple[list[tuple[str, Any]], list[t
         assert list(copied.read()) == entries
 
 
-ENDS = [None, *(Bound(value, is_after) for value in (3, 4, 11) for is_after in (False, True))]
+ENDS = [None, *(Boundary(value, is_after) for value in (3, 4, 11) for is_after in (False, True))]
 
 
 @pytest.mark.parametrize("count", [3, 8])
 @pytest.mark.parametrize("high", ENDS, ids=str)
 @pytest.mark.parametrize("low", ENDS, ids=str)
-def test_few_and_many_are_read_alike(count: int, low: Bound | None, high: Bound | None) -> None:
+def test_few_and_many_are_read_alike(count: int, low: Boundary | None, high: Boundary | None) -> None:
     expected: SortedDict[Any, Stored] = SortedDict({sort: Stored({}, 1) for sort in range(0, 2 * count, 2)})
     partition = Partition()
     for sort, entry in expected.items():

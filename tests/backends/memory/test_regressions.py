@@ -1,4 +1,4 @@
-"""What the comparison with a server (`tests/backends/test_agreement.py`) found the memory backend to do wrong."""
+"""What the comparison with a server (`tests/agreement/test_agreement.py`) found the memory backend to do wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dynamongo.expressions.updates import SetUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import CreateIndex, CreateTable, KeyCondition, Put, Query, Scan, TransactWrite, UpdateItem
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
+from dynamongo.testing.contract.base import proves
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ def backend() -> MemoryBackend:
 
 
 class TestFilter:
+    @proves("17.6")
     @pytest.mark.parametrize(
         ("index", "condition"),
         [

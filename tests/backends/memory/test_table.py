@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.memory.ordered import WHOLE, Bound, Interval
+from dynamongo.backends.memory.ordered import WHOLE, Boundary, Interval
 from dynamongo.backends.memory.partitions import NO_SORT, Stored
-from dynamongo.backends.memory.table import Table
+from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View, make_view
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
 
@@ -54,10 +54,10 @@ def test_keys_are_not_joined() -> None:
 
 def test_interval_excludes_its_upper_end() -> None:
     view = fill_view(*({"pk": "a", "sk": number} for number in range(5)))
-    assert keys_of(view.read_partition("a", Interval(Bound(1), Bound(3)))) == [("a", 1), ("a", 2)]
-    after = Interval(Bound(1, is_after=True), Bound(3, is_after=True))
+    assert keys_of(view.read_partition("a", Interval(Boundary(1), Boundary(3)))) == [("a", 1), ("a", 2)]
+    after = Interval(Boundary(1, is_after=True), Boundary(3, is_after=True))
     assert keys_of(view.read_partition("a", after)) == [("a", 2), ("a", 3)]
-    assert keys_of(view.read_partition("a", Interval(Bound(3), Bound(1)))) == []
+    assert keys_of(view.read_partition("a", Interval(Boundary(3), Boundary(1)))) == []
 
 
 @given(st.sets(st.integers(0, 20)), st.integers(0, 20), st.booleans())
@@ -135,21 +135,21 @@ class TestIndex:
         ),
     )
 
-    def put(self, table: Table, **item: Any) -> None:
+    def put(self, table: MemoryTable, **item: Any) -> None:
         new = store({"pk": "a", "sk": "a", **item})
         position = table.locate_item(new.item)
         table.replace(position, table.primary.find(position), new)
 
-    def read(self, table: Table, name: str) -> list[Any]:
+    def read(self, table: MemoryTable, name: str) -> list[Any]:
         return [entry.item for entry in table.indexes[name].read_all()]
 
     def test_item_without_all_of_the_key_is_not_in_the_index(self) -> None:
-        table = Table(self.SCHEMA)
+        table = MemoryTable(self.SCHEMA)
         self.put(table, g="x")
         assert [len(self.read(table, name)) for name in ("by_g", "by_g_v")] == [1, 0]
 
     def test_item_moves_with_its_key_and_leaves_without_it(self) -> None:
-        table = Table(self.SCHEMA)
+        table = MemoryTable(self.SCHEMA)
         self.put(table, g="x", v=1)
         self.put(table, g="y", v=2, w=3, z=4)
         view = table.indexes["by_g_v"]
@@ -160,7 +160,7 @@ class TestIndex:
         assert len(table.primary) == 1
 
     def test_equal_index_keys_are_kept_apart_and_read_backwards_in_reverse(self) -> None:
-        table = Table(self.SCHEMA)
+        table = MemoryTable(self.SCHEMA)
         for key in "cab":
             self.put(table, sk=key, g="x")
         view = table.indexes["by_g"]
@@ -169,6 +169,6 @@ class TestIndex:
         assert [entry.item["sk"] for entry in view.read_partition("x", descending=True)] == forward[::-1]
 
     def test_cursor_of_an_index_names_both_keys_once(self) -> None:
-        table = Table(self.SCHEMA)
+        table = MemoryTable(self.SCHEMA)
         assert table.indexes["by_g_v"].key_names == ("g", "v", "pk", "sk")
         assert table.primary.key_names == ("pk", "sk")

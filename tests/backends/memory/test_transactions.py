@@ -41,6 +41,7 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema
+from dynamongo.testing.contract.base import proves
 
 TABLE = "accounts"
 SCHEMA = TableSchema(
@@ -93,6 +94,7 @@ def read_all(backend: MemoryBackend, index: str | None = None) -> list[Any]:
 
 
 class TestTokens:
+    @proves("21.27")
     def test_actions_are_carried_out_once_in_ten_minutes(self, backend: MemoryBackend, clock: Clock) -> None:
         write(backend, add("a", 1), token="t")
         clock.now += 599.9
@@ -102,6 +104,7 @@ class TestTokens:
         write(backend, add("a", 1), token="t")
         assert read(backend) == {"id": "a", "n": 2}
 
+    @proves("21.27")
     def test_asking_again_makes_the_ten_minutes_no_longer(self, backend: MemoryBackend, clock: Clock) -> None:
         write(backend, add("a", 1), token="t")
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""Faults: what can go wrong between a program and DynamoDB, made to happen when a test wants it."""
+"""Faults: what can go wrong between a program and DynamoDB, injected when a test asks for it."""
 
 from dynamongo.backends.memory.faults.fault import Fault
 from dynamongo.backends.memory.faults.injection import Execute, execute_under

@@ -1,4 +1,4 @@
-"""A fault: what goes wrong, with which requests, and how often."""
+"""Faults: what goes wrong, with which requests, and how often."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, get_args
 
 from dynamongo._support.dataclasses import dataclass, names_of
 from dynamongo.backends.memory.faults.kinds import (
-    NAMES,
+    KIND_NAMES,
     Cancel,
     CancelCode,
-    Conflict,
     Fail,
     FaultKind,
+    ItemConflict,
     LoseResponse,
     Slow,
     Throttle,
     Unprocessed,
     Unreachable,
-    befallen_by,
-    can_befall,
+    applies_to,
+    operations_for,
 )
-from dynamongo.backends.memory.faults.targets import Target, targets_of
+from dynamongo.backends.memory.faults.subjects import Subject, subjects_of
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.expressions.values import Item, equals, shorten
 from dynamongo.operations import Operation
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 Moment = Literal["before", "after"]
-"""Whether a request meets its fault before the store did what was asked, or after."""
+"""Whether a fault occurs before or after the store executes the operation."""
 
 
 _AWS_NAMES: Final = {
@@ -46,11 +46,11 @@ _AWS_NAMES: Final = {
     "UpdateIndexThroughput": "UpdateTable",
     "UpdateThroughput": "UpdateTable",
 }
-"""AWS's names of the operations that are called otherwise here."""
+"""AWS's names of operations, where they differ from the library's."""
 
 
 class Where(TypedDict, total=False):
-    """Which requests a fault befalls: those of which all that is given is true. Attributes are those of `Fault`."""
+    """Which requests a fault is injected into: those that match all that is given. See the attributes of `Fault`."""
 
     operation: type[Operation[Any]] | str
     table: str
@@ -66,15 +66,15 @@ class Fault:
 
     Attributes:
         kind: What goes wrong.
-        operation: The name of the operation that is befallen, such as `"Query"`; its class may be given as well, or
-            AWS's name, such as `"PutItem"`. Every operation that the fault can befall where it is left out.
+        operation: The name of the operation, such as `"Query"`. Pass its class or AWS's name, such as `"PutItem"`, as
+            well; omit it to match every operation that this kind of fault applies to.
         table: The full name of the table, prefix included.
         index: The name of the index that is read.
-        key: Attributes and values, as they are stored: an item of that key, whole or a part of it. A query is about
-            the values that it asks to be equal, and a put about all attributes of its item. In a batch or a
-            transaction, a single part has to be about the table and the key.
-        after: How many such requests go well before.
-        times: How many requests are befallen then; `None` for all of them.
+        key: Attributes and stored values, part of a key or all of it. A query matches with the key values that it
+            fixes, and a put with all attributes of its item. In a batch or a transaction, a single part must match
+            both table and key.
+        after: How many matching requests succeed first.
+        times: How many requests fail then; `None` for all of them.
 
     >>> Fault.throttle(operation="Query", table="users", times=2)
     Fault.throttle(operation='Query', table='users', times=2)
@@ -99,15 +99,14 @@ class Fault:
 
     @classmethod
     def throttle(cls, **where: Unpack[Where]) -> Fault:
-        """The store asks to slow down: `ThrottledError`, and nothing was done."""
+        """Throttle the request: `ThrottledError`, and nothing was done."""
         return _make(Throttle(), where)
 
     @classmethod
     def unprocessed(cls, count: int | None = 1, **where: Unpack[Where]) -> Fault:
-        """The store does not get to the last `count` keys or writes of a batch that the fault is about.
+        """Leave the last `count` matching keys or writes of a batch unprocessed; `None` stands for all of them.
 
-        As DynamoDB does, it asks to slow down (`ThrottledError`) where it gets to nothing of the batch; `None` stands
-        for all that the fault is about.
+        As on DynamoDB, a batch of which nothing is processed raises `ThrottledError`.
         """
         if count is not None:
             _check_count("count", count, 1)
@@ -115,63 +114,64 @@ class Fault:
 
     @classmethod
     def fail(cls, moment: Moment = "before", **where: Unpack[Where]) -> Fault:
-        """The store fails with an error of its own, HTTP status 500: `ServiceError`.
+        """Fail with an internal error of the store, HTTP status 500: `ServiceError`.
 
         Args:
-            moment: Whether it failed before it did what was asked, or after; the answer does not tell.
+            moment: Whether the store fails before or after it executes the operation; the caller cannot tell.
             where: Which requests, as in `Fault`.
         """
         return _make(Fail(_is_done(moment)), where)
 
     @classmethod
     def lose_response(cls, moment: Moment, **where: Unpack[Where]) -> Fault:
-        """The connection breaks after the request was sent: `ServiceError` with the code `ConnectionClosedError`.
+        """Break the connection after the request was sent: `ServiceError` with the code `ConnectionClosedError`.
 
         Args:
-            moment: Whether it broke before the store did what was asked, or after; nothing tells.
+            moment: Whether it breaks before or after the store executes the operation; the caller cannot tell.
             where: Which requests, as in `Fault`.
         """
         return _make(LoseResponse(_is_done(moment)), where)
 
     @classmethod
     def unreachable(cls, **where: Unpack[Where]) -> Fault:
-        """The connection cannot be made: `ServiceError` with `was_sent` false, and nothing was done."""
+        """Refuse the connection: `ServiceError` with `was_sent` false, and nothing was done."""
         return _make(Unreachable(), where)
 
     @classmethod
     def conflict(cls, **where: Unpack[Where]) -> Fault:
-        """Another transaction is at work on an item, and nothing was done.
+        """Conflict with another transaction that is changing an item; nothing was done.
 
-        A write raises `TransactionConflict`, and a transaction `TransactionCanceled`: the reason of the first of its
-        actions that the fault is about has the code `"TransactionConflict"`.
+        A write raises `TransactionConflict`. A transaction raises `TransactionCanceled`, in which the reason of its
+        first matching action has the code `"TransactionConflict"`.
         """
-        return _make(Conflict(), where)
+        return _make(ItemConflict(), where)
 
     @classmethod
     def cancel(cls, code: CancelCode, **where: Unpack[Where]) -> Fault:
-        """A transaction is cancelled: the reason of the first of its actions that the fault is about has the code."""
+        """Cancel a transaction; the reason of its first matching action has the code."""
         if code not in get_args(CancelCode):
-            raise ConfigurationError(f"a fault cancels with {', '.join(get_args(CancelCode))}; got {shorten(code)}")
+            known = ", ".join(get_args(CancelCode))
+            raise ConfigurationError(f"Fault.cancel: code must be one of {known}; got {shorten(code)}")
         return _make(Cancel(code), where)
 
     @classmethod
     def slow(cls, seconds: float, **where: Unpack[Where]) -> Fault:
-        """The answer takes so many seconds more: of a virtual clock, which goes on at once, else of real time.
+        """Delay the response, by advancing a virtual clock or else by sleeping.
 
-        A request may be slow and meet another fault besides.
+        A request may be slow and have another fault too.
         """
         if not 0 < seconds < float("inf"):
-            raise ConfigurationError(f"a slow answer takes more than 0 seconds; got {shorten(seconds)}")
+            raise ConfigurationError(f"Fault.slow: seconds must be a finite number > 0; got {shorten(seconds)}")
         return _make(Slow(seconds), where)
 
     @property
     def name(self) -> str:
-        """The name of its kind, which is that of the class method that makes it."""
-        return NAMES[type(self.kind)]
+        """The name of the kind, which is that of the class method that makes it."""
+        return KIND_NAMES[type(self.kind)]
 
     def matches(self, operation: Operation[Any]) -> bool:
-        """Whether it is about an operation."""
-        if not can_befall(self.kind, type(operation)):
+        """Return whether the fault can be injected into an operation."""
+        if not applies_to(self.kind, type(operation)):
             return False
         name = type(operation).__name__
         if self.operation not in (None, name, _AWS_NAMES.get(name)):
@@ -179,13 +179,13 @@ class Fault:
         return bool(self.places(operation))
 
     def places(self, operation: Operation[Any]) -> list[int]:
-        """Which parts of a batch or transaction it is about, counted from 0; `[0]` for another operation."""
-        return [place for place, target in enumerate(targets_of(operation)) if self._is_about(target)]
+        """Return the positions of the matching parts of a batch or transaction; `[0]` for any other match."""
+        return [place for place, subject in enumerate(subjects_of(operation)) if self._is_about(subject)]
 
-    def _is_about(self, target: Target) -> bool:
-        if self.table not in (None, target.table) or self.index not in (None, target.index):
+    def _is_about(self, subject: Subject) -> bool:
+        if self.table not in (None, subject.table) or self.index not in (None, subject.index):
             return False
-        known = target.attributes
+        known = subject.attributes
         return all(name in known and equals(known[name], value) for name, value in (self.key or {}).items())
 
     def __repr__(self) -> str:
@@ -200,31 +200,31 @@ def _make(kind: FaultKind, where: Where) -> Fault:
     unknown = where.keys() - Where.__annotations__
     if unknown:
         names = ", ".join(Where.__annotations__)
-        raise ConfigurationError(f"a fault is scheduled by {names}; got {', '.join(sorted(unknown))}")
-    return Fault(kind, **where)  # type: ignore[arg-type]  # a class becomes its name
+        raise ConfigurationError(f"unknown argument of a fault: {', '.join(sorted(unknown))}; known are: {names}")
+    return Fault(kind, **where)  # type: ignore[arg-type]  # `operation` may be a class here; `__post_init__` takes its name
 
 
 def _name_of(kind: FaultKind, operation: object) -> str:
-    """The name of an operation that is given by its class or its name, and that a fault of the kind can befall."""
+    """Return the name of an operation, given as a class or a name, that a fault of the kind applies to."""
     name = operation.__name__ if isinstance(operation, type) else operation
-    known = befallen_by(kind)
+    known = operations_for(kind)
     names = {*known, *(_AWS_NAMES[each] for each in known if each in _AWS_NAMES)}
     if name not in names:
         guesses = difflib.get_close_matches(str(name), sorted(names), n=1)
-        mend = f"; did you mean {guesses[0]!r}?" if guesses else ""
-        possible = ", ".join(known)
-        raise ConfigurationError(f"Fault.{NAMES[type(kind)]} befalls {possible}; got operation={shorten(name)}{mend}")
+        hint = f"; did you mean {guesses[0]!r}?" if guesses else ""
+        fault, possible = f"Fault.{KIND_NAMES[type(kind)]}", ", ".join(known)
+        raise ConfigurationError(f"{fault} applies to {possible}; got operation={shorten(name)}{hint}")
     return str(name)
 
 
 def _check_count(name: str, given: object, least: int) -> None:
     if type(given) is not int or given < least:
-        raise ConfigurationError(f"{name} must be an int of {least} at least; got {shorten(given)}")
+        raise ConfigurationError(f"{name} must be an int >= {least}; got {shorten(given)}")
 
 
 def _is_done(moment: object) -> bool:
     if moment not in get_args(Moment):
-        raise ConfigurationError(f'a request meets its fault "before" or "after" it is done; got {shorten(moment)}')
+        raise ConfigurationError(f'moment must be "before" or "after"; got {shorten(moment)}')
     return moment == "after"
 
 

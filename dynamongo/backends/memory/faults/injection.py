@@ -1,6 +1,6 @@
-"""Injection: a request meets the faults that befall it, with the exceptions that the dynamodb backend raises for them.
+"""Injection: execute an operation with faults, raising what the dynamodb backend raises for them.
 
-Messages are DynamoDB's and botocore's.
+The messages are those of DynamoDB and botocore.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import contextlib
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar, cast
 
+from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.capacity import THROTTLED
 from dynamongo.backends.memory.faults.fault import Fault
 from dynamongo.backends.memory.faults.kinds import (
     Cancel,
     CancelCode,
-    Conflict,
     Fail,
+    ItemConflict,
     LoseResponse,
     Slow,
     Throttle,
@@ -30,13 +31,14 @@ from dynamongo.exceptions import (
     ThrottledError,
     TransactionCanceled,
     TransactionConflict,
-    assert_never,
 )
 from dynamongo.operations import Operation, TransactGet, TransactWrite
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
+_CLOSED = "Connection was closed before we received a valid response from endpoint URL"
+_UNREACHABLE = "Could not connect to the endpoint URL"
 _ONGOING = "Transaction is ongoing for the item"
 _MESSAGES: dict[CancelCode, str] = {
     "ItemCollectionSizeLimitExceeded": "Collection size exceeded.",
@@ -50,10 +52,10 @@ _MESSAGES: dict[CancelCode, str] = {
 
 
 class Execute(Protocol[R_co]):
-    """Does the request; of a batch it leaves the parts at these places."""
+    """Executes the operation; of a batch it leaves the parts at some positions unprocessed."""
 
     def __call__(self, *left: Collection[int]) -> R_co:
-        """Do it, and return its result; `left` is given once at most."""
+        """Execute the operation and return its result; at most one collection of positions is passed."""
         ...
 
 
@@ -64,9 +66,9 @@ def execute_under(
     pass_time: Callable[[float], None],
     seconds: float | None = None,
 ) -> R:
-    """Do an operation that the faults befall: those that only make it slow, and at most one other, the last.
+    """Execute an operation with its faults: slow ones and, as the last, at most one other.
 
-    An answer that takes more than `seconds` is lost, and what was asked is done.
+    If the response takes more than `seconds`, it is lost, but the operation has been executed.
     """
     slowness = sum(fault.kind.seconds for fault in faults if isinstance(fault.kind, Slow))
     is_over = seconds is not None and slowness > seconds
@@ -74,21 +76,21 @@ def execute_under(
     if passed:
         pass_time(passed)
     try:
-        return _answer(faults[-1], operation, execute, lost_after=passed if is_over else None)
+        return _respond(faults[-1], operation, execute, lost_after=passed if is_over else None)
     except BackendError as error:
         error.seconds = passed
         raise
 
 
-def _answer(fault: Fault, operation: Operation[R], execute: Execute[R], *, lost_after: float | None) -> R:
+def _respond(fault: Fault, operation: Operation[R], execute: Execute[R], *, lost_after: float | None) -> R:
     if lost_after is None:
-        return _meet(fault, operation, execute)
+        return _inject(fault, operation, execute)
     with contextlib.suppress(DynamongoError):
-        _meet(fault, operation, execute)
-    raise ServiceError(f"no answer in {lost_after:.3g} s", code="ReadTimeoutError")
+        _inject(fault, operation, execute)
+    raise ServiceError(f"no response in {lost_after:.3g} s", code="ReadTimeoutError")
 
 
-def _meet(fault: Fault, operation: Operation[R], execute: Execute[R]) -> R:
+def _inject(fault: Fault, operation: Operation[R], execute: Execute[R]) -> R:
     match fault.kind:
         case Slow():
             return execute()
@@ -102,12 +104,10 @@ def _meet(fault: Fault, operation: Operation[R], execute: Execute[R]) -> R:
             raise ServiceError("Internal server error")
         case LoseResponse(done):
             _attempt(execute, done=done)
-            message = "Connection was closed before we received a valid response from endpoint URL"
-            raise ServiceError(message, code="ConnectionClosedError")
+            raise ServiceError(_CLOSED, code="ConnectionClosedError")
         case Unreachable():
-            message = "Could not connect to the endpoint URL"
-            raise ServiceError(message, code="EndpointConnectionError", was_sent=False)
-        case Conflict():
+            raise ServiceError(_UNREACHABLE, code="EndpointConnectionError", was_sent=False)
+        case ItemConflict():
             if not isinstance(operation, (TransactWrite, TransactGet)):
                 raise TransactionConflict(_ONGOING)
             _cancel(operation, fault, "TransactionConflict")
@@ -118,7 +118,7 @@ def _meet(fault: Fault, operation: Operation[R], execute: Execute[R]) -> R:
 
 
 def _attempt(execute: Execute[Any], *, done: bool) -> None:
-    """Do the request if it is to be done; whatever it answers does not arrive."""
+    """Execute the operation if it is to be done; its result or error does not reach the caller."""
     if done:
         with contextlib.suppress(DynamongoError):
             execute()

@@ -1,4 +1,4 @@
-"""The kinds of faults, and the operations that each can befall.
+"""The kinds of faults, and the operations that each applies to.
 
 Source: "Error handling with DynamoDB" in the developer guide, and "Errors" of each action in the API reference.
 """
@@ -23,88 +23,88 @@ from dynamongo.operations import (
 CancelCode: TypeAlias = Literal[
     "ItemCollectionSizeLimitExceeded", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"
 ]
-"""Why DynamoDB cancels a transaction, other than for what it says."""
+"""Why DynamoDB cancels a valid transaction: the codes of `CancellationReason`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The store asks to slow down; nothing was done."""
+    """The store refuses the request because of too many; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unprocessed:
-    """The store does not get to `count` of the keys or writes of a batch, or to any of them if that is `None`."""
+    """The store leaves `count` of the keys or writes of a batch unprocessed; all of them if it is `None`."""
 
     count: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The store answers with an error of its own, before or after it did what was asked."""
+    """The store fails with an internal error, before or after it executed the operation (`done`)."""
 
     done: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LoseResponse:
-    """The connection breaks, before or after the store did what was asked."""
+    """The connection breaks, before or after the store executed the operation (`done`)."""
 
     done: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """The connection cannot be made."""
+    """The connection cannot be established."""
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """A transaction is at work on an item; nothing was done."""
+class ItemConflict:
+    """Another transaction is changing an item; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """A transaction is cancelled because of one of its actions, for the reason that the code gives."""
+    """A transaction is cancelled because of one of its actions; `code` says why."""
 
     code: CancelCode
 
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """The answer takes so many seconds."""
+    """The response takes so many seconds."""
 
     seconds: float
 
 
-FaultKind: TypeAlias = Throttle | Unprocessed | Fail | LoseResponse | Unreachable | Conflict | Cancel | Slow
+FaultKind: TypeAlias = Throttle | Unprocessed | Fail | LoseResponse | Unreachable | ItemConflict | Cancel | Slow
 
-NAMES: Final[dict[type[FaultKind], str]] = {
+KIND_NAMES: Final[dict[type[FaultKind], str]] = {
     Throttle: "throttle",
     Unprocessed: "unprocessed",
     Fail: "fail",
     LoseResponse: "lose_response",
     Unreachable: "unreachable",
-    Conflict: "conflict",
+    ItemConflict: "conflict",
     Cancel: "cancel",
     Slow: "slow",
 }
-"""The kinds by the names under which `Fault` makes them."""
+"""The name of each kind, which is that of the class method of `Fault` that makes it."""
 
-OPERATIONS: Final[dict[str, type[Operation[Any]]]] = {each.__name__: each for each in get_args(AnyOperation)}
+_OPERATIONS: Final[dict[str, type[Operation[Any]]]] = {each.__name__: each for each in get_args(AnyOperation)}
 
 _TRANSACTIONS = (TransactWrite, TransactGet)
-_BEFALLEN: dict[type[FaultKind], tuple[type[Operation[Any]], ...]] = {
+_LIMITED: dict[type[FaultKind], tuple[type[Operation[Any]], ...]] = {
     Unprocessed: (BatchGet, BatchWrite),
-    Conflict: (Put, Delete, UpdateItem, *_TRANSACTIONS),
+    ItemConflict: (Put, Delete, UpdateItem, *_TRANSACTIONS),
     Cancel: _TRANSACTIONS,
 }
 
 
-def can_befall(kind: FaultKind, operation: type[Operation[Any]]) -> bool:
-    """Whether DynamoDB ever answers an operation in this way."""
-    return operation in _BEFALLEN.get(type(kind), (operation,))
+def applies_to(kind: FaultKind, operation: type[Operation[Any]]) -> bool:
+    """Return whether DynamoDB can ever respond to an operation in this way."""
+    return operation in _LIMITED.get(type(kind), (operation,))
 
 
-def befallen_by(kind: FaultKind) -> list[str]:
-    """The names of the operations that a fault of this kind can befall."""
-    return sorted(name for name, operation in OPERATIONS.items() if can_befall(kind, operation))
+def operations_for(kind: FaultKind) -> list[str]:
+    """Return the names of the operations that a fault of this kind applies to."""
+    return sorted(name for name, operation in _OPERATIONS.items() if applies_to(kind, operation))

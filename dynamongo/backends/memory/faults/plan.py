@@ -1,4 +1,4 @@
-"""Plans: the faults that a memory backend is to meet, and whether it met them."""
+"""Fault plans: the faults to inject into a memory backend, and whether requests hit them."""
 
 from __future__ import annotations
 
@@ -9,45 +9,32 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
 
 from dynamongo._support.forks import INNERMOST, make_lock
+from dynamongo.backends.memory.executors import ITEM_OPERATIONS
 from dynamongo.backends.memory.faults.fault import Fault
 from dynamongo.backends.memory.faults.kinds import (
-    NAMES,
+    KIND_NAMES,
     Cancel,
     CancelCode,
-    Conflict,
     Fail,
     FaultKind,
+    ItemConflict,
     LoseResponse,
     Slow,
     Throttle,
     Unprocessed,
     Unreachable,
-    can_befall,
+    applies_to,
 )
 from dynamongo.exceptions import ConfigurationError, FaultNotHit
 from dynamongo.expressions.values import shorten
-from dynamongo.operations import (
-    BatchGet,
-    BatchWrite,
-    Delete,
-    Get,
-    Operation,
-    Put,
-    Query,
-    Scan,
-    TransactGet,
-    TransactWrite,
-    UpdateItem,
-)
+from dynamongo.operations import BatchGet, BatchWrite, Operation
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_DATA_OPERATIONS = (Get, BatchGet, Query, Scan, TransactGet, Put, Delete, UpdateItem, BatchWrite, TransactWrite)
-
 
 class _Scheduled:
-    """A fault, how many requests it was about, and how many it has befallen."""
+    """A fault, how many requests it matched, and into how many of those it was injected."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -55,7 +42,7 @@ class _Scheduled:
         self.hits = 0
 
     @property
-    def is_spent(self) -> bool:
+    def is_used_up(self) -> bool:
         return self.hits == self.fault.times
 
     @property
@@ -63,27 +50,27 @@ class _Scheduled:
         return self.hits >= (self.fault.times or 1)
 
     def is_due(self, operation: Operation[Any]) -> bool:
-        """Whether it is to befall the operation, which counts as one that it has seen."""
+        """Count the operation if it matches, and return whether the fault is to be injected into it."""
         if not self.fault.matches(operation):
             return False
         self.seen += 1
-        return self.seen > self.fault.after and not self.is_spent
+        return self.seen > self.fault.after and not self.is_used_up
 
     def __str__(self) -> str:
-        met = "never met" if self.fault.times is None else f"met {self.hits} of {self.fault.times} times"
-        return f"{self.fault!r}: {met}; requests that it is about: {self.seen}"
+        hits = "never hit" if self.fault.times is None else f"hit {self.hits} of {self.fault.times} times"
+        return f"{self.fault!r}: {hits}; matching requests: {self.seen}"
 
 
 class FaultPlan:
-    """Faults that requests to a `MemoryBackend` are to meet, in the order in which they are given.
+    """Faults to inject into the requests to a `MemoryBackend`, in the order in which they are given.
 
-    A request meets the first fault that is about it and not spent, and every `Fault.slow` besides. As a block, the
-    plan asserts at its end that each fault was met, and schedules nothing any more; a block that raises asserts
+    A request hits the first matching fault that is not used up, and every matching `Fault.slow` too. Used as a
+    context manager, the plan asserts at the end that each fault was hit, and is cleared; a block that raises asserts
     nothing.
 
     Attributes:
-        hits: How many faults were met, by the name of their kind, such as `"throttle"`.
-        is_active: Whether there is a fault that may still befall a request.
+        hits: How many faults were hit, by the name of their kind, such as `"throttle"`.
+        is_active: Whether there is a fault that may still be hit.
 
     >>> from dynamongo.backends.memory import MemoryBackend
     >>> from dynamongo.operations import DescribeTable
@@ -106,17 +93,17 @@ class FaultPlan:
 
     @staticmethod
     def random(
-        seed: int, *, rate: float = 0.1, kinds: Collection[str] = tuple(NAMES.values()), max_seconds: float = 0.01
+        seed: int, *, rate: float = 0.1, kinds: Collection[str] = tuple(KIND_NAMES.values()), max_seconds: float = 0.01
     ) -> FaultPlan:
-        """A plan in which faults befall requests for data at random, the same ones for the same seed and requests.
+        """Make a plan that injects faults at random, the same ones for the same seed and requests.
 
-        None of them is required to be met. Requests for tables as such go well.
+        Only operations on items are hit, not those on tables. No fault is required to be hit.
 
         Args:
-            seed: Where the random numbers begin.
-            rate: How likely a request is befallen, from 0 to 1.
-            kinds: The names of the kinds of faults, such as `"throttle"`; all of them where it is left out.
-            max_seconds: How much a slow answer takes at most.
+            seed: The seed of the random numbers.
+            rate: The probability that a request is hit, from 0 to 1.
+            kinds: The names of the kinds of faults, such as `"throttle"`; all kinds by default.
+            max_seconds: How long a slow response takes at most.
 
         >>> FaultPlan.random(7, rate=0.2, kinds=["throttle", "unprocessed"])
         FaultPlan.random(7, rate=0.2, kinds=['throttle', 'unprocessed'])
@@ -124,9 +111,9 @@ class FaultPlan:
         return _RandomPlan(seed, rate, kinds, max_seconds)
 
     def schedule(self, *faults: Fault) -> FaultPlan:
-        """Schedule more faults, after those that there are, and return the plan.
+        """Schedule more faults, after those already there, and return the plan.
 
-        A plan is a block: `with backend.faults.schedule(Fault.throttle()):` schedules for a few lines.
+        Since a plan is a context manager, `with backend.faults.schedule(Fault.throttle()):` does so for a few lines.
         """
         for fault in faults:
             _check_fault(fault)
@@ -136,13 +123,13 @@ class FaultPlan:
         return self
 
     def clear(self) -> None:
-        """Schedule nothing any more, and require nothing."""
+        """Drop all scheduled faults, whether or not they were hit."""
         with self._lock:
             self._scheduled.clear()
             self._update()
 
     def take(self, operation: Operation[Any]) -> list[Fault]:
-        """The faults that befall a request, which is thereby counted: slow ones, and one other at most, at the end."""
+        """Count a request, and return the faults that it hits: slow ones first, then at most one other."""
         with self._lock:
             due = [each for each in self._scheduled if each.is_due(operation)]
             slow = [each for each in due if isinstance(each.fault.kind, Slow)]
@@ -155,17 +142,17 @@ class FaultPlan:
         return [each.fault for each in taken]
 
     def assert_hit(self) -> None:
-        """Raise `FaultNotHit` if a fault was met less often than it is scheduled."""
+        """Raise `FaultNotHit` if a fault was hit less often than scheduled."""
         missed = [str(each) for each in self._scheduled if not each.is_hit]
         if missed:
             lines = "\n  ".join(missed)
             raise FaultNotHit(
-                f"{len(missed)} of {len(self._scheduled)} scheduled faults were not met as often as they should:\n"
-                f"  {lines}\nEither the code under test makes no such requests, or the fault says others."
+                f"{len(missed)} of {len(self._scheduled)} scheduled faults were hit less often than scheduled:\n"
+                f"  {lines}\nEither the code under test makes no such requests, or the fault describes other ones."
             )
 
     def _update(self) -> None:
-        self.is_active = any(not each.is_spent for each in self._scheduled)
+        self.is_active = any(not each.is_used_up for each in self._scheduled)
 
     def __enter__(self) -> Self:
         return self
@@ -185,27 +172,26 @@ class FaultPlan:
 
 def _check_fault(fault: object) -> None:
     if not isinstance(fault, Fault):
-        raise ConfigurationError(f"a plan consists of faults, such as Fault.throttle(); got {shorten(fault)}")
+        raise ConfigurationError(f"a FaultPlan takes faults such as Fault.throttle(); got {shorten(fault)}")
 
 
 class _RandomPlan(FaultPlan):
-    """`FaultPlan.random`: what befalls a request is drawn when it comes. Scheduled faults come first."""
+    """`FaultPlan.random`: a fault is drawn for each request. Scheduled faults take precedence."""
 
     def __init__(self, seed: int, rate: float, kinds: Collection[str], max_seconds: float) -> None:
         super().__init__()
-        if unknown := set(kinds) - set(NAMES.values()):
-            raise ConfigurationError(
-                f"kinds of faults are {', '.join(NAMES.values())}; got {', '.join(map(repr, sorted(unknown)))}"
-            )
+        if unknown := set(kinds) - set(KIND_NAMES.values()):
+            names = ", ".join(map(repr, sorted(unknown)))
+            raise ConfigurationError(f"unknown kind of fault: {names}; known are: {', '.join(KIND_NAMES.values())}")
         if not 0 <= rate <= 1:
-            raise ConfigurationError(f"the rate of faults must be from 0 to 1; got {rate}")
-        self._random = random.Random(seed)  # noqa: S311 - faults are no secret
+            raise ConfigurationError(f"FaultPlan.random: rate must be from 0 to 1; got {rate}")
+        self._random = random.Random(seed)  # noqa: S311 - this is not cryptography
         self._seed, self._rate, self._kinds, self._max_seconds = seed, rate, list(kinds), max_seconds
         self.is_active = True
 
     def take(self, operation: Operation[Any]) -> list[Fault]:
-        """What is scheduled, or else what is drawn."""
-        if not isinstance(operation, _DATA_OPERATIONS):
+        """Return the scheduled faults that a request hits, or else the one that is drawn for it."""
+        if not isinstance(operation, ITEM_OPERATIONS):
             return super().take(operation)
         with self._lock:
             drawn = self._draw(operation) if self._random.random() < self._rate else None
@@ -217,12 +203,12 @@ class _RandomPlan(FaultPlan):
         return [drawn]
 
     def _draw(self, operation: Operation[Any]) -> Fault | None:
-        """A fault that can befall the operation; every kind is as likely as the others."""
-        possible = [kind for kind in self._possible(operation) if can_befall(kind, type(operation))]
+        """Draw a fault that applies to the operation; all kinds are equally likely."""
+        possible = [kind for kind in self._possible(operation) if applies_to(kind, type(operation))]
         return Fault(self._random.choice(possible)) if possible else None
 
     def _possible(self, operation: Operation[Any]) -> Iterator[FaultKind]:
-        """One fault of each kind; numbers are drawn for all, so that a draw needs as many for any kind."""
+        """Return one fault of each chosen kind; the same random numbers are consumed whatever the kinds are."""
         part = self._random.random()
         size = len(operation.keys) if isinstance(operation, BatchGet) else 0
         size = len(operation.writes) if isinstance(operation, BatchWrite) else size
@@ -232,14 +218,14 @@ class _RandomPlan(FaultPlan):
             Fail(done=part < 0.5),
             LoseResponse(done=part < 0.5),
             Unreachable(),
-            Conflict(),
+            ItemConflict(),
             Cancel(get_args(CancelCode)[int(part * len(get_args(CancelCode)))]),
             Slow(self._max_seconds * part),
         ]
-        return (kind for kind in kinds if NAMES[type(kind)] in self._kinds)
+        return (kind for kind in kinds if KIND_NAMES[type(kind)] in self._kinds)
 
     def _update(self) -> None:
-        """It stays active: it is never spent."""
+        """Stay active: a random plan is never used up."""
 
     def __repr__(self) -> str:
         return f"FaultPlan.random({self._seed}, rate={self._rate}, kinds={self._kinds})"

@@ -1,0 +1,70 @@
+"""Executors: the function that executes each kind of operation on a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dynamongo.backends.memory.lifecycle import (
+    create_index,
+    create_table,
+    delete_index,
+    delete_table,
+    describe_table,
+    update_index_throughput,
+    update_throughput,
+)
+from dynamongo.backends.memory.reads import batch_get, get, query, scan
+from dynamongo.backends.memory.transactions import read_transaction, write_transaction
+from dynamongo.backends.memory.ttl import describe_time_to_live, update_time_to_live
+from dynamongo.backends.memory.writes import batch_write, update_item, write
+from dynamongo.operations import (
+    BatchGet,
+    BatchWrite,
+    CreateIndex,
+    CreateTable,
+    Delete,
+    DeleteIndex,
+    DeleteTable,
+    DescribeTable,
+    DescribeTimeToLive,
+    Get,
+    Put,
+    Query,
+    Scan,
+    TransactGet,
+    TransactWrite,
+    UpdateIndexThroughput,
+    UpdateItem,
+    UpdateThroughput,
+    UpdateTimeToLive,
+)
+
+# `Any`: a dict cannot say that a function takes an operation of the very type that it stands under.
+_ON_ITEMS: dict[type, Callable[..., Any]] = {
+    Get: get,
+    BatchGet: batch_get,
+    Query: query,
+    Scan: scan,
+    Put: write,
+    Delete: write,
+    UpdateItem: update_item,
+    BatchWrite: batch_write,
+    TransactWrite: write_transaction,
+    TransactGet: read_transaction,
+}
+_ON_TABLES: dict[type, Callable[..., Any]] = {
+    CreateTable: create_table,
+    DeleteTable: delete_table,
+    DescribeTable: describe_table,
+    CreateIndex: create_index,
+    DeleteIndex: delete_index,
+    UpdateThroughput: update_throughput,
+    UpdateIndexThroughput: update_index_throughput,
+    UpdateTimeToLive: update_time_to_live,
+    DescribeTimeToLive: describe_time_to_live,
+}
+
+EXECUTORS = {**_ON_ITEMS, **_ON_TABLES}
+ITEM_OPERATIONS = tuple(_ON_ITEMS)
+"""The operations that read or write items; the others are about tables."""

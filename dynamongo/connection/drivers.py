@@ -1,0 +1,74 @@
+"""Drivers: what performs the effects that the executor yields, and the executors of a connection.
+
+Planning, executor and verbs do no I/O: a driver does it for them. The one here blocks.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from typing import TypeVar
+
+from dynamongo.backends import Backend, bound
+from dynamongo.connection.recording import execute_observed
+from dynamongo.executor import Attempt, Executor, RetryPolicy, Steps, Wait
+
+R = TypeVar("R")
+
+DEFAULT_RETRIES = RetryPolicy()
+
+
+def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
+    """Perform the effects of an executor's generator one after the other, blocking, and return its result.
+
+    Args:
+        steps: The generator.
+        backend: What executes the operations.
+        seconds: How long the first attempt of an operation may take. An `Attempt` has its own limit.
+    """
+    execute = bound(backend)
+    try:
+        effect = next(steps)
+        while True:
+            if isinstance(effect, Wait):
+                backend.wait(effect.seconds)
+                effect = steps.send(None)
+                continue
+            try:
+                if isinstance(effect, Attempt):
+                    result = execute_observed(execute, effect.operation, effect.seconds)
+                else:
+                    result = execute_observed(execute, effect, seconds)
+            except Exception as error:  # noqa: BLE001 - the generator decides what the error means
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # a generator's result arrives untyped
+
+
+class Executors:
+    """One executor for each backend that a connection has used, because a retry budget belongs to a backend.
+
+    Args:
+        retries: The retry policy; by default, that of the backend's own configuration.
+    """
+
+    def __init__(self, retries: RetryPolicy | None) -> None:
+        self._retries = retries
+        self._known = weakref.WeakKeyDictionary[Backend, Executor]()
+
+    def find(self, backend: Backend) -> Executor:
+        """Return the executor of the backend, and make it when it is first needed."""
+        try:
+            found = self._known.get(backend)
+            return found or self._known.setdefault(backend, self._make(backend))
+        except TypeError:  # a backend that has no hash or takes no weak references gets a new budget for each call
+            return self._make(backend)
+
+    def _make(self, backend: Backend) -> Executor:
+        retries = self._retries
+        if retries is None:
+            attempts = getattr(backend, "max_attempts", None)
+            retries = DEFAULT_RETRIES if attempts is None else RetryPolicy(attempts)
+        return Executor(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))

@@ -1,0 +1,178 @@
+"""Settings: how a connection is configured, in code or by the environment.
+
+What is set in code takes precedence over the environment:
+
+=====================================================  ==================================================
+`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,          credentials; read by boto3, like everything else
+`AWS_SESSION_TOKEN`                                    that boto3 looks up
+`AWS_REGION_NAME`, `AWS_REGION`, `AWS_DEFAULT_REGION`  the AWS region, the first that is set; then the profile's,
+                                                       and finally `us-east-2`, with a warning
+`AWS_MAX_ATTEMPTS`                                     the maximum number of requests per call, like `max_attempts`
+                                                       in AWS's configuration files, unless `retries` is set
+`AWS_TABLE_PREFIX`                                     the prefix of every table name; read once, when first needed,
+                                                       and again after `set_config`
+`DYNAMONGO_BACKEND`                                    the name of the backend; `dynamodb` by default
+=====================================================  ==================================================
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+from dynamongo._support.dataclasses import dataclass, field, names_of
+from dynamongo.arguments import check_names, check_timeouts
+from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
+from dynamongo.exceptions import ConfigurationError
+from dynamongo.executor import RetryPolicy
+from dynamongo.executor.cursors import make_rules
+from dynamongo.expressions.values import shorten
+from dynamongo.planning.scan_policy import ScanPolicy, check_policy
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+
+class ConnectionOptions(TypedDict, total=False):
+    """The keyword arguments of `Connection` and `Connection.set_config`.
+
+    Attributes:
+        backend: The name of a backend, such as `"memory"`, or a backend instance.
+        endpoint_url: The URL that the dynamodb backend sends requests to, instead of AWS.
+        profile: The name of a profile in AWS's configuration files.
+        session: A `boto3.Session`.
+        client: A boto3 client for DynamoDB.
+        scans: What to do when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
+        cursor_key: The secret that signs the cursors of pages, so that they can be sent to a browser and come back
+            unchanged: 16 bytes or more, such as `secrets.token_bytes(32)`. Of several keys, the first signs and all are
+            accepted. To rotate the key, put the new one before the old one, and drop the old one when its cursors are
+            no longer in use.
+        retries: How often and after which waits requests are retried, and how long a call may take.
+        transport: How the dynamodb backend sends requests: `"auto"` (the default) sends them directly, and through
+            boto3 where a mock, recorder or tracer expects to see them; `"boto3"` sends all of them through boto3.
+        session_token: The session token of temporary credentials, beside their access key and secret key.
+        timeout: The maximum time of one request to DynamoDB in seconds. By default boto3's setting: 60 seconds without
+            a byte. `RetryPolicy.max_seconds` bounds the whole call with all its requests.
+        connect_timeout: The maximum time to connect in seconds. By default boto3's setting: 60 seconds.
+        cursor_ttl: For how many seconds a new cursor is valid; requires a `cursor_key`. Cursors without an expiry are
+            then refused.
+        show_values: Whether error messages and printed plans contain the values that callers passed, shortened. `False`
+            hides them, to keep them out of logs: in the whole process, for as long as the connection is in use, because
+            a value may be refused before it is known which connection it was meant for. Stored values are never shown.
+    """
+
+    backend: str | Backend | None
+    endpoint_url: str | None
+    profile: str | None
+    session: Session | None
+    client: Any  # boto3 generates the classes of its clients at run time
+    scans: ScanPolicy | None
+    cursor_key: bytes | Sequence[bytes] | None
+    retries: RetryPolicy | None
+    transport: str | None
+    session_token: str | None
+    timeout: float | None
+    connect_timeout: float | None
+    cursor_ttl: float | None
+    show_values: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The arguments of a `Connection`; `None` leaves a setting to the environment or its default.
+
+    `Connection` and `ConnectionOptions` describe each of them.
+
+    Raises:
+        ConfigurationError: A setting has an invalid value. Settings that contradict each other are found when the
+            backend is made.
+    """
+
+    access_key_id: str | None = field(default=None, repr=False)
+    secret_access_key: str | None = field(default=None, repr=False)
+    region: str | None = None
+    table_prefix: str | None = None
+    backend: str | Backend | None = None
+    endpoint_url: str | None = None
+    profile: str | None = None
+    session: Session | None = None
+    client: Any = None
+    scans: ScanPolicy | None = None
+    cursor_key: bytes | Sequence[bytes] | None = field(default=None, repr=False)
+    retries: RetryPolicy | None = None
+    transport: str | None = None
+    session_token: str | None = field(default=None, repr=False)
+    timeout: float | None = None
+    connect_timeout: float | None = None
+    cursor_ttl: float | None = None
+    show_values: bool = True
+
+    def __post_init__(self) -> None:
+        if self.scans is not None:
+            check_policy(self.scans)
+        if self.backend is not None:
+            check_backend(self.backend)
+        if self.cursor_key is not None or self.cursor_ttl is not None:
+            make_rules(self.cursor_key, self.cursor_ttl)
+        if not isinstance(cast("object", self.show_values), bool):
+            raise ConfigurationError(f"show_values must be True or False; got {shorten(self.show_values)}")
+        if self.retries is not None and not isinstance(cast("object", self.retries), RetryPolicy):
+            raise ConfigurationError(
+                f"retries must be a RetryPolicy, such as RetryPolicy(attempts=3); got {shorten(self.retries)}"
+            )
+        check_timeouts(self.timeout, self.connect_timeout)
+
+    def make_backend(self) -> Backend:
+        """Return the backend that is set, or make one of the kind that is named."""
+        chosen = self._choose_backend()
+        if not isinstance(chosen, str):
+            return chosen
+        factory = load_backend(chosen)
+        return factory(**self._arguments_for(factory))
+
+    def find_limits(self) -> Limits:
+        """Return the limits that the backend or its class declares, without making one; DynamoDB's by default."""
+        chosen = self._choose_backend()
+        limits = getattr(load_backend(chosen) if isinstance(chosen, str) else chosen, "limits", None)
+        return limits if isinstance(limits, Limits) else Limits()
+
+    def find_table_prefix(self) -> str:
+        """Return the prefix of every table name."""
+        return os.environ.get("AWS_TABLE_PREFIX", "") if self.table_prefix is None else self.table_prefix
+
+    def _choose_backend(self) -> str | Backend:
+        return self.backend or os.environ.get("DYNAMONGO_BACKEND") or "dynamodb"
+
+    def _arguments_for(self, factory: Callable[..., Backend]) -> dict[str, Any]:
+        """Return the settings that the backend takes: the memory backend takes no credentials, and gets none."""
+        region = self.region or (None if self._brings_region() else os.environ.get("AWS_REGION_NAME"))
+        settings = {name: getattr(self, name) for name in names_of(self)} | {"region": region}
+        import inspect  # noqa: PLC0415 - importing it takes long, and not every backend is made from settings
+
+        known = inspect.signature(factory).parameters
+        return {name: value for name, value in settings.items() if name in known and value is not None}
+
+    def _brings_region(self) -> bool:
+        """Whether the code has set something that has a region, which takes precedence over the environment's."""
+        has_own = self.client is not None or self.profile is not None
+        return has_own or (self.session is not None and bool(self.session.region_name))
+
+
+def check_option_names(options: ConnectionOptions) -> None:
+    """Raise `TypeError` for an option that does not exist, and suggest the nearest one that does."""
+    check_names("Connection", options, names_of(Settings))
+
+
+def check_backend(backend: object) -> None:
+    """Raise `ConfigurationError` for something that is neither the name of a backend nor a backend."""
+    if isinstance(backend, str):
+        check_backend_name(backend)
+        return
+    is_connection = hasattr(type(backend), "own_backend")  # by its shape: the class is defined on top of this module
+    if is_connection or isinstance(backend, type) or not callable(getattr(backend, "execute", None)):
+        fix = "; pass its `.backend`" if is_connection else ""
+        raise ConfigurationError(
+            f"backend must be the name of a backend ({', '.join(backend_names())}) or an instance of one; "
+            f"got {shorten(backend)}{fix}"
+        )

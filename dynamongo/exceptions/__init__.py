@@ -1,0 +1,126 @@
+"""Every exception that dynamongo raises.
+
+::
+
+    DynamongoError
+    ├── SchemaError                          a model is declared wrongly (TypeError)
+    ├── ValidationError                      a value does not suit its field (ValueError)
+    │   └── WrittenButUnreadable             a write was done, and the item that it returned cannot be read
+    ├── ExpressionError                      a strategy, condition or update is invalid (ValueError)
+    ├── ConfigurationError                   the settings of a connection are invalid
+    │   └── CredentialsError                 AWS credentials are missing or were refused
+    ├── UnsupportedOperation                 the backend does not support the operation
+    ├── ScanForbidden                        the plan is a full scan, which the policy forbids
+    ├── TableMismatch                        a live table differs from its model
+    ├── ItemNotFound                         no item has the key (LookupError)
+    ├── MultipleItemsFound                   more than one item was found where one was expected (LookupError)
+    ├── AttributeNotLoaded                   an attribute was not read with its item, or the item was not read
+    ├── CursorError                          a cursor is invalid, expired, or of another read (ValueError)
+    ├── BudgetExceeded                       a read or a block of code exceeds its budget
+    ├── ConditionalCheckFailedException      the condition of a write did not hold
+    │   └── VersionConflict                  the item was written since the instance was read
+    ├── BulkWriteError                       some writes of a bulk verb failed
+    ├── WriteNotSent                         a write was not sent, because an earlier one failed
+    ├── FaultNotHit                          no request met a fault that a test had scheduled (AssertionError)
+    └── BackendError                         the store refused a request, or failed
+        ├── InvalidRequestError              the request is malformed or exceeds a limit
+        ├── AccessDenied                     the credentials lack a permission
+        ├── TableNotFound                    the table does not exist
+        ├── TableExists                      the table exists already, or is not ready
+        ├── LimitExceededError               a quota of the account or of an item collection is exhausted
+        ├── TransactionCanceled              a transaction was cancelled, for the reasons it carries
+        ├── TransactionConflict              another transaction or write holds the item
+        ├── IdempotencyMismatch              the token was used before, for another transaction
+        ├── ThrottledError                   still throttled after all retries
+        └── ServiceError                     the store failed, or could not be reached
+            └── WriteOutcomeUnknown          no response says whether a write was done
+
+    ScanWarning                              a full scan is about to run (UserWarning)
+    NPlusOneWarning                          items are read one by one in a loop (UserWarning)
+"""
+
+from __future__ import annotations
+
+from dynamongo.exceptions.backend import (
+    AccessDenied,
+    BackendError,
+    CancellationReason,
+    IdempotencyMismatch,
+    InvalidRequestError,
+    LimitExceededError,
+    ServiceError,
+    TableExists,
+    TableNotFound,
+    ThrottledError,
+    ThrottlingReason,
+    TransactionCanceled,
+    TransactionConflict,
+    WriteOutcomeUnknown,
+)
+from dynamongo.exceptions.library import (
+    AttributeNotLoaded,
+    BudgetExceeded,
+    BulkWriteError,
+    ConditionalCheckFailedException,
+    ConfigurationError,
+    CredentialsError,
+    CursorError,
+    DynamongoError,
+    ExpressionError,
+    FaultNotHit,
+    ItemNotFound,
+    MultipleItemsFound,
+    NPlusOneWarning,
+    ScanForbidden,
+    ScanWarning,
+    SchemaError,
+    TableMismatch,
+    UnsupportedOperation,
+    ValidationError,
+    VersionConflict,
+    WriteNotSent,
+    WrittenButUnreadable,
+)
+
+__all__ = [
+    "AccessDenied",
+    "AttributeNotLoaded",
+    "BackendError",
+    "BudgetExceeded",
+    "BulkWriteError",
+    "CancellationReason",
+    "ConditionalCheckFailedException",
+    "ConfigurationError",
+    "CredentialsError",
+    "CursorError",
+    "DynamongoError",
+    "ExpressionError",
+    "FaultNotHit",
+    "IdempotencyMismatch",
+    "InvalidRequestError",
+    "ItemNotFound",
+    "LimitExceededError",
+    "MultipleItemsFound",
+    "NPlusOneWarning",
+    "ScanForbidden",
+    "ScanWarning",
+    "SchemaError",
+    "ServiceError",
+    "TableExists",
+    "TableMismatch",
+    "TableNotFound",
+    "ThrottledError",
+    "ThrottlingReason",
+    "TransactionCanceled",
+    "TransactionConflict",
+    "UnsupportedOperation",
+    "ValidationError",
+    "VersionConflict",
+    "WriteNotSent",
+    "WriteOutcomeUnknown",
+    "WrittenButUnreadable",
+]
+
+for _error in __all__:  # tracebacks and pickles name the classes by their public path
+    if not _error.endswith("Reason"):  # whose annotations are resolved in their module
+        globals()[_error].__module__ = __name__

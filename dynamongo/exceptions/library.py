@@ -1,0 +1,169 @@
+"""Errors and warnings that dynamongo raises on its own account, whatever the backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# The names without "Error" (N818) are AWS's, those of dynamongo 0.2, or say what happened, as in `except ItemNotFound`.
+
+
+class DynamongoError(Exception):
+    """Base of every error that dynamongo raises."""
+
+
+class SchemaError(DynamongoError, TypeError):
+    """A model or one of its fields is declared wrongly; raised when the class is created."""
+
+
+class ValidationError(DynamongoError, ValueError):
+    """A value does not suit the field that should hold it, or a stored value the field that should read it.
+
+    Attributes:
+        item: The returned item as a dict of Python values, where a write was done and its result cannot be read.
+    """
+
+    item: dict[str, Any] | None = None
+
+
+class WrittenButUnreadable(ValidationError):  # noqa: N818 - see above
+    """A write was done, and the item that it returned does not suit the model: do not repeat the write.
+
+    `.item` is what is stored (or was, for a delete), as a dict of Python values.
+    """
+
+
+class ExpressionError(DynamongoError, ValueError):
+    """A strategy, condition or update is invalid."""
+
+
+class ConfigurationError(DynamongoError):
+    """The settings of a connection are invalid."""
+
+
+class CredentialsError(ConfigurationError):
+    """AWS credentials are missing or were refused."""
+
+
+class UnsupportedOperation(DynamongoError):  # noqa: N818 - see above
+    """The backend does not support the operation."""
+
+
+class ScanForbidden(DynamongoError):  # noqa: N818 - see above
+    """The strategy needs a scan of the whole table, which the scan policy forbids."""
+
+
+class ScanWarning(UserWarning):
+    """The strategy needs a scan of the whole table, and every item read is billed."""
+
+
+class NPlusOneWarning(UserWarning):
+    """Items are read one by one, at a request each, where one batch would do."""
+
+
+class TableMismatch(DynamongoError):  # noqa: N818 - see above
+    """A live table differs from its model.
+
+    `Model.update_table` raises it for what it cannot change, or not without permission; reads raise it for items that
+    lack a key attribute of the model.
+
+    Attributes:
+        differences: What differs, as `Model.compare_table` returns it; empty if a read raised the error.
+    """
+
+    def __init__(self, message: str, differences: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.differences = differences
+
+
+class ItemNotFound(DynamongoError, LookupError):  # noqa: N818 - see above
+    """No item has the key."""
+
+
+class MultipleItemsFound(DynamongoError, LookupError):  # noqa: N818 - see above
+    """More than one item satisfies the condition where one was expected."""
+
+
+class AttributeNotLoaded(DynamongoError):  # noqa: N818 - see above
+    """The attribute was not read with its item, or the instance was made of its key alone.
+
+    It is no `AttributeError`: `hasattr`, and `getattr` with a default, would take "not read" for "absent".
+    """
+
+
+class CursorError(DynamongoError, ValueError):
+    """A cursor is of another read, damaged, expired, or not signed as the connection requires.
+
+    Attributes:
+        cursor: The cursor.
+        client_message: A message for web clients, which discloses nothing about the store.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        cursor: Any = None,
+        client_message: str = "The cursor is not valid for this request; start again at the first page.",
+    ) -> None:
+        super().__init__(message)
+        self.cursor = cursor
+        self.client_message = client_message
+
+
+class BudgetExceeded(DynamongoError):  # noqa: N818 - see above
+    """A read or a block of code exceeds its budget.
+
+    Attributes:
+        items: The items that a read had found until then.
+        cursor: Where that read continues, as its argument `cursor`; `None` for a block of code.
+    """
+
+    def __init__(self, message: str, *, items: Any = (), cursor: str | None = None) -> None:
+        super().__init__(message)
+        self.items = items
+        self.cursor = cursor
+
+
+class ConditionalCheckFailedException(DynamongoError):  # noqa: N818 - see above
+    """The condition of a write did not hold, and nothing was written.
+
+    Attributes:
+        item: The stored item, if it was asked for, else `None`. From verbs of a model it is an instance, or a dict of
+            Python values if it does not suit the model; from a backend, a dict of attribute values.
+    """
+
+    def __init__(self, message: str = "The conditional request failed", *, item: Any = None) -> None:
+        super().__init__(message)
+        self.item = item
+
+
+class VersionConflict(ConditionalCheckFailedException):
+    """Someone else wrote the item since the instance was read or saved; nothing was written.
+
+    Attributes:
+        expected: The version of the instance; `None` if it has none yet.
+        found: The stored version; `None` if there is no item, or one without a version.
+        item: As in `ConditionalCheckFailedException`.
+    """
+
+    def __init__(
+        self, message: str, *, expected: int | None = None, found: int | None = None, item: Any = None
+    ) -> None:
+        super().__init__(message, item=item)
+        self.expected = expected
+        self.found = found
+
+
+class BulkWriteError(DynamongoError):
+    """Some writes of a bulk verb failed; `.result` is the `BatchResult` with the outcome of each item."""
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class WriteNotSent(DynamongoError):  # noqa: N818 - see above
+    """A write of a bulk verb was not sent: the verb was interrupted, or an earlier write failed (`__cause__`)."""
+
+
+class FaultNotHit(DynamongoError, AssertionError):  # noqa: N818 - see above
+    """Fewer requests than expected, or none, met a fault that a test scheduled in a memory backend."""

@@ -1,0 +1,74 @@
+"""What conditions read: their operands, the paths among them, and what a projection has to name for them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from dynamongo._support.unions import assert_never
+from dynamongo.expressions.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Operand,
+    Or,
+    Path,
+    Size,
+    is_value,
+)
+from dynamongo.expressions.trees import Branch, nodes_of
+
+
+def operands_of(condition: Condition) -> Iterator[Operand]:
+    """Return every operand in the tree, from left to right; the paths that functions take are operands too."""
+    if isinstance(condition, Branch):
+        return itertools.chain.from_iterable(map(_own_operands, nodes_of(condition)))
+    return iter(_own_operands(condition))
+
+
+def _own_operands(node: Condition) -> tuple[Operand, ...]:
+    match node:
+        case Comparison():
+            return node.left, node.right
+        case Between():
+            return node.operand, node.low, node.high
+        case In():
+            return node.operand, *node.choices
+        case BeginsWith():
+            return node.path, node.prefix
+        case Contains():
+            return node.path, node.operand
+        case Exists() | NotExists() | IsType():
+            return (node.path,)
+        case And() | Or() | Not():
+            return ()
+        case _:
+            assert_never(node)
+
+
+def paths_of(condition: Condition) -> list[Path]:
+    """Return every path that the condition reads."""
+    if isinstance(condition, Comparison) and isinstance(condition.left, Path) and is_value(condition.right):
+        return [condition.left]  # most conditions are this one
+    found: list[Path] = []
+    for operand in operands_of(condition):
+        if isinstance(operand, Path):
+            found.append(operand)
+        elif isinstance(operand, Size):
+            found.append(operand.path)
+    return found
+
+
+def cover(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the paths without those inside another one: DynamoDB refuses a projection whose paths overlap."""
+    unique = dict.fromkeys(path.elements for path in paths)
+    kept = [each for each in unique if not any(each[:length] in unique for length in range(1, len(each)))]
+    return tuple(Path(*elements) for elements in kept)

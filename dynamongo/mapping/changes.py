@@ -1,0 +1,78 @@
+"""What was changed of an instance since its item was read or saved: a save of the changes alone sends nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
+from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.evaluation import MISSING, Resolved
+from dynamongo.expressions.values import AttributeValue, equals
+from dynamongo.fields.base import Field
+from dynamongo.fields.partial_map import guard
+from dynamongo.mapping.deltas import Change, Delta, make_deltas
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import Record, Recorded, record_of
+
+
+def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+    """Return the updates that make what is stored into what the instance holds, and what has to hold for them.
+
+    Raises:
+        ValidationError: A value does not suit its field, or a required one is missing.
+        ExpressionError: The key was changed.
+        AttributeNotLoaded: Something was changed of which only a part was read.
+    """
+    record, values = record_of(instance), vars(instance)
+    fields = [(name, field) for name, field in mapper.fields.items() if name in values and name != mapper.version]
+    found = [_find_change(field, values[name], name, record) for name, field in fields]
+    changes = [change for change in found if change is not None]
+    for change in changes:
+        if change.field.is_key:
+            raise ExpressionError(
+                f"{change.field.label} is part of the key, and was changed: save() makes a new item of it"
+            )
+    return make_deltas(changes)
+
+
+def _find_change(field: Field[Any], value: Any, name: str, record: Record) -> Change | None:
+    """Compare what was decoded of an attribute with what is held, as it would be stored."""
+    stored = (record.stored or {}).get(name, MISSING)
+    paths = [Path(*path.elements[1:]) for path in record.loaded or () if path.attribute == name]
+    if any(path.elements for path in paths):
+        _refuse_changed_part(field, value, stored, paths)
+        return None
+    held = _encode_value(field, value)
+    if record.loaded is not None and not paths:
+        return Change(field, MISSING, None, held)  # it was assigned, and nobody knows what is stored
+    if _is_same(held, stored):
+        return None
+    read = _as_written(field, stored)
+    return None if _is_same(held, read) else Change(field, stored, read, held)
+
+
+def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:
+    is_there = stored is not MISSING and stored is not None
+    loaded = field.decode_loaded(cast("AttributeValue", stored)) if is_there else field.missing_value()
+    if value != guard(loaded, paths, ""):
+        raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
+
+
+def _encode_value(field: Field[Any], value: Any) -> Resolved:
+    if not field.is_absent(value):
+        encoded = field.encode(field.validate(value))
+        return field.refuse_empty(encoded) if field.is_key or field.is_index_key else encoded
+    if field.required:
+        raise ValidationError(f"{field.label} is required, and has no value")
+    return MISSING
+
+
+def _is_same(left: Resolved, right: Resolved) -> bool:
+    return left is right or (left is not MISSING and right is not MISSING and equals(left, right))
+
+
+def _as_written(field: Field[Any], stored: Resolved) -> Resolved:
+    """Return what the field would store for what it reads, since others may store the same value in another form."""
+    value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
+    return MISSING if field.is_absent(value) else field.own_form(cast("AttributeValue", stored), value)

@@ -1,0 +1,80 @@
+"""Failures: the error of a write in the model's words, with what is stored as an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dynamongo.exceptions import (
+    ConditionalCheckFailedException,
+    DynamongoError,
+    ItemNotFound,
+    ValidationError,
+    VersionConflict,
+)
+from dynamongo.expressions.conditions import Condition, all_of, conjuncts
+from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.updates import AnyUpdate, guards_of
+from dynamongo.expressions.values import Item, hidden_values
+from dynamongo.fields.python_values import decode_map
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.versions import find_conflict
+from dynamongo.operations import Action, ConditionCheck, Put, UpdateItem
+
+
+def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -> DynamongoError:
+    """Return the error of a write in the model's words."""
+    key = write.item if isinstance(write, Put) else write.key
+    if not isinstance(error, ConditionalCheckFailedException):
+        return mapper.locate_error(error, write.table, key, write)
+    parts = conjuncts(write.condition)
+    updates = write.updates if isinstance(write, UpdateItem) else ()
+    if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (mapper.exists,):
+        return _explain_failed_check(mapper, key, write.condition, error, updates)
+    if error.item is not None:
+        return _explain_failed_check(mapper, key, all_of(parts[1:]), error, updates)
+    missing = ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(key)}")
+    missing.__cause__ = error
+    return missing
+
+
+def _explain_failed_check(
+    mapper: Mapper[Any],
+    key: Item,
+    condition: Condition | None,
+    error: ConditionalCheckFailedException,
+    updates: Iterable[AnyUpdate],
+) -> ConditionalCheckFailedException:
+    """Return the error with the item as an instance; the message has its key alone, since logs are read by many."""
+    stored = _decode_stored(mapper, error.item)
+    named = mapper.describe_key(key)
+    conflict = None if mapper.version is None else find_conflict(mapper.version, condition, error.item)
+    if conflict is not None:
+        message = f"{mapper.name}: {conflict.describe(named, has_item=error.item is not None)}"
+        return VersionConflict(message, expected=conflict.expected, found=conflict.found, item=stored)
+    outside = [str(path) for path, guard in guards_of(updates) if not holds(guard, error.item or {})]
+    if outside:
+        names = ", ".join(f"{mapper.name}.{name}" for name in outside)
+        message = f"the update would take {names} out of the range of its field in the item with {named}"
+    elif condition == mapper.is_missing and error.item is not None:
+        message = f"there is an item with {named} already"
+    elif error.item is None:
+        message = f"there is no item with {named} for `{_name_condition(condition)}`"
+    else:
+        message = f"`{_name_condition(condition)}` does not hold for the item with {named}"
+    return ConditionalCheckFailedException(f"{mapper.name}: {message}", item=stored)
+
+
+def _name_condition(condition: Condition | None) -> str:
+    """Return the condition without its operands, which may tell what is stored."""
+    with hidden_values():
+        return str(condition)
+
+
+def _decode_stored(mapper: Mapper[Any], item: Any) -> Any:
+    if item is None:
+        return None
+    try:
+        return mapper.decode(item)
+    except ValidationError:
+        return decode_map(item)

@@ -1,0 +1,55 @@
+"""The key of a model: its fields, and the conditions that say the same as a key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynamongo._support.dataclasses import dataclass, field
+from dynamongo.expressions.conditions import EQ, Comparison, Path
+from dynamongo.expressions.values import Item
+from dynamongo.fields.base import Field
+from dynamongo.mapping.key_codec import KeyCodec
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKeys:
+    """The key fields of a model."""
+
+    model: type
+    hash_key: Field[Any]
+    range_key: Field[Any] | None = None
+
+    codec: KeyCodec = field(init=False, repr=False, compare=False)
+    """Makes a key from the values of the key fields."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codec", KeyCodec(self.fields))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the key attributes, hash key first."""
+        return self.codec.names
+
+    @property
+    def fields(self) -> tuple[Field[Any], ...]:
+        """The key fields, hash key first."""
+        return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
+
+    def describe(self) -> str:
+        """Describe what a strategy has to say, for messages: `email == …`, or the equalities of both keys."""
+        return " and ".join(f"`{name} == …`" for name in self.names)
+
+
+def key_equalities(key: Item) -> tuple[Comparison, ...]:
+    """Return the key as conditions, one for each attribute."""
+    return tuple(Comparison(Path(name), EQ, value) for name, value in key.items())
+
+
+def describe_key(key: Item) -> str:
+    """Return the key as people read it, such as `email = 'x' AND day = 3`."""
+    return " AND ".join(map(str, key_equalities(key)))
+
+
+def name_model(model: type) -> str:
+    """Return the full name of a model, which the paths of its fields have as their owner."""
+    return f"{model.__module__}.{model.__qualname__}"

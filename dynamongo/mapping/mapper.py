@@ -1,0 +1,238 @@
+"""`Mapper`: everything that the rest of the library asks of a model class, as `User.__mapper__`.
+
+Planning, transactions, bulk writes, result sets and the verbs of `Model` know a class by its mapper alone: what it
+declares, how its instances become items and items become instances, and how to name an item in a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, NoReturn, TypeVar, cast
+
+from dynamongo._support.dataclasses import replace
+from dynamongo.exceptions import (
+    AttributeNotLoaded,
+    SchemaError,
+    ValidationError,
+    WrittenButUnreadable,
+)
+from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.expressions.values import Item, hidden_values, shorten
+from dynamongo.fields.base import Field
+from dynamongo.fields.partial_map import guard
+from dynamongo.fields.python_values import decode_map
+from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.deltas import apply_deltas
+from dynamongo.mapping.model_codec import Codec
+from dynamongo.mapping.model_schema import ModelSchema
+from dynamongo.mapping.records import Record, Recorded, record_of, set_record
+from dynamongo.mapping.versions import lock, next_version
+from dynamongo.operations import Put, UpdateItem
+
+M = TypeVar("M", bound=Recorded)
+
+_OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing"])
+
+
+class Mapper(ModelSchema, Generic[M]):
+    """What a model class declares, and the way between its instances and stored items.
+
+    Args:
+        model: The class.
+        fields: Its fields by name, bound to it.
+        declaration: What it declares; `None` for an abstract model, which has no table.
+
+    Attributes:
+        model: The class.
+        codec: The compiled functions between values and items.
+    """
+
+    def __init__(self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
+        self.model = model
+        index_keys = () if declaration is None else declaration.index_keys
+        self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
+        super().__init__(model, fields, declaration)
+
+    # Instances and items.
+
+    def as_instance(self, item: M | Mapping[str, Any]) -> M:
+        """Return what is to be stored as an instance.
+
+        Raises:
+            ValidationError: It is neither an instance nor a dict of valid values.
+        """
+        if isinstance(item, self.model):
+            return item
+        if isinstance(item, Mapping):
+            return self.build(cast("Mapping[str, Any]", item))
+        raise ValidationError(f"{self.name}: an item is a dict or an instance of it; got {shorten(item)}")
+
+    def build(self, values: Mapping[str, Any]) -> M:
+        """Return a new instance with these values; raises `ValidationError` as the constructor does."""
+        try:
+            return self.model(**values)
+        except TypeError:
+            self.check_names(values)  # one may be no str
+            raise
+
+    def encode(self, instance: M) -> Item:
+        """Return the item that is stored for the instance, as attribute values.
+
+        Validates every value again, since a list or dict in it may have been changed.
+
+        Raises:
+            ValidationError: A value does not suit its field, or a required one is missing.
+            AttributeNotLoaded: The item was not read whole, so that saving it would lose the rest.
+        """
+        record = instance.__record__
+        if type(record) is not Record:
+            return self.codec.encode(vars(instance), {})
+        if record.loaded is not None:
+            raise AttributeNotLoaded(
+                f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was not read whole, and would"
+                " lose what was not read if it were saved: call reload() first, or change it with update()"
+            )
+        return self.codec.encode(vars(instance), dict(record.undeclared))
+
+    def decode(self, item: Item) -> M:
+        """Return an instance of a whole item.
+
+        Raises:
+            ValidationError: A stored attribute holds something that its field could not have stored.
+        """
+        decoded: list[M] = self.codec.decode((item,))
+        return decoded[0]
+
+    def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
+        """Return instances of items that were read whole (`loaded` is `None`), or of which these paths were read."""
+        if loaded is None:
+            return self.codec.decode(items)
+        return [self.decode_partial(item, loaded) for item in items]
+
+    def decode_written(self, item: Item, done: str) -> M:
+        """Return an instance of what a write returned.
+
+        Args:
+            item: The whole item.
+            done: What the write did, in the past tense.
+
+        Raises:
+            WrittenButUnreadable: What is stored does not suit the model; the write has been carried out nevertheless.
+        """
+        try:
+            return self.decode(item)
+        except ValidationError as error:
+            unread = WrittenButUnreadable(f"the item was {done}, but what is stored cannot be read: {error}")
+            unread.item = decode_map(item)
+            raise unread from error
+
+    def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
+        """Return an instance of an item of which only these paths were read; it refuses to show any others."""
+        parts = {path.attribute for path in loaded if len(path.elements) > 1}
+        instance = self.decode({name: value for name, value in item.items() if name not in parts})
+        values: dict[str, Any] = vars(instance)
+        for name, field in self.fields.items():
+            paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
+            value = values.pop(name)
+            if name in parts and item.get(name) is not None:
+                value = self._decode_part(field, item)
+            if paths:
+                values[name] = guard(value, paths, field.label)
+        undeclared = {name: value for name, value in item.items() if name not in self.fields}
+        set_record(instance, Record(item, undeclared, loaded))
+        return instance
+
+    def decode_key(self, key: Item) -> M:
+        """Return an instance that holds a key alone, of an item that was not read; it cannot be saved."""
+        loaded = tuple(map(Path, key))
+        instance = self.decode_partial(key, loaded)
+        set_record(instance, Record(None, {}, loaded))
+        return instance
+
+    def _decode_part(self, field: Field[Any], item: Item) -> Any:
+        stored = item[field.path.attribute]
+        try:
+            return field.decode_loaded(stored)
+        except ValidationError:
+            raise self.explain_unreadable(item, lambda: field.decode_loaded(stored)) from None
+
+    # Keys.
+
+    def key_of(self, instance: M) -> Item:
+        """Return the key of an instance; raises `ValidationError` where it has none."""
+        held = vars(instance)
+        key: Item = self.keys.codec.encode([held[name] for name in self.keys.names])
+        return key
+
+    # What an instance knows of its stored item.
+
+    def is_partial(self, instance: M) -> bool:
+        """Return whether the item of the instance was not read whole."""
+        return record_of(instance).loaded is not None
+
+    def lock_of(self, instance: M) -> Condition | None:
+        """Return what a write of the loaded item checks.
+
+        Nothing for a model without a `VersionField`, and for an instance that only names an item.
+        """
+        name = self.version
+        if name is None or (record_of(instance).stored is None and vars(instance).get(name) is None):
+            return None
+        return lock(name, getattr(instance, name))
+
+    def note_saved(self, instance: M, write: Put | UpdateItem) -> None:
+        """Remember what is stored for the instance now that the write has succeeded."""
+        item = write.item if isinstance(write, Put) else self._apply_update(instance, write)
+        record = instance.__record__
+        if type(record) is not Record:
+            set_record(instance, item)
+        else:
+            loaded = None if record.loaded is None else self._add_held(instance, record.loaded)
+            set_record(instance, replace(record, stored=item, loaded=loaded))
+        if self.version is not None:
+            vars(instance)[self.version] = item[self.version]
+
+    def take_over(self, instance: M, other: M) -> M:
+        """Let the instance hold what another one of the model holds, and return it."""
+        vars(instance).update({name: value for name, value in vars(other).items() if name in self.fields})
+        set_record(instance, other.__record__)
+        return instance
+
+    def _apply_update(self, instance: M, write: UpdateItem) -> Item:
+        deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
+        item = apply_deltas(cast("Item", record_of(instance).stored), deltas)
+        version = self.version
+        return item if version is None else {**item, version: next_version(vars(instance)[version])}
+
+    def _add_held(self, instance: M, loaded: tuple[Path, ...]) -> tuple[Path, ...]:
+        """The loaded paths, and what was assigned beside them, which is known to be stored now."""
+        known = {path.attribute for path in loaded}
+        held = vars(instance)
+        return (*loaded, *(Path(name) for name in self.fields if name in held and name not in known))
+
+    # Errors in the model's words.
+
+    def explain_unreadable(self, item: Item, read: Callable[[], object]) -> ValidationError:
+        """Return the error for an item that does not suit the model; of what is stored, it shows the key alone.
+
+        Args:
+            item: The item.
+            read: Reads again what was refused.
+        """
+        named = self.describe_key(item) or "none of the model's key attributes"
+        with hidden_values():
+            try:
+                read()
+            except ValidationError as error:
+                return ValidationError(f"{error}; stored in the item with {named}")
+        return ValidationError(f"{self.name} cannot be read from the item with {named}")
+
+
+class AbstractMapper(Mapper[M]):
+    """The mapper of an abstract model, which has fields, and neither keys nor a table."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in _OF_CONCRETE_MODELS:
+            raise SchemaError(f"{self.name} is abstract: it has no table; derive a model from it")
+        raise AttributeError(name)

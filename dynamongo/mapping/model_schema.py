@@ -1,0 +1,200 @@
+"""What a model declares, as one object: its table, its keys, its indexes, and what can be named of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+from dynamongo._support.dataclasses import replace
+from dynamongo.exceptions import (
+    DynamongoError,
+    ExpressionError,
+    InvalidRequestError,
+    TableExists,
+    TableMismatch,
+    TableNotFound,
+    ValidationError,
+)
+from dynamongo.expressions.conditions import Exists, NotExists, Path
+from dynamongo.expressions.values import Item, shorten
+from dynamongo.fields.base import Field
+from dynamongo.fields.indexes import Index
+from dynamongo.fields.operators import Expressions
+from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
+from dynamongo.operations import UpdateItem
+from dynamongo.schema import TableSchema
+
+_KEY_REFUSALS: Final = (
+    "does not match the schema",
+    "does not match schema type",
+    "missed key schema element",
+    "Missing the key",
+    "Type mismatch for key",
+)
+"""What DynamoDB says about a request whose keys are not those of the table."""
+
+
+class ModelSchema:
+    """What a model class declares: the half of its `Mapper` that knows nothing of instances.
+
+    Args:
+        model: The class.
+        fields: Its fields by name, bound to it.
+        declaration: What it declares; `None` for an abstract model, which has no table.
+
+    Attributes:
+        name: The name of the class, for messages.
+        declaration: The keys, the table without its prefix, the indexes, and more.
+        keys: The key fields.
+        indexes: The indexes by the names of their attributes.
+        version: The name of the `VersionField`, if there is one.
+        exists: The condition that there is an item.
+        is_missing: The condition that there is none.
+        owners: The owners of paths that need no check: the model, and `None` where no field made the path.
+    """
+
+    declaration: Declaration
+    keys: ModelKeys
+    indexes: Mapping[str, Index]
+    version: str | None
+    exists: Exists
+    is_missing: NotExists
+
+    def __init__(self, model: type, fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
+        self.name = model.__name__
+        self.fields = fields
+        self.owners: frozenset[str | None] = frozenset([None, name_model(model)])
+        self._bases = model.__mro__
+        if declaration is not None:
+            self.take_declaration(declaration)
+
+    def take_declaration(self, declaration: Declaration) -> None:
+        """Become what the class declares now; an option may have been assigned. Keys and fields never change."""
+        self.declaration = declaration
+        self.keys = declaration.keys
+        self.indexes = declaration.indexes
+        self.version = declaration.version
+        self.exists = Exists(declaration.keys.hash_key.path)
+        self.is_missing = NotExists(declaration.keys.hash_key.path)
+        self._schema = declaration.table  # under the full name that was asked for last
+
+    def schema(self, table: str) -> TableSchema:
+        """Return the declared table under its full name."""
+        if self._schema.name != table:
+            self._schema = replace(self.declaration.table, name=table)
+        return self._schema
+
+    def pick_key(self, item: Item) -> Item:
+        """Return the key of an item, or what there is of it."""
+        return {name: item[name] for name in self.keys.names if name in item}
+
+    def describe_key(self, item: Item) -> str:
+        """Return the key of an item as people read it, such as `email = 'x' AND day = 3`."""
+        return describe_key(self.pick_key(item))
+
+    def check_names(self, names: Iterable[object]) -> None:
+        """Raise `ValidationError` if one of the names is not that of a field."""
+        unknown = [str(name) for name in names if name not in self.fields]
+        if not unknown:
+            return
+        import difflib  # noqa: PLC0415 - only an error needs it
+
+        guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, self.fields, n=1)]
+        hint = f"; did you mean {', '.join(guesses)}?" if guesses else f"; it has {', '.join(self.fields)}"
+        raise ValidationError(f"{self.name} has no field {', '.join(unknown)}{hint}")
+
+    def check_paths(self, paths: Iterable[Path], *, to_write: bool = False) -> None:
+        """Refuse paths of another model, with which a condition or an update would have no effect, or do harm.
+
+        Args:
+            paths: What conditions and updates are about.
+            to_write: Whether a value is stored there or copied from there, so that the rules of the fields count.
+
+        Raises:
+            ExpressionError: There is no such field, or the path was made by a field of another model.
+        """
+        for path in paths:
+            if path.elements[0] not in self.fields:
+                raise ExpressionError(f"{self.name} does not declare {path}: is that of another model?")
+            if path.owner not in self.owners:
+                self._check_owner(path, to_write=to_write)
+
+    def _check_owner(self, path: Path, *, to_write: bool) -> None:
+        """Refuse a path unless it is that of a base, where the model has not declared the field differently."""
+        base: Any = next((each for each in self._bases if name_model(each) == path.owner), None)
+        other = str(path.owner).rpartition(".")[2]
+        if base is None:
+            raise ExpressionError(
+                f"{self.name}: {path} is a field of {other}; use that of {self.name}, or a base of both"
+            )
+        own, inherited = self.fields[path.attribute], base.__mapper__.fields[path.attribute]
+        is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
+        if not is_same:
+            raise ExpressionError(
+                f"{self.name}: {path} is a field of {other}, which {self.name} declares anew with other"
+                f" {'rules' if own.stores_like(inherited) else 'values'}; use that of {self.name}"
+            )
+
+    def index_name(self, index: Any) -> str | None:
+        """Return the name in DynamoDB of an index that is given as itself, by that name or by its attribute's."""
+        if index is None:
+            return None
+        for name, known in self.indexes.items():
+            if index is known or index in (name, known.name):
+                return known.schema.name
+        known_names = ", ".join(self.indexes) or "none"
+        raise ExpressionError(f"{self.name} has no index {shorten(index)}; it has {known_names}")
+
+    def projection(self, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
+        """Return the paths of the fields and names that are wanted; none where everything is."""
+        if wanted is None:
+            return ()
+        if isinstance(wanted, (str, Expressions)):
+            raise ExpressionError(f"{self.name}: projection is a list of fields; got {shorten(wanted)}")
+        paths = tuple(self._projected_path(each) for each in wanted)
+        if not paths:
+            raise ExpressionError(f"{self.name}: a projection names one field at least")
+        self.check_paths(paths)
+        return paths
+
+    def _projected_path(self, wanted: Any) -> Path:
+        if isinstance(wanted, str):
+            return Path(wanted)
+        if isinstance(wanted, Field):
+            return cast("Field[Any]", wanted).path
+        raise ExpressionError(
+            f"{self.name}: a projection is made of fields, such as User.name or User.address.city, and of names;"
+            f" got {shorten(wanted)}"
+        )
+
+    def locate_error(
+        self, error: DynamongoError, table: str, key: Item | None = None, operation: object = None
+    ) -> DynamongoError:
+        """Return the error with the table, and the item, that the store refused the request for.
+
+        Args:
+            error: Any error; one that is no refusal is returned as it is.
+            table: The full name of the table.
+            key: The key of the item, or an item with it.
+            operation: What was refused.
+        """
+        if isinstance(error, TableMismatch):
+            return TableMismatch(f"{self.name}: {error}", error.differences)
+        if not isinstance(error, (InvalidRequestError, TableNotFound, TableExists)):
+            return error
+        where = f"the table {table}"
+        about = where if key is None else f"the item with {self.describe_key(key)} in {where}"
+        text = f"{self.name}: {error.message} ({about}){self.hint_at(error.message, operation)}"
+        return type(error)(text, code=error.code).copy_context(error)
+
+    def hint_at(self, refusal: str, operation: object) -> str:
+        """Return what the store's own words leave out: the paths of an update, or how the keys may differ."""
+        if "document path" in refusal and isinstance(operation, UpdateItem):
+            paths = [update.path for update in operation.updates]
+            nested = [f"{self.name}.{path}".replace(".[", "[", 1) for path in paths if len(path.elements) > 1]
+            return f"; what {', '.join(nested)} leads through must be there" if nested else ""
+        if not any(words in refusal for words in _KEY_REFUSALS):
+            return ""
+        keys = ", ".join(f"{key.name} ({key.type})" for key in self.declaration.table.keys.attributes)
+        return f"; the key of the model is {keys}, and compare_table() tells whether it is that of the table"

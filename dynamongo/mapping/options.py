@@ -1,0 +1,86 @@
+"""Options: what a model class says about itself and its table, such as `__table__`, checked apart from its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
+
+from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.values import shorten
+from dynamongo.operations import StreamView
+from dynamongo.schema import Throughput
+
+Billing: TypeAlias = Literal["provisioned", "on_demand"]
+ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]
+"""What happens when a plan is a full scan: warn once per call site, raise, or nothing."""
+
+SCAN_POLICIES: tuple[ScanPolicy, ...] = get_args(ScanPolicy)
+
+OPTIONS = (
+    "__table__",
+    "__hash_key__",
+    "__range_key__",
+    "__read_units__",
+    "__write_units__",
+    "__billing__",
+    "__connection__",
+    "__scans__",
+    "__ttl__",
+    "__tags__",
+    "__stream__",
+    "__abstract__",
+)
+"""What a model may say about itself and its table."""
+
+
+def check_spelling(model: type, names: Iterable[str]) -> None:
+    """Refuse `__rangekey__` and the like, which would silently leave an option at its default."""
+    for name in names:
+        if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
+            import difflib  # noqa: PLC0415 - only an error needs it
+
+            for option in difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.75):
+                refuse(model, name, f"is not known; did you mean {option}?")
+
+
+def check_options(model: type) -> None:
+    """Refuse values of options that have no such value; what refers to fields is checked with the fields."""
+    _check_choice(model, "__scans__", SCAN_POLICIES)
+    tags = getattr(model, "__tags__", None)
+    if tags is not None and not _are_tags(tags):
+        refuse(model, "__tags__", f"must be a dict of str to str; got {shorten(tags)}")
+    _check_choice(model, "__stream__", get_args(StreamView))
+
+
+def find_throughput(model: type) -> Throughput | None:
+    """Return what the table is provisioned with; `None` where it is billed on demand."""
+    billing = getattr(model, "__billing__", "provisioned")
+    if billing not in get_args(Billing):
+        refuse(model, "__billing__", f"must be one of {', '.join(get_args(Billing))}; got {shorten(billing)}")
+    units = [check_units(model, name, getattr(model, name, 8)) for name in ("__read_units__", "__write_units__")]
+    return None if billing == "on_demand" else Throughput(*units)
+
+
+def check_units(model: type, attribute: str, units: object) -> int:
+    """Return the capacity units, which are a positive int."""
+    if type(units) is not int or units < 1:
+        refuse(model, attribute, f"must be a positive int, in capacity units per second; got {shorten(units)}")
+    return units
+
+
+def refuse(model: type, attribute: str, expected: str) -> NoReturn:
+    """Raise the `SchemaError` of one attribute of a class."""
+    raise SchemaError(f"{model.__name__}.{attribute} {expected}")
+
+
+def _check_choice(model: type, option: str, choices: tuple[str, ...]) -> None:
+    value = getattr(model, option, None)
+    if value is not None and value not in choices:
+        refuse(model, option, f"must be one of {', '.join(choices)}; got {shorten(value)}")
+
+
+def _are_tags(tags: object) -> bool:
+    if not isinstance(tags, Mapping):
+        return False
+    pairs = cast("Mapping[Any, Any]", tags).items()
+    return all(isinstance(key, str) and isinstance(value, str) for key, value in pairs)

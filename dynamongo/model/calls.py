@@ -1,0 +1,232 @@
+"""Calls: a verb prepares one, somebody executes it, and the call finishes the result.
+
+A verb for one item is written once, as a `Call`: its constructor turns what the caller gave into an operation or into
+executor steps, `finish` turns the result into what the verb returns, and `fail` puts an error into the model's words.
+What executes in between belongs to the facade: `perform` blocks, and an awaiting facade differs in nothing else.
+
+>>> from dynamongo import Connection, Model, StringField
+>>> from dynamongo.backends.memory import MemoryBackend
+>>> class Note(Model):
+...     __table__ = "notes"
+...     __hash_key__ = "title"
+...     title = StringField()
+>>> call = GetCall(Note.__mapper__, "notes", "a", None)
+>>> call.operation
+Get(table='notes', key={'title': 'a'}, projection=(), consistent=False)
+>>> backend = MemoryBackend()
+>>> with Connection.using(backend):
+...     saved = Note.create_table(), Note(title="a").save()
+>>> call.finish(backend.execute(call.operation))
+Note(title='a')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, NoReturn, TypeVar, cast
+
+from dynamongo.arguments import check_flag, refuse_condition
+from dynamongo.backends import Backend
+from dynamongo.connection.connection import Connection
+from dynamongo.exceptions import (
+    ConditionalCheckFailedException,
+    DynamongoError,
+    InvalidRequestError,
+    ItemNotFound,
+    TableExists,
+    TableMismatch,
+    TableNotFound,
+)
+from dynamongo.executor import Executor, Steps
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.values import Item
+from dynamongo.mapping.failures import explain_failure
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import Recorded
+from dynamongo.operations import Action, Get, Operation, Put, UpdateItem, WriteResult
+from dynamongo.planning.planner import plan_for
+from dynamongo.planning.read import Read
+from dynamongo.planning.strategies import resolve_one
+from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
+
+M = TypeVar("M", bound=Recorded)
+R = TypeVar("R")
+
+REQUIRED: Final[Any] = object()
+"""The default of a read that raises for a missing item."""
+
+_REFUSALS = (ConditionalCheckFailedException, InvalidRequestError, TableNotFound, TableExists, TableMismatch)
+
+
+class Call(Generic[R]):
+    """What a verb asks of the store.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table, for messages.
+        operation: The one operation to execute.
+        steps: The executor steps to run, where it takes several requests. A call with neither sends nothing, and
+            its result is `None`.
+    """
+
+    __slots__ = ("mapper", "operation", "steps", "table")
+
+    def __init__(
+        self,
+        mapper: Mapper[Any],
+        table: str,
+        operation: Operation[Any] | None = None,
+        steps: Callable[[Executor], Steps[Any]] | None = None,
+    ) -> None:
+        self.mapper = mapper
+        self.table = table
+        self.operation = operation
+        self.steps = steps
+
+    def finish(self, result: Any) -> R:
+        """Return what the verb returns for the result of the operation or the steps."""
+        return cast("R", result)
+
+    def fail(self, error: DynamongoError) -> R:
+        """Raise the error in the model's words, or return what the verb returns for it."""
+        self.raise_located(error, self.mapper.locate_error(error, self.table, None, self.operation))
+
+    @staticmethod
+    def raise_located(error: DynamongoError, located: DynamongoError) -> NoReturn:
+        """Raise the explained error from the one that was met; an error that needs no words stays as it is."""
+        if located is error:
+            raise error
+        raise located from error
+
+
+def perform(connection: Connection, call: Call[R], backend: Backend | None = None) -> R:
+    """Execute a call, blocking, and return what its verb returns.
+
+    Args:
+        connection: The connection of the model.
+        call: The call.
+        backend: Where to execute it; the backend in use by default.
+    """
+    try:
+        if call.operation is not None:
+            result: Any = connection.execute(call.operation, backend)
+        else:
+            result = None if call.steps is None else connection.run(call.steps, backend)
+    except _REFUSALS as error:
+        return call.fail(error)
+    return call.finish(result)
+
+
+class GetCall(Call[Any]):
+    """Read one item: a Get, or the plan of a key with conditions or a projection."""
+
+    __slots__ = ("default", "plan", "target")
+
+    def __init__(  # noqa: PLR0913 - the arguments of `get_one`, and where they are applied
+        self,
+        mapper: Mapper[Any],
+        table: str,
+        strategy: Any,
+        default: Any = REQUIRED,
+        *,
+        consistent: bool = False,
+        projection: Iterable[Any] | None = None,
+    ) -> None:
+        if consistent is not False:
+            check_flag(mapper.name, "consistent", consistent)
+        if default is not REQUIRED:
+            refuse_condition(mapper.name, "default", default)
+        self.mapper, self.table, self.default = mapper, table, default  # in fewer steps than `super().__init__`
+        self.target = target = resolve_one(strategy, mapper)
+        self.operation = self.steps = self.plan = None
+        if target.check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
+            self.operation = Get(table, target.key, consistent=consistent)
+        else:
+            paths = mapper.projection(projection)
+            read = Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
+            self.plan = plan = plan_for(mapper, read)
+            self.steps = lambda executor: executor.read(plan)
+
+    def finish(self, result: Any) -> Any:
+        """Return the instance, or the default."""
+        if self.plan is None:
+            if result.item is not None:
+                return self.mapper.decode(result.item)
+        elif result:
+            return self.mapper.decode_read(result, self.plan.loaded)[0]
+        if self.default is not REQUIRED:
+            return self.default
+        target, mapper = self.target, self.mapper
+        also = "" if target.check is None else f" and `{target.check}`"
+        raise ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(target.key)}{also}")
+
+
+class _WriteCall(Call[R]):
+    __slots__ = ()
+
+    def fail(self, error: DynamongoError) -> R:
+        """Raise the error in the model's words."""
+        self.raise_located(error, explain_failure(self.mapper, cast("Action", self.operation), error))
+
+
+class SaveCall(_WriteCall[M]):
+    """Save one item: a Put, an update of what was changed, or nothing where nothing was."""
+
+    __slots__ = ("instance",)
+
+    def __init__(
+        self,
+        mapper: Mapper[M],
+        table: str,
+        item: M | Mapping[str, Any],
+        overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
+        *,
+        only_changed: bool,
+    ) -> None:
+        self.mapper, self.table, self.steps = mapper, table, None
+        self.instance = mapper.as_instance(item)
+        self.operation = make_save(mapper, table, self.instance, overwrite, only_changed=only_changed)
+
+    def finish(self, result: object) -> M:  # noqa: ARG002 - there may be none
+        """Return the instance, which remembers what is stored now."""
+        if self.operation is not None:
+            self.mapper.note_saved(self.instance, cast("Put | UpdateItem", self.operation))
+        return self.instance
+
+
+class UpdateCall(_WriteCall[M]):
+    """Update one item."""
+
+    __slots__ = ()
+
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Any, updates: Any, *, upsert: bool) -> None:
+        check_flag(mapper.name, "upsert", upsert)
+        changes = check_changes(mapper, updates)
+        target = resolve_one(strategy, mapper, to_write=True)
+        super().__init__(mapper, table, make_update(mapper, table, target, changes, upsert=upsert))
+
+    def finish(self, result: WriteResult) -> M:
+        """Return the item as it is now."""
+        mapper: Mapper[M] = self.mapper
+        return mapper.decode_written(cast("Item", result.attributes), "updated")
+
+
+class DeleteCall(_WriteCall["M | None"]):
+    """Delete one item."""
+
+    __slots__ = ("is_instance",)
+
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Any) -> None:
+        self.is_instance = isinstance(strategy, mapper.model)
+        target = resolve_one(strategy, mapper, to_write=True)
+        super().__init__(mapper, table, make_delete(table, target, return_old=True))
+
+    def finish(self, result: WriteResult) -> M | None:
+        """Return the item as it was, if there was one."""
+        return None if result.attributes is None else self.mapper.decode_written(result.attributes, "deleted")
+
+    def fail(self, error: DynamongoError) -> M | None:
+        """Return nothing for conditions that did not hold; those of an instance are a conflict, and raise."""
+        if isinstance(error, ConditionalCheckFailedException) and not self.is_instance:
+            return None
+        return super().fail(error)

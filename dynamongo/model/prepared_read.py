@@ -1,0 +1,195 @@
+"""A read that is prepared: its plan, where it begins, and what its pages become.
+
+`ResultSet` executes what is prepared here, and blocks. An awaiting facade differs in nothing else, since no decision is
+left to it: it performs the calls, one after the other or those of segments at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import length_hint
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+
+from dynamongo._support.dataclasses import replace
+from dynamongo.backends import Backend
+from dynamongo.connection.connection import connection_of
+from dynamongo.exceptions import BudgetExceeded, CursorError, ItemNotFound, MultipleItemsFound
+from dynamongo.executor import (
+    START,
+    Executor,
+    PageLoop,
+    ReadPage,
+    ReadPosition,
+    Steps,
+    items_of,
+    position_after,
+    sort_items,
+)
+from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
+from dynamongo.expressions.values import Item
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.model.calls import Call
+from dynamongo.model.instance import Instance
+from dynamongo.model.progress import ProgressOption
+from dynamongo.model.results import Page
+from dynamongo.operations import Capacity
+from dynamongo.planning.plan import Plan
+from dynamongo.planning.planner import plan_for
+from dynamongo.planning.read import Read
+from dynamongo.planning.scan_policy import apply_policy
+
+R = TypeVar("R")
+T = TypeVar("T")
+M = TypeVar("M", bound=Instance)
+
+Decode: TypeAlias = Callable[[list[Item], Plan], list[T]]
+"""Makes of the items of a plan what the caller gets."""
+
+
+class PreparedRead(Generic[T]):
+    """A read of several items, with everything but the requests.
+
+    Args:
+        model: The model whose items are read.
+        read: Which items, and how.
+        decode: Makes of the items what the caller gets.
+        progress: Where progress goes.
+        backend: Where to read; the backend in use by default.
+    """
+
+    def __init__(
+        self,
+        model: type[Instance],
+        read: Read,
+        decode: Decode[T],
+        progress: ProgressOption = None,
+        backend: Backend | None = None,
+    ) -> None:
+        self._model = model
+        self._read = read
+        self._decode = decode
+        self._progress = progress
+        self._connection = connection_of(model)
+        self._backend = self._connection.backend if backend is None else backend
+        self._plan: Plan | None = None
+        self._fingerprint: str | None = None
+        self._reached: tuple[ReadPage, Iterator[T]] | None = None  # the last page, and its items not yet yielded
+        self._has_ended = False  # whether the last iteration reached its end
+
+    def explain(self) -> Plan:
+        """Return the plan of the read. Makes no request; print it to read it."""
+        if self._plan is None:
+            self._plan = plan_for(self._model.__mapper__, self._read, self._backend.limits.batch_get)
+        return self._plan
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the last iteration goes on: after the last item that it yielded; `None` at the end of the read.
+
+        Raises:
+            CursorError: Segments are read at the same time, and the iteration was left before their end.
+        """
+        plan = self.explain()
+        if self._reached is None:
+            return None if self._has_ended else self._read.cursor
+        if plan.is_parallel:
+            return None if self._has_ended and plan.limit is None else self._refuse_cursor()
+        page, left = self._reached
+        return self._encode(position_after(plan, page, len(page.items) - length_hint(left)))
+
+    def _limited(self, limit: int) -> Read:
+        """Return the same read of no more than `limit` items."""
+        own = self._read.limit
+        return replace(self._read, limit=limit if own is None else min(limit, own))
+
+    def _start(self, plan: Plan) -> PageLoop:
+        """Return the loop over the pages of the plan, if the scan policy lets it pass."""
+        read, model = self._read, self._model
+        if plan.scan is not None:
+            apply_policy(plan, read.scans or model.__scans__ or self._connection.scans, model.__name__)
+        if read.cursor is None:
+            start = START
+        else:
+            start = decode_cursor(plan, self._fingerprint_of_plan(), read.cursor, self._connection.cursor_rules)
+        return PageLoop(plan, start, read.max_pages, read.max_read_units)
+
+    def _call(self, steps: Callable[[Executor], Steps[R]]) -> Call[R]:
+        return Call(self._model.__mapper__, self._read.table.name, steps=steps)
+
+    # An iteration.
+
+    def _begin(self) -> Plan:
+        self._reached, self._has_ended = None, False
+        return self.explain()
+
+    def _reach(self, page: ReadPage, plan: Plan) -> Iterator[T]:
+        """Return the items of the next page, which the cursor goes by from now on."""
+        items = iter(self._decode(page.items, plan))
+        self._reached = page, items
+        return items
+
+    # From pages to results.
+
+    def _finish_items(self, loop: PageLoop, pages: Sequence[ReadPage]) -> list[T]:
+        items = self._decode(sort_items(loop.plan, items_of(pages)), loop.plan)
+        self._check_complete(loop, items)
+        return items
+
+    def _finish_count(self, loop: PageLoop, pages: Sequence[ReadPage]) -> int:
+        self._check_complete(loop, [])
+        return sum(page.count for page in pages)
+
+    def _finish_one(self, found: Sequence[T]) -> T:
+        if len(found) == 1:
+            return found[0]
+        name, plan = self._model.__name__, self.explain()
+        if found:
+            raise MultipleItemsFound(f"{name}: this read finds more than one item:\n{plan}")
+        raise ItemNotFound(f"{name}: this read finds no item:\n{plan}")
+
+    def _finish_page(self, page: ReadPage, plan: Plan) -> Page[T]:
+        items = self._decode(page.items, plan)
+        return Page(items, self._encode(page.next), page.count, page.scanned_count, page.consumed)
+
+    def _join_pages(self, loop: PageLoop, pages: Sequence[ReadPage]) -> Page[T]:
+        """Return all pages as one, with the cursor of what comes after them."""
+        items = self._decode(items_of(pages), loop.plan)
+        scanned = sum(page.scanned_count for page in pages)
+        consumed = sum((page.consumed for page in pages), Capacity())
+        return Page(items, self._encode(loop.position), len(items), scanned, consumed)
+
+    def _check_complete(self, loop: PageLoop, items: list[T]) -> None:
+        """Refuse to pass off as everything what a read found before its budget stopped it."""
+        if loop.is_incomplete:
+            raise BudgetExceeded(
+                f"{self._model.__name__}: there is more to read after {loop.pages} pages and {loop.read_units:g} read"
+                " units, which is what max_pages and max_read_units allow; continue with cursor=, or raise them",
+                items=items,
+                cursor=None if loop.plan.is_parallel else self._encode(loop.position),
+            )
+
+    def _refuse_cursor(self) -> NoReturn:
+        raise CursorError(
+            f"{self._model.__name__}: segments are read at the same time, so there is no one place to continue at:"
+            " leave out segments to have a cursor"
+        )
+
+    def _encode(self, position: ReadPosition | None) -> str | None:
+        if position is None:
+            return None
+        return encode_cursor(self._fingerprint_of_plan(), position, self._connection.cursor_rules)
+
+    def _fingerprint_of_plan(self) -> str:
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint_of(self.explain())
+        return self._fingerprint
+
+
+def instances_of(mapper: Mapper[M]) -> Decode[M]:
+    """Return what makes instances of items that were read with a plan."""
+    return lambda items, plan: mapper.decode_read(items, plan.loaded)
+
+
+def dicts_of(mapper: Mapper[M]) -> Decode[dict[str, Any]]:
+    """Return what makes dicts of Python values, of what was asked for and nothing else that the read needed."""
+    return lambda items, plan: [found.to_dict() for found in mapper.decode_read(items, plan.projection or plan.loaded)]

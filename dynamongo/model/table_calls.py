@@ -1,0 +1,111 @@
+"""Calls about tables: the executor steps of each verb of `TableVerbs`, which any facade can run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dynamongo.arguments import check_flag
+from dynamongo.exceptions import TableMismatch
+from dynamongo.executor import Executor, Steps
+from dynamongo.executor.schema_diff import Declared, Difference, Units, complete, plan_changes
+from dynamongo.fields.indexes import GlobalIndex
+from dynamongo.model.calls import Call
+from dynamongo.model.instance import Instance
+from dynamongo.model.progress import ProgressOption, report_progress
+from dynamongo.operations import CreateTable, DescribeTable
+
+
+def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> Call[None]:
+    """Create the table with its indexes, tags and stream; let items expire when it is ready."""
+    check_flag(model.__name__, "wait", wait)
+    mapper, table = model.__mapper__, model.table_name()
+    expires_by = mapper.declaration.expires_by
+    create = CreateTable(mapper.schema(table), tuple((model.__tags__ or {}).items()), model.__stream__)
+
+    def steps(executor: Executor) -> Steps[None]:
+        with report_progress(progress, table, unit="polls") as poll:
+            yield from executor.create_table(create, wait=wait, expires_by=expires_by, on_look=poll)
+
+    return Call(mapper, table, steps=steps)
+
+
+def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> Call[None]:
+    """Delete the table."""
+    check_flag(model.__name__, "wait", wait)
+    table = model.table_name()
+
+    def steps(executor: Executor) -> Steps[None]:
+        with report_progress(progress, table, unit="polls") as poll:
+            yield from executor.delete_table(table, wait=wait, on_look=poll)
+
+    return Call(model.__mapper__, table, steps=steps)
+
+
+def compare_call(model: type[Instance], *, undeclared: bool) -> Call[tuple[Difference, ...]]:
+    """Compare the live table with the model."""
+    check_flag(model.__name__, "undeclared", undeclared)
+    table = model.table_name()
+    return Call(model.__mapper__, table, steps=lambda executor: _compare(executor, model, table, undeclared=undeclared))
+
+
+def update_call(
+    model: type[Instance], *, drop_indexes: bool, wait: bool, progress: ProgressOption
+) -> Call[tuple[Difference, ...]]:
+    """Change the live table into what the model declares."""
+    check_flag(model.__name__, "drop_indexes", drop_indexes)
+    check_flag(model.__name__, "wait", wait)
+    mapper, table = model.__mapper__, model.table_name()
+
+    def steps(executor: Executor) -> Steps[tuple[Difference, ...]]:
+        differences = yield from _compare(executor, model, table)
+        _check_fixable(differences, drop_indexes=drop_indexes)
+        fixed = tuple(each for each in differences if drop_indexes or each.mend == "update")
+        live = (yield from executor.send(DescribeTable(table))).schema
+        whole = complete(mapper.schema(table), _declared_settings(model), live)
+        changes = list(plan_changes(table, fixed, whole, live))
+        if changes:
+            with report_progress(progress, table, unit="polls") as poll:
+                yield from executor.change_table(table, changes, wait=wait, on_look=poll)
+        return fixed
+
+    return Call(mapper, table, steps=steps)
+
+
+def _compare(
+    executor: Executor, model: type[Instance], table: str, *, undeclared: bool = False
+) -> Steps[tuple[Difference, ...]]:
+    mapper = model.__mapper__
+    schema, expires_by = mapper.schema(table), mapper.declaration.expires_by
+    return executor.compare_table(schema, expires_by, _declared_settings(model), undeclared=undeclared)
+
+
+def _check_fixable(differences: Sequence[Difference], *, drop_indexes: bool) -> None:
+    """Refuse differences that only another table can fix, or an index that would have to be dropped."""
+    not_fixable = [each for each in differences if each.mend is None and (drop_indexes or each.model is not None)]
+    if not drop_indexes:
+        not_fixable += [each for each in differences if each.kind == "index" and each.mend == "drop"]
+    if not_fixable:
+        raise TableMismatch(_explain_mismatch(not_fixable), tuple(not_fixable))
+
+
+def _declared_settings(model: type[Instance]) -> Declared:
+    """Return which settings of its table the model, or a base of it, declares."""
+    own = {name for base in model.__mro__[: model.__mro__.index(Instance)] for name in vars(base)}
+    units = [getattr(model, name) if name in own else None for name in ("__read_units__", "__write_units__")]
+    return Declared(
+        billing="__billing__" in own or units != [None, None],
+        units=Units(*units),
+        index_units={
+            index.schema.name: Units(index.read_units, index.write_units)
+            for index in model.__mapper__.indexes.values()
+            if isinstance(index, GlobalIndex)
+        },
+        expires_by="__ttl__" in own,
+    )
+
+
+def _explain_mismatch(differences: Sequence[Difference]) -> str:
+    listed = "; ".join(map(str, differences))
+    if any(each.mend is None for each in differences):
+        return f"only another table can have what the model declares: {listed}"
+    return f"drop_indexes=True makes indexes anew that differ: {listed}"

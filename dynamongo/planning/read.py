@@ -1,0 +1,64 @@
+"""A read as one value: what the verbs make of their arguments, the planner plans and a result set carries out."""
+
+from __future__ import annotations
+
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.conditions import Condition, Path, conjuncts
+from dynamongo.expressions.operands import paths_of
+from dynamongo.planning.scan_policy import ScanPolicy
+from dynamongo.planning.strategies import Source
+from dynamongo.schema import TableSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Which items are read, and how.
+
+    Attributes:
+        table: The table, under its full name.
+        source: Which items.
+        descending: Whether to reverse the order.
+        limit: How many items to return at most.
+        consistent: Whether to see every write that was acknowledged before.
+        index: The name of the index to read, even where the planner would choose another.
+        projection: The paths that are wanted; whole items where it is empty.
+        page_size: How many items a request reads at most.
+        segments: Into how many segments a scan is divided, which are read at the same time.
+        is_sorted: Whether items that the store gives no order are sorted by their key.
+        required: Attributes that every item has.
+        scans: The scan policy of the call, if it has one.
+        cursor: Where to begin.
+        max_pages: After how many pages to stop.
+        max_read_units: After how many read units to stop.
+    """
+
+    table: TableSchema
+    source: Source = None
+    descending: bool = False
+    limit: int | None = None
+    consistent: bool = False
+    index: str | None = None
+    projection: tuple[Path, ...] = ()
+    page_size: int | None = None
+    segments: int | None = None
+    is_sorted: bool = True
+    required: frozenset[str] = frozenset()
+    scans: ScanPolicy | None = None
+    cursor: str | None = None
+    max_pages: int | None = None
+    max_read_units: float | None = None
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conjuncts of its condition."""
+        return () if isinstance(self.source, tuple) else conjuncts(self.source)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The attributes that its condition names."""
+        return frozenset(path.attribute for part in self.parts for path in paths_of(part))
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        """The attributes that are wanted, or `None` for all."""
+        return frozenset(path.attribute for path in self.projection) or None

@@ -1,0 +1,174 @@
+"""Write builders: from what a verb is given to the write of one item.
+
+Single writes, bulk writes and transactions build their writes here, so that a verb means the same in each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+from dynamongo.arguments import check_flag
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
+from dynamongo.expressions.operands import paths_of
+from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
+from dynamongo.expressions.values import shorten
+from dynamongo.mapping.changes import find_changes
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import Recorded, record_of
+from dynamongo.mapping.versions import count_up, lock, next_version
+from dynamongo.operations import ConditionCheck, Delete, Get, Put, ReturnValues, UpdateItem
+from dynamongo.planning.strategies import Target
+
+M = TypeVar("M", bound=Recorded)
+
+
+def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
+    """Return what stores the whole instance.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table, here and below.
+        instance: What is stored.
+        overwrite: As in `save_one`: `True`, `False` or a condition.
+    """
+    condition = _overwrite_condition(mapper, overwrite)
+    item = mapper.encode(instance)
+    version = mapper.version
+    if version is not None:
+        held = vars(instance)[version]
+        if overwrite is not False:
+            condition = all_of((*conjuncts(condition), lock(version, held)))
+        item[version] = next_version(held)
+    return Put(table, item, condition, return_item_on_failure=condition is not None)
+
+
+def make_save(
+    mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, only_changed: bool
+) -> Put | UpdateItem | None:
+    """Return what saves the instance; `None` if only what was changed is to be sent, and nothing was."""
+    if only_changed is False:  # asked first, since most saves are of the whole item
+        return make_put(mapper, table, instance, overwrite)
+    check_flag(mapper.name, "only_changed", only_changed)
+    if record_of(instance).stored is None:
+        return make_put(mapper, table, instance, overwrite)
+    condition = _overwrite_condition(mapper, overwrite)
+    if overwrite is False:
+        raise ExpressionError(
+            f"{mapper.name}: what was changed of an item can be saved only where the item exists; leave out"
+            " overwrite=False or only_changed=True"
+        )
+    changes, checks = find_changes(mapper, instance)
+    check = all_of((*conjuncts(condition), *conjuncts(mapper.lock_of(instance)), *checks))
+    target = Target(mapper.key_of(instance), check)
+    return make_update(mapper, table, target, changes, returns="NONE") if changes else None
+
+
+def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | None:
+    if isinstance(overwrite, BaseCondition):
+        mapper.check_paths(paths_of(cast("Condition", overwrite)))
+        return cast("Condition", overwrite)
+    if not isinstance(overwrite, bool):
+        raise ExpressionError(f"{mapper.name}: overwrite is True, False or a condition; got {shorten(overwrite)}")
+    return None if overwrite else mapper.is_missing
+
+
+def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
+    mapper: Mapper[Any],
+    table: str,
+    target: Target,
+    updates: tuple[AnyUpdate, ...],
+    *,
+    upsert: bool = False,
+    returns: ReturnValues = "ALL_NEW",
+) -> UpdateItem:
+    """Return the update of one item, which must exist unless it may be created."""
+    guards = [guard for _, guard in guards_of(updates)]
+    exists = () if upsert else (mapper.exists,)
+    condition = all_of((*exists, *conjuncts(target.check), *guards))
+    counted = updates if mapper.version is None else (*updates, count_up(mapper.version))
+    return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
+
+
+def make_delete(table: str, target: Target, *, return_old: bool = False) -> Delete:
+    """Return the delete of one item."""
+    returns = target.check is not None
+    return Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
+
+
+def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionCheck:
+    """Return the check, for a transaction, that an item exists and is as the target says."""
+    return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(target.check)))
+
+
+def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:
+    """Return the read of one item for a transaction, which takes no conditions."""
+    if target.check is not None:
+        raise ExpressionError(f"{mapper.name}: a transaction reads items by their keys; got also `{target.check}`")
+    return Get(table, target.key)
+
+
+def check_changes(mapper: Mapper[Any], updates: Any) -> tuple[AnyUpdate, ...]:
+    """Return the updates as a tuple: of one, of several, or of lists of them in any mixture.
+
+    Raises:
+        ExpressionError: Something is no update, there are none, they overlap, or they change the key.
+    """
+    changes: tuple[Any, ...] = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
+    if not changes:
+        raise ExpressionError(f"{mapper.name}: an update changes something; got no updates")
+    for change in changes:
+        _check_change(mapper, change)
+    check_updates(changes, mapper.keys.names)
+    return changes
+
+
+def flatten(updates: Any) -> Iterator[Any]:
+    """Yield the updates one by one: `tx.update(user, [a, b])` and `user.update(a, b)` give lists in a tuple."""
+    for update in _as_several(updates):
+        yield from _as_several(update)
+
+
+def split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the key that is among the values, and the others."""
+    if not isinstance(values, Mapping):
+        raise ExpressionError(
+            f"{mapper.name}.update_from_dict takes a strategy and a dict of the new values, or one dict that has"
+            f" the key among them; got {shorten(values)} alone"
+        )
+    given = dict(cast("Mapping[str, Any]", values))
+    mapper.check_names(given)
+    return {name: given.pop(name) for name in mapper.keys.names if name in given}, given
+
+
+def set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
+    """Return the updates that set attributes by field name; a value that is stored as nothing removes one."""
+    mapper.check_names(values)
+    updates: list[AnyUpdate] = []
+    for name, value in values.items():
+        field = mapper.fields[name]
+        is_absent = value is None or field.is_absent(field.validate(value))
+        updates.append(field.remove() if is_absent else field.set(value))
+    return updates
+
+
+def _as_several(given: Any) -> Iterable[Any]:
+    if isinstance(given, (Update, str, Mapping)) or not isinstance(given, Iterable):
+        return (cast("Any", given),)
+    return cast("Iterable[Any]", given)
+
+
+def _check_change(mapper: Mapper[Any], change: Any) -> None:
+    if not isinstance(change, Update):
+        raise ExpressionError(
+            f"{mapper.name}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
+        )
+    mapper.check_paths((change.path,), to_write=True)
+    name = change.path.attribute
+    if name == mapper.version:
+        raise ExpressionError(f"{mapper.name}.{name} counts the writes, and is changed by nothing else")
+    if isinstance(change, SetUpdate) and isinstance(change.value, Path):
+        mapper.check_paths((change.value,), to_write=True)
+    elif isinstance(change, SetUpdate) and name in mapper.declaration.index_keys:
+        mapper.fields[name].refuse_empty(change.value)

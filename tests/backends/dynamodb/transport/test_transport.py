@@ -1,0 +1,471 @@
+"""Transports: which one answers, that nothing is bypassed, and that the direct one does what boto3 does."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path as FilePath
+from typing import Any
+
+import boto3
+import botocore.awsrequest
+import botocore.client
+import botocore.endpoint
+import botocore.httpsession
+import pytest
+import trustme
+from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+from botocore.stub import Stubber
+from faulty_server import FaultyServer, Slow, run_faulty_server
+from moto import mock_aws
+
+from dynamongo import Connection, Model, StringField
+from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_headers
+from dynamongo.exceptions import ConfigurationError, CredentialsError, InvalidRequestError, ServiceError, TableNotFound
+from dynamongo.expressions.values import AttributeValue
+from dynamongo.operations import (
+    BatchPut,
+    BatchWrite,
+    CreateTable,
+    DeleteTable,
+    DescribeTable,
+    Get,
+    Put,
+    Scan,
+)
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
+from dynamongo.testing.contract.base import proves
+
+MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
+SCHEMA = TableSchema("transports", KeySchema(KeyAttribute("id", "S")))
+DESCRIBE = DescribeTable("missing-table")
+
+
+@pytest.fixture
+def server(server_url: str) -> Iterator[FaultyServer]:
+    """The emulator behind a proxy that writes down what it gets."""
+    with run_faulty_server(server_url) as running:
+        yield running
+
+
+@pytest.fixture
+def session() -> Any:
+    return boto3.Session("made-up", "top-secret", region_name="us-east-2")
+
+
+@pytest.fixture
+def backend(server: FaultyServer) -> Iterator[DynamoDBBackend]:
+    made = DynamoDBBackend(**MADE_UP, endpoint_url=server.url)
+    yield made
+    made.close()
+
+
+def ask(backend: DynamoDBBackend) -> None:
+    with pytest.raises(TableNotFound):
+        backend.execute(DESCRIBE)
+
+
+def is_from_boto3(server: FaultyServer) -> bool:
+    """Whether the last request was made by boto3, which numbers them."""
+    return "amz-sdk-invocation-id" in server.log[-1].headers
+
+
+class TestChoice:
+    def test_requests_are_sent_directly(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        ask(backend)
+        assert backend.describe_transport() == "direct"
+        assert not is_from_boto3(server)
+
+    def test_boto3_sends_them_where_it_is_set(self, server: FaultyServer) -> None:
+        backend = DynamoDBBackend(**MADE_UP, endpoint_url=server.url, transport="boto3")
+        ask(backend)
+        assert backend.describe_transport() == 'boto3: transport="boto3" is set'
+        assert is_from_boto3(server)
+        backend.close()
+
+    def test_connection_takes_the_setting(self, server: FaultyServer) -> None:
+        class User(Model):
+            __table__ = "missing-table"
+            __hash_key__ = "id"
+            id = StringField()
+
+        for kind in ("auto", "boto3"):
+            Connection.set_config(**MADE_UP, endpoint_url=server.url, transport=kind)
+            assert not User.table_exists()
+            assert is_from_boto3(server) is (kind == "boto3")
+        Connection.set_config()
+
+    @pytest.mark.parametrize("kind", ["direct", "", None, 1])
+    def test_any_other_setting_is_refused(self, kind: Any) -> None:
+        with pytest.raises(ConfigurationError, match="transport is one of auto, boto3; got"):
+            DynamoDBBackend(**MADE_UP, transport=kind)
+
+    def test_client_of_the_caller_sends_them(self, session: Any, server: FaultyServer) -> None:
+        client = session.client("dynamodb", endpoint_url=server.url)
+        backend = DynamoDBBackend(client=client)
+        ask(backend)
+        assert backend.describe_transport() == "boto3: the client is the caller's"
+        assert is_from_boto3(server)
+        client.close()
+
+    @pytest.mark.parametrize(
+        "event", ["before-send.dynamodb.*", "before-sign", "provide-client-params.dynamodb.GetItem", "needs-retry.*"]
+    )
+    def test_handler_of_an_event_sees_them(self, session: Any, server: FaultyServer, event: str) -> None:
+        session.events.register(event, lambda **_: None)
+        backend = DynamoDBBackend(session=session, endpoint_url=server.url)
+        ask(backend)
+        assert "handles botocore's event" in backend.describe_transport()
+        assert is_from_boto3(server)
+        backend.close()
+
+    def test_handler_for_another_service_is_no_reason(self, session: Any, server: FaultyServer) -> None:
+        session.events.register("before-send.s3.*", lambda **_: None)
+        backend = DynamoDBBackend(session=session, endpoint_url=server.url)
+        ask(backend)
+        assert not is_from_boto3(server)
+        backend.close()
+
+    def test_handler_that_comes_later_sees_them_and_leaves_again(
+        self, backend: DynamoDBBackend, server: FaultyServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ask(backend)
+        assert not is_from_boto3(server)
+        events: Any = backend._transport._client.meta.events  # type: ignore[union-attr]
+        seen: list[str] = []
+
+        def see(event_name: str, **_: Any) -> None:
+            seen.append(event_name)
+
+        events.register("before-send.dynamodb", see)
+        with caplog.at_level(logging.DEBUG, logger="dynamongo"):
+            ask(backend)
+        assert is_from_boto3(server)
+        assert seen == ["before-send.dynamodb.DescribeTable"]
+        assert "requests go through boto3: " in caplog.text
+        events.unregister("before-send.dynamodb", see)
+        ask(backend)
+        assert not is_from_boto3(server)
+
+    def test_stubber_answers(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        ask(backend)
+        count = len(server.log)
+        client: Any = backend._transport._client  # type: ignore[union-attr]
+        with Stubber(client) as stubber:
+            stubber.add_response("get_item", {"Item": {"id": {"S": "stubbed"}}})
+            assert backend.execute(Get("table", {"id": "a"})).item == {"id": "stubbed"}
+        assert len(server.log) == count
+        ask(backend)
+        assert len(server.log) == count + 1
+        assert not is_from_boto3(server)
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_moto_answers_whenever_the_client_was_made(self) -> None:
+        before = DynamoDBBackend(**MADE_UP)
+        before._open()
+        with mock_aws():
+            for backend in (before, DynamoDBBackend(**MADE_UP)):
+                assert backend.describe_transport() == "boto3: moto is active"
+                backend.execute(CreateTable(SCHEMA))
+                backend.execute(Put("transports", {"id": "a", "raw": b"x", "set": frozenset({1, 2})}))
+                assert backend.execute(Get("transports", {"id": "a"})).item == {
+                    "id": "a",
+                    "raw": b"x",
+                    "set": frozenset({1, 2}),
+                }
+                backend.execute(DeleteTable("transports"))
+                backend.close()
+        assert before.describe_transport() == "direct"
+        before.close()
+
+    def test_replaced_function_of_botocore_is_called(
+        self, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ask(backend)
+        count = len(server.log)
+        calls: list[str] = []
+
+        def call(self: Any, name: str, arguments: Any) -> dict[str, Any]:
+            calls.append(name)
+            return {"ResponseMetadata": {}}
+
+        monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+        assert backend.execute(Get("table", {"id": "a"})).item is None
+        assert (calls, len(server.log)) == (["GetItem"], count)
+
+    def test_proxy_that_it_cannot_honour_is_left_to_boto3(self, session: Any) -> None:
+        session._session.set_default_client_config(Config(proxies={"http": "https://127.0.0.1:1"}))
+        backend = DynamoDBBackend(session=session, endpoint_url="http://127.0.0.1:1")
+        assert backend.describe_transport().startswith("boto3: the proxy is of a kind that is left to boto3")
+        with pytest.raises(ServiceError) as caught:
+            backend.execute(DESCRIBE)
+        assert not caught.value.was_sent
+        backend.close()
+
+
+class TestRequests:
+    @proves("20.3", "22.4", "23.7")
+    def test_whatever_is_sent_directly_is_checked_against_botocores_model(self, backend: DynamoDBBackend) -> None:
+        """So no test passes on a request that boto3 would have refused, and only an emulator takes."""
+        index = IndexSchema("index", KeySchema(KeyAttribute("other", "S")), Projection("include", ("",)))
+        with pytest.raises(AssertionError, match=r"Invalid length for parameter .*NonKeyAttributes"):
+            backend.execute(CreateTable(TableSchema("unchecked", SCHEMA.keys, None, (index,))))
+        backend.execute(DeleteTable("unchecked"))
+
+    def test_head_is_what_boto3_sends(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        other = DynamoDBBackend(**MADE_UP, endpoint_url=server.url, transport="boto3")
+        ask(backend)
+        ask(other)
+        other.close()
+        direct, boto = (dict(seen.headers) for seen in server.log[-2:])
+        changing = {"amz-sdk-invocation-id", "amz-sdk-request", "authorization", "x-amz-date", "content-length"}
+        assert {name: value for name, value in direct.items() if name not in changing} == {
+            name: value for name, value in boto.items() if name not in changing
+        }
+        assert server.log[-2].body == server.log[-1].body.replace(b": ", b":").replace(b", ", b",")
+
+    def test_signature_is_that_of_the_request(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        ask(backend)
+        headers, body = server.log[-1].headers, server.log[-1].body
+        names = ("content-type", "host", "x-amz-date", "x-amz-target")
+        signed = canonical_headers({name: headers[name] for name in names})
+        expected = Signer("us-east-2", "dynamodb").sign("made-up", "top-secret", headers["x-amz-date"], signed, body)
+        assert headers["authorization"] == expected
+
+    def test_credentials_are_asked_for_at_every_request(self, server: FaultyServer) -> None:
+        count = 0
+
+        def refresh() -> dict[str, str]:
+            nonlocal count
+            count += 1
+            expiry = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=1)  # at once due again
+            return {
+                "access_key": f"key-{count}",
+                "secret_key": "s",
+                "token": f"token {count}",
+                "expiry_time": expiry.isoformat(),
+            }
+
+        session: Any = boto3.Session(region_name="us-east-2")
+        session._session._credentials = RefreshableCredentials.create_from_metadata(refresh(), refresh, "test")
+        backend = DynamoDBBackend(session=session, endpoint_url=server.url)
+        for _ in range(3):
+            ask(backend)
+        tokens = [seen.headers["x-amz-security-token"] for seen in server.log]
+        assert len(set(tokens)) == 3
+        assert all(
+            f"Credential=key-{each.split()[1]}/" in seen.headers["authorization"]
+            for each, seen in zip(tokens, server.log, strict=True)
+        )
+        assert not is_from_boto3(server)
+        backend.close()
+
+    def test_missing_credentials_are_told(self, monkeypatch: pytest.MonkeyPatch, server_url: str) -> None:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+        backend = DynamoDBBackend(region="us-east-2", endpoint_url=server_url)
+        with pytest.raises(CredentialsError, match="Looked at: access_key_id"):
+            backend.execute(DESCRIBE)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+        backend.close()
+        ask(backend)
+        backend.close()
+
+    @pytest.mark.parametrize("odd", ["made-up\n", "made-up\r\nx-more: 1", "m\u0430de-up"])
+    @pytest.mark.parametrize("name", ["aws_access_key_id", "aws_session_token"])
+    def test_credentials_that_no_header_can_hold_are_refused(self, server: FaultyServer, name: str, odd: str) -> None:
+        keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", name: odd}
+        session = boto3.Session(**keys, region_name="us-east-2")  # type: ignore[arg-type]
+        backend = DynamoDBBackend(session=session, endpoint_url=server.url)
+        with pytest.raises(CredentialsError, match="such as a line break") as caught:
+            backend.execute(DESCRIBE)
+        assert "made-up" not in str(caught.value)
+        assert server.log == []
+        backend.close()
+
+    def test_trace_of_aws_lambda_is_handed_on(
+        self, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988;Sampled=1 ä")
+        ask(backend)
+        assert server.log[-1].headers["x-amzn-trace-id"] == "Root=1-5759e988;Sampled=1%20%C3%A4"
+
+    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    @pytest.mark.parametrize("levels", [300, 3_000])
+    def test_request_that_is_nested_too_deep_is_refused(self, server_url: str, transport: str, levels: int) -> None:
+        value: AttributeValue = "x"
+        for _ in range(levels):
+            value = [value]
+        backend = DynamoDBBackend(**MADE_UP, endpoint_url=server_url, transport=transport)
+        with pytest.raises(InvalidRequestError):
+            backend.execute(Put("table", {"id": "a", "value": value}))
+        backend.close()
+
+
+class TestConnections:
+    def test_connection_is_kept(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        for _ in range(5):
+            ask(backend)
+        assert server.connection_count == 1
+
+    def test_each_thread_that_sends_has_one(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        ask(backend)
+        server.plan = Slowly()
+        barrier = threading.Barrier(8)
+
+        def run() -> None:
+            barrier.wait()
+            ask(backend)
+
+        threads = [threading.Thread(target=run) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(server.log) == 9
+        assert 2 <= server.connection_count <= 9
+
+    def test_closed_connection_is_replaced(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        for _ in range(3):
+            ask(backend)
+            server.hang_up()
+        assert server.connection_count == 3
+
+    def test_backend_that_was_closed_opens_again(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        ask(backend)
+        backend.close()
+        ask(backend)
+        assert server.connection_count == 2
+
+    def test_forked_process_has_its_own(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+        ask(backend)
+        child = os.fork()
+        if child == 0:
+            try:
+                ask(backend)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        ask(backend)
+        assert server.connection_count == 2
+        assert len(server.log) == 3
+
+    def test_nobody_listens(self) -> None:
+        backend = DynamoDBBackend(**MADE_UP, endpoint_url="http://127.0.0.1:1")
+        with pytest.raises(ServiceError, match=r"no connection to http://127\.0\.0\.1:1/") as caught:
+            backend.execute(DESCRIBE)
+        assert (caught.value.was_sent, caught.value.is_transient) == (False, True)
+        backend.close()
+
+    def test_read_timeout_of_the_session_is_kept(self, session: Any, server: FaultyServer) -> None:
+        session._session.set_default_client_config(Config(read_timeout=0.05))
+        server.plan = Slowly(0.3)
+        backend = DynamoDBBackend(session=session, endpoint_url=server.url)
+        with pytest.raises(ServiceError, match=r"did not answer in 0\.05 s") as caught:
+            backend.execute(DESCRIBE)
+        assert (caught.value.was_sent, backend.describe_transport()) == (True, "direct")
+        backend.close()
+
+    def test_large_answers_are_read_whole(self, backend: DynamoDBBackend) -> None:
+        backend.execute(CreateTable(SCHEMA))
+        text = "ä" * 20_000
+        puts = tuple(BatchPut({"id": str(number), "text": text}) for number in range(25))
+        backend.execute(BatchWrite("transports", puts))
+        found = backend.execute(Scan("transports")).items
+        backend.execute(DeleteTable("transports"))
+        assert {str(item["id"]) for item in found} == {str(put.item["id"]) for put in puts}
+        assert all(item["text"] == text for item in found)
+
+
+class Slowly:
+    def __init__(self, seconds: float = 0.1) -> None:
+        self._seconds = seconds
+
+    def choose(self, action: str, number: int) -> Any:
+        return Slow(self._seconds)
+
+
+class Plain(BaseHTTPRequestHandler):
+    """Answers every request, and writes down what it was."""
+
+    seen: list[tuple[str, str]]
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).seen.append((self.path, self.headers["Host"]))
+        body = b'{"Item":{"id":{"S":"a"},"raw":{"B":"eA=="}},"ConsumedCapacity":{"CapacityUnits":0.5}}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def plain() -> Iterator[ThreadingHTTPServer]:
+    Plain.seen = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Plain) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+class TestSafety:
+    @pytest.fixture
+    def authority(self) -> trustme.CA:
+        return trustme.CA()
+
+    @pytest.fixture
+    def url(self, plain: ThreadingHTTPServer, authority: trustme.CA) -> str:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        plain.socket = context.wrap_socket(plain.socket, server_side=True)
+        return f"https://localhost:{plain.server_port}"
+
+    def test_server_with_a_certificate_of_the_bundle_is_trusted(
+        self, url: str, authority: trustme.CA, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bundle = tmp_path / "ca.pem"
+        authority.cert_pem.write_to_path(str(bundle))
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+        backend = DynamoDBBackend(**MADE_UP, endpoint_url=url)
+        for _ in range(2):
+            assert backend.execute(Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
+        assert backend.describe_transport() == "direct"
+        backend.close()
+
+    def test_any_other_is_not(self, url: str) -> None:
+        backend = DynamoDBBackend(**MADE_UP, endpoint_url=url)
+        with pytest.raises(ServiceError, match="no safe connection") as caught:
+            backend.execute(Get("table", {"id": "a"}))
+        assert (caught.value.was_sent, backend.describe_transport()) == (False, "direct")
+        backend.close()
+
+
+class TestProxy:
+    def test_plain_proxy_gets_the_whole_address(self, plain: ThreadingHTTPServer, session: Any) -> None:
+        proxy = f"http://user:word@127.0.0.1:{plain.server_port}"
+        session._session.set_default_client_config(Config(proxies={"http": proxy}))
+        backend = DynamoDBBackend(session=session, endpoint_url="http://dynamodb.example.com:8123")
+        assert backend.execute(Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
+        assert backend.describe_transport() == "direct"
+        assert Plain.seen == [("http://dynamodb.example.com:8123/", "dynamodb.example.com:8123")]
+        backend.close()

@@ -1,0 +1,103 @@
+"""Python values to attribute values and back, where no field says how."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections import OrderedDict
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+import strategies as values
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import equals, normalize
+from dynamongo.fields import python_values
+
+
+class Shade(str, enum.Enum):
+    DARK = "dark"
+
+
+scalars = st.none() | st.booleans() | values.ints | values.decimals | values.texts | st.binary()
+sets = st.sets(values.texts, min_size=1) | st.sets(values.ints, min_size=1) | st.sets(st.binary(), min_size=1)
+documents: st.SearchStrategy[Any] = st.recursive(
+    scalars | sets,
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(values.names, children, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(documents)
+def test_a_value_comes_back_as_it_was(value: Any) -> None:
+    stored = python_values.encode(value)
+    assert python_values.decode(stored) == value
+    assert equals(normalize(stored), stored)
+    assert type(python_values.decode(stored)) in (type(value), int)  # a decimal without a fraction comes back as an int
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        (0.1, Decimal("0.1")),
+        (2.0, 2),
+        (-0.0, 0),
+        (Decimal("1.50"), Decimal("1.5")),
+        ((1, (2,)), [1, [2]]),
+        (bytearray(b"a"), b"a"),
+        (memoryview(b"a"), b"a"),
+        ({1, 2.5}, frozenset({1, Decimal("2.5")})),
+        ({"a": 1}.keys(), frozenset({"a"})),
+        (OrderedDict(a=1), {"a": 1}),
+        (MappingProxyType({"a": (1,)}), {"a": [1]}),
+        (Shade.DARK, "dark"),
+        (True, True),
+        ("", ""),
+        ({}, {}),
+    ],
+)
+def test_a_type_without_a_counterpart_is_stored_as_its_nearest(value: Any, stored: Any) -> None:
+    encoded = python_values.encode(value)
+    assert (type(encoded), encoded) == (type(stored), stored)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (object, "no DynamoDB type stands for type; got <class 'object'>; use a field that says how it is stored"),
+        (1j, "no DynamoDB type stands for complex"),
+        (iter([]), "no DynamoDB type stands for list_iterator"),
+        (math.nan, "DynamoDB has no NaN and no infinity; got nan"),
+        ([math.inf], "DynamoDB has no NaN and no infinity; got inf"),
+        (Decimal("NaN"), "The parameter cannot be converted to a numeric value: NaN"),
+        (10**39 + 1, "Attempting to store more than 38 significant digits in a Number"),
+        (1e300, "Number overflow"),
+        (1e-300, "Number underflow"),
+        ("\ud800", "text must be encodable as UTF-8"),
+        ({"\ud800": 1}, "text must be encodable as UTF-8"),
+        ({1: 2}, "an attribute name must be a str; got 1"),
+        ({"": 1}, "an attribute name must have 1 to 65,535 bytes; got ''"),
+        (set(), "a set must have at least one member"),
+        ([set()], "a set must have at least one member"),
+        ({1, "a"}, "a set must have at least one member, and only strings, only numbers or only binary values"),
+        ({True}, "a set must have at least one member, and only strings, only numbers or only binary values"),
+    ],
+)
+def test_what_dynamodb_cannot_store_is_refused(value: Any, expected: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        python_values.encode(value)
+    assert str(caught.value).startswith(expected)
+
+
+def test_neither_way_shares_a_container() -> None:
+    value: Any = {"a": [{"b": [1]}], "s": {1}}
+    stored: Any = python_values.encode(value)
+    decoded = python_values.decode_map(stored)
+    decoded["a"][0]["b"].append(2)
+    decoded["s"].add(2)
+    value["a"][0]["b"].append(3)
+    assert stored == {"a": [{"b": [1]}], "s": frozenset({1})}

@@ -1,0 +1,60 @@
+"""What a model stores and reads, field by field: the plain reading that compiled codecs are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dynamongo import Field, Model
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import Item, hidden_values
+
+
+def build(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The values of a new instance for what it was given by name; `None` is no value, not even the default."""
+    values: dict[str, Any] = {}
+    for name, field in model.__mapper__.fields.items():
+        value = given.get(name)
+        value = field.default if name not in given else value if value is None else field.validate(value)
+        values[name] = field.missing_value() if value is None else value
+    return None if given.keys() - model.__mapper__.fields.keys() else values
+
+
+def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
+    """Put what is stored for the values of an instance into the item, and return it."""
+    for name, field in model.__mapper__.fields.items():
+        value = values[name]
+        if not field.is_absent(value):
+            item[name] = field.encode(field.validate(value))
+        elif field.required:
+            raise ValidationError(f"{field.label} is required, and has no value")
+    declaration = model.__mapper__.declaration
+    item.update(
+        {field.path.attribute: field.encode_key(values[field.path.attribute]) for field in declaration.keys.fields}
+    )
+    for name in declaration.index_keys:
+        if name in item:
+            model.__mapper__.fields[name].refuse_empty(item[name])
+    return item
+
+
+def decode(model: type[Model], item: Item) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values of an instance, and the stored attributes that have no field."""
+    key = model.__mapper__.describe_key(item) or "none of the model's key attributes"
+    try:
+        with hidden_values():  # no error tells what is stored
+            values = {name: _decode_field(field, item.get(name)) for name, field in model.__mapper__.fields.items()}
+    except ValidationError as error:
+        raise ValidationError(f"{error}; stored in the item with {key}") from error
+    return values, {name: value for name, value in item.items() if name not in model.__mapper__.fields}
+
+
+def _decode_field(field: Field[Any], stored: Any) -> Any:
+    if stored is not None:
+        return field.decode(stored)
+    if field.is_key:
+        raise ValidationError(
+            f"{field.label} is part of the model's key, and the stored item has no such attribute: the table has"
+            " another key; compare_table() shows both"
+        )
+    return field.missing_value()

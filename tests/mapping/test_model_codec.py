@@ -1,0 +1,521 @@
+"""Compiled codecs do what the fields do, one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import inspect
+import uuid
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mapping import plain_codec
+
+from dynamongo import (
+    BinaryField,
+    BooleanField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    DictField,
+    EmailField,
+    EnumField,
+    Field,
+    FloatField,
+    GlobalIndex,
+    IntField,
+    IPAddressField,
+    JSONField,
+    ListField,
+    Model,
+    SetField,
+    StringField,
+    TimedeltaField,
+    TimestampField,
+    URLField,
+    UUIDField,
+    ValidationError,
+)
+from dynamongo.expressions.values import Item
+from dynamongo.fields import python_values
+from dynamongo.fields.maps import HeldDict
+from dynamongo.mapping.records import record_of
+
+UTC = dt.timezone.utc
+ZONES = [None, UTC, dt.timezone(dt.timedelta(0)), dt.timezone(dt.timedelta(hours=2))]
+MOMENTS = [dt.datetime(2024, 5, 1, 10, 0, 0, 7, tzinfo=zone) for zone in ZONES]
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Named(enum.Enum):
+    NEW = "x"
+    OLD = "x"  # noqa: PIE796 - an alias, which is read still
+
+
+class Loud(StringField[Any]):
+    """Overrides each of the steps."""
+
+    def convert(self, value: Any) -> Any:
+        return super().convert(value).upper()
+
+    def check(self, value: Any) -> None:
+        if value == "SILENT":
+            self.reject(value, "loud")
+
+    def encode(self, value: Any) -> Any:
+        return f"{value}!"
+
+    def decode_value(self, stored: Any) -> Any:
+        return str(stored).rstrip("!")
+
+
+class Cautious(IntField[Any]):
+    """Overrides what stands for nothing."""
+
+    def missing_value(self) -> Any:
+        return -1
+
+    def is_absent(self, value: Any) -> bool:
+        return value is None or value == -1
+
+
+class Prepared(StringField[Any]):
+    """Has a default that nobody declared, or another one than was declared."""
+
+    @property
+    def default(self) -> Any:
+        return "prepared"
+
+
+def model_of(field: Any, **more: Any) -> type[Model]:
+    body = {"__table__": "table", "__hash_key__": "pk", "pk": StringField(), "field": field, **more}
+    return type("Made", (Model,), body)
+
+
+def outcome(call: Callable[..., Any], *arguments: Any) -> Any:
+    """What a call returns, with the types, or what it raises."""
+    try:
+        return typed(call(*arguments))
+    except Exception as error:  # noqa: BLE001 - whatever it is, both sides must raise it
+        return type(error), str(error)
+
+
+def typed(value: Any) -> Any:
+    """The value in a form in which `==` tells types apart: `True` from `1`, a `HeldDict` from a `dict`."""
+    if isinstance(value, dict):
+        beside = typed(vars(value)) if type(value) is not dict else None
+        return type(value), {name: typed(member) for name, member in value.items()}, beside
+    if isinstance(value, (list, tuple)):
+        return type(value), [typed(element) for element in value]
+    if isinstance(value, (set, frozenset)):
+        return type(value), sorted(map(repr, value))
+    return type(value), repr(value)
+
+
+def check_build(model: type[Model], given: dict[str, Any]) -> None:
+    assert outcome(shared_by, model.__mapper__.codec.build, given) == outcome(
+        shared_by, plain_codec.build, model, given
+    )
+    assert outcome(model.__mapper__.codec.build, given) == outcome(plain_codec.build, model, given)
+
+
+def shared_by(build: Callable[..., Any], *arguments: Any) -> list[int]:
+    """Which of the containers that were given an instance holds: those of fields that take anything."""
+    held = build(*arguments)
+    return sorted(set(containers(held)) & set(containers(arguments[-1])))
+
+
+def check_encode(model: type[Model], values: dict[str, Any]) -> None:
+    expected = outcome(plain_codec.encode, model, values, {"other": 1})
+    assert outcome(model.__mapper__.codec.encode, values, {"other": 1}) == expected
+
+
+def check_decode(model: type[Model], item: dict[str, Any]) -> None:
+    assert outcome(decode, model, item) == outcome(plain_codec.decode, model, item)
+
+
+def decode(model: type[Model], item: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values of an instance of the item, and what has no field."""
+    instance = model.__mapper__.decode(item)
+    return vars(instance), record_of(instance).undeclared
+
+
+# The edges of what is written out, and what lies just beyond them.
+
+TEXTS = ["", "a", "abc", "abcde", "é", "\ud800", 1, None]
+NUMBERS: list[Any] = [
+    *(0, 1, 3, 4, -5, 10**9, 10**38 - 1, 10**38, 10**38 + 1, 10**40, True, "1", None),
+    *(Decimal("1.50"), Decimal("-0"), Decimal(3), Decimal("3.1"), Decimal("NaN"), Decimal("1" * 39), Decimal("1E-131")),
+    *(0.0, -0.0, 1.5, 3.5, 1e300, float("nan"), float("inf")),
+]
+TIMES: list[Any] = [*MOMENTS, dt.date(2024, 5, 1), "2024-05-01", "2024-05-01T10:00:00.000000", 1, None]
+HELD = DictField(city=StringField()).decode({"city": "Oslo", "zip": 1})
+MAPS: list[Any] = [
+    *({}, {"a": "x"}, {"a": None}, {"a": "x", "n": 1}, {"a": "é"}, {"a": 1}, {"z": 1}, {"a": "x", "z": 1}, 1, None),
+    *(HeldDict(), HeldDict(a="x"), HeldDict(a="x", n=2), HeldDict(a="x", z=1), HELD),
+    *({"a": "x", "s": set()}, {"a": "x", "s": {"b"}}, {"a": "x", "l": []}, {"a": "x", "l": ["b"]}),
+]
+LISTS: list[Any] = [[], ["a"], ("a",), ["é", "a"], [None], [1], [[]], [["a"]], {"a"}, set(), frozenset({"a"}), None]
+
+CASES: list[tuple[Any, list[Any]]] = [
+    (StringField(), TEXTS),
+    (StringField(min_length=1, max_length=4), TEXTS),
+    (StringField("[a-c]+$", required=True), TEXTS),
+    (StringField(choices=["a"]), TEXTS),
+    (BinaryField(min_length=1, max_length=2), [b"", b"a", b"abc", bytearray(b"a"), "a", None]),
+    (BooleanField(), [True, False, 1, 0, None]),
+    (IntField(), NUMBERS),
+    (IntField(min_value=1, max_value=3), NUMBERS),
+    (DecimalField(), NUMBERS),
+    (DecimalField(min_value=1, max_value=3), NUMBERS),
+    (FloatField(), NUMBERS),
+    (FloatField(min_value=1.0, max_value=3.0), NUMBERS),
+    (UUIDField(), [uuid.UUID(int=5), str(uuid.UUID(int=5)), 5, None]),
+    (DateField(), TIMES),
+    *((DateTimeField(tzd=tzd), TIMES) for tzd in ("allow", "require", "utc", "reject")),
+    (DateTimeField(convert_tz=True), TIMES),
+    (DateTimeField(drop_tzinfo=True), TIMES),
+    (DateTimeField(serialized_format="%Y-%m-%d"), TIMES),
+    (EnumField(Colour), [*Colour, "red", "RED", None]),
+    (EnumField(Level), [*Level, 1, 3, True, None]),
+    (EnumField(Named, by_name=True), [*Named, "NEW", "OLD", "x", None]),
+    (Field(), [*TEXTS, *NUMBERS, *MAPS, *LISTS]),
+    (ListField(StringField), LISTS),
+    (ListField(ListField(StringField)), LISTS),
+    (ListField(SetField(StringField)), [[set()], [{"a"}], []]),
+    (ListField(Loud), LISTS),
+    (SetField(StringField), LISTS),
+    (SetField(StringField, required=True), LISTS),
+    (SetField(DecimalField), [{1}, {Decimal("1.0")}, {Decimal("1.5")}, {True}, set()]),
+    (DictField(), MAPS),
+    (DictField(a=StringField()), MAPS),
+    (DictField(a=StringField(required=True), n=IntField(max_value=1)), MAPS),
+    (DictField(a=StringField(default="d")), MAPS),
+    (DictField(a=StringField(), s=SetField(StringField)), MAPS),
+    (DictField(a=StringField(), l=ListField(StringField)), MAPS),
+    (DictField(a=Loud()), MAPS),
+    (DictField(city=StringField()), MAPS),
+    (ListField(DictField(a=StringField(default="d"))), [[value] for value in MAPS]),
+]
+
+
+@pytest.mark.parametrize(("field", "values"), CASES, ids=lambda each: type(each).__name__)
+def test_values_at_the_edges_are_taken_and_stored_as_the_field_says(field: Any, values: list[Any]) -> None:
+    model = model_of(field)
+    for value in values:
+        check_build(model, {"pk": "key", "field": value})
+        check_build(model, {"field": value, "other": 1})
+        check_encode(model, {"pk": "key", "field": value})
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        StringField(default="x"),
+        StringField(default=""),
+        StringField(default="x", validator=lambda value: value != "y"),
+        StringField(default=lambda: "x"),
+        IntField(default=Decimal(3)),
+        FloatField(default=1),
+        DateField(default=dt.date(2024, 5, 1)),
+        ListField(StringField, ["a"]),
+        SetField(StringField, lambda: {"a"}),
+        DictField(a=StringField(default="d"), default={}),
+        Loud(default="x"),
+        Cautious(),
+        Cautious(default=5),
+        Prepared(),
+        Prepared(default="x"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_new_instance_has_the_default_that_the_field_says(field: Any) -> None:
+    model = model_of(field)
+    several: list[dict[str, Any]] = [{}, {"field": None}, {"pk": "key"}, {"field": "x"}, {"field": 5}, {"field": []}]
+    for each in several:
+        check_build(model, each)
+    first, second = model.__mapper__.codec.build({}), model.__mapper__.codec.build({})
+    assert not set(containers(first)) & set(containers(second))
+
+
+def test_members_of_a_map_are_in_the_order_of_their_declaration() -> None:
+    model = model_of(DictField(a=StringField(), b=DictField(c=IntField(), d=ListField(IntField)), e=EmailField()))
+    scrambled: Any = {"e": "x@y.org", "b": {"d": [], "c": 1}, "a": "x"}
+    made: list[Any] = [model(pk="key", field=scrambled), model.__mapper__.decode({"pk": "key", "field": scrambled})]
+    for values in made:
+        assert list(values.field) == ["a", "b", "e"]
+        assert list(values.field["b"]) == ["c", "d"]
+
+
+def test_default_is_called_for_every_instance() -> None:
+    made = iter(range(5))
+    model = model_of(IntField(default=lambda: next(made)))
+    assert [model(pk="a").field, model(pk="b").field, model(pk="c", field=9).field] == [0, 1, 9]  # type: ignore[attr-defined]
+    assert next(made) == 2
+
+
+STORED: list[Any] = [
+    *("", "a", "red", "NEW", "OLD", "é", "a@b.org", "A@B.org", "2024-05-01", "2024-05-01T10:00:00.000000"),
+    *("2024-05-01T10:00:00.000000+00:00", "2024-05-01T10:00:00.000000Z[+02:00]", "2024-05-01T10:00:00.-01:00"),
+    *(0, 1, 3, Decimal("1.5"), b"", b"a", True, False, None, [], ["a"], [None], [["a"]], [{"a": "x"}], [1]),
+    *({}, {"a": "x"}, {"a": None}, {"a": 1}, {"z": 1}, {"a": "x", "z": {"y": [1]}}, {"a": "x", "n": 1}),
+    *({"a": "x", "s": frozenset({"b"}), "l": ["c"]}, {"city": "Oslo"}),
+    *(frozenset({"a"}), frozenset({1, Decimal("1.5")}), frozenset({b"a"})),
+]
+
+
+@pytest.mark.parametrize("field", [field for field, _ in CASES], ids=lambda each: type(each).__name__)
+def test_any_stored_value_is_read_as_the_field_says(field: Any) -> None:
+    model = model_of(field)
+    for stored in STORED:
+        check_decode(model, {"pk": "key", "field": stored})
+        check_decode(model, {"pk": "key", "field": stored, "other": 1})
+    for item in ({}, {"pk": "key"}, {"pk": "key", "other": 1}, {"other": 1, "another": 2}):
+        check_decode(model, item)
+
+
+KINDS: list[Callable[[], Any]] = [
+    *(StringField, EmailField, IPAddressField, URLField, IntField, DecimalField, FloatField, BinaryField),
+    *(UUIDField, DateField, DateTimeField, TimedeltaField, TimestampField, Loud),
+]
+KEYS = [*(kind() for kind in KINDS), EnumField(Colour), EnumField(Level), EnumField(Named, by_name=True)]
+
+
+@pytest.mark.parametrize("field", KEYS, ids=lambda each: type(each).__name__)
+def test_keys_are_stored_and_read_as_the_field_says(field: Any) -> None:
+    model = model_of(field, __range_key__="field")
+    for stored in [*STORED, "0001", Decimal("0.1"), 10**17 + 1]:
+        check_decode(model, {"pk": "key", "field": stored})
+    for value in [*TEXTS, *NUMBERS, *TIMES, b"", b"a", *Colour, *Level, *Named, dt.timedelta(seconds=1)]:
+        check_encode(model, {"pk": "key", "field": value})
+        check_encode(model, {"pk": "", "field": value})
+
+
+@pytest.mark.parametrize("field", [StringField(), BinaryField(), IntField()], ids=lambda each: type(each).__name__)
+def test_keys_of_indexes_are_stored_as_the_field_says(field: Any) -> None:
+    model = model_of(field, by_field=GlobalIndex(hash_key="field"))
+    for value in ("", "a", b"", b"a", 0, 1, None):
+        check_encode(model, {"pk": "key", "field": value})
+
+
+# Models and values that nobody thought of.
+
+numbers = st.sampled_from([number for number in NUMBERS if number is not None]) | st.decimals(-5, 5, places=2)
+moments = st.datetimes(timezones=st.sampled_from(ZONES))
+scalars = st.sampled_from([*TEXTS, *TIMES, *Colour, *Level, uuid.UUID(int=5), b"a"]) | numbers | st.text(max_size=3)
+names = st.sampled_from(["a", "b", "c"])
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=4,
+)
+
+
+def make(kind: Callable[..., Any], **chosen: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    options = st.fixed_dictionaries({}, optional={"required": st.booleans(), **chosen})
+    return options.map(lambda given: kind(**given))
+
+
+lengths = {"min_length": st.integers(0, 1), "max_length": st.integers(2, 4)}
+bounds = {"min_value": st.integers(-2, -1), "max_value": st.integers(1, 2)}
+scalar_fields: st.SearchStrategy[Any] = st.one_of(
+    make(StringField, **lengths, regex=st.just("[a-z]*$")),
+    make(StringField, choices=st.just(["a", "red"]), validator=st.just(lambda value: value != "a")),
+    make(IntField, **bounds),
+    make(DecimalField, **bounds),
+    make(FloatField, **{name: bound.map(float) for name, bound in bounds.items()}),
+    make(BinaryField, **lengths),
+    make(UUIDField),
+    make(DateTimeField, tzd=st.sampled_from(["allow", "require", "utc", "reject"]), convert_tz=st.booleans()),
+    make(DateField),
+    make(lambda **given: EnumField(Colour, **given), by_name=st.booleans()),
+    make(lambda **given: EnumField(Level, **given), by_name=st.booleans()),
+    make(EmailField),
+    make(URLField, verify_exists=st.just(lambda url: "a" in url)),
+    make(IPAddressField),
+    make(TimedeltaField),
+    make(TimestampField),
+    make(Loud),
+    make(Cautious),
+)
+
+
+def combined(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    maps = st.dictionaries(names, parts | st.just(StringField(default="x")), min_size=1, max_size=3)
+    return st.one_of(parts.map(ListField), scalar_fields.map(SetField), maps.map(DictField), maps.map(DictField))
+
+
+simple = scalar_fields | make(BooleanField) | make(JSONField) | make(Field) | make(DictField)
+fields: st.SearchStrategy[Any] = simple | combined(simple) | combined(combined(simple))
+LIKELY: dict[type, st.SearchStrategy[Any]] = {
+    StringField: st.text(max_size=3),
+    Loud: st.text(max_size=3),
+    IntField: numbers,
+    Cautious: numbers,
+    DecimalField: numbers,
+    FloatField: numbers,
+    BinaryField: st.binary(max_size=4),
+    UUIDField: st.uuids(),
+    DateTimeField: moments,
+    DateField: st.dates(),
+    TimestampField: moments,
+}
+
+
+def likely(field: Field[Any]) -> st.SearchStrategy[Any]:
+    """Values that the field may take."""
+    if isinstance(field, ListField):
+        return st.lists(likely(field.element), max_size=2)
+    if isinstance(field, SetField):
+        return st.lists(likely(field.member), max_size=2).map(as_set)
+    if isinstance(field, DictField):
+        return st.fixed_dictionaries({}, optional={name: likely(member) for name, member in field.fields.items()})
+    if isinstance(field, EnumField):
+        return st.sampled_from(list(field.enum_class))
+    return LIKELY.get(type(field), anything)
+
+
+def as_set(members: list[Any]) -> Any:
+    try:
+        return set(members)
+    except TypeError:
+        return members
+
+
+def settled(field: Field[Any], value: Any) -> Any:
+    """The value as an instance would hold it, if it could."""
+    try:
+        return field.missing_value() if value is None else field.validate(value)
+    except ValidationError:
+        return value
+
+
+@st.composite
+def models_with_values(draw: st.DrawFn) -> tuple[type[Model], dict[str, Any]]:
+    model = model_of(draw(fields))
+    field = model.__mapper__.fields["field"]
+    value = draw(likely(field) | anything)
+    return model, {"pk": "key", "field": settled(field, value) if draw(st.integers(0, 3)) else value}
+
+
+def as_stored(value: Any) -> Item:
+    """What another writer may have stored in place of the field's value."""
+    try:
+        return {"field": python_values.encode(value)}
+    except ValidationError:
+        return {}
+
+
+def containers(value: Any) -> Iterator[int]:
+    if isinstance(value, (dict, list, set)):
+        yield id(value)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from containers(part)
+
+
+@settings(max_examples=300)
+@given(models_with_values(), anything)
+def test_a_codec_does_what_the_fields_do_and_shares_nothing(
+    made: tuple[type[Model], dict[str, Any]], more: Any
+) -> None:
+    model, values = made
+    check_build(model, values)
+    check_encode(model, values)
+    try:
+        item = model.__mapper__.codec.encode(values, {})
+    except Exception:  # noqa: BLE001 - the values are wrong
+        return
+    assert not set(containers(item)) & set(containers(values))
+    for seen in (item, {**item, "other": 1}, {**item, **as_stored(more)}):
+        check_decode(model, seen)
+    decoded, _ = decode(model, item)
+    assert not set(containers(item)) & set(containers(decoded))
+    check_encode(model, decoded)
+
+
+class Person(Model):
+    __table__ = "people"
+    __hash_key__ = "email"
+    email = StringField(required=True)
+    year = IntField(min_value=1900)
+    tags = SetField(StringField)
+    home = DictField(city=StringField())
+
+
+SOURCE = """\
+def encode0(v):
+    if v._undeclared if type(v) is HeldDict else type(v) is not dict:
+        return None
+    get, taken = v.get, {}
+    m = get(name8)
+    if type(m) is str and (m.isascii() or has_utf8_form(m)):
+        taken[name8] = m
+    elif m is not None:
+        return None
+    return taken if len(taken) == len(v) else None
+
+
+def encode(values, item):
+    v = values[name0]
+    if type(v) is str and (v.isascii() or has_utf8_form(v)):
+        item[name0] = v
+    elif v is not None:
+        item[name0] = encode_by(field4, v)
+    else:
+        refuse_missing(field4)
+"""
+
+
+def test_source_can_be_read() -> None:
+    assert SOURCE in Person.__mapper__.codec.show()
+    for function in (Person.__mapper__.codec.build, Person.__mapper__.codec.encode, Person.__mapper__.codec.decode):
+        assert inspect.getsource(function) in Person.__mapper__.codec.show()
+
+
+def test_a_codec_is_compiled_once_and_when_it_is_needed() -> None:
+    class Lazy(Person):
+        pass
+
+    tasks = {"build", "encode", "decode"}
+    assert not vars(Lazy.__mapper__.codec).keys() & tasks
+    lazy = Lazy(email="a")
+    assert vars(Lazy.__mapper__.codec).keys() & tasks == {"build"}
+    lazy.__mapper__.encode(lazy)
+    assert vars(Lazy.__mapper__.codec).keys() & tasks == {"build", "encode"}
+
+
+def test_a_validator_is_called_once() -> None:
+    seen: list[Any] = []
+
+    class Watched(Model):
+        __table__ = "watched"
+        __hash_key__ = "id"
+        id = StringField(validator=seen.append)
+        inner = DictField(name=StringField(validator=seen.append))
+
+    instance = Watched(id="a", inner={"name": "b"})
+    seen.clear()
+    instance.__mapper__.encode(instance)
+    assert seen == ["a", "b"]
+
+
+def test_what_a_field_overrides_is_called() -> None:
+    model = model_of(Loud(), words=ListField(Loud))
+    item = model.__mapper__.codec.encode({"pk": "key", "field": "loud", "words": ["loud"]}, {})
+    assert item == {"pk": "key", "field": "LOUD!", "words": ["LOUD!"]}
+    assert decode(model, item) == ({"pk": "key", "field": "LOUD", "words": ["LOUD"]}, {})
+    with pytest.raises(ValidationError, match=r"Made\.field must be loud; got 'SILENT'"):
+        model.__mapper__.codec.encode({"pk": "key", "field": "silent", "words": []}, {})

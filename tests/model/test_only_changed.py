@@ -1,0 +1,280 @@
+"""`save(only_changed=True)`: what was not changed is not sent, in whatever form it is stored, and at whatever depth."""
+
+from __future__ import annotations
+
+import copy
+import enum
+import functools
+import uuid
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dynamongo import (
+    ConditionalCheckFailedException,
+    Connection,
+    DateTimeField,
+    DecimalField,
+    DictField,
+    DynamongoError,
+    EmailField,
+    EnumField,
+    Field,
+    FloatField,
+    IntField,
+    IPAddressField,
+    JSONField,
+    ListField,
+    Model,
+    SetField,
+    StringField,
+    URLField,
+    UUIDField,
+)
+from dynamongo.backends.base import Backend
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.connection import connection_of
+from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
+from dynamongo.mapping.records import record_of
+from dynamongo.operations import Put, UpdateItem
+
+Meta: Any = type(Model)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    CRIMSON = "red"  # noqa: PIE796 - an alias
+
+
+class Money(Field[Any]):
+    """Stores a map whose members belong together."""
+
+    stored_type = "M"
+
+    def encode(self, value: Any) -> Any:
+        return {"amount": value[0], "currency": value[1]}
+
+    def decode_value(self, stored: Any) -> Any:
+        return stored["amount"], stored["currency"]
+
+
+CONF: dict[str, Any] = {"level": IntField(default=1), "names": ListField(StringField), "sub": DictField(a=IntField())}
+
+FORMS: dict[str, tuple[Callable[[], Any], Any, Any]] = {
+    "list that is missing": (lambda: ListField(StringField), ..., ["theirs"]),
+    "list that is NULL": (lambda: ListField(StringField), None, ["theirs"]),
+    "set that is missing": (lambda: SetField(StringField), ..., frozenset({"theirs"})),
+    "set that is NULL": (lambda: SetField(StringField), None, frozenset({"theirs"})),
+    "map that is missing": (lambda: DictField(CONF), ..., {"level": 5}),
+    "map that is NULL": (lambda: DictField(CONF), None, {"level": 5}),
+    "map without its list": (lambda: DictField(CONF), {"level": 2}, {"level": 9, "names": ["theirs"]}),
+    "map with NULLs": (lambda: DictField(CONF), {"level": None, "names": None}, {"level": 5}),
+    "map with an unknown member": (lambda: DictField(CONF), {"level": 1, "other": 2}, {"level": 5}),
+    "empty map": (lambda: DictField(a=IntField()), {}, {"a": 5}),
+    "free map with NULL": (DictField, {"a": None}, {"a": 5}),
+    "elements without their list": (lambda: ListField(DictField(CONF)), [{"level": 1}], [{"level": 2}]),
+    "instant with Z": (DateTimeField, "2024-05-01T10:00:00Z", "2025-01-01T00:00:00Z"),
+    "instant to the second": (DateTimeField, "2024-05-01T10:00:00", "2025-01-01T00:00:00"),
+    "UUID in capitals": (UUIDField, "12345678-ABCD-4BCD-8BCD-1234567890AB", str(uuid.UUID(int=4))),
+    "number finer than a float": (FloatField, Decimal("0.10000000000000000000001"), 7),
+    "JSON with spaces": (JSONField, '{"b": 1, "a": 2}', '{"c": 3}'),
+    "address in capitals": (EmailField, "Jane@EXAMPLE.com", "x@y.com"),
+    "IP address written long": (IPAddressField, "2001:0DB8:0000:0000:0000:0000:0000:0001", "::1"),
+    "URL in capitals": (URLField, "HTTP://Example.COM", "http://x.org"),
+    "text that is NULL": (StringField, None, "theirs"),
+    "text with a default that is missing": (lambda: StringField(default="d"), ..., "theirs"),
+    "number that is NULL": (DecimalField, None, 2),
+    "alias of an enumeration": (lambda: EnumField(Colour), "red", "red"),
+    "anything": (Field, {"a": [1, {"b": frozenset({"c"})}]}, "theirs"),
+    "map of a custom field": (Money, {"amount": 1, "currency": "EUR"}, {"amount": 2, "currency": "USD"}),
+}
+
+
+def page_of(**fields: Any) -> Any:
+    body = {"__module__": __name__, "__table__": f"pages-{uuid.uuid4().hex}", "__hash_key__": "id"}
+    model = Meta("Page", (Model,), {**body, "id": StringField(required=True), "name": StringField(), **fields})
+    model.create_table()
+    return model
+
+
+def store(model: Any, **attributes: Any) -> None:
+    """Write an item as another program does."""
+    item = {name: value for name, value in attributes.items() if value is not ...}
+    connection_of(model).execute(Put(model.table_name(), {"id": "1", **item}))
+
+
+def stored(model: Any) -> Any:
+    """The item as it is stored."""
+    return record_of(model.get_one("1")).stored
+
+
+def sent(save: Callable[[], object]) -> list[tuple[tuple[Any, ...], Any]]:
+    """The paths and values of what is sent, in the order of the paths; the value of a removal is `...`."""
+    with Connection.record() as calls:
+        save()
+    found: list[tuple[tuple[Any, ...], Any]] = []
+    for call in calls:
+        assert isinstance(call.operation, UpdateItem)
+        for update in call.operation.updates:
+            assert isinstance(update, (SetUpdate, RemoveUpdate))
+            found.append((update.path.elements, update.value if isinstance(update, SetUpdate) else ...))
+    return sorted(found, key=lambda each: each[0])
+
+
+@pytest.fixture(params=["memory", "dynamodb"], autouse=True)
+def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
+    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
+    with Connection.using(backend):
+        yield
+
+
+@pytest.mark.parametrize(("make", "given", "theirs"), FORMS.values(), ids=FORMS)
+def test_what_was_not_changed_is_not_sent_in_whatever_form_it_is_stored(
+    make: Callable[[], Any], given: Any, theirs: Any
+) -> None:
+    page = page_of(field=make())
+    store(page, field=given)
+    mine = page.get_one("1")
+    copies = [page.get_one("1"), page.get_one("1").reload(), page.get_one("1").update(page.name.remove())]
+    copies += [page.get_one("1").upsert(page.name.remove()), copy.deepcopy(mine)]
+    for unchanged in copies:
+        assert sent(functools.partial(unchanged.save, only_changed=True)) == []
+    store(page, field=theirs)
+    mine.name = "new"
+    assert sent(lambda: mine.save(only_changed=True)) == [(("name",), "new")]
+    assert stored(page) == {"id": "1", "name": "new", "field": theirs}
+
+
+def test_two_people_who_change_two_members_of_one_map_both_win() -> None:
+    page = page_of(
+        data=DictField(level=IntField(), sub=DictField(a=IntField(), b=IntField()), words=ListField(StringField))
+    )
+    page(id="1", data={"level": 1, "sub": {"a": 1, "b": 2}, "words": ["x"]}).save()
+    mine, theirs = page.get_one("1"), page.get_one("1")
+    mine.data["level"] = 2
+    mine.data["words"].append("y")
+    del mine.data["sub"]["a"]
+    theirs.data["sub"]["b"] = 3
+    expected = [(("data", "level"), 2), (("data", "sub", "a"), ...), (("data", "words"), ["x", "y"])]
+    assert sent(lambda: mine.save(only_changed=True)) == expected
+    assert sent(lambda: theirs.save(only_changed=True)) == [(("data", "sub", "b"), 3)]
+    assert stored(page)["data"] == {"level": 2, "sub": {"b": 3}, "words": ["x", "y"]}
+    assert sent(lambda: mine.save(only_changed=True)) == []
+    assert sent(lambda: theirs.save(only_changed=True)) == []
+
+
+def test_members_of_a_free_map_are_sent_by_their_paths_too() -> None:
+    page = page_of(data=DictField())
+    page(id="1", data={"a.b": {"c d": 1, "e": 2}, "f": None, "g": [{"h": 1}]}).save()
+    mine = page.get_one("1")
+    mine.data["a.b"]["c d"] = 7
+    mine.data["f"] = 1
+    mine.data["g"][0]["h"] = 2
+    mine.data["new"] = {"x": 1}
+    expected = [
+        (("data", "a.b", "c d"), 7),
+        (("data", "f"), 1),
+        (("data", "g"), [{"h": 2}]),
+        (("data", "new"), {"x": 1}),
+    ]
+    assert sent(lambda: mine.save(only_changed=True)) == expected
+    assert stored(page)["data"] == {"a.b": {"c d": 7, "e": 2}, "f": 1, "g": [{"h": 2}], "new": {"x": 1}}
+    assert sent(lambda: mine.save(only_changed=True)) == []
+
+
+@pytest.mark.parametrize("given", [..., None])
+def test_a_map_that_was_not_there_is_sent_whole(given: Any) -> None:
+    page = page_of(data=DictField(level=IntField(), sub=DictField(a=IntField())))
+    store(page, data=given)
+    mine = page.get_one("1")
+    mine.data = {"level": 1}
+    assert sent(lambda: mine.save(only_changed=True)) == [(("data",), {"level": 1})]
+    mine.data["sub"] = {"a": 1}
+    assert sent(lambda: mine.save(only_changed=True)) == [(("data", "sub"), {"a": 1})]
+    mine.data["sub"]["a"] = 2
+    assert sent(lambda: mine.save(only_changed=True)) == [(("data", "sub", "a"), 2)]
+    mine.data = None
+    assert sent(lambda: mine.save(only_changed=True)) == [(("data",), ...)]
+
+
+def test_another_map_replaces_what_is_there_and_what_is_not_shown() -> None:
+    page = page_of(data=DictField(a=IntField(), b=IntField()))
+    store(page, data={"a": 1, "b": 2, "hidden": 3})
+    mine = page.get_one("1")
+    mine.data["a"] = 5
+    assert sent(lambda: mine.save(only_changed=True)) == [(("data", "a"), 5)]
+    mine.data = {"b": 2}
+    assert sent(lambda: mine.save(only_changed=True)) == [(("data", "a"), ...), (("data", "hidden"), ...)]
+    assert stored(page)["data"] == {"b": 2}
+
+
+def test_a_map_of_a_custom_field_is_sent_whole() -> None:
+    page = page_of(price=Money(), prices=DictField(net=Money()))
+    page(id="1", price=(1, "EUR"), prices={"net": (1, "EUR")}).save()
+    mine = page.get_one("1")
+    mine.price, mine.prices["net"] = (2, "EUR"), (3, "EUR")
+    whole = [(("price",), {"amount": 2, "currency": "EUR"}), (("prices", "net"), {"amount": 3, "currency": "EUR"})]
+    assert sent(lambda: mine.save(only_changed=True)) == whole
+
+
+def test_too_many_members_for_one_expression_replace_the_map_unless_somebody_changed_it() -> None:
+    page = page_of(data=DictField(), other=DictField())
+    page(id="1", data={f"m{number}": 0 for number in range(500)}, other={"a": 1, "b": 2}).save()
+    mine, theirs = page.get_one("1"), page.get_one("1")
+    for name in mine.data:
+        mine.data[name] = 1
+    mine.name = "new"
+    assert [path for path, _ in sent(lambda: mine.save(only_changed=True))] == [("data",), ("name",)]
+    assert set(stored(page)["data"].values()) == {1}
+    assert sent(lambda: mine.save(only_changed=True)) == []
+    for name in theirs.data:
+        theirs.data[name] = 2
+    with pytest.raises(ConditionalCheckFailedException):
+        theirs.save(only_changed=True)
+    assert set(stored(page)["data"].values()) == {1}
+
+
+def test_a_member_of_a_map_that_somebody_removed_is_an_error_and_not_lost() -> None:
+    page = page_of(data=DictField(a=IntField()))
+    page(id="1", data={"a": 1}).save()
+    mine = page.get_one("1")
+    mine.data["a"] = 2
+    page.update_one("1", page.data.remove())
+    with pytest.raises(DynamongoError, match="document path"):
+        mine.save(only_changed=True)
+    assert stored(page) == {"id": "1"}
+
+
+def test_in_a_transaction_it_is_noted_what_was_sent_and_not_what_is_held_by_then() -> None:
+    page = page_of(data=DictField(a=IntField(), b=IntField()))
+    page(id="1", data={"a": 1}).save()
+    mine = page.get_one("1")
+    mine.data["a"] = 2
+    with Connection.transaction() as tx:
+        tx.save(mine, only_changed=True)
+        mine.data["b"] = 3
+    assert stored(page)["data"] == {"a": 2}
+    assert sent(lambda: mine.save(only_changed=True)) == [(("data", "b"), 3)]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda page: setattr(page, "age", None), (("age",), ...)),
+        (lambda page: delattr(page, "age"), (("age",), ...)),
+        (lambda page: setattr(page, "words", []), (("words",), [])),
+        (lambda page: setattr(page, "home", {}), (("home",), {})),
+        (lambda page: setattr(page, "age", 6), (("age",), 6)),
+    ],
+)
+def test_what_was_assigned_and_not_read_is_sent_once(change: Any, expected: Any) -> None:
+    model = page_of(age=IntField(), words=ListField(StringField), home=DictField(city=StringField()))
+    store(model, name="n", age=5, words=["a"], home={"city": "x"})
+    page = model.get_one("1", projection=[model.name])
+    change(page)
+    assert sent(lambda: page.save(only_changed=True)) == [expected]
+    assert sent(lambda: page.save(only_changed=True)) == []
+    (name,), value = expected
+    assert stored(model).get(name, ...) == value

@@ -1,0 +1,25 @@
+"""Bugs above the backend: in planning and in the executor."""
+
+from mutation.library import Mutant
+
+MUTANTS = [
+    Mutant(
+        "a folded bound includes its own value",
+        "_fold_bounds",
+        "operator in (GT, LT)",
+        "operator in (GT, LT) and not value",
+    ),
+    Mutant(
+        "the looser bound wins",
+        "strictest_bounds",
+        "max(lower, key=_k, default=None)",
+        "min(lower, key=_k, default=None)",
+    ),
+    Mutant("unprocessed keys are forgotten", "Reads.get_batch", "not result.unprocessed", "True"),
+    Mutant(
+        "a page without items ends the read",
+        "PageLoop._fetch_page",
+        "result.cursor is None",
+        "result.cursor is None or not result.items",
+    ),
+]

@@ -1,0 +1,184 @@
+"""Bugs in the memory backend."""
+
+from mutation.library import Mutant
+
+MUTANTS = [
+    # What is taken in: depth, sizes, numbers and names; and that nothing is shared with who gave it.
+    Mutant("33 levels are allowed", "_check_depth", "_f(value, MAX_DEPTH)", "_f(value, MAX_DEPTH + 1)"),
+    Mutant("the walk goes 33 levels deep", "take_item", "_f(item, MAX_DEPTH)", "_f(item, MAX_DEPTH + 1)"),
+    Mutant("an item may have 409,601 bytes", "take_item", "size > MAX_ITEM_BYTES", "size > MAX_ITEM_BYTES + 1"),
+    Mutant("an item counts as a map", "take_item", "len(canonical)", "0"),
+    Mutant("the walk takes numbers as they are", "_measure_decimal", "not _c(text)", "False"),
+    Mutant("the walk takes ints of any size", "_measure_int", "_c(value) is None", "False"),
+    Mutant("the walk takes names without letters", "_copy_members", "not name", "False"),
+    Mutant("the walk takes names of any length", "_copy_members", "size > MAX_NAME_BYTES", "False"),
+    Mutant("the walk takes sets of anything", "_measure_set", "kinds and kinds <= {int, Decimal}", "True"),
+    Mutant("lists are shared with who sent them", "_copy_elements", "elements.copy()", "elements"),
+    Mutant("maps are shared with who sent them", "_copy_members", "dict(members)", "members"),
+    Mutant("an attribute that is removed still counts", "measure_changed", "0 if name in item else _s", "0"),
+    # Updates.
+    Mutant("updates read the new item", "apply_updates", "_evaluate(update, item)", "_evaluate(update, changed)"),
+    Mutant("SET beyond the end is lost", "_change_elements", "changed.append(_v)", "_v"),
+    Mutant(
+        "elements are removed one after the other",
+        "_change_elements",
+        "changed[position] = _v",
+        "value = _v\n"
+        "if value is not MISSING:\n"
+        "    changed[position] = value\n"
+        "else:\n"
+        "    changed.pop(min(position, len(changed) - 1))",
+    ),
+    Mutant(
+        "increment starts from 0",
+        "_evaluate",
+        "_add_number(_require(present), update.amount)",
+        "_add_number(0 if present is MISSING else present, update.amount)",
+    ),
+    Mutant("an emptied set stays", "_subtract_set", "_s or MISSING", "_s"),
+    Mutant(
+        "SET makes missing parents",
+        "_change_inside",
+        "raise InvalidRequestError(_m)",
+        "return _change_members({}, changes)",
+    ),
+    Mutant(
+        "if_not_exists takes NULL for nothing",
+        "_evaluate",
+        "update.if_not_exists and present is not MISSING",
+        "update.if_not_exists and present not in (MISSING, None)",
+    ),
+    Mutant(
+        "prepend puts elements at the end",
+        "_append",
+        "_a if at_start else _b",
+        "_b if at_start else _a",
+    ),
+    Mutant("updates edit the stored item", "apply_updates", "dict(item)", "item"),
+    Mutant("updates edit a stored map", "_change_members", "dict(members)", "members"),
+    # Pages, ranges and order.
+    Mutant(
+        "the limit counts what passes the filter",
+        "read_page",
+        "_take_page(entries, operation.limit)",
+        "_take_page(entries if operation.filter is None else "
+        "[each for each in entries if compile_filter(operation.filter)([each.item])], operation.limit)",
+    ),
+    Mutant(
+        "no cursor at the exact end",
+        "read_page",
+        "_c if is_cut else None",
+        "_c if is_cut and next(iter(entries), None) else None",
+    ),
+    Mutant(
+        "the crossing item is left out of the page",
+        "_take_page",
+        "return read, size, True",
+        "return read[:-1] or read, size, True",
+    ),
+    Mutant(
+        "a page starts with its cursor's item again",
+        "Interval.after",
+        "Boundary(value, is_after=True)",
+        "Boundary(value)",
+    ),
+    Mutant(
+        "numbers are sorted as text",
+        "Order.__init__",
+        "sorted(values)",
+        "sorted(values, key=lambda value: str(value) if isinstance(value, int) else value)",
+    ),
+    Mutant(
+        "descending reads from the start", "Order.select", "reversed(selected) if descending else selected", "selected"
+    ),
+    Mutant(
+        "all are read from the start when descending",
+        "Order.select",
+        "reversed(values) if descending else values",
+        "values",
+    ),
+    Mutant(
+        "many are read from the start when descending",
+        "Order.select",
+        "_v(*ends, inclusive=inclusive, reverse=descending)",
+        "_v(*ends, inclusive=inclusive)",
+    ),
+    Mutant("a bound of many is left out", "Order.select", "high is None or high.is_after", "True"),
+    Mutant(
+        "an order misses what is written after it was read",
+        "Order.add",
+        "insort(self._values, value)",
+        "self._values.append(value)",
+    ),
+    Mutant(
+        "an order keeps what is deleted after it was read",
+        "Order.remove",
+        "del self._values[bisect_left(self._values, value)]",
+        "pass",
+    ),
+    Mutant("copies share an order", "Order.copy", "self._values.copy()", "self._values"),
+    Mutant("a scan misses partitions that came after the first", "View._note", "self._order.add(_t)", "None"),
+    Mutant("`<=` on a range key excludes", "_interval_of", "operator != LT", "operator == EQ"),
+    Mutant("`>` on a range key includes", "_interval_of", "operator == GT", "False"),
+    Mutant("begins_with ends too early", "_after_prefix", "chr(ord(_c) + 1)", "_c + chr(0)"),
+    Mutant(
+        "an index keeps items that lost its key",
+        "View.replace",
+        "if before is not None:\n    units += _u",
+        "if before is not None and after is not None:\n    units += _u",
+    ),
+    Mutant(
+        "an index holds items without its range key",
+        "make_locator.locate_ranged",
+        "is_usual_range(item.get(range_name))",
+        "(range_name not in item or is_usual_range(item[range_name]))",
+    ),
+    # Keys, conditions of writes, batches, transactions, cost.
+    Mutant("an empty key is stored", "check_key_values", "_empty_kind(_v)", "_empty_kind(None)"),
+    Mutant(
+        "a hash key is measured in characters",
+        "_check_sizes",
+        "size_of(values[hash_key])",
+        "len(str(values[hash_key]))",
+    ),
+    Mutant("an empty key is usual", "_is_usual_text", "0 < len(value) <= _u", "0 <= len(value) <= _u"),
+    Mutant("any key is usual", "_is_usual_text", "0 < len(value) <= _u", "0 < len(value)"),
+    Mutant(
+        "a key of another table is usual",
+        "MemoryTable.locate_usual_key",
+        "len(key) == len(self.primary.key_names)",
+        "key",
+    ),
+    Mutant(
+        "index keys are usual",
+        "MemoryTable.check_index_keys",
+        "not self._has_usual_index_keys(item)",
+        "False",
+    ),
+    Mutant("a batch takes an item twice", "batch_write", "check_distinct(_p)", "None"),
+    Mutant(
+        "a write costs as the new item alone",
+        "MemoryTable.replace",
+        "new if old is None or (new is not None and new.size > old.size) else old",
+        "new",
+    ),
+    Mutant("a transaction costs once", "_execute_all", "2 * units", "units"),
+    Mutant(
+        "a condition of any size is light", "check_condition", "_weigh(condition) > _l", "_weigh(condition) >= _HEAVY"
+    ),
+    Mutant(
+        "any update is plain",
+        "_is_plain_update",
+        "not isinstance(update.value, Size) and _is_plain(update.value)",
+        "True",
+    ),
+    Mutant(
+        "a transaction stops at its first reason",
+        "_call_all",
+        "outcomes = [_a for table, part in _z]",
+        "outcomes = []\n"
+        "for table, part in _z:\n"
+        "    failed = any(isinstance(each, CancellationReason) for each in outcomes)\n"
+        "    outcomes.append(CancellationReason() if failed else _a)",
+    ),
+]

@@ -1,0 +1,53 @@
+"""Bugs in the codecs that are compiled for a model."""
+
+from mutation.library import Mutant
+
+MUTANTS = [
+    # What the code that stands for a field takes as it is.
+    Mutant("an inlined int may have any size", "_int", 'f"canonical_number({_v}) is not None"', '"True"'),
+    Mutant("inlined text may have lone surrogates", "_text", 'f"{_v}.isascii() or has_utf8_form({_v})"', '"True"'),
+    Mutant("a member's empty set is stored", "_set", '_t and f"{_v} and {_t}"', "_t"),
+    Mutant("a member may be missing", "_define_take", "_c or member.required", "_c"),
+    Mutant("a member may be unknown", "_define_take", '" if len(taken) == len(v) else None"', '""'),
+    Mutant("a map that is read may gain defaults", "_define_take", 'source.task != "encode"', 'source.task == "build"'),
+    Mutant("members that were not shown are dropped", "_refuse_map", '"v._undeclared if"', '"False if"'),
+    Mutant("a map gains no defaults", "_refuse_map", "any(_g)", "False"),
+    Mutant("an inlined bound includes more", "_bounds", 'f"{_v} <= {_h}"', 'f"{_v} < 1 + {_h}"'),
+    Mutant("a validator is not called", "make_inline", "field.validator is not None", "False"),
+    Mutant("choices are not checked", "make_inline", "field.choices is not None", "False"),
+    Mutant("a time zone is not required", "_zones", 'field.tzd in ("allow", "reject")', 'field.tzd != "utc"'),
+    Mutant("a key is not read as it would be written", "_enum", "not field.is_key", "True"),
+    Mutant(
+        "a new instance keeps the list that it was given",
+        "_list",
+        "Inline(_t, _r)",
+        'Inline(_t, v if source.task == "build" else _r)',
+    ),
+    # The functions that are made of it.
+    Mutant(
+        "a default is used for None",
+        "_write_build_field",
+        '[f"    elif {_v} is None:", f"        {_v} = {missing}"]',
+        '[f"    elif {_v} is None:", f"        {_v} = {_write_default(field, field_name, missing, source)}"]',
+    ),
+    Mutant(
+        "a constructor takes unknown names",
+        "Codec._write_build",
+        '"if len(given) + absent !="',
+        '"if len(given) + absent <"',
+    ),
+    Mutant("a codec drops what is not declared", "Codec._write_decode", '"item if count =="', '"item if count >="'),
+    Mutant("a codec stores empty keys", "_write_encode_keys", 'f"if not ({_t}):"', '"if False:"'),
+    Mutant(
+        "a codec stores empty keys of indexes",
+        "Codec._write_encode",
+        'f"if not item.get({_n}, True):"',
+        '"if False:"',
+    ),
+    Mutant(
+        "an item without its key is whole",
+        "_write_decode_field",
+        "if field.is_key:\n    absent = _a",
+        "if False:\n    absent = _a",
+    ),
+]

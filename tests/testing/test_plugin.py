@@ -1,0 +1,150 @@
+"""The pytest plugin, in a pytest of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "testing.md"
+
+CONFTEST = """
+import pytest
+from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend
+
+pytest_plugins = ["dynamongo.testing.plugin"]
+
+@pytest.fixture
+def flaky():
+    return MemoryBackend(faults=FaultPlan(Fault.throttle()))
+"""
+TESTS = """
+import time
+
+import pytest
+from dynamongo import Model, StringField, ThrottledError
+from dynamongo.backends.memory import Fault
+from dynamongo.operations import DescribeTable
+
+
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField()
+
+
+def test_models_use_the_backend(memory_backend, virtual_clock):
+    User.create_table()
+    User.save_one(User(email="a"))
+    assert memory_backend.execute(DescribeTable("users")).item_count == 1
+    assert memory_backend.clock is virtual_clock
+
+
+def test_backend_is_new_for_every_test(memory_backend):
+    assert not User.table_exists()
+
+
+def test_fault_is_met(memory_backend):
+    memory_backend.faults.schedule(Fault.throttle(times=2))
+    User.create_table()
+
+
+def test_fault_is_not_met(memory_backend):
+    memory_backend.faults.schedule(Fault.throttle(operation="Query"))
+
+
+def test_fault_of_another_fixture_is_not_met(flaky):
+    pass
+
+
+def test_failure_is_told_and_nothing_else(memory_backend):
+    memory_backend.faults.schedule(Fault.throttle(operation="Query"))
+    assert 1 == 2
+"""
+
+
+def test_test_fails_that_did_not_meet_the_fault_it_scheduled(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*FaultNotHit: 1 of 1 scheduled faults were not met*",
+            "*Fault.throttle(operation='Query'): met 0 of 1 times; requests that it is about: 0",
+            "*assert 1 == 2",
+        ]
+    )
+    told = [line for line in result.outlines if line.startswith("E ") and "FaultNotHit: 1 of 1" in line]
+    assert len(told) == 2
+
+
+TESTS_WITH_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from dynamongo import Connection, Model, StringField
+from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.connection import default_connection
+
+POOL = ThreadPoolExecutor(1)
+STORE = MemoryBackend()
+
+
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField()
+
+
+class Log(User):
+    __table__ = "logs"
+    __connection__ = Connection(backend=STORE)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def real_store():
+    Connection.set_config(backend=STORE)
+    yield
+    assert STORE.snapshot().store.tables == {}
+    Connection.set_config()
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("model", [User, Log])
+def test_threads_write_to_the_memory_backend(memory_backend, model, number):
+    POOL.submit(model.create_table).result()
+    POOL.submit(model.save_one, model(email="a")).result()
+    assert memory_backend is POOL.submit(lambda: default_connection.backend).result()
+    assert model.get_one("a").email == "a"
+
+
+def test_former_backend_is_back():
+    assert default_connection.backend is POOL.submit(lambda: default_connection.backend).result() is STORE
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_memory_backend_serves_threads_and_gives_way(options: tuple[str, ...], pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(TESTS_WITH_THREADS)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=13)
+
+
+def block(name: str) -> str:
+    """The blocks of the document of this name, in their order."""
+    found = re.findall(rf"^```{name}\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert found
+    return "\n".join(found)
+
+
+def test_tests_of_the_document_pass(pytester: pytest.Pytester) -> None:
+    first = re.search(r"^```python\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert first is not None
+    pytester.makeconftest(block("python conftest"))
+    pytester.makepyfile(first[1] + block("python test"))
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=block("python test").count("def test_"))
