@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
-from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, refuse_answer
 from dynamongo.backends.dynamodb_json import WireItem, decode_item
@@ -197,7 +196,7 @@ def _sum_units(response: _Response) -> float:
     """Capacity units, which the store does not split: they are what the action consumes. A batch has a list of them."""
     consumed: Any = response.get("ConsumedCapacity", ())
     if type(consumed) is dict:
-        units: Any = consumed["CapacityUnits"] if "CapacityUnits" in consumed else 0.0
+        units: Any = consumed.get("CapacityUnits", 0.0)
         return float(units)
     return _sum_entries(consumed, "CapacityUnits")
 

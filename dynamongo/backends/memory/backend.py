@@ -94,9 +94,9 @@ class MemoryBackend:
                 execute: Execute[R] = partial(self._execute, executor, operation)
                 return execute_under(faults, operation, execute, partial(pass_time, self.clock), seconds)
             if self._lag is not None or type(operation) is TransactWrite:
-                return cast("R", self._execute(executor, operation))
+                return self._execute(executor, operation)  # type: ignore[no-any-return]  # `cast` would be a call
             with self._lock:
-                return cast("R", executor(self._store, operation))
+                return executor(self._store, operation)  # type: ignore[no-any-return]  # as above
         except (ValidationError, ExpressionError) as error:
             raise InvalidRequestError(str(error)) from error
         except RecursionError as error:
