@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from dynamongo._support.dataclasses import replace
+from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits, bound, takes_seconds
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class _LastUsed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _LastUsed:
     """What `execute` has to know of the backend that was used last, looked up once.
 
     Attributes:
@@ -273,30 +274,30 @@ class Connection:
         """Execute one operation, like `run` with `Executor.send`, but faster."""
         if backend is None:
             backend = self.backend
-        known, is_bounded, seconds, now, budget, executor = self._last
-        if known is not backend:
-            _, is_bounded, seconds, now, budget, executor = self._look_up(backend)
+        last = self._last
+        if last.backend is not backend:
+            last = self._look_up(backend)
         started: float | None = None
         try:
-            if is_bounded and not observers.get():  # the shortest way, since every single read and write takes it
+            if last.is_bounded and not observers.get():  # the shortest way, since every single read and write takes it
                 bounded: Any = backend  # whose `execute` takes seconds
-                result: R = bounded.execute(operation, seconds)
+                result: R = bounded.execute(operation, last.seconds)
             else:
-                started = now()
-                result = execute_observed(bound(backend), operation, seconds)
+                started = last.now()
+                result = execute_observed(bound(backend), operation, last.seconds)
         except TypeError as error:
-            if not is_bounded or not _was_replaced(backend, error):
+            if not last.is_bounded or not _was_replaced(backend, error):
                 raise
             self._last = _NONE_USED
-            steps = executor.send(operation)
+            steps = last.executor.send(operation)
         except BackendError as error:
-            began = now() - error.seconds if started is None else started
-            steps = executor.retry(operation, error, began)
+            began = last.now() - error.seconds if started is None else started
+            steps = last.executor.retry(operation, error, began)
         else:
-            if not budget.is_full:
-                budget.refund(1)
+            if not last.budget.is_full:
+                last.budget.refund(1)
             return result
-        return drive(steps, backend, seconds)
+        return drive(steps, backend, last.seconds)
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use makes another."""
