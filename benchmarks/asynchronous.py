@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Loop:
@@ -13,11 +15,11 @@ class Loop:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
 
-    def do(self, awaitable: Any) -> Any:
+    def do(self, awaitable: Awaitable[T]) -> T:
         """Await it, and return its result."""
         return self._loop.run_until_complete(awaitable)
 
-    def repeat(self, work: Callable[[], Awaitable[Any]]) -> Callable[[int], object]:
+    def repeat(self, work: Callable[[], Awaitable[object]]) -> Callable[[int], object]:
         """Return a function that awaits the work a number of times, in one run of the loop."""
 
         async def run(count: int) -> None:

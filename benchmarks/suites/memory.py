@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from typing import Any
 
 from benchmarks.asynchronous import Loop
@@ -76,7 +76,7 @@ def _ours(count: int) -> dict[str, Callable[[], object]]:
     }
 
 
-def _count(found: list[Any], expected: int) -> None:
+def _count(found: Sized, expected: int) -> None:
     assert len(found) == expected
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -54,7 +54,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
         Connection.set_config()
 
 
-def _check(found: Any, expected: int) -> None:
+def _check(found: Sized, expected: int) -> None:
     assert len(found) == expected
 
 

@@ -1,8 +1,8 @@
-"""Backends: what executes operations. Two ship, `memory` and `dynamodb`; entry points add others."""
+"""Backends execute operations. `memory` and `dynamodb` are included; entry points add others."""
 
 from __future__ import annotations
 
-from dynamongo.backends.base import Backend, Limits, bound, takes_seconds
+from dynamongo.backends.base import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.backends.registry import backend_names, check_backend_name, load_backend
 
-__all__ = ["Backend", "Limits", "backend_names", "bound", "check_backend_name", "load_backend", "takes_seconds"]
+__all__ = ["Backend", "Limits", "backend_names", "check_backend_name", "load_backend", "make_bounded", "takes_seconds"]

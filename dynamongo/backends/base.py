@@ -1,20 +1,20 @@
 """The interface of a backend.
 
-A backend executes one operation at a time and knows no models, plans, retries or pages. Its rules, which
-`dynamongo.testing.contract` checks:
+A backend executes one operation at a time. It knows nothing of models, plans, retries or pages. These are its rules,
+which `dynamongo.testing.contract` checks:
 
-- `execute` makes at most one request (one atomic step, in memory);
+- `execute` makes at most one request (in memory: one atomic step);
 - it raises nothing but `dynamongo.exceptions`;
-- what crosses the interface belongs to both sides and is changed by neither;
-- the order of items is defined for `Query` alone.
+- neither side changes an object that has crossed the interface;
+- the order of items is defined for `Query` only.
 
-A backend may offer more, which is looked for and may be missing:
+A backend may also offer:
 
-- a second parameter of `execute`, `seconds: float | None = None`: the operation gives up after so many seconds, with a
-  `ServiceError` that says whether the request was sent, and any `BackendError` has in `.seconds` how long it took.
-  Without the parameter, time is looked at between attempts alone;
-- `monotonic()`: the time in seconds by the clock that `wait` goes by; `time.monotonic` without it;
-- `max_attempts`: how many requests a call makes at most where the connection has no `retries=`, or `None`.
+- a second parameter of `execute`, `seconds: float | None = None`: the operation gives up after that time, with a
+  `ServiceError` that says whether the request was sent, and every `BackendError` has the time it took in `.seconds`.
+  Without this parameter, deadlines are checked only between attempts;
+- `monotonic()`: the time in seconds by the clock of `wait`; the default is `time.monotonic`;
+- `max_attempts`: the maximum number of requests for one call if the connection has no `retries=`, or `None`.
 """
 
 from __future__ import annotations
@@ -30,29 +30,34 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a backend takes in one request; the executor cuts the work to measure."""
+    """How much a backend accepts in one request; the executor splits work accordingly.
+
+    Attributes:
+        batch_get: The maximum number of keys in a `BatchGet`.
+        batch_write: The maximum number of writes in a `BatchWrite`.
+        concurrency: How many operations may usefully run at the same time, each in a thread of its own.
+    """
 
     batch_get: int = 100
     batch_write: int = 25
     concurrency: int = 10
-    """How many operations it is worth having under way at once, each in a thread of its own."""
 
 
 class Backend(Protocol):
-    """What executes operations."""
+    """Executes operations."""
 
     @property
     def name(self) -> str:
-        """The name it is registered under, such as `"memory"`."""
+        """The name under which the backend is registered, such as `"memory"`."""
         ...
 
     @property
     def limits(self) -> Limits:
-        """How much it takes in one request."""
+        """How much the backend accepts in one request."""
         ...
 
     def execute(self, operation: Operation[R]) -> R:
-        """Do one operation and return its result.
+        """Execute one operation and return its result.
 
         Raises:
             ConditionalCheckFailedException: The operation's condition did not hold.
@@ -62,23 +67,26 @@ class Backend(Protocol):
         ...
 
     def wait(self, seconds: float) -> None:
-        """Let time pass: the pause before something is tried again."""
+        """Wait before a retry."""
         ...
 
     def close(self) -> None:
-        """Give back what the backend holds. It may be called twice."""
+        """Release the backend's resources. It may be called more than once."""
         ...
 
 
 def takes_seconds(backend: Backend) -> bool:
-    """Whether `execute` has the parameter `seconds`; an override that has not is called as it wants to be."""
+    """Return whether `execute` has the parameter `seconds`, which an override in a subclass may lack."""
     code = getattr(backend.execute, "__code__", None)
     return code is not None and "seconds" in code.co_varnames[: code.co_argcount]
 
 
-def bound(backend: Backend) -> Callable[[Operation[R], float | None], R]:
-    """The backend's `execute` with a bound in seconds, which has no effect if the backend takes none."""
+def make_bounded(backend: Backend) -> Callable[[Operation[R], float | None], R]:
+    """Return the backend's `execute` with a second argument, a time limit in seconds.
+
+    The limit has no effect if the backend's `execute` does not take one.
+    """
     if takes_seconds(backend):
         execute: Any = backend.execute
-        return execute  # type: ignore[no-any-return]  # the protocol has what every backend offers
+        return execute  # type: ignore[no-any-return]  # the protocol declares only what every backend has
     return lambda operation, _: backend.execute(operation)

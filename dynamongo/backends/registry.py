@@ -1,4 +1,4 @@
-"""The registry of backends: entry points of the group `dynamongo.backends`, each loaded when it is first used.
+"""The registry of backends: entry points in the group `dynamongo.backends`, each loaded on first use.
 
 A package adds a backend by declaring one::
 
@@ -18,24 +18,24 @@ _GROUP = "dynamongo.backends"
 
 
 def backend_names() -> list[str]:
-    """The names of the installed backends, sorted."""
+    """Return the names of the installed backends, sorted."""
     return sorted({point.name for point in _find_entry_points()})
 
 
 def check_backend_name(name: str) -> None:
     """Raise `ConfigurationError` if no backend has that name."""
     if name not in backend_names():
-        raise ConfigurationError(f"there is no backend {name!r}; installed are: {', '.join(backend_names())}")
+        raise ConfigurationError(f"unknown backend {name!r}; installed are: {', '.join(backend_names())}")
 
 
 def load_backend(name: str) -> Callable[..., Backend]:
-    """The class or factory of the backend that is registered under `name`; raises as `check_backend_name`."""
+    """Return the class or factory of the backend registered under `name`; raise as `check_backend_name` does."""
     check_backend_name(name)
     point = next(point for point in _find_entry_points() if point.name == name)
     return cast("Callable[..., Backend]", point.load())
 
 
 def _find_entry_points() -> Any:
-    from importlib.metadata import entry_points  # noqa: PLC0415 - it takes long, and a backend may be given as itself
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow to import, and not needed with a backend instance
 
     return entry_points(group=_GROUP)

@@ -65,7 +65,7 @@ class Mapper(ModelSchema, Generic[M]):
         if isinstance(item, self.model):
             return item
         if isinstance(item, Mapping):
-            return self.build(cast("Mapping[str, Any]", item))
+            return self.build(item)
         raise ValidationError(f"{self.name}: an item is a dict or an instance of it; got {shorten(item)}")
 
     def build(self, values: Mapping[str, Any]) -> M:
@@ -153,9 +153,9 @@ class Mapper(ModelSchema, Generic[M]):
     def _decode_part(self, field: Field[Any], item: Item) -> Any:
         stored = item[field.path.attribute]
         try:
-            return field.decode_loaded(stored)
+            return field.decode_partial(stored)
         except ValidationError:
-            raise self.explain_unreadable(item, lambda: field.decode_loaded(stored)) from None
+            raise self.explain_unreadable(item, lambda: field.decode_partial(stored)) from None
 
     # Keys.
 

@@ -23,11 +23,11 @@ Note(title='a')
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Generic, NoReturn, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from dynamongo.arguments import check_flag, refuse_condition
 from dynamongo.backends import Backend
-from dynamongo.connection.connection import Connection
+from dynamongo.connection.connection import default_connection
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
@@ -43,7 +43,8 @@ from dynamongo.expressions.values import Item
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.operations import Action, Get, Operation, Put, UpdateItem, WriteResult
+from dynamongo.operations import Action, Get, Operation, WriteResult
+from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import resolve_one
@@ -69,7 +70,8 @@ class Call(Generic[R]):
             its result is `None`.
     """
 
-    __slots__ = ("mapper", "operation", "steps", "table")
+    operation: Operation[Any] | None = None
+    steps: Callable[[Executor], Steps[Any]] | None = None
 
     def __init__(
         self,
@@ -89,27 +91,25 @@ class Call(Generic[R]):
 
     def fail(self, error: DynamongoError) -> R:
         """Raise the error in the model's words, or return what the verb returns for it."""
-        self.raise_located(error, self.mapper.locate_error(error, self.table, None, self.operation))
+        raise self.explain(error) from error
 
-    @staticmethod
-    def raise_located(error: DynamongoError, located: DynamongoError) -> NoReturn:
-        """Raise the explained error from the one that was met; an error that needs no words stays as it is."""
-        if located is error:
-            raise error
-        raise located from error
+    def explain(self, error: DynamongoError) -> DynamongoError:
+        """Return the error in the model's words."""
+        return self.mapper.locate_error(error, self.table, None, self.operation)
 
 
-def perform(connection: Connection, call: Call[R], backend: Backend | None = None) -> R:
-    """Execute a call, blocking, and return what its verb returns.
+def perform(call: Call[R], backend: Backend | None = None) -> R:
+    """Execute a call on the connection of its model, blocking, and return what its verb returns.
 
     Args:
-        connection: The connection of the model.
         call: The call.
         backend: Where to execute it; the backend in use by default.
     """
+    connection = call.mapper.model.__connection__ or default_connection  # as `connection_of`, in one function call less
+    operation = call.operation
     try:
-        if call.operation is not None:
-            result: Any = connection.execute(call.operation, backend)
+        if operation is not None:
+            result = connection.execute(operation, backend)
         else:
             result = None if call.steps is None else connection.run(call.steps, backend)
     except _REFUSALS as error:
@@ -120,7 +120,7 @@ def perform(connection: Connection, call: Call[R], backend: Backend | None = Non
 class GetCall(Call[Any]):
     """Read one item: a Get, or the plan of a key with conditions or a projection."""
 
-    __slots__ = ("default", "plan", "target")
+    plan: Plan | None = None
 
     def __init__(  # noqa: PLR0913 - the arguments of `get_one`, and where they are applied
         self,
@@ -138,7 +138,6 @@ class GetCall(Call[Any]):
             refuse_condition(mapper.name, "default", default)
         self.mapper, self.table, self.default = mapper, table, default  # in fewer steps than `super().__init__`
         self.target = target = resolve_one(strategy, mapper)
-        self.operation = self.steps = self.plan = None
         if target.check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
             self.operation = Get(table, target.key, consistent=consistent)
         else:
@@ -162,17 +161,13 @@ class GetCall(Call[Any]):
 
 
 class _WriteCall(Call[R]):
-    __slots__ = ()
-
-    def fail(self, error: DynamongoError) -> R:
-        """Raise the error in the model's words."""
-        self.raise_located(error, explain_failure(self.mapper, cast("Action", self.operation), error))
+    def explain(self, error: DynamongoError) -> DynamongoError:
+        """Return the error in the model's words, with what is stored."""
+        return explain_failure(self.mapper, cast("Action", self.operation), error)
 
 
 class SaveCall(_WriteCall[M]):
     """Save one item: a Put, an update of what was changed, or nothing where nothing was."""
-
-    __slots__ = ("instance",)
 
     def __init__(
         self,
@@ -183,21 +178,19 @@ class SaveCall(_WriteCall[M]):
         *,
         only_changed: bool,
     ) -> None:
-        self.mapper, self.table, self.steps = mapper, table, None
+        self.mapper, self.table = mapper, table
         self.instance = mapper.as_instance(item)
-        self.operation = make_save(mapper, table, self.instance, overwrite, only_changed=only_changed)
+        self.operation = self.write = make_save(mapper, table, self.instance, overwrite, only_changed=only_changed)
 
     def finish(self, result: object) -> M:  # noqa: ARG002 - there may be none
         """Return the instance, which remembers what is stored now."""
-        if self.operation is not None:
-            self.mapper.note_saved(self.instance, cast("Put | UpdateItem", self.operation))
+        if self.write is not None:
+            self.mapper.note_saved(self.instance, self.write)
         return self.instance
 
 
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
-
-    __slots__ = ()
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Any, updates: Any, *, upsert: bool) -> None:
         check_flag(mapper.name, "upsert", upsert)
@@ -213,8 +206,6 @@ class UpdateCall(_WriteCall[M]):
 
 class DeleteCall(_WriteCall["M | None"]):
     """Delete one item."""
-
-    __slots__ = ("is_instance",)
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Any) -> None:
         self.is_instance = isinstance(strategy, mapper.model)

@@ -66,7 +66,7 @@ class ReadVerbs(Instance):
         """
         mapper: Mapper[Self] = cls.__mapper__
         call = GetCall(mapper, cls.table_name(), strategy, default, consistent=consistent, projection=projection)
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def get_many(

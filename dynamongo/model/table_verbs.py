@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dynamongo.connection.connection import connection_of
 from dynamongo.executor.schema_diff import Difference
 from dynamongo.model.calls import Call, perform
 from dynamongo.model.instance import Instance
@@ -30,7 +29,7 @@ class TableVerbs(Instance):
         Raises:
             TableExists: There is such a table already.
         """
-        perform(connection_of(cls), create_call(cls, wait=wait, progress=progress))
+        perform(create_call(cls, wait=wait, progress=progress))
 
     @classmethod
     def delete_table(cls, *, wait: bool = True, progress: ProgressOption = None) -> None:
@@ -43,14 +42,14 @@ class TableVerbs(Instance):
         Raises:
             TableNotFound: There is no such table.
         """
-        perform(connection_of(cls), delete_call(cls, wait=wait, progress=progress))
+        perform(delete_call(cls, wait=wait, progress=progress))
 
     @classmethod
     def table_exists(cls) -> bool:
         """Whether there is such a table, ready or not. Costs one DescribeTable request."""
         table = cls.table_name()
         call: Call[bool] = Call(cls.__mapper__, table, steps=lambda executor: executor.table_exists(table))
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def describe(cls) -> TableDescription:
@@ -61,7 +60,7 @@ class TableVerbs(Instance):
         """
         table = cls.table_name()
         call: Call[TableDescription] = Call(cls.__mapper__, table, DescribeTable(table))
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def compare_table(cls, *, undeclared: bool = False) -> tuple[Difference, ...]:
@@ -73,13 +72,13 @@ class TableVerbs(Instance):
         and streams are not compared.
 
         Args:
-            undeclared: Whether to list those settings of the table too, with `mend="leave"`; they print as "not
+            undeclared: Whether to list those settings of the table too, with `fix="leave"`; they print as "not
                 declared".
 
         Raises:
             TableNotFound: There is no such table.
         """
-        return perform(connection_of(cls), compare_call(cls, undeclared=undeclared))
+        return perform(compare_call(cls, undeclared=undeclared))
 
     @classmethod
     def update_table(
@@ -106,4 +105,4 @@ class TableVerbs(Instance):
             TableNotFound: There is no such table.
         """
         call = update_call(cls, drop_indexes=drop_indexes, wait=wait, progress=progress)
-        return perform(connection_of(cls), call)
+        return perform(call)

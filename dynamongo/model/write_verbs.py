@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.bulk_verbs import DeleteManyVerb, SaveManyVerb, UpdateManyVerb
+from dynamongo.model.bulk_verbs import BulkVerb, DeleteMany, SaveMany, UpdateMany
 from dynamongo.model.calls import DeleteCall, SaveCall, UpdateCall, perform
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
@@ -53,7 +52,7 @@ class WriteVerbs(Instance):
         """
         mapper: Mapper[Self] = cls.__mapper__
         call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed=only_changed)
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def create_one(cls, item: Self | Mapping[str, Any]) -> Self:
@@ -64,13 +63,13 @@ class WriteVerbs(Instance):
         """
         return cls.save_one(item, overwrite=False)
 
-    save_many = SaveManyVerb()
+    save_many = BulkVerb[SaveMany[Any]](SaveMany)
     """See `dynamongo.model.bulk_verbs.SaveMany`."""
 
-    delete_many = DeleteManyVerb()
+    delete_many = BulkVerb[DeleteMany[Any]](DeleteMany)
     """See `dynamongo.model.bulk_verbs.DeleteMany`."""
 
-    update_many = UpdateManyVerb()
+    update_many = BulkVerb[UpdateMany[Any]](UpdateMany)
     """See `dynamongo.model.bulk_verbs.UpdateMany`."""
 
     @classmethod
@@ -140,7 +139,7 @@ class WriteVerbs(Instance):
             VersionConflict: The strategy is an instance that holds another version than the stored item.
         """
         call: DeleteCall[Self] = DeleteCall(cls.__mapper__, cls.table_name(), strategy)
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def update_one(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool = False) -> Self:
@@ -161,7 +160,7 @@ class WriteVerbs(Instance):
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         call: UpdateCall[Self] = UpdateCall(cls.__mapper__, cls.table_name(), strategy, updates, upsert=upsert)
-        return perform(connection_of(cls), call)
+        return perform(call)
 
     @classmethod
     def upsert_one(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:

@@ -1,4 +1,4 @@
-"""Fixtures for tests (`dynamongo.testing.plugin`), and the contract that every backend of dynamongo keeps.
+"""Pytest fixtures (`dynamongo.testing.plugin`), and the contract that every backend must fulfil.
 
 To run the contract on a backend of your own, subclass `BackendContract` in a test module and override the fixture
 `backend`::
@@ -21,9 +21,9 @@ To run the contract on a backend of your own, subclass `BackendContract` in a te
             yield backend
             backend.close()
 
-The fixture may have any scope: each test makes its own tables, under names that no other test uses, and deletes them.
-A test named in `known_failures` runs all the same and has to fail, so that the entry goes when its reason does.
-The package needs pytest, and nothing else in dynamongo imports it.
+The fixture may have any scope: each test creates tables of its own, under unique names, and deletes them. A test in
+`known_failures` still runs and must fail, so that the entry is removed once its reason is gone.
+The package needs pytest; nothing else in dynamongo imports it.
 """
 
 import pytest

@@ -1,11 +1,10 @@
-"""Fixtures for tests that need a store: a memory backend of their own, and its clock.
+"""Pytest fixtures for tests that need a store: a memory backend for each test, and its clock.
 
-A project switches them on in its topmost `conftest.py`::
+Enable them in the topmost `conftest.py` of a project::
 
     pytest_plugins = ["dynamongo.testing.plugin"]
 
-A test that passes although a fault which it scheduled was never met fails then, whatever fixture its memory backend
-comes from.
+The plugin also fails a test that scheduled a fault and never hit it, whichever fixture its memory backend comes from.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from dynamongo.connection.connection import Connection
 
 @pytest.fixture
 def virtual_clock() -> VirtualClock:
-    """The clock of `memory_backend`, which stands still until it is advanced."""
+    """Return the clock of `memory_backend`, which stands still until the test advances it."""
     return VirtualClock()
 
 
 @pytest.fixture
 def memory_backend(virtual_clock: VirtualClock) -> Iterator[MemoryBackend]:
-    """An empty memory backend, which serves every model in every thread and task of the process while the test runs.
+    """Yield an empty memory backend that serves all models, in all threads and tasks, while the test runs.
 
-    That holds whatever connection a model has. A `Connection.using` block inside the test wins over it.
+    It takes the place of every connection. A `Connection.using` block inside the test takes precedence.
     """
     backend = MemoryBackend(clock=virtual_clock)
     with Connection.using(backend, everywhere=True):
@@ -37,7 +36,7 @@ def memory_backend(virtual_clock: VirtualClock) -> Iterator[MemoryBackend]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Assert at the end of a test that passed that it met the faults it had scheduled."""
+    """Assert that a test which passed hit all of its scheduled faults."""
     outcome = yield
     for value in pyfuncitem.funcargs.values():
         if isinstance(value, MemoryBackend):

@@ -1,4 +1,4 @@
-"""`BackendContract`: what every backend does, one test class per subject."""
+"""`BackendContract`: the tests that every backend must pass, one class per subject."""
 
 from dynamongo.testing.contract.aliasing import AliasingContract
 from dynamongo.testing.contract.base import ContractBase
@@ -63,4 +63,4 @@ class BackendContract(
     ConcurrencyContract,
     TrapContract,
 ):
-    """All that a backend has to do. Subclass it, and override the fixture `backend`."""
+    """Everything that a backend must do. Subclass it and override the fixture `backend`."""

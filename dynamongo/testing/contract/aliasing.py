@@ -1,6 +1,6 @@
-"""Aliasing: nothing that a model hands out or was handed can be used to change what is stored."""
+"""Aliasing: changing an object that was passed to a model, or returned by one, does not change what is stored."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DEFAULT: list[str] = ["by default"]
 
 
 def make_model(table: str) -> Any:
-    """A model with containers of every kind, in a table of that name."""
+    """Make a model with containers of every kind, for a table."""
 
     class Document(Model):
         __table__ = table
@@ -51,7 +51,7 @@ def make_model(table: str) -> Any:
 
 
 def change(document: Any) -> None:
-    """Change all that can be reached from an instance."""
+    """Change everything that can be reached from an instance."""
     document.words.append("changed")
     document.rows[0].append(99)
     document.rows.append([])
@@ -63,7 +63,7 @@ def change(document: Any) -> None:
 
 
 def fail_to_save(model: Any) -> Any:
-    """The item that the failure of a conditional save carries."""
+    """Return the item that the error of a conditional save carries."""
     with pytest.raises(ConditionalCheckFailedException) as failure:
         model.save_one({"pk": "a"}, overwrite=False)
     return failure.value.item
@@ -82,11 +82,11 @@ RESULTS: dict[str, Callable[[Any], Any]] = {
 
 
 class AliasingContract(ContractBase):
-    """A model on the backend."""
+    """Instances, items and arguments of a model."""
 
     @pytest.fixture
     def stored(self, backend: Backend) -> Iterator[tuple[Any, Table]]:
-        """A model, and its table, which holds `STORED`."""
+        """Yield a model and its table, which contains `STORED`."""
         table = Table(backend, schema_of())
         table.create()
         table.put(STORED)

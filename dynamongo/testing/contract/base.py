@@ -1,4 +1,4 @@
-"""What all classes of the contract share: the backend, its tables, and the failures that are known."""
+"""What all classes of the contract share: the backend, its tables and the known failures."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _numbers = itertools.count()
 
 
 class ContractBase:
-    """Base of the contract's classes.
+    """Base class of the contract's classes.
 
     Attributes:
-        known_failures: From the name of a test, or of one case as `"test_name[case]"`, to the reason why the backend
-            fails it. Such a test has to fail; one that passes is reported as a failure.
+        known_failures: The tests that the backend is known to fail, as a dict from the name of a test, or of one case
+            (`"test_name[case]"`), to the reason. Such a test must fail: if it passes, it is reported as a failure.
     """
 
     known_failures: ClassVar[Mapping[str, str]] = {}
@@ -36,16 +36,16 @@ class ContractBase:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if unknown := sorted(set(cls.known_failures) - set(names_of_tests(cls))):
-            raise TypeError(f"{cls.__name__}.known_failures names no test of the contract: {', '.join(unknown)}")
+            raise TypeError(f"{cls.__name__}.known_failures: no such test in the contract: {', '.join(unknown)}")
 
     @pytest.fixture
     def backend(self) -> Backend:
-        """The backend under test; subclasses override it."""
+        """Return the backend under test. Subclasses override this."""
         raise NotImplementedError(f"{type(self).__name__} must override the fixture `backend`")
 
     @pytest.fixture
     def closable(self, backend: Backend) -> Backend:
-        """A backend that the test closes; override it where tests share their backend."""
+        """Return a backend that the test may close. Override this if tests share a backend."""
         return backend
 
     @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ class ContractBase:
 
     @pytest.fixture
     def make_table(self, backend: Backend) -> Iterator[MakeTable]:
-        """A factory of empty tables: `make_table("S", "N")` has the keys `pk` and `sk` of these types."""
+        """Yield a factory of empty tables: `make_table("S", "N")` has keys `pk` and `sk` of these types."""
         made: list[Table] = []
 
         def make(
@@ -74,30 +74,30 @@ class ContractBase:
 
     @pytest.fixture
     def table(self, make_table: MakeTable) -> Table:
-        """An empty table whose hash key `pk` is a string, without a range key."""
+        """Return an empty table with a hash key `pk`, a string, and no range key."""
         return make_table()
 
     @pytest.fixture
     def ranged(self, make_table: MakeTable) -> Table:
-        """An empty table whose hash key `pk` and range key `sk` are strings."""
+        """Return an empty table with a hash key `pk` and a range key `sk`, both strings."""
         return make_table("S", "S")
 
 
 def schema_of(
     hash_type: ScalarType = "S", range_type: ScalarType | None = None, indexes: tuple[IndexSchema, ...] = ()
 ) -> TableSchema:
-    """The schema of a table with the keys `pk` and `sk`, under a name that was never used."""
+    """Return the schema of a table with the keys `pk` and `sk` and a unique name."""
     name = f"contract-{os.getpid()}-{time.time_ns():x}-{next(_numbers)}"
     range_key = KeyAttribute("sk", range_type) if range_type is not None else None
     return TableSchema(name, KeySchema(KeyAttribute("pk", hash_type), range_key), indexes=indexes)
 
 
 def proves(*rules: str, cases: Mapping[str, Sequence[str]] | None = None) -> Callable[[_Test], _Test]:
-    """Note the rules of `docs/fidelity.md` that a test proves; the page names the test there.
+    """Declare which rules of `docs/fidelity.md` a test proves; the page lists the test there.
 
     Args:
-        rules: The numbers of rules that the whole test proves.
-        cases: From the numbers of rules to the cases of the test that prove them.
+        rules: The numbers of the rules that the test as a whole proves.
+        cases: The cases of the test that prove a rule by themselves, as a dict from the rule's number.
     """
     proofs = [(rule, "") for rule in rules]
     proofs += [(rule, f"[{case}]") for rule, found in (cases or {}).items() for case in found]
@@ -110,14 +110,14 @@ def proves(*rules: str, cases: Mapping[str, Sequence[str]] | None = None) -> Cal
 
 
 def proofs_of(cls: type) -> Iterator[tuple[str, str]]:
-    """Yield each rule with each test, or case as `"test_name[case]"`, of a class that proves it."""
+    """Yield pairs of a rule's number and the name of a test, or of a case as `"test_name[case]"`, that proves it."""
     for name, function in inspect.getmembers(cls, inspect.isfunction):
         for rule, case in vars(function).get("proofs", ()):
             yield rule, f"{name}{case}"
 
 
 def names_of_tests(cls: type) -> Iterator[str]:
-    """The names of the tests of a class, and those of their single cases as `"test_name[case]"`."""
+    """Yield the names of the tests of a class, and of their cases as `"test_name[case]"`."""
     for name, function in inspect.getmembers(cls, inspect.isfunction):
         if name.startswith("test_"):
             yield name

@@ -1,6 +1,6 @@
-"""Batches: limits, duplicates, and that a bad one does nothing at all."""
+"""Batches: limits and duplicates, and that a batch with an invalid part does nothing."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 
 
 def items_of(count: int) -> list[Item]:
-    """So many items."""
+    """Return `count` items."""
     return [{"pk": f"k{number}", "v": number} for number in range(count)]
 
 
 def keys_of(items: list[Item]) -> tuple[Item, ...]:
-    """Their keys."""
+    """Return the keys of the items."""
     return tuple({"pk": item["pk"]} for item in items)
 
 
 def puts_of(items: list[Item]) -> tuple[BatchPut, ...]:
-    """A put of each."""
+    """Return a put of each item."""
     return tuple(map(BatchPut, items))
 
 

@@ -1,6 +1,6 @@
-"""Consumed capacity: what each operation costs, by the size of what it touches."""
+"""Consumed capacity: what each operation costs, given the sizes of the items."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ V = Path("v")
 
 
 def item_of(size: int, key: str = "a") -> Item:
-    """An item of so many bytes."""
+    """Return an item of `size` bytes."""
     return {"pk": key, "v": "x" * (size - len("pk" + key + "v"))}
 
 

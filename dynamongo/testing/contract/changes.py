@@ -1,6 +1,6 @@
-"""What updates do: an item's attributes before, the updates, the attributes after."""
+"""What updates do: the attributes of an item before, the updates, and the attributes after."""
 
-# `True` is an attribute value here.
+# FBT003: `True` and `False` are attribute values here.
 # ruff: noqa: FBT003
 
 from __future__ import annotations
@@ -29,47 +29,47 @@ TOP = NINES * 10**88  # the largest number
 
 
 def put(path: Path, value: AttributeValue | Path) -> SetUpdate:
-    """SET path = value."""
+    """Return SET path = value."""
     return SetUpdate(path, value)
 
 
 def default(path: Path, value: AttributeValue | Path) -> SetUpdate:
-    """SET path = if_not_exists(path, value)."""
+    """Return SET path = if_not_exists(path, value)."""
     return SetUpdate(path, value, if_not_exists=True)
 
 
 def remove(path: Path) -> RemoveUpdate:
-    """REMOVE path."""
+    """Return REMOVE path."""
     return RemoveUpdate(path)
 
 
 def add(path: Path, value: Any) -> AddUpdate:
-    """ADD path value."""
+    """Return ADD path value."""
     return AddUpdate(path, value)
 
 
 def discard(path: Path, *members: Any) -> DeleteUpdate:
-    """DELETE path {members}."""
+    """Return DELETE path {members}."""
     return DeleteUpdate(path, frozenset(members))
 
 
 def more(path: Path, amount: Any) -> IncrementUpdate:
-    """SET path = path + amount."""
+    """Return SET path = path + amount."""
     return IncrementUpdate(path, amount)
 
 
 def append(path: Path, *elements: AttributeValue) -> AppendUpdate:
-    """SET path = list_append(if_not_exists(path, []), elements)."""
+    """Return SET path = list_append(if_not_exists(path, []), elements)."""
     return AppendUpdate(path, elements)
 
 
 def prepend(path: Path, *elements: AttributeValue) -> AppendUpdate:
-    """SET path = list_append(elements, if_not_exists(path, []))."""
+    """Return SET path = list_append(elements, if_not_exists(path, []))."""
     return AppendUpdate(path, elements, at_start=True)
 
 
 def fs(*members: Any) -> Any:
-    """A set."""
+    """Return a set."""
     return frozenset(members)
 
 
@@ -78,7 +78,7 @@ ABCDE: list[AttributeValue] = ["a", "b", "c", "d", "e"]
 
 CHANGES: dict[str, tuple[Item, Updates, Item]] = {
     "nothing": ({"a": 1}, (), {"a": 1}),
-    # all of it is seen from the old item
+    # every update reads the old item
     "swap": ({"a": 1, "b": 2}, (put(A, B), put(B, A)), {"a": 2, "b": 1}),
     "copy of what is incremented": ({"a": 1}, (more(A, 5), put(B, A)), {"a": 6, "b": 1}),
     "move": ({"a": 1}, (put(B, A), remove(A)), {"b": 1}),
@@ -210,7 +210,7 @@ CREATED: dict[str, tuple[Updates, Item]] = {
 }
 
 REFUSED: dict[str, tuple[Item, Updates]] = {
-    # a value that is not there
+    # a missing value
     "copy of a missing attribute": ({}, (put(A, B),)),
     "copy of a missing attribute after a good one": ({}, (put(P("z"), 1), put(A, B))),
     "copy from a missing member": ({"m": {}}, (put(A, M / "x"),)),
@@ -237,7 +237,7 @@ REFUSED: dict[str, tuple[Item, Updates]] = {
     "delete from a number": ({"s": 1}, (discard(S, 1),)),
     "delete of strings from a number set": ({"s": fs(1)}, (discard(S, "1"),)),
     "delete from a list": ({"s": ["a"]}, (discard(S, "a"),)),
-    # a parent that is missing, or of another kind
+    # a parent that is missing or has another type
     "set in a missing map": ({}, (put(M / "x", 1),)),
     "set in a missing map after a good one": ({}, (put(A, 1), put(M / "x", 1))),
     "set in a missing list": ({}, (put(L / 0, 1),)),
@@ -262,7 +262,7 @@ REFUSED: dict[str, tuple[Item, Updates]] = {
     "remove inside a missing element": ({"l": []}, (remove(L / 0 / "x"),)),
     "delete in a missing map": ({}, (discard(M / "s", "a"),)),
     "delete in a list as in a map": ({"l": [1]}, (discard(L / "s", "a"),)),
-    # a result that is out of range
+    # a result out of range
     "largest + largest": ({"n": TOP}, (more(N, TOP),)),
     "add to the largest": ({"n": TOP}, (add(N, TOP),)),
     "1 + 1E-38": ({"n": 1}, (more(N, Decimal("1E-38")),)),

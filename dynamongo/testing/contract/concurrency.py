@@ -1,6 +1,6 @@
-"""Concurrency: one write at a time, whoever writes."""
+"""Concurrency: writes of several threads do not interfere."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REFUSED = (ConditionalCheckFailedException, TransactionCanceled, TransactionCon
 
 @contextlib.contextmanager
 def interrupted_often() -> Generator[None, None, None]:
-    """Threads are interrupted as often as Python can, which brings a missing lock to light."""
+    """Switch threads as often as Python can, so that a missing lock shows."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -45,7 +45,7 @@ def interrupted_often() -> Generator[None, None, None]:
 
 
 def run_in_threads(work: Callable[[int], Any]) -> list[Any]:
-    """What the work comes to in each of the threads, which begin together; it is given the number of the thread."""
+    """Call `work` with 0 to 15 in as many threads that start together, and return the results."""
     barrier = Barrier(THREADS)
 
     def begin(number: int) -> Any:
@@ -57,7 +57,7 @@ def run_in_threads(work: Callable[[int], Any]) -> list[Any]:
 
 
 def succeeds(write: Callable[..., object], *arguments: Any, **options: Any) -> bool:
-    """Whether the write was done, and not refused for the state of the item."""
+    """Return whether the write succeeds; the state of the item may refuse it, but nothing else may."""
     try:
         write(*arguments, **options)
     except _REFUSED:
@@ -69,7 +69,7 @@ class ConcurrencyContract(ContractBase):
     """Writes of several threads.
 
     Attributes:
-        writes_per_thread: How often each of the 16 threads writes; lower it where a write takes long.
+        writes_per_thread: How often each of the 16 threads writes. Lower it if a write takes long.
     """
 
     writes_per_thread: ClassVar[int] = 500

@@ -1,6 +1,6 @@
-"""Conditions: one table of what each means, asked as a filter and as a condition of every write."""
+"""Conditions: a table of their meaning, checked in filters and in the conditions of all writes."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ from dynamongo.expressions.values import Item
 from dynamongo.operations import Delete, Operation, Put, UpdateItem, WriteResult
 from dynamongo.testing.contract import rules
 from dynamongo.testing.contract.base import ContractBase, proves
+from dynamongo.testing.contract.sample import STORED
 from dynamongo.testing.contract.table import Table, cases
-from dynamongo.testing.contract.truths import STORED, TRUE_OF_NOTHING, TRUTHS
+from dynamongo.testing.contract.truths import TRUE_OF_MISSING, TRUTHS
 
 A, B = Path("a"), Path("b")
 FALSE, TRUE = Exists(Path("missing")), NotExists(Path("missing"))
 
 
 def holds(table: Table, write: Operation[WriteResult]) -> bool:
-    """Whether the condition of the write held."""
+    """Execute the write, and return whether its condition held."""
     try:
         table.execute(write)
     except ConditionalCheckFailedException:
@@ -45,16 +46,16 @@ def holds(table: Table, write: Operation[WriteResult]) -> bool:
 
 
 def comparisons(count: int) -> list[Condition]:
-    """So many comparisons that do not hold."""
+    """Return `count` comparisons that do not hold."""
     return [Comparison(A, EQ, number) for number in range(count)]
 
 
 class ConditionContract(ContractBase):
-    """The meaning of conditions, the same in filters and in writes."""
+    """What conditions mean, in filters and in writes alike."""
 
     @proves("7.1", cases=rules.TRUTHS)
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
-    def test_condition_means_the_same_everywhere(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    def test_condition_means_the_same_everywhere(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
         table.put(STORED)
         key = {"pk": STORED["pk"]}
         answers = {
@@ -69,7 +70,7 @@ class ConditionContract(ContractBase):
 
     @proves("7.17")
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
-    def test_not_is_two_valued(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    def test_not_is_two_valued(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
         table.put(STORED)
         assert table.scan(filter=Not(condition)).count == (0 if expected else 1)
         assert table.scan(filter=Not(Not(condition))).count == (1 if expected else 0)
@@ -80,8 +81,8 @@ class ConditionContract(ContractBase):
             "7.21": ["attribute_not_exists(pk)", "pk = 'a'", "pk <> 'a'", "NOT attribute_exists(pk)", "size(n) < 5"]
         },
     )
-    @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUE_OF_NOTHING})
-    def test_missing_item_has_no_attributes(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUE_OF_MISSING})
+    def test_missing_item_has_no_attributes(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
         key: Item = {"pk": "a"}
         assert holds(table, Delete(table.name, key, condition)) is expected
         assert holds(table, UpdateItem(table.name, key, (), condition)) is expected
@@ -110,7 +111,7 @@ class ConditionContract(ContractBase):
             "three deep": (Not(And(Or(FALSE, Not(And(TRUE, Or(FALSE, TRUE)))), TRUE)), True),
         },
     )
-    def test_conditions_combine(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    def test_conditions_combine(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
         table.put({"pk": "a"})
         assert table.scan(filter=condition).count == expected
         assert holds(table, Delete(table.name, {"pk": "a"}, condition)) is expected

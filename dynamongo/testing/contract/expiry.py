@@ -1,6 +1,6 @@
-"""Time to live: which attribute items expire by, and that an expired item is there until it is taken away."""
+"""Time to live: the attribute by which items expire; and that an expired item stays until the store deletes it."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ EXPIRES = Path("expires")
 NAMES: dict[str, str] = {"reserved word": "ttl", "dot": "x.y", "key of the table": "pk", "255 bytes": "x" * 255}
 BAD_NAMES: dict[str, str] = {"empty": "", "256 bytes": "x" * 256}
 
-# Since DynamoDB deletes nothing that expired more than five years ago, these are of both kinds.
+# DynamoDB never deletes an item that expired more than five years ago; these are of both kinds.
 PASSED: dict[str, AttributeValue] = {
     "a minute ago": -60,
     "an hour ago": -3600,
@@ -48,7 +48,7 @@ NO_TIMES: dict[str, AttributeValue] = {"no time": "1", "null": None, "0": 0, "ne
 
 
 class ExpiryContract(ContractBase):
-    """UpdateTimeToLive, DescribeTimeToLive, and items that have expired."""
+    """UpdateTimeToLive, DescribeTimeToLive and expired items."""
 
     @proves("22.1")
     def test_items_of_a_new_table_do_not_expire(self, table: Table) -> None:

@@ -1,6 +1,6 @@
-"""Reading an index: in which order, from where to where, and every item once."""
+"""Reading an index: order, ranges and pages, and that every item is read once."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dynamongo.testing.contract.table import Paged, Table, cases
 
 GS, LS, V = Path("gs"), Path("ls"), Path("v")
 
-# Twelve items at one place of every index, and two at its sides.
+# Twelve items with the same key in every index, one before them and one after.
 TIES: list[Item] = [item_of(f"{number:02}") for number in range(12)]
 BESIDE: list[Item] = [item_of("98", gs=0, ls="0"), item_of("99", gs=2, ls="2")]
 
@@ -59,7 +59,7 @@ KEY_FILTERS: dict[str, tuple[str, Condition]] = {
 
 
 def ids_of(items: Any) -> list[object]:
-    """The range keys of the items in the table."""
+    """Return the table's range keys of the items."""
     return [item["sk"] for item in items]
 
 
@@ -111,7 +111,7 @@ class IndexPageContract(IndexBase):
         self,
         indexed: Table,
         index: str,
-        descending: bool,  # noqa: FBT001 - a column of the table
+        descending: bool,  # noqa: FBT001 - a parameter of the test
     ) -> None:
         indexed.put_all(TIES)
         query = indexed.query_index_of(index, "x", descending=descending)
@@ -138,7 +138,7 @@ class IndexPageContract(IndexBase):
         self,
         indexed: Table,
         index: str,
-        descending: bool,  # noqa: FBT001 - a column of the table
+        descending: bool,  # noqa: FBT001 - a parameter of the test
     ) -> None:
         indexed.put_all(TIES)
         order = ids_of(indexed.query_index(index, "x", descending=descending).items)

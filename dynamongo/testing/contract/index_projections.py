@@ -1,6 +1,6 @@
-"""What an index holds of its items, and what can be read through it."""
+"""Projections of indexes: which attributes an index holds, and which can be read through it."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PROJECTED: dict[str, tuple[str, tuple[Path, ...], Item]] = {
     "key of the index, local": ("by_ls_keys", (Path("ls"),), {"ls": "1"}),
 }
 
-# A local index fetches from the table what it does not hold.
+# A local index fetches the other attributes from the table.
 FETCHED: dict[str, tuple[str, tuple[Path, ...], Item]] = {
     "attribute": ("by_ls_keys", (E,), {"e": "E"}),
     "part of an attribute": ("by_ls_keys", (M / "y", Path("ls")), {"m": {"y": [2]}, "ls": "1"}),
@@ -78,7 +78,7 @@ WITHOUT_ALL_GLOBAL = {name: name for name in WITHOUT_ALL if name in GLOBAL_NAMES
 
 
 class IndexProjectionContract(IndexBase):
-    """What an index gives."""
+    """What reading an index returns."""
 
     @proves("18.27")
     @cases("index, held", HELD)
@@ -145,7 +145,7 @@ class IndexProjectionContract(IndexBase):
 
     @proves("18.32")
     @cases("condition, expected", FILTERS)
-    def test_filter_on_what_an_index_holds(self, indexed: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    def test_filter_on_what_an_index_holds(self, indexed: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
         indexed.put(ITEM)
         for index in ("by_gh_gs", "by_gh_gs_some", "by_ls", "by_ls_some"):
             assert indexed.query_index(index, "x", filter=condition).count == expected

@@ -1,6 +1,6 @@
-"""Tables with indexes: made, described, refused; and what an index costs."""
+"""Tables with indexes: creation, description, refusal and the cost of indexes."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ PK, GH = KeyAttribute("pk", "S"), KeyAttribute("gh", "S")
 
 
 def by_name(schema: TableSchema) -> dict[str, IndexSchema]:
-    """The indexes, which have no order."""
+    """Return the indexes by name, since they have no order."""
     return {index.name: index for index in schema.indexes}
 
 
 def local(name: str, range_key: KeyAttribute | None, hash_key: KeyAttribute = PK) -> IndexSchema:
-    """A local index."""
+    """Return a local index."""
     return IndexSchema(name, KeySchema(hash_key, range_key), is_global=False)
 
 
@@ -49,7 +49,7 @@ NAMES = tuple(f"n{number:02}" for number in range(21))
 
 
 def projecting(*counts: int) -> tuple[IndexSchema, ...]:
-    """Global indexes, each with so many attributes beside its keys."""
+    """Return global indexes that each project a given number of attributes besides the keys."""
     return tuple(
         IndexSchema(f"by_gh{place}", KeySchema(GH), Projection("include", NAMES[:count]))
         for place, count in enumerate(counts)
@@ -107,7 +107,7 @@ KEY: Item = {"pk": "a", "sk": "1"}
 STORED: Item = {**KEY, "gh": "x", "gs": 1, "a": "old", "v": "x" * 3000}  # 3 write units in the table
 SMALL: Item = {**KEY, "gh": "x", "gs": 1, "a": "old"}
 GH_PATH, A, V = Path("gh"), Path("a"), Path("v")
-COSTED = (INDEXES[3],)  # by_gh_gs_some, which holds `a` and not `v`
+COSTED = (INDEXES[3],)  # by_gh_gs_some, which projects `a` but not `v`
 
 COSTS: dict[str, tuple[Item | None, Make, float]] = {
     "put of a new item": (None, lambda table: Put(table, SMALL), 2),

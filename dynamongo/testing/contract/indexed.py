@@ -1,7 +1,7 @@
 """A table with indexes of every kind, which several classes of the contract share.
 
-The table has the keys `pk` and `sk`, both strings. Global indexes have the hash key `gh`, a string, and where they
-have a range key it is `gs`, a number. Local indexes have the range key `ls`, a string.
+The table's keys are `pk` and `sk`, both strings. The hash key of global indexes is `gh`, a string; their range key, if
+they have one, is `gs`, a number. The range key of local indexes is `ls`, a string.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ HASH_NAMES = dict.fromkeys(GLOBAL_NAMES, "gh") | dict.fromkeys(LOCAL_NAMES, "pk"
 
 
 def item_of(sk: str, **attributes: AttributeValue) -> Item:
-    """An item of the partition `x`, in the table and in its indexes, at the same place of each index."""
+    """Return an item of the partition `x` of the table and of all indexes, with the same range key in each index."""
     return {"pk": "x", "sk": sk, "gh": "x", "gs": 1, "ls": "1", **attributes}
 
 
 class IndexBase(ContractBase):
-    """Base of the classes about indexes."""
+    """Base class of the classes about indexes."""
 
     @pytest.fixture
     def indexed(self, make_table: MakeTable) -> Table:
-        """An empty table with `INDEXES`."""
+        """Return an empty table with `INDEXES`."""
         return make_table("S", "S", INDEXES)

@@ -1,6 +1,6 @@
-"""Indexes: which items are in them, what writes do to them, and what cannot be written because of them."""
+"""Indexes: which items they contain, what writes do to them, and which writes they forbid."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ Change = Callable[[str, Item], Operation[Any]]
 
 
 def update_with(table: str, attributes: Item) -> UpdateItem:
-    """An update that sets the attributes."""
+    """Return an update that sets the attributes."""
     return UpdateItem(table, KEY, tuple(SetUpdate(Path(name), value) for name, value in attributes.items()))
 
 
@@ -108,12 +108,12 @@ WRITES: dict[str, Change] = {
 
 
 def for_each_write(keys: dict[str, tuple[str, AttributeValue]]) -> dict[str, tuple[Change, str, AttributeValue]]:
-    """Every write with every value of a key."""
+    """Return a case for every write with every value of a key."""
     return {f"{write}, {case}": (WRITES[write], *key) for write in WRITES for case, key in keys.items()}
 
 
 class IndexContract(IndexBase):
-    """What is in an index."""
+    """Which items an index contains."""
 
     @proves("18.1")
     @cases("attributes, names", MEMBERSHIPS)
@@ -171,7 +171,7 @@ class IndexContract(IndexBase):
 
 
 class IndexKeyContract(IndexBase):
-    """What cannot be the key of an index."""
+    """Which values cannot be keys of an index."""
 
     @proves("18.6")
     @cases("write, name, value", for_each_write(BAD_INDEX_KEYS))
@@ -220,7 +220,7 @@ class IndexKeyContract(IndexBase):
         assert table.items() == [item]
 
     def _check_refused(self, table: Table, write: Change, attributes: Item) -> None:
-        """The write is refused, although the item has no other key of an index."""
+        """Check that the write is refused even if the item has no other index key."""
         with pytest.raises((InvalidRequestError, TransactionCanceled)):
             table.execute(write(table.name, {"v": 1, **attributes}))
         assert table.items() == []

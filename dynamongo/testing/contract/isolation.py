@@ -1,6 +1,6 @@
-"""Isolation: what belongs to the caller, and what to the store."""
+"""Isolation: the caller and the store share nothing that either could change."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ GONE = Path("gone")
 
 
 def nested() -> Item:
-    """A new item with containers in it."""
+    """Return a new item with containers in it."""
     return {"pk": "a", "l": [1, [2], {"x": 3}], "m": {"y": [4], "z": {}}, "s": frozenset({"a"})}
 
 
 def change(item: Item) -> None:
-    """Change the item and all that is inside."""
+    """Change the item and everything inside it."""
     item["new"] = 1
-    item["l"].append(1)  # type: ignore[union-attr]  # a list
-    item["l"][1].append(1)  # type: ignore[index,union-attr]  # the same
-    item["m"]["y"].append(1)  # type: ignore[index,call-overload,union-attr]  # a map
-    item["m"]["z"]["new"] = 1  # type: ignore[index,call-overload]  # the same
+    item["l"].append(1)  # type: ignore[union-attr]  # `l` is a list
+    item["l"][1].append(1)  # type: ignore[index,union-attr]  # a list in it
+    item["m"]["y"].append(1)  # type: ignore[index,call-overload,union-attr]  # `m` is a map
+    item["m"]["z"]["new"] = 1  # type: ignore[index,call-overload]  # a map in it
     del item["s"]
 
 
 class IsolationContract(ContractBase):
-    """The rules of the interface that concern all operations."""
+    """The rules of the interface for all operations."""
 
     @proves("25.1")
     def test_changing_an_item_after_put_does_not_change_the_store(self, table: Table) -> None:

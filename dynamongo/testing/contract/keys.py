@@ -1,6 +1,6 @@
-"""Keys: which are accepted, and which are the same."""
+"""Keys: which are valid, and which are equal."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ EXTRA_KEYS: dict[str, Item] = {"extra attribute": {"pk": "a", "sk": 1, "x": 1}}
 
 
 def for_each(operations: dict[str, ByKey], keys: dict[str, Item]) -> dict[str, tuple[ByKey, Item]]:
-    """Every operation with every key."""
+    """Return a case for every operation with every key."""
     return {f"{name}, {case}": (make, key) for name, make in operations.items() for case, key in keys.items()}
 
 

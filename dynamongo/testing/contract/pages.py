@@ -1,6 +1,6 @@
-"""Pages: limits, cursors, the page of 1 MB, and whole scans."""
+"""Pages: limits, cursors, pages of 1 MB and complete scans."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ HASH_KEYS: dict[ScalarType, list[Any]] = {
 
 
 def operations(table: Table, **options: Any) -> tuple[Query, Scan]:
-    """A query and a scan that read the same items."""
+    """Return a query and a scan that read the same items."""
     return table.query_of("a", **options), table.scan_of(**options)
 
 
 def summary(page: PageResult) -> tuple[list[object], int, int, Item | None]:
-    """The range keys, count, scanned count and cursor of a page."""
+    """Return the range keys, count, scanned count and cursor of a page."""
     return [item["sk"] for item in page.items], page.count, page.scanned_count, page.cursor
 
 
 class PageContract(ContractBase):
-    """Query and Scan: where pages stop and go on."""
+    """Query and Scan: where pages end and the next begin."""
 
     @proves("16.1", "16.7")
     def test_limit_counts_the_items_read_and_not_those_returned(self, ranged: Table) -> None:

@@ -1,6 +1,6 @@
-"""Projections: exactly the paths that were asked for."""
+"""Projections: reads return exactly the paths that were requested."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ REFUSED: dict[str, Paths] = {
 
 
 class ProjectionContract(ContractBase):
-    """Projections, the same in every read."""
+    """Projections, in all reads alike."""
 
     @proves(
         "10.1",

@@ -1,7 +1,7 @@
-"""Queries: order, key conditions, filters."""
+"""Queries: order, key conditions and filters."""
 
-# A test's name says what is true.
-# `True` is an attribute value in the tables below.
+# D102: the name of a test says what it checks.
+# FBT003: `True` and `False` are attribute values here.
 # ruff: noqa: D102, FBT003
 
 from __future__ import annotations
@@ -125,12 +125,12 @@ KEY_FILTERS: dict[str, Condition] = {
 
 
 def keys_of(items: tuple[Any, ...]) -> list[object]:
-    """The range keys of the items."""
+    """Return the range keys of the items."""
     return [exact(item["sk"]) for item in items]
 
 
 class QueryContract(ContractBase):
-    """Query: which items, and in what order."""
+    """Query: which items it returns, in which order."""
 
     @proves("15.2", cases={"2.12": ["numbers by value"]})
     @cases("key_type, ordered", ORDERS)

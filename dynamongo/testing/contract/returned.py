@@ -1,6 +1,6 @@
-"""What an update returns."""
+"""Return values of updates."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ RETURNED: dict[str, tuple[Item, Updates, Item | None, Item | None]] = {
 
 
 class ReturnContract(ContractBase):
-    """UpdateItem: what it returns."""
+    """What UpdateItem returns."""
 
     @proves(
         "13.2",

@@ -1,11 +1,11 @@
-"""Which tests show a trap, and which rules of `docs/fidelity.md` the cases of the largest tests prove."""
+"""The tests of each trap, and the rules of `docs/fidelity.md` that cases of the largest tests prove."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-# From the number of a trap to the names of its tests, or of single cases.
+# The names of tests, or of single cases, by the number of the trap.
 TRAPS: Final[Mapping[int, tuple[str, ...]]] = {
     1: ("test_true_is_not_1",),
     2: ("test_missing_attribute_differs_from_every_value",),
@@ -83,7 +83,7 @@ TRAPS: Final[Mapping[int, tuple[str, ...]]] = {
     ),
 }
 
-# From the number of a rule to cases of one test: of what conditions mean, of updates, and of refused updates.
+# Cases by the number of the rule, each dict for one test: of conditions, of updates and of refused updates.
 TRUTHS: dict[str, list[str]] = {
     "1.4": ["n = '5'", "digit = 2", "digit = b'2'", "no_text = b''"],
     "1.5": ["ones = [True]", "zero = False"],

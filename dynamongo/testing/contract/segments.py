@@ -1,6 +1,6 @@
-"""Segments: a scan that several read at the same time, each a part of its own."""
+"""Segments: parallel scans, each of which reads a part of the table."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ BAD_SEGMENTS: dict[str, tuple[int | None, int | None]] = {
 
 
 def scans(table: Table, total: int, **options: Any) -> Iterator[Scan]:
-    """A scan of every segment."""
+    """Return a scan of every segment."""
     return (Scan(table.name, segment=segment, total_segments=total, **options) for segment in range(total))
 
 
 def read(table: Table, total: int, **options: Any) -> list[list[Item]]:
-    """The items of every segment."""
+    """Return the items of every segment."""
     return [table.read_all(scan) for scan in scans(table, total, **options)]
 
 
 def flat(parts: list[list[Item]]) -> list[Item]:
-    """The items of all segments."""
+    """Return the items of all segments in one list."""
     return [item for part in parts for item in part]
 
 

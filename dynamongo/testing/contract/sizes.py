@@ -1,6 +1,6 @@
-"""Sizes: of an item to the byte, of a key in bytes, and of nesting in levels."""
+"""Sizes: of items and keys in bytes, and of nesting in levels."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -69,14 +69,14 @@ TOO_DEEP: dict[str, AttributeValue] = {}
 
 
 def nest_in_lists(value: AttributeValue, levels: int) -> AttributeValue:
-    """The value inside so many lists."""
+    """Wrap the value in `levels` lists."""
     for _ in range(levels):
         value = [value]
     return value
 
 
 def nest_in_maps(value: AttributeValue, levels: int) -> AttributeValue:
-    """The value inside so many maps."""
+    """Wrap the value in `levels` maps."""
     for _ in range(levels):
         value = {"k": value}
     return value
@@ -89,7 +89,7 @@ for _name, _nest in (("lists", nest_in_lists), ("maps", nest_in_maps)):
 
 
 class SizeContract(ContractBase):
-    """How large items, keys and nesting may be."""
+    """Limits of items, keys and nesting."""
 
     @proves(
         "4.1",
@@ -128,7 +128,7 @@ class SizeContract(ContractBase):
         with pytest.raises(InvalidRequestError, match="exceeded the maximum allowed size"):
             table.update({"pk": "a"}, SetUpdate(Path("y"), "y" * 1001))
         assert table.get({"pk": "a"}) == {"pk": "a", "x": "x" * (fill - 1000)}
-        # some regions charge a few bytes for the update's text as well
+        # some regions also count a few bytes for the text of the update
         table.update({"pk": "a"}, SetUpdate(Path("y"), "y" * 900))
 
     @proves("6.10")

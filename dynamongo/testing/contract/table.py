@@ -1,4 +1,4 @@
-"""A table under test, with a short way to write each operation, and what the tests share."""
+"""`Table`, which gives tests a short notation for operations, and other helpers that they share."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from dynamongo.schema import TableSchema
 R = TypeVar("R")
 Paged: TypeAlias = Query | Scan
 
-_PATIENCE = 120.0  # seconds; a table of real DynamoDB takes about ten to come and to go
+_PATIENCE = 120.0  # seconds; DynamoDB takes about ten to create or delete a table
 
 
 def cases(names: str, table: Mapping[str, Any]) -> pytest.MarkDecorator:
-    """Parametrize a test by a dict from what a case is about to its arguments.
+    """Parametrize a test by a dict from the id of a case to its arguments.
 
-    Ids are always explicit, which lets `known_failures` be checked against them when a class is made.
+    Ids are always explicit, so that `known_failures` can be checked against them as soon as a class is defined.
     """
     return pytest.mark.parametrize(names, list(table.values()), ids=list(table))
 
 
 def exact(value: Any) -> Any:
-    """The value in a form whose `==` tells `1` from `True`, and `Decimal("1.5")` from `Decimal("1.50")`."""
+    """Return a form of the value that distinguishes `1` from `True`, and `Decimal("1.5")` from `Decimal("1.50")`."""
     if isinstance(value, dict):
         return {name: exact(member) for name, member in cast("dict[str, Any]", value).items()}
     if isinstance(value, (list, tuple)):
@@ -59,12 +59,12 @@ def exact(value: Any) -> Any:
 
 
 def in_order(items: tuple[Item, ...] | list[Item]) -> list[Any]:
-    """The items in an order of their own, to compare what a backend gives in no order."""
+    """Sort the items, to compare results whose order is undefined."""
     return sorted(map(exact, items), key=lambda item: repr(sorted(item.items())))
 
 
 class Table:
-    """A live table. Every item that its operations return is checked to be canonical."""
+    """A live table. It checks that every item returned is canonical."""
 
     def __init__(self, backend: Backend, schema: TableSchema) -> None:
         self.backend = backend
@@ -72,19 +72,19 @@ class Table:
         self.name = schema.name
 
     def create(self) -> None:
-        """Create the table, and wait until it can be used."""
+        """Create the table and wait until it is active."""
         self.backend.execute(CreateTable(self.schema))
         self.wait_until_active()
 
     def wait_until_active(self) -> None:
-        """Wait until the table can be used."""
+        """Wait until the table is active."""
         deadline = time.monotonic() + _PATIENCE
         while self.backend.execute(DescribeTable(self.name)).status != "ACTIVE":
             assert time.monotonic() < deadline, f"{self.name} did not become ACTIVE"
             time.sleep(0.2)
 
     def drop(self) -> None:
-        """Delete the table if it is still there, and wait until it is gone."""
+        """Delete the table if it exists, and wait until it is gone."""
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             try:
@@ -95,14 +95,14 @@ class Table:
                 time.sleep(0.2)
 
     def execute(self, operation: Operation[R]) -> R:
-        """Execute any operation, and check that what comes back is canonical."""
+        """Execute any operation, and check that the items returned are canonical."""
         result = self.backend.execute(operation)
         for item in _items_of(result):
             assert exact(item) == exact(normalize(item)), "items come back with their numbers in lowest form"
         return result
 
     def put(self, item: Item, **options: Any) -> Item | None:
-        """Put an item; the old one if it was asked for."""
+        """Put an item; return the old one if asked to."""
         return self.execute(Put(self.name, item, **options)).attributes
 
     def put_all(self, items: list[Item]) -> None:
@@ -111,28 +111,28 @@ class Table:
             self.put(item)
 
     def get(self, key: Item, **options: Any) -> Item | None:
-        """Read an item, consistently."""
+        """Read an item consistently."""
         return self.execute(Get(self.name, key, consistent=True, **options)).item
 
     def update(self, key: Item, *updates: AnyUpdate, **options: Any) -> Item | None:
-        """Update an item; the attributes that were asked for."""
+        """Update an item; return the attributes asked for."""
         return self.execute(UpdateItem(self.name, key, updates, **options)).attributes
 
     def delete(self, key: Item, **options: Any) -> Item | None:
-        """Delete an item; the old one if it was asked for."""
+        """Delete an item; return the old one if asked to."""
         return self.execute(Delete(self.name, key, **options)).attributes
 
     def query_of(
         self, hash_key: AttributeValue, range_key: Comparison | Between | BeginsWith | None = None, **options: Any
     ) -> Query:
-        """A consistent query; `range_key` is the condition on it."""
+        """Return a consistent query; `range_key` is the condition on the range key."""
         condition = KeyCondition(Comparison(Path("pk"), EQ, hash_key), range_key)
         return Query(self.name, condition, consistent=True, **options)
 
     def query(
         self, hash_key: AttributeValue, range_key: Comparison | Between | BeginsWith | None = None, **options: Any
     ) -> PageResult:
-        """One page of a query."""
+        """Read one page of a query."""
         return self.execute(self.query_of(hash_key, range_key, **options))
 
     def query_index_of(
@@ -142,7 +142,7 @@ class Table:
         range_key: Comparison | Between | BeginsWith | None = None,
         **options: Any,
     ) -> Query:
-        """A query of an index, eventually consistent."""
+        """Return an eventually consistent query of an index."""
         schema = next(each for each in self.schema.indexes if each.name == index)
         condition = KeyCondition(Comparison(Path(schema.keys.hash_key.name), EQ, hash_key), range_key)
         return Query(self.name, condition, index=index, **options)
@@ -154,15 +154,15 @@ class Table:
         range_key: Comparison | Between | BeginsWith | None = None,
         **options: Any,
     ) -> PageResult:
-        """One page of a query of an index."""
+        """Read one page of a query of an index."""
         return self.execute(self.query_index_of(index, hash_key, range_key, **options))
 
     def index_items(self, index: str, **options: Any) -> list[Item]:
-        """Whatever the index holds."""
+        """Return everything that the index contains."""
         return self.read_all(Scan(self.name, index=index, **options))
 
     def transact(self, *actions: Action, token: str | None = None) -> None:
-        """Carry out the actions in one transaction."""
+        """Execute the actions in one transaction."""
         self.execute(TransactWrite(actions, token))
 
     def transact_get(self, *keys: Item, **options: Any) -> tuple[Item | None, ...]:
@@ -170,15 +170,15 @@ class Table:
         return self.execute(TransactGet(tuple(Get(self.name, key, **options) for key in keys))).items
 
     def scan_of(self, **options: Any) -> Scan:
-        """A consistent scan."""
+        """Return a consistent scan."""
         return Scan(self.name, consistent=True, **options)
 
     def scan(self, **options: Any) -> PageResult:
-        """One page of a scan."""
+        """Read one page of a scan."""
         return self.execute(self.scan_of(**options))
 
     def pages(self, operation: Paged) -> Iterator[PageResult]:
-        """Every page, the next one begun at the cursor of the one before."""
+        """Yield all pages, each from the cursor of the one before."""
         while True:
             page = self.execute(operation)
             yield page
@@ -188,11 +188,11 @@ class Table:
             operation = replace(operation, cursor=page.cursor)
 
     def read_all(self, operation: Paged) -> list[Item]:
-        """The items of all pages."""
+        """Return the items of all pages."""
         return [item for page in self.pages(operation) for item in page.items]
 
     def items(self) -> list[Item]:
-        """Whatever the table holds."""
+        """Return everything that the table contains."""
         return self.read_all(self.scan_of())
 
 

@@ -1,6 +1,6 @@
-"""Changes of a table that is there: indexes added and dropped, and what it is billed for."""
+"""Changes of existing tables: adding and dropping indexes, and changing throughput."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BY_G = IndexSchema("by_g", KeySchema(KeyAttribute("g", "S"), KeyAttribute("pk", 
 
 
 def change(table: Table, operation: Operation[TableDescription]) -> TableDescription:
-    """Make a change, and wait until it is done."""
+    """Change the table and wait until it is ready."""
     table.execute(operation)
     deadline = time.monotonic() + _PATIENCE
     while not (found := table.execute(DescribeTable(table.name))).is_ready:
@@ -31,7 +31,7 @@ def change(table: Table, operation: Operation[TableDescription]) -> TableDescrip
 
 
 class TableChangeContract(ContractBase):
-    """CreateIndex, DeleteIndex, UpdateThroughput."""
+    """CreateIndex, DeleteIndex and UpdateThroughput."""
 
     @proves("23.15")
     def test_new_index_holds_the_items_that_are_there_and_those_that_come(self, table: Table) -> None:

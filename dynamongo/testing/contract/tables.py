@@ -1,6 +1,6 @@
-"""Tables: created, described, deleted; and what happens without one."""
+"""Tables: creation, description and deletion, and operations on missing tables."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ BAD_SCHEMAS: dict[str, TableSchema] = {
 
 
 class TableContract(ContractBase):
-    """CreateTable, DescribeTable, DeleteTable."""
+    """CreateTable, DescribeTable and DeleteTable."""
 
     @proves("23.1")
     @cases("hash_type, range_type", KEY_TYPES)

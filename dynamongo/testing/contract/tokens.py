@@ -1,6 +1,6 @@
-"""Tokens: a transaction that is sent twice is carried out once."""
+"""Tokens: a transaction that is repeated with its token is executed once."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ OTHERS: dict[str, Callable[[str], tuple[Action, ...]]] = {
 
 
 def token() -> str:
-    """A token that was never used."""
+    """Return an unused token."""
     return str(uuid4())
 
 
 def count(table: str) -> UpdateItem:
-    """Add 1 to a counter."""
+    """Return an update that adds 1 to a counter."""
     return UpdateItem(table, KEY, (AddUpdate(N, 1),))
 
 

@@ -1,6 +1,6 @@
-"""Transactions that read."""
+"""Transactions that read: order, projections and limits."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations

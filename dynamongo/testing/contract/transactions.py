@@ -1,6 +1,6 @@
-"""Transactions that write: all of it or nothing, and the reasons why nothing."""
+"""Transactions that write: all or nothing, and the reasons for nothing."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ MakeAction = Callable[..., Action]
 
 
 def put(table: str, key: Item, **options: Any) -> Put:
-    """Put an item with the key."""
+    """Return a put of an item with the key."""
     return Put(table, {**key, "v": "new"}, **options)
 
 
 def update(table: str, key: Item, **options: Any) -> UpdateItem:
-    """Update the item with the key."""
+    """Return an update of the item with the key."""
     return UpdateItem(table, key, (SetUpdate(V, "new"),), **options)
 
 
 def check(table: str, key: Item, condition: Any = TRUE, **options: Any) -> ConditionCheck:
-    """Check the item with the key."""
+    """Return a check of the item with the key."""
     return ConditionCheck(table, key, condition, **options)
 
 
@@ -64,7 +64,7 @@ REFUSED: dict[str, Callable[[str], Action]] = {
     "update of an invalid path": lambda table: UpdateItem(table, A, (SetUpdate(V / -1, 1),)),
 }
 
-# The reason of a transaction that is cancelled. The stored item is `STORED`.
+# The reason why the transaction is cancelled, where the stored item is `STORED`.
 CANCELLED: dict[str, Callable[[str], Action]] = {
     "put without key": lambda table: Put(table, {"v": 1}),
     "put with a mistyped key": lambda table: Put(table, {"pk": 1}),
@@ -81,7 +81,7 @@ CANCELLED: dict[str, Callable[[str], Action]] = {
 
 
 def reasons_of(table: Table, *actions: Action, token: str | None = None) -> tuple[CancellationReason, ...]:
-    """Why the transaction is cancelled."""
+    """Return the reasons why the transaction is cancelled."""
     with pytest.raises(TransactionCanceled) as failure:
         table.transact(*actions, token=token)
     codes = ", ".join(reason.code for reason in failure.value.reasons)

@@ -1,11 +1,11 @@
-"""Forty traps: what a store that is written in Python without care answers otherwise than DynamoDB.
+"""Forty traps: where a store that is carelessly written in Python differs from DynamoDB.
 
-`rules.TRAPS` names the tests of each. Those that no other class of the contract has are here. Some of the traps are out
-of reach of an operation, since a condition that cannot be meant is refused where it is made.
+`rules.TRAPS` names the tests of each trap; those that belong to no other class of the contract are here. No operation
+can reach some of the traps, because invalid conditions cannot even be built.
 """
 
-# A test's name says what is true.
-# `True` is an attribute value here.
+# D102: the name of a test says what it checks.
+# FBT003: `True` and `False` are attribute values here.
 # ruff: noqa: D102, FBT003
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ WORDS = ("status", "size", "count", "name", "key", "values", "order", "SELECT", 
 
 
 class TrapContract(ContractBase):
-    """The traps that are not covered by another class.
+    """The traps that no other class covers.
 
     Attributes:
-        traps: From the number of a trap to the names of its tests, or of single cases as `"test_name[case]"`.
+        traps: The names of tests, or of cases as `"test_name[case]"`, by the number of the trap.
     """
 
     traps: ClassVar[Mapping[int, tuple[str, ...]]] = rules.TRAPS
 
     def _holds(self, table: Table, *conditions: Condition) -> list[bool]:
-        """Whether each condition holds of the item, as the condition of a write and as a filter alike."""
+        """Return whether each condition holds for the item; a filter and the condition of a write must agree."""
         return [self._holds_one(table, condition) for condition in conditions]
 
     def _holds_one(self, table: Table, condition: Condition) -> bool:

@@ -1,6 +1,6 @@
-"""One item with attributes of all types, and what is true of it."""
+"""Truths: conditions, and whether they hold for the sample or for a missing item."""
 
-# `True` is an attribute value here.
+# FBT003: `True` and `False` are attribute values here.
 # ruff: noqa: FBT003
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dynamongo.expressions.conditions import (
     NE,
     BeginsWith,
     Between,
-    Comparison,
     Condition,
     Contains,
     Exists,
@@ -27,56 +26,33 @@ from dynamongo.expressions.conditions import (
     Path,
     Size,
 )
-from dynamongo.expressions.values import ATTRIBUTE_TYPES, AttributeType, Item
-
-LONG = int("1" * 38)
-DEEP_MAP: Item = {"x": 1, "tags": frozenset({"a", "b"}), "l": [True, {"y": Decimal("0.5")}]}
-
-STORED: Item = {
-    "pk": "key",
-    "s": "hello",
-    "same": "hello",
-    "emoji": "h\u00e9llo\U0001f600",
-    "high": "\U0001f600",
-    "digit": "2",
-    "no_text": "",
-    "n": 5,
-    "five": 5,
-    "six": 6,
-    "zero": 0,
-    "minus": -1,
-    "half": Decimal("0.5"),
-    "long": LONG,
-    "b": b"\x01\x02\x80",
-    "no_bytes": b"",
-    "t": True,
-    "f": False,
-    "null": None,
-    "l": ["x", 1, True, None, b"b", ["in"], {"k": "v"}, frozenset({"m"})],
-    "ones": [1],
-    "no_list": [],
-    "m": DEEP_MAP,
-    "no_map": {},
-    "ss": frozenset({"a", "bc", ""}),
-    "ns": frozenset({1, 2, Decimal("2.5")}),
-    "bs": frozenset({b"a", b"\xff"}),
-    "x.y": "dotted",
-    "x": {"y": "nested"},
-}
-
-TYPES: dict[str, AttributeType] = {
-    "s": "S", "no_text": "S", "n": "N", "zero": "N", "b": "B", "no_bytes": "B", "t": "BOOL", "f": "BOOL",
-    "null": "NULL", "l": "L", "no_list": "L", "m": "M", "no_map": "M", "ss": "SS", "ns": "NS", "bs": "BS",
-}  # fmt: skip
-
-P, C = Path, Comparison
-S, N, BIN, T, NULL, L, M = P("s"), P("n"), P("b"), P("t"), P("null"), P("l"), P("m")
-SS, NS, BS, EMOJI, HIGH = P("ss"), P("ns"), P("bs"), P("emoji"), P("high")
-GONE, LOST = P("gone"), P("lost")
+from dynamongo.expressions.values import ATTRIBUTE_TYPES, AttributeType
+from dynamongo.testing.contract.sample import (
+    BIN,
+    BS,
+    DEEP_MAP,
+    EMOJI,
+    GONE,
+    HIGH,
+    LONG,
+    LOST,
+    NS,
+    NULL,
+    SS,
+    STORED,
+    TYPES,
+    C,
+    L,
+    M,
+    N,
+    P,
+    S,
+    T,
+)
 
 
 def has_another_type(path: Path, own: AttributeType) -> Condition:
-    """The value at the path has a type, and not its own."""
+    """Return the condition that the value at the path has any type but its own."""
     return Or(*(IsType(path, kind) for kind in ATTRIBUTE_TYPES if kind != own))
 
 
@@ -339,7 +315,7 @@ PATHS: list[tuple[Condition, bool]] = [
 
 TRUTHS = [*EQUALITY, *ORDER, *FUNCTIONS, *PATHS]
 
-TRUE_OF_NOTHING: list[tuple[Condition, bool]] = [
+TRUE_OF_MISSING: list[tuple[Condition, bool]] = [
     (Exists(P("pk")), False),
     (NotExists(P("pk")), True),
     (~Exists(P("pk")), True),

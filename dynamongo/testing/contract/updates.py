@@ -1,6 +1,6 @@
-"""Updates: what an item becomes, and which updates are refused and leave no trace."""
+"""Updates: what they do to an item, and that refused updates change nothing."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MISSING: Item = {"pk": "missing"}
 
 
 class UpdateContract(ContractBase):
-    """UpdateItem: what it does to the item."""
+    """What UpdateItem does to an item."""
 
     @proves(cases=rules.CHANGES)
     @cases("before, updates, after", CHANGES)

@@ -1,6 +1,6 @@
-"""Values: what is stored comes back, numbers in lowest form; what cannot be stored is refused."""
+"""Values: reads return what was stored, with canonical numbers; what cannot be stored is refused."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Put and delete; what a failed condition tells; which check comes first."""
+"""Put and delete, errors of failed conditions, and the order of checks."""
 
-# A test's name says what is true.
+# D102: the name of a test says what it checks.
 # ruff: noqa: D102
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ FALSE = Exists(Path("missing"))
 
 
 class MakeWrite(Protocol):
-    """A write of the key, but for its options."""
+    """Makes a write of the key, given its options."""
 
     def __call__(self, table: str, **options: Any) -> Operation[WriteResult]:
-        """The write."""
+        """Return the write."""
         ...
 
 
 def put(table: str, **options: Any) -> Put:
-    """Put the new item."""
+    """Return a put of the new item."""
     return Put(table, NEW, **options)
 
 
 def delete(table: str, **options: Any) -> Delete:
-    """Delete the item."""
+    """Return a delete of the item."""
     return Delete(table, KEY, **options)
 
 
 def update(table: str, **options: Any) -> UpdateItem:
-    """Update the item."""
+    """Return an update of the item."""
     return UpdateItem(table, KEY, (SetUpdate(Path("w"), "new"),), **options)
 
 
 def touch(table: str, **options: Any) -> UpdateItem:
-    """Update nothing of the item."""
+    """Return an update without changes."""
     return UpdateItem(table, KEY, **options)
 
 
@@ -55,7 +55,7 @@ WRITES: dict[str, MakeWrite] = {"put": put, "delete": delete, "update": update, 
 
 
 class WriteContract(ContractBase):
-    """Put, Delete, and conditions on writes."""
+    """Put, Delete and the conditions of writes."""
 
     @proves("11.1")
     def test_put_replaces_the_whole_item(self, table: Table) -> None:
@@ -140,8 +140,8 @@ class WriteContract(ContractBase):
         self,
         table: Table,
         condition: Condition,
-        first: bool,  # noqa: FBT001 - a column of the table
-        second: bool,  # noqa: FBT001 - the same
+        first: bool,  # noqa: FBT001 - a parameter of the test
+        second: bool,  # noqa: FBT001 - a parameter of the test
     ) -> None:
         for expected in (first, second):
             try:
