@@ -35,7 +35,7 @@ class SnapshotRead:
         self.operation = TransactGet(tuple(unique.values()))
 
     def finish(self, result: TransactGetResult) -> list[Any]:
-        """Return an instance for each of the items, or `None` where there is none."""
+        """Return an instance for each of the items, or `None` where it is missing."""
         found = dict(zip(map(_address_of, self.operation.gets), result.items, strict=True))
         stored = [(mapper, found[_address_of(get)]) for mapper, get in self._wanted]
         return [None if item is None else mapper.decode(item) for mapper, item in stored]

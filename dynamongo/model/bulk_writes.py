@@ -178,13 +178,13 @@ class WriteStream(Generic[M]):
     """
 
     def __init__(self, writes: BulkWrite[M], options: WriteOptions, total: int | None = None) -> None:
-        from dynamongo.executor.concurrent_writes import Writer  # noqa: PLC0415 - most programs start without bulk writes
+        from dynamongo.executor.concurrent_writes import BulkWriter  # noqa: PLC0415 - most programs start without bulk writes
 
         place = writes.destination
         limits = place.backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
         run = functools.partial(place.connection.run, backend=place.backend)
-        self._writer = Writer(run, place.mapper.keys.names, limits.batch_write, workers)
+        self._writer = BulkWriter(run, place.mapper.keys.names, limits.batch_write, workers)
         self.writes = writes
         self._options = options
         self._total = total
