@@ -23,7 +23,7 @@ from dynamongo.expressions.trees import nodes_of
 from dynamongo.fields import IntField
 from dynamongo.planning.planner import divide, narrow, recheck
 
-DEPTH = 5_000
+DEPTH = 2_000
 ONE = Comparison(Path("a"), EQ, 1)
 TWO = Comparison(Path("b"), EQ, 2)
 
