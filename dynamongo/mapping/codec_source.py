@@ -1,7 +1,8 @@
 """The source of a compiled function, as it is written.
 
-Source consists of numbered names and fixed text alone. Names of attributes, classes and members come from users, at
-times from a schema file, so they are never written into it: they are data that the source refers to by number.
+Source consists of numbered names, numbered literals and fixed text alone. Names of attributes, classes and members come
+from users, at times from a schema file, so they are never written into it: they are data that the source refers to by
+number.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Source:
     def __init__(self, task: Task, names: dict[str, Any]) -> None:
         self.task = task
         self.names = dict(names)
+        self._texts: dict[str, str] = {}
         self.functions: list[list[str]] = []
         self._numbers = itertools.count()
 
@@ -43,8 +45,10 @@ class Source:
         return name
 
     def name_text(self, text: str) -> str:
-        """The name of an attribute's name, or of another text."""
-        return self.name("name", sys.intern(text))
+        """Return a literal that stands for an attribute's name or another text."""
+        name = f"name{next(self._numbers)}"
+        self._texts[name] = sys.intern(text)
+        return f"'{name}'"
 
     def define(self, lines: list[str]) -> str:
         """Add a function of one variable, `v`, and return its name."""
@@ -54,7 +58,7 @@ class Source:
 
     def compile(self) -> Callable[..., Any]:
         """The function that does the task."""
-        return make_function(self.task, str(self), self.names)
+        return make_function(self.task, str(self), self.names, self._texts)
 
     def __str__(self) -> str:
         return "\n\n".join("\n".join(lines) + "\n" for lines in self.functions)
