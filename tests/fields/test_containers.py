@@ -61,7 +61,7 @@ class TestListField:
         assert message(cities(ListField(StringField)), [[], ["a", 5]]) == "User.cities[1][1] must be a str; got 5"
 
     def test_the_rules_of_the_element_hold(self) -> None:
-        assert message(cities(StringField(max_length=3)), ["abcd"]).startswith("User.cities[0] must be a str of 3 char")
+        assert message(cities(StringField(max_length=3)), ["abcd"]).startswith("User.cities[0] must be a str of at most 3 char")
 
     def test_an_error_is_raised_even_if_it_does_not_happen_again(self) -> None:
         answers = iter([False])
@@ -126,7 +126,7 @@ class TestListField:
         assert cities().contains(StringField().bind("User", Path("name"))) == Contains(CITIES, Path("name"))
         with pytest.raises(ValidationError, match=r"^User\.cities\[\] must be a str; got 5$"):
             cities().contains(5)
-        with pytest.raises(ExpressionError, match="stored as L; begins_with works on S, B"):
+        with pytest.raises(ExpressionError, match="stored as L; begins_with works only on S, B"):
             cities().begins_with("a")
         with pytest.raises(ExpressionError, match="have an order"):
             _ = cities() < ["a"]

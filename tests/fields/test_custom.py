@@ -323,7 +323,7 @@ class TestValues:
         field = at_x(ListField(Name(max_length=2)))
         assert field.encode(["ab"]) == ["ba"]
         assert field.decode(["ba"]) == ["ab"]
-        with pytest.raises(ValidationError, match="2 characters at most"):
+        with pytest.raises(ValidationError, match="at most 2 characters"):
             field.decode(["bac"])
 
     def test_a_validator_is_called_once_for_each_value_that_is_read(self) -> None:

@@ -249,7 +249,7 @@ def test_an_instance_that_was_read_can_be_saved(number: int, stored: Any) -> Non
     ("field", "stored", "expected"),
     [
         (IntField(max_value=10), 11, "must be an int of at most 10; got 11"),
-        (StringField(max_length=2), "abc", "must be a str of 2 characters at most; got 'abc'"),
+        (StringField(max_length=2), "abc", "must be a str of at most 2 characters; got 'abc'"),
         (StringField("[a-c]+$"), "d", "must be a str that matches"),
         (StringField(choices=["a"]), "b", "must be one of 'a'; got 'b'"),
         (EnumField(Colour, choices=["red"]), "blue", "must be one of"),
