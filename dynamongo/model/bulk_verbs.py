@@ -32,7 +32,7 @@ from dynamongo.planning.plan import Plan, Requests
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
-from dynamongo.planning.strategies import Source, Target, resolve_many, resolve_one
+from dynamongo.planning.strategies import ResolvedStrategy, Target, resolve_many, resolve_one
 from dynamongo.planning.write_builders import check_changes, make_put
 
 M = TypeVar("M", bound=Instance)
@@ -89,7 +89,7 @@ class BoundVerb(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self._model = model
 
-    def _read(self, source: Source, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
+    def _read(self, source: ResolvedStrategy, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
         required = self._model.__mapper__.declaration.required
         return Read(
             self._model.__mapper__.schema(self._model.table_name()),
@@ -106,7 +106,7 @@ class BoundVerb(Generic[M]):
     def _step(self, kind: str) -> str:
         return f"{kind} {self._model.table_name()}"
 
-    def _find(self, source: Source, scans: ScanPolicy | None) -> tuple[list[Target], list[M]]:
+    def _find(self, source: ResolvedStrategy, scans: ScanPolicy | None) -> tuple[list[Target], list[M]]:
         """What a condition finds, read with the scan policy of the call: what each write checks, and the instances."""
         model = self._model
         read = self._read(source, is_sorted=True, scans=scans)
@@ -124,7 +124,7 @@ class BoundVerb(Generic[M]):
         if scans is not None:
             check_policy(scans)
 
-    def _known_targets(self, source: Source) -> tuple[tuple[Target, ...] | None, Plan | None]:
+    def _known_targets(self, source: ResolvedStrategy) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """The targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None

@@ -36,7 +36,7 @@ from dynamongo.model.progress import Advance, ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.operations import Put
 from dynamongo.planning.planner import divide, narrow, recheck
-from dynamongo.planning.strategies import Source, Target
+from dynamongo.planning.strategies import ResolvedStrategy, Target
 from dynamongo.planning.write_builders import make_delete, make_update
 
 M = TypeVar("M", bound=Instance)
@@ -288,7 +288,7 @@ def _divide_check(target: Target) -> Target:
     return target if target.check is None else Target(target.key, divide(target.check))
 
 
-def targets_of(model: type[Instance], source: Source, items: Sequence[Item]) -> list[Target]:
+def targets_of(model: type[Instance], source: ResolvedStrategy, items: Sequence[Item]) -> list[Target]:
     """The items that were found, each with what its write has to check again.
 
     Raises:

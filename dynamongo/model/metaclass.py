@@ -93,7 +93,7 @@ class ModelMeta(type):
             raise
         if name in _CONSTRUCTORS:
             for model in _family(cls):
-                model.__mapper__.codec.forget()
+                model.__mapper__.codec.reset()
 
     def __declare_again(cls) -> None:
         _check_connection(cls)
@@ -107,7 +107,7 @@ class ModelMeta(type):
             mapper.take_declaration(replace(new, indexes=old.indexes))
             if new.expires_by != old.expires_by:
                 new.settle_expiry()
-                mapper.codec.forget()
+                mapper.codec.reset()
 
 
 def _check_connection(model: type) -> None:

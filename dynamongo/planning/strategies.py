@@ -44,7 +44,7 @@ class Target:
         return cast("Condition", all_of((*key_equalities(self.key), *conjuncts(self.check))))
 
 
-Source: TypeAlias = tuple[Target, ...] | Condition | None
+ResolvedStrategy: TypeAlias = tuple[Target, ...] | Condition | None
 """What a strategy for many items comes to; `None` is every item of the table."""
 
 
