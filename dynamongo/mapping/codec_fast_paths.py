@@ -165,7 +165,9 @@ def _uuid(_: Field[Any], v: str, source: Source) -> FastPath:
     from uuid import UUID  # noqa: PLC0415 - as in `UUIDField`
 
     source.names["UUID"] = UUID
-    return FastPath(f"type({v}) is UUID" if source.is_of_python else None, f"str({v})" if source.task == "encode" else v)
+    return FastPath(
+        f"type({v}) is UUID" if source.is_of_python else None, f"str({v})" if source.task == "encode" else v
+    )
 
 
 def _date(_: Field[Any], v: str, source: Source) -> FastPath:

@@ -237,7 +237,7 @@ def _encode_by(field: Field[Any], value: Any) -> AttributeValue:
 
 
 def _refuse_missing(field: Field[Any]) -> NoReturn:
-    raise ValidationError(f"{field.label} is required, and has no value")
+    raise ValidationError(f"{field.label} is required but has no value")
 
 
 def _has_own_constructor(model: type[Any]) -> bool:
@@ -263,6 +263,6 @@ def _read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
 
 def _refuse_keyless(field: Field[Any]) -> NoReturn:
     raise ValidationError(
-        f"{field.label} is part of the model's key, and the stored item has no such attribute: the table has another"
-        " key; compare_table() shows both"
+        f"{field.label} is part of the key, but the stored item has no such attribute: the table has another key;"
+        " compare_table() shows both"
     )

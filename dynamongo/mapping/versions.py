@@ -26,11 +26,11 @@ class Conflict:
     def describe(self, item: str, *, has_item: bool) -> str:
         """Describe the conflict over the item, and what to do about it."""
         if not has_item:
-            return f"the item with {item} is gone, and was to be at version {self.expected}: somebody deleted it"
+            return f"the item with {item} no longer exists; expected version {self.expected}"
         held = "was not read" if self.expected is None else f"holds version {self.expected}"
         is_number = isinstance(self.found, int)  # other stored values are not shown
         found = f"is at version {self.found}" if is_number else "has no version"
-        return f"the item with {item} {found}, and the instance {held}: reload() it, and change it again"
+        return f"the item with {item} {found}, but the instance {held}: call reload(), and apply the change again"
 
 
 def lock(name: str, version: int | None) -> Condition:

@@ -112,7 +112,7 @@ class BoundVerb(Generic[M]):
         read = self._read(source, is_sorted=True, scans=scans)
         return ResultSet(model, read, instances_of(model.__mapper__)).targets()
 
-    def _resolve(self, strategy: Any) -> Source:
+    def _resolve(self, strategy: Any) -> ResolvedStrategy:
         if strategy is None:
             raise ExpressionError(
                 f"{self._model.__name__}.{self.name} needs a strategy; None would be every item of the table"

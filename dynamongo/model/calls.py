@@ -1,8 +1,8 @@
-"""Calls: a verb prepares one, somebody executes it, and the call finishes the result.
+"""Calls: a verb prepares a call, a facade executes it, and the call finishes the result.
 
-A verb for one item is written once, as a `VerbCall`: its constructor turns what the caller gave into an operation or into
-executor steps, `finish` turns the result into what the verb returns, and `fail` puts an error into the model's words.
-What executes in between belongs to the facade: `perform` blocks, and an awaiting facade differs in nothing else.
+Each verb is written once, as a `VerbCall`. Its constructor turns the arguments into an operation or into executor
+steps, `finish` turns the result into what the verb returns, and `fail` puts an error into the model's words. A facade
+only executes what is in between: `perform` blocks, and one that awaits needs nothing else.
 
 >>> from dynamongo import Connection, Model, StringField
 >>> from dynamongo.backends.memory import MemoryBackend

@@ -71,11 +71,11 @@ class ModelMeta(type):
         if isinstance(vars(cls).get(name), Index) or issubclass(kind, Index):
             cls.__refuse(name, "an index", f"{name} = GlobalIndex(...)")
         if name in _FINAL:
-            cls.__refuse(name, "part of what its items are", f"{name} = ...")
+            cls.__refuse(name, "part of the key schema", f"{name} = ...")
 
     def __refuse(cls, name: str, what: str, line: str) -> NoReturn:
         raise SchemaError(
-            f"{cls.__name__}.{name} is {what}, which cannot be changed once the class is made: derive a model that"
+            f"{cls.__name__}.{name} is {what}, which cannot change once the class exists: derive a model that"
             f" declares it, as in `class Other({cls.__name__}): {line}`"
         )
 

@@ -45,7 +45,9 @@ def compare_call(model: type[Instance], *, undeclared: bool) -> VerbCall[tuple[D
     """Compare the live table with the model."""
     check_flag(model.__name__, "undeclared", undeclared)
     table = model.table_name()
-    return VerbCall(model.__mapper__, table, steps=lambda executor: _compare(executor, model, table, undeclared=undeclared))
+    return VerbCall(
+        model.__mapper__, table, steps=lambda executor: _compare(executor, model, table, undeclared=undeclared)
+    )
 
 
 def update_call(
@@ -107,5 +109,5 @@ def _declared_settings(model: type[Instance]) -> Declared:
 def _explain_mismatch(differences: Sequence[Difference]) -> str:
     listed = "; ".join(map(str, differences))
     if any(each.mend is None for each in differences):
-        return f"only another table can have what the model declares: {listed}"
-    return f"drop_indexes=True makes indexes anew that differ: {listed}"
+        return f"only a new table can match the model: {listed}"
+    return f"drop_indexes=True drops these indexes and creates them again: {listed}"
