@@ -72,11 +72,11 @@ from dynamongo.fields import (
     VersionField,
 )
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
-from dynamongo.model.bulk_verbs import WritePlan
 from dynamongo.model.model import Model
 from dynamongo.model.progress import Progress
 from dynamongo.model.result_set import ResultSet
 from dynamongo.model.results import BatchResult, Failure, Page, WriteOutcome
+from dynamongo.model.write_plan import WritePlan
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.scan_policy import ScanPolicy
 

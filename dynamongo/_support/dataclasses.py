@@ -14,7 +14,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from dynamongo._support.codegen import is_plain_name
 
@@ -154,10 +154,11 @@ def _delete_attribute(self: Any, name: str) -> None:
 
 def _refuse_change(self: Any, name: str) -> None:
     """Refuse to change a field; a subclass that is no dataclass itself may have other attributes."""
-    if name in self.__specs__ or "__specs__" in vars(type(self)):
+    cls: Any = type(cast("object", self))
+    if name in cls.__specs__ or "__specs__" in vars(cls):
         from dataclasses import FrozenInstanceError  # noqa: PLC0415 - slow to import, and rarely needed
 
-        raise FrozenInstanceError(f"cannot assign to or delete {name!r} of {type(self).__name__}, which is frozen")
+        raise FrozenInstanceError(f"cannot assign to or delete {name!r} of {cls.__name__}, which is frozen")
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:
@@ -270,7 +271,7 @@ def _write_assignments(names: Sequence[str]) -> list[str]:
 def _annotations_of(cls: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        found |= vars(base).get("__annotations__", {}) if base is not object else {}
+        found.update(getattr(base, "__annotations__", {}))
     return found
 
 

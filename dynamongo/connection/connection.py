@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.connection import recording
-from dynamongo.connection.drivers import DEFAULT_RETRIES, Executors, drive
+from dynamongo.connection.drivers import NONE_USED, Executors, LastUsed, drive
 from dynamongo.connection.overrides import (
     close_override,
     latest_override,
@@ -23,48 +22,21 @@ from dynamongo.connection.overrides import (
 from dynamongo.connection.recording import execute_observed, observers
 from dynamongo.connection.settings import ConnectionOptions, Settings, check_backend, check_option_names
 from dynamongo.exceptions import BackendError
-from dynamongo.executor import Executor, RetryBudget, Steps
+from dynamongo.executor import Executor, Steps
 from dynamongo.executor.cursors import CursorRules, make_rules
 from dynamongo.expressions.values import hide_values
+from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Operation
 from dynamongo.planning.scan_policy import ScanPolicy
+from dynamongo.planning.strategies import Strategy
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.connection.transactions import Transaction
 
+M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
-
-
-class _LastUsed(NamedTuple):
-    """What `execute` has to know of the backend that was used last, looked up once.
-
-    Attributes:
-        backend: The backend.
-        is_bounded: Whether its `execute` takes a time limit.
-        seconds: How long a call may take.
-        now: Returns the time by the backend's clock.
-        budget: What retries are paid from.
-        executor: The executor of the backend.
-    """
-
-    backend: Backend | None
-    is_bounded: bool
-    seconds: float
-    now: Callable[[], float]
-    budget: RetryBudget
-    executor: Executor
-
-
-_NONE_USED = _LastUsed(
-    backend=None,
-    is_bounded=False,
-    seconds=0.0,
-    now=time.monotonic,
-    budget=RetryBudget(None),
-    executor=Executor(Limits(), DEFAULT_RETRIES),
-)
 
 
 class Connection:
@@ -98,7 +70,7 @@ class Connection:
         self._settings = Settings(access_key_id, secret_access_key, region, table_prefix, **options)
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
-        self._last = _NONE_USED
+        self._last = NONE_USED
         self._executors = Executors(self._settings.retries)
         self._lock = make_lock(CONNECTION)
         hide_values(self, is_hidden=not self._settings.show_values)
@@ -186,6 +158,12 @@ class Connection:
 
         return Transaction(token, return_items=return_items)
 
+    @overload
+    @staticmethod
+    def transact_get(items: Iterable[M | tuple[type[M], Strategy]]) -> list[M | None]: ...
+    @overload
+    @staticmethod
+    def transact_get(items: Iterable[Any]) -> list[Any]: ...
     @staticmethod
     def transact_get(items: Iterable[Any]) -> list[Any]:
         """Read items of any models in one snapshot. Costs one TransactGetItems request, at twice the read units.
@@ -196,9 +174,9 @@ class Connection:
         Returns:
             One instance per item, in the same order, or `None` where no item is stored.
         """
-        from dynamongo.connection.transactions import transact_get  # noqa: PLC0415 - as in `transaction`
+        from dynamongo.connection.snapshot_reads import read_snapshot  # noqa: PLC0415 - as in `transaction`
 
-        return transact_get(items)
+        return read_snapshot(items)
 
     record = staticmethod(recording.record)
 
@@ -253,7 +231,7 @@ class Connection:
             hide_values(self, is_hidden=not self._settings.show_values)
             self._table_prefix = None
             self._executors = Executors(self._settings.retries)
-            self._last = _NONE_USED
+            self._last = NONE_USED
 
     def run(self, make_steps: Callable[[Executor], Steps[R]], backend: Backend | None = None) -> R:
         """Perform steps of the executor, and return their result.
@@ -287,11 +265,10 @@ class Connection:
         except TypeError as error:
             if not is_bounded or not _was_replaced(backend, error):
                 raise
-            self._last = _NONE_USED
+            self._last = NONE_USED
             steps = executor.send(operation)
         except BackendError as error:
-            began = now() - error.seconds if started is None else started
-            steps = executor.retry(operation, error, began)
+            steps = executor.retry(operation, error, now() - error.seconds if started is None else started)
         else:
             if not budget.is_full:
                 budget.refund(1)
@@ -325,12 +302,9 @@ class Connection:
         override = latest_override()
         return self._backend if override is None else override
 
-    def _look_up(self, backend: Backend) -> _LastUsed:
-        executor = self._executors.find(backend)
-        bounded = takes_seconds(backend)
-        last = _LastUsed(backend, bounded, executor.retries.max_seconds, executor.now, executor.budget, executor)
-        self._last = last  # returned too, since another thread may replace it at once
-        return last
+    def _look_up(self, backend: Backend) -> LastUsed:
+        last = self._last = self._executors.look_up(backend)
+        return last  # not the attribute, which another thread may replace at once
 
     def _close_own(self) -> None:
         if self._backend is not None and self._backend is not self._settings.backend:

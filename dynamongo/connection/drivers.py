@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import time
 import weakref
-from typing import TypeVar
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
-from dynamongo.backends import Backend, make_bounded
+from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.connection.recording import execute_observed
-from dynamongo.executor import Attempt, Executor, RetryPolicy, Steps, Wait
+from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
 
 R = TypeVar("R")
 
-DEFAULT_RETRIES = RetryPolicy()
+_DEFAULT_RETRIES = RetryPolicy()
 
 
 def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
@@ -47,6 +48,36 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
         return stop.value  # type: ignore[no-any-return]  # a generator's result arrives untyped
 
 
+class LastUsed(NamedTuple):
+    """What `Connection.execute` has to know of the backend that was used last, looked up once.
+
+    Attributes:
+        backend: The backend.
+        is_bounded: Whether its `execute` takes a time limit.
+        seconds: How long a call may take.
+        now: Returns the time by the backend's clock.
+        budget: What retries are paid from.
+        executor: The executor of the backend.
+    """
+
+    backend: Backend | None
+    is_bounded: bool
+    seconds: float
+    now: Callable[[], float]
+    budget: RetryBudget
+    executor: Executor
+
+
+NONE_USED = LastUsed(
+    backend=None,
+    is_bounded=False,
+    seconds=0.0,
+    now=time.monotonic,
+    budget=RetryBudget(None),
+    executor=Executor(Limits(), _DEFAULT_RETRIES),
+)
+
+
 class Executors:
     """One executor for each backend that a connection has used, because a retry budget belongs to a backend.
 
@@ -58,8 +89,12 @@ class Executors:
         self._retries = retries
         self._known = weakref.WeakKeyDictionary[Backend, Executor]()
 
-    def find(self, backend: Backend) -> Executor:
-        """Return the executor of the backend, and make it when it is first needed."""
+    def look_up(self, backend: Backend) -> LastUsed:
+        """Return what `Connection.execute` has to know of a backend."""
+        executor, is_bounded = self._find(backend), takes_seconds(backend)
+        return LastUsed(backend, is_bounded, executor.retries.max_seconds, executor.now, executor.budget, executor)
+
+    def _find(self, backend: Backend) -> Executor:
         try:
             found = self._known.get(backend)
             return found or self._known.setdefault(backend, self._make(backend))
@@ -70,5 +105,5 @@ class Executors:
         retries = self._retries
         if retries is None:
             attempts = getattr(backend, "max_attempts", None)
-            retries = DEFAULT_RETRIES if attempts is None else RetryPolicy(attempts)
+            retries = _DEFAULT_RETRIES if attempts is None else RetryPolicy(attempts)
         return Executor(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))

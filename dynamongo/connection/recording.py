@@ -75,7 +75,7 @@ def _observe(observer: Observer) -> Generator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """One request.
 
     Attributes:
@@ -97,7 +97,7 @@ class Calls:
     """The requests of a block in order. Print it to read them."""
 
     def __init__(self) -> None:
-        self._calls: list[Call] = []
+        self._calls: list[RecordedCall] = []
         self._gets = Counter[object]()
 
     def before(self, operation: Operation[Any]) -> None:
@@ -105,7 +105,7 @@ class Calls:
 
     def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
         """Record a request."""
-        self._calls.append(Call(operation, consumed, error))
+        self._calls.append(RecordedCall(operation, consumed, error))
         if isinstance(operation, Get):
             self._gets[operation.table, operation.projection] += 1
             if self._gets[operation.table, operation.projection] == _REPEATED:
@@ -116,7 +116,7 @@ class Calls:
                     stacklevel=caller_level(),
                 )
 
-    def __iter__(self) -> Iterator[Call]:
+    def __iter__(self) -> Iterator[RecordedCall]:
         return iter(self._calls)
 
     def __len__(self) -> int:

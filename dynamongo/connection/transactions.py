@@ -1,28 +1,27 @@
-"""Transactions: writes and checks of several items, of any models, that are all carried out, or none.
+"""Transactions: writes and checks of several items, of any models, of which all are executed or none.
 
-A model makes the action of an item as it makes the write of a single one; here they are collected, checked against the
-limits of a transaction as they are added, and sent together when the block ends.
+An action is built as the write of a single item is. Here actions are collected, checked against the limits of a
+transaction as they are added, and sent together when the block ends.
 
-Source: "Amazon DynamoDB transactions: how it works" in the developer guide.
+Source: "Amazon DynamoDB transactions: how it works" in the DynamoDB developer guide.
 """
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, overload
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.arguments import check_flag
-from dynamongo.backends import Backend
-from dynamongo.connection.connection import connection_of
 from dynamongo.connection.overrides import latest_override
+from dynamongo.connection.participants import Address, find_backend, find_mapper, split_arguments
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
     ConditionalCheckFailedException,
-    ConfigurationError,
     DynamongoError,
     ExpressionError,
     InvalidRequestError,
@@ -31,25 +30,33 @@ from dynamongo.exceptions import (
     TransactionCanceled,
     TransactionConflict,
 )
+from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.sizes import item_size
-from dynamongo.expressions.values import AttributeValue, Item, are_values_hidden, shorten
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import Item, are_values_hidden, shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import Recorded
 from dynamongo.operations import (
     MAX_TRANSACTION_ACTIONS,
     MAX_TRANSACTION_BYTES,
     Action,
-    Get,
-    Operation,
     Put,
-    TransactGet,
     TransactWrite,
 )
-from dynamongo.planning.strategies import resolve_one
-from dynamongo.planning.write_builders import check_changes, make_check, make_delete, make_get, make_save, make_update
+from dynamongo.planning.strategies import Strategy, resolve_one
+from dynamongo.planning.write_builders import (
+    check_changes,
+    make_check,
+    make_delete,
+    make_save,
+    make_update,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+Updates: TypeAlias = "AnyUpdate | Iterable[AnyUpdate]"
 
 _MAX_TOKEN = 36
 
@@ -60,39 +67,40 @@ _ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
     "TransactionConflict": TransactionConflict,
     "ValidationError": InvalidRequestError,
 }
-"""What a write alone raises, by the code of the reason for which it cancels a transaction."""
+"""The error that the write alone would raise, by the code of the reason for which it cancels a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An action, with the model and the key of its item, and the instance that it saves, if it does."""
+    """An action, with the model and key of its item, and the instance that it saves, if it does."""
 
     verb: str
-    model: Any
+    model: type
+    mapper: Mapper[Any]
     action: Action
     key: Item
     saved: Any = None
 
     @property
-    def place(self) -> tuple[str, tuple[AttributeValue, ...]]:
+    def address(self) -> Address:
         return self.action.table, tuple(self.key.values())
 
     def describe(self) -> str:
-        return f"{self.verb} of the {self.model.__name__} with {self.model.__mapper__.describe_key(self.key)}"
+        return f"{self.verb} of the {self.mapper.name} with {self.mapper.describe_key(self.key)}"
 
 
 class Transaction:
-    """The actions of one transaction. `Connection.transaction` makes it, and sends it when the block ends.
+    """The actions of one transaction. `Connection.transaction` makes it, and the end of its block sends it.
 
     The item of an action is an instance, or a model and a strategy for one item: `tx.delete(user)`, or
     `tx.delete(User, "jane@example.com")`.
 
     Args:
-        token: 1 to 36 ASCII characters. Within ten minutes, DynamoDB carries out a transaction with the same token and
-            the same actions once only. One is made up where it is not given, so that a request whose answer is lost can
-            be sent again.
-        return_items: Whether a condition that does not hold tells the stored item, in `TransactionCanceled.reasons`;
-            for a model with a `VersionField` it does in any case.
+        token: 1 to 36 ASCII characters. Within ten minutes, DynamoDB executes a transaction with the same token and the
+            same actions only once. By default a random token, so that a request whose response is lost can be sent
+            again.
+        return_items: Whether a condition that does not hold returns the stored item in `TransactionCanceled.reasons`;
+            for a model with a `VersionField` it always does.
     """
 
     def __init__(self, token: str | None = None, *, return_items: bool = False) -> None:
@@ -100,31 +108,50 @@ class Transaction:
             _check_token(token)
         self._token = token or str(uuid.uuid4())
         self._return_items = check_flag("Connection.transaction", "return_items", return_items)
-        self._override = latest_override()  # it belongs to the backend in use now, whatever is when it is sent
-        self._entries: dict[tuple[str, tuple[AttributeValue, ...]], _Entry] = {}
+        self._override = latest_override()  # it goes to the backend in use now, even if another is when it is sent
+        self._entries: dict[Address, _Entry] = {}
         self._size = 0
         self._is_open = False
 
+    @overload
+    def save(self, item: Recorded, *, overwrite: bool | Condition = True, only_changed: bool = False) -> None: ...
+    @overload
+    def save(
+        self,
+        item: type[Recorded],
+        values: Mapping[str, Any],
+        *,
+        overwrite: bool | Condition = True,
+        only_changed: bool = False,
+    ) -> None: ...
     def save(
         self,
         item: Any,
         values: Mapping[str, Any] | None = None,
         *,
-        overwrite: Any = True,
+        overwrite: bool | Condition = True,
         only_changed: bool = False,
     ) -> None:
-        """Store an item: an instance, or a model and a dict of values; the other arguments are as in `save_one`."""
-        model = _check_model(item if isinstance(item, type) else type(item))
-        mapper = model.__mapper__
+        """Store an item: an instance, or a model and a dict of values. The other arguments are as in `save_one`."""
+        model = item if isinstance(item, type) else type(item)
+        mapper, table = find_mapper(model)
         instance = mapper.as_instance(item if values is None else values)
-        write = make_save(mapper, model.table_name(), instance, overwrite, only_changed=only_changed)
+        write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
         if write is not None:
             self._add("save", model, write, saved=instance)
 
+    @overload
+    def create(self, item: Recorded) -> None: ...
+    @overload
+    def create(self, item: type[Recorded], values: Mapping[str, Any]) -> None: ...
     def create(self, item: Any, values: Mapping[str, Any] | None = None) -> None:
         """Store an item that must not exist yet."""
-        self.save(item, values, overwrite=False)
+        self.save(item, cast("Any", values), overwrite=False)
 
+    @overload
+    def update(self, item: Recorded, *updates: Updates) -> None: ...
+    @overload
+    def update(self, item: type[Recorded], strategy: Strategy, /, *updates: Updates) -> None: ...
     def update(self, item: Any, *arguments: Any) -> None:
         """Change some attributes of an item that must exist.
 
@@ -133,20 +160,28 @@ class Transaction:
         """
         self._update(item, arguments, upsert=False)
 
+    @overload
+    def upsert(self, item: Recorded, *updates: Updates) -> None: ...
+    @overload
+    def upsert(self, item: type[Recorded], strategy: Strategy, /, *updates: Updates) -> None: ...
     def upsert(self, item: Any, *arguments: Any) -> None:
-        """Change some attributes of an item, which is created where it is missing; arguments as in `update`."""
+        """Change some attributes of an item, and create it if it is missing. The arguments are as in `update`."""
         self._update(item, arguments, upsert=True)
 
+    @overload
+    def delete(self, item: Recorded) -> None: ...
+    @overload
+    def delete(self, item: type[Recorded], strategy: Strategy, /) -> None: ...
     def delete(self, item: Any, *strategy: Any) -> None:
         """Delete an item; the conditions of a strategy must hold."""
-        model, which, _ = _split(item, strategy)
-        target = resolve_one(which, model.__mapper__, to_write=True)
-        self._add("delete", model, make_delete(model.table_name(), target))
+        model, which, _ = split_arguments(item, strategy)
+        mapper, table = find_mapper(model)
+        self._add("delete", model, make_delete(table, resolve_one(which, mapper, to_write=True)))
 
-    def check(self, model: type, strategy: Any) -> None:
-        """Stop the transaction unless an item is there and satisfies the conditions of the strategy."""
-        mapper = _check_model(model).__mapper__
-        self._add("check", model, make_check(mapper, cast("Any", model).table_name(), resolve_one(strategy, mapper)))
+    def check(self, model: type[Recorded], strategy: Strategy) -> None:
+        """Cancel the transaction unless an item exists and satisfies the conditions of the strategy."""
+        mapper, table = find_mapper(model)
+        self._add("check", model, make_check(mapper, table, resolve_one(strategy, mapper)))
 
     def __enter__(self) -> Self:
         self._is_open = True
@@ -157,142 +192,81 @@ class Transaction:
     ) -> None:
         self._is_open = False
         if error is None and self._entries:
-            self._commit()
-
-    # How it is done.
+            connection, backend = find_backend([entry.model for entry in self._entries.values()], self._override)
+            with self._committing() as operation:
+                connection.execute(operation, backend)
 
     def _update(self, item: Any, arguments: tuple[Any, ...], *, upsert: bool) -> None:
-        model, which, updates = _split(item, arguments)
-        mapper = model.__mapper__
+        model, which, updates = split_arguments(item, arguments)
+        mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
         target = resolve_one(which, mapper, to_write=True)
-        update = make_update(mapper, model.table_name(), target, changes, upsert=upsert)
-        self._add("upsert" if upsert else "update", model, update)
+        self._add("upsert" if upsert else "update", model, make_update(mapper, table, target, changes, upsert=upsert))
 
-    def _add(self, verb: str, model: Any, action: Any, *, saved: Any = None) -> None:
+    def _add(self, verb: str, model: type, action: Any, *, saved: Any = None) -> None:
         if not self._is_open:
-            raise DynamongoError("a transaction takes actions inside its `with` block alone")
-        names = model.__mapper__.keys.names
+            raise DynamongoError("a transaction takes actions only inside its `with` block")
+        mapper, _ = find_mapper(model)
         holder = action.item if isinstance(action, Put) else action.key
-        returns_item = self._return_items or model.__mapper__.declaration.version is not None
+        returns_item = self._return_items or mapper.version is not None
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
-        entry = _Entry(verb, model, action, {name: holder[name] for name in names}, saved)
-        place, size = entry.place, item_size(holder)
-        self._check(entry, self._entries.get(place), size)
-        self._entries[place] = entry
+        entry = _Entry(verb, model, mapper, action, mapper.pick_key(holder), saved)
+        size = item_size(holder)
+        self._check(entry, size)
+        self._entries[entry.address] = entry
         self._size += size
 
-    def _check(self, entry: _Entry, other: _Entry | None, size: int) -> None:
-        """Refuse what would have the whole transaction refused."""
+    def _check(self, entry: _Entry, size: int) -> None:
+        """Refuse an action for which DynamoDB would refuse the whole transaction."""
+        other = self._entries.get(entry.address)
         if other is not None:
             raise ExpressionError(
-                f"a transaction has one action for each item: {entry.describe()} comes after {other.describe()}"
+                f"a transaction takes one action per item: {entry.describe()} comes after {other.describe()}"
             )
         if len(self._entries) == MAX_TRANSACTION_ACTIONS:
             raise ExpressionError(
-                f"a transaction has {MAX_TRANSACTION_ACTIONS} actions at most; {entry.describe()} is one more"
+                f"a transaction takes at most {MAX_TRANSACTION_ACTIONS} actions; {entry.describe()} is one more"
             )
         if self._size + size > MAX_TRANSACTION_BYTES:
             raise ExpressionError(
-                f"a transaction has 4 MB of items at most; {entry.describe()} would make it {self._size + size} bytes"
+                f"a transaction takes at most 4 MB of items; {entry.describe()} makes it {self._size + size} bytes"
             )
 
-    def _commit(self) -> None:
+    @contextlib.contextmanager
+    def _committing(self) -> Generator[TransactWrite]:
+        """Return the operation, which the block executes, and finish its result or error."""
         entries = tuple(self._entries.values())
-        execute = _find_executor([entry.model for entry in entries], self._override)
-        operation = TransactWrite(tuple(entry.action for entry in entries), self._token)
         try:
-            execute(operation)
+            yield TransactWrite(tuple(entry.action for entry in entries), self._token)
         except TransactionCanceled as error:
-            reasons = tuple(_explain(entry, reason) for entry, reason in zip(entries, error.reasons, strict=False))
+            reasons = tuple(_explain_reason(entry, each) for entry, each in zip(entries, error.reasons, strict=False))
             raise TransactionCanceled(reasons).copy_context(error) from error
         for entry in entries:
             if entry.saved is not None:
-                entry.model.__mapper__.note_saved(entry.saved, entry.action)
+                entry.mapper.note_saved(entry.saved, cast("Any", entry.action))
 
 
 def _check_token(token: object) -> None:
     if not isinstance(token, str) or not token.isascii() or not 1 <= len(token) <= _MAX_TOKEN:
-        mend = f"; use str(token), {str(token)!r}" if isinstance(token, uuid.UUID) else ""
-        raise ExpressionError(
-            f"the token of a transaction is a str of 1 to 36 ASCII characters; got {shorten(token)}{mend}"
-        )
+        fix = f"; use str(token), {str(token)!r}" if isinstance(token, uuid.UUID) else ""
+        raise ExpressionError(f"token must be a str of 1 to 36 ASCII characters; got {shorten(token)}{fix}")
 
 
-def transact_get(items: Iterable[Any]) -> list[Any]:
-    """The items as they are at one moment; see `Connection.transact_get`."""
-    wanted = [_split(each[0], each[1:]) if _names_model(each) else _split(each, ()) for each in items]
-    gets: list[Get] = [
-        make_get(model.__mapper__, model.table_name(), resolve_one(which, model.__mapper__))
-        for model, which, _ in wanted
-    ]
-    unique = {(get.table, tuple(get.key.values())): get for get in gets}
-    if len(unique) > MAX_TRANSACTION_ACTIONS:
-        raise ExpressionError(f"a transaction reads {MAX_TRANSACTION_ACTIONS} items at most; got {len(unique)}")
-    if not unique:
-        return []
-    execute = _find_executor([model for model, *_ in wanted], latest_override())
-    result = execute(TransactGet(tuple(unique.values())))
-    found = dict(zip(unique, result.items, strict=True))
-    stored = [found[get.table, tuple(get.key.values())] for get in gets]
-    return [
-        None if item is None else model.__mapper__.decode(item)
-        for (model, *_), item in zip(wanted, stored, strict=True)
-    ]
-
-
-def _names_model(item: Any) -> bool:
-    return isinstance(item, tuple) and len(cast("tuple[Any, ...]", item)) == 2 and isinstance(item[0], type)
-
-
-def _split(item: Any, arguments: tuple[Any, ...]) -> tuple[Any, Any, tuple[Any, ...]]:
-    """The model, the strategy and what follows: of `user, ...`, or of `User, strategy, ...`."""
-    if not isinstance(item, type):
-        return _check_model(type(cast("object", item))), item, arguments
-    if not arguments:
-        raise ExpressionError(f"{item.__name__}: a strategy is needed that says which item")
-    return _check_model(item), arguments[0], arguments[1:]
-
-
-def _check_model(model: type) -> Any:
-    if not isinstance(getattr(model, "__mapper__", None), Mapper):
-        raise ExpressionError(f"a transaction is about instances, or a model and a strategy; got {model.__name__}")
-    return model
-
-
-def _find_executor(models: list[Any], override: Backend | None) -> Callable[[Operation[Any]], Any]:
-    """What carries out a transaction: a connection of its models, which must be on one backend.
-
-    Args:
-        models: The models.
-        override: The backend of the `Connection.using` block that it was made in.
-    """
-    connection = connection_of(models[0])
-    backend = connection.own_backend if override is None else override
-    others = [model for model in models if override is None and connection_of(model).own_backend is not backend]
-    if others:
-        names = f"{models[0].__name__} and {others[0].__name__}"
-        raise ConfigurationError(f"a transaction is on one backend, and {names} have connections to different ones")
-    return lambda operation: connection.execute(operation, backend)
-
-
-def _explain(entry: _Entry, reason: CancellationReason) -> CancellationReason:
-    """The reason with the model and key that it is about, the item as an instance, and the error of the verb."""
-    mapper = entry.model.__mapper__
+def _explain_reason(entry: _Entry, reason: CancellationReason) -> CancellationReason:
+    """Return the reason with the model and key of its action, the item as an instance, and the error of the verb."""
+    mapper, action = entry.mapper, entry.action
     key = mapper.decode_key(entry.key).to_dict(only=list(entry.key))
     message = reason.message
     if message:
-        message += mapper.hint_at(message, entry.action)
+        message += mapper.hint_at(message, action)
     shown = ", ".join(f"{name}={'…' if are_values_hidden() else shorten(value)}" for name, value in key.items())
-    label = f"{entry.model.__name__} {shown}"
-    explained = replace(reason, model=entry.model, key=key, message=message, label=label)
+    explained = replace(reason, model=entry.model, key=key, message=message, label=f"{mapper.name} {shown}")
     if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
-        refusal = kind(reason.message or reason.code, code=reason.code)
-        error = mapper.locate_error(refusal, entry.action.table, entry.key, entry.action)
-        return replace(explained, error=error)
-    if reason.code != "ConditionalCheckFailed" or not entry.action.return_item_on_failure:
+        error = kind(reason.message or reason.code, code=reason.code)
+        return replace(explained, error=mapper.locate_error(error, action.table, entry.key, action))
+    if reason.code != "ConditionalCheckFailed" or not action.return_item_on_failure:
         return explained
     failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)
-    error = explain_failure(mapper, entry.action, failure)
-    return replace(explained, item=getattr(error, "item", None), error=error)
+    failed = explain_failure(mapper, action, failure)
+    return replace(explained, item=getattr(failed, "item", None), error=failed)

@@ -1,4 +1,4 @@
-"""Writing: many writes as a stream of outcomes, several requests at a time, in bounded memory."""
+"""Concurrent writes: many writes as a stream of outcomes, several requests at a time, in bounded memory."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from dynamongo.executor.pacing import Pace
 from dynamongo.expressions.values import AttributeValue
 
 _ROUND = 1_000
-"""How many writes are looked at together. No key comes twice in a round, so its requests may overtake each other."""
+"""How many writes make a round. No key occurs twice in a round, so its requests may overtake each other."""
 
 
-class Writer:
+class BulkWriter:
     """Carries out one run of writes on one table.
 
     Args:
-        run: Carries out what the executor is asked to do.
+        run: Performs steps of the executor.
         key_names: The key attributes of the table.
         batch_size: How many writes a batch takes.
-        workers: How many requests are under way at once at most.
+        workers: How many requests are under way at once, at most.
     """
 
     def __init__(
@@ -49,15 +49,14 @@ class Writer:
         self._workers = workers
         self._pace: Pace | None = None
         self._begun: dict[int, tuple[Sequence[KeyedWrite], dict[int, Outcome]]] = {}
-        """The groups that were sent and not told of, each with the outcomes that are known, by its first index."""
+        """The groups that were sent and not reported yet, each with the outcomes known so far, by its first index."""
 
     def write(self, writes: Iterable[Write]) -> Generator[Outcome]:
-        """Do the writes, and say of each what became of it, as that becomes known.
+        """Carry out the writes, and yield the outcome of each as soon as it is known.
 
-        The writes are taken from the iterable as they are sent. Those without a condition travel in batches, the
-        others alone; writes of one key keep their order. After an error that does not concern one item alone, nothing
-        is sent any more, and every write that was not gives an outcome that says so. Closing the generator sends
-        nothing more.
+        Takes the writes from the iterable as they are sent. Those without a condition are sent in batches, the others
+        alone; writes of one key keep their order. After an error that does not concern one item alone, nothing more is
+        sent, and the writes that are left have outcomes that say so. Closing the generator sends nothing more.
         """
         stop: DynamongoError | None = None
         for each_round in _rounds(key_writes(writes, self._key_names)):
@@ -67,7 +66,7 @@ class Writer:
             stop = yield from self._write_round(each_round)
 
     def wait_for_requests(self) -> None:
-        """Wait until the requests of an interrupted run are over, so that their outcomes are known."""
+        """Wait until the requests of an interrupted run have ended, so that their outcomes are known."""
         if self._pace is not None:
             self._pace.wait_for_requests()
 
@@ -77,9 +76,9 @@ class Writer:
         return self._pace is not None and self._pace.is_busy
 
     def settle(self) -> dict[int, Outcome]:
-        """Return the outcomes of what an interrupted run had begun and not told; all else was not sent."""
+        """Return the outcomes of what an interrupted run began and did not report; nothing else was sent."""
         settled: dict[int, Outcome] = {}
-        for group, known in list(self._begun.values()):  # which an abandoned worker may still add to
+        for group, known in list(self._begun.values()):  # a copy: an abandoned worker may still change it
             for write in group:
                 unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
                 settled[write.index] = known.get(write.index) or Outcome(write.index, unknown)
@@ -122,12 +121,12 @@ class Writer:
 
 
 def not_begun() -> WriteNotSent:
-    """The error of a write that was not sent since its run was interrupted."""
+    """Return the error of a write that was not sent because its run was interrupted."""
     return WriteNotSent("not sent: the run was interrupted before")
 
 
 def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:
-    """The writes in rounds, in each of which every key comes once."""
+    """Yield the writes in rounds; in each, every key occurs once."""
     found: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
     for write in writes:
         if write.key in found or len(found) == _ROUND:

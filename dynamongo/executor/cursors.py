@@ -1,8 +1,8 @@
-"""Cursors: where a read goes on, as text that can leave the process.
+"""Cursors: where a read continues, as text that can leave the process.
 
 A cursor belongs to one plan: that of the same model, condition, index and order. It holds the key after which the next
-page begins, readable for whoever decodes it. A connection with a `cursor_key` signs its cursors and takes no others;
-with a `cursor_ttl` they expire. An unsigned one may have been made up, so each is checked against the plan.
+page begins, readable for anyone who decodes it. A connection with a `cursor_key` signs its cursors and accepts no
+others; with a `cursor_ttl` they expire. An unsigned one may be forged, so each is checked against the plan.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _MALFORMED = (ArithmeticError, KeyError, RecursionError, TypeError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class CursorRules:
-    """How the cursors of a connection are signed, and how long they hold.
+    """How the cursors of a connection are signed, and how long they are valid.
 
     Attributes:
-        keys: What they may be signed with; the first signs new ones. None where they are not signed.
-        ttl: The seconds for which a new one holds; `None` for ever.
+        keys: The keys that are accepted; the first signs new cursors. Empty for unsigned cursors.
+        ttl: How many seconds a new cursor is valid; `None` for no expiry.
     """
 
     keys: tuple[bytes, ...] = field(default=(), repr=False)
@@ -49,17 +49,17 @@ UNSIGNED = CursorRules()
 
 
 def make_rules(cursor_key: object, cursor_ttl: object) -> CursorRules:
-    """The rules that the settings of a connection come to.
+    """Return the rules of the settings of a connection.
 
     Raises:
-        ConfigurationError: They cannot be used.
+        ConfigurationError: A setting is not valid.
     """
     several = isinstance(cursor_key, (list, tuple))
     keys = tuple(cast("list[object]", cursor_key)) if several else (cursor_key,) if cursor_key is not None else ()
     if any(not isinstance(key, bytes) or len(key) < _KEY_BYTES for key in keys) or (several and not keys):
         given = ", ".join(map(_describe_key, keys))
         raise ConfigurationError(
-            "cursor_key must be bytes, 16 at least, such as secrets.token_bytes(32), or a list of such keys, of which"
+            "cursor_key must be at least 16 bytes, such as secrets.token_bytes(32), or a list of such keys, of which"
             f" the first signs and all are accepted; got {f'[{given}]' if several else given}"
         )
     if cursor_ttl is not None:
@@ -68,18 +68,18 @@ def make_rules(cursor_key: object, cursor_ttl: object) -> CursorRules:
 
 
 def _describe_key(key: object) -> str:
-    """What was given, without the key itself."""
+    """Describe a key without showing it."""
     return f"{len(key)} bytes" if isinstance(key, bytes) else f"a value of type {type(key).__name__}"
 
 
 def _check_ttl(ttl: object, keys: tuple[object, ...]) -> None:
     check_seconds("cursor_ttl", ttl)
     if not keys:
-        raise ConfigurationError("cursor_ttl needs a cursor_key: without a signature anybody can set the expiry")
+        raise ConfigurationError("cursor_ttl needs a cursor_key: without a signature, anybody can change the expiry")
 
 
 def encode_cursor(fingerprint: str, position: ReadPosition | None, rules: CursorRules = UNSIGNED) -> str | None:
-    """The text for a position in the plan with the fingerprint, signed if there is a key; `None` for its end."""
+    """Return the text for a position in the plan with the fingerprint, signed if there is a key; `None` at its end."""
     if position is None:
         return None
     after: Any = position.after
@@ -93,10 +93,11 @@ def encode_cursor(fingerprint: str, position: ReadPosition | None, rules: Cursor
 
 
 def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules = UNSIGNED) -> ReadPosition:
-    """The position in the plan with the fingerprint that a text stands for.
+    """Return the position that a cursor holds, in the plan with the fingerprint.
 
     Raises:
-        CursorError: It is no cursor, has expired, is not one of this plan, or not signed with one of the keys.
+        CursorError: The text is not a cursor, has expired, belongs to another plan, or is not signed with one of the
+            keys.
     """
     content = _from_text(text)
     if rules.keys:
@@ -104,13 +105,13 @@ def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules
 
         signature, content = content[:_SIGNATURE_BYTES], content[_SIGNATURE_BYTES:]
         if not any(hmac.compare_digest(signature, _sign(content, key)) for key in rules.keys):
-            problem = "the cursor is not signed with this connection's cursor_key; it may have been changed"
+            problem = "the cursor is not signed with this connection's cursor_key; it may have been tampered with"
             raise CursorError(f"{problem}; got {shorten(text)}", text)
     version, belongs_to, step, after, expiry = _parse(content, text)
     if version != _VERSION or belongs_to != fingerprint:
         raise CursorError(
-            "the cursor belongs to another read: the model, the condition, the index and the order have to be those of"
-            f" the read that it came from; got {shorten(text)}",
+            "the cursor belongs to another read: pass the model, condition, index and order of the read that returned"
+            f" it; got {shorten(text)}",
             text,
         )
     if rules.ttl is not None or expiry is not None:
@@ -123,16 +124,16 @@ def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules
 
 def _check_expiry(expiry: int | None, text: object) -> None:
     if expiry is None or expiry <= time.time():
-        problem = "has no expiry, which cursor_ttl asks for" if expiry is None else "has expired"
+        problem = "has expired" if expiry is not None else "has no expiry, which cursor_ttl requires"
         raise CursorError(
-            f"the cursor {problem}; read from the first page again; got {shorten(text)}",
+            f"the cursor {problem}; start again at the first page; got {shorten(text)}",
             text,
             "The cursor has expired; start again at the first page.",
         )
 
 
 def _is_within(plan: Plan, position: ReadPosition) -> bool:
-    """Whether the plan has such a position, which one that was made up need not be."""
+    """Whether the plan has such a position; that of a forged cursor may not exist."""
     if not 0 <= position.step < len(plan.operations):
         return False
     operation, after = plan.operations[position.step], position.after
@@ -175,7 +176,9 @@ def _parse(content: bytes, text: object) -> tuple[Any, Any, int, Item | int | No
 
 def _refuse(text: object, cause: Exception | None = None) -> NoReturn:
     hint = " (is it signed, and this connection has no cursor_key?)" if isinstance(text, str) and text else ""
-    raise CursorError(f"a cursor is a text that a page of a read came with; got {shorten(text)}{hint}", text) from cause
+    raise CursorError(
+        f"cursor must be a text that an earlier read returned; got {shorten(text)}{hint}", text
+    ) from cause
 
 
 def _sign(content: bytes, key: bytes) -> bytes:
@@ -185,7 +188,7 @@ def _sign(content: bytes, key: bytes) -> bytes:
 
 
 def _encode_value(value: AttributeValue) -> tuple[str, str]:
-    """A key's value, which is a string, a number or binary."""
+    """Encode the value of a key attribute: a string, a number or binary."""
     if isinstance(value, bytes):
         import base64  # noqa: PLC0415 - as in `_to_text`
 
@@ -210,9 +213,9 @@ def _decode_value(kind: object, text: object) -> AttributeValue:
 
 
 def fingerprint_of(plan: Plan) -> str:
-    """What two plans have in common if a cursor of the one is one of the other.
+    """Return a fingerprint that is equal for two plans if they can share cursors.
 
-    It takes time in proportion to the plan's keys, so a read computes it once.
+    Takes time in proportion to the keys of the plan, so a read computes it once.
     """
     import hashlib  # noqa: PLC0415 - it loads OpenSSL
 
@@ -222,15 +225,15 @@ def fingerprint_of(plan: Plan) -> str:
 
 
 def _without_details(operation: Any) -> dict[str, Any]:
-    """The fields of the operation that say which items are read, and in which order."""
+    """Return the fields of the operation that define which items are read, and in which order."""
     names = [name for name in names_of(operation) if name not in _NOT_COMPARED]
     return {"kind": type(operation).__name__} | {name: getattr(operation, name) for name in names}
 
 
 def _canonical(value: Any) -> str:
-    """A text that is the same for equal values in every process: sets have no order of their own."""
+    """Return a text that is the same for equal values in every process: sets are sorted, since they have no order."""
     if isinstance(value, Path):
-        return f"Path({_canonical(value.elements)})"  # the model's name may change
+        return f"Path({_canonical(value.elements)})"  # without its owner: a model may be renamed
     if names := names_of(value):
         if isinstance(value, (And, Or, Not)):
             return assemble(value, _split)
@@ -247,7 +250,7 @@ def _canonical(value: Any) -> str:
 
 
 def _split(condition: Condition) -> Iterable[str | Condition]:
-    """The pieces of the text of a condition, which may be of any depth."""
+    """Return the pieces of the text of a condition, which may be nested to any depth."""
     if isinstance(condition, (And, Or)):
         return (f"{type(condition).__name__}([", *join(condition.parts, ","), "])")
     return ("Not(", condition.part, ")") if isinstance(condition, Not) else (_canonical(condition),)

@@ -1,10 +1,10 @@
-"""Pacing: how many requests of a bulk write are under way at once, and an end to it when it is interrupted.
+"""Pacing: how many requests of a bulk write are under way at once, and how an interruption ends them.
 
-Additive increase, multiplicative decrease, as TCP does it: the number of groups at work is halved when the store
-throttles or leaves items unprocessed, and grows by a tenth with each group that it takes at once. Without it, workers
-that wait for the same partition do its share of work in as many requests as there are workers.
+Additive increase, multiplicative decrease, as in TCP: the number of groups at work is halved when the store throttles
+or leaves items unprocessed, and grows by a tenth with each group that succeeds at once. Without it, all workers keep
+sending to a throttled partition, which accepts a fraction of each request.
 
-Source: "Error retries and exponential backoff" in the DynamoDB developer guide; RFC 5681 for the shape of it.
+Source: "Error retries and exponential backoff" in the DynamoDB developer guide; RFC 5681 for the algorithm.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ R = TypeVar("R")
 
 _INCREASE = 0.1
 _SLICE = 0.25
-"""How many seconds of a wait pass at once, so that an interruption need not wait for the whole of it."""
+"""Seconds. Longer waits are made in slices, so that an interruption does not have to sit them out."""
 
 
 class Pace:
     """The pace of one run of writes, which its workers share.
 
     Args:
-        most: How many groups are at work at once at most, and at first.
+        limit: How many groups are at work at once at most, and at first.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._limit = float(most)
+    def __init__(self, limit: int) -> None:
+        self._most = limit
+        self._limit = float(limit)
         self._working = 0
         self._returning = 0
         self._decreases = 0
@@ -41,28 +41,28 @@ class Pace:
         self._changed = threading.Condition()  # re-entrant: the garbage collector may close a stream anywhere
 
     def stop(self) -> None:
-        """Let nothing more be sent: neither what has not been sent yet, nor what would be sent again."""
+        """Let nothing more be sent, neither first attempts nor retries."""
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
 
     def wait_for_requests(self) -> None:
-        """Wait until no group is at work any more."""
+        """Wait until no group is at work."""
         with self._changed:
             self._changed.wait_for(lambda: not self.is_busy)
 
     @property
     def is_busy(self) -> bool:
-        """Whether a group is at work, or waits to go on."""
+        """Whether a group is at work, or waits to continue."""
         return self._working + self._returning > 0
 
     def keep(self, steps: Steps[R]) -> Steps[R]:
-        """Perform the steps of one group when there is a place for it, and give its place up where it must retry later.
+        """Perform the steps of one group when a slot is free; a group that must retry later gives its slot up.
 
-        Blocks the calling thread while there is none.
+        Blocks the calling thread until then.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_stopped or (self._has_place() and not self._returning))
+            self._changed.wait_for(lambda: self._is_stopped or (self._has_slot() and not self._returning))
             self._working += 1
         try:
             return (yield from _Watch(self).follow(steps))
@@ -72,23 +72,23 @@ class Pace:
                 self._changed.notify_all()
 
     def give_way(self) -> None:
-        """Wait until this group is one of those that may work, ahead of those that have not begun."""
+        """Wait for a slot to continue in, ahead of groups that have not begun."""
         with self._changed:
-            if self._working <= self.places:
+            if self._working <= self.slots:
                 return
             self._working -= 1
             self._returning += 1
             self._changed.notify_all()
             try:
-                self._changed.wait_for(lambda: self._is_stopped or self._has_place())
+                self._changed.wait_for(lambda: self._is_stopped or self._has_slot())
             finally:
                 self._working += 1
                 self._returning -= 1
                 self._changed.notify_all()
 
     @property
-    def places(self) -> int:
-        """How many groups may be at work at once just now."""
+    def slots(self) -> int:
+        """How many groups may be at work at once now."""
         return int(self._limit)
 
     @property
@@ -102,29 +102,29 @@ class Pace:
         return self._decreases
 
     def speed_up(self) -> None:
-        """The store took a whole group at once."""
+        """Raise the limit: the store accepted a whole group at once."""
         with self._changed:
             self._limit = min(self._most, self._limit + _INCREASE)
             self._changed.notify_all()
 
     def slow_down(self, since: int) -> None:
-        """The store throttled a request, which was sent after so many decreases: those of one time count once."""
+        """Halve the limit: the store throttled a request. Requests sent before the last decrease do not count again."""
         with self._changed:
             if since == self._decreases:
                 self._limit = max(1.0, self._limit / 2)
                 self._decreases += 1
 
-    def _has_place(self) -> bool:
-        return self._working < self.places
+    def _has_slot(self) -> bool:
+        return self._working < self.slots
 
 
 class _Watch:
-    """Follows the steps of one group, and tells the pace how they fare."""
+    """Follows the steps of one group, and adjusts the pace."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._was_throttled = False
-        self._is_unsure = False
+        self._is_outcome_unknown = False
 
     def follow(self, steps: Steps[R]) -> Steps[R]:
         resume: Callable[[], Effect] = functools.partial(next, steps)
@@ -139,19 +139,19 @@ class _Watch:
                 resume = functools.partial(steps.throw, self._interruption())
             elif isinstance(effect, Wait):
                 yield from self._wait(effect.seconds)
-                if self._was_throttled:  # before the steps look at the time that is left
+                if self._was_throttled:  # before the steps check how much time is left
                     self._pace.give_way()
                 resume = functools.partial(steps.send, None)
             else:
                 resume = yield from self._perform(steps, effect)
 
     def _perform(self, steps: Steps[R], effect: Effect) -> Steps[Callable[[], Effect]]:
-        """Have an operation executed; what it came to resumes the steps."""
+        """Have an operation executed, and return what resumes the steps with its result or error."""
         since = self._pace.decreases
         try:
             result = yield effect
         except Exception as error:  # noqa: BLE001 - the steps decide what it means
-            self._is_unsure |= isinstance(error, ServiceError) and error.was_sent
+            self._is_outcome_unknown |= isinstance(error, ServiceError) and error.was_sent
             self._note(since, is_throttled=isinstance(error, ThrottledError))
             return functools.partial(steps.throw, error)
         self._note(since, is_throttled=bool(getattr(result, "unprocessed", ())))
@@ -168,6 +168,6 @@ class _Watch:
             seconds -= _SLICE
 
     def _interruption(self) -> DynamongoError:
-        if self._is_unsure:
-            return WriteOutcomeUnknown("the run was interrupted after an attempt that gave no answer")
-        return WriteNotSent("not done: the run was interrupted before the store got to it")
+        if self._is_outcome_unknown:
+            return WriteOutcomeUnknown("the run was interrupted after an attempt that was not answered")
+        return WriteNotSent("not written: the run was interrupted before")

@@ -85,7 +85,7 @@ class Reads(Sender):
         consumed = Capacity()
         attempts = self.start_attempts()
         while True:
-            result = yield from self.send(operation, attempts)
+            result = yield from self.send_within(attempts, operation)
             items.extend(result.items)
             consumed += result.consumed
             if not result.unprocessed:

@@ -1,7 +1,7 @@
-"""Comparison: how a live table differs from what its model declares, and which changes mend that.
+"""Schema differences: how a live table differs from what its model declares, and which changes fix that.
 
-What a model does not declare is left as it is: a default of `create_table` is no declaration. So a model is completed
-first with what the live table has, and then compared.
+Settings that a model does not declare are left alone: a default of `create_table` is no declaration. So the schema of a
+model is first completed with the settings of the live table, and then compared.
 
 Source: "UpdateTable" and "UpdateTimeToLive" in the DynamoDB API reference.
 """
@@ -34,49 +34,49 @@ class Difference:
     """One thing in which a live table differs from its model.
 
     Attributes:
-        kind: What it is.
+        kind: What differs.
         name: The name of the table, or of the index.
         model: What the model declares, or `None`.
         table: What the table has, or `None`.
-        mend: `"update"` if `update_table` mends it, `"drop"` if it does with `drop_indexes=True`, `"leave"` if the
-            model does not declare it, and `None` if only another table can.
+        fix: `"update"` if `update_table` fixes it, `"drop"` if that takes `drop_indexes=True`, `"leave"` if the model
+            does not declare it, and `None` if it takes another table.
     """
 
     kind: DifferenceKind
     name: str
     model: Any = None
     table: Any = None
-    mend: Literal["update", "drop", "leave"] | None = "update"
+    fix: Literal["update", "drop", "leave"] | None = "update"
 
     def __str__(self) -> str:
         nothing = "billing on demand" if self.kind == "billing" else "none"
         model, table = (nothing if each is None else _show(each) for each in (self.model, self.table))
-        if self.mend == "leave" or self.kind == "extra index":
+        if self.fix == "leave" or self.kind == "extra index":
             return f"{self.kind} {self.name}: not declared by the model, the table has {table}"
         return f"{self.kind} {self.name}: the model has {model}, the table {table}"
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The read units and write units that are declared, each of them or not."""
+    """Declared read units and write units, each of which may be missing."""
 
     read_units: int | None = None
     write_units: int | None = None
 
     def complete(self, other: Throughput) -> Throughput:
-        """What is declared and, where it is not, what the other has."""
+        """Return the throughput with missing units taken from the other."""
         return Throughput(self.read_units or other.read_units, self.write_units or other.write_units)
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Which of its table's settings a model declares.
+    """Which settings of its table a model declares.
 
     Attributes:
         billing: Whether it declares how the table is billed, by name or by units.
-        units: What it declares to be provisioned for the table.
-        index_units: The same for its global indexes, by name.
-        expires_by: Whether it declares by which attribute items expire, `None` for none included.
+        units: The units that it declares for the table.
+        index_units: The units that it declares for its global indexes, by name.
+        expires_by: Whether it declares by which attribute items expire; `None` is a declaration, too.
     """
 
     billing: bool = False
@@ -88,7 +88,7 @@ class Declared:
 def compare_schemas(
     model: TableSchema, model_ttl: str | None, live: TableDescription, live_ttl: str | None, declared: Declared
 ) -> tuple[Difference, ...]:
-    """All differences in what is declared, those that cannot be mended first."""
+    """Return all differences from what is declared; a difference in the keys comes first."""
     wanted_ttl = model_ttl if declared.expires_by else live_ttl
     return tuple(_compare(complete(model, declared, live.schema), wanted_ttl, live.schema, live_ttl))
 
@@ -96,7 +96,7 @@ def compare_schemas(
 def list_undeclared(
     model: TableSchema, live: TableDescription, live_ttl: str | None, declared: Declared
 ) -> tuple[Difference, ...]:
-    """What the table has and the model does not declare; extra indexes are differences already."""
+    """Return settings of the table that the model does not declare; extra indexes are differences already."""
     return tuple(_list_undeclared(model, live.schema, live_ttl, declared))
 
 
@@ -114,7 +114,7 @@ def _list_undeclared(
 
 
 def complete(model: TableSchema, declared: Declared, live: TableSchema) -> TableSchema:
-    """The model's schema, with what it does not declare as the live table has it."""
+    """Return the schema of the model, with undeclared settings taken from the live table."""
     throughput = _complete_throughput(model, declared, live)
     found = _by_name(live)
     indexes = [
@@ -168,32 +168,36 @@ def _compare_indexes(model: TableSchema, live: TableSchema) -> Iterator[Differen
 
 def _compare_index(wanted: IndexSchema, there: IndexSchema, *, has_units: bool) -> Iterator[Difference]:
     if _shape(wanted) != _shape(there):
-        mend: Any = "drop" if wanted.is_global and there.is_global else None
-        yield Difference("index", wanted.name, wanted, there, mend)
+        fix: Any = "drop" if wanted.is_global and there.is_global else None
+        yield Difference("index", wanted.name, wanted, there, fix)
     elif has_units and wanted.throughput != there.throughput:
         yield Difference("index throughput", wanted.name, wanted.throughput, there.throughput)
 
 
 def _by_name(schema: TableSchema) -> dict[str, IndexSchema]:
-    """The indexes, each with the throughput that it has: that of the table where it names none."""
+    """Return the indexes by name, each with its throughput: by default, that of the table."""
     own = {index.name: index.throughput or (schema.throughput if index.is_global else None) for index in schema.indexes}
     return {index.name: replace(index, throughput=own[index.name]) for index in schema.indexes}
 
 
 def _shape(index: IndexSchema) -> tuple[Any, ...]:
-    """What an index is made of; its attributes have no order."""
+    """Return what must be equal for two indexes to be the same; projected attributes have no order."""
     return index.keys, index.is_global, index.projection.kind, frozenset(index.projection.attributes)
 
 
 def plan_changes(
     table: str, differences: Sequence[Difference], wanted: TableSchema, live: TableSchema
 ) -> Iterator[TableChange]:
-    """The changes that mend the differences, one for each request, in an order in which DynamoDB takes them.
+    """Yield the changes that fix the differences, one for each request, in an order that DynamoDB accepts.
 
-    `wanted` is the model's schema, completed.
+    Args:
+        table: The full name of the table.
+        differences: What to fix.
+        wanted: The completed schema of the model.
+        live: The schema of the live table.
     """
     for each in differences:
-        if each.kind == "extra index" or (each.kind == "index" and each.mend == "drop"):
+        if each.kind == "extra index" or (each.kind == "index" and each.fix == "drop"):
             yield DeleteIndex(table, each.name)
     gone = {each.name for each in differences if each.kind in ("extra index", "index")}
     left = [index for index in _by_name(live).values() if index.is_global and index.name not in gone]
@@ -208,7 +212,7 @@ def plan_changes(
 def _plan_units(
     table: str, kinds: Collection[DifferenceKind], wanted: TableSchema, left: Iterable[IndexSchema]
 ) -> Iterator[TableChange]:
-    """Change units that differ: DynamoDB refuses those that do not, and wants all when billing on demand ends."""
+    """Change units that differ: DynamoDB refuses equal ones, and needs all of them when billing on demand ends."""
     declared = _by_name(wanted)
     units: list[tuple[str, Throughput]] = []
     for index in left:

@@ -78,20 +78,14 @@ class Sender:
         self.budget = budget or RetryBudget(retries.budget)
         self.now = now
 
-    def send(self, operation: Operation[R], attempts: Attempts | None = None) -> Steps[R]:
+    def send(self, operation: Operation[R]) -> Steps[R]:
         """Execute one operation and return its result, with as many attempts as that may take.
-
-        Args:
-            operation: What to execute.
-            attempts: Those of a call that this operation is a part of; new ones by default.
 
         Raises:
             ThrottledError: The store still asks to slow down after all attempts.
             WriteOutcomeUnknown: It is a write, and an attempt was not answered, so that nobody can know whether it was
                 carried out: not even by a later answer, unless that proves that nothing was.
         """
-        if attempts is not None:
-            return (yield from self._repeat(operation, attempts))
         started = self.now()
         try:
             result: R = yield operation
@@ -108,7 +102,7 @@ class Sender:
         attempts = Attempts(self.retries, self.now, started, self.budget)
         attempts.count = 1
         yield _wait_after(operation, error, attempts)
-        return (yield from self._repeat(operation, attempts, error))
+        return (yield from self.send_within(attempts, operation, error))
 
     def start_attempts(self) -> Attempts:
         """Return attempts that the budget does not pay for: of calls that wait and slow down by themselves."""
@@ -124,7 +118,14 @@ class Sender:
         yield wait
         return attempts.seconds_left() > 0  # the wait may have taken longer than planned
 
-    def _repeat(self, operation: Operation[R], attempts: Attempts, last: Exception | None = None) -> Steps[R]:
+    def send_within(self, attempts: Attempts, operation: Operation[R], last: Exception | None = None) -> Steps[R]:
+        """Execute one operation as `send` does, within the attempts of a call that it is a part of.
+
+        Args:
+            attempts: The attempts.
+            operation: What to execute.
+            last: The error of the attempt before.
+        """
         while True:
             seconds = attempts.seconds_left(_time_limit(operation))
             if seconds <= 0 and last is not None:  # the wait took longer than planned

@@ -1,4 +1,4 @@
-"""Writes: in batches where they may be, alone where they must, each with an outcome of its own."""
+"""Writes: in batches where DynamoDB allows that, alone elsewhere, each with its own outcome."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ Write: TypeAlias = Put | Delete | UpdateItem
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one write.
+    """The outcome of one write.
 
     Attributes:
-        index: Its place among the writes.
-        error: What went wrong; it was done if nothing did.
-        attributes: What the write was asked to return.
+        index: Its position among the writes.
+        error: What went wrong; `None` if it was carried out.
+        attributes: The attributes that the write was asked to return.
     """
 
     index: int
@@ -52,10 +52,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class KeyedWrite:
-    """A write with its place among the writes, and its key.
+    """A write with its position among the writes, and its key.
 
     Attributes:
-        index: The place.
+        index: The position.
         write: The write.
         key_names: The names of the key attributes, hash key first.
         key: Their values.
@@ -69,12 +69,12 @@ class KeyedWrite:
     part: BatchPut | BatchDelete | None
 
     def key_of(self, part: BatchPut | BatchDelete) -> tuple[AttributeValue, ...]:
-        """The key of a part of a batch that the store did not get to."""
+        """Return the key of an unprocessed part of a batch."""
         return _values(part.item if isinstance(part, BatchPut) else part.key, self.key_names)
 
 
 def key_writes(writes: Iterable[Write], key_names: tuple[str, ...]) -> Iterator[KeyedWrite]:
-    """The writes of a table with these key attributes, each with its place and key."""
+    """Yield the writes of a table with these key attributes, each with its position and key."""
     for index, write in enumerate(writes):
         holder = write.item if isinstance(write, Put) else write.key
         yield KeyedWrite(index, write, key_names, _values(holder, key_names), _as_part(write))
@@ -92,11 +92,11 @@ def _as_part(write: Write) -> BatchPut | BatchDelete | None:
 
 @dataclass(frozen=True, slots=True)
 class GroupResult:
-    """What became of a group of writes.
+    """The outcomes of a group of writes.
 
     Attributes:
         outcomes: One for each.
-        stop: The error because of which the writes after it are not to be sent.
+        stop: The error after which no more writes must be sent.
     """
 
     outcomes: list[Outcome]
@@ -109,15 +109,15 @@ class Writes(Sender):
     def write_group(
         self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome] | None = None
     ) -> Steps[GroupResult]:
-        """Do the writes of one of `group_writes`: as one batch, or the only one alone.
+        """Carry out one of the groups of `group_writes`: as one batch, or its only write alone.
 
-        An error that concerns one item is that item's outcome, and a batch that is refused as a whole is sent one by
-        one, so that each item says what is wrong. Any other error stops the run.
+        An error that concerns one item is the outcome of that item. A batch that is refused as a whole is sent one by
+        one, so that each item gets its own error. Any other error stops the run.
 
         Args:
             group: The writes.
-            outcomes: Filled with the outcome of each write, by its index, as soon as it is known: what is known of a
-                group that an interruption ends.
+            outcomes: Filled with the outcome of each write, by its index, as soon as it is known, so that outcomes are
+                not lost when the group is interrupted.
         """
         outcomes = {} if outcomes is None else outcomes
         stop: DynamongoError | None = None
@@ -126,7 +126,7 @@ class Writes(Sender):
                 yield from self._write_batch(group, outcomes)
             else:
                 outcomes[group[0].index] = yield from self._write_alone(group[0])
-        except InvalidRequestError:  # nothing was done; alone, each says what is wrong
+        except InvalidRequestError:  # nothing was written; sent alone, each write gets its own error
             stop = yield from self._write_one_by_one(group, outcomes)
         except ITEM_ERRORS as error:
             _fill(outcomes, group, error)
@@ -155,7 +155,7 @@ class Writes(Sender):
         attempts = self.start_attempts()
         while True:
             batch = tuple([write.part for write in pending.values() if write.part is not None])
-            result = yield from self.send(BatchWrite(table, batch), attempts)
+            result = yield from self.send_within(attempts, BatchWrite(table, batch))
             left = {group[0].key_of(part) for part in result.unprocessed}
             outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
             if not left:
@@ -167,7 +167,7 @@ class Writes(Sender):
 
     def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
         try:
-            result = yield from self.send(write.write, self.start_attempts())
+            result = yield from self.send_within(self.start_attempts(), write.write)
         except ITEM_ERRORS as error:
             return Outcome(write.index, error)
         return Outcome(write.index, attributes=result.attributes)
@@ -185,7 +185,7 @@ def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | Write
 
 
 def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[KeyedWrite]]:
-    """Groups that can be sent as one batch, and single writes that cannot, so that writes of one key keep order."""
+    """Yield groups that can be sent as one batch, and single writes that cannot; writes of one key keep their order."""
     batch: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
     for write in writes:
         if batch and (write.key in batch or len(batch) == size):
@@ -200,15 +200,15 @@ def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[Keyed
 
 
 def not_sent(writes: Iterable[KeyedWrite], error: DynamongoError) -> Iterator[Outcome]:
-    """The outcomes of writes that are not sent, since an earlier one met the error."""
-    reason = WriteNotSent(f"not sent, since an earlier write of the run failed: {error}")
+    """Yield the outcomes of writes that are not sent, because an earlier one failed with the error."""
+    reason = WriteNotSent(f"not sent: an earlier write of the run failed: {error}")
     reason.__cause__ = error
     for write in writes:
         yield Outcome(write.index, reason)
 
 
 def _fill(outcomes: dict[int, Outcome], group: Sequence[KeyedWrite], error: DynamongoError) -> None:
-    """Give the writes of a group that have no outcome yet the error that befell them."""
+    """Give the error to the writes of a group that have no outcome yet."""
     outcomes.update({write.index: Outcome(write.index, error) for write in _left(group, outcomes)})
 
 

@@ -7,7 +7,7 @@ recurses: a tree is compared, hashed, pickled and printed as the list of its nod
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from dynamongo.exceptions import ExpressionError
 
@@ -60,8 +60,7 @@ class Junction(Branch):
     @property
     def branches(self) -> tuple[Any, ...]:
         """The parts, flattened."""
-        parts: tuple[Any, ...] = self.parts  # type: ignore[attr-defined]  # a field of each subclass
-        return parts
+        return cast("Any", self).parts  # type: ignore[no-any-return]  # a field of each subclass
 
     if not TYPE_CHECKING:
 
@@ -131,7 +130,7 @@ def _from_entries(entries: list[_Entry]) -> Any:
     built: list[Any] = []
     for entry in reversed(entries):
         if isinstance(entry, tuple):
-            kind, count = entry
+            kind, count = cast("tuple[Any, int]", entry)
             built.append(kind(*[built.pop() for _ in range(count)]))
         else:
             built.append(entry)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
-from dynamongo.fields.base import CheckOptions, Field, reader
+from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.json import JSONField
 from dynamongo.fields.partial_map import refuse_part
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from dynamongo.fields.options import CheckOptions
 
 E = TypeVar("E")
 V = TypeVar("V")
@@ -112,14 +114,14 @@ class ListField(Field[list[E]]):
         if not isinstance(stored, list):
             self.reject(stored, "stored as a list")
         try:
-            return list(map(reader(self.element), stored))
+            return list(map(decoder_of(self.element), stored))
         except ValidationError:
             return self._each(_decode_element, stored)  # which names the position
 
-    def decode_loaded(self, stored: AttributeValue) -> Any:
+    def decode_partial(self, stored: AttributeValue) -> Any:
         if not isinstance(stored, list) or self.overridden:
             return self.decode(stored)
-        return list(map(self.element.decode_loaded, stored))
+        return list(map(self.element.decode_partial, stored))
 
     def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
         """The step taken for each value; an error names the position."""
@@ -221,7 +223,7 @@ class SetField(Field[set[E]]):
     def decode_value(self, stored: AttributeValue) -> set[E]:
         if not isinstance(stored, frozenset):
             self.reject(stored, "stored as a set")
-        return set(map(reader(self.member), cast("frozenset[AttributeValue]", stored)))
+        return set(map(decoder_of(self.member), cast("frozenset[AttributeValue]", stored)))
 
     def encode_part(self, value: Any) -> Operand:
         return self.member.encode_operand(value)

@@ -17,7 +17,7 @@ from dynamongo.fields.scalars import NumberStored
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.fields.base import FieldOptions
+    from dynamongo.fields.options import FieldOptions
 
 Precision: TypeAlias = Literal["days", "hours", "minutes", "seconds", "milliseconds", "microseconds"]
 

@@ -15,7 +15,7 @@ from dynamongo.fields.operators import as_operand
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.fields.base import FieldOptions
+    from dynamongo.fields.options import FieldOptions
 
 E = TypeVar("E", bound=enum.Enum)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
-from dynamongo.fields.base import Field, T, reader
+from dynamongo.fields.base import Field, T, decoder_of
 from dynamongo.fields.containers import FieldLike, as_field
 from dynamongo.fields.partial_map import refuse_part
 
@@ -175,7 +175,7 @@ class DictField(Field[T]):
         }
         for field in self.fields.values():
             self.enclose(field)
-        self._readers = {name: reader(field) for name, field in self.fields.items()}
+        self._readers = {name: decoder_of(field) for name, field in self.fields.items()}
         self._required = {name: field for name, field in self.fields.items() if field.required}
         self.applies_defaults = any(field.has_default or field.applies_defaults for field in self.fields.values())
 
@@ -241,11 +241,11 @@ class DictField(Field[T]):
             _require(field, decoded[name])
         return self._hold_present(decoded, stored)
 
-    def decode_loaded(self, stored: AttributeValue) -> Any:
+    def decode_partial(self, stored: AttributeValue) -> Any:
         if not isinstance(stored, dict) or not self.fields or self.overridden:
             return self.decode(stored)
         members = {
-            name: field.missing_value() if (member := stored.get(name)) is None else field.decode_loaded(member)
+            name: field.missing_value() if (member := stored.get(name)) is None else field.decode_partial(member)
             for name, field in self.fields.items()
         }
         return self._hold_present(members, stored)

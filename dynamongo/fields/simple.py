@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dynamongo.fields.base import FieldOptions
+    from dynamongo.fields.options import FieldOptions
 
 
 class BooleanField(Field[T]):

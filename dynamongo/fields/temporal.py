@@ -19,7 +19,7 @@ from dynamongo.fields.scalars import TextStored
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.fields.base import FieldOptions
+    from dynamongo.fields.options import FieldOptions
 
 TimeZones: TypeAlias = Literal["allow", "require", "utc", "reject"]
 

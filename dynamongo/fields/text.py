@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dynamongo.fields.base import FieldOptions
+    from dynamongo.fields.options import FieldOptions
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PLAIN_IPV4 = re.compile(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
@@ -177,8 +177,8 @@ class EmailField(LimitedText[T]):
             self.convert(text)
         return text
 
-    def own_form(self, stored: Any, value: Any) -> Any:
-        return stored if PLAIN_EMAIL.match(stored) else super().own_form(stored, value)
+    def reencode(self, stored: Any, value: Any) -> Any:
+        return stored if PLAIN_EMAIL.match(stored) else super().reencode(stored, value)
 
 
 class IPAddressField(LimitedText[T]):

@@ -1,43 +1,36 @@
-"""What updates may leave in a field: nothing that it could not have stored, since nobody could read it again.
+"""What conditions and updates may do with a field: `Updatable`, the base of `Field`.
 
-A copy of another field, a sum that the store computes and a part of a value that is checked as a whole are made where
-no field sees the result. So they are refused where they could go wrong, or written under a condition.
+An update must leave nothing in an attribute that its field could not have stored, since nobody could read it again.
+A copy of another field, a sum that the store computes, and one part of a value that is checked as a whole come about
+where no field sees the result. They are refused where they could go wrong, or written under a condition.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar, NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, NoReturn, cast
 
-from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import Comparison, Condition, Exists, NotExists, Or, Path
+from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.expressions.conditions import Comparator, Comparison, Condition, Exists, NotExists, Operand, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
-from dynamongo.expressions.values import AttributeValue, equals
-from dynamongo.fields.operators import Expressions
+from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
+from dynamongo.fields import python_values
+from dynamongo.fields.operators import Expressions, as_operand
 
 MAX_SECONDS = 253_402_300_799
-"""The last second of the year 9999, since 1970. A time in milliseconds is greater, and so is every other mistake."""
+"""The last second of the year 9999, since 1970. Times in milliseconds are greater, so that the mistake is found."""
 
-_NOT_OF_THE_FORM = {
-    *(
-        "required",
-        "validator",
-        "choices",
-        "is_key",
-        "is_index_key",
-        "is_element",
-        "is_expiry",
-        "is_checked",
-        "applies_defaults",
-    ),
+_RULES = {
+    *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "is_checked"),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
+    "applies_defaults",
 }
-"""The attributes of fields that do not matter to the form in which they store values."""
+"""The attributes of fields that say which values they take, not in which form they store them."""
 
 
 class Updatable(Expressions):
-    """The part of a field that says which updates suit it."""
+    """The part of a field that encodes the operands of conditions and updates, and refuses what does not suit it."""
 
     validator: Callable[[Any], object] | None
     choices: tuple[Any, ...] | None
@@ -46,33 +39,50 @@ class Updatable(Expressions):
     """Whether items expire by the field; the model sets it, with `expire_items`."""
 
     stores_whole: ClassVar[bool] = False
-    """Whether the numbers that the field stores, if it stores numbers, are whole."""
+    """Whether all numbers that the field stores are whole."""
 
     overridden: ClassVar[frozenset[str]] = frozenset()
-    """Which of `encode`, `decode`, `convert` and `check` a class outside of the library overrides."""
+    """Which of `encode`, `decode`, `convert` and `check` a custom field overrides."""
 
     _whole: str = ""
-    """The label of the nearest field around this one that has rules for its whole value, if there is any."""
+    """The label of the nearest enclosing field with rules for its whole value; empty if there is none."""
 
     @abstractmethod
     def encode(self, value: Any) -> AttributeValue:
-        """The attribute value for a Python value."""
+        """Return the attribute value for a Python value."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def convert(self, value: Any) -> Any:
+        """Turn what the user gave into the field's Python type."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def coerce(self, value: Any) -> Any:
+        """Convert and check what the user gave."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def validate(self, value: Any) -> Any:
+        """Convert and check what the user gave for an item, and apply defaults."""
+        raise NotImplementedError
 
     @abstractmethod
     def convert_choices(self) -> tuple[Any, ...]:
-        """The choices as Python values; none where there is no such rule."""
+        """Return the choices as Python values; an empty tuple without such a rule."""
+        raise NotImplementedError
 
     @abstractmethod
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
-        """Raise the `ValidationError` that says what the field takes and what came."""
+        """Raise the `ValidationError` that says what the field takes and what it got."""
         raise NotImplementedError
 
     @abstractmethod
     def bind_children(self) -> None:
-        """Make the fields that this one is made of its own: copies that are named and bound after it."""
+        """Replace the fields of elements or members by copies that are labelled and bound after this field."""
 
     def enclose(self, part: Updatable) -> None:
-        """Tell a part of this field which field around it has rules for the whole value."""
+        """Tell a part of this field which enclosing field has rules for the whole value."""
         whole = self.label if self.has_rules else self._whole
         if part._whole != whole:
             part._whole = whole
@@ -80,32 +90,84 @@ class Updatable(Expressions):
 
     @property
     def has_rules(self) -> bool:
-        """Whether only a function of the user tells which values are allowed, or a list of them."""
+        """Whether only a list, or a function of the user, tells which values are allowed."""
         return bool(self.validator or self.choices is not None or "check" in self.overridden)
 
+    # The operands of conditions and updates.
+
+    def encode_operand(self, value: Any) -> Operand:
+        return as_operand(value) or self.encode(self.coerce(value))
+
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        del operator  # only fields whose stored form has gaps need it
+        return as_operand(value) or self.encode(self.convert(value))
+
+    def encode_part(self, value: Any) -> Operand:
+        if "encode" in self.overridden and as_operand(value) is None:
+            self._refuse_parts()
+            return self.encode(self.convert(value))
+        return as_operand(value) or self._encode_freely(value)
+
+    def encode_amount(self, value: Any) -> Number:
+        amount = self.encode(self.convert(value)) if "encode" in self.overridden else self._encode_freely(value)
+        if isinstance(amount, bool) or not isinstance(amount, Number):
+            self.reject(value, "changed by a number")
+        return amount
+
+    def encode_new(self, value: Any) -> AttributeValue | Path:
+        if value is None:
+            raise ExpressionError(f"{self.label} cannot be set to None: use remove()")
+        return self.copy_from(value) if isinstance(value, Updatable) else self.encode(self.validate(value))
+
+    def encode_element(self, element: Any) -> AttributeValue:
+        self._refuse_parts()
+        return self._encode_freely(element)
+
+    def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
+        self._refuse_parts()
+        encoded = [self._encode_freely(member) for member in members]  # a list, since a set takes 1 and True for equal
+        kinds = set(map(type_of, encoded))
+        if len(kinds) != 1 or not kinds.issubset(SCALAR_TYPES):
+            self.reject(members, "a set of strings, of numbers or of binary values")
+        return frozenset(cast("list[Any]", encoded))
+
+    def _refuse_parts(self) -> None:
+        """Refuse one element of what a custom field encodes as a whole: it would bypass `encode`."""
+        if "encode" in self.overridden and self.stored_type not in SCALAR_TYPES:
+            raise ExpressionError(f"{self.label} encodes its value as a whole, which has no parts: use set() and ==")
+
+    def _encode_freely(self, value: Any) -> AttributeValue:
+        try:
+            return python_values.encode(value)
+        except ValidationError as error:
+            raise ValidationError(f"{self.label}: {error}") from error
+
+    # What updates may leave behind.
+
     def copy_from(self, other: Expressions) -> Path:
+        """Return the path of the other field; raise `ExpressionError` if this one could not have stored its values."""
         if self.stored_type and other.stored_type and self.stored_type != other.stored_type:
             raise ExpressionError(
-                f"{self.label} is stored as {self.stored_type}, and cannot be set to {other.label},"
+                f"{self.label} is stored as {self.stored_type} and cannot be set to {other.label},"
                 f" which is stored as {other.stored_type}"
             )
         if not self.can_copy(other):
             raise ExpressionError(
-                f"{self.label} cannot be set to {other.label}, which may hold what {self.label} could not have stored:"
-                " read that first, and set a value"
+                f"{self.label} cannot be set to {other.label}, which may hold values that {self.label} does not allow:"
+                " read the item first, and set a value"
             )
         return other.path
 
     def can_copy(self, other: Any) -> bool:
-        """Whether the field could have stored whatever the other field stores."""
+        """Return whether the field could have stored everything that the other field stores."""
         return self.stores_like(other) and self.allows_all_of(other)
 
     def stores_like(self, other: Updatable) -> bool:
-        """Whether the stored forms of the other field are those of this one, whatever the rules."""
+        """Return whether the other field stores values in the form of this one, whatever the rules of both."""
         return type(self) is type(other) and _form_of(self) == _form_of(other)
 
     def allows_all_of(self, other: Updatable) -> bool:
-        """Whether all values of the other field keep the rules of this one."""
+        """Return whether all values of the other field obey the rules of this one."""
         if (
             self.validator not in (None, other.validator)
             or "check" in self.overridden - other.overridden
@@ -124,8 +186,8 @@ class Updatable(Expressions):
         ruled = self.label if is_sum and self.has_rules else self._whole
         if ruled:
             raise ExpressionError(
-                f"{ruled} has a validator or choices, which do not see what {verb} makes of the stored value: set() a"
-                " whole value, or save() an instance that was changed"
+                f"{ruled} has a validator or choices, which cannot check what {verb} makes of the stored value: set() a"
+                " whole value, or save() a changed instance"
             )
 
     def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
@@ -143,14 +205,14 @@ class Updatable(Expressions):
 
     @property
     def stored_range(self) -> tuple[Number | None, Number | None]:
-        """The least and the greatest number that the field stores, where there are any."""
+        """The least and the greatest number that the field stores; `None` without such a limit."""
         return None, MAX_SECONDS if self.is_expiry else None
 
 
 def _form_of(field: Updatable) -> dict[str, Any]:
-    """The options that say in which form a field stores values."""
+    """Return the options of a field that say in which form it stores values."""
     options = vars(field).items()
-    return {name: option for name, option in options if not name.startswith("_") and name not in _NOT_OF_THE_FORM}
+    return {name: option for name, option in options if not name.startswith("_") and name not in _RULES}
 
 
 def _is_between(number: Number, low: Number | None, high: Number | None) -> bool:
@@ -158,7 +220,7 @@ def _is_between(number: Number, low: Number | None, high: Number | None) -> bool
 
 
 def allows_range(own: Any, other: Any) -> bool:
-    """Whether a field that is held to the least and greatest values `own` takes all from one held to `other`."""
+    """Return whether the range `own`, of the least and the greatest value, includes the range `other`."""
     low, high = own
     least, greatest = other
     is_high_enough = low is None or (least is not None and least >= low)

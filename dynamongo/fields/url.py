@@ -16,7 +16,7 @@ from dynamongo.fields.text import LimitedText
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.fields.base import FieldOptions
+    from dynamongo.fields.options import FieldOptions
 
 SCHEMES = ("http", "https", "ftp", "ftps", "ws", "wss")
 

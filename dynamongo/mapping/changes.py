@@ -54,7 +54,7 @@ def _find_change(field: Field[Any], value: Any, name: str, record: Record) -> Ch
 
 def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:
     is_there = stored is not MISSING and stored is not None
-    loaded = field.decode_loaded(cast("AttributeValue", stored)) if is_there else field.missing_value()
+    loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.missing_value()
     if value != guard(loaded, paths, ""):
         raise AttributeNotLoaded(f"{field.label} was only partly read, so its change cannot be saved: use update()")
 
@@ -75,4 +75,4 @@ def _is_same(left: Resolved, right: Resolved) -> bool:
 def _as_written(field: Field[Any], stored: Resolved) -> Resolved:
     """Return what the field would store for what it reads, since others may store the same value in another form."""
     value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
-    return MISSING if field.is_absent(value) else field.own_form(cast("AttributeValue", stored), value)
+    return MISSING if field.is_absent(value) else field.reencode(cast("AttributeValue", stored), value)

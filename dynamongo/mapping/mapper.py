@@ -153,9 +153,9 @@ class Mapper(ModelSchema, Generic[M]):
     def _decode_part(self, field: Field[Any], item: Item) -> Any:
         stored = item[field.path.attribute]
         try:
-            return field.decode_loaded(stored)
+            return field.decode_partial(stored)
         except ValidationError:
-            raise self.explain_unreadable(item, lambda: field.decode_loaded(stored)) from None
+            raise self.explain_unreadable(item, lambda: field.decode_partial(stored)) from None
 
     # Keys.
 

@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 from dynamongo._support.lazy import lazy_property
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
-from dynamongo.fields.base import Field, is_read_plainly
+from dynamongo.fields.base import Field, is_decoded_unchecked
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
 from dynamongo.mapping.codec_source import Source
@@ -214,7 +214,7 @@ def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
     absent = ["    count += 1", f"    {v} = {missing}"]
     if field.is_key:
         absent = [f"    refuse_keyless({field_name})"]
-    read = "decode_value" if is_read_plainly(field) and not field.is_key else "decode"
+    read = "decode_value" if is_decoded_unchecked(field) and not field.is_key else "decode"
     lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.{read}({v})"]
     if fast is None or fast.test is None:
         return lines

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Generator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
+from dynamongo.model.bulk_entries import Entry, delete_entries
 from dynamongo.model.bulk_writes import (
-    Entry,
+    BulkWrite,
+    Destination,
     WriteOptions,
+    WriteStream,
     attach_result,
-    delete_entries,
     find_stop,
     gather,
-    write_entries,
 )
 from dynamongo.model.instance import Instance
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
-from dynamongo.planning.strategies import resolve_one
+from dynamongo.planning.strategies import Strategy, resolve_one
 from dynamongo.planning.write_builders import make_put
 
 if TYPE_CHECKING:
@@ -31,13 +33,13 @@ M = TypeVar("M", bound=Instance)
 class Batch(Generic[M]):
     """Puts and deletes of one model, in a `with` block.
 
-    They are sent 25 to a request as they fill it, and the rest at the end of the block, on the backend that was in use
-    when the batch was made; writes of one item keep their order. The end of the block raises `BulkWriteError` if
+    They are sent 25 to a request as they fill it, and the rest at the end of the block, to the backend that was in use
+    when the batch was made. Writes of one item keep their order. The end of the block raises `BulkWriteError` if
     something was not written, with the `BatchResult` in `.result`.
 
-    A block that raises sends nothing more. `result` then says what was sent before, and `pending` what was not; each
-    write is in one of them, wherever the block was interrupted. An error that is not of one item, such as a missing
-    table, is raised at once, and the batch takes nothing more.
+    A block that raises sends nothing more. `result` then has what was sent before, and `pending` what was not; each
+    write is in one of them, no matter where the block was interrupted. An error that is not of one item, such as a
+    missing table, is raised at once, and the batch takes no more writes.
 
     >>> from dynamongo import Connection, Model, StringField
     >>> from dynamongo.backends.memory import MemoryBackend
@@ -56,9 +58,8 @@ class Batch(Generic[M]):
     """
 
     def __init__(self, model: type[M]) -> None:
-        self._model = model
-        self._backend = connection_of(model).backend
-        self._table = model.table_name()
+        mapper, connection = model.__mapper__, connection_of(model)
+        self._destination: Destination[M] = Destination(mapper, model.table_name(), connection, connection.backend)
         self._waiting: list[Entry[M]] = []
         self._sent: BatchResult[M] = BatchResult([], [])
         self._stop: DynamongoError | None = None
@@ -68,21 +69,22 @@ class Batch(Generic[M]):
         """Store an item in place of the one that has its key, if there is one.
 
         Raises:
-            ValidationError: It is not valid.
+            ValidationError: The item is invalid.
         """
-        mapper = self._model.__mapper__
+        mapper, table = self._destination.mapper, self._destination.table
         instance = mapper.as_instance(item)
-        self._add(Entry(instance, make_put(mapper, self._table, instance, overwrite=True)))
+        self._add(Entry(instance, make_put(mapper, table, instance, overwrite=True)))
 
-    def delete(self, strategy: Any) -> None:
-        """Delete an item; `strategy` is as in `delete_one`. One with conditions beside the key goes alone."""
-        target = resolve_one(strategy, self._model.__mapper__, to_write=True)
-        (entry,) = delete_entries(self._model, [target])
+    def delete(self, strategy: Strategy) -> None:
+        """Delete an item; `strategy` is as in `delete_one`. One with conditions takes a request of its own."""
+        mapper, table = self._destination.mapper, self._destination.table
+        target = resolve_one(strategy, mapper, to_write=True)
+        (entry,) = delete_entries(mapper, table, [target])
         self._add(entry)
 
     @property
     def result(self) -> BatchResult[M]:
-        """What became of the writes that were sent."""
+        """The outcome of the writes that were sent."""
         return self._sent
 
     @property
@@ -104,45 +106,56 @@ class Batch(Generic[M]):
             self._sent.raise_if_failed()
 
     def _add(self, entry: Entry[M]) -> None:
-        name = self._model.__name__
-        if not self._is_open:
-            raise DynamongoError(f"{name}.batch() takes writes inside its `with` block alone")
-        if self._stop is not None:
-            raise WriteNotSent(f"{name}.batch() takes nothing more after {self._stop}") from self._stop
-        self._waiting.append(entry)
-        size = self._backend.limits.batch_write
-        if len(self._waiting) >= size:
-            self._send(size)
+        if self._take(entry):
+            self._send(self._destination.backend.limits.batch_write)
 
     def _send(self, count: int) -> None:
-        """Send the first writes. They wait until their outcomes are known."""
+        """Execute the first writes, blocking."""
+        with self._sending(count) as (writes, outcomes):
+            gather(WriteStream(writes, WriteOptions(max_workers=1)), outcomes)
+
+    def _take(self, entry: Entry[M]) -> bool:
+        """Add a write, and return whether a request is full."""
+        name = self._destination.mapper.name
+        if not self._is_open:
+            raise DynamongoError(f"{name}.batch() takes writes only inside its `with` block")
+        if self._stop is not None:
+            raise WriteNotSent(f"{name}.batch() takes no more writes after {self._stop}") from self._stop
+        self._waiting.append(entry)
+        return len(self._waiting) >= self._destination.backend.limits.batch_write
+
+    @contextlib.contextmanager
+    def _sending(self, count: int) -> Generator[tuple[BulkWrite[M], dict[int, WriteOutcome[M]]]]:
+        """Return the first writes, which the block executes, and a dict that it fills with their outcomes.
+
+        The writes wait until their outcomes are known, so that an interruption leaves none of them unaccounted for.
+        """
         entries = self._waiting[:count]
-        known: dict[int, WriteOutcome[M]] = {}
+        outcomes: dict[int, WriteOutcome[M]] = {}
         try:
-            options = WriteOptions(max_workers=1)
-            gather(write_entries(self._model, entries, options, self._backend, self._table), known)
+            yield BulkWrite(self._destination, entries), outcomes
         except BaseException as error:
-            unsent = {index for index, each in known.items() if isinstance(each.error, WriteNotSent)}
-            self._account(entries, {index: each for index, each in known.items() if index not in unsent})
+            sent = {index: each for index, each in outcomes.items() if not isinstance(each.error, WriteNotSent)}
+            self._account(entries, sent)
             attach_result(error, self._sent)
             raise
-        self._account(entries, known)
-        self._stop = find_stop(known.values())
+        self._account(entries, outcomes)
+        self._stop = find_stop(outcomes.values())
         if self._stop is not None:
-            self._refuse(self._stop)
+            raise self._explain_stop(self._stop)
 
-    def _account(self, entries: list[Entry[M]], known: dict[int, WriteOutcome[M]]) -> None:
+    def _account(self, entries: list[Entry[M]], outcomes: dict[int, WriteOutcome[M]]) -> None:
         """Move the entries whose outcomes are known from those that wait to the result."""
-        left = [entry for index, entry in enumerate(entries) if index not in known]
-        found = sum_up(known.values())
-        self._waiting[: len(entries)] = left
-        self._sent.success.extend(found.success)
-        self._sent.failures.extend(found.failures)
+        self._waiting[: len(entries)] = [entry for index, entry in enumerate(entries) if index not in outcomes]
+        result = sum_up(outcomes.values())
+        self._sent.success.extend(result.success)
+        self._sent.failures.extend(result.failures)
 
-    def _refuse(self, stop: DynamongoError) -> NoReturn:
-        """Raise what stops the batch: the error itself if nothing was done, as `save_many` does."""
-        located = self._model.__mapper__.locate_error(stop, self._table)
+    def _explain_stop(self, stop: DynamongoError) -> DynamongoError:
+        """Return the error that stops the batch: the store's own if nothing was written, as in `save_many`."""
         if not self._sent.success:
-            attach_result(located, self._sent)
-            raise located
-        raise BulkWriteError(f"{self._sent.describe()}, since the batch was stopped by {located}", self._sent) from stop
+            attach_result(stop, self._sent)
+            return stop
+        error = BulkWriteError(f"{self._sent.describe()}; the batch was stopped by {stop}", self._sent)
+        error.__cause__ = stop
+        return error

@@ -1,144 +1,64 @@
 """The verbs for many items: `User.save_many(...)`, `User.save_many.explain(...)`, and the streams of their outcomes.
 
-Each verb is an object, so that it can be called, explained, and tell of the one that it is without a request.
+Each verb is an object, so that it can be both called and explained. It prepares a `BulkCall` or a `BulkWrite`, which
+others execute: here `perform_bulk` and `WriteStream`, blocking.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast, overload
 
-from dynamongo._support.dataclasses import dataclass
-from dynamongo.backends import Limits
 from dynamongo.connection.connection import connection_of
-from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
+from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
-from dynamongo.model.bulk_writes import (
-    Entry,
-    WriteOptions,
-    collect,
-    delete_entries,
-    update_entries,
-    write_entries,
-)
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.model.bulk_entries import Entry, delete_entries, save_entries, update_entries
+from dynamongo.model.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, WriteStream, perform_bulk
 from dynamongo.model.instance import Instance
 from dynamongo.model.prepared_read import instances_of
 from dynamongo.model.progress import ProgressOption, find_total
 from dynamongo.model.result_set import ResultSet
 from dynamongo.model.results import BatchResult, WriteOutcome
+from dynamongo.model.write_plan import WritePlan
 from dynamongo.operations import Put
-from dynamongo.planning.plan import Plan, Requests
+from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
-from dynamongo.planning.strategies import ResolvedStrategy, Target, resolve_many, resolve_one
-from dynamongo.planning.write_builders import check_changes, make_put
+from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
+from dynamongo.planning.write_builders import check_changes
 
 M = TypeVar("M", bound=Instance)
-
-
-@dataclass(frozen=True, slots=True)
-class WritePlan:
-    """How a verb for many items is carried out. Print it to read it.
-
-    Attributes:
-        step: The kind of request and its table, such as `"BatchWrite users"`.
-        per_request: How many items a request writes.
-        writes: How many items are written, or `None` where that is known after the read.
-        read: How they are found, or `None` where they are known.
-        check: What each write checks again, since its item may have changed after it was read.
-        warnings: What the reader of the plan should know.
-    """
-
-    step: str
-    per_request: int = 1
-    writes: int | None = None
-    read: Plan | None = None
-    check: Condition | None = None
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def requests(self) -> Requests:
-        """How many requests are made, those of the read included."""
-        if self.read is None:
-            count = -(-(self.writes or 0) // self.per_request)
-            return Requests(count, "one more for each that the store does not get to" if self.per_request > 1 else None)
-        found = self.read.requests
-        growth = "one more for each item that is found"
-        return Requests(found.at_least, growth if found.growth is None else f"{found.growth}, and {growth}")
-
-    def __str__(self) -> str:
-        lines = [] if self.read is None else [str(self.read)]
-        lines.append(self.step)
-        writes = "each item that is found" if self.writes is None else f"{self.writes} items"
-        share = f", {self.per_request} to a request" if self.per_request > 1 else ", each with a request"
-        lines.append(f"  writes         {writes}{share}")
-        if self.check is not None:
-            lines.append(f"  checks again   {self.check}")
-        lines.append(f"  requests       {self.requests}")
-        lines += [f"  note           {warning}" for warning in self.warnings]
-        return "\n".join(lines)
+V = TypeVar("V")
 
 
 class BoundVerb(Generic[M]):
-    """A verb of one model."""
+    """A verb for many items of one model."""
 
     name: ClassVar[str]
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
+        self._mapper: Mapper[M] = model.__mapper__
 
-    def _read(self, source: ResolvedStrategy, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
-        required = self._model.__mapper__.declaration.required
-        return Read(
-            self._model.__mapper__.schema(self._model.table_name()),
-            source,
-            is_sorted=is_sorted,
-            required=required,
-            scans=scans,
-        )
+    def _find_destination(self) -> Destination[M]:
+        connection = connection_of(self._model)
+        return Destination(self._mapper, self._model.table_name(), connection, connection.backend)
 
-    @property
-    def _limits(self) -> Limits:
-        return connection_of(self._model).limits
-
-    def _step(self, kind: str) -> str:
-        return f"{kind} {self._model.table_name()}"
-
-    def _find(self, source: ResolvedStrategy, scans: ScanPolicy | None) -> tuple[list[Target], list[M]]:
-        """What a condition finds, read with the scan policy of the call: what each write checks, and the instances."""
-        model = self._model
-        read = self._read(source, is_sorted=True, scans=scans)
-        return ResultSet(model, read, instances_of(model.__mapper__)).targets()
-
-    def _resolve(self, strategy: Any) -> ResolvedStrategy:
-        if strategy is None:
-            raise ExpressionError(
-                f"{self._model.__name__}.{self.name} needs a strategy; None would be every item of the table"
-            )
-        return resolve_many(strategy, self._model.__mapper__, to_write=True)
-
-    @staticmethod
-    def _check_scans(scans: ScanPolicy | None) -> None:
-        if scans is not None:
-            check_policy(scans)
-
-    def _known_targets(self, source: ResolvedStrategy) -> tuple[tuple[Target, ...] | None, Plan | None]:
-        """The targets that are known without reading, or else the plan that finds them."""
-        if isinstance(source, tuple):
-            return source, None
-        plan = plan_for(self._model.__mapper__, self._read(source, is_sorted=False), self._limits.batch_get)
-        if plan.keys is not None:
-            return tuple(Target(key) for key in plan.keys), None
-        return None, plan
+    def _stream(
+        self, destination: Destination[M], entries: Iterable[Entry[M]], options: WriteOptions, total: int | None
+    ) -> Iterator[WriteOutcome[M]]:
+        return iter(WriteStream(BulkWrite(destination, entries), options, total))
 
 
 class SaveMany(BoundVerb[M]):
     """Store several items as if one after the other.
 
-    All are validated before the first is sent. Costs one BatchWriteItem request per 25 items, or one PutItem request
-    per item if `overwrite` is `False` or a condition.
+    All items are validated before the first is sent. Costs one BatchWriteItem request per 25 items, or one PutItem
+    request per item if `overwrite` is `False` or a condition.
     """
 
     name = "save_many"
@@ -156,35 +76,45 @@ class SaveMany(BoundVerb[M]):
         Args:
             items: Instances, or dicts of their values.
             overwrite: As in `save_one`.
-            max_workers: How many requests are under way at once; 10 by default, and 1 in memory.
-            progress: A callback that is given a `Progress`, or `True` for a bar.
+            max_workers: How many requests run at the same time at most; 10 by default, and 1 in memory.
+            progress: A callback that is passed a `Progress`, or `True` for a progress bar.
 
         Returns:
             Every item as an instance, either among the successes or among the failures with the reason.
 
         Raises:
-            ValidationError: An item is not valid; nothing was written. The message says which item.
-            AttributeNotLoaded: An item, or a map or list in it, was read in part; the same.
+            ValidationError: An item is invalid; nothing was written. The message names its position.
+            AttributeNotLoaded: An item, or a map or list in it, was read in part; otherwise the same.
         """
-        entries = list(self._entries(items, overwrite))
+        return perform_bulk(self.prepare(items, overwrite, WriteOptions(max_workers, progress)))
+
+    def prepare(
+        self,
+        items: Iterable[M | Mapping[str, Any]],
+        overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
+        options: WriteOptions,
+    ) -> BulkCall[M]:
+        """Validate the items, and return what stores them; raises as the call does."""
+        place = self._find_destination()
+        entries = list(save_entries(self._mapper, place.table, items, overwrite))
         for index, entry in enumerate(entries):
             if entry.error is not None:
                 raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
-        options = WriteOptions(max_workers, progress, len(entries))
-        return collect(self._model, write_entries(self._model, entries, options))
+        return BulkCall(place, options, lambda: entries)
 
     def explain(
         self,
         items: Iterable[M | Mapping[str, Any]],
         overwrite: bool | Condition = True,  # noqa: FBT001, FBT002 - as in `save_one`
     ) -> WritePlan:
-        """How the items would be stored. Makes no request."""
-        writes = [entry.write for entry in self._entries(items, overwrite)]
+        """Return how the items would be stored. Makes no request."""
+        table = self._model.table_name()
+        writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite)]
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None
-        if all(put.condition is None for put in puts):
-            return WritePlan(self._step("BatchWrite"), self._limits.batch_write, len(writes))
-        return WritePlan(self._step("Put"), 1, len(writes), check=condition)
+        if any(put.condition is not None for put in puts):
+            return WritePlan(f"Put {table}", 1, len(writes), check=condition)
+        return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))
 
     def stream(
         self,
@@ -194,36 +124,81 @@ class SaveMany(BoundVerb[M]):
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
-        """Store the items as they come from the iterable; see `Model.save_iter`."""
-        options = WriteOptions(max_workers, progress, find_total(items))
-        return iter(write_entries(self._model, self._entries(items, overwrite), options))
-
-    def _entries(self, items: Iterable[Any], overwrite: Any) -> Iterator[Entry[M]]:
-        mapper, table = self._model.__mapper__, self._model.table_name()
-        for item in items:
-            instance = item
-            try:
-                instance = mapper.as_instance(item)
-                yield Entry(instance, make_put(mapper, table, instance, overwrite))
-            except (AttributeNotLoaded, ValidationError) as error:
-                yield Entry(instance, None, error)
+        """Store the items while iterating; see `Model.save_iter`."""
+        place = self._find_destination()
+        entries = save_entries(self._mapper, place.table, items, overwrite)
+        return self._stream(place, entries, WriteOptions(max_workers, progress), find_total(items))
 
 
-class DeleteMany(BoundVerb[M]):
+class _TargetedVerb(BoundVerb[M]):
+    """A verb for the items that a strategy finds."""
+
+    def _resolve(self, strategy: Strategy) -> ResolvedStrategy:
+        if strategy is None:
+            raise ExpressionError(
+                f"{self._mapper.name}.{self.name} requires a strategy; None would mean every item of the table"
+            )
+        return resolve_many(strategy, self._mapper, to_write=True)
+
+    def _resolve_each(self, strategies: Iterable[Strategy]) -> Iterator[Target]:
+        return (resolve_one(strategy, self._mapper, to_write=True) for strategy in strategies)
+
+    def _prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions, make: Any) -> BulkCall[M]:
+        """Return what writes the items that the strategy means, after a read unless their keys are known.
+
+        Args:
+            strategy: The strategy.
+            scans: The scan policy of the read.
+            options: How the items are written.
+            make: Makes the entries of the targets that are known or found.
+        """
+        if scans is not None:
+            check_policy(scans)
+        source, place = self._resolve(strategy), self._find_destination()
+        targets, _ = self._find_targets(source)
+        make_entries = functools.partial(make, self._mapper, place.table)
+        if targets is not None:
+            return BulkCall(place, options, functools.partial(make_entries, targets))
+        return BulkCall(place, options, make_entries, self._make_read(source, is_sorted=True, scans=scans))
+
+    def _perform(self, call: BulkCall[M]) -> BatchResult[M]:
+        """Execute a call, blocking: its read, if there is one, and then its writes."""
+        if call.read is None:
+            return perform_bulk(call)
+        decode, backend = instances_of(self._mapper), call.destination.backend
+        return perform_bulk(call, *ResultSet(self._model, call.read, decode, backend=backend).targets())
+
+    def _find_targets(self, source: ResolvedStrategy) -> tuple[tuple[Target, ...] | None, Plan | None]:
+        """Return the targets that are known without reading, or else the plan that finds them."""
+        if isinstance(source, tuple):
+            return source, None
+        read = self._make_read(source, is_sorted=False)
+        plan = plan_for(self._mapper, read, connection_of(self._model).limits.batch_get)
+        if plan.keys is not None:
+            return tuple(Target(key) for key in plan.keys), None
+        return None, plan
+
+    def _make_read(self, source: ResolvedStrategy, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
+        table = self._mapper.schema(self._model.table_name())
+        required = self._mapper.declaration.required
+        return Read(table, source, is_sorted=is_sorted, required=required, scans=scans)
+
+
+class DeleteMany(_TargetedVerb[M]):
     """Delete several items.
 
-    Keys (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request per 25, and one
-    DeleteItem request for each that has a condition of its own; an item that is not there counts as deleted. Any other
-    condition is read first, as `get_many` would, and each delete checks it again, so that an item that was changed in
-    between is reported and not destroyed. Of a condition that is too large for a write, each checks what held of it
-    when its item was read.
+    Items that are given by key (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request
+    per 25, and one DeleteItem request for each that has a condition of its own; a missing item counts as deleted. Any
+    other condition is read first, as `get_many` would, and each delete checks it again, so that an item that was
+    changed in between is reported, not destroyed. If the condition is too large for a write, each delete checks the
+    part of it that held for its item when that was read.
     """
 
     name = "delete_many"
 
     def __call__(
         self,
-        strategy: Any,
+        strategy: Strategy,
         *,
         scans: ScanPolicy | None = None,
         max_workers: int | None = None,
@@ -238,55 +213,53 @@ class DeleteMany(BoundVerb[M]):
             progress: As in `save_many`.
 
         Returns:
-            The items; those that were deleted by key are instances that hold the key alone.
+            The items; those that were deleted by key are instances that hold only the key.
 
         Raises:
             ExpressionError: An entry of the list does not fix the whole key of one item, or the condition is about more
                 attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        self._check_scans(scans)
-        source = self._resolve(strategy)
-        targets, _ = self._known_targets(source)
-        if targets is not None:
-            entries = list(delete_entries(self._model, targets))
-        else:
-            entries = list(delete_entries(self._model, *self._find(source, scans)))
-        options = WriteOptions(max_workers, progress, len(entries))
-        return collect(self._model, write_entries(self._model, entries, options))
+        return self._perform(self.prepare(strategy, scans, WriteOptions(max_workers, progress)))
 
-    def explain(self, strategy: Any) -> WritePlan:
-        """How the items would be found and deleted. Makes no request."""
-        source = self._resolve(strategy)
-        targets, plan = self._known_targets(source)
+    def prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions) -> BulkCall[M]:
+        """Return what deletes the items."""
+        return self._prepare(strategy, scans, options, delete_entries)
+
+    def explain(self, strategy: Strategy) -> WritePlan:
+        """Return how the items would be found and deleted. Makes no request."""
+        source, table = self._resolve(strategy), self._model.table_name()
+        targets, plan = self._find_targets(source)
         if targets is None:
-            return WritePlan(self._step("Delete"), 1, None, plan, cast("Condition | None", source))
+            return WritePlan(f"Delete {table}", 1, None, plan, cast("Condition | None", source))
         checked = sum(target.check is not None for target in targets)
-        note = (f"{checked} of them have a condition, and go alone",) if checked else ()
-        return WritePlan(self._step("BatchWrite"), self._limits.batch_write, len(targets), warnings=note)
+        note = (f"{checked} of them have a condition, and take a request each",) if checked else ()
+        per_request = connection_of(self._model).limits.batch_write
+        return WritePlan(f"BatchWrite {table}", per_request, len(targets), warnings=note)
 
     def stream(
-        self, strategies: Iterable[Any], *, max_workers: int | None = None, progress: ProgressOption = None
+        self, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[M]]:
-        """Delete the items as their strategies come from the iterable; see `Model.delete_iter`."""
-        targets = (resolve_one(strategy, self._model.__mapper__, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, find_total(strategies))
-        return iter(write_entries(self._model, delete_entries(self._model, targets), options))
+        """Delete the items while iterating; see `Model.delete_iter`."""
+        place = self._find_destination()
+        entries = delete_entries(self._mapper, place.table, self._resolve_each(strategies))
+        return self._stream(place, entries, WriteOptions(max_workers, progress), find_total(strategies))
 
 
-class UpdateMany(BoundVerb[M]):
+class UpdateMany(_TargetedVerb[M]):
     """Change some attributes of several items, with one UpdateItem request for each.
 
-    Items that are named by their keys are updated without being read, and must exist. Any other condition is read
-    first, as `get_many` would, and each update checks it again, so that an item that was changed in between is reported
-    and not changed. Of a condition that is too large for a write, each checks what held of it when its item was read.
+    Items that are given by key are updated without being read, and must exist. Any other condition is read first, as
+    `get_many` would, and each update checks it again, so that an item that was changed in between is reported, not
+    changed. If the condition is too large for a write, each update checks the part of it that held for its item when
+    that was read.
     """
 
     name = "update_many"
 
     def __call__(
         self,
-        strategy: Any,
+        strategy: Strategy,
         updates: AnyUpdate | Iterable[AnyUpdate],
         *,
         scans: ScanPolicy | None = None,
@@ -303,7 +276,7 @@ class UpdateMany(BoundVerb[M]):
             progress: As in `save_many`.
 
         Returns:
-            The items as they are now; the others among the failures, each with the reason: `ItemNotFound`, or a
+            The items as they are now; the others are among the failures, each with the reason: `ItemNotFound`, or a
             condition that does not hold.
 
         Raises:
@@ -311,58 +284,53 @@ class UpdateMany(BoundVerb[M]):
                 again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        self._check_scans(scans)
-        changes = check_changes(self._model.__mapper__, updates)
-        source = self._resolve(strategy)
-        targets, _ = self._known_targets(source)
-        if targets is not None:
-            entries = list(update_entries(self._model, targets, changes))
-        else:
-            found, instances = self._find(source, scans)
-            entries = list(update_entries(self._model, found, changes, instances))
-        options = WriteOptions(max_workers, progress, len(entries))
-        return collect(self._model, write_entries(self._model, entries, options))
+        return self._perform(self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress)))
 
-    def explain(self, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate]) -> WritePlan:
-        """How the items would be found and updated. Makes no request."""
-        check_changes(self._model.__mapper__, updates)
-        source = self._resolve(strategy)
-        targets, plan = self._known_targets(source)
+    def prepare(
+        self,
+        strategy: Strategy,
+        updates: AnyUpdate | Iterable[AnyUpdate],
+        scans: ScanPolicy | None,
+        options: WriteOptions,
+    ) -> BulkCall[M]:
+        """Return what updates the items."""
+        changes = check_changes(self._mapper, updates)
+        return self._prepare(strategy, scans, options, functools.partial(update_entries, changes))
+
+    def explain(self, strategy: Strategy, updates: AnyUpdate | Iterable[AnyUpdate]) -> WritePlan:
+        """Return how the items would be found and updated. Makes no request."""
+        check_changes(self._mapper, updates)
+        source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"
+        targets, plan = self._find_targets(source)
         if targets is None:
-            return WritePlan(self._step("UpdateItem"), 1, None, plan, cast("Condition | None", source))
-        return WritePlan(self._step("UpdateItem"), 1, len(targets), warnings=("each item must exist",))
+            return WritePlan(step, 1, None, plan, cast("Condition | None", source))
+        return WritePlan(step, 1, len(targets), warnings=("each item must exist",))
 
     def stream(
         self,
-        strategies: Iterable[Any],
+        strategies: Iterable[Strategy],
         updates: AnyUpdate | Iterable[AnyUpdate],
         *,
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
-        """Update the items as their strategies come from the iterable; see `Model.update_iter`."""
-        changes = check_changes(self._model.__mapper__, updates)
-        targets = (resolve_one(strategy, self._model.__mapper__, to_write=True) for strategy in strategies)
-        options = WriteOptions(max_workers, progress, find_total(strategies))
-        return iter(write_entries(self._model, update_entries(self._model, targets, changes), options))
+        """Update the items while iterating; see `Model.update_iter`."""
+        changes, place = check_changes(self._mapper, updates), self._find_destination()
+        entries = update_entries(changes, self._mapper, place.table, self._resolve_each(strategies))
+        return self._stream(place, entries, WriteOptions(max_workers, progress), find_total(strategies))
 
 
-class SaveManyVerb:
-    """Makes `User.save_many`."""
+class BulkVerb(Generic[V]):
+    """Binds a verb to the model that it is looked up on: `save_many = BulkVerb(SaveMany)`."""
 
-    def __get__(self, instance: object, owner: type[M]) -> SaveMany[M]:
-        return SaveMany(owner)
+    def __init__(self, kind: type[V]) -> None:
+        self._kind: Any = kind
 
-
-class DeleteManyVerb:
-    """Makes `User.delete_many`."""
-
-    def __get__(self, instance: object, owner: type[M]) -> DeleteMany[M]:
-        return DeleteMany(owner)
-
-
-class UpdateManyVerb:
-    """Makes `User.update_many`."""
-
-    def __get__(self, instance: object, owner: type[M]) -> UpdateMany[M]:
-        return UpdateMany(owner)
+    @overload
+    def __get__(self: BulkVerb[SaveMany[Any]], instance: object, owner: type[M]) -> SaveMany[M]: ...
+    @overload
+    def __get__(self: BulkVerb[DeleteMany[Any]], instance: object, owner: type[M]) -> DeleteMany[M]: ...
+    @overload
+    def __get__(self: BulkVerb[UpdateMany[Any]], instance: object, owner: type[M]) -> UpdateMany[M]: ...
+    def __get__(self, instance: object, owner: Any) -> Any:
+        return self._kind(owner)

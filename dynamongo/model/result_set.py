@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
 
@@ -10,15 +11,8 @@ from dynamongo._support.dataclasses import replace
 from dynamongo.executor import Executor, PageLoop, ReadPage, Steps
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
-from dynamongo.model.bulk_writes import (
-    Entry,
-    WriteOptions,
-    collect,
-    delete_entries,
-    targets_of,
-    update_entries,
-    write_entries,
-)
+from dynamongo.model.bulk_entries import Entry, delete_entries, recheck_targets, update_entries
+from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions, perform_bulk
 from dynamongo.model.calls import perform
 from dynamongo.model.prepared_read import PreparedRead
 from dynamongo.model.progress import ProgressOption, report_progress
@@ -124,8 +118,7 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was deleted.
         """
-        entries = list(delete_entries(self._model, *self.targets()))
-        return self._write(entries, WriteOptions(max_workers, progress, len(entries)))
+        return perform_bulk(self._make_call(delete_entries, WriteOptions(max_workers, progress)), *self.targets())
 
     def update(
         self,
@@ -138,11 +131,9 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was changed.
         """
-        model = self._model
-        changes = check_changes(model.__mapper__, updates)
-        targets, found = self.targets()
-        entries = list(update_entries(model, targets, changes, found))
-        return self._write(entries, WriteOptions(max_workers, progress, len(entries)))
+        changes = check_changes(self._model.__mapper__, updates)
+        call = self._make_call(functools.partial(update_entries, changes), WriteOptions(max_workers, progress))
+        return perform_bulk(call, *self.targets())
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.
@@ -153,14 +144,16 @@ class ResultSet(PreparedRead[T]):
         read = self._read
         stored = ResultSet(self._model, replace(read, projection=()), _as_stored, backend=self._backend)
         plan, items = stored.explain(), stored.all()
-        return targets_of(self._model, read.source, items), self._model.__mapper__.decode_read(items, plan.loaded)
+        mapper = self._model.__mapper__
+        return recheck_targets(mapper, read.source, items), mapper.decode_read(items, plan.loaded)
 
     # How it reads and writes.
 
-    def _write(self, entries: list[Entry[Any]], options: WriteOptions) -> BatchResult[Any]:
-        """Carry out the writes where the items were read."""
-        model = self._model
-        return collect(model, write_entries(model, entries, options, self._backend, self._read.table.name))
+    def _make_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
+        """Return what writes the items where they were read."""
+        mapper, table = self._model.__mapper__, self._read.table.name
+        place = Destination(mapper, table, self._connection, self._backend)
+        return BulkCall(place, options, functools.partial(make_entries, mapper, table))
 
     def _with(self, read: Read) -> ResultSet[T]:
         return ResultSet(self._model, read, self._decode, self._progress, self._backend)

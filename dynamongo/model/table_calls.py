@@ -24,7 +24,7 @@ def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
 
     def steps(executor: Executor) -> Steps[None]:
         with report_progress(progress, table, unit="polls") as poll:
-            yield from executor.create_table(create, wait=wait, expires_by=expires_by, on_look=poll)
+            yield from executor.create_table(create, wait=wait, expires_by=expires_by, on_poll=poll)
 
     return VerbCall(mapper, table, steps=steps)
 
@@ -36,7 +36,7 @@ def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
 
     def steps(executor: Executor) -> Steps[None]:
         with report_progress(progress, table, unit="polls") as poll:
-            yield from executor.delete_table(table, wait=wait, on_look=poll)
+            yield from executor.delete_table(table, wait=wait, on_poll=poll)
 
     return VerbCall(model.__mapper__, table, steps=steps)
 
@@ -61,13 +61,13 @@ def update_call(
     def steps(executor: Executor) -> Steps[tuple[Difference, ...]]:
         differences = yield from _compare(executor, model, table)
         _check_fixable(differences, drop_indexes=drop_indexes)
-        fixed = tuple(each for each in differences if drop_indexes or each.mend == "update")
+        fixed = tuple(each for each in differences if drop_indexes or each.fix == "update")
         live = (yield from executor.send(DescribeTable(table))).schema
         whole = complete(mapper.schema(table), _declared_settings(model), live)
         changes = list(plan_changes(table, fixed, whole, live))
         if changes:
             with report_progress(progress, table, unit="polls") as poll:
-                yield from executor.change_table(table, changes, wait=wait, on_look=poll)
+                yield from executor.change_table(table, changes, wait=wait, on_poll=poll)
         return fixed
 
     return VerbCall(mapper, table, steps=steps)
@@ -83,9 +83,9 @@ def _compare(
 
 def _check_fixable(differences: Sequence[Difference], *, drop_indexes: bool) -> None:
     """Refuse differences that only another table can fix, or an index that would have to be dropped."""
-    not_fixable = [each for each in differences if each.mend is None and (drop_indexes or each.model is not None)]
+    not_fixable = [each for each in differences if each.fix is None and (drop_indexes or each.model is not None)]
     if not drop_indexes:
-        not_fixable += [each for each in differences if each.kind == "index" and each.mend == "drop"]
+        not_fixable += [each for each in differences if each.kind == "index" and each.fix == "drop"]
     if not_fixable:
         raise TableMismatch(_explain_mismatch(not_fixable), tuple(not_fixable))
 
@@ -108,6 +108,6 @@ def _declared_settings(model: type[Instance]) -> Declared:
 
 def _explain_mismatch(differences: Sequence[Difference]) -> str:
     listed = "; ".join(map(str, differences))
-    if any(each.mend is None for each in differences):
+    if any(each.fix is None for each in differences):
         return f"only a new table can match the model: {listed}"
     return f"drop_indexes=True drops these indexes and creates them again: {listed}"

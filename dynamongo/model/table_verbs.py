@@ -72,7 +72,7 @@ class TableVerbs(Instance):
         and streams are not compared.
 
         Args:
-            undeclared: Whether to list those settings of the table too, with `mend="leave"`; they print as "not
+            undeclared: Whether to list those settings of the table too, with `fix="leave"`; they print as "not
                 declared".
 
         Raises:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.bulk_verbs import DeleteManyVerb, SaveManyVerb, UpdateManyVerb
+from dynamongo.model.bulk_verbs import BulkVerb, DeleteMany, SaveMany, UpdateMany
 from dynamongo.model.calls import DeleteCall, SaveCall, UpdateCall, perform
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
@@ -63,13 +63,13 @@ class WriteVerbs(Instance):
         """
         return cls.save_one(item, overwrite=False)
 
-    save_many = SaveManyVerb()
+    save_many = BulkVerb[SaveMany[Any]](SaveMany)
     """See `dynamongo.model.bulk_verbs.SaveMany`."""
 
-    delete_many = DeleteManyVerb()
+    delete_many = BulkVerb[DeleteMany[Any]](DeleteMany)
     """See `dynamongo.model.bulk_verbs.DeleteMany`."""
 
-    update_many = UpdateManyVerb()
+    update_many = BulkVerb[UpdateMany[Any]](UpdateMany)
     """See `dynamongo.model.bulk_verbs.UpdateMany`."""
 
     @classmethod

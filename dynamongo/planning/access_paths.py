@@ -1,15 +1,20 @@
-"""Access paths: the table and its indexes, which of them serve a condition, and which serves it best.
+"""AccessPath paths: the table and its indexes, which of them serve a condition, and which serves it best.
 
-An access path serves a condition if
+An access path serves a read if
 
-1. the condition says, ANDed at the top, that its hash key equals one of a few values;
+1. its condition says, ANDed at the top, that the hash key of the path equals one of a few values;
 2. every item that satisfies the condition is in it: an item that lacks a key of an index is not in the index;
-3. it holds every attribute that the condition names and that is wanted: DynamoDB fetches what a local index does not
-   hold, at the cost of another read for each item, and does not for a global one;
-4. it can be read as consistently as is wanted: a global index cannot be read consistently.
+3. it holds every attribute that the condition names or the caller wants: DynamoDB fetches what a local index does not
+   hold from the table, at the cost of another read for each item, but not what a global index does not hold;
+4. it can be read as consistently as the caller wants: a global index cannot be read consistently.
 
-Of those that do, the best is the first by this order: one value or one hash key and an equality on the range key, then
-another condition on it, then none; fewer queries; nothing to fetch; the table, local indexes, global ones; as declared.
+The best of those that serve is found by these criteria, in this order:
+
+1. an equality on the range key, or no range key to compare; then another condition on it; then none;
+2. fewer queries;
+3. no items to fetch;
+4. the table, then local indexes, then global ones;
+5. the order of declaration.
 
 Source: "General guidelines for secondary indexes" in the DynamoDB developer guide.
 """
@@ -27,20 +32,20 @@ from dynamongo.planning.ranges import RangeCondition, fold_range
 from dynamongo.planning.read import Read
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 
-NO_HASH_KEY: Final = "its hash key `{}` is compared with no value by =="
+NO_HASH_KEY: Final = "no condition compares its hash key `{}` by =="
 _LOCAL: Final = 1
 _GLOBAL: Final = 2
-_NOT_WHOLE: Final = "it does not hold whole items: name what is needed with projection=, or insist with index="
+_NOT_WHOLE: Final = "it does not hold whole items: name what is needed with projection=, or force it with index="
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """One way to the items: the table, or an index.
+class AccessPath:
+    """A way to the items: the table, or an index.
 
     Attributes:
         table: The table.
         index: The index, or `None` for the table itself.
-        position: Its place among the indexes, in the order of declaration.
+        position: Its position among the indexes, in the order of declaration.
     """
 
     table: TableSchema
@@ -64,13 +69,13 @@ class Access:
 
     @property
     def cursor_names(self) -> tuple[str, ...]:
-        """The attributes that say where an item stands in it: the keys of the index, and those of the table."""
+        """The attributes that tell the position of an item in it: the keys of the index, and those of the table."""
         names = self.table.keys.names
         return names if self.index is None else tuple(dict.fromkeys((*self.index.keys.names, *names)))
 
     @property
     def held(self) -> frozenset[str] | None:
-        """The attributes that it holds, or `None` where it holds all."""
+        """The attributes that it holds, or `None` for all."""
         if self.index is None or self.index.projection.kind == "all":
             return None
         return frozenset((*self.table.keys.names, *self.keys.names, *self.index.projection.attributes))
@@ -81,19 +86,19 @@ class Access:
         return 0 if self.index is None else _GLOBAL if self.index.is_global else _LOCAL
 
     def lacks(self, attributes: frozenset[str] | None) -> tuple[str, ...]:
-        """What it does not hold of the attributes; `"…"` stands for those that nobody knows the names of."""
+        """Return which of the attributes it does not hold; `"…"` stands for those whose names nobody knows."""
         if self.held is None:
             return ()
         return ("…",) if attributes is None else tuple(sorted(attributes - self.held))
 
     def fetches(self, read: Read) -> bool:
-        """Whether items are fetched from the table as well, since a local index does not hold what is wanted."""
+        """Return whether items are also fetched from the table, since a local index does not hold what is wanted."""
         return self.kind == _LOCAL and bool(self.lacks(read.attributes) or self.lacks(read.named))
 
     def find_obstacle(self, read: Read, *, is_forced: bool = False) -> str | None:
-        """Why it cannot serve the read, or `None` if it can.
+        """Return why it cannot serve the read, or `None` if it can.
 
-        One that the caller insists on may leave out the items that are not in it, and have less of an item than all.
+        One that the caller forces may miss the items that are not in it, and hold only a part of each item.
         """
         if self.index is None:
             return None
@@ -103,7 +108,7 @@ class Access:
         return obstacle if obstacle is not None or is_forced else self._find_missing(read)
 
     def _find_unheld(self, read: Read, *, is_forced: bool) -> str | None:
-        """What the condition names, or the read wants, and a global index does not hold."""
+        """Return what the condition names, or the read wants, and a global index does not hold."""
         if lacking := self.lacks(read.named):
             return f"it does not hold {_list(lacking)}, which the condition names"
         if read.attributes is None:
@@ -112,16 +117,16 @@ class Access:
         return f"it does not hold {_list(lacking)}" if lacking else None
 
     def _find_missing(self, read: Read) -> str | None:
-        """Which items that satisfy the condition may be missing in it."""
+        """Return which items that satisfy the condition may be missing in it."""
         if unsure := self._unsure_keys(read):
             return (
-                f"items without {_list(unsure)} are not in it: declare the field required=True, insist with index=,"
-                " or add a condition on it"
+                f"items without {_list(unsure)} are not in it: declare the field required=True, force the index with"
+                " index=, or add a condition on the field"
             )
         return None
 
     def _unsure_keys(self, read: Read) -> list[str]:
-        """Its keys that an item which satisfies the condition may lack."""
+        """Return its keys that an item which satisfies the condition may lack."""
         return [
             name
             for name in self.keys.names
@@ -131,12 +136,12 @@ class Access:
         ]
 
     def find_losses(self, read: Read) -> tuple[str, ...]:
-        """What the caller who insists on it does not get."""
+        """Return what a caller who forces it does not get."""
         losses: list[str] = []
         if unsure := self._unsure_keys(read):
             losses.append(f"items without {_list(unsure)} are not in {self.name}, and are not found")
         if self.kind == _GLOBAL and self.held is not None and read.attributes is None:
-            losses.append(f"of an item {self.name} holds {_list(sorted(self.held))} alone")
+            losses.append(f"{self.name} holds only {_list(sorted(self.held))} of each item")
         return tuple(losses)
 
 
@@ -153,10 +158,10 @@ class Candidate:
         hash_key: The values of the hash key.
         range_key: The condition on the range key.
         rest: The conjuncts that the key does not cover.
-        fetches: Whether what a local index does not hold is fetched from the table.
+        fetches: Whether items are also fetched from the table, since a local index does not hold what is wanted.
     """
 
-    access: Access
+    access: AccessPath
     hash_key: Choice
     range_key: RangeCondition | None
     rest: tuple[Condition, ...]
@@ -175,7 +180,7 @@ class Candidate:
 
     @property
     def strength(self) -> str:
-        """What it makes use of, for people."""
+        """Which keys it uses, for people."""
         used = ("both of its keys", "its hash key and a part of its range key", "its hash key alone")
         return used[_selectivity(self.range_key)]
 
@@ -186,13 +191,13 @@ def _selectivity(range_key: RangeCondition | None) -> int:
     return 0 if isinstance(range_key, Comparison) and range_key.operator == "=" else 1
 
 
-def access_paths(table: TableSchema) -> list[Access]:
-    """All ways to the items of a table."""
-    return [Access(table), *(Access(table, index, position) for position, index in enumerate(table.indexes))]
+def access_paths(table: TableSchema) -> list[AccessPath]:
+    """Return all ways to the items of a table."""
+    return [AccessPath(table), *(AccessPath(table, index, position) for position, index in enumerate(table.indexes))]
 
 
-def consider(access: Access, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
-    """How the access path serves the read, or why it does not."""
+def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
+    """Return how the access path serves the read, or why it does not."""
     choice = find_choice(read.parts, access.keys.hash_key)
     if choice is None:
         return Rejected(access.name, NO_HASH_KEY.format(access.keys.hash_key.name))
@@ -200,13 +205,13 @@ def consider(access: Access, read: Read, *, is_forced: bool = False) -> Candidat
         return Rejected(access.name, obstacle, is_near=True)
     rest = read.parts if choice.says_more else conjuncts(without(read.parts, choice.part))
     folded = fold_range(rest, access.keys.range_key)
-    if folded is None:  # found before as a contradiction, but for values of types that the key cannot have
+    if folded is None:  # `find_contradiction` finds all, except values of types that the key cannot have
         return Rejected(access.name, "the conditions on its range key contradict each other")
     return Candidate(access, choice, *folded, access.fetches(read))
 
 
 def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
-    """The best access path, if any serves, and the others with the reasons why not."""
+    """Return the best access path, if any serves, and the others with the reasons why not."""
     considered = [consider(access, read) for access in access_paths(read.table)]
     candidates = [each for each in considered if isinstance(each, Candidate)]
     best = min(candidates, key=lambda candidate: candidate.rank, default=None)
@@ -220,14 +225,14 @@ def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
 
 
 def _compare(loser: Candidate, best: Candidate) -> str:
-    """Why the one was not chosen: the first point in which the other is better."""
+    """Return why one was not chosen: the first criterion by which the other is better."""
     theirs, ours = loser.rank, best.rank
     if theirs[0] != ours[0]:
-        return f"it would use {loser.strength}, and {best.access.name} uses {best.strength}"
+        return f"it would use {loser.strength}; {best.access.name} uses {best.strength}"
     if theirs[1] != ours[1]:
-        return f"it would take {theirs[1]} queries, and {best.access.name} takes {ours[1]}"
+        return f"it would take {theirs[1]} queries; {best.access.name} takes {ours[1]}"
     if theirs[2] != ours[2]:
-        return "each item would be fetched from the table as well"
+        return "each item would also be fetched from the table"
     if theirs[3] != ours[3]:
-        return f"it is no better than {best.access.name}: the table goes before local indexes, and these before global"
+        return f"it is no better than {best.access.name}: the table comes before local indexes, and these before global"
     return f"it is no better than {best.access.name}, which is declared first"

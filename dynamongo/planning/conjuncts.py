@@ -1,4 +1,4 @@
-"""Conjuncts: what the parts of a condition that are ANDed at the top say of a key, and which of them a filter takes."""
+"""Conjuncts: the parts of a condition that are ANDed at the top; what they say of keys, and which a filter takes."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ from dynamongo.expressions.values import AttributeValue, type_of
 from dynamongo.schema import KeyAttribute
 
 MAX_NESTING = 20
-"""How deep a condition is looked into for keys; one that is nested deeper is left to a filter."""
+"""How deep keys are searched for in a condition; what is nested deeper is left to a filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A conjunct that allows a key attribute a few values.
+    """A conjunct that restricts a key attribute to a few values.
 
     Attributes:
         part: The conjunct.
-        values: The values; empty ones are left out, since no key holds them and DynamoDB refuses to look for one.
-        says_more: Whether the conjunct has to be evaluated still, since it says more than which values there are.
+        values: The values, without empty ones: no key holds them, and DynamoDB refuses to search for one.
+        says_more: Whether the conjunct also has to be evaluated, since it says more than the values do.
     """
 
     part: Condition
@@ -62,7 +62,7 @@ class Choice:
 
 
 def find_choice(parts: Sequence[Condition], attribute: KeyAttribute, depth: int = 0) -> Choice | None:
-    """The conjunct that allows the attribute the fewest values."""
+    """Return the conjunct that restricts the attribute to the fewest values, if any does."""
     best: Choice | None = None
     for part in parts:
         choice = _choice_of(part, attribute, depth)
@@ -94,28 +94,28 @@ def _join(part: Or, branches: Sequence[Condition], found: Sequence[Choice]) -> C
 
 
 def is_about(operand: Operand, attribute: KeyAttribute) -> bool:
-    """Whether the operand is the attribute itself."""
+    """Return whether the operand is the attribute itself."""
     return isinstance(operand, Path) and operand.elements == (attribute.name,)
 
 
 def is_key_value(operand: Operand, attribute: KeyAttribute) -> bool:
-    """Whether the operand is a value of the key attribute's type."""
+    """Return whether the operand is a value of the key attribute's type."""
     return is_value(operand) and type_of(operand) == attribute.type
 
 
 def is_empty(operand: Operand) -> bool:
-    """Whether it is an empty text or binary value, which no key is."""
+    """Return whether the operand is an empty string or binary value, which no key can hold."""
     return isinstance(operand, (str, bytes)) and not operand
 
 
 def without(parts: Iterable[Condition], *used: Condition) -> Condition | None:
-    """The conjuncts that are none of those used."""
+    """Return the condition without the conjuncts that were used."""
     identities = set(map(id, used))
     return all_of(tuple(part for part in parts if id(part) not in identities))
 
 
 def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
-    """Whether the condition holds for no item that lacks the attribute, as far as it is looked into."""
+    """Return whether the condition holds only for items with the attribute; `False` beyond `MAX_NESTING`."""
     match part:
         case Comparison(_, operator, _):
             return operator != "<>" and Path(attribute) in operands_of(part)
@@ -134,16 +134,16 @@ def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
 def split_filter(
     parts: Iterable[Condition], key_names: Collection[str], held: Collection[str] | None = None
 ) -> tuple[Condition | None, Condition | None]:
-    """The conjuncts that the store can evaluate as a filter, and those that are left to the executor.
+    """Split the conjuncts into those that the store evaluates as a filter, and those that are left to the executor.
 
     Args:
         parts: The conjuncts.
-        key_names: The attributes that a filter may not name: the key of what is queried.
-        held: The attributes that are there to be filtered; all of them where it is `None`.
+        key_names: The attributes that a filter may not name: the keys of the table or index that is queried.
+        held: The attributes that a filter can name; `None` for all.
     """
     kept: list[Condition] = []
     left: list[Condition] = []
-    operators, length = -1, 0  # of the kept ones as one AND: each has an operator before it, but for the first
+    operators, length = -1, 0  # of the kept ones as one AND: one operator between any two
     for part in parts:
         names = {path.attribute for path in paths_of(part)}
         is_sendable = names.isdisjoint(key_names) and (held is None or names.issubset(held))

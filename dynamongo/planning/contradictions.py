@@ -1,4 +1,4 @@
-"""Contradictions: conditions that no item can satisfy, for which no request has to be made."""
+"""Contradictions: conditions that no item can satisfy, so that no request is needed."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from dynamongo.planning.ranges import are_disjoint, strictest_bounds
 
 
 def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
-    """The first conjuncts on one attribute that cannot hold together, if there are any.
+    """Return the first conjuncts on one attribute that cannot hold together, or `None`.
 
-    What is compared are the conjuncts that say of one path, with values, what it must be: equality, `in_`, bounds,
-    prefixes and its absence. An item that satisfies the others may exist or not: the store knows.
+    Compares the conjuncts that restrict one path by values: equality, `in_`, bounds, prefixes and its absence. Whether
+    an item satisfies the others, only the store knows.
     """
     groups: dict[Path, list[Condition]] = {}
     for part in parts:
@@ -36,7 +36,7 @@ def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
         if path is not None:
             groups.setdefault(path, []).append(part)
     for path, group in groups.items():
-        if len(group) == 1:  # which holds for some item, unless there is nothing to choose from
+        if len(group) == 1:  # it holds for some item, unless it has no choices
             if isinstance(group[0], In) and not group[0].choices:
                 return group[0]
         elif _is_impossible(path, group):
@@ -45,10 +45,10 @@ def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
 
 
 def _subject(part: Condition) -> Path | None:
-    """The path of which the conjunct says, with values alone, what it must be."""
+    """Return the path that the conjunct restricts by values alone, if it does."""
     if isinstance(part, Comparison):
-        is_said = part.operator != NE and isinstance(part.left, Path) and is_value(part.right)
-        return cast("Path", part.left) if is_said else None
+        is_restricted = part.operator != NE and isinstance(part.left, Path) and is_value(part.right)
+        return cast("Path", part.left) if is_restricted else None
     match part:
         case Between(Path() as path) | In(Path() as path) | BeginsWith(path):
             return path if all(map(is_value, list(operands_of(part))[1:])) else None
@@ -79,7 +79,7 @@ def _choices(part: Condition) -> tuple[AttributeValue, ...] | None:
 
 
 def _item_with(path: Path, value: AttributeValue) -> Item | None:
-    """An item that has the value there, and nothing else; `None` where the path leads through a list."""
+    """Return an item that has the value there, and nothing else; `None` if the path leads through a list."""
     found = value
     for element in reversed(path.elements):
         if isinstance(element, int):

@@ -47,7 +47,10 @@ def checks_by_key(residual: Condition, key: Item) -> Checks | None:
         residual: The residual.
         key: One of the keys, for the names and types of its attributes.
     """
-    found = _find_in_branches(conjuncts(residual), _schema_of(key))
+    parts = conjuncts(residual)
+    if not any(isinstance(part, Or) for part in parts):
+        return None
+    found = _find_in_branches(parts, _schema_of(key))
     if found is None:
         return None
     targets, others = found

@@ -1,9 +1,9 @@
-"""Narrowing: a condition that is too large for a write, as a smaller one that implies it.
+"""Narrowing: replace a condition that is too large for a write by a smaller one that implies it.
 
-A read serves conditions of any size, since what is too large for a filter is evaluated here. A write has one expression
-of 300 operators and 4 KB. What it checks instead holds for the item as it was read, and for no item that the condition
-itself would not take; an item that was changed in between may fail it although it still satisfies the condition, and
-is then reported.
+A read serves conditions of any size: what is too large for a filter is evaluated by the executor. A write has one
+expression of 300 operators and 4 KB. The condition that it checks instead holds for the item as it was read, and for no
+item that the original condition excludes. An item that was changed in between may fail it while it still satisfies the
+original, and is then reported.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ from dynamongo.planning.conjuncts import MAX_NESTING
 
 _SPARE_OPERATORS = 4
 _SPARE_BYTES = 100
-"""What an update needs beside, to check that the item exists and has its version."""
+"""Room for what an update also checks: that the item exists and has its version."""
 
 
 def narrow(condition: Condition, item: Item) -> Condition:
-    """Return what a write of the item, which satisfied the condition when it was read, can check.
+    """Return a condition that a write of the item can check; the item satisfied the original when it was read.
 
-    The condition itself if it is small enough, or with its long INs divided; else only what held of it: of ORed parts
-    and of choices one, and of negations that the attributes are as they were read; else that all attributes are.
+    The first of these that is small enough: the condition itself; the same with its long INs divided; only what held of
+    it (one of ORed parts and of choices, and for negations, that the attributes are as they were read); that all its
+    attributes are as they were read.
 
     Raises:
-        ExpressionError: All of these are too large: the condition is about more than a hundred attributes.
+        ExpressionError: All of these are too large: the condition names more than a hundred attributes.
     """
     for candidate in _candidates(condition, item):
         if _fits(candidate):
@@ -64,11 +65,11 @@ def _fits(condition: Condition) -> bool:
 
 
 def divide(condition: Condition) -> Condition:
-    """Return the same condition with INs of a hundred choices at most, which is as many as DynamoDB takes."""
+    """Return the same condition with INs of at most a hundred choices, the limit of DynamoDB."""
     if longest_in(condition) <= MAX_IN_OPERANDS:
         return condition
     made: list[Condition] = []
-    for node in reversed(tuple(nodes_of(condition))):  # the parts of a condition before it, the last one first
+    for node in reversed(tuple(nodes_of(condition))):  # parts come before their parent, the last one first
         match node:
             case And(parts) | Or(parts):
                 made.append(type(node)(*[made.pop() for _ in parts]))
@@ -87,7 +88,7 @@ def _divide_in(part: Condition) -> Condition:
 
 
 def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
-    """What held of the condition; of what is nested deeper than `MAX_NESTING`, that its attributes are as they were."""
+    """Return what held of the condition; beyond `MAX_NESTING`, that its attributes are as they were read."""
     match part:
         case And() | Or() if depth > MAX_NESTING:
             return _pin(part, item)
@@ -113,7 +114,7 @@ def _keep_choice(part: In, item: Item) -> Condition:
 
 
 def _pin(condition: Condition, item: Item) -> Condition:
-    """That everything which the condition is about is as it was read."""
+    """Return the condition that every attribute it names is as it was read."""
     pins = [_pin_path(path, item) for path in dict.fromkeys(paths_of(condition))]
     return cast("Condition", all_of(tuple(pins))) if pins else condition
 

@@ -35,8 +35,8 @@ class Rejected:
 
     Attributes:
         name: The name of the table or of the index.
-        reason: Why not.
-        is_near: Whether it would serve, but for this one thing that the caller or the model could change.
+        reason: Why it was not chosen.
+        is_near: Whether only this reason, which the caller or the model could change, keeps it from serving.
     """
 
     name: str
@@ -49,11 +49,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """How many requests a plan makes.
+    """The number of requests of a plan.
 
     Attributes:
         at_least: The least number, unless a limit is reached before.
-        growth: What makes it more, or `None` where nothing does.
+        growth: What adds requests, or `None`.
     """
 
     at_least: int
@@ -68,16 +68,16 @@ class Plan:
     """How a read is served. Print it to read it.
 
     Attributes:
-        operations: The steps. What is executed, in this order: one Get, one BatchGet of any number of keys (sent in
-            chunks), one or more queries, or one Scan, or one for each of its segments at the same time (queries and
-            scans are sent page by page). None where nothing can match.
-        residual: What is evaluated on the items that come back.
-        order_by: The key attributes that the result is sorted by, where the store's own order does not serve.
+        operations: The steps, in this order: one Get; one BatchGet of any number of keys, sent in chunks; one or more
+            queries; one Scan, or one for each segment at the same time. Queries and scans are sent page by page. Empty
+            if nothing can match.
+        residual: The condition that is evaluated on the items that the store returns.
+        order_by: The key attributes that the result is sorted by, if the store's own order does not serve.
         descending: Whether the order is reversed.
         limit: How many items are returned at most.
-        projection: The paths that are wanted; whole items where it is empty.
-        loaded: The paths that the items have at most, where they are not whole.
-        cursor_names: The attributes that say where an item stands in what is read.
+        projection: The paths that are wanted; empty for whole items.
+        loaded: The paths that items are read with, unless they are whole.
+        cursor_names: The attributes that tell the position of an item in the read.
         rejected: The other access paths, each with the reason why it was not chosen.
         warnings: What the reader of the plan should know.
         batch_get: How many keys of a BatchGet the backend takes in one request.
@@ -97,7 +97,7 @@ class Plan:
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
-        """The keys of the plan's items, where they are known without reading and no other condition applies."""
+        """The keys of the items, if they are known without reading and no other condition applies."""
         match self.operations:
             case ():
                 return ()
@@ -110,7 +110,7 @@ class Plan:
 
     @property
     def scan(self) -> Scan | None:
-        """The scan of the whole table or index that the plan comes down to, if it does."""
+        """The scan of the whole table or index, if the plan is one."""
         first = self.operations[0] if self.operations else None
         return first if isinstance(first, Scan) else None
 
@@ -122,7 +122,7 @@ class Plan:
 
     @property
     def index(self) -> str | None:
-        """The name of the index that is read, if it is one."""
+        """The name of the index that is read, if any."""
         first = self.operations[0] if self.operations else None
         return first.index if isinstance(first, (Query, Scan)) else None
 
@@ -134,26 +134,26 @@ class Plan:
 
     @property
     def filter(self) -> Condition | None:
-        """What the store evaluates on the items that it has read, and bills."""
+        """The condition that the store evaluates on the items that it reads; it bills all of them."""
         first = self.operations[0] if self.operations else None
         return first.filter if isinstance(first, (Query, Scan)) else None
 
     def counting(self) -> Plan:
-        """The plan that counts the same items, and transfers none where no residual has to look at them."""
-        looked_at = () if self.residual is None else tuple(dict.fromkeys(paths_of(self.residual)))
-        operations = tuple(_count(operation, looked_at, self.cursor_names) for operation in self.operations)
+        """Return the plan that counts the same items, and transfers none unless the residual has to test them."""
+        tested = () if self.residual is None else tuple(dict.fromkeys(paths_of(self.residual)))
+        operations = tuple(_count(operation, tested, self.cursor_names) for operation in self.operations)
         return replace(self, operations=operations, order_by=(), projection=(), loaded=None)
 
     @property
     def requests(self) -> Requests:
-        """How many requests the plan makes, and what makes it more."""
+        """The number of requests, and what adds to it."""
         match self.operations:
             case ():
                 return Requests(0)
             case (Get(),):
                 return Requests(1)
             case (BatchGet(keys=keys),):
-                return Requests(-(-len(keys) // self.batch_get), "one more for each 16 MB or what is not processed")
+                return Requests(-(-len(keys) // self.batch_get), "one more for each 16 MB, and for unprocessed keys")
             case (Query(limit=None) | Scan(limit=None), *_):
                 return Requests(len(self.operations), "one more for each MB that is read")
             case (Query(limit=size) | Scan(limit=size), *_):
@@ -165,18 +165,18 @@ class Plan:
         return "\n".join(_describe_plan(self))
 
 
-def _count(operation: ReadOperation, looked_at: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
-    """The operation for a count: of a page of which nothing is looked at, the store sends the number alone."""
-    projection = cover((*map(Path, keys), *looked_at))
+def _count(operation: ReadOperation, tested: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
+    """Return the operation for a count: the store sends the number alone if the residual tests nothing."""
+    projection = cover((*map(Path, keys), *tested))
     if isinstance(operation, (Get, BatchGet)):
         return replace(operation, projection=projection)
-    if looked_at:
+    if tested:
         return replace(operation, projection=projection, fetch=False)
     return replace(operation, projection=(), fetch=False, count_only=True)
 
 
 def describe_step(operation: Operation[Any]) -> str:
-    """The kind of the operation and what it is about, such as `Query users.by_name`."""
+    """Return the kind of the operation and its tables, such as `Query users.by_name`."""
     tables = dict.fromkeys(getattr(part, "table", None) for part in _parts(operation))
     names = ", ".join(table for table in tables if table)
     index = getattr(operation, "index", None)

@@ -1,4 +1,4 @@
-"""The planner: what a strategy comes to, and the operations that serve it.
+"""The planner: from a read to the operations that serve it.
 
 ===================================================================  =============================================
 what is asked for                                                    plan
@@ -11,10 +11,10 @@ the whole keys of several: a list, `in_`, `keys_in`, ORed keys       BatchGet
 anything else                                                        Scan
 ===================================================================  =============================================
 
-Only conditions that are ANDed at the top supply keys, and an OR of which every branch does. What the key does not cover
-becomes the *filter*, which the store evaluates after the key, or where the store cannot (batch gets, conditions on key
-attributes in a query) the *residual*, which the executor evaluates on what comes back. `access` has the rule by which
-the table or an index is chosen. Planning does no I/O: a plan is data.
+Only conditions that are ANDed at the top supply keys, and an OR whose every branch does. Conditions that the key does
+not cover become the *filter*, which the store evaluates after the key. Where the store cannot evaluate them (in batch
+gets; on key attributes in a query), they become the *residual*, which the executor evaluates on the items that it
+receives. `access_paths` holds the rule that chooses the table or an index. Planning does no I/O: a plan is data.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
-from dynamongo.planning.access_paths import Access, Candidate, access_paths, choose, consider
+from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
 from dynamongo.planning.conjuncts import find_choice, split_filter
 from dynamongo.planning.contradictions import find_contradiction
 from dynamongo.planning.key_lookup import find_keys
@@ -42,7 +42,7 @@ from dynamongo.planning.strategies import Target
 
 __all__ = ["divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
 
-_FETCHES = "each item is fetched from the table as well, which a local index does not save"
+_FETCHES = "each item is also fetched from the table, at the cost of another read for each"
 
 
 def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = BATCH_GET) -> Plan:
@@ -97,7 +97,7 @@ class _Planner:
         residual: Condition | None = None,
         order_by: tuple[str, ...] = (),
         *,
-        access: Access | None = None,
+        access: AccessPath | None = None,
         rejected: tuple[Rejected, ...] = (),
         warnings: tuple[str, ...] = (),
     ) -> Plan:
@@ -106,7 +106,7 @@ class _Planner:
         if read.descending and not read.is_sorted and operations:
             self._check_order(operations[0], rejected)
         if read.segments is not None and operations and not isinstance(operations[0], Scan):
-            warnings += (f"segments={read.segments} is for scans, and makes no difference here",)
+            warnings += (f"segments={read.segments} has no effect: this is not a scan",)
         cursor_names = self._table.keys.names if access is None else access.cursor_names
         return Plan(
             operations,
@@ -124,19 +124,19 @@ class _Planner:
 
     @staticmethod
     def _check_order(operation: ReadOperation, rejected: tuple[Rejected, ...]) -> None:
-        """Refuse to reverse what has no order: only a query has one, and what is read lazily is not sorted."""
+        """Refuse to reverse what has no order: only a query has one, and lazy reads are not sorted."""
         if isinstance(operation, (Scan, BatchGet)):
             what = "a scan" if isinstance(operation, Scan) else "a read of several keys"
             near = [f"; the index {each.name} would serve it, but {each.reason}" for each in rejected if each.is_near]
             raise ExpressionError(
-                f"descending=True cannot be kept, since {what} gives items in no order: use get_many, which sorts them,"
-                f" or a condition whose hash key, that of the table or of an index, is compared by =={''.join(near)}"
+                f"descending=True needs an order, and {what} returns items in none: use get_many, which sorts them,"
+                f" or compare the hash key of the table or of an index by =={''.join(near)}"
             )
 
     def _loaded(
-        self, access: Access | None, operations: tuple[ReadOperation, ...], cursor_names: tuple[str, ...]
+        self, access: AccessPath | None, operations: tuple[ReadOperation, ...], cursor_names: tuple[str, ...]
     ) -> tuple[Path, ...] | None:
-        """Return the paths that the items have, beside which nothing of them is known."""
+        """Return the paths that the items are read with; `None` for whole items."""
         if self._read.projection:
             return cover((*self._read.projection, *map(Path, cursor_names)))
         if access is None or access.held is None or _fetches(operations[0]):
@@ -144,7 +144,7 @@ class _Planner:
         return tuple(Path(name) for name in sorted(access.held))
 
     def _project(self, residual: Condition | None, key_names: Sequence[str]) -> tuple[Path, ...]:
-        """Return what has to be read for what is wanted: also the keys, for cursors, and what the residual tests."""
+        """Return what to read: the paths that are wanted, the keys, for cursors, and what the residual tests."""
         if not self._read.projection:
             return ()
         tested = () if residual is None else paths_of(residual)
@@ -154,7 +154,7 @@ class _Planner:
 
     def _plan_targets(self, targets: tuple[Target, ...]) -> Plan:
         if self._read.index is not None:
-            self._refuse("keys name items of the table")
+            self._refuse("keys identify items of the table")
         if not targets:
             return self._nothing("there are no keys")
         keys = [target.key for target in targets]
@@ -181,7 +181,7 @@ class _Planner:
         best, rejected = choose(self._read)
         if best is not None:
             return self._plan_queries(best, rejected)
-        return self._plan_scan(Access(self._table), rejected if self._read.parts else ())
+        return self._plan_scan(AccessPath(self._table), rejected if self._read.parts else ())
 
     def _plan_index(self, name: str) -> Plan:
         access = next((access for access in access_paths(self._table)[1:] if access.name == name), None)
@@ -228,12 +228,12 @@ class _Planner:
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
 
     def _page_limit(self, kept: Condition | None, residual: Condition | None) -> int | None:
-        """How many items a request reads at most: what is wanted at most, where nothing of it is filtered out."""
+        """Return how many items a request reads at most: the limit, unless a condition filters some out."""
         limit = self._read.limit if kept is None and residual is None else None
         size = self._read.page_size
         return size if limit is None else limit if size is None else min(limit, size)
 
-    def _plan_scan(self, access: Access, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
+    def _plan_scan(self, access: AccessPath, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
         read = self._read
         kept, residual = split_filter(read.parts, (), access.held)
         projection = self._project(residual, access.cursor_names)

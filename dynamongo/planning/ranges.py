@@ -1,4 +1,4 @@
-"""Range keys: every condition on one that can be folded, as the single one that a query takes."""
+"""Range keys: fold the conditions on one into the single condition that a query takes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ RangeCondition: TypeAlias = Comparison | Between | BeginsWith
 def fold_range(
     parts: tuple[Condition, ...], attribute: KeyAttribute | None
 ) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:
-    """One condition on the range key out of all that can be folded, with the conjuncts it does not cover.
+    """Fold what the conjuncts say of the range key into one condition; return it with the conjuncts it does not cover.
 
-    `None` where the conjuncts contradict each other. Equality comes before a prefix, and a prefix before bounds. The
-    stricter of several bounds wins; a lower and an upper one become BETWEEN, and a bound that excludes its own value
-    stays behind as well, since BETWEEN includes it. `in_` bounds the key by its least and its greatest value, and
-    stays behind.
+    Returns `None` if the conjuncts contradict each other. Equality comes before a prefix, and a prefix before bounds.
+    The stricter of several bounds wins. A lower and an upper one become BETWEEN; a bound that excludes its own value
+    also remains a conjunct, since BETWEEN includes it. `in_` bounds the key by its least and its greatest value, and
+    remains a conjunct.
     """
     if attribute is None or not parts:
         return None, parts
@@ -79,7 +79,7 @@ def _is_bound(part: Condition, attribute: KeyAttribute) -> bool:
 
 
 def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
-    """Whether a key condition takes the bound: DynamoDB refuses an empty one there, though not in a filter."""
+    """Whether a key condition takes the bound: DynamoDB refuses an empty one there, unlike in a filter."""
     return is_key_value(operand, attribute) and not is_empty(operand)
 
 
@@ -97,7 +97,7 @@ def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeConditio
 
 
 def strictest_bounds(parts: Sequence[Condition]) -> tuple[Bound | None, Bound | None]:
-    """The greatest lower and the least upper bound; of two at one value, the one that excludes it."""
+    """Return the greatest lower and the least upper bound; of two at one value, the one that excludes it."""
     lower = [bound for part in parts for bound in _lower_bounds(part)]
     upper = [bound for part in parts for bound in _upper_bounds(part)]
     low = max(lower, key=lambda bound: (bound[0], bound[1] == GT), default=None)
@@ -106,12 +106,12 @@ def strictest_bounds(parts: Sequence[Condition]) -> tuple[Bound | None, Bound | 
 
 
 def are_disjoint(low: Bound, high: Bound) -> bool:
-    """Whether no value is above the lower and below the upper bound."""
+    """Return whether no value lies within both bounds."""
     return bool(low[0] > high[0]) or (low[0] == high[0] and (low[1], high[1]) != (GE, LE))
 
 
 def _lower_bounds(part: Condition) -> Iterator[Bound]:
-    """What a conjunct says of the least value."""
+    """Yield the lower bound that a conjunct sets, if any."""
     match part:
         case Comparison(_, (">" | ">=") as operator, value):
             yield value, operator
@@ -124,7 +124,7 @@ def _lower_bounds(part: Condition) -> Iterator[Bound]:
 
 
 def _upper_bounds(part: Condition) -> Iterator[Bound]:
-    """What a conjunct says of the greatest value."""
+    """Yield the upper bound that a conjunct sets, if any."""
     match part:
         case Comparison(_, ("<" | "<=") as operator, value):
             yield value, operator

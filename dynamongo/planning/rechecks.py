@@ -1,4 +1,4 @@
-"""Rechecks: what a write that follows a read has to check again."""
+"""Rechecks: the conditions that a write checks again, since its item may have changed after it was read."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from dynamongo.planning.conjuncts import MAX_NESTING
 
 
 def recheck(condition: Condition | None, key: Item) -> Condition | None:
-    """What a write of the item with `key`, which satisfied the condition when it was read, checks again.
+    """Return what a write checks again of the condition that its item satisfied when it was read.
 
-    That is all but what its key decides: of ORed conditions on several keys, those on its own. It may be too large for
-    a write: `narrow` makes it fit.
+    The key decides some of it: only what is left is checked, and of ORed conditions on several keys, only those on the
+    key of the item. The result may be too large for a write: `narrow` makes it fit.
     """
     return None if condition is None else _undecided(condition, key)
 
 
 def _undecided(part: Condition, key: Item, depth: int = 0) -> Condition | None:
-    """What is left of a condition that holds, given the key; `None` where the key alone decides it."""
+    """Return what is left of a condition that holds, given the key; `None` if the key alone decides it."""
     if _is_about(part, key):
         return None
     if depth > MAX_NESTING:

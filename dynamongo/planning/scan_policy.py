@@ -24,7 +24,7 @@ def check_policy(policy: object) -> None:
 
 
 def apply_policy(plan: Plan, policy: ScanPolicy, model: str) -> None:
-    """Warn of a plan that is a full scan, forbid it or let it pass.
+    """Warn about a plan that is a full scan, forbid it or allow it, as the policy says.
 
     Raises:
         ScanForbidden: The policy is `"forbid"`.
@@ -36,7 +36,7 @@ def apply_policy(plan: Plan, policy: ScanPolicy, model: str) -> None:
         raise ScanForbidden(
             f"{_describe(plan, scan, model)}. Scans are forbidden here; pass scans='allow' to do it once"
         )
-    message = f"{_describe(plan, scan, model)}. Pass scans='allow' where that is meant"
+    message = f"{_describe(plan, scan, model)}. Pass scans='allow' if that is intended"
     warnings.warn(message, ScanWarning, stacklevel=caller_level())
 
 
@@ -52,13 +52,13 @@ def _describe(plan: Plan, scan: Scan, model: str) -> str:
 
 
 def _list_paths(conditions: Iterable[Condition]) -> str:
-    """The paths they name: without the values, which do not belong in logs and would make every warning a new one."""
+    """Return the paths they name. Values do not belong in logs, and would make every warning a new one."""
     paths = itertools.chain.from_iterable(map(paths_of, conditions))
     return ", ".join(f"`{path}`" for path in dict.fromkeys(paths))
 
 
 def _advice(plan: Plan, conditions: Iterable[Condition]) -> str:
-    """Which index would serve: one that nearly does, or else one with an attribute as hash key that `==` is said of."""
+    """Return the index that would serve: one that nearly does, or one whose hash key would be compared by `==`."""
     near = [rejected for rejected in plan.rejected if rejected.is_near]
     if near:
         return "; " + "; ".join(f"the index {rejected.name} would serve it, but {rejected.reason}" for rejected in near)

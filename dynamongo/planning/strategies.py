@@ -30,6 +30,21 @@ from dynamongo.fields.base import Field
 from dynamongo.mapping.keys import key_equalities
 from dynamongo.mapping.mapper import Mapper
 
+Strategy: TypeAlias = object
+"""What a caller passes to say which items are meant.
+
+For one item:
+
+- its key: the value of the hash key, or a `(hash, range)` tuple;
+- a dict that holds the key under the names of its fields;
+- an instance that holds the key;
+- a condition that fixes the whole key with `==`; conditions ANDed to it must hold as well.
+
+For several items, a list of these, or any condition.
+
+The type is `object`, because a key is of whichever types its fields take, those of custom fields included.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -137,7 +137,9 @@ def test_leaving_writes_that_take_too_long_is_told() -> None:
         "answer(1)\noutcomes = User.save_iter(endless()); next(outcomes)\nstore.waiting.get()\noutcomes.close()\n"
     )
     assert ended.returncode == 0
-    assert "RuntimeWarning: User: an iterator over the outcomes of writes was left while requests were" in ended.stderr
+    assert (
+        "RuntimeWarning: User: an iterator over the outcomes of writes was closed while requests were" in ended.stderr
+    )
 
 
 def test_nothing_is_sent_once_an_iterator_is_left() -> None:

@@ -180,16 +180,16 @@ class TestLimits:
             tx.delete(Account, "jane")
             tx.check(Account, JANE & (Account.balance > 1))
         assert str(caught.value) == (
-            "a transaction has one action for each item: check of the Account with owner = 'jane' comes after delete of"
+            "a transaction takes one action per item: check of the Account with owner = 'jane' comes after delete of"
             " the Account with owner = 'jane'"
         )
 
     def test_there_are_100_actions_at_most(self) -> None:
-        with pytest.raises(ExpressionError, match="100 actions at most; delete of the Account with owner = '100' is"):
+        with pytest.raises(ExpressionError, match="at most 100 actions; delete of the Account with owner = '100' is"):
             delete_all(range(101))
 
     def test_there_are_4_mb_at_most(self) -> None:
-        with pytest.raises(ExpressionError, match="a transaction has 4 MB of items at most; save of the Account"):
+        with pytest.raises(ExpressionError, match="a transaction takes at most 4 MB of items; save of the Account"):
             save_all(Account(owner=str(number), balance=1, note="x" * 390_000) for number in range(12))
 
     @pytest.mark.parametrize("code", [code for code in get_args(CancelCode) if code != "ConditionalCheckFailed"])
@@ -226,7 +226,7 @@ class TestLimits:
             act(tx)
 
     def test_outside_of_its_block_it_takes_nothing(self) -> None:
-        with pytest.raises(DynamongoError, match="inside its `with` block alone"):
+        with pytest.raises(DynamongoError, match="only inside its `with` block"):
             Connection.transaction().delete(Account, "jane")
 
     def test_models_must_be_on_one_backend(self) -> None:
@@ -236,7 +236,7 @@ class TestLimits:
 
         Connection.set_config(backend=MemoryBackend())
         try:
-            names = "Account and Elsewhere have connections to different ones"
+            names = "the connections of Account and Elsewhere have different ones"
             with without_using(), pytest.raises(ConfigurationError, match=names), Connection.transaction() as tx:
                 tx.delete(Account, "jane")
                 tx.delete(Elsewhere, ("jane", 1))

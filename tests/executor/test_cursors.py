@@ -94,7 +94,7 @@ class TestExpiry:
         clock[0] += 60
         assert read_on(cursor, **settings) == [3, 4, 5]
         clock[0] += 1
-        with pytest.raises(CursorError, match="the cursor has expired; read from the first page again; got") as caught:
+        with pytest.raises(CursorError, match="the cursor has expired; start again at the first page; got") as caught:
             read_on(cursor, **settings)
         assert caught.value.client_message == "The cursor has expired; start again at the first page."
 
@@ -107,7 +107,7 @@ class TestExpiry:
 
     def test_cursor_without_an_expiry_is_refused_where_one_is_asked_for(self) -> None:
         cursor = first_cursor(cursor_key=NEW)
-        with pytest.raises(CursorError, match="the cursor has no expiry, which cursor_ttl asks for"):
+        with pytest.raises(CursorError, match="the cursor has no expiry, which cursor_ttl requires"):
             read_on(cursor, cursor_key=NEW, cursor_ttl=60)
 
     @pytest.mark.parametrize("ttl", [0, -1, True, "60", float("nan"), float("inf")])
@@ -174,12 +174,12 @@ class TestMadeUp:
     )
     def test_what_the_read_cannot_have_given_is_refused(self, parts: tuple[Any, ...]) -> None:
         forged = forge(first_cursor(), *parts)
-        with pytest.raises(CursorError, match="a cursor is a text that a page of a read came with; got ") as caught:
+        with pytest.raises(CursorError, match="cursor must be a text that an earlier read returned; got ") as caught:
             read_on(forged)
         assert caught.value.cursor == forged
 
     def test_what_is_nested_deep_is_refused(self) -> None:
-        with pytest.raises(CursorError, match="a cursor is a text"):
+        with pytest.raises(CursorError, match="cursor must be a text"):
             read_on(DEEP)
 
     @pytest.mark.parametrize("after", [-1, 5, 10**30, True, KEY, "1"])
@@ -188,7 +188,7 @@ class TestMadeUp:
         cursor = cursors.encode_cursor(cursors.fingerprint_of(Visit.find(keys).explain()), ReadPosition(0, 2))
         assert cursor is not None
         assert len(Visit.find(keys, cursor=cursor).all()) == 3
-        with pytest.raises(CursorError, match="a cursor is a text"):
+        with pytest.raises(CursorError, match="cursor must be a text"):
             Visit.find(keys, cursor=forge(cursor, 0, after)).all()
 
     def test_key_of_another_type_or_partition_is_refused_by_the_store(self) -> None:

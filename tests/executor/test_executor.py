@@ -25,7 +25,7 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor import Executor, GroupResult, Outcome, RetryPolicy, Steps, Wait
-from dynamongo.executor.concurrent_writes import Writer
+from dynamongo.executor.concurrent_writes import BulkWriter
 from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.expressions.values import Item
@@ -137,7 +137,7 @@ def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, a
     def run_group(make_steps: Callable[[Executor], Steps[GroupResult]]) -> GroupResult:
         return drive(make_steps(executor), tape)
 
-    outcomes = list(Writer(run_group, ("k",), tape.limits.batch_write, workers=1).write(writes))
+    outcomes = list(BulkWriter(run_group, ("k",), tape.limits.batch_write, workers=1).write(writes))
     assert tape.is_played()
     if waits is not None:
         waits.extend(tape.waits)
@@ -661,7 +661,7 @@ def test_memory_backend_plays_the_same_part() -> None:
     executor = Executor(backend.limits, RetryPolicy())
     drive(executor.create_table(CreateTable(TableSchema(T, KeySchema(KeyAttribute("k", "N")))), wait=True), backend)
     writes = [put(number, NotExists(Path("k")) if number % 7 == 0 else None, a=number) for number in range(100)]
-    writer = Writer(lambda make_steps: drive(make_steps(executor), backend), ("k",), 25, workers=4)
+    writer = BulkWriter(lambda make_steps: drive(make_steps(executor), backend), ("k",), 25, workers=4)
     assert {outcome.index for outcome in writer.write(writes) if outcome.error is None} == set(range(100))
     plan = Plan((Scan(T, limit=9),), Comparison(Path("a"), GT, 89), ("k",), descending=True, limit=3)
     assert drive(executor.read(plan), backend) == [item(99, a=99), item(98, a=98), item(97, a=97)]

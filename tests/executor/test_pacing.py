@@ -114,15 +114,15 @@ class TestPace:
         pace = Pace(10)
         pace.slow_down(0)
         pace.slow_down(0)
-        assert (pace.places, pace.decreases) == (5, 1)
+        assert (pace.slots, pace.decreases) == (5, 1)
         pace.slow_down(1)
-        assert pace.places == 2
+        assert pace.slots == 2
 
     def test_there_is_always_a_place(self) -> None:
         pace = Pace(4)
         for number in range(10):
             pace.slow_down(number)
-        assert pace.places == 1
+        assert pace.slots == 1
 
     def test_places_come_back_one_after_the_other_up_to_the_first_number(self) -> None:
         pace = Pace(4)
@@ -130,7 +130,7 @@ class TestPace:
         found: list[int] = []
         for _ in range(40):
             pace.speed_up()
-            found.append(pace.places)
+            found.append(pace.slots)
         assert found == sorted(found)
         assert (found[0], found[-1]) == (2, 4)
 

@@ -476,7 +476,7 @@ class TestBudget:
         executor = Executor(Limits(), POLICY, empty)
         backend = Answers(*[SLOW] * 3, BatchWriteResult((BatchPut({"k": 2}),)), *[SLOW] * 3, BatchWriteResult())
         attempts = executor.start_attempts()
-        assert drive(executor.send(WRITES[2], attempts), backend).unprocessed
+        assert drive(executor.send_within(attempts, WRITES[2]), backend).unprocessed
         with Connection.using(Answers(*([SLOW] * 9 + [WriteResult()]) * 100)):
             items = [Counter(name=f"{number}") for number in range(100)]
             assert Counter.save_many(items, overwrite=False, max_workers=1).fail_count == 0

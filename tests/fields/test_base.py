@@ -41,12 +41,12 @@ class TestBinding:
         assert (field.label, repr(field)) == ("IntField", "<IntField>")
 
     def test_an_unbound_field_says_nothing_about_items(self) -> None:
-        with pytest.raises(ExpressionError, match="IntField does not belong to a model"):
+        with pytest.raises(ExpressionError, match="IntField belongs to no model"):
             _ = IntField() == 1
 
     def test_a_field_may_be_named_without_a_place(self) -> None:
         assert bound().with_label("the answer").label == "the answer"
-        with pytest.raises(ExpressionError, match="the answer does not belong to a model"):
+        with pytest.raises(ExpressionError, match="the answer belongs to no model"):
             _ = bound().with_label("the answer").path
 
     def test_being_a_key_is_kept_by_a_copy(self) -> None:
@@ -102,9 +102,9 @@ class TestRules:
     @pytest.mark.parametrize(
         ("field", "expected"),
         [
-            (IntField(default="a"), "IntField is declared with a value that does not suit it: IntField must be an int"),
-            (IntField(choices=[1, "a"]), "IntField is declared with a value that does not suit it"),
-            (IntField(choices=[1], default=2), "IntField is declared with a value that does not suit it"),
+            (IntField(default="a"), "IntField has an invalid default or choice: IntField must be an int"),
+            (IntField(choices=[1, "a"]), "IntField has an invalid default or choice"),
+            (IntField(choices=[1], default=2), "IntField has an invalid default or choice"),
         ],
     )
     def test_a_default_or_choice_that_does_not_suit_is_refused_when_declared(self, field: Any, expected: str) -> None:

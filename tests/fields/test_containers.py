@@ -212,11 +212,11 @@ def test_an_element_that_is_no_field_is_refused_when_declared(container: Any, el
 @pytest.mark.parametrize(
     ("field", "expected"),
     [
-        (cities(StringField, ["a", 1]), r"^User\.cities is declared .*: User\.cities\[1\] must be a str; got 1$"),
-        (cities(StringField(choices=[1])), r"^User\.cities\[\] is declared with a value that does not suit it"),
-        (cities(StringField(default=1)), r"^User\.cities\[\] is declared"),
-        (tags(IntField(choices=["a"])), r"^a member of User\.tags is declared"),
-        (tags(IntField, default=["a"]), r"^User\.tags is declared"),
+        (cities(StringField, ["a", 1]), r"^User\.cities has an invalid .*: User\.cities\[1\] must be a str; got 1$"),
+        (cities(StringField(choices=[1])), r"^User\.cities\[\] has an invalid default or choice"),
+        (cities(StringField(default=1)), r"^User\.cities\[\] has an invalid default"),
+        (tags(IntField(choices=["a"])), r"^a member of User\.tags has an invalid default"),
+        (tags(IntField, default=["a"]), r"^User\.tags has an invalid default"),
     ],
 )
 def test_a_declaration_that_contradicts_itself_is_refused(field: Field[Any], expected: str) -> None:

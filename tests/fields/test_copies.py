@@ -228,7 +228,7 @@ class TestRulesForTheWhole:
         ],
     )
     def test_what_nobody_would_check_is_refused(self, build: Any) -> None:
-        with pytest.raises(ExpressionError, match=r"^User\.x has a validator or choices, which do not see what"):
+        with pytest.raises(ExpressionError, match=r"^User\.x has a validator or choices, which cannot check what"):
             build()
 
     def test_the_whole_value_can_be_set(self) -> None:

@@ -339,14 +339,14 @@ class TestClassCreation:
             (
                 StringField,
                 {"serialize": lambda *_: "a"},
-                r"Made\.serialize is called by nothing: a field overrides enc",
+                r"Made\.serialize is never called: override enc",
             ),
-            (Field, {"to_python": lambda *_: "a"}, r"Made\.to_python is called by nothing: a field overrides decode"),
+            (Field, {"to_python": lambda *_: "a"}, r"Made\.to_python is never called: override decode"),
             (Field, {"stored_type": "string"}, r"Made\.stored_type must be one of S, N, B, .*; got 'string'"),
             (
                 IntField,
                 {"stored_type": "S"},
-                r"Made says stored_type = 'S', and stores what IntField does",
+                r"Made declares stored_type = 'S' but encodes values as IntField does",
             ),
             (Field, {"encode": "utf-8"}, r"Made\.encode must be a method; got 'utf-8'"),
             (
@@ -410,7 +410,7 @@ class TestClassCreation:
 
 def test_a_field_of_another_class_is_no_copy() -> None:
     with pytest.raises(
-        ExpressionError, match=r"User\.x cannot be set to User\.y, which may hold what User\.x could not"
+        ExpressionError, match=r"User\.x cannot be set to User\.y, which may hold values that User\.x does not allow"
     ):
         at_x(Caesar()).set(StringField().bind("User", Path("y")))
     assert at_x(Caesar()).set(Caesar().bind("User", Path("y"))) == SetUpdate(X, Path("y"))

@@ -88,7 +88,7 @@ class TestMilliseconds:
 
     def test_are_refused_as_a_default(self, field: Any) -> None:
         wrong: Any = float(MILLISECONDS) if field is FloatField else MILLISECONDS
-        with pytest.raises(SchemaError, match=r"Session\.until is declared with a value that does not suit it"):
+        with pytest.raises(SchemaError, match=r"Session\.until has an invalid default or choice"):
             declare(field(default=wrong))
         with pytest.raises(ValidationError, match=r"Session\.until must be"):
             declare(field(default=lambda: wrong))(id="a")

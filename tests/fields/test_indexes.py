@@ -222,10 +222,14 @@ class TestInstances:
         backend = MemoryBackend()
         with Connection.using(backend):
             model.create_table()
-            with pytest.raises(ValidationError, match=r"User.name must be a key, which cannot be empty; got ''"):
+            with pytest.raises(
+                ValidationError, match=r"User.name must be non-empty, because it is part of a key; got ''"
+            ):
                 model(email="a", name="").save()
             model(email="a", name="x").save()
-            with pytest.raises(ValidationError, match=r"User.name must be a key, which cannot be empty; got ''"):
+            with pytest.raises(
+                ValidationError, match=r"User.name must be non-empty, because it is part of a key; got ''"
+            ):
                 model.update_one("a", model.name.set(""))
 
     def test_key_of_an_index_is_stored_in_a_form_that_keeps_its_order(self) -> None:

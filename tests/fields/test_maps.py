@@ -265,9 +265,12 @@ class TestPaths:
         (lambda: DictField({"": StringField()}), "DictField: an attribute name must have 1 to 65,535 bytes; got ''"),
         (
             address({"zip": IntField(default="a")}).check_declaration,
-            "User.address.zip is declared with a value that does not suit it: User.address.zip must be an int; got 'a'",
+            "User.address.zip has an invalid default or choice: User.address.zip must be an int; got 'a'",
         ),
-        (address(zip=IntField(), default={"zip": "a"}).check_declaration, "User.address is declared with a value"),
+        (
+            address(zip=IntField(), default={"zip": "a"}).check_declaration,
+            "User.address has an invalid default or choice",
+        ),
     ],
 )
 def test_a_declaration_that_cannot_be_meant_is_refused(declare: Any, expected: str) -> None:

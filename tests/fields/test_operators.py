@@ -125,9 +125,9 @@ def test_an_update_holds_a_path_and_encoded_values(built: Any, node: Any) -> Non
         (lambda: NAME.set(None), "User.x cannot be set to None: use remove()"),
         (
             lambda: YEAR.set(OTHER),
-            "User.x is stored as N, and cannot be set to User.y, which is stored as S",
+            "User.x is stored as N and cannot be set to User.y, which is stored as S",
         ),
-        (lambda: NAME.set_if_not_exists(IntField().bind("User", Y)), "User.x is stored as S, and cannot be set to"),
+        (lambda: NAME.set_if_not_exists(IntField().bind("User", Y)), "User.x is stored as S and cannot be set to"),
         (lambda: NAME.add("a"), "User.x is stored as S; add works on N"),
         (lambda: at_x(BinaryField()).append(b"a"), "User.x is stored as B; append works on L"),
         (lambda: at_x(ListField(IntField)).append(), "User.x.append takes one element at least"),

@@ -34,8 +34,10 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.connection import default_connection
 from dynamongo.model.batch import Batch
-from dynamongo.model.bulk_writes import WriteOptions, collect, delete_entries, write_entries
+from dynamongo.model.bulk_entries import delete_entries
+from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions, perform_bulk
 from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
 
 _prefixes = (f"bulk-{number}-" for number in itertools.count())
@@ -119,7 +121,7 @@ class TestUpdateMany:
         assert calls.requests == 0
 
     def test_none_does_not_change_the_whole_table(self) -> None:
-        with pytest.raises(ExpressionError, match=r"^User.update_many needs a strategy"):
+        with pytest.raises(ExpressionError, match=r"^User.update_many requires a strategy"):
             User.update_many(None, User.year.set(1))
 
 
@@ -329,7 +331,7 @@ class TestBatch:
 
     def test_outside_of_its_block_it_takes_nothing(self) -> None:
         batch = User.batch()
-        with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes inside its `with` block alone"):
+        with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes only inside its `with` block"):
             batch.save({"email": "a"})
 
 
@@ -351,7 +353,7 @@ def save_into_missing_table(batch: Batch[User]) -> BulkWriteError:
     """Save until the table is gone, and after that."""
     save_all(batch, users(25))
     User.delete_table()
-    with pytest.raises(BulkWriteError, match="since the batch was stopped by User: ") as caught:
+    with pytest.raises(BulkWriteError, match="; the batch was stopped by User: ") as caught:
         save_all(batch, users(25))
     with pytest.raises(WriteNotSent):
         batch.save({"email": "more"})
@@ -365,14 +367,14 @@ class TestExplain:
     def test_batch_of_known_items(self) -> None:
         assert str(User.save_many.explain(users(60))) == (
             "BatchWrite users\n"
-            "  writes         60 items, 25 to a request\n"
-            "  requests       3, and one more for each that the store does not get to"
+            "  writes         60 items, 25 per request\n"
+            "  requests       3, and one more for each retry of unprocessed items"
         )
 
     def test_condition_of_puts(self) -> None:
         assert str(User.save_many.explain(users(2), overwrite=False)) == (
             "Put users\n"
-            "  writes         2 items, each with a request\n"
+            "  writes         2 items, one request each\n"
             "  checks again   attribute_not_exists(email)\n"
             "  requests       2"
         )
@@ -380,7 +382,7 @@ class TestExplain:
     def test_deletes_of_known_items(self) -> None:
         plan = User.delete_many.explain(["a", (User.email == "b") & (User.year > 1)])
         assert (plan.step, plan.writes, plan.read) == ("BatchWrite users", 2, None)
-        assert plan.warnings == ("1 of them have a condition, and go alone",)
+        assert plan.warnings == ("1 of them have a condition, and take a request each",)
 
     def test_deletes_and_updates_of_a_condition_show_the_read(self) -> None:
         assert str(User.delete_many.explain(User.year < 1990)) == (
@@ -388,9 +390,9 @@ class TestExplain:
             "  reads          the whole table\n"
             "  filter         year < 1990\n"
             "  requests       1, and one more for each MB that is read\n"
-            "  not used       users: its hash key `email` is compared with no value by ==\n"
+            "  not used       users: no condition compares its hash key `email` by ==\n"
             "Delete users\n"
-            "  writes         each item that is found, each with a request\n"
+            "  writes         each item that is found, one request each\n"
             "  checks again   year < 1990\n"
             "  requests       1, and one more for each MB that is read, and one more for each item that is found"
         )
@@ -402,7 +404,7 @@ class TestExplain:
     def test_updates_of_known_items(self) -> None:
         assert str(User.update_many.explain(["a", "b"], User.name.remove())) == (
             "UpdateItem users\n"
-            "  writes         2 items, each with a request\n"
+            "  writes         2 items, one request each\n"
             "  requests       2\n"
             "  note           each item must exist"
         )
@@ -574,8 +576,9 @@ class TestLargeConditions:
         result = User.find(some)
         targets, found = result.targets()
         User.update_one("0003", User.name.set("n7"))
-        entries = list(delete_entries(User, targets, found))
-        deleted = collect(User, write_entries(User, entries, WriteOptions()))
+        entries = delete_entries(User.__mapper__, User.table_name(), targets, found)
+        here = Destination(User.__mapper__, User.table_name(), default_connection, default_connection.backend)
+        deleted = perform_bulk(BulkCall(here, WriteOptions(), lambda: entries))
         assert [user.email for user in deleted.fail] == ["0003"]
         assert years() == {"0003": 3}
 

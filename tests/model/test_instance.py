@@ -318,12 +318,14 @@ class TestItems:
 
     def test_key_must_be_there_when_it_is_stored_though_not_marked_as_required(self) -> None:
         with pytest.raises(
-            ValidationError, match=r"^Prepared\.id must be given, since it is part of the key; got None$"
+            ValidationError, match=r"^Prepared\.id must be given, because it is part of the key; got None$"
         ):
             Prepared.__mapper__.encode(Prepared())
 
     def test_empty_key_cannot_be_stored(self) -> None:
-        with pytest.raises(ValidationError, match=r"^Prepared\.id must be a key, which cannot be empty; got ''$"):
+        with pytest.raises(
+            ValidationError, match=r"^Prepared\.id must be non-empty, because it is part of a key; got ''$"
+        ):
             Prepared.__mapper__.encode(Prepared(id=""))
 
     def test_empty_text_is_stored_elsewhere(self) -> None:

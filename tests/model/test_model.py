@@ -399,7 +399,7 @@ class TestDeleteMany:
         assert stored() == jane
 
     def test_none_does_not_empty_the_table(self, jane: User) -> None:
-        with pytest.raises(ExpressionError, match=r"^User\.delete_many needs a strategy"):
+        with pytest.raises(ExpressionError, match=r"^User\.delete_many requires a strategy"):
             User.delete_many(None)
         assert stored() == jane
 

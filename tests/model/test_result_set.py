@@ -288,7 +288,7 @@ class TestCursors:
 
     @pytest.mark.parametrize("text", ["", "x", "not a cursor", "é", "e30", base64.b64encode(b"[1]").decode(), 3])
     def test_what_is_no_cursor_is_refused(self, text: Any) -> None:
-        with pytest.raises(CursorError, match="a cursor is a text that a page of a read came with"):
+        with pytest.raises(CursorError, match="cursor must be a text that an earlier read returned"):
             Visit.find(OSLO, cursor=text).all()
 
 
@@ -319,7 +319,7 @@ class TestSignedCursors:
         Connection.set_config(backend=MemoryBackend(), scans="allow")
         Visit.create_table()
         Visit.save_many([visit("Oslo", day) for day in range(1, 6)])
-        with pytest.raises(CursorError, match="a cursor is a text"):
+        with pytest.raises(CursorError, match="cursor must be a text"):
             Visit.find(OSLO, cursor=cursor).all()
 
     @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ class TestSignedCursors:
         ],
     )
     def test_key_is_16_bytes_at_least(self, key: Any, got: str) -> None:
-        with pytest.raises(ConfigurationError, match=rf"cursor_key must be bytes, 16 at least.*; got {got}$"):
+        with pytest.raises(ConfigurationError, match=rf"cursor_key must be at least 16 bytes.*; got {got}$"):
             Connection(cursor_key=key)
 
     def test_key_is_not_shown(self) -> None:

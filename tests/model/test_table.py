@@ -208,7 +208,7 @@ class TestUpdate:
             "index throughput by_name: not declared by the model, the table has 5 read units and 8 write units",
             f"time to live {name}: not declared by the model, the table has until",
         ]
-        assert [each.mend for each in listed] == ["drop", "leave", "leave", "leave"]
+        assert [each.fix for each in listed] == ["drop", "leave", "leave", "leave"]
         assert person.update_table() == ()
 
     def test_base_declares_for_its_models(self, backend: Backend) -> None:

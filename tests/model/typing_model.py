@@ -10,7 +10,18 @@ from typing import Any
 
 from typing_extensions import assert_type
 
-from dynamongo import BatchResult, GlobalIndex, LocalIndex, Model, Page, Plan, ResultSet, WriteOutcome, WritePlan
+from dynamongo import (
+    BatchResult,
+    Connection,
+    GlobalIndex,
+    LocalIndex,
+    Model,
+    Page,
+    Plan,
+    ResultSet,
+    WriteOutcome,
+    WritePlan,
+)
 from dynamongo.expressions.conditions import And, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
@@ -194,3 +205,29 @@ def write_many() -> None:
 def misuse_of_reads() -> None:
     Listed.find(limit="3")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.find(scans="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def write_together(user: User) -> None:
+    with Connection.transaction(return_items=True) as tx:
+        tx.save(user, only_changed=True)
+        tx.save(Listed, {"name": "a"}, overwrite=Listed.year > 2000)
+        tx.create(Listed, {"name": "b"})
+        tx.update(user, User.visits.increment(), [User.year.set(1990)])
+        tx.upsert(Listed, "c", Listed.year.set(1))
+        tx.delete(Listed, Listed.name == "d")
+        tx.check(User, user)
+        tx.save(Listed)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+        tx.delete("e")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+        tx.update(user, "f")  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def read_together(user: User) -> None:
+    assert_type(Connection.transact_get([(User, "a"), (User, "b")]), "list[User | None]")
+    assert_type(Connection.transact_get([user]), "list[User | None]")
+
+
+def configure() -> None:
+    Connection.set_config("AKIA", "hush", scans="allow", timeout=5)
+    Connection(scans="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Connection.set_config(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Connection(retry=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

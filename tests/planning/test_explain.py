@@ -210,7 +210,7 @@ def test_fields_of_a_plan_are_for_tests() -> None:
         ),
         (
             lambda: User.explain("a@example.com", index="by_city"),
-            "User: the index by_city cannot serve this read: keys name items of the table",
+            "User: the index by_city cannot serve this read: keys identify items of the table",
         ),
         (
             lambda: User.explain(index="by_nam"),

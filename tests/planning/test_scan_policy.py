@@ -127,7 +127,7 @@ class TestMessage:
         assert self.message(Scan("users", condition)) == f"User: no key serves a {expected}"
 
     def test_warning_says_how_to_mean_it(self) -> None:
-        with pytest.warns(ScanWarning, match=r"is billed\. Pass scans='allow' where that is meant$"):
+        with pytest.warns(ScanWarning, match=r"is billed\. Pass scans='allow' if that is intended$"):
             User.get_many()
 
 
@@ -190,7 +190,7 @@ class Shared(Model):
 
 def test_index_that_is_passed_over_says_what_makes_it_usable() -> None:
     condition = Shared.kind == "a"
-    advice = r"`year` are not in it: declare the field required=True, insist with index="
+    advice = r"`year` are not in it: declare the field required=True, force the index with index="
     assert re.search(advice, str(Shared.explain(condition)))
     with Connection.using(MemoryBackend()):
         Shared.create_table()

@@ -215,8 +215,8 @@ class TestRefusals:
             ("nobody", r"User\.email must be an email address"),
             (5, r"User\.email must be an email address; got 5"),
             ({"email": "nobody"}, r"User\.email must be an email address"),
-            (None, r"User\.email must be given, since it is part of the key; got None"),
-            (User(), r"User\.email must be given, since it is part of the key; got None"),
+            (None, r"User\.email must be given, because it is part of the key; got None"),
+            (User(), r"User\.email must be given, because it is part of the key; got None"),
         ],
         ids=str,
     )
@@ -235,7 +235,9 @@ class TestRefusals:
         ids=str,
     )
     def test_empty_key(self, strategy: Any) -> None:
-        with pytest.raises(ValidationError, match=r"^Visit\.city must be a key, which cannot be empty; got ''$"):
+        with pytest.raises(
+            ValidationError, match=r"^Visit\.city must be non-empty, because it is part of a key; got ''$"
+        ):
             resolve_one(strategy, VISIT)
 
     def test_true_is_no_number_of_a_key(self) -> None:
@@ -243,7 +245,7 @@ class TestRefusals:
             resolve_one(("Rome", True), VISIT)
 
     def test_instance_without_its_range_key(self) -> None:
-        with pytest.raises(ValidationError, match=r"Visit\.day must be given, since it is part of the key; got None"):
+        with pytest.raises(ValidationError, match=r"Visit\.day must be given, because it is part of the key; got None"):
             resolve_one(Visit(city="Rome"), VISIT)
 
 

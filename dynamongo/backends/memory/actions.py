@@ -62,21 +62,13 @@ def evaluate(table: MemoryTable, prepared: Prepared) -> Change:
     if position is None:
         position = table.locate_key(target) if new is None else table.locate_item(target)
     old = table.primary.find(position)
-    if action.condition is not None:
-        _check_holds(action, old)
+    if action.condition is not None and not holds(action.condition, old.item if old else {}):
+        raise ConditionalCheckFailedException(item=old.item if old and action.return_item_on_failure else None)
     if updates is not None:
         new = _make_updated(table, target, updates, old)
     elif isinstance(action, ConditionCheck):
         new = old
     return position, old, new
-
-
-def _check_holds(action: Action, old: Stored | None) -> None:
-    """Raise if the action's condition does not hold for the stored item; a missing item has no attributes."""
-    if action.condition is None or holds(action.condition, old.item if old else {}):
-        return
-    shown = old.item if old and action.return_item_on_failure else None
-    raise ConditionalCheckFailedException(item=shown)
 
 
 def _make_updated(table: MemoryTable, key: Item, updates: Sequence[AnyUpdate], old: Stored | None) -> Stored:

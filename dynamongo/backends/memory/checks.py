@@ -52,7 +52,10 @@ from dynamongo.expressions.values import MAX_DEPTH, SET_TYPES, AttributeType, At
 _T = TypeVar("_T")
 
 _LIGHT: Final = 30
+"""So many plain parts cannot exceed a limit; see `_weigh`."""
+
 _HEAVY: Final = 1_000
+"""The weight of a part that must be checked; more than any number of parts that is light."""
 
 INVALID = "One or more parameter values were invalid:"
 """The first words of many of DynamoDB's messages."""

@@ -15,6 +15,7 @@ from dynamongo.expressions.values import PLAIN_TYPES, AttributeValue, shorten, t
 from dynamongo.operations import Capacity
 
 LIFETIME_SECONDS = 600.0
+"""How long DynamoDB remembers a token after the request that used it has finished."""
 _MAX_LENGTH = 36
 
 

@@ -189,7 +189,7 @@ def _empty_kind(value: AttributeValue) -> str | None:
 def _check_sizes(keys: KeySchema, values: Item) -> None:
     hash_key, range_key = keys.hash_key.name, keys.range_key and keys.range_key.name
     if hash_key in values and size_of(values[hash_key]) > MAX_HASH_BYTES:
-        raise InvalidRequestError(
+        raise InvalidRequestError(  # DynamoDB's message has no space before the number
             f"{INVALID} Size of hashkey has exceeded the maximum size limit of{MAX_HASH_BYTES} bytes"
         )
     if range_key in values and size_of(values[range_key]) > MAX_RANGE_BYTES:

@@ -43,6 +43,7 @@ class Lag:
         """Return the store that answers an operation: the replica, if an eventually consistent read will do."""
         if not isinstance(operation, (Get, BatchGet, Query, Scan)) or operation.consistent:
             return self._store
+        # Pending changes are applied when a read needs them: with a virtual clock nothing else would be the right time.
         while self._pending and self._pending[0][0] <= self._store.now:
             _, name, position, old, new = self._pending.popleft()
             self._replica.tables[name].replace(position, old, new)

@@ -54,7 +54,7 @@ def delete_table(store: Store, operation: DeleteTable) -> TableDescription:
     """Delete a table with its items."""
     table = find_described(store, operation.table)
     del store.tables[operation.table]
-    return TableDescription(table.schema, "DELETING")
+    return TableDescription(table.schema, "DELETING")  # what DeleteTable returns, although the table is gone already
 
 
 def create_index(store: Store, operation: CreateIndex) -> TableDescription:
@@ -90,7 +90,7 @@ def delete_index(store: Store, operation: DeleteIndex) -> TableDescription:
     """Drop a global index."""
     table = find_described(store, operation.table)
     found = next((index for index in table.schema.indexes if index.name == operation.index), None)
-    if found is None:
+    if found is None:  # DynamoDB's ResourceNotFoundException stands for tables and indexes alike
         raise TableNotFound(_missing_index(operation.index, table))
     if not found.is_global:
         raise InvalidRequestError(f"Cannot delete an index that is not a GlobalSecondaryIndex: {found.name}")

@@ -58,7 +58,7 @@ def read_page(table: MemoryTable, view: View, operation: Query | Scan, entries: 
     read, size, is_cut = _take_page(entries, operation.limit)
     kept = read if operation.filter is None else compile_filter(operation.filter)(read)
     kept, fetched = _fetch(table, view, operation, kept)
-    units = count_read_units(size) + fetched
+    units = count_read_units(size) + fetched  # the page is rounded up as a whole, every fetched item by itself
     cursor = {name: read[-1][name] for name in view.key_names} if is_cut else None
     consumed = read_capacity(units if operation.consistent else units / 2)
     return PageResult(_show(operation, kept), len(kept), len(read), cursor, consumed)
@@ -109,7 +109,7 @@ def _take_page(entries: Iterable[Stored], limit: int | None) -> tuple[list[Item]
     """
     read: list[Item] = []
     size = 0
-    for entry in islice(entries, limit if limit is None else min(limit, sys.maxsize)):
+    for entry in islice(entries, limit if limit is None else min(limit, sys.maxsize)):  # islice takes no more
         read.append(entry.item)
         size += entry.size
         if size > _PAGE_BYTES:

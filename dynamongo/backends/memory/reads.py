@@ -41,6 +41,7 @@ def get(store: Store, operation: Get) -> GetResult:
     """Read one item."""
     if operation.projection:
         check_projection(operation.projection)
+    # `Store.take_key` and `find_table` in one step: Get is the most frequent operation.
     table = store.tables.get(operation.table)
     position = None if table is None else table.locate_usual_key(operation.key)
     if table is None or position is None:
@@ -65,7 +66,7 @@ def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> 
     items: Iterable[Item] = [stored.item for stored in found if stored is not None]
     if operation.projection:
         items = map(compile_projection(operation.projection), items)
-    units = count_each(found)
+    units = count_each(found)  # BatchGetItem rounds each item up to 4 KB, where Query and Scan round their sum
     unprocessed = tuple([keys[place][0] for place in (*wanted[len(found) :], *left)])
     return BatchGetResult(tuple(items), unprocessed, read_capacity(units if operation.consistent else units / 2))
 
@@ -156,7 +157,7 @@ def _segment_of(operation: Scan) -> Segment:
 
 
 def _check_filter(view: View, condition: Condition) -> None:
-    """Refuse a filter on a key attribute of the table or index queried: those belong into the key condition."""
+    """Refuse a filter on a key attribute of the table or index queried: those belong in the key condition."""
     for path in paths_of(condition):
         if path.attribute in view.keys.names:
             raise InvalidRequestError(

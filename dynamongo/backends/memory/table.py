@@ -31,6 +31,7 @@ class MemoryTable:
         self.primary = make_view(schema.keys, schema.keys)
         self.indexes = {index.name: _make_index(index, schema) for index in schema.indexes}
         self._has_usual_index_keys = make_index_test(schema)
+        self._key_length = len(self.primary.key_names)
         self._shares_views = False
 
     def fork(self) -> MemoryTable:
@@ -42,7 +43,7 @@ class MemoryTable:
 
     def locate_usual_key(self, key: Item) -> Position | None:
         """Return the position of the item with a key, or `None` unless the key attributes have usual values."""
-        return self.primary.locate_usual(key) if len(key) == len(self.primary.key_names) else None
+        return self.primary.locate_usual(key) if len(key) == self._key_length else None
 
     def locate_key(self, key: Item) -> Position:
         """Return the position of the item with a canonical key; refuse a key that does not fit the table."""
@@ -81,8 +82,8 @@ class MemoryTable:
         self.primary.put(position, old, new)
         larger = new if old is None or (new is not None and new.size > old.size) else old
         units = count_write_units(larger.size if larger else 0)
-        for view in self.indexes.values():
-            units += view.replace(old, new)
+        if self.indexes:
+            units += sum([view.replace(old, new) for view in self.indexes.values()])
         if self.on_change is not None:
             self.on_change(position, old, new)
         return units

@@ -104,7 +104,7 @@ def _freeze_action(prepared: Prepared) -> Hashable:
 def _call_all(
     function: Callable[[MemoryTable, _P], _R], tables: Iterable[MemoryTable], parts: Iterable[_P]
 ) -> list[_R]:
-    """Call the function for every part; raise `TransactionCanceled` with everybody's reasons if any call failed."""
+    """Call the function for every part; raise `TransactionCanceled` with the reasons of all parts if a call fails."""
     outcomes = [_call(function, table, part) for table, part in zip(tables, parts, strict=True)]
     if any(isinstance(outcome, CancellationReason) for outcome in outcomes):
         reasons = (each if isinstance(each, CancellationReason) else CancellationReason() for each in outcomes)
@@ -117,7 +117,7 @@ def _call(function: Callable[[MemoryTable, _P], _R], table: MemoryTable, part: _
         return function(table, part)
     except ConditionalCheckFailedException as error:
         return CancellationReason("ConditionalCheckFailed", str(error), error.item)
-    except EmptyKeyError:
+    except EmptyKeyError:  # DynamoDB answers with a ValidationException for the whole request
         raise
     except (InvalidRequestError, ValidationError) as error:
         return CancellationReason("ValidationError", str(error))

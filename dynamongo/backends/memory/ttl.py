@@ -19,6 +19,7 @@ from dynamongo.expressions.values import type_of
 from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
 
 MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
+"""Items that expired longer ago are never deleted, so that a wrong unit of time does not empty a table."""
 
 
 def update_time_to_live(store: Store, operation: UpdateTimeToLive) -> TimeToLive:

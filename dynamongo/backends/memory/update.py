@@ -159,6 +159,7 @@ def _change_elements(elements: list[AttributeValue], changes: _Changes) -> Attri
     changed: list[Resolved] = [*elements]
     for position, change in sorted(cast("dict[int, _New | _Changes]", changes).items(), key=lambda pair: pair[0]):
         if position < len(elements):
+            # A removed element stays as `MISSING` for now, so that the positions behind it do not shift.
             changed[position] = _apply(elements[position], change)
         else:
             changed.append(_apply(MISSING, change))

@@ -133,7 +133,7 @@ class View:
         if new is not None and before is not None and before == after:
             return self._change(before, self.entry_of(new))
         units = 0
-        if before is not None:
+        if before is not None:  # moving an item in an index takes two writes, since the key is the entry's identity
             units += count_write_units(self._discard(before).size)
         if new is not None and after is not None:
             entry = self.entry_of(new)
@@ -189,7 +189,7 @@ class View:
         gone = self.find(position)
         self._overwrite(position, entry)
         if gone is None or (gone.size == entry.size and equals(gone.item, entry.item)):
-            return 0
+            return 0  # DynamoDB does not write to an index whose projected attributes stay the same
         return count_write_units(max(gone.size, entry.size))
 
     def _discard(self, position: Position) -> Stored:

@@ -1,4 +1,4 @@
-"""Consumed capacity of index writes; that of tables is in the contract."""
+"""Consumed capacity of writes to indexes; the contract covers that of tables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ IN = {"pk": "a", "g": "x"}
         ({**IN, "v": BIG}, {**IN, "g": "y"}, 3),
     ],
 )
-def test_index_is_charged_where_what_it_holds_changes(old: Any, new: Any, index_units: int) -> None:
+def test_index_is_charged_if_its_projection_changes(old: Any, new: Any, index_units: int) -> None:
     before, after = (None if item is None else take_item(item) for item in (old, new))
     table_units = 2 if BIG in (old or {}).values() or BIG in (new or {}).values() else 1
     table, position = MemoryTable(SCHEMA), ("a", NO_SORT)

@@ -1,4 +1,4 @@
-"""Checks of expressions: those that a look at what is small and plain stands for say the same."""
+"""Checks of expressions: the fast path refuses what the checks would refuse."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def closely(check: Callable[[], object]) -> str:
 
 
 @given(conditions, st.sampled_from([1, 1, 1, 10, 100]))
-def test_condition_is_refused_for_what_a_closer_look_finds(condition: Condition, times: int) -> None:
+def test_fast_path_refuses_the_same_conditions(condition: Condition, times: int) -> None:
     def check() -> None:
         check_condition(And(*[condition] * times))
 
@@ -127,9 +127,7 @@ def test_condition_is_refused_for_what_a_closer_look_finds(condition: Condition,
 
 
 @given(st.lists(updates(), max_size=4), st.sampled_from([(), ("a",), ("pk", "sk")]), st.sampled_from([1, 1, 30]))
-def test_updates_are_refused_for_what_a_closer_look_finds(
-    some: list[AnyUpdate], key_names: tuple[str, ...], times: int
-) -> None:
+def test_fast_path_refuses_the_same_updates(some: list[AnyUpdate], key_names: tuple[str, ...], times: int) -> None:
     def normalize() -> tuple[AnyUpdate, ...]:
         return normalize_updates(some * times, key_names)
 
@@ -137,7 +135,7 @@ def test_updates_are_refused_for_what_a_closer_look_finds(
 
 
 @pytest.mark.parametrize("operand", [Size(Path("a")), "text", ["text"], 1.5], ids=str)
-def test_function_may_be_asked_of_a_value(operand: Any) -> None:
+def test_function_may_apply_to_a_value(operand: Any) -> None:
     """As DynamoDB takes `contains(:list, attribute)`; the types of the tree do not say so."""
     conditions: list[Condition] = [
         *(Contains(operand, Path("b")), BeginsWith(operand, "t"), IsType(operand, "S")),
@@ -177,7 +175,7 @@ SIZE = Size(Path("z", "y", 9_999))
     ],
     ids=lambda leaf: type(leaf).__name__,
 )
-def test_what_is_light_is_far_below_the_limits(leaf: Condition) -> None:
+def test_light_conditions_are_far_below_the_limits(leaf: Condition) -> None:
     for condition in longest(leaf):
         assert checks._weigh(condition) <= checks._LIGHT
         assert rendered_bytes(condition) <= MAX_EXPRESSION_BYTES

@@ -1,4 +1,4 @@
-"""The virtual clock, and how the memory backend goes by it."""
+"""The virtual clock, and how the memory backend uses it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TestVirtualClock:
         clock = VirtualClock(start=100)
         assert [clock.now(), clock(), clock.now()] == [100.0, 100.0, 100.0]
 
-    def test_two_clocks_start_at_one_time(self) -> None:
+    def test_two_clocks_start_at_the_same_time(self) -> None:
         assert VirtualClock().now() == VirtualClock().now() == datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
 
     def test_start_may_have_any_time_zone(self) -> None:
@@ -48,7 +48,7 @@ class TestVirtualClock:
         ],
         ids=str,
     )
-    def test_it_is_advanced(self, given: dict[str, Any], seconds: float) -> None:
+    def test_it_can_be_advanced(self, given: dict[str, Any], seconds: float) -> None:
         clock = VirtualClock(start=0)
         clock.advance(**given)
         assert clock.now() == seconds
@@ -65,11 +65,11 @@ class TestVirtualClock:
         assert clock.now() == 7
 
     @pytest.mark.parametrize("start", [datetime(2026, 1, 1), "2026-01-01", True, float("nan"), None], ids=repr)  # noqa: DTZ001 - what is refused
-    def test_start_that_is_no_time_is_refused(self, start: Any) -> None:
+    def test_invalid_start_is_refused(self, start: Any) -> None:
         with pytest.raises(ConfigurationError, match="VirtualClock"):
             VirtualClock(start)
 
-    def test_threads_lose_no_second(self) -> None:
+    def test_concurrent_advances_add_up(self) -> None:
         clock = VirtualClock(start=0)
 
         def advance() -> None:
@@ -83,7 +83,7 @@ class TestVirtualClock:
             thread.join()
         assert clock.now() == 4000
 
-    def test_it_shows_its_time(self) -> None:
+    def test_repr_shows_the_time(self) -> None:
         assert repr(VirtualClock(start=0)) == "VirtualClock(1970-01-01T00:00:00+00:00)"
 
 
@@ -108,14 +108,14 @@ class TestBackend:
         clock.advance(minutes=10)
         assert backend.execute(first).consumed.write_units == 2
 
-    def test_clock_may_ask_the_backend(self) -> None:
+    def test_clock_may_use_the_backend(self) -> None:
         """It is not asked while the backend is locked."""
         backend = MemoryBackend(clock=lambda: float(backend.execute(DescribeTable("sessions")).item_count))
         backend.execute(CreateTable(SCHEMA))
         backend.execute(TransactWrite((Put("sessions", {"id": "a"}),), "token"))
         assert backend.expire() == 0
 
-    def test_clock_that_goes_back_forgets_no_token(self) -> None:
+    def test_token_is_kept_when_the_clock_goes_back(self) -> None:
         times = iter([1000.0, 0.0, 1599.0, 1600.0])
         backend = MemoryBackend(clock=lambda: next(times))
         backend.execute(CreateTable(SCHEMA))
@@ -123,14 +123,14 @@ class TestBackend:
         units = [backend.execute(write).consumed.write_units for _ in range(4)]
         assert units == [2, 0, 0, 2]
 
-    def test_wait_advances_the_clock_and_sleeps_never(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_wait_advances_the_clock_and_never_sleeps(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "sleep", no_sleep)
         clock = VirtualClock(start=0)
         MemoryBackend(clock=clock).wait(5)
         MemoryBackend().wait(5)
         assert clock.now() == 5
 
-    def test_backoff_is_the_clocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_backoff_advances_the_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "sleep", no_sleep)
         clock = VirtualClock(start=0)
         backend = MemoryBackend(clock=clock, faults=FaultPlan(Fault.throttle(operation="DescribeTable", times=None)))
@@ -149,14 +149,14 @@ class TestBackend:
         assert backend.faults.hits == {"throttle": 5}
         assert User(email="a").joined == clock.utcnow()
 
-    def test_slow_answer_takes_the_clocks_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_slow_response_advances_the_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(time, "sleep", no_sleep)
         clock = VirtualClock(start=0)
         backend = MemoryBackend(clock=clock, faults=FaultPlan(Fault.slow(2.5), Fault.slow(0.5)))
         backend.execute(CreateTable(SCHEMA))
         assert clock.now() == 3
 
-    def test_slow_answer_takes_real_time_without_a_virtual_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_slow_response_sleeps_without_a_virtual_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
         slept: list[float] = []
         monkeypatch.setattr(time, "sleep", slept.append)
         backend = MemoryBackend(faults=FaultPlan(Fault.slow(2.5)))

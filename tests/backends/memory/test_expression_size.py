@@ -1,4 +1,4 @@
-"""Memory has no expressions, and refuses at the latest what would be one of more than 4096 bytes."""
+"""Expression size: memory has no expressions, but refuses what would exceed 4096 bytes as one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def updates(size: int) -> tuple[AnyUpdate, ...]:
 
 @pytest.mark.parametrize("size", range(10, 800, 30))
 @pytest.mark.parametrize("kind", [Get, Put, Scan, UpdateItem])
-def test_what_memory_takes_the_dynamodb_backend_can_send(kind: type, size: int) -> None:
+def test_dynamodb_backend_can_send_what_memory_accepts(kind: type, size: int) -> None:
     operations: dict[type, AnyOperation] = {
         Get: Get("table", {"id": 1}, tuple(Path(f"a{number}", "b", number) for number in range(size))),
         Put: Put("table", {"id": 1}, condition(size)),
@@ -50,7 +50,7 @@ def test_what_memory_takes_the_dynamodb_backend_can_send(kind: type, size: int) 
         assert "Expression size has exceeded the maximum allowed size" in str(caught.value)
 
 
-def test_common_sizes_are_taken() -> None:
+def test_common_sizes_are_accepted() -> None:
     for operation in (
         Put("table", {"id": 1}, condition(300)),
         UpdateItem("table", {"id": 1}, tuple(SetUpdate(Path(f"a{number}"), number) for number in range(200))),

@@ -1,4 +1,4 @@
-"""Secondary indexes in memory, by way of the operations."""
+"""Secondary indexes in memory, tested through operations."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ def test_ties_are_paged_once_each_in_both_directions(backend: MemoryBackend, lim
     assert read_all(backend, limit, descending=True) == forward[::-1]
 
 
-def test_index_gives_what_it_projects(backend: MemoryBackend) -> None:
+def test_index_returns_its_projection(backend: MemoryBackend) -> None:
     page = backend.execute(Scan("table", index="by_g"))
     assert {frozenset(item) for item in page.items} == {frozenset({"pk", "sk", "g"})}
     assert page.count == 12
 
 
-def test_cursor_of_an_index_holds_its_key_and_that_of_the_table(backend: MemoryBackend) -> None:
+def test_cursor_of_an_index_contains_the_keys_of_index_and_table(backend: MemoryBackend) -> None:
     page = backend.execute(Scan("table", index="by_g", limit=1))
     assert page.cursor == page.items[0]
 
 
-def test_local_index_fetches_what_it_does_not_hold_and_charges_for_it(backend: MemoryBackend) -> None:
+def test_local_index_fetches_other_attributes_and_charges_for_it(backend: MemoryBackend) -> None:
     page = backend.execute(Query("table", PK_IS_A, index="local", projection=(Path("v"),), consistent=True))
     assert page.items == tuple({"v": number} for number in range(0, 12, 2))
     assert page.consumed == Capacity(read_units=1 + 6)
@@ -121,7 +121,7 @@ def test_value_that_cannot_be_an_index_key_is_refused(backend: MemoryBackend, va
 
 
 @pytest.mark.parametrize("value", [5, None, "", "x" * 2049], ids=["number", "null", "empty", "long"])
-def test_item_that_an_index_came_too_late_for_is_not_in_it_and_can_be_changed_and_deleted(value: Any) -> None:
+def test_item_without_a_valid_key_of_a_later_index_can_be_changed_and_deleted(value: Any) -> None:
     backend = MemoryBackend()
     key: Item = {"pk": "a", "sk": 1}
     backend.execute(CreateTable(TableSchema("table", KeySchema(PK, SK))))
@@ -154,6 +154,6 @@ def test_item_that_an_index_came_too_late_for_is_not_in_it_and_can_be_changed_an
         (IndexSchema("same", KeySchema(G, G)), "have the same name"),
     ],
 )
-def test_index_that_cannot_be_is_refused(index: IndexSchema, reason: str) -> None:
+def test_invalid_index_is_refused(index: IndexSchema, reason: str) -> None:
     with pytest.raises(InvalidRequestError, match=reason):
         MemoryBackend().execute(CreateTable(TableSchema("table", KeySchema(PK, SK), indexes=(index,))))

@@ -1,4 +1,4 @@
-"""Intake: one walk over an item finds what several steps find, and shares nothing with who sent it."""
+"""Ingest: the fast path over an item agrees with the slow path, and shares nothing with the caller."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ def outcome_of(take: Callable[[Any], Stored], item: Any) -> str | None:
 
 
 @given(items)
-def test_walk_finds_what_the_steps_find(item: Any) -> None:
+def test_fast_and_slow_path_agree(item: Any) -> None:
     assert outcome_of(take_item, item) == outcome_of(take_in_steps, item)
 
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("place", [lambda odd: odd, lambda odd: [odd], lambda odd: {"m": [odd]}])
-def test_walk_finds_it_wherever_it_is(value: Any, place: Callable[[Any], Any]) -> None:
+def test_fast_path_finds_mistakes_at_any_depth(value: Any, place: Callable[[Any], Any]) -> None:
     item = {"id": "a", "odd": place(value)}
     assert outcome_of(take_item, item) == outcome_of(take_in_steps, item)
 
@@ -92,19 +92,19 @@ def test_walk_finds_it_wherever_it_is(value: Any, place: Callable[[Any], Any]) -
 @pytest.mark.parametrize("levels", [30, 31, 32, 33])
 @pytest.mark.parametrize("inner", ["leaf", 1, frozenset({"a"}), [], {}, [[]], {"k": "a"}], ids=repr)
 @pytest.mark.parametrize("in_maps", [True, False])
-def test_walk_goes_as_deep_as_is_allowed(levels: int, inner: Any, in_maps: bool) -> None:  # noqa: FBT001 - a parameter
+def test_fast_path_allows_32_levels(levels: int, inner: Any, in_maps: bool) -> None:  # noqa: FBT001 - a parameter
     item = {"deep": nest(levels, inner, in_maps=in_maps)}
     assert outcome_of(take_item, item) == outcome_of(take_in_steps, item)
 
 
-def test_value_that_holds_itself_is_refused() -> None:
+def test_recursive_value_is_refused() -> None:
     cycle: list[Any] = []
     cycle.append(cycle)
     assert outcome_of(take_item, {"id": "a", "l": cycle}) is None
 
 
 @given(values())
-def test_canonical_values_need_no_second_look(value: Any) -> None:
+def test_canonical_values_take_the_fast_path(value: Any) -> None:
     """All but numbers with exponents, and those of 38 digits with a fraction."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ingest, "normalize_attributes", None)
@@ -113,7 +113,7 @@ def test_canonical_values_need_no_second_look(value: Any) -> None:
 
 
 @given(items)
-def test_nothing_is_shared_with_what_was_given(item: Any) -> None:
+def test_nothing_is_shared_with_the_argument(item: Any) -> None:
     try:
         taken = take_item(item)
     except DynamongoError:
@@ -136,7 +136,7 @@ def spoil(value: Any) -> None:
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), values(), max_size=4), st.data())
-def test_what_was_changed_is_measured_as_the_whole_is(item: Item, data: st.DataObject) -> None:
+def test_size_after_a_change_is_that_of_the_whole_item(item: Item, data: st.DataObject) -> None:
     old = Stored(item, item_size(item))
     chosen = data.draw(st.lists(st.sampled_from("abcde"), unique=True))
     updates: list[AnyUpdate] = [

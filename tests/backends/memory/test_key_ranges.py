@@ -44,7 +44,7 @@ def select(kind: Any, condition: Any, values: list[Any]) -> list[Any]:
         (Between(SK, 1, 3), [1, 2, 3]),
     ],
 )
-def test_interval_is_what_the_condition_says(condition: Any, expected: list[int]) -> None:
+def test_interval_matches_the_condition(condition: Any, expected: list[int]) -> None:
     assert select("N", condition, [0, 1, 2, 3, 4]) == expected
 
 
@@ -76,6 +76,6 @@ def test_prefix_of_bytes_is_an_interval(prefix: bytes, values: list[bytes]) -> N
         (KeyCondition(IS_A, Comparison(Size(SK), EQ, 1)), "must start with a key attribute"),
     ],
 )
-def test_what_is_no_key_condition_is_refused(condition: KeyCondition, reason: str) -> None:
+def test_invalid_key_condition_is_refused(condition: KeyCondition, reason: str) -> None:
     with pytest.raises(InvalidRequestError, match=reason):
         check_key_condition(condition)

@@ -1,4 +1,4 @@
-"""Keys: what is usual passes all checks, and stands where it would stand after them."""
+"""Key rules: usual values pass all checks, and have the position that they would have after them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def outcome_of(find: Callable[[], Any]) -> Any:
 
 
 @given(schemas(), items)
-def test_key_is_refused_for_what_the_checks_find(schema: TableSchema, key: Any) -> None:
+def test_fast_path_refuses_the_same_keys(schema: TableSchema, key: Any) -> None:
     table = MemoryTable(schema)
 
     def check() -> Any:
@@ -76,7 +76,7 @@ def test_key_is_refused_for_what_the_checks_find(schema: TableSchema, key: Any) 
 
 
 @given(schemas(), items)
-def test_item_is_refused_for_what_the_checks_find(schema: TableSchema, item: Any) -> None:
+def test_fast_path_refuses_the_same_items(schema: TableSchema, item: Any) -> None:
     table = MemoryTable(schema)
 
     def check() -> Any:
@@ -89,7 +89,7 @@ def test_item_is_refused_for_what_the_checks_find(schema: TableSchema, item: Any
 
 
 @given(schemas(), items)
-def test_item_has_a_position_in_an_index_if_it_can_be_in_it(schema: TableSchema, item: Any) -> None:
+def test_item_has_a_position_in_an_index_if_its_keys_are_valid(schema: TableSchema, item: Any) -> None:
     try:
         canonical = normalize_attributes({"pk": 1, "sk": 1, **item})
     except DynamongoError:

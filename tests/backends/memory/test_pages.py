@@ -1,3 +1,5 @@
+"""Pages of Query and Scan in memory; the contract covers most of them."""
+
 from __future__ import annotations
 
 import pytest

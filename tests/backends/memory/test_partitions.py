@@ -1,4 +1,4 @@
-"""Partitions, against `SortedDict`: what it would hold and read is what they do, however large they are."""
+"""Partitions compared with `SortedDict`, whatever their size."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ ENDS = [None, *(Boundary(value, is_after) for value in (3, 4, 11) for is_after i
 @pytest.mark.parametrize("count", [3, 8])
 @pytest.mark.parametrize("high", ENDS, ids=str)
 @pytest.mark.parametrize("low", ENDS, ids=str)
-def test_few_and_many_are_read_alike(count: int, low: Boundary | None, high: Boundary | None) -> None:
+def test_short_and_long_orders_are_read_alike(count: int, low: Boundary | None, high: Boundary | None) -> None:
     expected: SortedDict[Any, Stored] = SortedDict({sort: Stored({}, 1) for sort in range(0, 2 * count, 2)})
     partition = Partition()
     for sort, entry in expected.items():
@@ -95,7 +95,7 @@ def test_few_and_many_are_read_alike(count: int, low: Boundary | None, high: Bou
 
 
 @given(histories().map(lambda history: history[1]), st.lists(bare | tuples))
-def test_sort_is_in_an_interval_if_it_is_between_the_bounds(reads: Any, sorts: list[Any]) -> None:
+def test_sort_is_in_an_interval_if_it_is_between_the_boundaries(reads: Any, sorts: list[Any]) -> None:
     for (low, high), _ in reads:
         for sort in sorts:
             if all(bound is None or isinstance(bound.value, type(sort)) for bound in (low, high)):

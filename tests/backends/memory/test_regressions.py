@@ -1,4 +1,4 @@
-"""What the comparison with a server (`tests/agreement/test_agreement.py`) found the memory backend to do wrong."""
+"""Mistakes of the memory backend that the comparison with a server (`tests/agreement`) has found."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class TestFilter:
         ],
         ids=["hash key", "range key", "hash key of the index", "hash key of the table"],
     )
-    def test_scan_by_something_inside_a_key_is_refused(
+    def test_scan_filtered_by_something_inside_a_key_is_refused(
         self, backend: MemoryBackend, index: str | None, condition: Condition
     ) -> None:
         with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
             backend.execute(Scan("table", filter=condition, index=index))
 
-    def test_scan_by_something_inside_the_key_of_another_index_finds_nothing_there(
+    def test_scan_filtered_by_something_inside_the_key_of_another_index_finds_nothing(
         self, backend: MemoryBackend
     ) -> None:
         backend.execute(Put("table", {"pk": "a", "sk": 1, "g": "b"}))
         assert backend.execute(Scan("table", filter=Exists(Path("g", "a")))).count == 0
 
-    def test_query_by_something_inside_a_key_of_the_table_is_refused(self, backend: MemoryBackend) -> None:
+    def test_query_filtered_by_something_inside_a_key_of_the_table_is_refused(self, backend: MemoryBackend) -> None:
         condition = KeyCondition(Comparison(Path("g"), EQ, "a"))
         with pytest.raises(InvalidRequestError, match="Key attributes must be scalars"):
             backend.execute(Query("table", condition, NotExists(Path("pk", "a")), index="by_g"))
@@ -68,7 +68,7 @@ class TestCursor:
 
 
 class TestTransaction:
-    def test_update_of_a_key_makes_the_whole_request_invalid(self, backend: MemoryBackend) -> None:
+    def test_update_of_a_key_refuses_the_whole_request(self, backend: MemoryBackend) -> None:
         update = UpdateItem("table", {"pk": "a", "sk": 1}, (SetUpdate(Path("sk"), 2),))
         with pytest.raises(
             InvalidRequestError, match=r"Cannot update attribute sk\. This attribute is part of the key"

@@ -1,4 +1,4 @@
-"""Segments of a scan: which items are in which, and that they stay there."""
+"""Segments of a scan: which partitions belong to them, and that they stay there."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_items_of_one_hash_key_value_are_in_one_segment(backend: MemoryBackend, 
     assert len(set[int].union(*segments_of.values())) == 5
 
 
-def test_item_stays_in_its_segment_whatever_else_is_written(backend: MemoryBackend) -> None:
+def test_item_stays_in_its_segment_when_others_are_written(backend: MemoryBackend) -> None:
     before = [read_segment(backend, number, 3) for number in range(3)]
     for number in range(50):
         backend.execute(Put(TABLE, {"pk": f"other-{number}", "sk": 0}))
@@ -102,7 +102,7 @@ def test_item_stays_in_its_segment_whatever_else_is_written(backend: MemoryBacke
     assert after == [[key for key in keys if key != ("a", 0)] for keys in before]
 
 
-def test_segment_goes_on_after_an_item_that_was_deleted(backend: MemoryBackend) -> None:
+def test_segment_continues_after_a_deleted_item(backend: MemoryBackend) -> None:
     keys = read_segment(backend, 1, 3)
     page = backend.execute(Scan(TABLE, limit=5, segment=1, total_segments=3))
     for pk, sk in keys[3:6]:

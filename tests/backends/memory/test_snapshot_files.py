@@ -1,4 +1,4 @@
-"""Copies of what a memory backend holds: snapshots, forks, files, and the copy that is behind."""
+"""Snapshot files: dumping a table to a file, and loading one."""
 
 from __future__ import annotations
 
@@ -17,51 +17,15 @@ from random import Random
 from typing import Any
 
 import pytest
+from backends.memory.users import OTHERS, RANGED, USERS, A, B, ids, make_backend, named
 from hypothesis import given
 from strategies import values
 
-from dynamongo import ConfigurationError, ExpressionError, TableNotFound, ValidationError
-from dynamongo.backends.memory import MemoryBackend, VirtualClock
+from dynamongo import ExpressionError, TableNotFound, ValidationError
+from dynamongo.backends.memory import MemoryBackend
 from dynamongo.backends.memory.snapshot_files import write_items
-from dynamongo.expressions.conditions import EQ, Comparison, Path
-from dynamongo.expressions.updates import AddUpdate
 from dynamongo.expressions.values import Item
-from dynamongo.operations import (
-    BatchGet,
-    BatchPut,
-    BatchWrite,
-    CreateIndex,
-    CreateTable,
-    Delete,
-    DeleteIndex,
-    DeleteTable,
-    DescribeTable,
-    Get,
-    KeyCondition,
-    Put,
-    Query,
-    Scan,
-    TransactGet,
-    TransactWrite,
-    UpdateItem,
-    UpdateTimeToLive,
-)
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema
-
-USERS, OTHERS = "users", "others"
-BY_NAME = IndexSchema("by_name", KeySchema(KeyAttribute("name", "S")), Projection("all"))
-SCHEMA = TableSchema(USERS, KeySchema(KeyAttribute("id", "S")), None, (BY_NAME,))
-RANGED = TableSchema(OTHERS, KeySchema(KeyAttribute("id", "S"), KeyAttribute("n", "N")))
-A: Item = {"id": "a", "name": "Jane"}
-B: Item = {"id": "b", "name": "John"}
-
-
-def make_backend(*items: Item, **options: Any) -> MemoryBackend:
-    backend = MemoryBackend(**options)
-    backend.execute(CreateTable(SCHEMA))
-    for item in items:
-        backend.execute(Put(USERS, item))
-    return backend
+from dynamongo.operations import CreateTable, Get, Put, Scan
 
 
 def load_refusals(backend: MemoryBackend, path: FilePath) -> list[str]:
@@ -72,103 +36,9 @@ def load_refusals(backend: MemoryBackend, path: FilePath) -> list[str]:
     return []
 
 
-def ids(backend: MemoryBackend, table: str = USERS) -> list[Any]:
-    return sorted(item["id"] for item in backend.execute(Scan(table, consistent=True)).items)
-
-
-def named(backend: MemoryBackend, name: str) -> list[Any]:
-    condition = KeyCondition(Comparison(Path("name"), EQ, name))
-    return [item["id"] for item in backend.execute(Query(USERS, condition, index="by_name")).items]
-
-
-class TestSnapshots:
-    def test_restoring_brings_back_what_there_was_any_number_of_times(self) -> None:
-        backend = make_backend(A)
-        snapshot = backend.snapshot()
-        for _ in range(2):
-            backend.execute(Put(USERS, B))
-            backend.execute(Delete(USERS, {"id": "a"}))
-            backend.execute(CreateTable(RANGED))
-            assert (ids(backend), named(backend, "Jane"), named(backend, "John")) == (["b"], [], ["b"])
-            backend.restore(snapshot)
-            assert (ids(backend), named(backend, "Jane"), named(backend, "John")) == (["a"], ["a"], [])
-            with pytest.raises(TableNotFound):
-                backend.execute(DescribeTable(OTHERS))
-
-    def test_tables_that_were_changed_as_such_come_back(self) -> None:
-        backend = make_backend(A)
-        backend.execute(UpdateTimeToLive(USERS, "until"))
-        snapshot = backend.snapshot()
-        backend.execute(DeleteIndex(USERS, "by_name"))
-        backend.execute(UpdateTimeToLive(USERS, "until", enabled=False))
-        backend.restore(snapshot)
-        assert named(backend, "Jane") == ["a"]
-        backend.execute(UpdateTimeToLive(USERS, "until", enabled=False))
-        backend.execute(DeleteTable(USERS))
-        backend.restore(snapshot)
-        assert ids(backend) == ["a"]
-
-    def test_new_index_is_not_in_the_snapshot(self) -> None:
-        backend = MemoryBackend()
-        backend.execute(CreateTable(TableSchema(USERS, SCHEMA.keys)))
-        snapshot = backend.snapshot()
-        backend.execute(CreateIndex(USERS, BY_NAME))
-        backend.restore(snapshot)
-        backend.execute(CreateIndex(USERS, BY_NAME))
-
-    def test_snapshot_goes_with_another_backend(self) -> None:
-        snapshot = make_backend(A).snapshot()
-        other = MemoryBackend()
-        other.restore(snapshot)
-        assert ids(other) == ["a"]
-
-    def test_token_of_a_transaction_that_was_undone_is_free_again(self) -> None:
-        backend = make_backend(A)
-        write = TransactWrite((UpdateItem(USERS, {"id": "a"}, (AddUpdate(Path("n"), 1),)),), "token")
-        snapshot = backend.snapshot()
-        for _ in range(2):
-            backend.execute(write)
-            backend.execute(write)
-            assert backend.execute(Get(USERS, {"id": "a"})).item == {**A, "n": 1}
-            backend.restore(snapshot)
-
-
-class TestForks:
-    def test_neither_sees_what_the_other_writes(self) -> None:
-        seeded = make_backend(A)
-        first, second = seeded.fork(), seeded.fork()
-        first.execute(Put(USERS, B))
-        seeded.execute(Delete(USERS, {"id": "a"}))
-        assert (ids(seeded), ids(first), ids(second)) == ([], ["a", "b"], ["a"])
-        assert (named(seeded, "Jane"), named(first, "John"), named(second, "John")) == ([], ["b"], [])
-
-    def test_items_are_not_copied(self) -> None:
-        seeded = make_backend(A)
-        forked = seeded.fork()
-        forked.execute(Put(USERS, B))
-        assert forked.execute(Get(USERS, {"id": "a"})).item is seeded.execute(Get(USERS, {"id": "a"})).item
-
-    def test_fork_has_the_clock_and_the_lag_but_no_faults(self) -> None:
-        clock = VirtualClock()
-        forked = make_backend(A, clock=clock, lag=5).fork()
-        forked.execute(Put(USERS, B))
-        assert forked.execute(Get(USERS, {"id": "b"})).item is None
-        clock.advance(seconds=5)
-        assert forked.execute(Get(USERS, {"id": "b"})).item == B
-
-    def test_ranges_are_kept_apart_too(self) -> None:
-        seeded = MemoryBackend()
-        seeded.execute(CreateTable(RANGED))
-        seeded.execute(BatchWrite(OTHERS, tuple(BatchPut({"id": "a", "n": n}) for n in range(3))))
-        forked = seeded.fork()
-        forked.execute(Delete(OTHERS, {"id": "a", "n": 1}))
-        assert [item["n"] for item in seeded.execute(Scan(OTHERS)).items] == [0, 1, 2]
-        assert [item["n"] for item in forked.execute(Scan(OTHERS)).items] == [0, 2]
-
-
 class TestFiles:
     @pytest.mark.parametrize("name", ["users.json", "users.json.gz"])
-    def test_what_is_dumped_can_be_loaded(self, tmp_path: FilePath, name: str) -> None:
+    def test_dump_can_be_loaded(self, tmp_path: FilePath, name: str) -> None:
         item: Item = {
             "id": "a",
             "price": Decimal("1.50"),
@@ -199,14 +69,14 @@ class TestFiles:
         loaded.load(path)
         assert loaded.execute(Scan(USERS)).items == (whole,)
 
-    def test_lines_are_those_of_an_export(self, tmp_path: FilePath) -> None:
+    def test_lines_have_the_format_of_an_export(self, tmp_path: FilePath) -> None:
         path = tmp_path / "users.json"
         make_backend({"id": "a", "n": 1, "raw": b"x"}).dump(path)
         assert [json.loads(line) for line in path.read_text().splitlines()] == [
             {"Item": {"id": {"S": "a"}, "n": {"N": "1"}, "raw": {"B": "eA=="}}}
         ]
 
-    def test_folder_of_an_export_is_loaded_with_all_its_files(self, tmp_path: FilePath) -> None:
+    def test_all_files_of_an_export_are_loaded(self, tmp_path: FilePath) -> None:
         """The example of the developer guide, in the layout of an export."""
         data = tmp_path / "AWSDynamoDB" / "01693685827463-2d8752fd" / "data"
         data.mkdir(parents=True)
@@ -258,7 +128,9 @@ class TestFiles:
             ("\udcff", "not an item in DynamoDB JSON"),
         ],
     )
-    def test_damaged_line_is_named_and_nothing_is_loaded(self, tmp_path: FilePath, line: str, message: str) -> None:
+    def test_error_names_the_damaged_line_and_nothing_is_loaded(
+        self, tmp_path: FilePath, line: str, message: str
+    ) -> None:
         path = tmp_path / "users.json"
         text = '{"Item": {"id": {"S": "x"}}}\n{"Item": {"id": {"S": "b"}}}\n' + line + "\n"
         path.write_text(text, errors="surrogateescape")
@@ -269,7 +141,7 @@ class TestFiles:
         backend.execute(Put(USERS, A))
         assert ids(backend) == ["a", "b"]
 
-    def test_file_that_ends_early_is_refused(self, tmp_path: FilePath) -> None:
+    def test_truncated_file_is_refused(self, tmp_path: FilePath) -> None:
         path = tmp_path / "users.json.gz"
         make_backend(*({**A, "id": str(n)} for n in range(100))).dump(path)
         path.write_bytes(path.read_bytes()[:-30])
@@ -278,7 +150,7 @@ class TestFiles:
             backend.load(path)
         assert ids(backend) == []
 
-    def test_no_error_tells_what_is_in_a_file(self, tmp_path: FilePath) -> None:
+    def test_errors_do_not_show_values(self, tmp_path: FilePath) -> None:
         path = tmp_path / "users.json"
         for value in (
             '{"S": "secret\\ud800"}',
@@ -293,7 +165,7 @@ class TestFiles:
                 make_backend().load(path)
             assert "secret" not in "".join(map(str, (caught.value, caught.value.__cause__)))
 
-    def test_damage_anywhere_is_told_with_its_place(self, tmp_path: FilePath) -> None:
+    def test_errors_name_the_place_of_any_damage(self, tmp_path: FilePath) -> None:
         """Bytes of a dump, compressed and not, changed, dropped and doubled at random: it is loaded, or refused."""
         items: list[Item] = [
             {**A, "id": str(n), "list": [n, None, {"x": b"y"}], "set": frozenset({n, 2})} for n in range(20)
@@ -323,7 +195,7 @@ class TestFiles:
         assert [each.name for each in target.parent.iterdir()] == ["users.json"]
         assert sorted(each.name for each in tmp_path.iterdir()) == ["link.json", "there"]
 
-    def test_pipe_is_written_into(self, tmp_path: FilePath) -> None:
+    def test_pipe_is_written_to(self, tmp_path: FilePath) -> None:
         pipe = tmp_path / "pipe.json"
         os.mkfifo(pipe)
         read: list[str] = []
@@ -334,7 +206,7 @@ class TestFiles:
         assert (len(read[0].splitlines()), stat.S_ISFIFO(pipe.stat().st_mode)) == (2, True)
         assert list(tmp_path.iterdir()) == [pipe]
 
-    def test_device_is_written_into(self) -> None:
+    def test_device_is_written_to(self) -> None:
         assert make_backend(A, B).dump(os.devnull) == 2
         assert stat.S_ISCHR(FilePath(os.devnull).stat().st_mode)
 
@@ -343,14 +215,14 @@ class TestFiles:
             make_backend(A).dump(tmp_path)
         assert list(tmp_path.iterdir()) == []
 
-    def test_rights_of_a_file_are_kept(self, tmp_path: FilePath) -> None:
+    def test_permissions_of_a_file_are_kept(self, tmp_path: FilePath) -> None:
         path = tmp_path / "users.json"
         path.touch()
         path.chmod(0o640)
         make_backend(A).dump(path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
-    def test_several_may_write_to_a_path_at_once(self, tmp_path: FilePath) -> None:
+    def test_several_processes_may_write_to_a_path(self, tmp_path: FilePath) -> None:
         """The first of two is held up in the middle; the other clears away what is left behind, and not that."""
         path = tmp_path / "users.json"
         is_open, go_on = threading.Event(), threading.Event()
@@ -371,7 +243,7 @@ class TestFiles:
         assert len(path.read_text().splitlines()) == 2
         assert list(tmp_path.iterdir()) == [path]
 
-    def test_what_a_killed_writer_left_is_cleared_by_the_next(self, tmp_path: FilePath) -> None:
+    def test_file_of_a_killed_writer_is_deleted_by_the_next(self, tmp_path: FilePath) -> None:
         path, other = tmp_path / "users.json", tmp_path / "users.json.0123abcd.partial.json"
         other.touch()
         program = (
@@ -392,7 +264,7 @@ class TestFiles:
         make_backend(A).dump(path)
         assert sorted(tmp_path.iterdir()) == [path, other]
 
-    def test_file_that_was_cleared_away_before_it_was_locked_is_made_anew(
+    def test_file_that_was_deleted_before_it_was_locked_is_created_again(
         self, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         path, flock = tmp_path / "users.json", fcntl.flock
@@ -408,7 +280,7 @@ class TestFiles:
         assert make_backend(A, B).dump(path) == 2
         assert (len(cleared), list(tmp_path.iterdir())) == (1, [path])
 
-    def test_writer_that_fails_leaves_nothing(self, tmp_path: FilePath) -> None:
+    def test_failing_writer_leaves_no_file(self, tmp_path: FilePath) -> None:
         path = tmp_path / "users.json"
         make_backend(A).dump(path)
 
@@ -421,13 +293,13 @@ class TestFiles:
         assert list(tmp_path.iterdir()) == [path]
         assert '"a"' in path.read_text()
 
-    def test_dump_that_fails_leaves_the_file_that_was_there(self, tmp_path: FilePath) -> None:
+    def test_failing_dump_keeps_the_existing_file(self, tmp_path: FilePath) -> None:
         path = tmp_path / "folder" / "users.json"
         with pytest.raises(FileNotFoundError):
             make_backend(A).dump(path)
         assert list(tmp_path.iterdir()) == []
 
-    def test_table_has_to_be_known(self, tmp_path: FilePath) -> None:
+    def test_unknown_or_ambiguous_table_is_refused(self, tmp_path: FilePath) -> None:
         backend = make_backend(A)
         with pytest.raises(TableNotFound):
             backend.dump(tmp_path / "x.json", OTHERS)
@@ -436,86 +308,3 @@ class TestFiles:
             backend.dump(tmp_path / "x.json")
         with pytest.raises(ValidationError, match=r"contains no files named \*\.json or"):
             backend.load(tmp_path, USERS)
-
-
-class TestLag:
-    def make(self, *items: Item) -> tuple[MemoryBackend, VirtualClock]:
-        clock = VirtualClock()
-        return make_backend(*items, clock=clock, lag=2), clock
-
-    def test_reads_that_need_not_be_consistent_are_behind(self) -> None:
-        backend, clock = self.make(A)
-        get = Get(USERS, {"id": "a"})
-        reads: list[Any] = [get, BatchGet(USERS, ({"id": "a"},)), Scan(USERS)]
-        assert [getattr(backend.execute(each), "items", None) for each in reads] == [None, (), ()]
-        assert (backend.execute(get).item, named(backend, "Jane")) == (None, [])
-        clock.advance(seconds=1.9)
-        assert backend.execute(get).item is None
-        clock.advance(seconds=0.1)
-        assert (backend.execute(get).item, named(backend, "Jane")) == (A, ["a"])
-        assert backend.execute(BatchGet(USERS, ({"id": "a"},))).items == (A,)
-
-    def test_consistent_reads_and_transactions_are_not(self) -> None:
-        backend, _ = self.make(A)
-        assert backend.execute(Get(USERS, {"id": "a"}, consistent=True)).item == A
-        assert backend.execute(BatchGet(USERS, ({"id": "a"},), consistent=True)).items == (A,)
-        assert backend.execute(TransactGet((Get(USERS, {"id": "a"}),))).items == (A,)
-        assert ids(backend) == ["a"]
-
-    def test_writes_see_what_there_is(self) -> None:
-        backend, _ = self.make(A)
-        update = UpdateItem(USERS, {"id": "a"}, (AddUpdate(Path("n"), 1),), Comparison(Path("name"), EQ, "Jane"))
-        backend.execute(update)
-        backend.execute(update)
-        assert backend.execute(Get(USERS, {"id": "a"}, consistent=True)).item == {**A, "n": 2}
-
-    def test_changes_come_one_after_the_other(self) -> None:
-        backend, clock = self.make(A)
-        clock.advance(seconds=1)
-        backend.execute(Put(USERS, {**A, "name": "John"}))
-        clock.advance(seconds=1)
-        backend.execute(Delete(USERS, {"id": "a"}))
-        seen: list[Any] = []
-        for _ in range(3):
-            seen.append((backend.execute(Get(USERS, {"id": "a"})).item or {}).get("name"))
-            clock.advance(seconds=1)
-        assert seen == ["Jane", "John", None]
-
-    def test_tables_and_indexes_are_there_at_once(self) -> None:
-        backend, _ = self.make()
-        backend.execute(CreateTable(RANGED))
-        assert backend.execute(Scan(OTHERS)).items == ()
-        backend.execute(Put(OTHERS, {"id": "a", "n": 1}))
-        backend.execute(DeleteIndex(USERS, "by_name"))
-        backend.execute(CreateIndex(USERS, BY_NAME))
-        assert named(backend, "Jane") == []
-        backend.execute(DeleteTable(OTHERS))
-        with pytest.raises(TableNotFound):
-            backend.execute(Scan(OTHERS))
-        backend.execute(CreateTable(RANGED))
-        assert backend.execute(Scan(OTHERS)).items == ()
-
-    def test_expired_items_are_seen_for_a_while(self) -> None:
-        backend, clock = self.make({**A, "until": int(VirtualClock().now()) + 60})
-        backend.execute(UpdateTimeToLive(USERS, "until"))
-        clock.advance(seconds=61)
-        assert (backend.expire(), named(backend, "Jane"), ids(backend)) == (1, ["a"], [])
-        clock.advance(seconds=2)
-        assert named(backend, "Jane") == []
-
-    def test_what_is_restored_or_loaded_is_seen_at_once(self, tmp_path: FilePath) -> None:
-        backend, _ = self.make(A)
-        snapshot = backend.snapshot()
-        backend.dump(tmp_path / "users.json")
-        backend.restore(snapshot)
-        assert named(backend, "Jane") == ["a"]
-        backend.execute(Delete(USERS, {"id": "a"}))
-        assert named(backend, "Jane") == ["a"]
-        backend.load(tmp_path / "users.json")
-        backend.execute(Put(USERS, B))
-        assert (named(backend, "Jane"), named(backend, "John"), ids(backend)) == (["a"], [], ["a", "b"])
-
-    @pytest.mark.parametrize("lag", [-1, "1", True, float("nan")])
-    def test_lag_is_a_number_of_seconds(self, lag: Any) -> None:
-        with pytest.raises(ConfigurationError, match="lag must be a number of seconds"):
-            MemoryBackend(lag=lag)

@@ -1,4 +1,4 @@
-"""Views: the order of items in memory, and reading from any position in it."""
+"""Views: the order of items, and reading from any position."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def keys_of(entries: Any) -> list[tuple[Any, ...]]:
     return [(entry.item["pk"], entry.item.get("sk")) for entry in entries]
 
 
-def test_partition_is_read_in_range_order_and_its_exact_reverse() -> None:
+def test_partition_is_read_in_range_order_or_in_reverse() -> None:
     view = fill_view(*({"pk": "a", "sk": number} for number in (10, -1, 9, Decimal("0.5"))))
     assert keys_of(view.read_partition("a")) == [("a", -1), ("a", Decimal("0.5")), ("a", 9), ("a", 10)]
     assert keys_of(view.read_partition("a", descending=True)) == keys_of(view.read_partition("a"))[::-1]
     assert keys_of(view.read_partition("b")) == []
 
 
-def test_equal_numbers_are_one_position() -> None:
+def test_equal_numbers_have_the_same_position() -> None:
     view = fill_view({"pk": "a", "sk": 1, "v": "old"}, {"pk": "a", "sk": Decimal("1.0"), "v": "new"})
     assert [entry.item["v"] for entry in view.read_partition("a")] == ["new"]
 
@@ -61,7 +61,7 @@ def test_interval_excludes_its_upper_end() -> None:
 
 
 @given(st.sets(st.integers(0, 20)), st.integers(0, 20), st.booleans())
-def test_reading_goes_on_after_a_position_that_need_not_exist(present: set[int], at: int, descending: bool) -> None:  # noqa: FBT001 - drawn
+def test_reading_continues_after_a_position_without_an_item(present: set[int], at: int, descending: bool) -> None:  # noqa: FBT001 - drawn
     view = fill_view(*({"pk": "a", "sk": number} for number in present))
     rest = WHOLE.after(at, descending=descending)
     expected = sorted((n for n in present if (n < at if descending else n > at)), reverse=descending)
@@ -79,7 +79,7 @@ def test_item_without_a_range_key_is_not_read_again_after_itself() -> None:
 KEYS = [(letter, number) for letter in "abcdefgh" for number in range(3)]
 
 
-def test_scan_reads_partitions_whole_in_an_order_of_their_own() -> None:
+def test_scan_reads_partition_by_partition() -> None:
     view = fill_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
     read = keys_of(view.read_all())
     order = list(dict.fromkeys(pk for pk, _ in read))
@@ -88,13 +88,13 @@ def test_scan_reads_partitions_whole_in_an_order_of_their_own() -> None:
     assert order not in (list("abcdefgh"), list("hgfedcba"))
 
 
-def test_scan_order_does_not_depend_on_the_order_of_writing() -> None:
+def test_scan_order_does_not_depend_on_the_order_of_writes() -> None:
     items = [{"pk": pk, "sk": sk} for pk, sk in KEYS]
     assert keys_of(fill_view(*items).read_all()) == keys_of(fill_view(*items[::-1]).read_all())
 
 
 @pytest.mark.parametrize("cut", range(len(KEYS)))
-def test_scan_goes_on_after_an_item_that_was_deleted(cut: int) -> None:
+def test_scan_continues_after_a_deleted_item(cut: int) -> None:
     view = fill_view(*({"pk": pk, "sk": sk} for pk, sk in KEYS))
     read = [entry.item for entry in view.read_all()]
     for gone in read[max(0, cut - 3) : cut + 1]:
@@ -103,7 +103,7 @@ def test_scan_goes_on_after_an_item_that_was_deleted(cut: int) -> None:
 
 
 @pytest.mark.parametrize("keys", [HASH_ONLY, RANGED])
-def test_order_that_was_read_before_holds_for_what_is_written_later(keys: KeySchema) -> None:
+def test_order_of_an_earlier_read_includes_later_writes(keys: KeySchema) -> None:
     items: list[dict[str, Any]] = [{"pk": pk, "sk": sk} for pk, sk in KEYS]
     view = fill_view(*items[::2], keys=keys)
     assert len(list(view.read_all())) == len(view)
@@ -159,7 +159,7 @@ class TestIndex:
         assert self.read(table, "by_g_v") == self.read(table, "by_g") == []
         assert len(table.primary) == 1
 
-    def test_equal_index_keys_are_kept_apart_and_read_backwards_in_reverse(self) -> None:
+    def test_items_with_equal_index_keys_are_separate_and_can_be_read_in_reverse(self) -> None:
         table = MemoryTable(self.SCHEMA)
         for key in "cab":
             self.put(table, sk=key, g="x")

@@ -1,4 +1,4 @@
-"""Time to live in memory: nothing expires but by `expire`, and what it takes."""
+"""Time to live in memory: nothing expires without `expire`, and what that deletes."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def count(backend: MemoryBackend, index: str | None = None) -> int:
     ],
     ids=str,
 )
-def test_item_expires_when_its_time_is_past_but_not_by_more_than_five_years(
+def test_item_expires_after_its_time_unless_that_is_over_five_years_ago(
     backend: MemoryBackend, attributes: Any, expired: int
 ) -> None:
     put(backend, **attributes)
@@ -83,7 +83,7 @@ def test_item_expires_when_its_time_is_past_but_not_by_more_than_five_years(
     assert count(backend) == 1 - expired
 
 
-def test_expire_goes_by_the_time_it_is_given(backend: MemoryBackend) -> None:
+def test_expire_uses_the_given_time(backend: MemoryBackend) -> None:
     put(backend, until=NOW + 60)
     assert [backend.expire(), backend.expire(NOW + 60), backend.expire(NOW + 60.5), backend.expire(NOW + 61)] == [
         0,
@@ -94,7 +94,7 @@ def test_expire_goes_by_the_time_it_is_given(backend: MemoryBackend) -> None:
 
 
 @proves("22.14")
-def test_expire_takes_the_items_of_all_tables_out_of_their_indexes_too(backend: MemoryBackend) -> None:
+def test_expire_deletes_from_all_tables_and_their_indexes(backend: MemoryBackend) -> None:
     backend.execute(CreateTable(TableSchema("other", KeySchema(KeyAttribute("id", "S")))))
     backend.execute(UpdateTimeToLive("other", "end"))
     for number in range(4):
@@ -104,7 +104,7 @@ def test_expire_takes_the_items_of_all_tables_out_of_their_indexes_too(backend: 
     assert (count(backend), count(backend, "by_g"), backend.execute(Scan("other")).count) == (2, 2, 0)
 
 
-def test_expired_item_is_like_any_other_until_then(backend: MemoryBackend) -> None:
+def test_expired_item_is_like_any_other_until_it_is_deleted(backend: MemoryBackend) -> None:
     item = {**KEY, "g": "x", "until": NOW - 1}
     put(backend, g="x", until=NOW - 1)
     query = Query(TABLE, KeyCondition(Comparison(Path("g"), EQ, "x")), index="by_g")
@@ -121,7 +121,7 @@ def test_nothing_expires_in_a_table_without_time_to_live(backend: MemoryBackend)
     assert (backend.expire(), count(backend)) == (0, 1)
 
 
-def test_table_created_anew_has_no_time_to_live(backend: MemoryBackend) -> None:
+def test_recreated_table_has_no_time_to_live(backend: MemoryBackend) -> None:
     backend.execute(DeleteTable(TABLE))
     backend.execute(CreateTable(SCHEMA))
     assert backend.execute(DescribeTimeToLive(TABLE)) == TimeToLive()
@@ -148,7 +148,7 @@ def test_change_that_dynamodb_refuses_changes_nothing(
     assert backend.execute(DescribeTimeToLive(TABLE)) == TimeToLive("until")
 
 
-def test_what_is_not_enabled_cannot_be_disabled(backend: MemoryBackend) -> None:
+def test_time_to_live_that_is_off_cannot_be_disabled(backend: MemoryBackend) -> None:
     backend.execute(UpdateTimeToLive(TABLE, "until", enabled=False))
     with pytest.raises(InvalidRequestError, match=r"^TimeToLive is already disabled$"):
         backend.execute(UpdateTimeToLive(TABLE, "until", enabled=False))

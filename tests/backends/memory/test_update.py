@@ -1,4 +1,4 @@
-"""Updates applied to items in memory, as DynamoDB applies them (where emulators differ among themselves too)."""
+"""Updates applied to items in memory as DynamoDB applies them, also where emulators differ."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_all_updates_see_the_old_item() -> None:
     assert apply({"m": {"x": 1}}, SetUpdate(M / "b", M)) == {"m": {"x": 1, "b": {"x": 1}}}
 
 
-def test_no_updates_leave_the_item() -> None:
+def test_no_updates_leave_the_item_unchanged() -> None:
     assert apply({"a": 1}) == {"a": 1}
 
 
@@ -73,11 +73,11 @@ def test_positions_are_those_of_the_old_list(updates: list[AnyUpdate], expected:
 
 
 @pytest.mark.parametrize("present", [0, "", None, False, []], ids=repr)
-def test_value_that_is_there_is_kept_by_if_not_exists_falsy_or_not(present: Any) -> None:
+def test_if_not_exists_keeps_a_present_value_even_if_falsy(present: Any) -> None:
     assert apply({"a": present}, SetUpdate(A, 7, if_not_exists=True)) == {"a": present}
 
 
-def test_if_not_exists_sets_what_is_missing_and_needs_its_source_only_then() -> None:
+def test_if_not_exists_sets_a_missing_value_and_reads_its_source_only_then() -> None:
     assert apply({"b": 2}, SetUpdate(A, B, if_not_exists=True)) == {"a": 2, "b": 2}
     assert apply({"a": 1}, SetUpdate(A, B, if_not_exists=True)) == {"a": 1}
     with pytest.raises(InvalidRequestError, match=NOT_THERE):
@@ -109,7 +109,7 @@ def test_present_value_is_combined_with_the_operand(present: Any, update: AnyUpd
     [SetUpdate(A, B), SetUpdate(A, Path("m", "x")), IncrementUpdate(B, 1)],
     ids=lambda update: repr(update)[:30],
 )
-def test_reading_what_is_missing_is_refused(update: AnyUpdate) -> None:
+def test_reading_a_missing_attribute_is_refused(update: AnyUpdate) -> None:
     with pytest.raises(InvalidRequestError, match=NOT_THERE):
         apply({"m": {}}, update)
 
@@ -156,7 +156,7 @@ def test_path_without_its_parent_is_refused(path: Path, build: Any) -> None:
         apply(item, build(path))
 
 
-def test_missing_leaf_is_removed_in_silence() -> None:
+def test_removing_a_missing_leaf_does_nothing() -> None:
     item = {"m": {"x": 1}}
     assert apply(item, RemoveUpdate(M / "no"), RemoveUpdate(A), DeleteUpdate(M / "s", frozenset({"x"}))) == item
 
@@ -165,13 +165,13 @@ def test_missing_leaf_is_removed_in_silence() -> None:
     ("present", "amount", "reason"),
     [(Decimal("9E125"), Decimal("1E125"), "overflow"), (1, Decimal("1E-38"), "38 significant digits")],
 )
-def test_sum_beyond_the_limits_is_refused(present: Any, amount: Any, reason: str) -> None:
+def test_sum_out_of_range_is_refused(present: Any, amount: Any, reason: str) -> None:
     for update in (AddUpdate(A, amount), IncrementUpdate(A, amount)):
         with pytest.raises(ValidationError, match=reason):
             apply({"a": present}, update)
 
 
-def test_changes_side_by_side_are_made_in_one_new_container() -> None:
+def test_changes_in_one_container_share_a_single_copy() -> None:
     item = {"m": {"x": {"y": 1}, "l": [1, {"z": 2}]}, "a": 0}
     changed = apply(
         item,

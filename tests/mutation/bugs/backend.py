@@ -146,7 +146,7 @@ MUTANTS = [
     Mutant(
         "a key of another table is usual",
         "MemoryTable.locate_usual_key",
-        "len(key) == len(self.primary.key_names)",
+        "len(key) == self._key_length",
         "key",
     ),
     Mutant(

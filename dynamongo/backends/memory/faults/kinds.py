@@ -28,7 +28,7 @@ CancelCode: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The store refuses the request because of too many; nothing was done."""
+    """The store throttles the request; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""Bulk entries: what a verb for many items writes, item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationError
+from dynamongo.executor import Write
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import Recorded
+from dynamongo.planning.planner import divide, narrow, recheck
+from dynamongo.planning.strategies import ResolvedStrategy, Target
+from dynamongo.planning.write_builders import make_delete, make_put, make_update
+
+M = TypeVar("M", bound=Recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[M]):
+    """One item that is to be written.
+
+    Attributes:
+        item: What the outcome reports: the instance, or what was given instead of one if that is invalid.
+        write: The write, or `None` if the item is invalid.
+        error: The error of an invalid item.
+    """
+
+    item: M
+    write: Write | None
+    error: DynamongoError | None = None
+
+
+def save_entries(
+    mapper: Mapper[M],
+    table: str,
+    items: Iterable[M | Mapping[str, Any]],
+    overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
+) -> Iterator[Entry[M]]:
+    """Yield a put for each of the items, or the error of an item that is invalid."""
+    for item in items:
+        instance: Any = item
+        try:
+            instance = mapper.as_instance(item)
+            yield Entry(instance, make_put(mapper, table, instance, overwrite))
+        except (AttributeNotLoaded, ValidationError) as error:
+            yield Entry(instance, None, error)
+
+
+def delete_entries(
+    mapper: Mapper[M], table: str, targets: Iterable[Target], found: Iterable[M] | None = None
+) -> Iterator[Entry[M]]:
+    """Yield a delete for each of the targets, with the instance that was found or one that holds only the key."""
+    for target, instance in _with_instances(mapper, targets, found):
+        yield Entry(instance, make_delete(table, target))
+
+
+def update_entries(
+    updates: tuple[AnyUpdate, ...],
+    mapper: Mapper[M],
+    table: str,
+    targets: Iterable[Target],
+    found: Iterable[M] | None = None,
+) -> Iterator[Entry[M]]:
+    """Yield an update for each of the targets, which must exist, with an instance as in `delete_entries`."""
+    for target, instance in _with_instances(mapper, targets, found):
+        yield Entry(instance, make_update(mapper, table, target, updates))
+
+
+def _with_instances(
+    mapper: Mapper[M], targets: Iterable[Target], found: Iterable[M] | None
+) -> Iterator[tuple[Target, M]]:
+    if found is None:
+        return ((_divide_check(target), mapper.decode_key(target.key)) for target in targets)
+    return zip(targets, found, strict=True)
+
+
+def _divide_check(target: Target) -> Target:
+    """Return the target with a check that fits a write, by splitting an IN that is too long."""
+    return target if target.check is None else Target(target.key, divide(target.check))
+
+
+def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequence[Item]) -> list[Target]:
+    """Return the items that a read found as targets, each with what its write has to check again.
+
+    Raises:
+        ExpressionError: The condition is too large for a write, and is about too many attributes to be narrowed.
+    """
+    checks = {_values_of(target.key): target.check for target in source} if isinstance(source, tuple) else {}
+    targets: list[Target] = []
+    for item in items:
+        key = mapper.pick_key(item)
+        check = checks[_values_of(key)] if isinstance(source, tuple) else recheck(source, key)
+        targets.append(Target(key, None if check is None else narrow(check, item)))
+    return targets
+
+
+def _values_of(key: Item) -> tuple[AttributeValue, ...]:
+    return tuple(key.values())
