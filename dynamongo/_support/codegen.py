@@ -6,6 +6,7 @@ import itertools
 import keyword
 import weakref
 from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 _numbers = itertools.count(1)
@@ -16,10 +17,19 @@ def is_plain_name(name: str) -> bool:
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
 
 
-def make_function(name: str, source: str, names: Mapping[str, Any]) -> Callable[..., Any]:
-    r"""The function `name` that the source defines, in which `names` are known.
+def make_function(
+    name: str, source: str, names: Mapping[str, Any], texts: Mapping[str, str] | None = None
+) -> Callable[..., Any]:
+    r"""Return the function `name` that the source defines.
 
     Its source can be looked at as long as the function lives: `inspect.getsource` finds it.
+
+    Args:
+        name: The name of the function.
+        source: What defines it.
+        names: The objects that the source knows by name.
+        texts: What takes the place of string literals in the source: as constants of the code, texts cost less than
+            as names, and can still be anything.
 
     >>> import inspect
     >>> double = make_function("double", "def double(x):\n    return factor * x\n", {"factor": 2})
@@ -33,8 +43,19 @@ def make_function(name: str, source: str, names: Mapping[str, Any]) -> Callable[
 
     filename = f"<dynamongo {name} {next(_numbers)}>"
     namespace = dict(names)
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - the source is ours: values are in `names` alone
+    code = compile(source, filename, "exec")
+    exec(_put_in(code, texts) if texts else code, namespace)  # noqa: S102 - the source is ours: what is not is in `names` and `texts`
     made: Callable[..., Any] = namespace[name]
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     weakref.finalize(made, linecache.cache.pop, filename, None)
     return made
+
+
+def _put_in(constant: Any, texts: Mapping[str, str]) -> Any:
+    """Return a constant of code, or code, with the texts in it."""
+    if isinstance(constant, CodeType):
+        return constant.replace(co_consts=tuple([_put_in(each, texts) for each in constant.co_consts]))
+    if type(constant) is tuple:
+        several: tuple[Any, ...] = constant
+        return tuple([_put_in(each, texts) for each in several])
+    return texts.get(constant, constant) if type(constant) is str else constant

@@ -251,29 +251,30 @@ class Connection:
         """Execute one operation, like `run` with `Executor.send`, but faster."""
         if backend is None:
             backend = self.backend
-        known, is_bounded, seconds, now, budget, executor = self._last
-        if known is not backend:
-            _, is_bounded, seconds, now, budget, executor = self._look_up(backend)
+        last = self._last
+        if last.backend is not backend:
+            last = self._look_up(backend)
         started: float | None = None
         try:
-            if is_bounded and not observers.get():  # the shortest way, since every single read and write takes it
+            if last.is_bounded and not observers.get():  # the shortest way, since every single read and write takes it
                 bounded: Any = backend  # whose `execute` takes seconds
-                result: R = bounded.execute(operation, seconds)
+                result: R = bounded.execute(operation, last.seconds)
             else:
-                started = now()
-                result = execute_observed(make_bounded(backend), operation, seconds)
+                started = last.now()
+                result = execute_observed(make_bounded(backend), operation, last.seconds)
         except TypeError as error:
-            if not is_bounded or not _was_replaced(backend, error):
+            if not last.is_bounded or not _was_replaced(backend, error):
                 raise
             self._last = NONE_USED
-            steps = executor.send(operation)
+            steps = last.executor.send(operation)
         except BackendError as error:
-            steps = executor.retry(operation, error, now() - error.seconds if started is None else started)
+            began = last.now() - error.seconds if started is None else started
+            steps = last.executor.retry(operation, error, began)
         else:
-            if not budget.is_full:
-                budget.refund(1)
+            if not last.budget.is_full:
+                last.budget.refund(1)
             return result
-        return drive(steps, backend, seconds)
+        return drive(steps, backend, last.seconds)
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use makes another."""

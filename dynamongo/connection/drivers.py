@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.connection.recording import execute_observed
 from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
@@ -48,7 +49,8 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
         return stop.value  # type: ignore[no-any-return]  # a generator's result arrives untyped
 
 
-class LastUsed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LastUsed:
     """What `Connection.execute` has to know of the backend that was used last, looked up once.
 
     Attributes:

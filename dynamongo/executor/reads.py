@@ -217,6 +217,7 @@ class PageLoop:
         result = yield from executor.send(self._resume(operation, start))
         items = self._select(executor, list(result.items))
         _check_keys(plan, items)
+        # A page of a plan that counts has no items, and the residual may have removed some that the store counted.
         count = result.count if not items and plan.residual is None else len(items)
         after = self._begin_next(start) if result.cursor is None else ReadPosition(start.step, result.cursor)
         return ReadPage(items, count, result.scanned_count, after, result.consumed, start)
@@ -226,7 +227,7 @@ class PageLoop:
         end = first + executor.limits.batch_get
         keys = operation.keys[first:end]
         found, consumed = yield from executor.get_batch(replace(operation, keys=keys))
-        items = self._select(executor, _in_order_of(keys, found))
+        items = self._select(executor, _in_order_of(keys, found))  # DynamoDB returns them in no order
         after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
         return ReadPage(items, len(items), len(found), after, consumed, start)
 
@@ -244,6 +245,7 @@ class PageLoop:
     def _resume(self, operation: Query | Scan, start: ReadPosition) -> Query | Scan:
         """Return the operation from the position on, which reads no more items than are wanted."""
         limit, room = operation.limit, self._room
+        # `Limit` counts the items that are read: where some are filtered out, it would make for small pages.
         if room is not None and operation.filter is None and self.plan.residual is None:
             limit = room if limit is None else min(limit, room)
         cursor = start.after if isinstance(start.after, dict) else None

@@ -1,8 +1,8 @@
 """The source code of a compiled function while it is written.
 
-The source contains only fixed text and numbered names such as `name3`. Names of attributes, classes and members come
-from users, sometimes from a schema file, and are never part of it: they are values that it refers to by number. So no
-name can inject code.
+The source contains only fixed text, numbered names such as `field3`, and numbered literals such as `'name4'`, which
+become the real texts when it is compiled. Names of attributes, classes and members come from users, sometimes from a
+schema file, and are never part of it. So no name can inject code.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Source:
     def __init__(self, task: Task, names: dict[str, Any]) -> None:
         self.task = task
         self.names = dict(names)
+        self._texts: dict[str, str] = {}
         self.functions: list[list[str]] = []
         self._numbers = itertools.count()
 
@@ -44,8 +45,10 @@ class Source:
         return name
 
     def name_text(self, text: str) -> str:
-        """Return a new name for an attribute's name or another text."""
-        return self.name("name", sys.intern(text))
+        """Return a literal that stands for an attribute's name or another text."""
+        name = f"name{next(self._numbers)}"
+        self._texts[name] = sys.intern(text)
+        return f"'{name}'"
 
     def define(self, lines: list[str]) -> str:
         """Add a function of one variable, `v`, and return its name."""
@@ -55,7 +58,7 @@ class Source:
 
     def compile(self) -> Callable[..., Any]:
         """Compile the functions, and return the one named after the task."""
-        return make_function(self.task, str(self), self.names)
+        return make_function(self.task, str(self), self.names, self._texts)
 
     def __str__(self) -> str:
         return "\n\n".join("\n".join(lines) + "\n" for lines in self.functions)

@@ -13,7 +13,8 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.planning.planner import divide, narrow, recheck
+from dynamongo.planning.narrowing import divide, narrow
+from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import ResolvedStrategy, Target
 from dynamongo.planning.write_builders import make_delete, make_put, make_update
 

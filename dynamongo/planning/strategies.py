@@ -76,10 +76,11 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         ValidationError: A key value does not suit its field.
     """
     encode_key = mapper.keys.codec.encode
+    given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
-        return Target(encode_key(_check_tuple(cast("tuple[Any, ...]", strategy), mapper)))
+        return Target(encode_key(_check_tuple(given, mapper)))
     if isinstance(strategy, BaseCondition):
-        return _from_condition(cast("Condition", strategy), mapper)
+        return _from_condition(given, mapper)
     if isinstance(strategy, mapper.model):
         key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.names))
         return Target(key, mapper.lock_of(strategy) if to_write else None)
@@ -97,9 +98,9 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
     if strategy is None:
         return None
     if isinstance(strategy, BaseCondition):
-        condition = cast("Condition", strategy)
+        condition: Any = strategy
         mapper.check_paths(paths_of(condition))
-        return condition
+        return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
     if _is_list(strategy):
         return tuple(resolve_one(entry, mapper, to_write=to_write) for entry in strategy)
     return (resolve_one(strategy, mapper, to_write=to_write),)

@@ -460,20 +460,20 @@ def encode0(v):
     if v._undeclared if type(v) is HeldDict else type(v) is not dict:
         return None
     get, taken = v.get, {}
-    m = get(name8)
+    m = get('name8')
     if type(m) is str and (m.isascii() or has_utf8_form(m)):
-        taken[name8] = m
+        taken['name8'] = m
     elif m is not None:
         return None
     return taken if len(taken) == len(v) else None
 
 
 def encode(values, item):
-    v = values[name0]
+    v = values['name0']
     if type(v) is str and (v.isascii() or has_utf8_form(v)):
-        item[name0] = v
+        item['name0'] = v
     elif v is not None:
-        item[name0] = encode_by(field4, v)
+        item['name0'] = encode_by(field4, v)
     else:
         refuse_missing(field4)
 """

@@ -27,7 +27,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits, rendered_bytes
-from dynamongo.planning.planner import narrow
+from dynamongo.planning.narrowing import narrow
 
 A, B = Path("a"), Path("b")
 LONG = In(A, tuple(range(101)))

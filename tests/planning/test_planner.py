@@ -32,8 +32,9 @@ from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.key_lookup import checks_by_key
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_read, recheck
+from dynamongo.planning.planner import plan_read
 from dynamongo.planning.read import Read
+from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import ResolvedStrategy, Target
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo.backends.base import Limits
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_OPERATIONS: tuple[type, ...] = get_args(AnyOperation)
+_OPERATIONS: frozenset[type] = frozenset(get_args(AnyOperation))
 
 
 class DynamoDBBackend:
@@ -96,7 +96,7 @@ class DynamoDBBackend:
             ConfigurationError: The client could not be made; a `CredentialsError` also if DynamoDB refused them.
             UnsupportedOperation: It is none of `AnyOperation`.
         """
-        if not isinstance(operation, _OPERATIONS):
+        if type(operation) not in _OPERATIONS and not isinstance(operation, tuple(_OPERATIONS)):
             raise UnsupportedOperation(f"the dynamodb backend does not do {type(operation).__name__}")
         known: Any = operation
         transport = self._transport or self._open()
@@ -104,12 +104,13 @@ class DynamoDBBackend:
         started = time.monotonic()
         try:
             limit = seconds if self._settings.timeout is None else self._limit(self._settings.timeout, seconds)
-            return cast("R", read_response(known, transport.send(request, limit)))
+            result: Any = read_response(known, transport.send(request, limit))
         except BackendError as error:
             error.endpoint, error.seconds = transport.place, time.monotonic() - started
             if isinstance(error, AccessDenied):
                 error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)
             raise
+        return result  # type: ignore[no-any-return]  # `cast` would be a call, in every request
 
     @property
     def max_attempts(self) -> int | None:

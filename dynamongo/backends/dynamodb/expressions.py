@@ -78,15 +78,15 @@ class Placeholders:
             return self.path(operand)
         return f"size({self.path(operand.path)})" if isinstance(operand, Size) else self.value(operand)
 
-    def to_members(self) -> dict[str, str]:
-        """The members of the request, as JSON; those that would be empty are left out, as DynamoDB wants it."""
-        members: dict[str, str] = {}
+    def to_members(self) -> list[str]:
+        """Return the members of the request, as JSON, without those that would be empty, which DynamoDB refuses."""
+        members: list[str] = []
         if self._names:
             names = [f'"{alias}":{quote(name)}' for name, alias in self._names.items()]
-            members["ExpressionAttributeNames"] = f"{{{','.join(names)}}}"
+            members.append(f'"ExpressionAttributeNames":{{{",".join(names)}}}')
         if self._values:
             values = [f'"{alias}":{value}' for value, alias in self._values.items()]
-            members["ExpressionAttributeValues"] = f"{{{','.join(values)}}}"
+            members.append(f'"ExpressionAttributeValues":{{{",".join(values)}}}')
         return members
 
 

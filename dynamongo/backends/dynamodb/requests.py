@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any, Final, TypeAlias, cast
+
+from botocore import xform_name
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.unions import assert_never
@@ -60,10 +62,10 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 
-_Members: TypeAlias = dict[str, str]
-"""The members of a JSON object, with their values as JSON."""
+_Members: TypeAlias = list[str]
+"""The members of a JSON object, each as JSON: the names are DynamoDB's and need no escapes."""
 
-_CAPACITY: Final = {"ReturnConsumedCapacity": '"TOTAL"'}
+_CAPACITY: Final = '"ReturnConsumedCapacity":"TOTAL"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,16 @@ class Request:
 
     Attributes:
         action: DynamoDB's name of the action, such as `"GetItem"`.
-        method: The name of the method of boto3's client, such as `"get_item"`.
         body: What is sent: a JSON object.
     """
 
     action: str
-    method: str
     body: str
+
+    @property
+    def method(self) -> str:
+        """The name of the method of boto3's client, such as `"get_item"`."""
+        return xform_name(self.action)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -109,47 +114,9 @@ def build_request(operation: AnyOperation) -> Request:
         InvalidRequestError: An expression whose text is too long for DynamoDB.
         ValidationError: A Python object that is no attribute value.
     """
-    match operation:
-        case Get():
-            return Request("GetItem", "get_item", _render(_get_members(operation) | _CAPACITY))
-        case BatchGet():
-            return Request("BatchGetItem", "batch_get_item", _render_batch_get(operation))
-        case Query():
-            return Request("Query", "query", _render_query(operation))
-        case Scan():
-            return Request("Scan", "scan", _render_scan(operation))
-        case Put():
-            return Request("PutItem", "put_item", _render_write(_put_members(operation), _old(operation)))
-        case Delete():
-            return Request("DeleteItem", "delete_item", _render_write(_key_members(operation), _old(operation)))
-        case UpdateItem():
-            return Request("UpdateItem", "update_item", _render_write(_update_members(operation), operation.returns))
-        case BatchWrite():
-            return Request("BatchWriteItem", "batch_write_item", _render_batch_write(operation))
-        case TransactWrite():
-            return Request("TransactWriteItems", "transact_write_items", _render_transact_write(operation))
-        case TransactGet():
-            return Request("TransactGetItems", "transact_get_items", _render_transact_get(operation))
-        case CreateTable():
-            return Request("CreateTable", "create_table", _dump(render_table(operation)))
-        case CreateIndex():
-            return Request("UpdateTable", "update_table", _dump(render_new_index(operation)))
-        case DeleteIndex():
-            return Request("UpdateTable", "update_table", _dump(render_dropped_index(operation)))
-        case UpdateThroughput():
-            return Request("UpdateTable", "update_table", _dump(render_new_throughput(operation)))
-        case UpdateIndexThroughput():
-            return Request("UpdateTable", "update_table", _dump(render_new_index_throughput(operation)))
-        case DeleteTable(table):
-            return Request("DeleteTable", "delete_table", _dump({"TableName": table}))
-        case DescribeTable(table):
-            return Request("DescribeTable", "describe_table", _dump({"TableName": table}))
-        case UpdateTimeToLive():
-            return Request("UpdateTimeToLive", "update_time_to_live", _dump(_time_to_live(operation)))
-        case DescribeTimeToLive(table):
-            return Request("DescribeTimeToLive", "describe_time_to_live", _dump({"TableName": table}))
-        case _:
-            assert_never(operation)
+    kind = type(operation)
+    action, render = _ACTIONS[kind if kind in _ACTIONS else next(base for base in kind.__mro__ if base in _ACTIONS)]
+    return Request(action, render(operation))
 
 
 def _dump(value: object) -> str:
@@ -157,43 +124,45 @@ def _dump(value: object) -> str:
     return quote(value) if type(value) is str else json.dumps(value, separators=(",", ":"))
 
 
-def _render(members: _Members) -> str:
-    """A JSON object, whose names are DynamoDB's and need no escapes."""
-    rendered = [f'"{name}":{value}' for name, value in members.items()]
-    return f"{{{','.join(rendered)}}}"
+def _render(members: Iterable[str]) -> str:
+    """Return the JSON object of these members."""
+    return f"{{{','.join(members)}}}"
 
 
 def _render_list(elements: Iterable[str]) -> str:
     return f"[{','.join(elements)}]"
 
 
+def _render_get(operation: Get) -> str:
+    return _render((*_get_members(operation), _CAPACITY))
+
+
 def _get_members(get: Get) -> _Members:
-    members = {"TableName": _dump(get.table), "Key": render_item(get.key)}
+    members = [f'"TableName":{_dump(get.table)},"Key":{render_item(get.key)}']
     return _add_reading(members, get.projection, consistent=get.consistent)
 
 
 def _render_batch_get(operation: BatchGet) -> str:
-    keys = {"Keys": _render_list(map(render_item, operation.keys))}
+    keys = [f'"Keys":{_render_list(map(render_item, operation.keys))}']
     of_table = _add_reading(keys, operation.projection, consistent=operation.consistent)
-    return _render({"RequestItems": f"{{{quote(operation.table)}:{_render(of_table)}}}"} | _CAPACITY)
+    return _render((f'"RequestItems":{{{quote(operation.table)}:{_render(of_table)}}}', _CAPACITY))
 
 
 def _add_reading(members: _Members, projection: tuple[Path, ...], *, consistent: bool) -> _Members:
     """Add what is read, and how."""
     if projection:
         placeholders = Placeholders()
-        members |= _project(projection, placeholders)
-        members |= placeholders.to_members()
+        members += (_project(projection, placeholders), *placeholders.to_members())
     if consistent:
-        members["ConsistentRead"] = "true"
+        members.append('"ConsistentRead":true')
     return members
 
 
-def _project(projection: tuple[Path, ...], placeholders: Placeholders) -> _Members:
+def _project(projection: tuple[Path, ...], placeholders: Placeholders) -> str:
     return _express("ProjectionExpression", render_projection(projection, placeholders))
 
 
-def _express(parameter: str, text: str) -> _Members:
+def _express(parameter: str, text: str) -> str:
     """The member that holds an expression, refused in DynamoDB's words where it is too long, whatever the server.
 
     The text is ASCII, since names and values are placeholders: its length is that in bytes.
@@ -201,56 +170,69 @@ def _express(parameter: str, text: str) -> _Members:
     if len(text) > MAX_EXPRESSION_BYTES:
         problem = f"Expression size has exceeded the maximum allowed size; expression size: {len(text)}"
         raise InvalidRequestError(f"Invalid {parameter}: {problem}")
-    return {parameter: quote(text)}
+    return f'"{parameter}":{quote(text)}'
 
 
-def _express_condition(parameter: str, condition: Condition, placeholders: Placeholders) -> _Members:
+def _express_condition(parameter: str, condition: Condition, placeholders: Placeholders) -> str:
     check_limits(condition, parameter)
     return _express(parameter, render_condition(condition, placeholders))
 
 
 def _render_query(operation: Query) -> str:
     placeholders = Placeholders()
-    members = _express("KeyConditionExpression", render_key_condition(operation.key_condition, placeholders))
+    members = [_express("KeyConditionExpression", render_key_condition(operation.key_condition, placeholders))]
     if operation.descending:
-        members["ScanIndexForward"] = "false"
-    return _render(members | _page_members(operation, placeholders))
+        members.append('"ScanIndexForward":false')
+    return _render([*members, *_page_members(operation, placeholders)])
 
 
 def _render_scan(operation: Scan) -> str:
     members = _page_members(operation, Placeholders())
     if operation.segment is not None:
-        members["Segment"] = json.dumps(operation.segment)
+        members.append(f'"Segment":{json.dumps(operation.segment)}')
     if operation.total_segments is not None:
-        members["TotalSegments"] = json.dumps(operation.total_segments)
+        members.append(f'"TotalSegments":{json.dumps(operation.total_segments)}')
     return _render(members)
 
 
 def _page_members(operation: Query | Scan, placeholders: Placeholders) -> _Members:
-    members: _Members = {"TableName": _dump(operation.table), **_CAPACITY}
+    members = [f'"TableName":{_dump(operation.table)}', _CAPACITY]
     if operation.projection:
-        members |= _project(operation.projection, placeholders)
+        members.append(_project(operation.projection, placeholders))
     if operation.filter is not None:
-        members |= _express_condition("FilterExpression", operation.filter, placeholders)
+        members.append(_express_condition("FilterExpression", operation.filter, placeholders))
     if operation.index is not None:
-        members["IndexName"] = _dump(operation.index)
+        members.append(f'"IndexName":{_dump(operation.index)}')
     if operation.limit is not None:
-        members["Limit"] = json.dumps(operation.limit)
+        members.append(f'"Limit":{json.dumps(operation.limit)}')
     if operation.cursor is not None:
-        members["ExclusiveStartKey"] = render_item(operation.cursor)
+        members.append(f'"ExclusiveStartKey":{render_item(operation.cursor)}')
     if operation.consistent:
-        members["ConsistentRead"] = "true"
+        members.append('"ConsistentRead":true')
     if operation.count_only:
-        members["Select"] = '"COUNT"'
+        members.append('"Select":"COUNT"')
     elif operation.fetch:
-        members["Select"] = '"ALL_ATTRIBUTES"'
-    return members | placeholders.to_members()
+        members.append('"Select":"ALL_ATTRIBUTES"')
+    return [*members, *placeholders.to_members()]
+
+
+def _render_put(operation: Put) -> str:
+    return _render_write(_put_members(operation), _old(operation))
+
+
+def _render_delete(operation: Delete) -> str:
+    return _render_write(_key_members(operation), _old(operation))
+
+
+def _render_update(operation: UpdateItem) -> str:
+    return _render_write(_update_members(operation), operation.returns)
 
 
 def _render_write(members: _Members, returns: ReturnValues) -> str:
     if returns != "NONE":
-        members["ReturnValues"] = _dump(returns)
-    return _render(members | _CAPACITY)
+        members.append(f'"ReturnValues":{_dump(returns)}')
+    members.append(_CAPACITY)
+    return _render(members)
 
 
 def _old(operation: Put | Delete) -> ReturnValues:
@@ -258,37 +240,39 @@ def _old(operation: Put | Delete) -> ReturnValues:
 
 
 def _put_members(operation: Put) -> _Members:
-    return _add_condition({"Item": render_item(operation.item)}, operation, None)
+    return _add_condition([f'"Item":{render_item(operation.item)}'], operation, None)
 
 
 def _key_members(operation: Delete | ConditionCheck) -> _Members:
-    return _add_condition({"Key": render_item(operation.key)}, operation, None)
+    return _add_condition([f'"Key":{render_item(operation.key)}'], operation, None)
 
 
 def _update_members(operation: UpdateItem) -> _Members:
-    members = {"Key": render_item(operation.key)}
+    members = [f'"Key":{render_item(operation.key)}']
     if not operation.updates:
         return _add_condition(members, operation, None)
     check_update_request(operation.updates, operation.key)
     placeholders = Placeholders()
-    members |= _express("UpdateExpression", render_updates(operation.updates, placeholders))
+    members.append(_express("UpdateExpression", render_updates(operation.updates, placeholders)))
     return _add_condition(members, operation, placeholders)
 
 
 def _add_condition(members: _Members, operation: Action, placeholders: Placeholders | None) -> _Members:
     """Add what a write has in common with the action of a transaction that is like it."""
-    members["TableName"] = _dump(operation.table)
+    members.append(f'"TableName":{_dump(operation.table)}')
     if operation.return_item_on_failure:
-        members["ReturnValuesOnConditionCheckFailure"] = '"ALL_OLD"'
+        members.append('"ReturnValuesOnConditionCheckFailure":"ALL_OLD"')
     if operation.condition is not None:
         placeholders = placeholders or Placeholders()
-        members |= _express_condition("ConditionExpression", operation.condition, placeholders)
-    return members if placeholders is None else members | placeholders.to_members()
+        members.append(_express_condition("ConditionExpression", operation.condition, placeholders))
+    if placeholders is not None:
+        members += placeholders.to_members()
+    return members
 
 
 def _render_batch_write(operation: BatchWrite) -> str:
     writes = _render_list([_render_batched(write) for write in operation.writes])
-    return _render({"RequestItems": f"{{{quote(operation.table)}:{writes}}}"} | _CAPACITY)
+    return _render((f'"RequestItems":{{{quote(operation.table)}:{writes}}}', _CAPACITY))
 
 
 def _render_batched(write: BatchPut | BatchDelete) -> str:
@@ -303,29 +287,29 @@ def _render_batched(write: BatchPut | BatchDelete) -> str:
 
 def _render_transact_write(operation: TransactWrite) -> str:
     """Where there is no token, boto3 makes one, so that its own retries do not write twice."""
-    members = {"TransactItems": _render_list(map(_render_action, operation.actions)), **_CAPACITY}
+    members = [f'"TransactItems":{_render_list(map(_render_action, operation.actions))}', _CAPACITY]
     if operation.token is not None:
-        members["ClientRequestToken"] = _dump(operation.token)
+        members.append(f'"ClientRequestToken":{_dump(operation.token)}')
     return _render(members)
 
 
 def _render_action(action: Action) -> str:
     match action:
         case Put():
-            return _render({"Put": _render(_put_members(action))})
+            return f'{{"Put":{_render(_put_members(action))}}}'
         case Delete():
-            return _render({"Delete": _render(_key_members(action))})
+            return f'{{"Delete":{_render(_key_members(action))}}}'
         case UpdateItem():
-            return _render({"Update": _render(_update_members(action))})
+            return f'{{"Update":{_render(_update_members(action))}}}'
         case ConditionCheck():
-            return _render({"ConditionCheck": _render(_key_members(action))})
+            return f'{{"ConditionCheck":{_render(_key_members(action))}}}'
         case _:
             assert_never(action)
 
 
 def _render_transact_get(operation: TransactGet) -> str:
-    gets = _render_list([_render({"Get": _render(_members_in_transaction(get))}) for get in operation.gets])
-    return _render({"TransactItems": gets} | _CAPACITY)
+    gets = _render_list([f'{{"Get":{_render(_members_in_transaction(get))}}}' for get in operation.gets])
+    return _render((f'"TransactItems":{gets}', _CAPACITY))
 
 
 def _members_in_transaction(get: Get) -> _Members:
@@ -345,6 +329,38 @@ def _find_witness(get: Get) -> tuple[Path, ...]:
     return tuple(Path(name) for name in get.key if name not in asked)[:1]
 
 
+def _name_table(operation: DeleteTable | DescribeTable | DescribeTimeToLive) -> dict[str, Any]:
+    return {"TableName": operation.table}
+
+
 def _time_to_live(operation: UpdateTimeToLive) -> dict[str, Any]:
     specification = {"AttributeName": operation.attribute, "Enabled": operation.enabled}
     return {"TableName": operation.table, "TimeToLiveSpecification": specification}
+
+
+def _dumping(describe: Callable[[Any], object]) -> Callable[[Any], str]:
+    return lambda operation: _dump(describe(operation))
+
+
+_ACTIONS: Final[dict[type, tuple[str, Callable[[Any], str]]]] = {
+    Get: ("GetItem", _render_get),
+    BatchGet: ("BatchGetItem", _render_batch_get),
+    Query: ("Query", _render_query),
+    Scan: ("Scan", _render_scan),
+    Put: ("PutItem", _render_put),
+    Delete: ("DeleteItem", _render_delete),
+    UpdateItem: ("UpdateItem", _render_update),
+    BatchWrite: ("BatchWriteItem", _render_batch_write),
+    TransactWrite: ("TransactWriteItems", _render_transact_write),
+    TransactGet: ("TransactGetItems", _render_transact_get),
+    CreateTable: ("CreateTable", _dumping(render_table)),
+    CreateIndex: ("UpdateTable", _dumping(render_new_index)),
+    DeleteIndex: ("UpdateTable", _dumping(render_dropped_index)),
+    UpdateThroughput: ("UpdateTable", _dumping(render_new_throughput)),
+    UpdateIndexThroughput: ("UpdateTable", _dumping(render_new_index_throughput)),
+    DeleteTable: ("DeleteTable", _dumping(_name_table)),
+    DescribeTable: ("DescribeTable", _dumping(_name_table)),
+    UpdateTimeToLive: ("UpdateTimeToLive", _dumping(_time_to_live)),
+    DescribeTimeToLive: ("DescribeTimeToLive", _dumping(_name_table)),
+}
+"""DynamoDB's action for each operation, and what renders its body: one lookup, where a `match` would try several."""

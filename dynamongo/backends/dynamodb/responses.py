@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
 
-from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, refuse_answer
 from dynamongo.backends.dynamodb_json import WireItem, decode_item
@@ -74,35 +73,35 @@ def read_response(operation: AnyOperation, response: dict[str, Any]) -> AnyResul
 
 
 def _read(operation: AnyOperation, response: _Response) -> AnyResult:
-    match operation:
-        case Get():
-            return GetResult(_decode_optional(response.get("Item")), _read_units(response))
-        case BatchGet():
-            return _read_batch_get(operation, response)
-        case Query() | Scan():
-            return _read_page(response)
-        case Put() | Delete() | UpdateItem():
-            if type(operation) is UpdateItem and operation.returns == "ALL_NEW":
-                return WriteResult(decode_item(response["Attributes"]), _write_units(response))
-            return WriteResult(_decode_optional(response.get("Attributes")), _write_units(response))
-        case BatchWrite():
-            return _read_batch_write(operation, response)
-        case TransactWrite():
-            return TransactWriteResult(_split_units(response))
-        case TransactGet():
-            return _read_transact_get(operation, response)
-        case CreateTable() | DeleteTable() | CreateIndex() | DeleteIndex():
-            return parse_description(response["TableDescription"])
-        case UpdateThroughput() | UpdateIndexThroughput():
-            return parse_description(response["TableDescription"])
-        case DescribeTable():
-            return parse_description(response["Table"])
-        case UpdateTimeToLive():
-            return _parse_specification(response["TimeToLiveSpecification"])
-        case DescribeTimeToLive():
-            return _parse_time_to_live(response["TimeToLiveDescription"])
-        case _:
-            assert_never(operation)
+    kind = type(operation)
+    read = _READERS[kind if kind in _READERS else next(base for base in kind.__mro__ if base in _READERS)]
+    return read(operation, response)
+
+
+def _read_get(_: Get, response: _Response) -> GetResult:
+    return GetResult(_decode_optional(response.get("Item")), _read_units(response))
+
+
+def _read_write(_: Put | Delete, response: _Response) -> WriteResult:
+    return WriteResult(_decode_optional(response.get("Attributes")), _write_units(response))
+
+
+def _read_update(operation: UpdateItem, response: _Response) -> WriteResult:
+    if operation.returns == "ALL_NEW":
+        return WriteResult(decode_item(response["Attributes"]), _write_units(response))
+    return WriteResult(_decode_optional(response.get("Attributes")), _write_units(response))
+
+
+def _read_transact_write(_: TransactWrite, response: _Response) -> TransactWriteResult:
+    return TransactWriteResult(_split_units(response))
+
+
+def _read_changed_table(_: AnyOperation, response: _Response) -> TableDescription:
+    return parse_description(response["TableDescription"])
+
+
+def _read_described_table(_: DescribeTable, response: _Response) -> TableDescription:
+    return parse_description(response["Table"])
 
 
 def _decode_optional(wire: WireItem | None) -> Item | None:
@@ -125,7 +124,7 @@ def _check_asked(member: str, left: tuple[Any, ...], asked: tuple[Any, ...]) -> 
         raise ServiceError(message, is_transient=False)
 
 
-def _read_page(response: _Response) -> PageResult:
+def _read_page(_: Query | Scan, response: _Response) -> PageResult:
     return PageResult(
         items=_decode_all(response.get("Items", ())),
         count=_read_count(response["Count"]),
@@ -173,12 +172,14 @@ def _read_answer(get: Get, answer: _Response) -> Item | None:
     return {name: value for name, value in item.items() if name not in unasked}
 
 
-def _parse_specification(wire: _Response) -> TimeToLive:
+def _read_changed_time_to_live(_: UpdateTimeToLive, response: _Response) -> TimeToLive:
+    wire = response["TimeToLiveSpecification"]
     return TimeToLive(wire["AttributeName"] if wire["Enabled"] else None)
 
 
-def _parse_time_to_live(wire: _Response) -> TimeToLive:
-    """What was asked for last, since it may take DynamoDB an hour to become ENABLED or DISABLED."""
+def _read_described_time_to_live(_: DescribeTimeToLive, response: _Response) -> TimeToLive:
+    """Return what was asked for last, since it may take DynamoDB an hour to become ENABLED or DISABLED."""
+    wire = response["TimeToLiveDescription"]
     is_enabled = wire.get("TimeToLiveStatus") in {"ENABLING", "ENABLED"}
     return TimeToLive(wire["AttributeName"] if is_enabled else None)
 
@@ -194,8 +195,9 @@ def _write_units(response: _Response) -> Capacity:
 def _sum_units(response: _Response) -> float:
     """Capacity units, which the store does not split: they are what the action consumes. A batch has a list of them."""
     consumed: Any = response.get("ConsumedCapacity", ())
-    if isinstance(consumed, dict):
-        return float(cast("_Response", consumed).get("CapacityUnits", 0.0))
+    if type(consumed) is dict:
+        units: Any = consumed.get("CapacityUnits", 0.0)
+        return float(units)
     return _sum_entries(consumed, "CapacityUnits")
 
 
@@ -208,3 +210,23 @@ def _split_units(response: _Response) -> Capacity:
 
 def _sum_entries(entries: Iterable[_Response], unit: str) -> float:
     return sum([entry.get(unit, 0.0) for entry in entries], 0.0)
+
+
+_READERS: Final[dict[type, Callable[[Any, _Response], AnyResult]]] = {
+    Get: _read_get,
+    BatchGet: _read_batch_get,
+    Query: _read_page,
+    Scan: _read_page,
+    Put: _read_write,
+    Delete: _read_write,
+    UpdateItem: _read_update,
+    BatchWrite: _read_batch_write,
+    TransactWrite: _read_transact_write,
+    TransactGet: _read_transact_get,
+    **dict.fromkeys((CreateTable, DeleteTable, CreateIndex, DeleteIndex), _read_changed_table),
+    **dict.fromkeys((UpdateThroughput, UpdateIndexThroughput), _read_changed_table),
+    DescribeTable: _read_described_table,
+    UpdateTimeToLive: _read_changed_time_to_live,
+    DescribeTimeToLive: _read_described_time_to_live,
+}
+"""What reads the response of each operation: one lookup, where a `match` would try several."""
