@@ -61,7 +61,7 @@ class TestListField:
         assert message(cities(ListField(StringField)), [[], ["a", 5]]) == "User.cities[1][1] must be a str; got 5"
 
     def test_the_rules_of_the_element_hold(self) -> None:
-        assert message(cities(StringField(max_length=3)), ["abcd"]).startswith("User.cities[0] must be a str of at most 3 char")
+        assert message(cities(StringField(max_length=3)), ["abcd"]).startswith("User.cities[0] must be a str of at most 3")
 
     def test_an_error_is_raised_even_if_it_does_not_happen_again(self) -> None:
         answers = iter([False])
