@@ -94,9 +94,9 @@ class TestStringField:
     [
         (
             lambda: StringField("("),
-            "StringField: regex='(' is no regular expression: missing ), unterminated subpattern",
+            "StringField: regex='(' is not a valid regular expression: missing ), unterminated subpattern",
         ),
-        (lambda: StringField(1), "StringField: regex=1 is no regular expression"),  # type: ignore[call-overload]
+        (lambda: StringField(1), "StringField: regex=1 is not a valid regular expression"),  # type: ignore[call-overload]
         (lambda: StringField(min_length=3, max_length=2), "StringField: min_length 3 is greater than max_length 2"),
         (lambda: StringField(min_length=-1), "StringField: min_length must be an int >= 0; got -1"),
         (lambda: EmailField(max_length="1"), "EmailField: max_length must be an int >= 0; got '1'"),  # type: ignore[call-overload]
