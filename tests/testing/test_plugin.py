@@ -66,15 +66,15 @@ def test_failure_is_told_and_nothing_else(memory_backend):
 """
 
 
-def test_test_fails_that_did_not_meet_the_fault_it_scheduled(pytester: pytest.Pytester) -> None:
+def test_test_fails_that_did_not_hit_its_scheduled_fault(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(TESTS)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=3, failed=3)
     result.stdout.fnmatch_lines(
         [
-            "*FaultNotHit: 1 of 1 scheduled faults were not met*",
-            "*Fault.throttle(operation='Query'): met 0 of 1 times; requests that it is about: 0",
+            "*FaultNotHit: 1 of 1 scheduled faults were hit less often than scheduled*",
+            "*Fault.throttle(operation='Query'): hit 0 of 1 times; matching requests: 0",
             "*assert 1 == 2",
         ]
     )
