@@ -268,8 +268,7 @@ class Connection:
             self._last = NONE_USED
             steps = last.executor.send(operation)
         except BackendError as error:
-            began = last.now() - error.seconds if started is None else started
-            steps = last.executor.retry(operation, error, began)
+            steps = last.executor.retry(operation, error, last.now() - error.seconds if started is None else started)
         else:
             if not last.budget.is_full:
                 last.budget.refund(1)

@@ -217,11 +217,13 @@ class TestLimits:
             lambda tx: tx.update(Account, "jane"),
             lambda tx: tx.delete(Account),
             lambda tx: tx.delete("jane"),
+            lambda tx: tx.delete(Account, "jane", "john"),
+            lambda tx: tx.delete(Account(owner="jane"), Account.balance == 0),
             lambda tx: tx.save({"owner": "jane"}),
             lambda tx: tx.update(Account, JANE | (Account.balance > 1), Account.balance.set(1)),
         ],
     )
-    def test_what_cannot_be_meant_is_refused(self, act: Any) -> None:
+    def test_arguments_that_name_no_single_action_are_refused(self, act: Any) -> None:
         with pytest.raises(ExpressionError), Connection.transaction() as tx:
             act(tx)
 
