@@ -24,7 +24,7 @@ from dynamongo.fields import IntField
 from dynamongo.planning.narrowing import divide, narrow
 from dynamongo.planning.rechecks import recheck
 
-DEPTH = 5_000
+DEPTH = 2_000
 ONE = Comparison(Path("a"), EQ, 1)
 TWO = Comparison(Path("b"), EQ, 2)
 
