@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.loaders
 import pytest
 from botocore_model import check_request
 from hypothesis import settings
@@ -36,6 +37,16 @@ def server_url() -> Iterator[str]:
                 pytest.fail(str(error))
             pytest.skip(str(error))
         yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _botocore_reads_its_data_once() -> Iterator[None]:
+    """Let all sessions of botocore share a loader: each would read megabytes of JSON, and most tests make a client."""
+    create = botocore.loaders.create_loader
+    shared = create()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda path=None: create(path) if path else shared)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from server import EmulatorUnavailable, find_binary, is_required
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,1 +1,1 @@
-"""What knows nothing of DynamoDB: generated code, dataclasses, threads, forks and stack levels."""
+"""General tools that know nothing of DynamoDB: generated code, dataclasses, threads, forks and stack levels."""

@@ -1,4 +1,4 @@
-"""Functions made of source that was generated, which debuggers and tracebacks show as they show any other."""
+"""Functions compiled from generated source, which debuggers and tracebacks show like any other source."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _numbers = itertools.count(1)
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name can stand in source as it is, and means itself there: Python normalizes what is not ASCII."""
+    """Return whether a name can be written into source and keeps its spelling: Python normalizes non-ASCII names."""
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def make_function(
     name: str, source: str, names: Mapping[str, Any], texts: Mapping[str, str] | None = None
 ) -> Callable[..., Any]:
-    r"""Return the function `name` that the source defines.
+    r"""Compile the source and return the function `name` that it defines.
 
-    Its source can be looked at as long as the function lives: `inspect.getsource` finds it.
+    `inspect.getsource` finds the source as long as the function lives.
 
     Args:
         name: The name of the function.
-        source: What defines it.
-        names: The objects that the source knows by name.
-        texts: What takes the place of string literals in the source: as constants of the code, texts cost less than
-            as names, and can still be anything.
+        source: The source that defines it.
+        names: The globals of the function.
+        texts: Texts to put in the place of string literals of the source: constants of the code are faster than
+            globals, and a text can be anything.
 
     >>> import inspect
     >>> double = make_function("double", "def double(x):\n    return factor * x\n", {"factor": 2})
@@ -39,12 +39,12 @@ def make_function(
     def double(x):
         return factor * x
     """
-    import linecache  # noqa: PLC0415 - it loads the tokenizer, and no model may ever be declared
+    import linecache  # noqa: PLC0415 - slow to import (it loads the tokenizer), and needed only once a model is declared
 
     filename = f"<dynamongo {name} {next(_numbers)}>"
     namespace = dict(names)
     code = compile(source, filename, "exec")
-    exec(_put_in(code, texts) if texts else code, namespace)  # noqa: S102 - the source is ours: what is not is in `names` and `texts`
+    exec(_put_in(code, texts) if texts else code, namespace)  # noqa: S102 - the source is ours: values of users are only in `names` and `texts`
     made: Callable[..., Any] = namespace[name]
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     weakref.finalize(made, linecache.cache.pop, filename, None)

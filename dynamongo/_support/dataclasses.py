@@ -72,7 +72,7 @@ else:
 
 
 def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = True) -> Any:
-    """Make the class once more, with slots for its fields: those of a class cannot be added later."""
+    """Make the class again, with slots for its fields, since slots cannot be added to a class."""
     given: Mapping[str, Any] = cls.__dict__
     inherited: dict[str, _Spec] = getattr(cls, "__specs__", {})
     own = {name: _spec_of(given.get(name, _NOTHING)) for name in _find_fields(cls)}
@@ -82,14 +82,11 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
     dropped = {*own, "__dict__", "__weakref__"}
     members: dict[str, Any] = {name: value for name, value in given.items() if name not in dropped}
     members |= {
+        **_COMMON_MEMBERS,
         "__slots__": tuple(name for name in own if name not in inherited),
         "__specs__": specs,
         "__match_args__": tuple(name for name, spec in specs.items() if spec.init),
         "__qualname__": cls.__qualname__,
-        **_STANDARD_ATTRIBUTES,
-        "__delattr__": _delete_attribute,
-        "__replace__": replace,
-        "__setattr__": _set_attribute,
     }
     if cls.__reduce__ is object.__reduce__:
         members["__reduce__"] = _reduce
@@ -299,6 +296,10 @@ def _make_standard(cls: Any) -> Mapping[str, Any]:
     return vars(dataclasses.make_dataclass(cls.__name__, fields, frozen=True))
 
 
-_STANDARD_ATTRIBUTES: Final = {
-    name: _StandardAttribute(name) for name in ("__dataclass_fields__", "__dataclass_params__")
+_COMMON_MEMBERS: Final[dict[str, Any]] = {
+    "__dataclass_fields__": _StandardAttribute("__dataclass_fields__"),
+    "__dataclass_params__": _StandardAttribute("__dataclass_params__"),
+    "__delattr__": _delete_attribute,
+    "__replace__": replace,
+    "__setattr__": _set_attribute,
 }

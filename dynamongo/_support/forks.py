@@ -1,14 +1,14 @@
-"""Forks: locks that a fork waits for, so that no child finds one held, or what it protects half changed.
+"""Forks: locks that a fork waits for, so that no child process finds one held, or what it protects half changed.
 
-A child has the thread that forked, and none of those that held locks. So a fork takes every lock that is made here,
-from the outermost inwards, and releases them in both processes. Where it cannot have one in time, because two threads
-wait for each other, it goes on without, and the child gets the lock free.
+A child has the thread that forked, but none of the threads that held locks. So a fork takes every lock that is made
+here, from the outermost inwards, and releases them in both processes. If it cannot get one in time, because two threads
+wait for each other, it continues without, and the lock is reset in the child.
 
 The locks are reentrant: a signal handler may fork while its thread holds one.
 
-A fork also waits for threads that are about to end. Until Python 3.13, `Thread.join` returns while the system's thread
-still runs: it frees what OpenSSL keeps for it, and holds a lock of OpenSSL meanwhile. A child that is forked then has
-that lock held for ever, and its next thread that uses TLS hangs.
+A fork also waits for threads that are about to end. Until Python 3.13, `Thread.join` returns while the native thread
+still runs: it frees what OpenSSL keeps for it, and holds a lock of OpenSSL meanwhile. In a child that is forked at that
+moment the lock is never released, and the next thread that uses TLS hangs.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ CONNECTION: Final = 1
 BACKEND: Final = 2
 TRANSPORT: Final = 3
 INNERMOST: Final = 4
-"""Levels: whoever holds a lock takes none of a lower level, and no other one of the same."""
+"""Levels: a thread that holds a lock takes none of a lower level, and no other one of the same level."""
 
 PATIENCE: Final = 10.0
 """Seconds that a fork waits for all locks together."""
 
 ENDING_PATIENCE: Final = 0.1
-"""Seconds that a fork waits for threads that end; one that stays longer is another library's, and left alone."""
+"""Seconds that a fork waits for ending threads; one that lives longer belongs to another library, and is ignored."""
 
 _TASKS: Final = "/proc/self/task"
 
@@ -43,7 +43,7 @@ _foreign: Final[set[str]] = set()
 
 
 def make_lock(level: int) -> AbstractContextManager[bool]:
-    """A lock that forks wait for."""
+    """Return a new lock that forks wait for."""
     lock = threading.RLock()
     _locks[level, next(_numbers)] = lock
     return lock
@@ -57,13 +57,13 @@ def _take_all() -> None:
 
 
 def _find_all() -> list[Any]:
-    references: list[Any] = _locks.valuerefs()  # a list at once: other threads make locks meanwhile
+    references: list[Any] = _locks.valuerefs()  # a copy, since other threads make locks meanwhile
     references.sort(key=lambda reference: reference.key)
     return [lock for reference in references if (lock := reference()) is not None]
 
 
 def _await_ending_threads() -> None:
-    """Wait until no thread is left that Python has given up and the system still runs."""
+    """Wait until no native thread runs that Python considers ended."""
     end = time.monotonic() + ENDING_PATIENCE
     while ending := _find_ending_threads():
         if time.monotonic() > end:
@@ -74,11 +74,13 @@ def _await_ending_threads() -> None:
 
 def _find_ending_threads() -> set[str]:
     try:
-        tasks = os.listdir(_TASKS)  # noqa: PTH208 - names alone, and nothing slow is imported
-    except OSError:  # only Linux has it
+        tasks = os.listdir(_TASKS)  # noqa: PTH208 - pathlib is slow to import
+    except OSError:  # only Linux has the folder
         return set()
     known = {str(thread.native_id) for thread in threading.enumerate()}
-    return set(tasks) - known - _foreign - {str(threading.get_native_id())}  # after a fork, the thread has its old one
+    return (
+        set(tasks) - known - _foreign - {str(threading.get_native_id())}
+    )  # after a fork, `threading` still has the old id
 
 
 def _release_all() -> None:
@@ -90,13 +92,13 @@ def _release_all_in_child() -> None:
     taken = set(map(id, _taken))
     for lock in _find_all():
         if id(lock) not in taken:
-            lock._at_fork_reinit()  # noqa: SLF001 - as the standard library does with its own locks
+            lock._at_fork_reinit()  # noqa: SLF001 - as the standard library resets its own locks
     _foreign.clear()
     _release_all()
 
 
-_forking: Final = make_lock(FORKING)  # of two threads that fork at once, one goes after the other
+_forking: Final = make_lock(FORKING)  # serializes threads that fork at once
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_await_ending_threads)  # called when the locks are taken: the last one goes first
+    os.register_at_fork(before=_await_ending_threads)  # runs after `_take_all`: hooks run in reverse order
     os.register_at_fork(before=_take_all, after_in_parent=_release_all, after_in_child=_release_all_in_child)

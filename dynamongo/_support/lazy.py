@@ -1,7 +1,8 @@
-"""`lazy_property`: a value that is computed when it is first asked for, and kept.
+"""`lazy_property`: a property that is computed on first access, and cached.
 
-`functools.cached_property` holds a lock meanwhile, until Python 3.11: a process that is forked then would wait for a
-thread that it does not have. Here two threads that are first at once both compute the value, and share one of the two.
+Until Python 3.11, `functools.cached_property` holds a lock while it computes: a child process that is forked at that
+moment would wait for a thread that it does not have. Here, two threads may compute the value at once; both get the same
+one of the two.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ T = TypeVar("T")
 
 
 class lazy_property(Generic[T]):  # noqa: N801 - used as a decorator, like `property`
-    """Makes a method without arguments such a value."""
+    """Turn a method without arguments into such a property."""
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
         self._compute = compute

@@ -1,11 +1,10 @@
-"""Several iterators at work at once, each in a thread of its own, and their results as one stream.
+"""Run several iterators concurrently, each in its own thread, and merge their results into one stream.
 
-The threads are daemons, so that a stream that is left open never keeps a program from ending: at the end of the
-interpreter nobody joins them, and no request follows those that are under way. `concurrent.futures` joins its threads
-there, whatever they wait for.
+The threads are daemons, so that an open stream never keeps a program from ending: the interpreter does not join them,
+and they send no request after those in flight. `concurrent.futures` would join its threads, whatever they wait for.
 
-All queues are `SimpleQueue`s, whose methods a signal cannot interrupt half-way: Ctrl-C may strike between any two
-steps of the reader, and loses no message and no lock.
+All queues are `SimpleQueue`s, whose methods no signal can interrupt half-way: Ctrl-C may arrive between any two steps
+of the reader without losing a message or a lock.
 """
 
 from __future__ import annotations
@@ -30,32 +29,32 @@ class _Result(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """A source is at its end, because of the error if there is one."""
+    """A source is exhausted, or has raised the error."""
 
     error: BaseException | None = None
 
 
 _PATIENCE = 0.5
-"""How many seconds a stream that is closed waits for what is under way."""
+"""How many seconds a closed stream waits for results in progress."""
 
 _Message: TypeAlias = _Result[T] | _End
 
 
 def merge(sources: Iterable[Iterator[T]], workers: int, on_stop: Callable[[], None] | None = None) -> Generator[T]:
-    """Yield the results of all sources as they come, with at most `workers` of the sources at work at once.
+    """Yield the results of all sources as they arrive, running at most `workers` sources at once.
 
     Sources are taken from the iterable as workers become free, in the caller's thread; with one worker everything
     runs there, one source after the other. A source that is ahead of the reader waits for it.
 
-    The first error stops all sources, each after the result it is at work on, and is raised when they have stopped;
-    what they still come to is dropped. So does an interruption such as Ctrl-C; a second one does not wait for them, and
-    neither does the end of the interpreter. Closing the generator (a `break`, an error in the reader's loop) waits for
-    half a second, and abandons what takes longer: such an error may be what ends the program.
+    The first error stops all sources, each after its result in progress, and is raised when they have stopped; their
+    remaining results are dropped. An interruption such as Ctrl-C does the same; after a second one nobody waits for
+    the sources, and neither does the interpreter when it ends. Closing the generator (a `break`, an error in the
+    reader's loop) waits for half a second and abandons what takes longer, since that error may end the program.
 
     Args:
-        sources: What is to be merged.
-        workers: How many sources are at work at once.
-        on_stop: Called when the sources are to stop early, before they are waited for.
+        sources: The iterators to merge.
+        workers: How many sources run at once.
+        on_stop: Called when the sources have to stop early, before waiting for them.
     """
     if workers == 1:
         for source in sources:
@@ -66,44 +65,42 @@ def merge(sources: Iterable[Iterator[T]], workers: int, on_stop: Callable[[], No
 
 def _merge_threads(sources: Iterator[Iterator[T]], workers: int, on_stop: Callable[[], None] | None) -> Generator[T]:
     crew = _Crew[T](workers)
-    active = 0
-    is_over = False
     patience = None
     try:
         while True:
-            while active < workers and (source := next(sources, None)) is not None:
-                if crew.take(source, active):
-                    active += 1
-                else:
+            while crew.active < workers and (source := next(sources, None)) is not None:
+                if not crew.take(source):  # no thread can be started: this one does the work
                     yield from source
-            if not active:
-                is_over = True
+            if not crew.active:
+                on_stop = None
                 return
             message = crew.messages.get()
             if isinstance(message, _Result):
                 crew.room.put(None)
                 yield message.value
                 continue
-            active -= 1
+            crew.active -= 1
             if message.error is not None:
                 raise message.error
     except GeneratorExit:
         patience = _PATIENCE
         raise
     finally:
-        if not sys.is_finalizing():  # there, the threads are frozen, with whatever locks they hold
-            crew.stop(None if is_over else on_stop, patience)
+        if not sys.is_finalizing():  # then, the threads are frozen, and may hold locks
+            crew.stop(on_stop, patience)
 
 
 class _Crew(Generic[T]):
-    """The threads that draw from sources, on behalf of one reader.
+    """The threads that draw from sources for one reader.
 
     Attributes:
-        messages: What the sources come to.
-        room: A token for each result that may be made before the reader has taken another one.
+        active: How many sources are running.
+        messages: The results and ends of the sources.
+        room: A token for each result that may be produced ahead of the reader.
     """
 
     def __init__(self, workers: int) -> None:
+        self.active = 0
         self.messages: SimpleQueue[_Message[T]] = SimpleQueue()
         self.room: SimpleQueue[None] = SimpleQueue()
         for _ in range(2 * workers):
@@ -112,16 +109,17 @@ class _Crew(Generic[T]):
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
 
-    def take(self, source: Iterator[T], active: int) -> bool:
-        """Draw from the source in a thread; return whether there is one for it."""
-        if active == len(self._threads) and not self._start_thread():
+    def take(self, source: Iterator[T]) -> bool:
+        """Draw from the source in a thread; return `False` if none is free and none can be started."""
+        if self.active == len(self._threads) and not self._start_thread():
             return False
+        self.active += 1
         context = contextvars.copy_context()
         self._jobs.put(lambda: context.run(self._draw, source))
         return True
 
     def stop(self, on_stop: Callable[[], None] | None, patience: float | None) -> None:
-        """Let every source finish the result that it is at work on, and wait for that, so many seconds if given."""
+        """Stop every source after its result in progress; wait for `patience` seconds at most, if given."""
         self._is_stopping = True
         if on_stop is not None:
             on_stop()
@@ -130,7 +128,9 @@ class _Crew(Generic[T]):
             self._jobs.put(None)
         deadline = None if patience is None else time.monotonic() + patience
         for thread in self._threads:
-            if thread.is_alive() and thread is not threading.current_thread():  # where it collects the generator
+            if (
+                thread.is_alive() and thread is not threading.current_thread()
+            ):  # a worker may garbage-collect the generator
                 thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def _start_thread(self) -> bool:
@@ -138,7 +138,7 @@ class _Crew(Generic[T]):
         self._threads.append(thread)
         try:
             thread.start()
-        except RuntimeError:  # there are too many threads, or the interpreter is about to end
+        except RuntimeError:  # too many threads, or the interpreter is ending
             self._threads.pop()
             return False
         return True
@@ -154,12 +154,12 @@ class _Crew(Generic[T]):
                 self.messages.put(_Result(next(source)))
         except StopIteration:
             self.room.put(None)
-        except BaseException as error:  # noqa: BLE001 - it is raised where the results are read
+        except BaseException as error:  # noqa: BLE001 - the reader raises it
             end = _End(error)
         finally:
             self.messages.put(end)
 
     def _has_room(self) -> bool:
-        """Wait until the reader has room for one more result; return whether one is still wanted."""
+        """Wait until the reader has room for one more result; return whether it still wants one."""
         self.room.get()
         return not self._is_stopping

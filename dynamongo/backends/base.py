@@ -20,12 +20,18 @@ A backend may also offer:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.operations import Operation
 
 R = TypeVar("R")
+
+MAX_BATCH_GET: Final = 100
+"""DynamoDB's limit of keys in a BatchGetItem request."""
+
+MAX_BATCH_WRITE: Final = 25
+"""DynamoDB's limit of writes in a BatchWriteItem request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,8 @@ class Limits:
         concurrency: How many operations may usefully run at the same time, each in a thread of its own.
     """
 
-    batch_get: int = 100
-    batch_write: int = 25
+    batch_get: int = MAX_BATCH_GET
+    batch_write: int = MAX_BATCH_WRITE
     concurrency: int = 10
 
 

@@ -26,9 +26,13 @@ from dynamongo.planning.plan import Plan
 
 _VERSION = 1
 _FINGERPRINT_BYTES = 9
-_SIGNATURE_BYTES = 24
+_SIGNATURE_BYTES = 24  # of an HMAC-SHA256, which RFC 2104 allows to truncate
 _KEY_BYTES = 16
+
+# Pages of one read may differ in these: they change neither which items are found nor their order.
 _NOT_COMPARED = ("projection", "limit", "cursor", "consistent", "count_only", "fetch")
+
+# What decoding a forged text can raise: deep nesting, numbers that Decimal cannot hold, missing and surplus parts.
 _MALFORMED = (ArithmeticError, KeyError, RecursionError, TypeError, ValueError)
 
 

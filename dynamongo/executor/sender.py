@@ -48,6 +48,7 @@ from dynamongo.planning.plan import describe_step
 
 R = TypeVar("R")
 
+# Codes of `CancellationReasons`, which differ from those of errors.
 _TRANSIENT_CODES = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive)
 _WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
@@ -87,7 +88,7 @@ class Sender:
                 carried out: not even by a later answer, unless that proves that nothing was.
         """
         started = self.now()
-        try:
+        try:  # the first attempt makes no `Attempts`, since most requests succeed
             result: R = yield operation
         except Exception as error:  # noqa: BLE001 - `retry` raises what it does not retry
             failure = error

@@ -48,7 +48,7 @@ class Tables(Sender):
     ) -> Steps[None]:
         """Make the changes one after the other, each when the one before is done; `wait` waits for the last, too."""
         is_first = True
-        for change in changes:
+        for change in changes:  # DynamoDB refuses a change of a table that is still UPDATING
             if not is_first:
                 yield from self._wait_until_ready(table, on_poll)
             is_first = False

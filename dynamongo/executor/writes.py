@@ -85,6 +85,7 @@ def _values(holder: Item, names: tuple[str, ...]) -> tuple[AttributeValue, ...]:
 
 
 def _as_part(write: Write) -> BatchPut | BatchDelete | None:
+    # BatchWriteItem takes puts and deletes without conditions only.
     if isinstance(write, UpdateItem) or write.condition is not None:
         return None
     return BatchPut(write.item) if isinstance(write, Put) else BatchDelete(write.key)
@@ -188,6 +189,7 @@ def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[Keyed
     """Yield groups that can be sent as one batch, and single writes that cannot; writes of one key keep their order."""
     batch: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
     for write in writes:
+        # BatchWriteItem refuses two writes of one key, and carries out its writes in any order.
         if batch and (write.key in batch or len(batch) == size):
             yield list(batch.values())
             batch = {}

@@ -1,9 +1,9 @@
 """Conditions: trees of paths and attribute values, without fields, text or wire names.
 
-A field builds them (`User.year < 2000`), the planner takes them apart, and each consumer reads them with one `match`
-over the closed union `Condition`. The rules that DynamoDB checks before it reads anything (operand types, the order
-of BETWEEN's bounds, a path compared with itself) are checked here when a node is made, so that the line that wrote
-the mistake is the line that fails.
+Fields build them (`User.year < 2000`), the planner takes them apart, and each consumer reads them with one `match` over
+the closed union `Condition`. The rules that DynamoDB checks before it reads anything (operand types, the order of
+BETWEEN's bounds, a path compared with itself) are checked here when a node is made, so that the line with the mistake
+is the line that fails.
 
 Source: "Comparison operator and function reference" in the DynamoDB developer guide.
 """
@@ -50,7 +50,7 @@ class Path:
 
     elements: tuple[str | int, ...]
     owner: str | None = field(default=None, repr=False, compare=False)
-    """The full name of the model whose field made the path, so that it is not taken for one of another model."""
+    """The full name of the model whose field made the path: a field of another model is refused."""
 
     def __init__(self, *elements: str | int) -> None:
         object.__setattr__(self, "elements", elements)
@@ -60,7 +60,7 @@ class Path:
         return Path(*self.elements, element).owned_by(self.owner)
 
     def owned_by(self, owner: str | None) -> Path:
-        """The same path, made by a field of the model with that name."""
+        """Return the same path, as made by a field of the model with that name."""
         path = Path(*self.elements)
         object.__setattr__(path, "owner", owner)
         return path
@@ -74,12 +74,12 @@ class Path:
         return str(self.elements[0])
 
     def starts_with(self, other: Path) -> bool:
-        """Whether `other` is this path or one of its ancestors."""
+        """Return whether `other` is this path or one of its ancestors."""
         return self.elements[: len(other.elements)] == other.elements
 
 
 def _describe_step(step: str | int) -> str:
-    """The step as it follows others: a name that could be read as several steps, or as an operator, is quoted."""
+    """Write a step as it follows others, quoting a name that could be read as several steps or an operator."""
     if isinstance(step, int):
         return f"[{step}]"
     is_plain = step.replace("_", "").replace("-", "").isalnum()
@@ -98,16 +98,16 @@ class Size:
 
 Operand: TypeAlias = Path | Size | AttributeValue
 _ORDERED: Final = ORDERED_TYPES | {Path, Size}
-"""The types of operands that have an order, or may have one."""
+"""The types of operands that have an order, and those of which only the stored item can tell."""
 
 
 def is_value(operand: Operand) -> TypeGuard[AttributeValue]:
-    """Whether the operand is a value, the same for every item."""
+    """Return whether the operand is a value, the same for every item."""
     return not isinstance(operand, (Path, Size))
 
 
 class BaseCondition:
-    """What all conditions share: `&`, `|` and `~`, and the refusal to be tested for truth."""
+    """Base of all conditions: combines them with `&`, `|` and `~`, and refuses to be tested for truth."""
 
     __slots__ = ()
 
@@ -126,7 +126,7 @@ class BaseCondition:
     def __bool__(self) -> NoReturn:
         raise TypeError(
             "a condition has no truth value: combine conditions with & | ~ (and parentheses),"
-            " since Python's `and`, `or` and `not` would drop a part of them"
+            " because Python's `and`, `or` and `not` would drop parts of them"
         )
 
 
@@ -140,7 +140,7 @@ class Comparison(BaseCondition):
 
     def __post_init__(self) -> None:
         if self.operator not in _COMPARATORS:
-            raise ExpressionError(f"a comparison is one of = <> < <= > >=; got {self.operator!r}")
+            raise ExpressionError(f"a comparison operator must be one of = <> < <= > >=; got {self.operator!r}")
         _check_distinct(self, self.left, self.right)
         if self.operator not in (EQ, NE):
             _check_orderable(self, self.left, self.right)
@@ -164,15 +164,15 @@ class Between(BaseCondition):
     def _check_bounds(self, low: Any, high: Any) -> None:
         if type_of(low) != type_of(high):
             raise ExpressionError(
-                f"BETWEEN takes bounds of one type; got {type_of(low)} and {type_of(high)} in `{self}`"
+                f"the bounds of BETWEEN must have the same type; got {type_of(low)} and {type_of(high)} in `{self}`"
             )
         if low > high:
-            raise ExpressionError(f"BETWEEN takes the lower bound first; got `{self}`")
+            raise ExpressionError(f"the lower bound of BETWEEN must come first; got `{self}`")
 
 
 @dataclass(frozen=True, slots=True)
 class In(BaseCondition):
-    """`operand` equals one of `choices`; none of them where there are no choices."""
+    """`operand` equals one of `choices`; without choices, nothing does."""
 
     operand: Operand
     choices: tuple[Operand, ...]
@@ -192,7 +192,7 @@ class BeginsWith(BaseCondition):
     def __post_init__(self) -> None:
         _check_distinct(self, self.path, self.prefix)
         if is_value(self.prefix) and type_of(self.prefix) not in ("S", "B"):
-            raise ExpressionError(f"begins_with takes a string or binary prefix; got `{self}`")
+            raise ExpressionError(f"the prefix of begins_with must be a string or binary value; got `{self}`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ class IsType(BaseCondition):
 
     def __post_init__(self) -> None:
         if self.type not in ATTRIBUTE_TYPES:
-            raise ExpressionError(f"attribute_type takes one of {', '.join(ATTRIBUTE_TYPES)}; got {self.type!r}")
+            raise ExpressionError(f"attribute_type must be one of {', '.join(ATTRIBUTE_TYPES)}; got {self.type!r}")
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -241,7 +241,7 @@ class And(Junction, BaseCondition):
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
 class Or(Junction, BaseCondition):
-    """One part at least holds. Nested ORs are flattened."""
+    """At least one part holds. Nested ORs are flattened."""
 
     parts: tuple[Condition, ...]
 
@@ -265,19 +265,19 @@ OrCondition = Or
 
 
 def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
-    """The parts that must all hold: none for `None`, the parts of an AND, else the condition itself."""
+    """Return the parts that must all hold: those of an AND, else the condition itself; none for `None`."""
     if condition is None:
         return ()
     return condition.parts if isinstance(condition, And) else (condition,)
 
 
 def all_of(parts: tuple[Condition, ...]) -> Condition | None:
-    """The inverse of `conjuncts`."""
+    """Combine parts that must all hold into one condition; the inverse of `conjuncts`."""
     return And(*parts) if len(parts) > 1 else parts[0] if parts else None
 
 
 def describe(condition: Condition) -> str:
-    """The condition as a person reads it, in DynamoDB's own notation with the values written in.
+    """Write the condition for people: in DynamoDB's notation, with the values in place.
 
     >>> print(~(Exists(Path("a")) & Comparison(Path("b"), LT, 3)))
     NOT (attribute_exists(a) AND b < 3)
@@ -332,7 +332,7 @@ def _describe_operand(operand: Operand) -> str:
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:
-    """Refuse a path that is compared with itself; the size of one may be."""
+    """Refuse a path that is compared with itself, as DynamoDB does; it allows `size(a) = size(a)`."""
     if isinstance(first, Path) and type(first) is type(other) and first == other:
         raise ExpressionError(f"the first operand must differ from the others; got `{condition}`")
 

@@ -1,8 +1,8 @@
-"""Evaluation: what conditions and projections mean, with DynamoDB's semantics.
+"""Evaluation of conditions and projections, with DynamoDB's semantics.
 
-What a path leads to is a value or `MISSING`, and nothing here raises for a missing or mismatched attribute: a
-comparison with `MISSING`, or of values of two types, is false, and so its negation (`<>`, NOT) is true. An item that
-does not exist is the empty mapping. The operands of conditions need not be canonical; items must be.
+A path leads to a value or to `MISSING`, and nothing here raises for a missing or mismatched attribute: a comparison
+with `MISSING`, or of values of different types, is false, and so its negation (`<>`, NOT) is true. A missing item is
+the empty mapping. The operands of conditions need not be canonical; items must be.
 
 Source: "Comparison operator and function reference" and "Projection expressions" in the DynamoDB developer guide.
 """
@@ -51,7 +51,7 @@ from dynamongo.expressions.values import (
 
 
 class Missing(enum.Enum):
-    """The type of `MISSING`: what a path gives that leads nowhere. NULL (`None`) is a value, and not missing."""
+    """The type of `MISSING`, to which a path leads if there is no value; NULL (`None`) is a value."""
 
     MISSING = "missing"
 
@@ -75,20 +75,20 @@ _ORDERS: dict[Comparator, Callable[[Any, Any], bool]] = {
 
 
 def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int = 0) -> bool:
-    """Whether the item satisfies the condition.
+    """Return whether the item satisfies the condition.
 
-    This walks the tree, which costs less than compiling it does. What many items are to satisfy is compiled, by
-    `filters.compile_filter`. `depth` counts the recursive calls; a loop takes over before they become too many.
+    This walks the tree, in one function, because each call would cost more than a node. For many items,
+    `filters.compile_filter` compiles the condition. `depth` counts the recursive calls, before a loop takes over.
 
     >>> is_adult = Comparison(Path("age"), GE, 18)
     >>> holds(is_adult, {"age": 40}), holds(is_adult, {"age": "40"}), holds(is_adult, {})
     (True, False, False)
     """
-    match condition:  # patterns without attributes, which cost twice as much
+    match condition:  # the patterns name no attributes, which would double the cost
         case Comparison():
             return compare(read(condition.left, item), condition.operator, read(condition.right, item))
         case And() if depth < _MAX_RECURSION:
-            for part in condition.parts:  # noqa: SIM110 - a generator costs more than a part
+            for part in condition.parts:  # noqa: SIM110 - a generator is slower
                 if not holds(part, item, depth + 1):
                     return False
             return True
@@ -123,8 +123,8 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int =
 
 
 def _holds_nested(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
-    """`holds` without recursion: the branches that are not decided yet are on a stack."""
-    undecided: list[tuple[bool | None, Iterator[Condition]]] = []  # what decides a branch, and the rest of its parts
+    """Do what `holds` does without recursion, with a stack of the branches that are not decided yet."""
+    undecided: list[tuple[bool | None, Iterator[Condition]]] = []  # the result that decides a branch; its other parts
     while True:
         while isinstance(condition, (And, Or, Not)):
             decisive = None if isinstance(condition, Not) else isinstance(condition, Or)
@@ -145,7 +145,7 @@ def _holds_nested(condition: Condition, item: Mapping[str, AttributeValue]) -> b
 
 
 def read(operand: Operand, item: Mapping[str, AttributeValue]) -> Resolved:
-    """What an operand is in the item: a constant, the value at a path, or the size of that."""
+    """Return the value of an operand in the item: a constant, the value at a path, or its size."""
     if isinstance(operand, Path):
         elements: tuple[Any, ...] = operand.elements
         return item.get(elements[0], MISSING) if len(elements) == 1 else resolve(operand, item)
@@ -153,19 +153,19 @@ def read(operand: Operand, item: Mapping[str, AttributeValue]) -> Resolved:
 
 
 def compare(left: Resolved, operator: Comparator, right: Resolved) -> bool:
-    """Whether a comparison holds. `<>` is the negation of `=`, and so true of what is missing."""
+    """Return whether a comparison holds. `<>` is the negation of `=`, and so is true of a missing value."""
     if operator == EQ:
         return is_equal(left, right)
     return not is_equal(left, right) if operator == NE else is_ordered(left, operator, right)
 
 
 def is_equal(left: Resolved, right: Resolved) -> bool:
-    """Whether both are there, and are equal."""
+    """Return whether both values exist and are equal."""
     return left is not MISSING and right is not MISSING and equals(left, right)
 
 
 def is_ordered(left: Resolved, operator: Comparator, right: Resolved) -> bool:
-    """Whether both are there, are of one type that has an order, and stand in it as `<`, `<=`, `>` or `>=` says."""
+    """Return whether `<`, `<=`, `>` or `>=` holds: both values exist and have the same type, which has an order."""
     if left is MISSING or right is MISSING:
         return False
     if type(left) is type(right) and type(left) in ORDERED_TYPES:
@@ -175,19 +175,19 @@ def is_ordered(left: Resolved, operator: Comparator, right: Resolved) -> bool:
 
 
 def is_of_type(value: Resolved, kind: AttributeType) -> bool:
-    """DynamoDB's `attribute_type`: what is missing has no type."""
+    """Evaluate DynamoDB's `attribute_type`: a missing value has no type."""
     return value is not MISSING and type_of(value) == kind
 
 
 def has_prefix(value: Resolved, prefix: Resolved) -> bool:
-    """DynamoDB's `begins_with`: a string has strings as prefixes, a binary value binary ones."""
+    """Evaluate DynamoDB's `begins_with`: both are strings, or both are binary values."""
     if isinstance(value, str):
         return isinstance(prefix, str) and value.startswith(prefix)
     return isinstance(value, bytes) and isinstance(prefix, bytes) and value.startswith(prefix)
 
 
 def has_part(value: Resolved, part: Resolved) -> bool:
-    """DynamoDB's `contains`: a map contains nothing, a set no set, and a string only strings."""
+    """Evaluate DynamoDB's `contains`: a map contains nothing, a set contains no set, and a string only strings."""
     if part is MISSING:
         return False
     if isinstance(value, str):
@@ -200,14 +200,14 @@ def has_part(value: Resolved, part: Resolved) -> bool:
 
 
 def measure(value: Resolved) -> Resolved:
-    """DynamoDB's `size`: a number, or `MISSING` for what has no size. Strings count in UTF-16 units."""
+    """Evaluate DynamoDB's `size`: `MISSING` for a value without a size; strings count in UTF-16 units."""
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode("utf-16-le")) // 2
     return len(value) if isinstance(value, (bytes, list, dict, frozenset)) else MISSING
 
 
 def resolve(path: Path, item: Mapping[str, AttributeValue]) -> Resolved:
-    """The value that the path leads to in the item, or `MISSING`.
+    """Return the value at the path in the item, or `MISSING`.
 
     >>> resolve(Path("tags", 1), {"tags": ["a", None]}), resolve(Path("tags", "x"), {"tags": []})
     (None, MISSING)
@@ -220,7 +220,7 @@ def resolve(path: Path, item: Mapping[str, AttributeValue]) -> Resolved:
 
 
 def project(item: Item, paths: Iterable[Path]) -> Item:
-    """What the item has at the paths: structure is kept, lists come back dense, in ascending order.
+    """Return the parts of the item at the paths: maps and lists are kept, lists without gaps, in ascending order.
 
     >>> project({"a": 1, "l": ["x", "y", {"k": 1, "m": 2}]}, [Path("l", 2, "k"), Path("l", 0), Path("z")])
     {'l': ['x', {'k': 1}]}
@@ -229,7 +229,7 @@ def project(item: Item, paths: Iterable[Path]) -> Item:
 
 
 def compile_projection(paths: Iterable[Path]) -> Callable[[Item], Item]:
-    """`project` for many items. No paths ask for the whole item."""
+    """Return a function that projects many items. Without paths, it returns whole items."""
     wanted: _Fragments = {}
     for path in paths:
         node = wanted

@@ -1,7 +1,7 @@
-"""Filters: a condition compiled into one loop, for when it is asked of many items.
+"""Filters: a condition compiled into one loop over many items.
 
-`evaluation.holds` walks the tree for each item, which is the cheapest way to evaluate a condition on a few. For more
-of them the source of a function is generated, such as ::
+`evaluation.holds` walks the tree for each item, which is fastest for a few items. For more of them, the source of a
+function is generated, such as ::
 
     def select(c0, c1, c2, c3, items):
         return [
@@ -11,10 +11,9 @@ of them the source of a function is generated, such as ::
             and (not (type(v := item.get(c3)) is str and v.startswith(c2)))
         ]
 
-It says what depends on the shape of the tree: the kinds of its nodes, the lengths of its paths, and the types of its
-values. Names and values themselves are arguments: nothing that came from a user is written into source, and a shape is
-compiled once, whatever it is filled with. A test of a value is written out where the type of a constant decides what
-it comes to, and else calls the functions of `evaluation`.
+The source depends only on the shape of the tree: the kinds of its nodes, the lengths of its paths, and the types of its
+values. Names and values are arguments: nothing from a user is written into source, and each shape is compiled once for
+all values. A test is written inline if the type of its constant decides the result, and else calls `evaluation`.
 """
 
 from __future__ import annotations
@@ -69,10 +68,10 @@ from dynamongo.expressions.values import SCALAR_TYPES, Item, type_of
 Filter: TypeAlias = Callable[[Sequence[Item]], list[Item]]
 
 FEW: Final = 8
-"""So many items are evaluated by walking the tree, which takes longer than to write the source for more of them."""
+"""The number of items up to which walking the tree is faster than generating source."""
 
 _MAX_LEAVES = 300
-_MAX_NESTING = 20  # far below what Python's parser takes
+_MAX_NESTING = 20  # far below the limit of Python's parser
 _NAMES = {
     "Decimal": Decimal,
     "MISSING": MISSING,
@@ -100,9 +99,9 @@ _OR_MISSING = ", MISSING"
 
 
 def compile_filter(condition: Condition) -> Filter:
-    """A function that takes items and returns those that satisfy the condition, in their order.
+    """Return a function that takes items and returns those that satisfy the condition, in order.
 
-    It walks the tree for the first items that it is given, and compiles it once they have become many.
+    It walks the tree for its first few items, and compiles it when there are more.
 
     >>> select = compile_filter(Comparison(Path("age"), GE, 18))
     >>> select([{"age": 40}, {"age": "40"}, {}])
@@ -124,7 +123,7 @@ def compile_filter(condition: Condition) -> Filter:
 
 
 def generate_filter(condition: Condition) -> functools.partial[list[Item]]:
-    """`compile_filter` that compiles at once. `inspect.getsource` shows the source of its `func`."""
+    """Return the compiled filter of the condition. `inspect.getsource` shows the source of its `func`."""
     writer = _Writer()
     test = writer.write_parts(condition)
     return functools.partial(_compile(test, len(writer.constants)), *writer.constants)
@@ -132,7 +131,7 @@ def generate_filter(condition: Condition) -> functools.partial[list[Item]]:
 
 @functools.lru_cache(maxsize=256)
 def _compile(test: str, count: int) -> Callable[..., list[Item]]:
-    """The function that takes the constants of a condition, and items; the same for all conditions of one shape."""
+    """Compile a function that takes the constants of a condition, then items; conditions of one shape share it."""
     names = "".join(f"c{number}, " for number in range(count))
     source = f"""\
 def select({names}items):
@@ -146,14 +145,14 @@ def select({names}items):
 
 
 class _Writer:
-    """Writes conditions as Python expressions about `item`, and collects the constants that they name."""
+    """Write conditions as Python expressions about `item`, and collect their constants."""
 
     def __init__(self) -> None:
         self.constants: list[object] = []
         self._leaves = 0
 
     def write_parts(self, condition: Condition) -> str:
-        """The condition, with a line for each conjunct."""
+        """Write the condition, with a line for each conjunct."""
         parts = condition.parts if isinstance(condition, And) else (condition,)
         return "\n        and ".join(f"({self._write(part, 1)})" for part in parts)
 
@@ -222,7 +221,7 @@ class _Writer:
         return f"(v := {self._read(operand)}) is not MISSING and ({equal})"
 
     def _write_in_scalars(self, operand: Path, choices: tuple[Any, ...]) -> str:
-        """One look-up for each type among the choices, so that the set's members are all of the value's type."""
+        """Write a lookup in a set for each type of choices, since `1 in {True}` holds in Python."""
         by_type = {kind: {choice for choice in choices if type_of(choice) == kind} for kind in SCALAR_TYPES}
         tests = [f"{_TYPE_TESTS[kind]} and v in {self._name(known)}" for kind, known in by_type.items() if known]
         return " or ".join(self._test(operand, test) for test in tests)
@@ -233,7 +232,7 @@ class _Writer:
         return f"has_prefix({self._read(path)}, {self._read(prefix)})"
 
     def _write_contains(self, path: Path, operand: Operand) -> str:
-        # Under `python -b`, Python warns of a str that is looked for in a list with bytes.
+        # Under `python -b`, looking up a str in a list that contains bytes causes a BytesWarning.
         if _is_plain(path) and type(operand) is str and not sys.flags.bytes_warning:
             part = self._name(operand)
             return self._test(path, f"({part} in v if type(v := {{}}) is list else has_part(v, {part}))")
@@ -254,7 +253,7 @@ class _Writer:
         return f"resolve({self._name(operand)}, item)"
 
     def _test(self, path: Path, test: str, default: str = "") -> str:
-        """The test of what is at the path, whose place in it is `{}`; `default` stands for nothing but `None`."""
+        """Write the test of the value at the path, for `{}` in the test; `default` is added to the last `get`."""
         *parents, name = path.elements
         place = "item"
         steps: list[str] = []
@@ -269,5 +268,5 @@ class _Writer:
 
 
 def _is_plain(operand: Operand) -> TypeGuard[Path]:
-    """Whether the operand is a path that can be written out: one that consists of names."""
+    """Return whether the operand is a path that can be written inline: one of names only."""
     return isinstance(operand, Path) and all(type(step) is str for step in operand.elements)

@@ -1,4 +1,4 @@
-"""How much DynamoDB takes in the expression of one condition.
+"""Limits of DynamoDB on the expression of one condition.
 
 Source: "Service, account, and table quotas in Amazon DynamoDB", expression parameters.
 """
@@ -16,30 +16,30 @@ MAX_EXPRESSION_BYTES = 4096
 
 
 def check_limits(condition: Condition, expression: str | None = None) -> None:
-    """Raise `ExpressionError` for a condition that is too large for one expression of DynamoDB.
+    """Raise `ExpressionError` if the condition is too large for one expression of DynamoDB.
 
     Args:
         condition: The condition.
-        expression: For a backend, the parameter that it would be, such as `"FilterExpression"`: the message is in
-            DynamoDB's words then.
+        expression: The parameter of the request, such as `"FilterExpression"`, if a backend asks: the message is then
+            in DynamoDB's words.
 
     Raises:
         ExpressionError: More than 300 operators, or an IN with more than 100 choices.
     """
     if not isinstance(condition, (And, Or, Not, In)):
-        return  # it has one operator, and a few functions at most
+        return  # it has one operator, and at most a few functions
     if (choices := longest_in(condition)) > MAX_IN_OPERANDS:
-        own = f"in_ takes {MAX_IN_OPERANDS} values at most in one condition; got {choices}"
+        own = f"in_ takes at most {MAX_IN_OPERANDS} values in one condition; got {choices}"
         fault = f"The IN operator is provided with too many operands; number of operands: {choices}"
         raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
     if (operators := count_operators(condition)) > MAX_OPERATORS:
-        own = f"a condition takes {MAX_OPERATORS} operators at most; got {operators}"
+        own = f"a condition takes at most {MAX_OPERATORS} operators; got {operators}"
         fault = f"The expression contains too many operators; operator count: {operators}"
         raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
 
 
 def count_operators(condition: Condition) -> int:
-    """How many operators and functions DynamoDB counts in the condition; it takes 300 at most."""
+    """Count the operators and functions of the condition as DynamoDB does, which takes at most 300."""
     return sum(map(_own_operators, nodes_of(condition)))
 
 
@@ -54,19 +54,19 @@ def _own_operators(node: Condition) -> int:
 
 
 def longest_in(condition: Condition) -> int:
-    """How many choices the longest IN of the condition has; DynamoDB takes 100 at most."""
+    """Return the number of choices of the longest IN in the condition; DynamoDB takes at most 100."""
     return max([len(node.choices) for node in nodes_of(condition) if isinstance(node, In)], default=0)
 
 
 def path_bytes(path: Path) -> int:
-    """An upper bound of the length of a path in an expression: eight bytes for a name, its digits for a position."""
+    """Return an upper bound of the length of a path in an expression: 8 bytes for a name, its digits for a position."""
     return sum(len(f"[{step}]") if isinstance(step, int) else 8 for step in path.elements)
 
 
 def rendered_bytes(condition: Condition) -> int:
-    """An upper bound of the condition's length as an expression; DynamoDB takes 4096 bytes.
+    """Return an upper bound of the length of the condition as an expression; DynamoDB takes at most 4096 bytes.
 
-    A name, a position or a value is rendered in up to eight bytes, with the comma or point that follows it.
+    A name, a position or a value is rendered in up to eight bytes, including the comma or point that follows it.
     """
     return sum(map(_own_bytes, nodes_of(condition)))
 

@@ -1,4 +1,4 @@
-"""Sizes: how many bytes DynamoDB counts for an item, against its limit and for what is consumed.
+"""Sizes: the bytes that DynamoDB counts for an item, against the item limit and for consumed capacity.
 
 Source: "Item sizes and formats" in the DynamoDB developer guide.
 """
@@ -14,7 +14,7 @@ from dynamongo.expressions.values import AttributeValue, type_of
 
 
 def item_size(item: Mapping[str, AttributeValue]) -> int:
-    """The size of an item in bytes: that of its attributes' names and values."""
+    """Return the size of an item in bytes: that of the names and values of its attributes."""
     size = 0
     for name, value in item.items():
         size += text_size(name) + (text_size(value) if type(value) is str else size_of(value))
@@ -22,7 +22,7 @@ def item_size(item: Mapping[str, AttributeValue]) -> int:
 
 
 def size_of(value: AttributeValue) -> int:
-    """The size of a value in bytes, without its attribute's name.
+    """Return the size of a value in bytes, without the name of its attribute.
 
     >>> size_of("é"), size_of(Decimal("3.14159")), size_of([]), size_of({"k": "a"})
     (2, 5, 3, 6)
@@ -31,14 +31,14 @@ def size_of(value: AttributeValue) -> int:
 
 
 def text_size(text: str) -> int:
-    """The length of the text's UTF-8 form in bytes."""
+    """Return the length of the text in UTF-8, in bytes."""
     return len(text) if text.isascii() else len(text.encode())
 
 
 def number_size(number: Number) -> int:
-    """The size in bytes: one, one more for every two digits before and after the point, and one for a minus sign.
+    """Return the size of a number in bytes: 1, 1 for every two digits before and after the point, 1 for a minus sign.
 
-    Zeros at both ends are no digits. The text of a number says soonest how many it has.
+    Zeros at both ends do not count as digits. Counting in the text of a number is faster than by arithmetic.
     """
     if type(number) is int:
         if 0 < number < 100:
@@ -49,7 +49,7 @@ def number_size(number: Number) -> int:
 
 
 def plain_size(text: str) -> int:
-    """`number_size` from the text of a number that `is_canonical_decimal`."""
+    """Return the `number_size` of a number from its text, which `is_canonical_decimal`."""
     whole, _, fraction = text.partition(".")
     integer = whole.lstrip("-0")
     digits = fraction if integer else fraction.lstrip("0")
@@ -57,7 +57,7 @@ def plain_size(text: str) -> int:
 
 
 def _size_of_digits(number: Decimal) -> int:
-    """`number_size` for any number."""
+    """Return the `number_size` of any number."""
     if not number:
         return 1
     sign, digits, exponent = number.normalize(EXACT).as_tuple()
@@ -66,7 +66,7 @@ def _size_of_digits(number: Decimal) -> int:
 
 
 def _set_size(members: Any) -> int:
-    type_of(members)  # which refuses what is no set
+    type_of(members)  # refuses a frozenset that is no DynamoDB set
     return sum(map(size_of, members))
 
 

@@ -1,7 +1,7 @@
-"""Updates: what an update does at each path, as data.
+"""Updates: what changes at each path of an item, as data.
 
 Several updates run as one: all of them read the item as it was before, and either all are applied or none.
-A field builds them (`User.visits.increment()`); each consumer reads them with one `match` over `AnyUpdate`.
+Fields build them (`User.visits.increment()`); each consumer reads them with one `match` over `AnyUpdate`.
 
 Source: "Update expressions" in the DynamoDB developer guide.
 """
@@ -28,7 +28,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class SetUpdate(Update):
-    """Put a value at the path; with `if_not_exists` only where there is none. A `Path` as value copies from there."""
+    """Set the value at the path; with `if_not_exists`, only if there is none. A `Path` as value is copied from."""
 
     value: AttributeValue | Path
     if_not_exists: bool = False
@@ -36,37 +36,37 @@ class SetUpdate(Update):
 
 @dataclass(frozen=True, slots=True)
 class RemoveUpdate(Update):
-    """Take away what is at the path, if anything; the rest of a list moves up."""
+    """Remove the value at the path, if there is one; later elements of a list move up."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddUpdate(Update):
-    """Add a number, or the members of a set; nothing there counts as 0 or as the empty set (DynamoDB's ADD)."""
+    """Add a number, or the members of a set, to 0 or the empty set if there is no value (DynamoDB's ADD)."""
 
     value: Number | frozenset[str] | frozenset[Number] | frozenset[bytes]
     guard: Condition | None = field(default=None, repr=False, compare=False)
-    """What must hold for the sum to be a value of the field; the write of a model checks it."""
+    """The condition that keeps the sum a value of the field; writes of models check it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteUpdate(Update):
-    """Take members out of a set; a set that is left empty is removed (DynamoDB's DELETE)."""
+    """Remove members from a set; an empty set is removed (DynamoDB's DELETE)."""
 
     value: frozenset[str] | frozenset[Number] | frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class IncrementUpdate(Update):
-    """Add to a number that must be there."""
+    """Add to a number that must exist."""
 
     amount: Number
     guard: Condition | None = field(default=None, repr=False, compare=False)
-    """As that of `AddUpdate`."""
+    """As in `AddUpdate`."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppendUpdate(Update):
-    """Add elements at a list's end, or with `at_start` before its first; no list there counts as the empty one."""
+    """Add elements at the end of a list, or with `at_start` at its start; to the empty list if there is none."""
 
     elements: tuple[AttributeValue, ...]
     at_start: bool = False
@@ -76,20 +76,20 @@ AnyUpdate: TypeAlias = SetUpdate | RemoveUpdate | AddUpdate | DeleteUpdate | Inc
 
 
 def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> None:
-    """Refuse what DynamoDB would refuse before reading the item, in words for whoever wrote the updates.
+    """Refuse updates that DynamoDB would refuse before reading the item, in words for their author.
 
     Raises:
         ExpressionError: An update changes a key attribute, or the paths of two overlap or conflict.
     """
     for update in updates:
         if update.path.elements[0] in key_names:
-            raise ExpressionError(f"{update.path} is part of the key, which an update cannot change; save a new item")
+            raise ExpressionError(f"{update.path} is part of the key, which an update cannot change: save a new item")
     if len(updates) > 1:
         check_paths([update.path for update in updates])
 
 
 def check_paths(paths: Sequence[Path]) -> None:
-    """Refuse paths of one update or projection of which one is part of another, or which cannot both be there.
+    """Refuse paths of one update or projection that overlap, or that cannot both exist.
 
     Raises:
         ExpressionError: Two paths overlap or conflict.
@@ -97,12 +97,12 @@ def check_paths(paths: Sequence[Path]) -> None:
     if clash := _find_clash(paths):
         first, second = clash
         if second.starts_with(first):
-            raise ExpressionError(f"two paths overlap: {first} and {second}; leave one of them out")
-        raise ExpressionError(f"{first} and {second} conflict: one takes a map there, the other a list")
+            raise ExpressionError(f"two paths overlap: {first} and {second}; leave one out")
+        raise ExpressionError(f"two paths conflict: {first} and {second}; one expects a map there, the other a list")
 
 
 def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> None:
-    """`check_updates` for a backend, in DynamoDB's words."""
+    """Do what `check_updates` does, for a backend, in DynamoDB's words."""
     for update in updates:
         name = update.path.elements[0]
         if name in key_names:
@@ -113,7 +113,7 @@ def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str
 
 
 def guards_of(updates: Iterable[AnyUpdate]) -> Iterator[tuple[Path, Condition]]:
-    """Yield the paths of the sums whose fields have a range, each with what has to hold for the sum to be in it."""
+    """Yield the path of each sum whose field has a range, with the condition that keeps the sum in it."""
     for update in updates:
         if type(update) is SetUpdate:  # most are
             continue
@@ -122,7 +122,7 @@ def guards_of(updates: Iterable[AnyUpdate]) -> Iterator[tuple[Path, Condition]]:
 
 
 def check_path_request(paths: Sequence[Path], expression: str) -> None:
-    """`check_paths` for a backend, in DynamoDB's words."""
+    """Do what `check_paths` does, for a backend, in DynamoDB's words."""
     if clash := _find_clash(paths):
         first, second = clash
         fault = "overlap" if second.starts_with(first) else "conflict"
@@ -133,20 +133,20 @@ def check_path_request(paths: Sequence[Path], expression: str) -> None:
 
 
 def _list_elements(path: Path) -> str:
-    """A path as DynamoDB prints it: `[m, [0], a]`."""
+    """Write a path as DynamoDB does: `[m, [0], a]`."""
     return f"[{', '.join(f'[{step}]' if isinstance(step, int) else step for step in path.elements)}]"
 
 
 def _find_clash(paths: Sequence[Path]) -> tuple[Path, Path] | None:
-    """Two paths that overlap, the shorter one first, or conflict."""
+    """Return two paths that overlap, the shorter one first, or that conflict."""
     if len(paths) < 2 or len(paths) == len({path.elements[0] for path in paths}):
-        return None  # each is about an attribute of its own
+        return None  # each path is in another attribute
     pairs = itertools.pairwise(sorted(paths, key=_sort_key))
     return next((pair for pair in pairs if _clash(*pair)), None)
 
 
 def _sort_key(path: Path) -> list[tuple[bool, str, int]]:
-    """An order in which overlapping paths stand side by side, and so do those that conflict."""
+    """Return a sort key that puts overlapping paths side by side, and conflicting ones."""
     return [(True, "", step) if isinstance(step, int) else (False, step, 0) for step in path.elements]
 
 

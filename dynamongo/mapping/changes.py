@@ -31,7 +31,7 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
     for change in changes:
         if change.field.is_key:
             raise ExpressionError(
-                f"{change.field.label} is part of the key, and was changed: save() makes a new item of it"
+                f"{change.field.label} is part of the key and has changed: save() creates a new item with it"
             )
     return make_deltas(changes)
 
@@ -56,7 +56,7 @@ def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths:
     is_there = stored is not MISSING and stored is not None
     loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.missing_value()
     if value != guard(loaded, paths, ""):
-        raise AttributeNotLoaded(f"{field.label} was read in part, and was changed: change it with update()")
+        raise AttributeNotLoaded(f"{field.label} was only partly read, so its change cannot be saved: use update()")
 
 
 def _encode_value(field: Field[Any], value: Any) -> Resolved:
@@ -64,7 +64,7 @@ def _encode_value(field: Field[Any], value: Any) -> Resolved:
         encoded = field.encode(field.validate(value))
         return field.refuse_empty(encoded) if field.is_key or field.is_index_key else encoded
     if field.required:
-        raise ValidationError(f"{field.label} is required, and has no value")
+        raise ValidationError(f"{field.label} is required but has no value")
     return MISSING
 
 

@@ -1,10 +1,11 @@
-"""Inlines: what a field does with the values that need nothing done, written out as Python expressions.
+"""Fast paths: Python expressions for values that a field stores and holds unchanged, compiled into the codec.
 
-Most values are what their field holds already, and what is stored for them is themselves. An inline tells those apart
-by a test that costs no call; for all other values, be they wrong or in need of conversion, the field's own methods are
-called, so that the meaning of a field is in its class alone. There are inlines for the very classes below, and none
-for what is derived from them, which may override anything, or for a field with a validator, which is to be called
-once.
+Most values already are what their field holds, and are stored as they are. The test of a fast path recognizes them
+without a function call; for all other values, wrong ones and those that need conversion, the compiled code calls the
+field's own methods, so that what a field means is defined in its class alone.
+
+Only the classes listed below have fast paths. Their subclasses have none, because these may override anything; a field
+with a validator has no test, because its validator must be called.
 """
 
 from __future__ import annotations
@@ -48,34 +49,33 @@ from dynamongo.mapping.codec_source import Source
 
 
 @dataclass(frozen=True, slots=True)
-class Inline:
-    """Expressions about a value that is in a variable, which may leave what they found in the variable with a `_`.
+class FastPath:
+    """Two expressions about a value in a variable `v`. The test may leave a result in the variable `v_`.
 
     Attributes:
-        test: Whether the value is one of those that need nothing done; `None` where only the field can tell.
-        result: What becomes of such a value: what an instance holds of it, and no container of somebody else's; or
-            what is stored for it.
+        test: Whether the value takes the fast path; `None` where only the field can tell.
+        result: What an instance holds for such a value (never a container that the caller keeps), or what is stored.
     """
 
     test: str | None
     result: str
 
 
-Writer: TypeAlias = Callable[[Any, str, Source], Inline]
+FastPathMaker: TypeAlias = Callable[[Any, str, Source], FastPath]
 
 
-def make_inline(field: Field[Any], v: str, source: Source) -> Inline | None:
-    """The inline for values of the field in the variable `v`, if there is one."""
-    write = _WRITERS.get(type(field))
+def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None:
+    """Return the fast path for values of the field in the variable `v`, if there is one."""
+    write = _MAKERS.get(type(field))
     if write is None:
         return None
-    inline = write(field, v, source)
+    fast = write(field, v, source)
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
-    return Inline(None, inline.result) if is_checked else inline
+    return FastPath(None, fast.result) if is_checked else fast
 
 
 def encode_freely(value: Any) -> AttributeValue:
-    """`python_values.encode`, and `None` where it refuses the value: the field has its own words for that."""
+    """Encode as `python_values.encode`, but return `None` for an unsuitable value: the field reports it."""
     try:
         return python_values.encode(value)
     except ValidationError:
@@ -83,7 +83,7 @@ def encode_freely(value: Any) -> AttributeValue:
 
 
 def hold_freely(value: Any) -> Any:
-    """`python_values.round_trip`, and `None` where it refuses the value."""
+    """Convert as `python_values.round_trip`, but return `None` for an unsuitable value."""
     try:
         return python_values.round_trip(value)
     except ValidationError:
@@ -91,13 +91,13 @@ def hold_freely(value: Any) -> Any:
 
 
 def float_form(value: float) -> Number | None:
-    """The number that is stored for a float, and `None` where there is none."""
+    """Return the number that is stored for a float, or `None` for one that DynamoDB cannot store."""
     return canonical_number(Decimal(repr(value)))
 
 
-def _text(field: StringField[Any], v: str, source: Source) -> Inline:
+def _text(field: StringField[Any], v: str, source: Source) -> FastPath:
     storable = [f"({v}.isascii() or has_utf8_form({v}))"] if source.is_of_python else []
-    return Inline(" and ".join([f"type({v}) is str", *storable, *_limits(field, v, source)]), v)
+    return FastPath(" and ".join([f"type({v}) is str", *storable, *_limits(field, v, source)]), v)
 
 
 def _limits(field: LimitedText[Any], v: str, source: Source) -> list[str]:
@@ -105,12 +105,12 @@ def _limits(field: LimitedText[Any], v: str, source: Source) -> list[str]:
     return [*_lengths(field, v, source), *matches]
 
 
-def _parsed_text(field: LimitedText[Any], v: str, source: Source) -> Inline:
-    """A text of which a pattern says that it is in normal form; the parsers take long."""
+def _parsed_text(field: LimitedText[Any], v: str, source: Source) -> FastPath:
+    """Accept text that a pattern recognizes as already canonical, because the parsers are slow."""
     is_plain = f"{source.name('match', _PLAIN[type(field)].match)}({v})"
     reads = " and ".join([f"type({v}) is str", is_plain, *_limits(field, v, source)])
     is_left = source.is_of_python or (isinstance(field, IPAddressField) and field.version == 6)
-    return Inline(None if is_left else reads, v)
+    return FastPath(None if is_left else reads, v)
 
 
 def _lengths(field: LimitedText[Any] | BinaryField[Any], v: str, source: Source) -> list[str]:
@@ -125,70 +125,72 @@ def _bounds(field: IntField[Any] | DecimalField[Any] | FloatField[Any], v: str, 
     return tests if high is None else [*tests, f"{v} <= {source.name('high', high)}"]
 
 
-def _int(field: IntField[Any], v: str, source: Source) -> Inline:
+def _int(field: IntField[Any], v: str, source: Source) -> FastPath:
     if source.task == "decode":
-        return Inline(" and ".join([f"type({v}) is int", *_bounds(field, v, source)]), v)
+        return FastPath(" and ".join([f"type({v}) is int", *_bounds(field, v, source)]), v)
     fits = f"(-1_000_000_000 < {v} < 1_000_000_000 or canonical_number({v}) is not None)"
-    return Inline(" and ".join([f"type({v}) is int", fits, *_bounds(field, v, source)]), v)
+    return FastPath(" and ".join([f"type({v}) is int", fits, *_bounds(field, v, source)]), v)
 
 
-def _decimal(field: DecimalField[Any], v: str, source: Source) -> Inline:
+def _decimal(field: DecimalField[Any], v: str, source: Source) -> FastPath:
     if source.task == "decode":
         is_number = f"(type({v}) is Decimal or type({v}) is int)"
         taken = f"({v} if type({v}) is Decimal else Decimal({v}))"
-        return Inline(" and ".join([is_number, *_bounds(field, v, source)]), taken)
+        return FastPath(" and ".join([is_number, *_bounds(field, v, source)]), taken)
     tests = [f"type({v}) is Decimal", f"({v}_ := canonical_number({v})) is not None", *_bounds(field, v, source)]
-    return Inline(" and ".join(tests), v if source.task == "build" else f"{v}_")
+    return FastPath(" and ".join(tests), v if source.task == "build" else f"{v}_")
 
 
-def _float(field: FloatField[Any], v: str, source: Source) -> Inline:
+def _float(field: FloatField[Any], v: str, source: Source) -> FastPath:
     if source.task == "decode":
         is_number = f"(type({v}) is Decimal or type({v}) is int and -MOST < {v} < MOST)"
         if field.min_value is None and field.max_value is None:
-            return Inline(None if field.is_key else is_number, f"float({v})")
+            return FastPath(None if field.is_key else is_number, f"float({v})")
         tests = [is_number, f"(({v}_ := float({v})) is not None)", *_bounds(field, f"{v}_", source)]
-        return Inline(None if field.is_key else " and ".join(tests), f"{v}_")
+        return FastPath(None if field.is_key else " and ".join(tests), f"{v}_")
     tests = [f"type({v}) is float", f"({v}_ := float_form({v})) is not None", *_bounds(field, v, source)]
     positive = f"({v} + 0.0)"  # DynamoDB has no negative zero
-    return Inline(" and ".join(tests), positive if source.task == "build" else f"{v}_")
+    return FastPath(" and ".join(tests), positive if source.task == "build" else f"{v}_")
 
 
-def _boolean(_: Field[Any], v: str, __: Source) -> Inline:
-    return Inline(f"({v} is True or {v} is False)", v)
+def _boolean(_: Field[Any], v: str, __: Source) -> FastPath:
+    return FastPath(f"({v} is True or {v} is False)", v)
 
 
-def _binary(field: BinaryField[Any], v: str, source: Source) -> Inline:
-    return Inline(" and ".join([f"type({v}) is bytes", *_lengths(field, v, source)]), v)
+def _binary(field: BinaryField[Any], v: str, source: Source) -> FastPath:
+    return FastPath(" and ".join([f"type({v}) is bytes", *_lengths(field, v, source)]), v)
 
 
-def _uuid(_: Field[Any], v: str, source: Source) -> Inline:
+def _uuid(_: Field[Any], v: str, source: Source) -> FastPath:
     from uuid import UUID  # noqa: PLC0415 - as in `UUIDField`
 
     source.names["UUID"] = UUID
-    return Inline(f"type({v}) is UUID" if source.is_of_python else None, f"str({v})" if source.task == "encode" else v)
+    return FastPath(
+        f"type({v}) is UUID" if source.is_of_python else None, f"str({v})" if source.task == "encode" else v
+    )
 
 
-def _date(_: Field[Any], v: str, source: Source) -> Inline:
+def _date(_: Field[Any], v: str, source: Source) -> FastPath:
     stored = f"{v}.isoformat()" if source.task == "encode" else v
-    return Inline(f"type({v}) is date" if source.is_of_python else None, stored)
+    return FastPath(f"type({v}) is date" if source.is_of_python else None, stored)
 
 
-def _datetime(field: DateTimeField[Any], v: str, source: Source) -> Inline:
-    """A datetime in UTC, or without a time zone, is stored as it is, unless the field says otherwise."""
+def _datetime(field: DateTimeField[Any], v: str, source: Source) -> FastPath:
+    """Accept datetimes in UTC and those without a time zone, unless the field converts them."""
     is_own = field.serialized_format is None
     if source.task == "decode":
         reads = [f"type({v}) is str", f"({v}_ := parse_own({v})) is not None"]
         zones = _zones(field, f"{v}_")
         reads += [] if len(zones) == 2 else [f"({' or '.join(zones)})"]
-        return Inline(" and ".join(reads) if is_own and zones and not field.is_key else None, f"{v}_")
+        return FastPath(" and ".join(reads) if is_own and zones and not field.is_key else None, f"{v}_")
     zones = _zones(field, v)
     accepts = f"type({v}) is datetime and ({' or '.join(zones)})" if is_own and zones else None
     stored = f"format_local({v}) if {v}.tzinfo is None else format_local({v}) + '+00:00'"
-    return Inline(accepts, v if source.task == "build" else stored)
+    return FastPath(accepts, v if source.task == "build" else stored)
 
 
 def _zones(field: DateTimeField[Any], v: str) -> list[str]:
-    """The tests of which one holds for a datetime that the field leaves as it is."""
+    """Return the tests for the time zones that the field leaves unchanged."""
     zones: list[str] = []
     if field.tzd != "reject" and not field.drop_tzinfo:
         zones.append(f"{v}.tzinfo is UTC")
@@ -197,66 +199,66 @@ def _zones(field: DateTimeField[Any], v: str) -> list[str]:
     return zones
 
 
-def _enum(field: EnumField[Any], v: str, source: Source) -> Inline:
+def _enum(field: EnumField[Any], v: str, source: Source) -> FastPath:
     if source.is_of_python:
         stored = f"{v}.{'name' if field.by_name else 'value'}"
         is_member = f"type({v}) is {source.name('Enum', field.enum_class)}"
-        return Inline(is_member, v if source.task == "build" else stored)
+        return FastPath(is_member, v if source.task == "build" else stored)
     kind = {"S": "str", "N": "int"}.get(field.stored_type or "")
     reads = f"type({v}) is {kind} and ({v}_ := {source.name('members', field.members)}.get({v})) is not None"
-    return Inline(reads if kind is not None and not field.is_key else None, f"{v}_")
+    return FastPath(reads if kind is not None and not field.is_key else None, f"{v}_")
 
 
-def _list(field: ListField[Any], v: str, source: Source) -> Inline:
-    element = None if type(field.element) is SetField else make_inline(field.element, f"{v}e", source)
-    return Inline(_test_each(element, v, "list"), f"{v}_")
+def _list(field: ListField[Any], v: str, source: Source) -> FastPath:
+    element = None if type(field.element) is SetField else make_fast_path(field.element, f"{v}e", source)
+    return FastPath(_test_each(element, v, "list"), f"{v}_")
 
 
-def _set(field: SetField[Any], v: str, source: Source) -> Inline:
-    member = make_inline(field.member, f"{v}e", source)
+def _set(field: SetField[Any], v: str, source: Source) -> FastPath:
+    member = make_fast_path(field.member, f"{v}e", source)
     if source.task == "decode":
-        return Inline(_test_each(member, v, "frozenset"), f"set({v}_)")
+        return FastPath(_test_each(member, v, "frozenset"), f"set({v}_)")
     test = _test_each(member, v, "set")
     is_held = test and f"{v} and {test}"  # an empty one is not stored
-    return Inline(is_held, f"set({v}_)" if source.task == "build" else f"frozenset({v}_)")
+    return FastPath(is_held, f"set({v}_)" if source.task == "build" else f"frozenset({v}_)")
 
 
-def _test_each(part: Inline | None, v: str, kind: str) -> str | None:
-    """The test that all parts of a container pass theirs, which leaves a list of what they come to."""
+def _test_each(part: FastPath | None, v: str, kind: str) -> str | None:
+    """Return the test that all parts of a container take their fast path; it leaves the list of their results."""
     if part is None or part.test is None:
         return None
     return f"type({v}) is {kind} and len({v}_ := [{part.result} for {v}e in {v} if {part.test}]) == len({v})"
 
 
-def _any(_: Field[Any], v: str, source: Source) -> Inline:
+def _any(_: Field[Any], v: str, source: Source) -> FastPath:
     if source.task == "decode":
-        return Inline(f"{v} is not None", f"decode_freely({v})")
+        return FastPath(f"{v} is not None", f"decode_freely({v})")
     take = "hold_freely" if source.task == "build" else "encode_freely"
-    return Inline(f"({v}_ := {take}({v})) is not None", f"{v}_")
+    return FastPath(f"({v}_ := {take}({v})) is not None", f"{v}_")
 
 
-def _dict(field: DictField[Any], v: str, source: Source) -> Inline:
+def _dict(field: DictField[Any], v: str, source: Source) -> FastPath:
     if field.fields:
         take = _define_take(field, source)
-        return Inline(take and f"({v}_ := {take}({v})) is not None", f"{v}_")
+        return FastPath(take and f"({v}_ := {take}({v})) is not None", f"{v}_")
     if source.task == "decode":
-        return Inline(f"type({v}) is dict", f"decode_map({v})")
+        return FastPath(f"type({v}) is dict", f"decode_map({v})")
     take = "hold_freely" if source.task == "build" else "encode_freely"
-    return Inline(f"type({v}) is dict and ({v}_ := {take}({v})) is not None", f"{v}_")
+    return FastPath(f"type({v}) is dict and ({v}_ := {take}({v})) is not None", f"{v}_")
 
 
 def _define_take(field: DictField[Any], source: Source) -> str | None:
-    """A function that takes a map of which every member needs nothing done, and returns `None` for any other.
+    """Define a function that takes a map whose members all take their fast paths, and returns `None` for any other.
 
-    The new map has its members in the order in which they are declared: the store keeps none.
+    The new map has its members in the order of declaration, because the store keeps no order.
     """
     lines = [f"if {_refuse_map(field, source)}:", "    return None", "get, taken = v.get, {}"]
     for name, member in field.fields.items():
-        inline = make_inline(member, "m", source)
-        if inline is None or inline.test is None:
+        fast = make_fast_path(member, "m", source)
+        if fast is None or fast.test is None:
             return None
         key = source.name_text(name)
-        lines += [f"m = get({key})", f"if {inline.test}:", f"    taken[{key}] = {inline.result}"]
+        lines += [f"m = get({key})", f"if {fast.test}:", f"    taken[{key}] = {fast.result}"]
         is_needed = type(member) in _CONTAINERS or member.required
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.applies_defaults and source.task != "encode"
@@ -265,7 +267,7 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
 
 
 def _refuse_map(field: DictField[Any], source: Source) -> str:
-    """The test of what is no plain map for the field: a new dict would gain defaults, for example."""
+    """Return the test for maps that need the field itself: a new dict would gain defaults, for example."""
     if source.task == "decode":
         return "type(v) is not dict"
     if any(member.has_default for member in field.fields.values()):
@@ -290,11 +292,11 @@ NAMES: dict[str, Any] = {
     "canonical_number": canonical_number,
     "parse_own": parse_own,
 }
-"""What the expressions name."""
+"""The globals of the compiled functions."""
 
-_CONTAINERS = (ListField, SetField)  # which hold an empty container where there is no value
+_CONTAINERS = (ListField, SetField)  # a missing value is an empty container
 _PLAIN: dict[type, re.Pattern[str]] = {EmailField: PLAIN_EMAIL, IPAddressField: PLAIN_IPV4, URLField: PLAIN_URL}
-_WRITERS: dict[type, Writer] = {
+_MAKERS: dict[type, FastPathMaker] = {
     BinaryField: _binary,
     BooleanField: _boolean,
     DateField: _date,

@@ -1,8 +1,8 @@
-"""The source of a compiled function, as it is written.
+"""The source code of a compiled function while it is written.
 
-Source consists of numbered names, numbered literals and fixed text alone. Names of attributes, classes and members come
-from users, at times from a schema file, so they are never written into it: they are data that the source refers to by
-number.
+The source contains only fixed text, numbered names such as `field3`, and numbered literals such as `'name4'`, which
+become the real texts when it is compiled. Names of attributes, classes and members come from users, sometimes from a
+schema file, and are never part of it. So no name can inject code.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, Literal, TypeAlias
 from dynamongo._support.codegen import make_function
 
 Task: TypeAlias = Literal["build", "encode", "decode"]
-"""What is done with the values of an instance: built of what the user gave, encoded, or decoded from an item."""
+"""What happens to the values of an instance: built from arguments, encoded to an item, or decoded from one."""
 
 
 class Source:
-    """Functions of one model: their lines, and the objects that they name.
+    """The lines of one or more functions, and the objects that they refer to.
 
     Args:
         task: What the functions do.
-        names: Objects by the names that any of them may use.
+        names: Objects by name that every function may use.
     """
 
     def __init__(self, task: Task, names: dict[str, Any]) -> None:
@@ -35,11 +35,11 @@ class Source:
 
     @property
     def is_of_python(self) -> bool:
-        """Whether the functions take Python values, and not attribute values."""
+        """Whether the functions take Python values; those that decode take attribute values."""
         return self.task != "decode"
 
     def name(self, kind: str, thing: object) -> str:
-        """A new name for an object: the kind, which is a word of this package, and a number."""
+        """Return a new name for an object: the kind, a word of this package, followed by a number."""
         name = f"{kind}{next(self._numbers)}"
         self.names[name] = thing
         return name
@@ -57,7 +57,7 @@ class Source:
         return name
 
     def compile(self) -> Callable[..., Any]:
-        """The function that does the task."""
+        """Compile the functions, and return the one named after the task."""
         return make_function(self.task, str(self), self.names, self._texts)
 
     def __str__(self) -> str:

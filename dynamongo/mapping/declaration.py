@@ -80,7 +80,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
                 _check_name(model, name, others)
                 found[name] = value
             elif isinstance(value, type) and issubclass(value, Field):
-                refuse(model, name, f"is the class {value.__name__}, and not a field: write {value.__name__}()")
+                refuse(model, name, f"is the class {value.__name__}, not a field: write {value.__name__}()")
             elif name in found:
                 refuse(model, name, "hides a field of a base class")
             else:
@@ -102,7 +102,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
             if isinstance(value, Index):
                 found[name] = value.resolve(names)
             elif isinstance(value, type) and issubclass(value, Index):
-                refuse(model, name, f"is the class {value.__name__}, and not an index: write {value.__name__}(...)")
+                refuse(model, name, f"is the class {value.__name__}, not an index: write {value.__name__}(...)")
             else:
                 found.pop(name, None)
     return found
@@ -128,13 +128,13 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
     if name.startswith("_"):
-        refuse(model, name, "is a field, whose name must not start with an underscore")
+        refuse(model, name, "is a field; its name must not start with an underscore")
     try:
         check_name(name)
     except ValidationError as error:
-        raise SchemaError(f"{model.__name__}: a field has a name that DynamoDB does not take: {error}") from error
+        raise SchemaError(f"{model.__name__}: DynamoDB does not allow the name of a field: {error}") from error
     if name in others:
-        refuse(model, name, "is a field that would hide a method or attribute; give it another name")
+        refuse(model, name, "is a field that would hide a method or attribute; rename it")
 
 
 def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
@@ -146,7 +146,7 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
         refuse(
             model,
             "__ttl__",
-            "must be a field that is stored as a number of seconds since 1970, such as a TimestampField;"
+            "must name a field that is stored as a number of seconds since 1970, such as a TimestampField;"
             f" {name} is a {type(field).__name__}",
         )
     copy.copy(field).expire_items()  # the field itself is left as it is until nothing else is refused
@@ -156,17 +156,21 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
 def _version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     names = [name for name, field in fields.items() if isinstance(field, VersionField)]
     for name in names[1:]:
-        refuse(model, name, f"is a second VersionField beside {names[0]}; a model has one at most")
+        refuse(model, name, f"is a second VersionField beside {names[0]}; a model can have only one")
     for name in names:
         if fields[name].is_key:
-            refuse(model, name, "is a VersionField, which changes with every write, and cannot be part of the key")
+            refuse(model, name, "is a VersionField, which changes with every write, so it cannot be part of the key")
     return names[0] if names else None
 
 
 def _table(model: type) -> str:
     table = getattr(model, "__table__", None)
     if table is None:
-        refuse(model, "__table__", "is missing: the name of the table (or `__abstract__ = True` for a base class)")
+        refuse(
+            model,
+            "__table__",
+            "is missing: set it to the name of the table (or set `__abstract__ = True` for a base class)",
+        )
     if not isinstance(table, str) or not _TABLE_NAME.fullmatch(table):
         refuse(model, "__table__", f"must be 1 to 255 letters, digits, `_`, `.` and `-`; got {shorten(table)}")
     return table
@@ -175,10 +179,10 @@ def _table(model: type) -> str:
 def _model_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
     hash_key = _key_field(model, "__hash_key__", fields)
     if hash_key is None:
-        refuse(model, "__hash_key__", "is missing: the name of the field that is the hash key")
+        refuse(model, "__hash_key__", "is missing: set it to the name of the hash key field")
     range_key = _key_field(model, "__range_key__", fields)
     if range_key is hash_key:
-        refuse(model, "__range_key__", "must be another field than __hash_key__")
+        refuse(model, "__range_key__", "must differ from __hash_key__")
     keys = ModelKeys(model, hash_key, range_key)
     for field in keys.fields:
         field.is_key = True
@@ -229,13 +233,13 @@ def _index_keys(
     if index.is_global:
         hash_key = _index_key(model, f"{attribute}.hash_key", index.hash_key, fields)
     elif table.range_key is None:
-        refuse(model, attribute, "is a local index, and a table without a range key has none: use a GlobalIndex")
+        refuse(model, attribute, "is a local index, which needs a table with a range key: use a GlobalIndex")
     else:
         hash_key = table.hash_key
     has_range_key = index.range_key is not None or not index.is_global
     range_key = _index_key(model, f"{attribute}.range_key", index.range_key, fields) if has_range_key else None
     if range_key in (hash_key, None if index.is_global else table.range_key) and range_key is not None:
-        refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is a key already")
+        refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is already a key")
     return KeySchema(hash_key, range_key)
 
 
@@ -253,7 +257,7 @@ def _projection(
     wanted = [_find_field(model, f"{attribute}.projection", name, fields) for name in index.projection]
     names = tuple(name for name in dict.fromkeys(field.path.attribute for field in wanted) if name not in keys)
     if len(names) > MAX_INDEX_ATTRIBUTES:
-        most = f"{MAX_INDEX_ATTRIBUTES} attributes beside the keys at most, or 'all'"
+        most = f"at most {MAX_INDEX_ATTRIBUTES} attributes besides the keys, or be 'all'"
         refuse(model, f"{attribute}.projection", f"must have {most}; got {len(names)}")
     for name in names:
         _check_index_attribute(model, f"{attribute}.projection", name)
@@ -262,8 +266,12 @@ def _projection(
 
 def _check_index_attribute(model: type, attribute: str, name: str) -> None:
     if (size := text_size(name)) > MAX_KEY_NAME_BYTES:
-        expected = f"must be stored under a name of {MAX_KEY_NAME_BYTES} bytes at most"
-        refuse(model, attribute, f"{expected}, as all attributes of keys and projections; got {size}: {shorten(name)}")
+        expected = f"must be stored under a name of at most {MAX_KEY_NAME_BYTES} bytes"
+        refuse(
+            model,
+            attribute,
+            f"{expected}, as all attributes of keys and projections; got {size} bytes: {shorten(name)}",
+        )
 
 
 def _index_throughput(model: type, attribute: str, index: Index) -> Throughput | None:
@@ -295,13 +303,13 @@ def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
     }
     for what, (count, most) in counts.items():
         if count > most:
-            refuse(model, list(schemas)[-1], f"is one too many: a table has {most} {what} at most; got {count}")
+            refuse(model, list(schemas)[-1], f"exceeds the limit of {most} {what} per table; got {count}")
 
 
 def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
     for scalar_type in SCALAR_TYPES:
         if field.stored_type == scalar_type:
             return scalar_type
-    stored = field.stored_type or 'whatever it is given; a field of your own says so with stored_type = "S"'
+    stored = field.stored_type or 'any type; a custom field declares one with stored_type = "S"'
     kind = type(field).__name__
-    refuse(model, field.path.attribute, f"is a key, which is stored as S, N or B; {kind} stores {stored}")
+    refuse(model, field.path.attribute, f"is a key, which must be stored as S, N or B; {kind} stores {stored}")

@@ -1,7 +1,8 @@
-"""Deltas: the updates that turn what an instance read into what it holds now, at the depth of what was changed.
+"""Deltas: the updates that turn what an instance read into what it holds now, as deep as the changes are.
 
-A changed member of a `DictField` is an update of its own, so that two people who change two members of one map both
-win. Any other value is replaced whole. So is a map that a field of another kind stores: its members belong together.
+A changed member of a `DictField` is updated by its own path, so that two writers who change two members of one map both
+succeed. Any other value is replaced whole, and so is a map that another kind of field stores: its members belong
+together.
 """
 
 from __future__ import annotations
@@ -20,18 +21,21 @@ from dynamongo.fields.maps import DictField
 Delta: TypeAlias = SetUpdate | RemoveUpdate
 
 _MAX_STEPS: Final = 200
-"""How many steps the paths of one save have at most: DynamoDB takes 4096 bytes of an update expression."""
+"""How many steps the paths of one save may have in total, because an update expression is limited to 4096 bytes.
+
+Source: "Quotas in Amazon DynamoDB", expression parameters.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An attribute that was changed.
+    """A changed attribute.
 
     Attributes:
         field: Its field.
-        stored: What was stored for it.
-        read: What the field would have stored for what it read: another program may write in another form.
-        held: What is to be stored.
+        stored: What was stored.
+        read: What the field would have stored for the value that it read: another program may use another form.
+        held: What is to be stored now.
     """
 
     field: Field[Any]
@@ -41,10 +45,10 @@ class Change:
 
 
 def make_deltas(changes: Iterable[Change]) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
-    """The updates for the changes, and what has to hold for them.
+    """Return the updates for the changes, and the conditions that they need.
 
-    Where the members of maps are too many for one expression, maps are replaced whole, if they are still as they were
-    read.
+    Where one expression cannot hold all changed members, the maps are replaced whole, on condition that they are still
+    as they were read.
     """
     known = list(changes)
     deltas = [_compare(each.field, each.field.path, each.stored, each.read, each.held) for each in known]
@@ -56,7 +60,7 @@ def make_deltas(changes: Iterable[Change]) -> tuple[tuple[Delta, ...], tuple[Con
 
 
 def apply_deltas(item: Item, deltas: Iterable[Delta]) -> Item:
-    """The item after the updates, which shares with the one before what they leave alone."""
+    """Return the item after the updates; it shares unchanged parts with the item before."""
     changed = dict(item)
     for delta in deltas:
         *parents, name = cast("tuple[str, ...]", delta.path.elements)

@@ -57,7 +57,7 @@ def _explain_failed_check(
         names = ", ".join(f"{mapper.name}.{name}" for name in outside)
         message = f"the update would take {names} out of the range of its field in the item with {named}"
     elif condition == mapper.is_missing and error.item is not None:
-        message = f"there is an item with {named} already"
+        message = f"there is already an item with {named}"
     elif error.item is None:
         message = f"there is no item with {named} for `{_name_condition(condition)}`"
     else:

@@ -1,4 +1,4 @@
-"""The key of a model as one function, of the values of its key fields."""
+"""The key codec: one compiled function from the values of the key fields to a key."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from dynamongo._support.lazy import lazy_property
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
-from dynamongo.mapping.codec_fast_paths import NAMES, make_inline
+from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
 from dynamongo.mapping.codec_source import Source
 
 
 class KeyCodec:
-    """The key of a model.
+    """Encodes keys of one model.
 
     Args:
         fields: Its key fields, hash key first.
@@ -28,7 +28,10 @@ class KeyCodec:
 
     @lazy_property
     def encode(self) -> Callable[[Sequence[Any]], Item]:
-        """Returns the key for the values of the key fields; raises `ValidationError` for one that is no key."""
+        """The function from the values of the key fields, in their order, to the key.
+
+        It raises `ValidationError` for a value that does not suit its field.
+        """
         return self._write_encode().compile()
 
     def _write_encode(self) -> Source:
@@ -43,10 +46,10 @@ class KeyCodec:
 
 
 def _write_encode_key(v: str, field: Field[Any], source: Source) -> list[str]:
-    """Lines that turn the value in the variable into that of the key attribute; empty ones are left to the field."""
-    inline = make_inline(field, v, source)
+    """Return the lines that encode the value in the variable `v`; the field itself refuses empty ones."""
+    fast = make_fast_path(field, v, source)
     by_field = f"{v} = {source.name('field', field)}.encode_key({v})"
-    if inline is None or inline.test is None:
+    if fast is None or fast.test is None:
         return [f"    {by_field}"]
-    taken = "pass" if inline.result == v else f"{v} = {inline.result}"
-    return [f"    if {inline.test} and {v}:", f"        {taken}", "    else:", f"        {by_field}"]
+    taken = "pass" if fast.result == v else f"{v} = {fast.result}"
+    return [f"    if {fast.test} and {v}:", f"        {taken}", "    else:", f"        {by_field}"]

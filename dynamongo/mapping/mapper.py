@@ -66,7 +66,7 @@ class Mapper(ModelSchema, Generic[M]):
             return item
         if isinstance(item, Mapping):
             return self.build(item)
-        raise ValidationError(f"{self.name}: an item is a dict or an instance of it; got {shorten(item)}")
+        raise ValidationError(f"{self.name}: expected an instance or a dict of its values; got {shorten(item)}")
 
     def build(self, values: Mapping[str, Any]) -> M:
         """Return a new instance with these values; raises `ValidationError` as the constructor does."""
@@ -90,8 +90,8 @@ class Mapper(ModelSchema, Generic[M]):
             return self.codec.encode(vars(instance), {})
         if record.loaded is not None:
             raise AttributeNotLoaded(
-                f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was not read whole, and would"
-                " lose what was not read if it were saved: call reload() first, or change it with update()"
+                f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
+                " saving it would lose the rest: call reload() first, or change it with update()"
             )
         return self.codec.encode(vars(instance), dict(record.undeclared))
 
@@ -123,7 +123,7 @@ class Mapper(ModelSchema, Generic[M]):
         try:
             return self.decode(item)
         except ValidationError as error:
-            unread = WrittenButUnreadable(f"the item was {done}, but what is stored cannot be read: {error}")
+            unread = WrittenButUnreadable(f"the item was {done}, but the stored item cannot be read: {error}")
             unread.item = decode_map(item)
             raise unread from error
 
@@ -234,5 +234,5 @@ class AbstractMapper(Mapper[M]):
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in _OF_CONCRETE_MODELS:
-            raise SchemaError(f"{self.name} is abstract: it has no table; derive a model from it")
+            raise SchemaError(f"{self.name} is abstract and has no table: derive a model from it")
         raise AttributeError(name)

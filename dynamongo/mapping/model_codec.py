@@ -1,13 +1,15 @@
-"""Compiled codecs: what the fields of a model do, one after the other, as one function for each task.
+"""The compiled codec of a model: one generated function for each task, in place of a loop over the fields.
 
-They are made of generated source when they are first needed, and do field by field what these few lines say ::
+The functions are compiled when they are first needed. For each field they do the same as these lines::
 
-    values[name] = field.validate(given)                    or field.default, or field.missing_value() for None
-    item[name] = field.encode(field.validate(value))        unless field.is_absent(value)
-    values[name] = field.decode(stored)                     or field.missing_value(), for nothing and for NULL;
-                                                            a key cannot be missing
+    build    values[name] = field.validate(given)               field.default where nothing was given,
+                                                                field.missing_value() for None
+    encode   item[name] = field.encode(field.validate(value))   left out if field.is_absent(value)
+    decode   values[name] = field.decode(stored)                field.missing_value() for a missing attribute and for
+                                                                NULL; a key attribute must be there
 
-What most values need is written out (see `codec_fast_paths`); for all others these methods are called.
+The fast path of a field (see `codec_fast_paths`) replaces these method calls for most values.
+`print(User.__mapper__.codec.show())` prints the generated code.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field, is_decoded_unchecked
 from dynamongo.fields.containers import ListField, SetField
-from dynamongo.mapping.codec_fast_paths import NAMES, make_inline
+from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
 from dynamongo.mapping.records import add_values, make_record, set_record, set_values
@@ -31,18 +33,18 @@ Values: TypeAlias = dict[str, Any]
 _ABSENT: Final = object()
 _UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
 _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
-"""What a field with an inline holds where there is nothing, if it is not `None`."""
+"""The source of `missing_value()` for fields with a fast path, where it is not `None`."""
 
 
 class Codec:
-    """The functions of a model.
+    """The compiled functions of a model.
 
     Args:
         model: The class.
         fields: Its fields by name.
-        find_keys: Returns the key; raises for an abstract model, which has no items.
+        find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
-        explain: Returns the error for an item that cannot be read, given it and what reads it again.
+        explain: Returns the error for an unreadable item, given the item and a function that reads it again.
     """
 
     def __init__(
@@ -61,41 +63,40 @@ class Codec:
 
     @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
-        """Returns the values of a new instance, for what it was given by name; `None` if a name is not one of a field.
+        """The function from keyword arguments to the values of a new instance; `None` for an unknown name.
 
-        Raises `ValidationError` where something does not suit its field.
+        It raises `ValidationError` for a value that does not suit its field.
         """
         return self._write_build().compile()
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
-        """Gives an instance in its constructor what `build` returned."""
+        """The function that gives a new instance the values that `build` returned."""
         return set_values if _has_own_constructor(self._model) else add_values
 
     @lazy_property
     def encode(self) -> Callable[[Values, Item], Item]:
-        """Puts what is stored for the values of an instance into an item, and returns that.
+        """The function that encodes the values of an instance into an item, and returns the item.
 
-        Raises `ValidationError` where a value does not suit its field, or a required one is missing.
+        It raises `ValidationError` for a value that does not suit its field, and for a missing required one.
         """
         return self._write_encode().compile()
 
     @lazy_property
     def decode(self) -> Callable[[Iterable[Item]], list[Any]]:
-        """Returns an instance for each item.
+        """The function from items to instances.
 
-        Raises `ValidationError` where a stored attribute holds something that its field could not have stored, or a
-        key attribute is missing.
+        It raises `ValidationError` for an attribute that its field could not have stored, and for a missing key.
         """
         return self._write_decode().compile()
 
-    def forget(self) -> None:
-        """Make the functions anew, after the class has got another constructor or a field another rule."""
-        for made in ("build", "fill", "encode", "decode"):
-            vars(self).pop(made, None)
+    def reset(self) -> None:
+        """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
+        for compiled in ("build", "fill", "encode", "decode"):
+            vars(self).pop(compiled, None)
 
     def show(self) -> str:
-        """The source of the functions, for people."""
+        """Return the generated code of the functions, for people."""
         return "\n\n".join(map(str, (self._write_build(), self._write_encode(), self._write_decode())))
 
     def _write_build(self) -> Source:
@@ -152,31 +153,31 @@ def _write_members(names: Iterable[str]) -> list[str]:
 
 
 def _write_build_field(v: str, field: Field[Any], source: Source) -> list[str]:
-    """Lines that turn what was given, in the variable, into what an instance holds."""
-    inline = make_inline(field, v, source)
+    """Return the lines that turn the argument in the variable `v` into what an instance holds."""
+    fast = make_fast_path(field, v, source)
     field_name = source.name("field", field)
-    missing = _write_missing(field, field_name, has_inline=inline is not None)
+    missing = _write_missing(field, field_name, has_fast_path=fast is not None)
     lines = [f"    if {v} is ABSENT:", "        absent += 1"]
-    lines += [f"        {v} = {_write_default(field, field_name, missing, source, has_inline=inline is not None)}"]
-    if inline is not None and inline.test is not None:
+    lines += [f"        {v} = {_write_default(field, field_name, missing, source, has_fast_path=fast is not None)}"]
+    if fast is not None and fast.test is not None:
         lines += [
-            f"    elif {inline.test}:",
-            "        pass" if inline.result == v else f"        {v} = {inline.result}",
+            f"    elif {fast.test}:",
+            "        pass" if fast.result == v else f"        {v} = {fast.result}",
         ]
     lines += [f"    elif {v} is None:", f"        {v} = {missing}"]
     return [*lines, "    else:", f"        {v} = validate_by({field_name}, {v})"]
 
 
-def _write_missing(field: Field[Any], field_name: str, *, has_inline: bool) -> str:
-    """What stands for nothing, which a field without an inline may have overridden."""
-    return _EMPTY.get(type(field), "None") if has_inline else f"{field_name}.missing_value()"
+def _write_missing(field: Field[Any], field_name: str, *, has_fast_path: bool) -> str:
+    """Return the source of the missing value, which a field without a fast path may have overridden."""
+    return _EMPTY.get(type(field), "None") if has_fast_path else f"{field_name}.missing_value()"
 
 
-def _write_default(field: Field[Any], field_name: str, missing: str, source: Source, *, has_inline: bool) -> str:
-    """The value of a new instance that was given none; one that is always the same, and cannot be changed, by name."""
+def _write_default(field: Field[Any], field_name: str, missing: str, source: Source, *, has_fast_path: bool) -> str:
+    """Return the source of the default: an immutable constant by name, anything else as a call."""
     if not field.has_default and type(field).default is Field.default:
         return missing
-    if has_inline and field.has_constant_default and field.validator is None:
+    if has_fast_path and field.has_constant_default and field.validator is None:
         value = field.default
         if type(value) in _UNCHANGING:
             return source.name("default", value)
@@ -184,21 +185,21 @@ def _write_default(field: Field[Any], field_name: str, missing: str, source: Sou
 
 
 def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[str]:
-    """Lines that store the value in `v` under the name that the source knows as `name`."""
-    inline = make_inline(field, "v", source)
+    """Return the lines that store the value in `v` under the name that the source refers to as `name`."""
+    fast = make_fast_path(field, "v", source)
     field_name = source.name("field", field)
     is_there = f"not {field_name}.is_absent(v)"
-    if inline is not None:
+    if fast is not None:
         is_there = "v" if type(field) is SetField else "v is not None"
     lines = [f"    if {is_there}:", f"        item[{name}] = encode_by({field_name}, v)"]
-    if inline is not None and inline.test is not None:
+    if fast is not None and fast.test is not None:
         lines[0] = f"    elif {is_there}:"
-        lines = [f"    if {inline.test}:", f"        item[{name}] = {inline.result}", *lines]
+        lines = [f"    if {fast.test}:", f"        item[{name}] = {fast.result}", *lines]
     return [*lines, "    else:", f"        refuse_missing({field_name})"] if field.required else lines
 
 
 def _write_encode_keys(keys: KeyCodec, names: Mapping[str, str], source: Source) -> list[str]:
-    """What is no key, since it is missing or empty, is left to the keys to refuse."""
+    """Return the lines that have the key codec refuse a missing or empty key."""
     source.names["encode_key"] = keys.encode
     there = " and ".join(f"item.get({names[name]})" for name in keys.names)
     held = "".join(f"values[{names[name]}], " for name in keys.names)
@@ -206,19 +207,19 @@ def _write_encode_keys(keys: KeyCodec, names: Mapping[str, str], source: Source)
 
 
 def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
-    """Lines that turn the attribute value in the variable into the Python value."""
-    inline = make_inline(field, v, source)
+    """Return the lines that turn the attribute value in the variable `v` into the Python value."""
+    fast = make_fast_path(field, v, source)
     field_name = source.name("field", field)
-    missing = _write_missing(field, field_name, has_inline=inline is not None)
+    missing = _write_missing(field, field_name, has_fast_path=fast is not None)
     absent = ["    count += 1", f"    {v} = {missing}"]
     if field.is_key:
         absent = [f"    refuse_keyless({field_name})"]
     read = "decode_value" if is_decoded_unchecked(field) and not field.is_key else "decode"
     lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.{read}({v})"]
-    if inline is None or inline.test is None:
+    if fast is None or fast.test is None:
         return lines
     lines[0] = f"elif {v} is None:"
-    return [f"if {inline.test}:", "    pass" if inline.result == v else f"    {v} = {inline.result}", *lines]
+    return [f"if {fast.test}:", "    pass" if fast.result == v else f"    {v} = {fast.result}", *lines]
 
 
 def _validate_by(field: Field[Any], given: Any) -> Any:
@@ -236,11 +237,14 @@ def _encode_by(field: Field[Any], value: Any) -> AttributeValue:
 
 
 def _refuse_missing(field: Field[Any]) -> NoReturn:
-    raise ValidationError(f"{field.label} is required, and has no value")
+    raise ValidationError(f"{field.label} is required but has no value")
 
 
 def _has_own_constructor(model: type[Any]) -> bool:
-    """Whether instances are made by the constructor of `Model`, which sets nothing before the values."""
+    """Return whether the class has the constructor of `Model`, which sets nothing before the values.
+
+    `Model` is the last class in the method resolution order that has both a mapper and a constructor.
+    """
     models = [base for base in model.__mro__ if "__mapper__" in vars(base)]
     constructors = [vars(base)["__init__"] for base in models if "__init__" in vars(base)]
     made_by: Any = model.__new__
@@ -248,7 +252,7 @@ def _has_own_constructor(model: type[Any]) -> bool:
 
 
 def _read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
-    """Read an item field by field, for the errors alone."""
+    """Read an item field by field, to raise the error of the field that cannot read it."""
     for name, field in fields.items():
         stored = item.get(name)
         if stored is not None:
@@ -259,6 +263,6 @@ def _read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
 
 def _refuse_keyless(field: Field[Any]) -> NoReturn:
     raise ValidationError(
-        f"{field.label} is part of the model's key, and the stored item has no such attribute: the table has another"
-        " key; compare_table() shows both"
+        f"{field.label} is part of the key, but the stored item has no such attribute: the table has another key;"
+        " compare_table() shows both"
     )

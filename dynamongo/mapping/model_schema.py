@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from dynamongo._support.dataclasses import replace
@@ -95,14 +95,18 @@ class ModelSchema:
 
     def check_names(self, names: Iterable[object]) -> None:
         """Raise `ValidationError` if one of the names is not that of a field."""
-        unknown = [str(name) for name in names if name not in self.fields]
-        if not unknown:
-            return
+        if unknown := [name for name in names if name not in self.fields]:
+            raise ValidationError(self.describe_unknown(unknown))
+
+    def describe_unknown(self, names: Sequence[object]) -> str:
+        """Return the message for names that are not those of fields."""
         import difflib  # noqa: PLC0415 - only an error needs it
 
+        unknown = [str(name) for name in names]
         guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, self.fields, n=1)]
-        hint = f"; did you mean {', '.join(guesses)}?" if guesses else f"; it has {', '.join(self.fields)}"
-        raise ValidationError(f"{self.name} has no field {', '.join(unknown)}{hint}")
+        meant = ", ".join(f"{self.name}.{guess}" for guess in guesses)
+        hint = f"did you mean {meant}?" if guesses else f"{self.name} has: {', '.join(self.fields)}"
+        return f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}; {hint}"
 
     def check_paths(self, paths: Iterable[Path], *, to_write: bool = False) -> None:
         """Refuse paths of another model, with which a condition or an update would have no effect, or do harm.
@@ -116,7 +120,7 @@ class ModelSchema:
         """
         for path in paths:
             if path.elements[0] not in self.fields:
-                raise ExpressionError(f"{self.name} does not declare {path}: is that of another model?")
+                raise ExpressionError(f"{self.name} has no field {path}; does it belong to another model?")
             if path.owner not in self.owners:
                 self._check_owner(path, to_write=to_write)
 
@@ -126,14 +130,14 @@ class ModelSchema:
         other = str(path.owner).rpartition(".")[2]
         if base is None:
             raise ExpressionError(
-                f"{self.name}: {path} is a field of {other}; use that of {self.name}, or a base of both"
+                f"{self.name}: {path} belongs to {other}; use a field of {self.name} or of a base of both"
             )
         own, inherited = self.fields[path.attribute], base.__mapper__.fields[path.attribute]
         is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
         if not is_same:
             raise ExpressionError(
-                f"{self.name}: {path} is a field of {other}, which {self.name} declares anew with other"
-                f" {'rules' if own.stores_like(inherited) else 'values'}; use that of {self.name}"
+                f"{self.name}: {path} belongs to {other}, and {self.name} redeclares it with other"
+                f" {'rules' if own.stores_like(inherited) else 'values'}; use the field of {self.name}"
             )
 
     def index_name(self, index: Any) -> str | None:
@@ -143,18 +147,19 @@ class ModelSchema:
         for name, known in self.indexes.items():
             if index is known or index in (name, known.name):
                 return known.schema.name
-        known_names = ", ".join(self.indexes) or "none"
-        raise ExpressionError(f"{self.name} has no index {shorten(index)}; it has {known_names}")
+        if not self.indexes:
+            raise ExpressionError(f"{self.name} declares no indexes; got index={shorten(index)}")
+        raise ExpressionError(f"unknown index {shorten(index)}; {self.name} has: {', '.join(self.indexes)}")
 
     def projection(self, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
         """Return the paths of the fields and names that are wanted; none where everything is."""
         if wanted is None:
             return ()
         if isinstance(wanted, (str, Expressions)):
-            raise ExpressionError(f"{self.name}: projection is a list of fields; got {shorten(wanted)}")
+            raise ExpressionError(f"{self.name}: projection must be a list of fields; got {shorten(wanted)}")
         paths = tuple(self._projected_path(each) for each in wanted)
         if not paths:
-            raise ExpressionError(f"{self.name}: a projection names one field at least")
+            raise ExpressionError(f"{self.name}: projection must name at least one field")
         self.check_paths(paths)
         return paths
 
@@ -164,7 +169,7 @@ class ModelSchema:
         if isinstance(wanted, Field):
             return cast("Field[Any]", wanted).path
         raise ExpressionError(
-            f"{self.name}: a projection is made of fields, such as User.name or User.address.city, and of names;"
+            f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"
         )
 
@@ -193,8 +198,8 @@ class ModelSchema:
         if "document path" in refusal and isinstance(operation, UpdateItem):
             paths = [update.path for update in operation.updates]
             nested = [f"{self.name}.{path}".replace(".[", "[", 1) for path in paths if len(path.elements) > 1]
-            return f"; what {', '.join(nested)} leads through must be there" if nested else ""
+            return f"; the map or list that contains {', '.join(nested)} must exist" if nested else ""
         if not any(words in refusal for words in _KEY_REFUSALS):
             return ""
         keys = ", ".join(f"{key.name} ({key.type})" for key in self.declaration.table.keys.attributes)
-        return f"; the key of the model is {keys}, and compare_table() tells whether it is that of the table"
+        return f"; the key of the model is {keys}; compare_table() shows whether the table has the same"

@@ -40,7 +40,7 @@ def check_spelling(model: type, names: Iterable[str]) -> None:
             import difflib  # noqa: PLC0415 - only an error needs it
 
             for option in difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.75):
-                refuse(model, name, f"is not known; did you mean {option}?")
+                refuse(model, name, f"is unknown; did you mean {option}?")
 
 
 def check_options(model: type) -> None:

@@ -1,7 +1,7 @@
-"""Optimistic locking: the version of an item, which every write counts up, and which that of a loaded instance checks.
+"""Optimistic locking: every write increments the version of an item, and a write of a loaded instance checks it.
 
-What the lock comes to is an ordinary condition and an ordinary update, so that plans, backends and transactions know
-nothing of versions; a condition that did not hold is recognised by what the store says is there instead.
+The lock is an ordinary condition and an ordinary update, so that plans, backends and transactions know nothing of
+versions. When the condition fails, the stored item that the store returns shows whether the version was the reason.
 
 Source: "Optimistic locking with version number" in the DynamoDB developer guide.
 """
@@ -18,39 +18,39 @@ from dynamongo.expressions.values import Item
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The version that a write expected, and the one that is stored; `None` where there is none."""
+    """The version that a write expected, and the stored one; `None` where there is none."""
 
     expected: int | None
     found: Any
 
     def describe(self, item: str, *, has_item: bool) -> str:
-        """The conflict over the item in words, and what to do about it."""
+        """Describe the conflict over the item, and what to do about it."""
         if not has_item:
-            return f"the item with {item} is gone, and was to be at version {self.expected}: somebody deleted it"
+            return f"the item with {item} no longer exists; expected version {self.expected}"
         held = "was not read" if self.expected is None else f"holds version {self.expected}"
-        is_number = isinstance(self.found, int)  # anything else is not told, since it is no version
+        is_number = isinstance(self.found, int)  # other stored values are not shown
         found = f"is at version {self.found}" if is_number else "has no version"
-        return f"the item with {item} {found}, and the instance {held}: reload() it, and change it again"
+        return f"the item with {item} {found}, but the instance {held}: call reload(), and apply the change again"
 
 
 def lock(name: str, version: int | None) -> Condition:
-    """The condition that the stored item is at a version, or has none yet."""
+    """Return the condition that the stored item is at a version, or has none yet."""
     path = Path(name)
     return NotExists(path) if version is None else Comparison(path, EQ, version)
 
 
 def next_version(version: int | None) -> int:
-    """The version of an item after a write."""
+    """Return the version of an item after a write."""
     return (version or 0) + 1
 
 
 def count_up(name: str) -> AddUpdate:
-    """The update that goes with every other one; an item without a version gets the first."""
+    """Return the update that accompanies every other one; an item without a version gets version 1."""
     return AddUpdate(Path(name), 1)
 
 
 def find_conflict(name: str, condition: Condition | None, item: Item | None) -> Conflict | None:
-    """What `lock` in a condition has found instead of its version, in the item that is stored."""
+    """Return the conflict if the stored item is at another version than the `lock` in a condition requires."""
     path = Path(name)
     found = None if item is None else item.get(name)
     for part in conjuncts(condition):

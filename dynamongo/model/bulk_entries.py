@@ -13,8 +13,9 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.planning.planner import divide, narrow, recheck
-from dynamongo.planning.strategies import Source, Target
+from dynamongo.planning.narrowing import divide, narrow
+from dynamongo.planning.rechecks import recheck
+from dynamongo.planning.strategies import ResolvedStrategy, Target
 from dynamongo.planning.write_builders import make_delete, make_put, make_update
 
 M = TypeVar("M", bound=Recorded)
@@ -85,7 +86,7 @@ def _divide_check(target: Target) -> Target:
     return target if target.check is None else Target(target.key, divide(target.check))
 
 
-def recheck_targets(mapper: Mapper[Any], source: Source, items: Sequence[Item]) -> list[Target]:
+def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequence[Item]) -> list[Target]:
     """Return the items that a read found as targets, each with what its write has to check again.
 
     Raises:

@@ -28,7 +28,7 @@ from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
-from dynamongo.planning.strategies import Source, Strategy, Target, resolve_many, resolve_one
+from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
 from dynamongo.planning.write_builders import check_changes
 
 M = TypeVar("M", bound=Instance)
@@ -134,7 +134,7 @@ class SaveMany(BoundVerb[M]):
 class _TargetedVerb(BoundVerb[M]):
     """A verb for the items that a strategy finds."""
 
-    def _resolve(self, strategy: Strategy) -> Source:
+    def _resolve(self, strategy: Strategy) -> ResolvedStrategy:
         if strategy is None:
             raise ExpressionError(
                 f"{self._mapper.name}.{self.name} requires a strategy; None would mean every item of the table"
@@ -169,7 +169,7 @@ class _TargetedVerb(BoundVerb[M]):
         decode, backend = instances_of(self._mapper), call.destination.backend
         return perform_bulk(call, *ResultSet(self._model, call.read, decode, backend=backend).targets())
 
-    def _find_targets(self, source: Source) -> tuple[tuple[Target, ...] | None, Plan | None]:
+    def _find_targets(self, source: ResolvedStrategy) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """Return the targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None
@@ -179,7 +179,7 @@ class _TargetedVerb(BoundVerb[M]):
             return tuple(Target(key) for key in plan.keys), None
         return None, plan
 
-    def _make_read(self, source: Source, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
+    def _make_read(self, source: ResolvedStrategy, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
         table = self._mapper.schema(self._model.table_name())
         required = self._mapper.declaration.required
         return Read(table, source, is_sorted=is_sorted, required=required, scans=scans)

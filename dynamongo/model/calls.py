@@ -1,8 +1,8 @@
-"""Calls: a verb prepares one, somebody executes it, and the call finishes the result.
+"""Calls: a verb prepares a call, a facade executes it, and the call finishes the result.
 
-A verb for one item is written once, as a `Call`: its constructor turns what the caller gave into an operation or into
-executor steps, `finish` turns the result into what the verb returns, and `fail` puts an error into the model's words.
-What executes in between belongs to the facade: `perform` blocks, and an awaiting facade differs in nothing else.
+Each verb is written once, as a `VerbCall`. Its constructor turns the arguments into an operation or into executor
+steps, `finish` turns the result into what the verb returns, and `fail` puts an error into the model's words. A facade
+only executes what is in between: `perform` blocks, and one that awaits needs nothing else.
 
 >>> from dynamongo import Connection, Model, StringField
 >>> from dynamongo.backends.memory import MemoryBackend
@@ -59,7 +59,7 @@ REQUIRED: Final[Any] = object()
 _REFUSALS = (ConditionalCheckFailedException, InvalidRequestError, TableNotFound, TableExists, TableMismatch)
 
 
-class Call(Generic[R]):
+class VerbCall(Generic[R]):
     """What a verb asks of the store.
 
     Args:
@@ -98,7 +98,7 @@ class Call(Generic[R]):
         return self.mapper.locate_error(error, self.table, None, self.operation)
 
 
-def perform(call: Call[R], backend: Backend | None = None) -> R:
+def perform(call: VerbCall[R], backend: Backend | None = None) -> R:
     """Execute a call on the connection of its model, blocking, and return what its verb returns.
 
     Args:
@@ -117,7 +117,7 @@ def perform(call: Call[R], backend: Backend | None = None) -> R:
     return call.finish(result)
 
 
-class GetCall(Call[Any]):
+class GetCall(VerbCall[Any]):
     """Read one item: a Get, or the plan of a key with conditions or a projection."""
 
     plan: Plan | None = None
@@ -160,7 +160,7 @@ class GetCall(Call[Any]):
         raise ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(target.key)}{also}")
 
 
-class _WriteCall(Call[R]):
+class _WriteCall(VerbCall[R]):
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words, with what is stored."""
         return explain_failure(self.mapper, cast("Action", self.operation), error)

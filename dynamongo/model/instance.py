@@ -53,7 +53,7 @@ class Instance(Recorded, metaclass=ModelMeta):
         if field is not None:
             vars(self)[name] = field.missing_value() if value is None else field.validate(value)
         elif name in OPTIONS:
-            raise SchemaError(f"{name} belongs to the model and not to an item: set {type(self).__name__}.{name}")
+            raise SchemaError(f"{name} is an option of the model, not of an instance: set {type(self).__name__}.{name}")
         elif name.startswith("_") or _is_assignable(_find_in_class(type(self), name)):
             super().__setattr__(name, value)
         else:
@@ -89,13 +89,13 @@ class Instance(Recorded, metaclass=ModelMeta):
         """
         fields = type(self).__mapper__.fields
         if isinstance(only, str):
-            raise ValidationError(f"{type(self).__name__}.to_dict: only takes a list of names; got {only!r}")
+            raise ValidationError(f"{type(self).__name__}.to_dict: only must be a list of field names; got {only!r}")
         names = [name for name in fields if name in vars(self)] if only is None else list(only)
         type(self).__mapper__.check_names(names)
         try:
             return {name: copy.deepcopy(getattr(self, name)) for name in names}
         except RecursionError:
-            raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deep to be copied") from None
+            raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deeply to be copied") from None
 
     def undeclared(self) -> dict[str, Any]:
         """The stored attributes that the model does not declare, as a new dict of Python values.

@@ -71,11 +71,11 @@ class ModelMeta(type):
         if isinstance(vars(cls).get(name), Index) or issubclass(kind, Index):
             cls.__refuse(name, "an index", f"{name} = GlobalIndex(...)")
         if name in _FINAL:
-            cls.__refuse(name, "part of what its items are", f"{name} = ...")
+            cls.__refuse(name, "part of the key schema", f"{name} = ...")
 
     def __refuse(cls, name: str, what: str, line: str) -> NoReturn:
         raise SchemaError(
-            f"{cls.__name__}.{name} is {what}, which cannot be changed once the class is made: derive a model that"
+            f"{cls.__name__}.{name} is {what}, which cannot change once the class exists: derive a model that"
             f" declares it, as in `class Other({cls.__name__}): {line}`"
         )
 
@@ -93,7 +93,7 @@ class ModelMeta(type):
             raise
         if name in _CONSTRUCTORS:
             for model in _family(cls):
-                model.__mapper__.codec.forget()
+                model.__mapper__.codec.reset()
 
     def __declare_again(cls) -> None:
         _check_connection(cls)
@@ -107,7 +107,7 @@ class ModelMeta(type):
             mapper.take_declaration(replace(new, indexes=old.indexes))
             if new.expires_by != old.expires_by:
                 new.settle_expiry()
-                mapper.codec.forget()
+                mapper.codec.reset()
 
 
 def _check_connection(model: type) -> None:

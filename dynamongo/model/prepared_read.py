@@ -28,7 +28,7 @@ from dynamongo.executor import (
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.calls import Call
+from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
 from dynamongo.model.results import Page
@@ -113,8 +113,8 @@ class PreparedRead(Generic[T]):
             start = decode_cursor(plan, self._fingerprint_of_plan(), read.cursor, self._connection.cursor_rules)
         return PageLoop(plan, start, read.max_pages, read.max_read_units)
 
-    def _call(self, steps: Callable[[Executor], Steps[R]]) -> Call[R]:
-        return Call(self._model.__mapper__, self._read.table.name, steps=steps)
+    def _call(self, steps: Callable[[Executor], Steps[R]]) -> VerbCall[R]:
+        return VerbCall(self._model.__mapper__, self._read.table.name, steps=steps)
 
     # An iteration.
 

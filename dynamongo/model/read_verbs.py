@@ -155,8 +155,8 @@ class ReadVerbs(Instance):
         check_flag(cls.__name__, "as_dicts", as_dicts)
         if arguments.get("segments") and (cursor or arguments.get("max_pages") or arguments.get("max_read_units")):
             raise ExpressionError(
-                f"{cls.__name__}: segments are read at the same time, so there is no one place to stop at or to go on"
-                " from: leave out cursor, max_pages and max_read_units"
+                f"{cls.__name__}: segments are read in parallel, so the read cannot stop or continue at one place:"
+                " leave out cursor, max_pages and max_read_units"
             )
         mapper, table = cls.__mapper__, cls.table_name()
         read = make_read(

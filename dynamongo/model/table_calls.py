@@ -9,13 +9,13 @@ from dynamongo.exceptions import TableMismatch
 from dynamongo.executor import Executor, Steps
 from dynamongo.executor.schema_diff import Declared, Difference, Units, complete, plan_changes
 from dynamongo.fields.indexes import GlobalIndex
-from dynamongo.model.calls import Call
+from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.operations import CreateTable, DescribeTable
 
 
-def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> Call[None]:
+def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> VerbCall[None]:
     """Create the table with its indexes, tags and stream; let items expire when it is ready."""
     check_flag(model.__name__, "wait", wait)
     mapper, table = model.__mapper__, model.table_name()
@@ -26,10 +26,10 @@ def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
         with report_progress(progress, table, unit="polls") as poll:
             yield from executor.create_table(create, wait=wait, expires_by=expires_by, on_poll=poll)
 
-    return Call(mapper, table, steps=steps)
+    return VerbCall(mapper, table, steps=steps)
 
 
-def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> Call[None]:
+def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> VerbCall[None]:
     """Delete the table."""
     check_flag(model.__name__, "wait", wait)
     table = model.table_name()
@@ -38,19 +38,21 @@ def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
         with report_progress(progress, table, unit="polls") as poll:
             yield from executor.delete_table(table, wait=wait, on_poll=poll)
 
-    return Call(model.__mapper__, table, steps=steps)
+    return VerbCall(model.__mapper__, table, steps=steps)
 
 
-def compare_call(model: type[Instance], *, undeclared: bool) -> Call[tuple[Difference, ...]]:
+def compare_call(model: type[Instance], *, undeclared: bool) -> VerbCall[tuple[Difference, ...]]:
     """Compare the live table with the model."""
     check_flag(model.__name__, "undeclared", undeclared)
     table = model.table_name()
-    return Call(model.__mapper__, table, steps=lambda executor: _compare(executor, model, table, undeclared=undeclared))
+    return VerbCall(
+        model.__mapper__, table, steps=lambda executor: _compare(executor, model, table, undeclared=undeclared)
+    )
 
 
 def update_call(
     model: type[Instance], *, drop_indexes: bool, wait: bool, progress: ProgressOption
-) -> Call[tuple[Difference, ...]]:
+) -> VerbCall[tuple[Difference, ...]]:
     """Change the live table into what the model declares."""
     check_flag(model.__name__, "drop_indexes", drop_indexes)
     check_flag(model.__name__, "wait", wait)
@@ -68,7 +70,7 @@ def update_call(
                 yield from executor.change_table(table, changes, wait=wait, on_poll=poll)
         return fixed
 
-    return Call(mapper, table, steps=steps)
+    return VerbCall(mapper, table, steps=steps)
 
 
 def _compare(
@@ -107,5 +109,5 @@ def _declared_settings(model: type[Instance]) -> Declared:
 def _explain_mismatch(differences: Sequence[Difference]) -> str:
     listed = "; ".join(map(str, differences))
     if any(each.fix is None for each in differences):
-        return f"only another table can have what the model declares: {listed}"
-    return f"drop_indexes=True makes indexes anew that differ: {listed}"
+        return f"only a new table can match the model: {listed}"
+    return f"drop_indexes=True drops these indexes and creates them again: {listed}"

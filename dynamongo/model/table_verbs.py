@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dynamongo.executor.schema_diff import Difference
-from dynamongo.model.calls import Call, perform
+from dynamongo.model.calls import VerbCall, perform
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
 from dynamongo.model.table_calls import compare_call, create_call, delete_call, update_call
@@ -48,7 +48,7 @@ class TableVerbs(Instance):
     def table_exists(cls) -> bool:
         """Whether there is such a table, ready or not. Costs one DescribeTable request."""
         table = cls.table_name()
-        call: Call[bool] = Call(cls.__mapper__, table, steps=lambda executor: executor.table_exists(table))
+        call: VerbCall[bool] = VerbCall(cls.__mapper__, table, steps=lambda executor: executor.table_exists(table))
         return perform(call)
 
     @classmethod
@@ -59,7 +59,7 @@ class TableVerbs(Instance):
             TableNotFound: There is no such table.
         """
         table = cls.table_name()
-        call: Call[TableDescription] = Call(cls.__mapper__, table, DescribeTable(table))
+        call: VerbCall[TableDescription] = VerbCall(cls.__mapper__, table, DescribeTable(table))
         return perform(call)
 
     @classmethod

@@ -87,6 +87,7 @@ def _choice_of(part: Condition, attribute: KeyAttribute, depth: int) -> Choice |
 
 
 def _join(part: Or, branches: Sequence[Condition], found: Sequence[Choice]) -> Choice:
+    # `(h = 1 AND a = 2) OR h = 3` names the values 1 and 3, but its first branch also has to be evaluated.
     says_more = any(
         choice.says_more or choice.part is not branch for choice, branch in zip(found, branches, strict=True)
     )
@@ -110,7 +111,7 @@ def is_empty(operand: Operand) -> bool:
 
 def without(parts: Iterable[Condition], *used: Condition) -> Condition | None:
     """Return the condition without the conjuncts that were used."""
-    identities = set(map(id, used))
+    identities = set(map(id, used))  # comparing trees would take time, and drop an equal conjunct that was not used
     return all_of(tuple(part for part in parts if id(part) not in identities))
 
 
@@ -118,6 +119,7 @@ def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
     """Return whether the condition holds only for items with the attribute; `False` beyond `MAX_NESTING`."""
     match part:
         case Comparison(_, operator, _):
+            # A missing attribute differs from every value, so `<>` holds for items without it.
             return operator != "<>" and Path(attribute) in operands_of(part)
         case Between() | In():
             return Path(attribute) in operands_of(part)

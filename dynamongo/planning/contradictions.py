@@ -59,6 +59,7 @@ def _subject(part: Condition) -> Path | None:
 
 
 def _is_impossible(path: Path, group: Sequence[Condition]) -> bool:
+    # Of a few possible values, each is tested with the whole group: `year = 5 AND year > 7` holds for none.
     choices = [chosen for part in group if (chosen := _choices(part)) is not None]
     if choices:
         items = [_item_with(path, value) for value in min(choices, key=len)]

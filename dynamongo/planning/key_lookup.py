@@ -68,6 +68,7 @@ def _find_in_branches(
     parts: Sequence[Condition], keys: KeySchema, depth: int = 0
 ) -> tuple[list[Target], Condition | None] | None:
     """Return the keys that an ORed conjunct names, each with what its branch says beside, and the other conjuncts."""
+    # The first such OR supplies the keys; others are evaluated, since intersecting their keys would save little.
     for part in parts:
         if isinstance(part, Or) and (branches := _keys_of_branches(part, keys, depth)) is not None:
             return [Target(key, rest) for named, rest in branches for key in named], without(parts, part)

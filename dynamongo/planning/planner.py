@@ -30,17 +30,12 @@ from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
-from dynamongo.planning.conjuncts import find_choice, split_filter
+from dynamongo.planning.conjuncts import split_filter
 from dynamongo.planning.contradictions import find_contradiction
 from dynamongo.planning.key_lookup import find_keys
-from dynamongo.planning.narrowing import divide, narrow
 from dynamongo.planning.plan import BATCH_GET, Plan, ReadOperation, Rejected
-from dynamongo.planning.ranges import fold_range
 from dynamongo.planning.read import Read
-from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import Target
-
-__all__ = ["divide", "find_choice", "fold_range", "narrow", "plan_read", "recheck", "split_filter"]
 
 _FETCHES = "each item is also fetched from the table, at the cost of another read for each"
 
@@ -165,9 +160,10 @@ class _Planner:
         return self._plan_keys(keys, Or(*(target.condition for target in targets)))
 
     def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
+        # DynamoDB refuses a BatchGetItem request that names a key twice.
         unique = tuple({tuple(key.values()): key for key in found}.values())
         if not unique:
-            return self._nothing("no key is empty")
+            return self._nothing("no key is empty")  # `find_choice` leaves out empty values
         read, table = self._read, self._table
         projection = self._project(residual, table.keys.names)
         if len(unique) == 1:
@@ -208,6 +204,7 @@ class _Planner:
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         projection = self._project(residual, access.cursor_names)
         scalars = cast("tuple[str, ...]", candidate.hash_key.values)  # or numbers, or binary: one type with an order
+        # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
         queries = tuple(
             [
                 Query(
@@ -242,6 +239,7 @@ class _Planner:
             kept,
             access.index_name,
             projection,
+            # All items have to be read before they can be sorted, whatever the limit of the read is.
             limit=read.page_size if read.is_sorted else self._page_limit(kept, residual),
             consistent=read.consistent,
             fetch=access.fetches(read) and not projection,

@@ -92,6 +92,7 @@ def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeConditio
         return None
     if low[0] == high[0]:
         return Comparison(path, EQ, low[0]), ()
+    # `r > 1 AND r <= 5` becomes `r BETWEEN 1 AND 5`, which includes 1: so `r > 1` has to be evaluated, too.
     strict = [Comparison(path, operator, value) for value, operator in (low, high) if operator in (GT, LT)]
     return Between(path, low[0], high[0]), tuple(strict)
 

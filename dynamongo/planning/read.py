@@ -6,7 +6,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import Condition, Path, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
-from dynamongo.planning.strategies import Source
+from dynamongo.planning.strategies import ResolvedStrategy
 from dynamongo.schema import TableSchema
 
 
@@ -33,7 +33,7 @@ class Read:
     """
 
     table: TableSchema
-    source: Source = None
+    source: ResolvedStrategy = None
     descending: bool = False
     limit: int | None = None
     consistent: bool = False

@@ -59,7 +59,7 @@ class Target:
         return cast("Condition", all_of((*key_equalities(self.key), *conjuncts(self.check))))
 
 
-Source: TypeAlias = tuple[Target, ...] | Condition | None
+ResolvedStrategy: TypeAlias = tuple[Target, ...] | Condition | None
 """What a strategy for many items comes to; `None` is every item of the table."""
 
 
@@ -89,7 +89,7 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     return Target(encode_key((_check_scalar(strategy, mapper),)))
 
 
-def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> Source:
+def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:
     """Return the items that a strategy means: one target per entry of a list, or else a condition.
 
     A single key counts as a list of one. A tuple is always a `(hash, range)` key, never a list.
@@ -129,13 +129,11 @@ def _is_list(strategy: Any) -> bool:
 def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> tuple[Any, ...]:
     names = mapper.keys.names
     if unknown := [name for name in given if name not in mapper.fields]:
-        raise ExpressionError(
-            f"{mapper.name}: a dict that names an item has names of fields; {', '.join(map(str, unknown))} is none"
-        )
+        raise ExpressionError(mapper.describe_unknown(unknown))
     missing = [name for name in names if given.get(name) is None]
     if missing:
         raise ExpressionError(
-            f"{mapper.name}: a dict that names an item holds its whole key ({', '.join(names)});"
+            f"{mapper.name}: a dict must contain the whole key ({', '.join(names)});"
             f" {', '.join(missing)} is missing in {shorten(given)}"
         )
     return tuple(given[name] for name in names)
@@ -145,11 +143,11 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
     keys = mapper.keys
     if not isinstance(given, (str, int)) and (_is_list(given) or isinstance(given, Field)):  # most keys are
         raise ExpressionError(
-            f"{mapper.name}: one item was asked for, as {keys.describe()}; got {shorten(cast('object', given))}"
+            f"{mapper.name}: expected one item, as {keys.describe()}; got {shorten(cast('object', given))}"
         )
     if keys.range_key is not None:
         raise ExpressionError(
-            f"{mapper.name} has a range key: give ({', '.join(keys.names)}) as a tuple; got {shorten(given)}"
+            f"{mapper.name} has a range key: pass ({', '.join(keys.names)}) as a tuple; got {shorten(given)}"
         )
     return given
 
@@ -158,10 +156,10 @@ def _check_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> tuple[Any, ...]
     names = mapper.keys.names
     if len(names) == 1:
         raise ExpressionError(
-            f"{mapper.name} has no range key: give {names[0]} alone, or several in a list; got {shorten(given)}"
+            f"{mapper.name} has no range key: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
         )
     if len(given) != 2:
-        raise ExpressionError(f"{mapper.name}: a key is a ({', '.join(names)}) tuple; got {shorten(given)}")
+        raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
     return given
 
 
@@ -199,11 +197,11 @@ def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, Attribute
 def _refuse(condition: Condition, missing: list[str], mapper: Mapper[Any]) -> NoReturn:
     named = any(path.attribute in missing for path in paths_of(condition))
     if named and isinstance(condition, Or):
-        reason = "the key is ORed, and must be ANDed with the other conditions"
+        reason = "the key is ORed; it must be ANDed with the other conditions"
     elif named:
         reason = f"{' and '.join(missing)} must be compared with == and a value, and ANDed"
     else:
-        reason = f"{' and '.join(missing)} is not in it"
+        reason = f"{' and '.join(missing)} is missing"
     raise ExpressionError(
-        f"{mapper.name}: one item was asked for, as {mapper.keys.describe()}, but {reason}; got `{condition}`"
+        f"{mapper.name}: expected one item, as {mapper.keys.describe()}, but {reason}; got `{condition}`"
     )

@@ -56,8 +56,8 @@ def make_save(
     condition = _overwrite_condition(mapper, overwrite)
     if overwrite is False:
         raise ExpressionError(
-            f"{mapper.name}: what was changed of an item can be saved only where the item exists; leave out"
-            " overwrite=False or only_changed=True"
+            f"{mapper.name}: only_changed=True updates an existing item, and overwrite=False requires a new one;"
+            " leave out one of them"
         )
     changes, checks = find_changes(mapper, instance)
     check = all_of((*conjuncts(condition), *conjuncts(mapper.lock_of(instance)), *checks))
@@ -70,7 +70,7 @@ def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | Non
         mapper.check_paths(paths_of(cast("Condition", overwrite)))
         return cast("Condition", overwrite)
     if not isinstance(overwrite, bool):
-        raise ExpressionError(f"{mapper.name}: overwrite is True, False or a condition; got {shorten(overwrite)}")
+        raise ExpressionError(f"{mapper.name}: overwrite must be True, False or a condition; got {shorten(overwrite)}")
     return None if overwrite else mapper.is_missing
 
 
@@ -105,7 +105,7 @@ def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionChec
 def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:
     """Return the read of one item for a transaction, which takes no conditions."""
     if target.check is not None:
-        raise ExpressionError(f"{mapper.name}: a transaction reads items by their keys; got also `{target.check}`")
+        raise ExpressionError(f"{mapper.name}: a transaction reads items by key alone; got also `{target.check}`")
     return Get(table, target.key)
 
 
@@ -117,7 +117,7 @@ def check_changes(mapper: Mapper[Any], updates: Any) -> tuple[AnyUpdate, ...]:
     """
     changes: tuple[Any, ...] = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
     if not changes:
-        raise ExpressionError(f"{mapper.name}: an update changes something; got no updates")
+        raise ExpressionError(f"{mapper.name}: expected at least one update; got none")
     for change in changes:
         _check_change(mapper, change)
     check_updates(changes, mapper.keys.names)
@@ -134,8 +134,8 @@ def split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[st
     """Return the key that is among the values, and the others."""
     if not isinstance(values, Mapping):
         raise ExpressionError(
-            f"{mapper.name}.update_from_dict takes a strategy and a dict of the new values, or one dict that has"
-            f" the key among them; got {shorten(values)} alone"
+            f"{mapper.name}.update_from_dict takes a strategy and a dict of new values, or one dict that also"
+            f" contains the key; got {shorten(values)} alone"
         )
     given = dict(cast("Mapping[str, Any]", values))
     mapper.check_names(given)
@@ -161,13 +161,11 @@ def _as_several(given: Any) -> Iterable[Any]:
 
 def _check_change(mapper: Mapper[Any], change: Any) -> None:
     if not isinstance(change, Update):
-        raise ExpressionError(
-            f"{mapper.name}: an update is built by a field, as in User.name.set('x'); got {shorten(change)}"
-        )
+        raise ExpressionError(f"{mapper.name}: expected an update, such as User.name.set('x'); got {shorten(change)}")
     mapper.check_paths((change.path,), to_write=True)
     name = change.path.attribute
     if name == mapper.version:
-        raise ExpressionError(f"{mapper.name}.{name} counts the writes, and is changed by nothing else")
+        raise ExpressionError(f"{mapper.name}.{name} counts the writes; nothing else may change it")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):
         mapper.check_paths((change.value,), to_write=True)
     elif isinstance(change, SetUpdate) and name in mapper.declaration.index_keys:

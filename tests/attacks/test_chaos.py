@@ -333,7 +333,9 @@ def dynamodb_chaos(seed: int, server_url: str, transport: str) -> Iterator[tuple
         backend.close()
 
 
-@pytest.mark.parametrize("name", ["memory", "auto", pytest.param("boto3", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["memory", pytest.param("auto", marks=pytest.mark.slow), pytest.param("boto3", marks=pytest.mark.slow)]
+)
 def test_table_is_what_the_results_said(name: str, request: pytest.FixtureRequest) -> None:
     seed = int(os.environ.get("DYNAMONGO_CHAOS_SEED", "20261"))
     prepare = memory_chaos(seed)

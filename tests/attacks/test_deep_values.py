@@ -102,7 +102,7 @@ def messages_for(value: Any) -> Iterator[str]:
             yield str(error)
 
 
-@pytest.fixture(params=["memory", "direct", "boto3"])
+@pytest.fixture(params=["memory", "direct", pytest.param("boto3", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest, server_url: str) -> Iterator[None]:
     if request.param == "memory":
         backend: Any = MemoryBackend()

@@ -121,7 +121,9 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT, check=False)
 
 
-@pytest.mark.parametrize("answers", [10**9, 1, 3])
+@pytest.mark.parametrize(
+    "answers", [1, pytest.param(3, marks=pytest.mark.slow), pytest.param(10**9, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("ending", _LEFT)
 def test_program_ends_whatever_is_left_open(ending: str, answers: int) -> None:
     """Also where the store answers nothing more: what is under way then is abandoned, and never waited for."""

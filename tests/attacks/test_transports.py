@@ -56,7 +56,7 @@ def test_every_fault_is_told_as_what_it_is(context: ssl.SSLContext, transport: s
         run_scripted_server(attack, context if is_secure else None) as server,
         open_backend(server, transport) as backend,
     ):
-        attack_backend(backend, server, totals, seed=7, count=600)
+        attack_backend(backend, server, totals, seed=7, count=300)
     assert totals.violations == []
     assert set(totals.faults) == {*WHOLE, *BROKEN} - {"plain"}
 

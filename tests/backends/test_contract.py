@@ -202,6 +202,7 @@ class TestDynamoDB(BackendContract):
         return dynamodb_backend
 
 
+@pytest.mark.slow
 class TestDynamoDBThroughBoto3(TestDynamoDB):
     known_failures: ClassVar[Mapping[str, str]] = {
         name: reason for reason, names in EMULATOR_ERRORS.items() for name in names

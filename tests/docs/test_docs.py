@@ -46,7 +46,7 @@ def test_messages_that_the_readme_quotes_are_those_that_come(
     default_connection: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     printed = run_blocks(ROOT / "README.md", capsys)
-    assert "the key is ORed, and must be ANDed with the other conditions" in printed
+    assert "the key is ORed; it must be ANDed with the other conditions" in printed
     assert "User.year_of_birth must be an int from 1900 to 2100; got 'long ago'" in printed
 
 

@@ -206,7 +206,7 @@ def test_delete_one_with_additional_checks(strategy: conditions.Condition) -> No
 
 
 def test_delete_one_refuses_an_ored_key() -> None:
-    with pytest.raises(ExpressionError, match="the key is ORed, and must be ANDed"):
+    with pytest.raises(ExpressionError, match="the key is ORed; it must be ANDed"):
         User.delete_one((User.email == "johndoe@gmail.com") | (User.year_of_birth > 2000))
 
 

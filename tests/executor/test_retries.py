@@ -321,7 +321,7 @@ class TestTime:
         backend = MemoryBackend(clock=clock)
         backend.faults.schedule(Fault.slow(30, times=4))
         backend.faults.schedule(Fault.throttle(times=4))
-        with pytest.raises(ServiceError, match="no answer in 10 s") as caught:
+        with pytest.raises(ServiceError, match="no response in 10 s") as caught:
             send(backend, Get("counters", {"k": 1}), RetryPolicy(base=0, cap=0, max_seconds=100))
         assert (clock.now(), caught.value.attempts) == (100, 4)
 
@@ -392,7 +392,7 @@ class TestTime:
         Timed.create_table()
         Timed(name="a", count=0).save()
         backend.faults.schedule(Fault.slow(60, operation="UpdateItem"))
-        with pytest.raises(WriteOutcomeUnknown, match="no answer in 10 s"):
+        with pytest.raises(WriteOutcomeUnknown, match="no response in 10 s"):
             Timed.update_one("a", Timed.count.increment())
         assert clock.now() == 10
         backend.faults.schedule(Fault.slow(9, operation="Get"))

@@ -213,6 +213,6 @@ def test_a_duration_is_refused_with_what_to_write() -> None:
 )
 def test_a_field_that_holds_no_time_cannot_be_ttl(field: Any) -> None:
     with pytest.raises(
-        SchemaError, match=r"Session\.__ttl__ must be a field that is stored as a number of seconds since"
+        SchemaError, match=r"Session\.__ttl__ must name a field that is stored as a number of seconds since"
     ):
         declare(field)

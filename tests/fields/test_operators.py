@@ -120,7 +120,7 @@ def test_an_update_holds_a_path_and_encoded_values(built: Any, node: Any) -> Non
         (lambda: at_x(BooleanField()).size(), "User.x is stored as BOOL; size works on S, B, L, M, SS, NS, BS"),
         (lambda: NAME.size() == "1", "size(x) is compared with an int or a field; got '1'"),
         (lambda: NAME.size() < True, "size(x) is compared with an int or a field; got True"),
-        (lambda: NAME.attribute_type("X"), "attribute_type takes one of S, N, B"),
+        (lambda: NAME.attribute_type("X"), "attribute_type must be one of S, N, B"),
         (lambda: at_x(StringField(required=True)).remove(), "User.x is required, so it cannot be removed"),
         (lambda: NAME.set(None), "User.x cannot be set to None: use remove()"),
         (

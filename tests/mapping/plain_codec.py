@@ -27,7 +27,7 @@ def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
         if not field.is_absent(value):
             item[name] = field.encode(field.validate(value))
         elif field.required:
-            raise ValidationError(f"{field.label} is required, and has no value")
+            raise ValidationError(f"{field.label} is required but has no value")
     declaration = model.__mapper__.declaration
     item.update(
         {field.path.attribute: field.encode_key(values[field.path.attribute]) for field in declaration.keys.fields}
@@ -54,7 +54,7 @@ def _decode_field(field: Field[Any], stored: Any) -> Any:
         return field.decode(stored)
     if field.is_key:
         raise ValidationError(
-            f"{field.label} is part of the model's key, and the stored item has no such attribute: the table has"
+            f"{field.label} is part of the key, but the stored item has no such attribute: the table has"
             " another key; compare_table() shows both"
         )
     return field.missing_value()

@@ -70,7 +70,7 @@ class TestTable:
 class TestMistakes:
     def test_no_table(self) -> None:
         assert refusal(__table__=...) == (
-            "User.__table__ is missing: the name of the table (or `__abstract__ = True` for a base class)"
+            "User.__table__ is missing: set it to the name of the table (or set `__abstract__ = True` for a base class)"
         )
 
     @pytest.mark.parametrize("name", ["", "a b", "users!", "ü", "a" * 256, 5, b"users", "users\n"], ids=repr)
@@ -83,7 +83,7 @@ class TestMistakes:
         assert table_of(make_model(__table__=name)).name == name
 
     def test_no_hash_key(self) -> None:
-        assert refusal(__hash_key__=...) == "User.__hash_key__ is missing: the name of the field that is the hash key"
+        assert refusal(__hash_key__=...) == "User.__hash_key__ is missing: set it to the name of the hash key field"
 
     @pytest.mark.parametrize("key", ["__hash_key__", "__range_key__"])
     @pytest.mark.parametrize("name", ["emial", "save", "", 5, ["email"]], ids=repr)
@@ -91,7 +91,7 @@ class TestMistakes:
         assert refusal(**{key: name}) == f"User.{key} must be the name of a field (email); got {name!r}"
 
     def test_range_key_that_is_the_hash_key(self) -> None:
-        assert refusal(__range_key__="email") == "User.__range_key__ must be another field than __hash_key__"
+        assert refusal(__range_key__="email") == "User.__range_key__ must differ from __hash_key__"
 
     @pytest.mark.parametrize(
         ("field", "stored"),
@@ -100,26 +100,26 @@ class TestMistakes:
             (ListField(StringField), "ListField stores L"),
             (DictField(), "DictField stores M"),
             (SetField(StringField), "SetField stores SS"),
-            (Field(), 'Field stores whatever it is given; a field of your own says so with stored_type = "S"'),
+            (Field(), 'Field stores any type; a custom field declares one with stored_type = "S"'),
         ],
         ids=repr,
     )
     @pytest.mark.parametrize("role", ["hash", "range"])
     def test_key_of_a_type_without_an_order(self, role: str, field: Any, stored: str) -> None:
         attributes: dict[str, Any] = {f"__{role}_key__": "other", "other": field}
-        assert refusal(**attributes) == f"User.other is a key, which is stored as S, N or B; {stored}"
+        assert refusal(**attributes) == f"User.other is a key, which must be stored as S, N or B; {stored}"
 
     @pytest.mark.parametrize("name", ["save", "to_dict", "get_one", "table_name", "keys_in"])
     def test_field_whose_name_hides_a_method(self, name: str) -> None:
         assert refusal(**{name: StringField()}) == (
-            f"User.{name} is a field that would hide a method or attribute; give it another name"
+            f"User.{name} is a field that would hide a method or attribute; rename it"
         )
 
     def test_field_whose_name_starts_with_an_underscore(self) -> None:
-        assert refusal(_name=StringField()) == "User._name is a field, whose name must not start with an underscore"
+        assert refusal(_name=StringField()) == "User._name is a field; its name must not start with an underscore"
 
     def test_class_of_fields_instead_of_a_field(self) -> None:
-        assert refusal(name=StringField) == ("User.name is the class StringField, and not a field: write StringField()")
+        assert refusal(name=StringField) == ("User.name is the class StringField, not a field: write StringField()")
 
     def test_method_that_hides_a_field_of_a_base(self) -> None:
         base = make_model(name=StringField())
@@ -183,7 +183,7 @@ class TestInheritance:
     def test_abstract_model_says_so_when_it_is_used(self, call: str) -> None:
         base = make_model(__abstract__=True)
         argument: Any = {"email": "x"}
-        with pytest.raises(SchemaError, match=r"^User is abstract: it has no table; derive a model from it$"):
+        with pytest.raises(SchemaError, match=r"^User is abstract and has no table: derive a model from it$"):
             getattr(base, call)(argument)
 
     def test_derived_model_has_all_fields_in_the_order_of_declaration(self) -> None:

@@ -165,7 +165,7 @@ def test_a_mistake_is_refused_and_nothing_changes(user: Any, member: Any, name: 
 def test_what_a_derived_model_cannot_be_is_refused_for_all(user: Any) -> None:
     base: Any = type(user)("Base", (Model,), {"__module__": __name__, "__abstract__": True, "id": StringField()})
     derived = type(base)("Derived", (base,), {"__module__": __name__, "__table__": "ttt", "__hash_key__": "id"})
-    with pytest.raises(SchemaError, match=r"Derived.__ttl__ must be a field"):
+    with pytest.raises(SchemaError, match=r"Derived.__ttl__ must name a field"):
         base.__ttl__ = "id"
     assert (base.__ttl__, derived.__ttl__, derived.__mapper__.declaration.expires_by) == (None, None, None)
     base.__read_units__ = 2
@@ -202,7 +202,7 @@ def test_fields_indexes_and_keys_are_fixed_and_the_error_says_what_to_do(
 ) -> None:
     for model in (user, member):
         before = dict(vars(model))
-        with pytest.raises(SchemaError, match=r"cannot be changed once the class is made: derive a model") as caught:
+        with pytest.raises(SchemaError, match=r"cannot change once the class exists: derive a model") as caught:
             change(model)
         assert f"class Other({model.__name__}):" in str(caught.value)
         assert dict(vars(model)) == before
@@ -243,7 +243,7 @@ def test_another_constructor_takes_effect(user: Any, member: Any) -> None:
 
 @pytest.mark.parametrize("name", ["__table__", "__connection__", "__hash_key__"])
 def test_an_item_has_no_options(user: Any, name: str) -> None:
-    with pytest.raises(SchemaError, match=f"{name} belongs to the model and not to an item: set User.{name}"):
+    with pytest.raises(SchemaError, match=f"{name} is an option of the model, not of an instance: set User.{name}"):
         setattr(user(), name, "x")
 
 

@@ -89,16 +89,18 @@ class TestConstructor:
         assert User(email="jane@example.com").name is None
 
     def test_unknown_name_is_refused_with_a_guess(self) -> None:
-        with pytest.raises(ValidationError, match=r"^User has no field emial; did you mean email\?$"):
+        with pytest.raises(ValidationError, match=r"^unknown field 'emial'; did you mean User.email\?$"):
             User(emial="jane@example.com")
 
     def test_several_unknown_names_are_all_named(self) -> None:
-        with pytest.raises(ValidationError, match=r"^User has no field yaer, citys; did you mean year, cities\?$"):
+        with pytest.raises(
+            ValidationError, match=r"^unknown fields 'yaer', 'citys'; did you mean User.year, User.cities\?$"
+        ):
             User(yaer=1990, citys=[])
 
     def test_unknown_name_that_is_like_none_gets_the_list(self) -> None:
         with pytest.raises(
-            ValidationError, match=r"^User has no field zzz; it has email, name, year, cities, tags, address$"
+            ValidationError, match=r"^unknown field 'zzz'; User has: email, name, year, cities, tags, address$"
         ):
             User(zzz=1)
 
@@ -113,7 +115,7 @@ class TestConstructor:
 
     @pytest.mark.parametrize("name", ["save", "self", "_undeclared", "__dict__", "__class__"])
     def test_name_of_something_else_than_a_field_is_unknown(self, name: str) -> None:
-        with pytest.raises(ValidationError, match=f"^User has no field {name}; "):
+        with pytest.raises(ValidationError, match=f"^unknown field '{name}'; "):
             User(**{name: 1})
 
 
@@ -175,7 +177,7 @@ class TestAssignment:
 
     def test_unknown_name_cannot_be_assigned(self) -> None:
         user: Any = User()
-        with pytest.raises(ValidationError, match=r"^User has no field nmae; did you mean name\?$"):
+        with pytest.raises(ValidationError, match=r"^unknown field 'nmae'; did you mean User.name\?$"):
             user.nmae = "Jane"
         assert user == User()
 
@@ -230,7 +232,7 @@ class TestDicts:
         assert self.USER.to_dict(only=(name for name in ["year"])) == {"year": 1990}
 
     def test_to_dict_refuses_unknown_names(self) -> None:
-        with pytest.raises(ValidationError, match=r"^User has no field yaer; did you mean year\?$"):
+        with pytest.raises(ValidationError, match=r"^unknown field 'yaer'; did you mean User.year\?$"):
             self.USER.to_dict(only=["yaer"])
 
     def test_changing_the_dict_does_not_change_the_instance(self) -> None:
@@ -256,7 +258,7 @@ class TestDicts:
         assert type(instance).from_dict(instance.to_dict()) == instance
 
     def test_from_dict_refuses_what_the_constructor_does(self) -> None:
-        with pytest.raises(ValidationError, match=r"^User has no field emial; did you mean email\?$"):
+        with pytest.raises(ValidationError, match=r"^unknown field 'emial'; did you mean User.email\?$"):
             User.from_dict({"emial": "x"})
         with pytest.raises(ValidationError, match=r"^User\.year must be "):
             User.from_dict({"year": "x"})
@@ -311,7 +313,7 @@ class TestItems:
     def test_required_value_must_be_there_when_it_is_stored(self, missing: str) -> None:
         values = {"email": "jane@example.com", "name": "Jane"}
         del values[missing]
-        with pytest.raises(ValidationError, match=rf"^User\.{missing} is required, and has no value$"):
+        with pytest.raises(ValidationError, match=rf"^User\.{missing} is required but has no value$"):
             User.__mapper__.encode(User.from_dict(values))
 
     def test_key_must_be_there_when_it_is_stored_though_not_marked_as_required(self) -> None:
@@ -535,7 +537,7 @@ class TestItemWithoutTheKeyOfTheModel:
         "item", [{"forum": "a"}, {"topic": "b"}, {"forum": "a", "topic": None}, {"forum": "a", "subject": "b"}]
     )
     def test_it_is_refused(self, item: Item) -> None:
-        with pytest.raises(ValidationError, match=r"is part of the model's key, .* compare_table\(\) shows both"):
+        with pytest.raises(ValidationError, match=r"is part of the key, .* compare_table\(\) shows both"):
             Topic.__mapper__.decode(item)
 
     def test_it_is_never_shown_as_whole(self) -> None:

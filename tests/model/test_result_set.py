@@ -424,7 +424,9 @@ class TestProjection:
     def test_item_that_was_read_in_part_is_not_saved_over_the_whole(self) -> None:
         found = Visit.find(OSLO, projection=["guest"], limit=1).one()
         found.guest = "Joe"
-        with pytest.raises(AttributeNotLoaded, match=r"Visit: the item with city = 'Oslo' AND day = 1 was not read"):
+        with pytest.raises(
+            AttributeNotLoaded, match=r"Visit: the item with city = 'Oslo' AND day = 1 was only partly read"
+        ):
             found.save()
         found.update(Visit.guest.set("Joe"))
         assert (found.guest, found.stars) == ("Joe", 1)
@@ -460,11 +462,11 @@ class TestProjection:
     @pytest.mark.parametrize(
         ("projection", "message"),
         [
-            ([], "a projection names one field at least"),
-            ("guest", "projection is a list of fields; got 'guest'"),
-            (["gest"], "Visit does not declare gest"),
-            ([3], "a projection is made of fields"),
-            ([OSLO], "a projection is made of fields"),
+            ([], "projection must name at least one field"),
+            ("guest", "projection must be a list of fields; got 'guest'"),
+            (["gest"], "Visit has no field gest"),
+            ([3], "projection must contain fields"),
+            ([OSLO], "projection must contain fields"),
         ],
     )
     def test_projection_is_a_list_of_fields(self, projection: Any, message: str) -> None:
@@ -545,7 +547,7 @@ class TestSegments:
 
     @pytest.mark.parametrize("option", [{"cursor": "x"}, {"max_pages": 1}, {"max_read_units": 1}])
     def test_segments_have_no_one_place_to_stop_at(self, option: Any) -> None:
-        with pytest.raises(ExpressionError, match="segments are read at the same time"):
+        with pytest.raises(ExpressionError, match="segments are read in parallel"):
             Visit.find(segments=2, **option)
 
     @pytest.mark.parametrize("name", ["segments", "page_size", "max_pages"])
@@ -629,9 +631,11 @@ class TestBudget:
         assert Visit.get_one(("Lima", 1)) == saved
 
     def test_block_within_its_budget_passes(self) -> None:
-        with budget(read_units=5, write_units=20, requests=3):
+        with Connection.record() as calls, budget(read_units=5, write_units=20, requests=3):
             Visit.get_one(("Oslo", 1))
-            visit("Lima", 1).save()
+            saved = visit("Lima", 1).save()
+        assert Visit.get_one(("Lima", 1)) == saved
+        assert calls.requests == 2
 
     def test_error_of_the_block_comes_first(self) -> None:
         with pytest.raises(StopIteration), budget(write_units=0):

@@ -107,7 +107,7 @@ class TestDeclaration:
         ("option", "value", "message"),
         [
             ("__ttl__", "unti", "Person.__ttl__ must be the name of a field"),
-            ("__ttl__", "name", "Person.__ttl__ must be a field that is stored as a number of seconds since 1970"),
+            ("__ttl__", "name", "Person.__ttl__ must name a field that is stored as a number of seconds since 1970"),
             ("__tags__", {"team": 3}, "Person.__tags__ must be a dict of str to str"),
             ("__tags__", "team", "Person.__tags__ must be a dict of str to str"),
             ("__stream__", "images", "Person.__stream__ must be one of keys_only, new_image, old_image"),
@@ -147,7 +147,7 @@ class TestUpdate:
         model().save_one({"email": "a", "name": "x", "year": 3})
         person = model(by_name=GlobalIndex("name", projection=["year"]))
         with pytest.raises(
-            TableMismatch, match="drop_indexes=True makes indexes anew that differ: index by_name"
+            TableMismatch, match="drop_indexes=True drops these indexes and creates them again: index by_name"
         ) as caught:
             person.update_table()
         assert kinds(caught.value.differences) == [("index", "by_name")]
@@ -240,7 +240,7 @@ class TestUpdate:
     ) -> None:
         model(**before).create_table()
         person = model(**after, __ttl__="until")
-        with pytest.raises(TableMismatch, match="only another table can have what the model declares") as caught:
+        with pytest.raises(TableMismatch, match="only a new table can match the model") as caught:
             person.update_table(drop_indexes=True)
         assert [each.kind for each in caught.value.differences] == [kind]
         assert backend.execute(DescribeTimeToLive(person.table_name())) == TimeToLive(None)

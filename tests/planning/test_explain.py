@@ -214,7 +214,7 @@ def test_fields_of_a_plan_are_for_tests() -> None:
         ),
         (
             lambda: User.explain(index="by_nam"),
-            "User has no index 'by_nam'; it has by_name, by_city, by_year",
+            "unknown index 'by_nam'; User has: by_name, by_city, by_year",
         ),
     ],
 )

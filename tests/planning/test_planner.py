@@ -32,9 +32,10 @@ from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.key_lookup import checks_by_key
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_read, recheck
+from dynamongo.planning.planner import plan_read
 from dynamongo.planning.read import Read
-from dynamongo.planning.strategies import Source, Target
+from dynamongo.planning.rechecks import recheck
+from dynamongo.planning.strategies import ResolvedStrategy, Target
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
 TABLE = "visits"
@@ -49,7 +50,7 @@ def eq(path: Path, value: Any) -> Comparison:
     return Comparison(path, EQ, value)
 
 
-def plan(keys: KeySchema, source: Source, **options: Any) -> Plan:
+def plan(keys: KeySchema, source: ResolvedStrategy, **options: Any) -> Plan:
     return plan_read(Read(TableSchema(TABLE, keys), source, **options))
 
 
@@ -415,7 +416,7 @@ class TestNothing:
         assert plan(HASH_ONLY, source) == Plan((Scan(TABLE, source),), order_by=("h",))
 
     @pytest.mark.parametrize("source", [None, eq(H, "x"), eq(A, 1), (Target({"h": "x"}),)], ids=str)
-    def test_limit_of_0_makes_no_request(self, source: Source) -> None:
+    def test_limit_of_0_makes_no_request(self, source: ResolvedStrategy) -> None:
         assert plan(HASH_ONLY, source, limit=0) == Plan((), limit=0)
 
 
@@ -460,7 +461,7 @@ class TestKeysOfAPlan:
         assert plan(HASH_ONLY, In(H, ())).keys == ()
 
     @pytest.mark.parametrize("source", [None, eq(H, "x") & Exists(A), In(H, ("x", "y")) & Exists(A)], ids=str)
-    def test_keys_are_not_known_where_items_must_be_read(self, source: Source) -> None:
+    def test_keys_are_not_known_where_items_must_be_read(self, source: ResolvedStrategy) -> None:
         assert plan(HASH_ONLY, source).keys is None
 
     def test_keys_are_not_known_of_a_query(self) -> None:

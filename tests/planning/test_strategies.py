@@ -128,7 +128,7 @@ class TestRefusals:
     def test_ored_key(self) -> None:
         strategy = (User.email == "a@b.co") | (User.email == "b@b.co")
         assert refusal(strategy) == (
-            "User: one item was asked for, as `email == …`, but the key is ORed, and must be ANDed with the other"
+            "User: expected one item, as `email == …`, but the key is ORed; it must be ANDed with the other"
             " conditions; got `email = 'a@b.co' OR email = 'b@b.co'`"
         )
 
@@ -137,18 +137,17 @@ class TestRefusals:
 
     def test_range_key_without_hash_key(self) -> None:
         assert refusal(Visit.day == 3, VISIT) == (
-            "Visit: one item was asked for, as `city == …` and `day == …`, but city is not in it; got `day = 3`"
+            "Visit: expected one item, as `city == …` and `day == …`, but city is missing; got `day = 3`"
         )
 
     def test_hash_key_without_range_key(self) -> None:
         assert refusal(Visit.city == "Rome", VISIT) == (
-            "Visit: one item was asked for, as `city == …` and `day == …`, but day is not in it; got `city = 'Rome'`"
+            "Visit: expected one item, as `city == …` and `day == …`, but day is missing; got `city = 'Rome'`"
         )
 
     def test_condition_without_any_key(self) -> None:
         assert refusal(Visit.note == "x", VISIT) == (
-            "Visit: one item was asked for, as `city == …` and `day == …`, but city and day is not in it;"
-            " got `note = 'x'`"
+            "Visit: expected one item, as `city == …` and `day == …`, but city and day is missing; got `note = 'x'`"
         )
 
     @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ class TestRefusals:
     )
     def test_key_in_any_other_comparison(self, condition: Condition) -> None:
         assert refusal(condition) == (
-            "User: one item was asked for, as `email == …`, but email must be compared with == and a value, and ANDed;"
+            "User: expected one item, as `email == …`, but email must be compared with == and a value, and ANDed;"
             f" got `{condition}`"
         )
 
@@ -177,7 +176,7 @@ class TestRefusals:
     @pytest.mark.parametrize(("given", "missing"), [({"city": "Rome"}, "day"), ({"day": 3}, "city"), ({}, "city, day")])
     def test_dict_without_the_whole_key(self, given: dict[str, Any], missing: str) -> None:
         assert refusal(given, VISIT) == (
-            f"Visit: a dict that names an item holds its whole key (city, day); {missing} is missing in {given!r}"
+            f"Visit: a dict must contain the whole key (city, day); {missing} is missing in {given!r}"
         )
 
     def test_none_in_a_dict_is_missing(self) -> None:
@@ -185,30 +184,30 @@ class TestRefusals:
 
     @pytest.mark.parametrize("given", [("a@b.co",), ("a@b.co", "b@b.co"), ()], ids=str)
     def test_tuple_where_there_is_no_range_key(self, given: tuple[str, ...]) -> None:
-        assert refusal(given) == f"User has no range key: give email alone, or several in a list; got {given!r}"
+        assert refusal(given) == f"User has no range key: pass email alone, or several keys in a list; got {given!r}"
 
     @pytest.mark.parametrize("given", [("Rome",), ("Rome", 3, 4), ()], ids=str)
     def test_tuple_of_another_length_than_two(self, given: tuple[Any, ...]) -> None:
-        assert refusal(given, VISIT) == f"Visit: a key is a (city, day) tuple; got {given!r}"
+        assert refusal(given, VISIT) == f"Visit: a key must be a (city, day) tuple; got {given!r}"
 
     def test_scalar_where_there_is_a_range_key(self) -> None:
-        assert refusal("Rome", VISIT) == "Visit has a range key: give (city, day) as a tuple; got 'Rome'"
+        assert refusal("Rome", VISIT) == "Visit has a range key: pass (city, day) as a tuple; got 'Rome'"
 
     @pytest.mark.parametrize("given", [["a@b.co"], {"a@b.co"}, frozenset({"a@b.co"}), []], ids=str)
     def test_list_where_one_item_is_asked(self, given: Any) -> None:
-        assert refusal(given) == f"User: one item was asked for, as `email == …`; got {given!r}"
+        assert refusal(given) == f"User: expected one item, as `email == …`; got {given!r}"
 
     def test_generator_where_one_item_is_asked(self) -> None:
-        assert "User: one item was asked for" in refusal(email for email in ["a@b.co"])
+        assert "User: expected one item" in refusal(email for email in ["a@b.co"])
 
     def test_field_alone(self) -> None:
-        assert refusal(User.email) == "User: one item was asked for, as `email == …`; got <EmailField User.email>"
+        assert refusal(User.email) == "User: expected one item, as `email == …`; got <EmailField User.email>"
 
     def test_instance_of_another_model(self) -> None:
         with pytest.raises(ValidationError, match=r"User\.email must be an email address; got Visit\("):
             resolve_one(Visit(city="Rome", day=3), USER)
         text = refusal(User(email="a@b.co"), VISIT)
-        assert text == "Visit has a range key: give (city, day) as a tuple; got User(email='a@b.co')"
+        assert text == "Visit has a range key: pass (city, day) as a tuple; got User(email='a@b.co')"
 
     @pytest.mark.parametrize(
         ("strategy", "message"),
@@ -273,7 +272,7 @@ class TestManyItems:
 
     def test_tuple_is_a_key_and_never_a_list(self) -> None:
         assert resolve_many(("Rome", 3), VISIT) == (ROME_3,)
-        with pytest.raises(ExpressionError, match="User has no range key: give email alone, or several in a list"):
+        with pytest.raises(ExpressionError, match="User has no range key: pass email alone, or several keys in a list"):
             resolve_many(("a@b.co", "b@b.co"), USER)
 
     def test_list_of_tuples_is_a_list_of_keys(self) -> None:
@@ -296,7 +295,7 @@ class TestManyItems:
         assert resolve_many([], USER) == ()
 
     def test_entry_of_a_list_must_fix_a_key(self) -> None:
-        with pytest.raises(ExpressionError, match="but email is not in it; got `year > 2000`"):
+        with pytest.raises(ExpressionError, match="but email is missing; got `year > 2000`"):
             resolve_many(["a@b.co", User.year > 2000], USER)
 
     @pytest.mark.parametrize("entry", [None, ["a@b.co"], User.email, "nobody"], ids=str)

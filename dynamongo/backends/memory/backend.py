@@ -15,11 +15,10 @@ from dynamongo.backends.memory.executors import EXECUTORS
 from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
 from dynamongo.backends.memory.lag import Lag
 from dynamongo.backends.memory.lifecycle import find_described
-from dynamongo.backends.memory.reads import MAX_BATCH_GET
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.ttl import delete_expired
-from dynamongo.backends.memory.writes import MAX_BATCH_WRITE, write
+from dynamongo.backends.memory.writes import write
 from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
 from dynamongo.expressions.values import hidden_values
 from dynamongo.operations import Operation, Put, TransactWrite
@@ -69,7 +68,7 @@ class MemoryBackend:
     """
 
     name = "memory"
-    limits = Limits(batch_get=MAX_BATCH_GET, batch_write=MAX_BATCH_WRITE, concurrency=1)
+    limits = Limits(concurrency=1)  # threads gain nothing where a lock surrounds every operation
 
     def __init__(self, *, clock: Clock = time.time, faults: FaultPlan | None = None, lag: float | None = None) -> None:
         self.clock = clock

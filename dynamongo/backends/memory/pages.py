@@ -35,7 +35,7 @@ def check_page(operation: Query | Scan) -> None:
     if operation.count_only and operation.projection:
         raise InvalidRequestError("Cannot specify the ProjectionExpression when choosing to get only the Count")
     if operation.fetch and (operation.count_only or operation.projection):
-        raise InvalidRequestError("fetch is for whole items: leave out count_only and projection")
+        raise InvalidRequestError("fetch returns whole items; it cannot be combined with count_only or projection")
 
 
 def find_view(table: MemoryTable, operation: Query | Scan) -> View:

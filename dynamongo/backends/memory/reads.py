@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from dynamongo.backends.base import MAX_BATCH_GET
 from dynamongo.backends.memory.capacity import THROTTLED, count_each, count_read_units, read_capacity
 from dynamongo.backends.memory.checks import check_list_length, check_number, check_projection
 from dynamongo.backends.memory.ingest import normalize_attributes
@@ -31,9 +32,8 @@ from dynamongo.operations import BatchGet, BatchGetResult, Capacity, Get, GetRes
 
 _T = TypeVar("_T")
 
-MAX_BATCH_GET = 100
-MAX_SEGMENTS = 1_000_000
 MAX_BATCH_BYTES = 16 * 1024 * 1024
+_MAX_SEGMENTS = 1_000_000
 _MISSING = "The {} parameter is required but was not present in the request when {} is present"
 
 
@@ -142,8 +142,8 @@ def _segment_of(operation: Scan) -> Segment:
     number, total = operation.segment, operation.total_segments
     if number is None and total is None:
         return EVERYTHING
-    check_number("segment", number, least=0, most=MAX_SEGMENTS - 1)
-    check_number("totalSegments", total, least=1, most=MAX_SEGMENTS)
+    check_number("segment", number, least=0, most=_MAX_SEGMENTS - 1)
+    check_number("totalSegments", total, least=1, most=_MAX_SEGMENTS)
     if total is None:
         raise InvalidRequestError(_MISSING.format("TotalSegments", "Segment parameter"))
     if number is None:

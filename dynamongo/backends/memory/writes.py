@@ -9,6 +9,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Final, TypeAlias, get_args
 
+from dynamongo.backends.base import MAX_BATCH_WRITE
 from dynamongo.backends.memory.actions import evaluate, prepare
 from dynamongo.backends.memory.capacity import write_capacity
 from dynamongo.backends.memory.checks import refuse_constraints, violation
@@ -33,7 +34,6 @@ from dynamongo.operations import (
     WriteResult,
 )
 
-MAX_BATCH_WRITE = 25
 _RETURN_VALUES: Final = get_args(ReturnValues)
 
 _Part: TypeAlias = tuple[Item, Position | None, Stored | None]

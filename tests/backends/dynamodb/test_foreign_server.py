@@ -76,7 +76,7 @@ def transport(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def backend(request: pytest.FixtureRequest, transport: str) -> Iterator[DynamoDBBackend]:
     with HTTPServer(("127.0.0.1", 0), request.param) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         backend = DynamoDBBackend(
             access_key_id="made-up",

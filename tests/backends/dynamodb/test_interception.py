@@ -84,7 +84,7 @@ class Tool:
     seen: tuple[str, ...]
 
 
-TOOLS = {
+TOOLS: dict[str, Tool] = {
     "moto": Tool(
         "url = None; from moto import mock_aws; mock = mock_aws(); mock.start()",
         "mock.stop()",
@@ -138,6 +138,8 @@ TOOLS = {
         ("boto3",),
     ),
 }
+# Tracers take a second and more to import.
+NAMES = [pytest.param(name, marks=[pytest.mark.slow] if "dd" in name or "-" in name else []) for name in TOOLS]
 
 MAKE = """
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -171,7 +173,7 @@ def run_program(lines: list[str], folder: FilePath) -> list[str]:
 class TestTools:
     """The real packages, each in a process of its own."""
 
-    @pytest.mark.parametrize("name", TOOLS)
+    @pytest.mark.parametrize("name", NAMES)
     def test_tool_that_comes_first_is_not_passed_by(self, url: str, tmp_path: FilePath, name: str) -> None:
         tool = TOOLS[name]
         stop = [tool.stop, DESCRIBE] if tool.stop else []
@@ -179,7 +181,7 @@ class TestTools:
         assert lines == [tool.transport, tool.answer, *["direct" for _ in stop[1:]]]
         assert Recorder.seen == list(tool.seen)
 
-    @pytest.mark.parametrize("name", TOOLS)
+    @pytest.mark.parametrize("name", NAMES)
     def test_tool_that_comes_later_is_not_passed_by(self, url: str, tmp_path: FilePath, name: str) -> None:
         tool = TOOLS[name]
         address = "None" if name == "moto" else repr(url)

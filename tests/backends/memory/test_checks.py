@@ -112,7 +112,7 @@ def outcome_of(check: Callable[[], object]) -> str:
 
 
 def closely(check: Callable[[], object]) -> str:
-    """The outcome if nothing is taken for light."""
+    """Return the outcome without the fast path."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "_LIGHT", -1)
         return outcome_of(check)
@@ -136,7 +136,7 @@ def test_fast_path_refuses_the_same_updates(some: list[AnyUpdate], key_names: tu
 
 @pytest.mark.parametrize("operand", [Size(Path("a")), "text", ["text"], 1.5], ids=str)
 def test_function_may_apply_to_a_value(operand: Any) -> None:
-    """As DynamoDB takes `contains(:list, attribute)`; the types of the tree do not say so."""
+    """DynamoDB accepts `contains(:list, attribute)`, although the types of the tree do not allow it."""
     conditions: list[Condition] = [
         *(Contains(operand, Path("b")), BeginsWith(operand, "t"), IsType(operand, "S")),
         *(Exists(operand), NotExists(operand)),
@@ -147,7 +147,7 @@ def test_function_may_apply_to_a_value(operand: Any) -> None:
 
 
 def longest(leaf: Condition) -> list[Condition]:
-    """Conditions of as many such parts as are light."""
+    """Return conditions of as many of these parts as are light."""
     weight = checks._weigh(leaf)
     parts = [leaf] * (checks._LIGHT // weight)
     nots: Condition = leaf

@@ -109,7 +109,7 @@ class TestBackend:
         assert backend.execute(first).consumed.write_units == 2
 
     def test_clock_may_use_the_backend(self) -> None:
-        """It is not asked while the backend is locked."""
+        """The backend reads the clock outside its lock."""
         backend = MemoryBackend(clock=lambda: float(backend.execute(DescribeTable("sessions")).item_count))
         backend.execute(CreateTable(SCHEMA))
         backend.execute(TransactWrite((Put("sessions", {"id": "a"}),), "token"))

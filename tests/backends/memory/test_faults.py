@@ -149,7 +149,7 @@ class TestMatching:
 
 
 class TestFailures:
-    """Written down from botocore's exceptions, by which the dynamodb backend raises its own."""
+    """Compare with what the dynamodb backend raises for exceptions of botocore."""
 
     @pytest.mark.parametrize(
         ("fault", "foreign"),

@@ -52,14 +52,14 @@ items = st.dictionaries(NAMES | st.text(max_size=5), values() | anything, max_si
 
 
 def nest(levels: int, inner: Any, *, in_maps: bool = True) -> Any:
-    """The value under so many containers, of which every other one is a map, or none."""
+    """Wrap the value in containers: lists and, if asked for, maps alternately."""
     for level in range(levels):
         inner = {"k": inner} if in_maps and level % 2 else [inner]
     return inner
 
 
 def take_in_steps(item: Item) -> Stored:
-    """What the walk is to find, by the functions for one thing each."""
+    """Return what the fast path must find, by one function for each purpose."""
     if any(depth_of(value) > MAX_DEPTH for value in item.values()):
         raise ValidationError("nested too deep")
     canonical = normalize_item(item)
@@ -69,7 +69,7 @@ def take_in_steps(item: Item) -> Stored:
 
 
 def outcome_of(take: Callable[[Any], Stored], item: Any) -> str | None:
-    """What is stored, with the types of all that is in it; `None` for a refusal."""
+    """Return the stored item with all types in it, or `None` if it is refused."""
     try:
         taken = take(item)
     except DynamongoError:
@@ -105,7 +105,7 @@ def test_recursive_value_is_refused() -> None:
 
 @given(values())
 def test_canonical_values_take_the_fast_path(value: Any) -> None:
-    """All but numbers with exponents, and those of 38 digits with a fraction."""
+    """Return everything but numbers with exponents and fractions of 38 digits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ingest, "normalize_attributes", None)
         if "E-" not in repr(value) and depth_of(value) <= MAX_DEPTH:
@@ -124,7 +124,7 @@ def test_nothing_is_shared_with_the_argument(item: Any) -> None:
 
 
 def spoil(value: Any) -> None:
-    """Change all containers in a value."""
+    """Change all containers inside a value."""
     if isinstance(value, list):
         for element in value:
             spoil(element)

@@ -21,7 +21,7 @@ IS_A = Comparison(PK, EQ, "a")
 
 
 def select(kind: Any, condition: Any, values: list[Any]) -> list[Any]:
-    """Those of the values that lie in the interval of the condition."""
+    """Return the values that lie in the interval of the condition."""
     keys = KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", kind))
     _, interval = resolve_range(View(keys, keys), KeyCondition(IS_A, condition))
     index = View(keys, KeySchema(KeyAttribute("id", "S")))

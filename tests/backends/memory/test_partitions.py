@@ -20,7 +20,7 @@ tuples = st.tuples(st.integers(0, 5), st.text("ab", max_size=2))
 
 @pytest.fixture(scope="module", autouse=True)
 def small_lists() -> Iterator[None]:
-    """Lists give way to what is made for many at a length that is soon reached."""
+    """Let sorted lists replace plain ones at a length that tests soon reach."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordered, "MOST_IN_LIST", 6)
         patch.setattr(partitions, "MOST_IN_LIST", 6)
@@ -35,7 +35,7 @@ def bounds(sorts: st.SearchStrategy[Any]) -> st.SearchStrategy[Boundary]:
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[tuple[str, Any]], list[tuple[Interval, bool]]]:
-    """What is done to a partition, and what is read of it then."""
+    """Operations on a partition, each followed by reads."""
     sorts = draw(st.sampled_from([bare, tuples]))
     steps = st.tuples(st.sampled_from(["put", "put", "discard", "read", "copy"]), sorts)
     ends = st.none() | bounds(sorts)

@@ -16,7 +16,7 @@ from dynamongo.testing.contract.base import proves
 
 @pytest.fixture
 def backend() -> MemoryBackend:
-    """A backend with the table `table`: the keys `pk` and `sk`, and the index `by_g`."""
+    """Return a backend with the table `table`, which has the keys `pk` and `sk` and the index `by_g`."""
     made = MemoryBackend()
     keys = KeySchema(KeyAttribute("pk", "S"), KeyAttribute("sk", "N"))
     index = IndexSchema("by_g", KeySchema(KeyAttribute("g", "S")))

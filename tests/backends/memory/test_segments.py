@@ -38,7 +38,7 @@ def backend() -> MemoryBackend:
 
 
 def read_segment(backend: MemoryBackend, number: int, total: int, **how: Any) -> list[tuple[Any, ...]]:
-    """The keys of the items of a segment, read by pages."""
+    """Return the keys of the items of a segment, read in pages."""
     read: list[tuple[Any, ...]] = []
     cursor = None
     while True:

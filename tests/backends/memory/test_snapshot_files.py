@@ -77,7 +77,7 @@ class TestFiles:
         ]
 
     def test_all_files_of_an_export_are_loaded(self, tmp_path: FilePath) -> None:
-        """The example of the developer guide, in the layout of an export."""
+        """Load the developer guide's example, in the layout of an export."""
         data = tmp_path / "AWSDynamoDB" / "01693685827463-2d8752fd" / "data"
         data.mkdir(parents=True)
         (data.parent / "manifest-summary.json").write_text("{}")
@@ -166,7 +166,7 @@ class TestFiles:
             assert "secret" not in "".join(map(str, (caught.value, caught.value.__cause__)))
 
     def test_errors_name_the_place_of_any_damage(self, tmp_path: FilePath) -> None:
-        """Bytes of a dump, compressed and not, changed, dropped and doubled at random: it is loaded, or refused."""
+        """Change, drop and double bytes of a dump at random: it is either loaded or refused with its place."""
         items: list[Item] = [
             {**A, "id": str(n), "list": [n, None, {"x": b"y"}], "set": frozenset({n, 2})} for n in range(20)
         ]
@@ -223,7 +223,7 @@ class TestFiles:
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
     def test_several_processes_may_write_to_a_path(self, tmp_path: FilePath) -> None:
-        """The first of two is held up in the middle; the other clears away what is left behind, and not that."""
+        """Interrupt one of two writers: the other deletes abandoned files, but not that of the first."""
         path = tmp_path / "users.json"
         is_open, go_on = threading.Event(), threading.Event()
 

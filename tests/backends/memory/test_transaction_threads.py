@@ -45,7 +45,7 @@ class TestThreads:
         return backend
 
     def move(self, bank: MemoryBackend, seed: int) -> int:
-        """Move amounts between accounts that may not be overdrawn, and say how often that was done."""
+        """Move amounts between accounts that may not be overdrawn, and return how often that succeeded."""
         random = Random(seed)
         cancelled: list[TransactionCanceled] = []
         for _ in range(self.MOVES):

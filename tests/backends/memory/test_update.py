@@ -28,7 +28,7 @@ NOT_THERE = "refers to an attribute that does not exist"
 
 
 def apply(item: dict[str, Any], *updates: AnyUpdate) -> dict[str, Any]:
-    """The changed item, after making sure that the old one is as it was."""
+    """Return the updated item, and check that the old one is unchanged."""
     before = deepcopy(item)
     changed = apply_updates(item, updates)
     assert item == before

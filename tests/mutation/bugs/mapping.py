@@ -13,15 +13,15 @@ MUTANTS = [
     Mutant("members that were not shown are dropped", "_refuse_map", '"v._undeclared if"', '"False if"'),
     Mutant("a map gains no defaults", "_refuse_map", "any(_g)", "False"),
     Mutant("an inlined bound includes more", "_bounds", 'f"{_v} <= {_h}"', 'f"{_v} < 1 + {_h}"'),
-    Mutant("a validator is not called", "make_inline", "field.validator is not None", "False"),
-    Mutant("choices are not checked", "make_inline", "field.choices is not None", "False"),
+    Mutant("a validator is not called", "make_fast_path", "field.validator is not None", "False"),
+    Mutant("choices are not checked", "make_fast_path", "field.choices is not None", "False"),
     Mutant("a time zone is not required", "_zones", 'field.tzd in ("allow", "reject")', 'field.tzd != "utc"'),
     Mutant("a key is not read as it would be written", "_enum", "not field.is_key", "True"),
     Mutant(
         "a new instance keeps the list that it was given",
         "_list",
-        "Inline(_t, _r)",
-        'Inline(_t, v if source.task == "build" else _r)',
+        "FastPath(_t, _r)",
+        'FastPath(_t, v if source.task == "build" else _r)',
     ),
     # The functions that are made of it.
     Mutant(
