@@ -17,16 +17,6 @@ from dynamongo.expressions.filters import FEW, compile_filter, generate_filter
 YEAR, NAME = Path("year"), Path("name")
 ITEMS: list[dict[str, Any]] = [{"year": year, "name": f"n{year}"} for year in range(50)]
 
-SOURCE = """\
-def select(c0, c1, c2, c3, items):
-    return [
-        item
-        for item in items
-        if ((type(v := item.get(c1)) is int or type(v) is Decimal) and v < c0)
-        and (not (type(v := item.get(c3)) is str and v.startswith(c2)))
-    ]
-"""
-
 
 def test_items_are_returned_as_they_are_in_their_order() -> None:
     chosen: list[Any] = generate_filter(Comparison(YEAR, ">", 40))(ITEMS)
@@ -34,9 +24,11 @@ def test_items_are_returned_as_they_are_in_their_order() -> None:
     assert all(item is ITEMS[item["year"]] for item in chosen)
 
 
-def test_source_can_be_read() -> None:
-    condition = Comparison(YEAR, "<", 7) & ~BeginsWith(NAME, "n1")
-    assert inspect.getsource(generate_filter(condition).func) == SOURCE
+def test_source_can_be_read_and_holds_no_values() -> None:
+    condition = Comparison(YEAR, "<", 71717) & ~BeginsWith(NAME, "n1")
+    source = inspect.getsource(generate_filter(condition).func)
+    assert source.startswith("def select(")
+    assert [text for text in ("71717", "n1", "year", "name") if text in source] == []
 
 
 def compiled_by(condition: Condition) -> int:

@@ -23,10 +23,6 @@ def test_update_of_a_key_attribute_is_refused(update: AnyUpdate) -> None:
         check_updates([update], ("pk", "sk"))
 
 
-def test_key_may_be_copied() -> None:
-    check_updates([SetUpdate(Path("copy"), Path("pk"))], ("pk",))
-
-
 @proves("10.7", "12.38")
 @pytest.mark.parametrize(
     ("first", "second"),
@@ -51,10 +47,9 @@ def test_paths_that_take_one_place_for_a_map_and_for_a_list_are_refused(first: P
 
 
 @proves("12.40")
-def test_paths_side_by_side_are_fine() -> None:
-    check_paths([M / "a", M / "b", L / 0, L / 1, Path("m.a"), Path("mm"), M / "aa", M / "c" / 0, M / "c" / 1 / "x"])
-
-
-@proves("12.40")
-def test_source_of_a_copy_may_overlap_its_target() -> None:
-    check_updates([SetUpdate(M / "b", M), SetUpdate(L, M / "b")], ("pk",))
+def test_sibling_paths_do_not_overlap_and_one_below_any_of_them_does() -> None:
+    siblings = [M / "a", M / "b", L / 0, L / 1, Path("m.a"), Path("mm"), M / "aa", M / "c" / 0, M / "c" / 1 / "x"]
+    check_paths(siblings)
+    for path in siblings:
+        with pytest.raises(ExpressionError, match="overlap"):
+            check_paths([*siblings, path / "below"])

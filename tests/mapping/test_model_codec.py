@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import inspect
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -455,34 +456,12 @@ class Person(Model):
     home = DictField(city=StringField())
 
 
-SOURCE = """\
-def encode0(v):
-    if v._undeclared if type(v) is HeldDict else type(v) is not dict:
-        return None
-    get, taken = v.get, {}
-    m = get('name8')
-    if type(m) is str and (m.isascii() or has_utf8_form(m)):
-        taken['name8'] = m
-    elif m is not None:
-        return None
-    return taken if len(taken) == len(v) else None
-
-
-def encode(values, item):
-    v = values['name0']
-    if type(v) is str and (v.isascii() or has_utf8_form(v)):
-        item['name0'] = v
-    elif v is not None:
-        item['name0'] = encode_by(field4, v)
-    else:
-        refuse_missing(field4)
-"""
-
-
 def test_source_can_be_read() -> None:
-    assert SOURCE in Person.__mapper__.codec.show()
-    for function in (Person.__mapper__.codec.build, Person.__mapper__.codec.encode, Person.__mapper__.codec.decode):
-        assert inspect.getsource(function) in Person.__mapper__.codec.show()
+    codec = Person.__mapper__.codec
+    shown = codec.show()
+    assert set(re.findall(r"^def (build|encode|decode)\b", shown, re.MULTILINE)) == {"build", "encode", "decode"}
+    for function in (codec.build, codec.encode, codec.decode):
+        assert inspect.getsource(function) in shown
 
 
 def test_a_codec_is_compiled_once_and_when_it_is_needed() -> None:

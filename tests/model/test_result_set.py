@@ -631,9 +631,11 @@ class TestBudget:
         assert Visit.get_one(("Lima", 1)) == saved
 
     def test_block_within_its_budget_passes(self) -> None:
-        with budget(read_units=5, write_units=20, requests=3):
+        with Connection.record() as calls, budget(read_units=5, write_units=20, requests=3):
             Visit.get_one(("Oslo", 1))
-            visit("Lima", 1).save()
+            saved = visit("Lima", 1).save()
+        assert Visit.get_one(("Lima", 1)) == saved
+        assert calls.requests == 2
 
     def test_error_of_the_block_comes_first(self) -> None:
         with pytest.raises(StopIteration), budget(write_units=0):
