@@ -112,7 +112,9 @@ class Connection:
         if everywhere is not False:
             check_flag("Connection.using", "everywhere", everywhere)
         check_backend(backend)  # `Settings` takes None too, for the default backend
-        chosen = replace(default_connection._settings, backend=backend).make_backend()
+        chosen = backend
+        if isinstance(chosen, str):
+            chosen = replace(default_connection._settings, backend=chosen).make_backend()
         block = open_override(chosen, in_process=everywhere)
         try:
             yield chosen
