@@ -112,7 +112,9 @@ class Connection:
         if everywhere is not False:
             check_flag("Connection.using", "everywhere", everywhere)
         check_backend(backend)  # `Settings` takes None too, for the default backend
-        chosen = replace(default_connection._settings, backend=backend).make_backend()
+        chosen = backend
+        if isinstance(chosen, str):
+            chosen = replace(default_connection._settings, backend=chosen).make_backend()
         block = open_override(chosen, in_process=everywhere)
         try:
             yield chosen
@@ -268,8 +270,7 @@ class Connection:
             self._last = NONE_USED
             steps = last.executor.send(operation)
         except BackendError as error:
-            began = last.now() - error.seconds if started is None else started
-            steps = last.executor.retry(operation, error, began)
+            steps = last.executor.retry(operation, error, last.now() - error.seconds if started is None else started)
         else:
             if not last.budget.is_full:
                 last.budget.refund(1)

@@ -136,10 +136,8 @@ class BulkWrite(Generic[M]):
         Args:
             begun: The outcomes of the writes that were sent; the others were not.
         """
-        from dynamongo.executor.concurrent_writes import not_begun  # noqa: PLC0415 - loaded by now
-
         settled = [
-            self._finish(index, entry, begun.get(number) or Outcome(number, not_begun()))
+            self._finish(index, entry, begun.get(number) or Outcome(number, _not_begun()))
             for number, (index, entry) in self._pending.items()
         ]
         return [*settled, *self._refused]
@@ -253,12 +251,10 @@ def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Ge
     try:
         yield
     except BaseException as error:
-        from dynamongo.executor.concurrent_writes import not_begun  # noqa: PLC0415 - loaded by now
-
         outcomes.update({outcome.index: outcome for outcome in stream.settle()})
         for index, entry in enumerate(stream.writes.entries):
             if index not in outcomes:
-                outcomes[index] = WriteOutcome(index, entry.item, entry.error or not_begun())
+                outcomes[index] = WriteOutcome(index, entry.item, entry.error or _not_begun())
         attach_result(error, sum_up(outcomes.values()))
         raise
 
@@ -286,6 +282,10 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
     """Set the result of an interrupted bulk write on the error that interrupted it."""
     with contextlib.suppress(AttributeError):  # of an exception that cannot be changed
         error.partial_result = result  # type: ignore[attr-defined]  # an exception takes any attribute
+
+
+def _not_begun() -> WriteNotSent:
+    return WriteNotSent("not sent: the run was interrupted before")
 
 
 def _warn_abandoned(model: str) -> None:
