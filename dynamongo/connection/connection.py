@@ -251,7 +251,7 @@ class Connection:
         return drive(make_steps(last.executor), backend, last.seconds)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
-        """Execute one operation, like `run` with `Executor.send`, in fewer steps: every single read and write does so."""
+        """Execute one operation, like `run` with `Executor.send`, in fewer steps: single reads and writes use it."""
         if backend is None:
             backend = self.backend
         last = self._last
