@@ -36,8 +36,9 @@ ENDING_PATIENCE: Final = 0.1
 
 _TASKS: Final = "/proc/self/task"
 
-_numbers: Final = itertools.count()
-_locks: Final[weakref.WeakValueDictionary[tuple[int, int], Any]] = weakref.WeakValueDictionary()
+_locks: Final[list[set[weakref.ref[Any]]]] = [set() for _ in range(INNERMOST + 1)]
+"""The locks by level. A `WeakValueDictionary` would make each five times as expensive, and every backend has some."""
+
 _taken: Final[list[Any]] = []
 _foreign: Final[set[str]] = set()
 
@@ -45,7 +46,8 @@ _foreign: Final[set[str]] = set()
 def make_lock(level: int) -> AbstractContextManager[bool]:
     """Return a new lock that forks wait for."""
     lock = threading.RLock()
-    _locks[level, next(_numbers)] = lock
+    known = _locks[level]
+    known.add(weakref.ref(lock, known.discard))
     return lock
 
 
@@ -57,8 +59,8 @@ def _take_all() -> None:
 
 
 def _find_all() -> list[Any]:
-    references: list[Any] = _locks.valuerefs()  # a copy, since other threads make locks meanwhile
-    references.sort(key=lambda reference: reference.key)
+    """Return all locks, the outermost first; copying a set takes one step, since other threads make locks meanwhile."""
+    references = itertools.chain.from_iterable([list(known) for known in _locks])
     return [lock for reference in references if (lock := reference()) is not None]
 
 

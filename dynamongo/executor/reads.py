@@ -1,20 +1,22 @@
 """Reads: the one loop over the pages of a plan, which every read of several items goes through.
 
 A `PageLoop` knows where its read stands: the next page, and what is left of the limit and of the budget. It performs no
-I/O. `next_page` and `read_all` are steps that a driver performs, so each caller has only to ask for the next page:
+I/O: `fetch` returns steps, which a driver performs. So a caller, blocking or awaiting, has no decisions to make:
 
     loop = PageLoop(plan)
-    while (page := connection.run(loop.next_page)) is not None:
-        ...
+    while not loop.is_over:
+        page = loop.take(connection.run(loop.fetch))
 
-Segments of a scan are read at the same time: whoever runs several loops at once takes those of `divide`, calls `fetch`
-on each until it is at its end, and hands every page to `take` of the loop that was divided.
+`read_all` does the same in one go. Segments of a scan are read at the same time: the caller fetches the pages of each
+loop that `divide` returns, until its position is `None`, and passes all of them to `take` of the divided loop.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import cast
 
 from dynamongo._support.dataclasses import dataclass, replace
@@ -73,11 +75,6 @@ class Reads(Sender):
     """The part of the executor that reads."""
 
     _last_filter: tuple[Condition, Filter] | None = None
-
-    def read(self, plan: Plan) -> Steps[list[Item]]:
-        """Return all items of the plan, in its order and up to its limit."""
-        pages = yield from PageLoop(plan).read_all(self)
-        return sort_items(plan, items_of(pages))
 
     def get_batch(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
         """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
@@ -156,20 +153,13 @@ class PageLoop:
             pages.append(self.take(page))
         return pages
 
-    def next_page(self, executor: Reads) -> Steps[ReadPage | None]:
-        """Return the next page, or `None` when the loop is over. A page is one request; of a batch get, one chunk."""
-        if self.is_over:
-            return None
-        page = yield from self.fetch(executor)
-        return self.take(page)
-
     def divide(self) -> list[PageLoop]:
         """Return a loop for each segment, to fetch from at the same time; what they fetch is taken here."""
         self._open_segments = len(self.plan.operations)
         return [PageLoop(replace(self.plan, operations=(scan,))) for scan in self.plan.operations]
 
     def fetch(self, executor: Reads) -> Steps[ReadPage]:
-        """Make the next request, and return its items without those that the residual refuses."""
+        """Make the next request, or fetch the next chunk of a batch get; return the items that the residual accepts."""
         start = cast("ReadPosition", self.position)
         operation = self.plan.operations[start.step]
         match operation:
@@ -282,7 +272,7 @@ def _filter_by_key(operation: ReadOperation, residual: Condition) -> Filter | No
     names, checks = tuple(operation.keys[0]), checks_by_key(residual, operation.keys[0])
     if checks is None:
         return None
-    return lambda items: [item for item in items if _passes(checks, _values_of(item, names), item)]
+    return lambda items: [item for item in items if _passes(checks, tuple([item[name] for name in names]), item)]
 
 
 def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool:
@@ -293,9 +283,10 @@ def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool
 
 
 def _in_order_of(keys: Sequence[Item], items: list[Item]) -> list[Item]:
-    names = tuple(keys[0])
-    places = {_values_of(key, names): place for place, key in enumerate(keys)}
-    return sorted(items, key=lambda item: places[_values_of(item, names)])
+    """Return the items of a batch get in the order of the keys; some keys may have none."""
+    key_of = itemgetter(*keys[0])
+    found = {key_of(item): item for item in items}
+    return [found[key] for key in map(key_of, keys) if key in found]
 
 
 def _check_keys(plan: Plan, items: list[Item]) -> None:
@@ -313,8 +304,16 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
 def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
     """Return the items in the plan's order, up to its limit."""
     if plan.order_by:
-        items.sort(key=lambda item: [item[name] for name in plan.order_by], reverse=plan.descending)
+        items.sort(key=itemgetter(*plan.order_by), reverse=plan.descending)
     return items if plan.limit is None else items[: plan.limit]
+
+
+def accept_item(plan: Plan, item: Item) -> Item | None:
+    """Return an item that the Get of a plan found, as it is wanted; `None` if the residual refuses it."""
+    if plan.residual is not None and not holds(plan.residual, item):
+        return None
+    project = _make_projection(plan) if plan.projection else None
+    return item if project is None else project(item)
 
 
 def items_of(pages: Sequence[ReadPage]) -> list[Item]:
@@ -330,17 +329,11 @@ def position_after(plan: Plan, page: ReadPage, used: int) -> ReadPosition | None
 
 
 def _after(plan: Plan, start: ReadPosition, last: Item) -> ReadPosition:
-    """Return where a read goes on that was left after the item of a page that began at `start`."""
+    """Return where a read continues that was left after the item of a page that began at `start`."""
     operation = plan.operations[start.step]
-    if isinstance(operation, BatchGet):
-        names = tuple(operation.keys[0])
-        wanted = _values_of(last, names)
-        first = start.after if isinstance(start.after, int) else 0
-        following = itertools.islice(operation.keys, first, None)
-        places = (place for place, key in enumerate(following, first + 1) if _values_of(key, names) == wanted)
-        return ReadPosition(start.step, next(places))
-    return ReadPosition(start.step, {name: last[name] for name in plan.cursor_names})
-
-
-def _values_of(item: Item, names: Iterable[str]) -> tuple[AttributeValue, ...]:
-    return tuple([item[name] for name in names])
+    if not isinstance(operation, BatchGet):
+        return ReadPosition(start.step, {name: last[name] for name in plan.cursor_names})
+    first = start.after if isinstance(start.after, int) else 0
+    key_of = itemgetter(*operation.keys[0])
+    following = map(key_of, itertools.islice(operation.keys, first, None))
+    return ReadPosition(start.step, first + 1 + operator.indexOf(following, key_of(last)))

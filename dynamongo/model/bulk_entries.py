@@ -40,7 +40,8 @@ def save_entries(
     mapper: Mapper[M],
     table: str,
     items: Iterable[M | Mapping[str, Any]],
-    overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
+    *,
+    overwrite: bool | Condition,
 ) -> Iterator[Entry[M]]:
     """Yield a put for each of the items, or the error of an item that is invalid."""
     for item in items:

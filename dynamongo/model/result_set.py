@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 from dynamongo._support.dataclasses import replace
-from dynamongo.executor import Executor, PageLoop, ReadPage, Steps
+from dynamongo.executor import PageLoop, ReadPage
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.model.bulk_entries import Entry, delete_entries, recheck_targets, update_entries
@@ -158,14 +158,12 @@ class ResultSet(PreparedRead[T]):
     def _with(self, read: Read) -> ResultSet[T]:
         return ResultSet(self._model, read, self._decode, self._progress, self._backend)
 
-    def _run(self, steps: Callable[[Executor], Steps[R]]) -> R:
-        return perform(self._call(steps), self._backend)
-
     def _read_all(self, plan: Plan) -> tuple[PageLoop, list[ReadPage]]:
         """Read to the end; return the loop, which knows whether that is the end of the plan, and its pages."""
         loop = self._start(plan)
-        is_plain = not self._progress and not plan.is_parallel
-        return loop, self._run(loop.read_all) if is_plain else list(self._watch(loop))
+        if self._progress or plan.is_parallel:
+            return loop, list(self._watch(loop))
+        return loop, perform(self._call(loop.read_all), self._backend)
 
     def _pages(self, plan: Plan) -> Generator[ReadPage]:
         """Read page by page, each when it is asked for."""
@@ -181,8 +179,9 @@ class ResultSet(PreparedRead[T]):
         if loop.plan.is_parallel:
             yield from self._walk_segments(loop)
             return
-        while (page := self._run(loop.next_page)) is not None:
-            yield page
+        call = self._call(loop.fetch)
+        while not loop.is_over:
+            yield loop.take(perform(call, self._backend))
 
     def _walk_segments(self, loop: PageLoop) -> Generator[ReadPage]:
         """Read the segments of a scan at the same time, each in a thread."""
@@ -198,8 +197,9 @@ class ResultSet(PreparedRead[T]):
                     return
 
     def _fetch_all(self, segment: PageLoop) -> Iterator[ReadPage]:
+        call = self._call(segment.fetch)
         while segment.position is not None:
-            yield self._run(segment.fetch)
+            yield perform(call, self._backend)
 
 
 def _as_stored(items: list[Item], _: Plan) -> list[Item]:

@@ -112,7 +112,7 @@ class AliasingContract(ContractBase):
         assert table.items() == [STORED]
 
     @proves("25.7")
-    def test_changing_what_was_saved_does_not_change_the_store(self, stored: tuple[Any, Table]) -> None:
+    def test_changing_saved_values_does_not_change_the_store(self, stored: tuple[Any, Table]) -> None:
         model, table = stored
         values: dict[str, Any] = {"pk": "b", "rows": [[1]], "marks": {"m"}, "address": {"lines": ["one"]}, "words": []}
         saved = model.save_one(values)

@@ -160,7 +160,7 @@ class ConditionContract(ContractBase):
         assert table.items() == []
 
     @proves("7.28", "9.7", "24.5")
-    def test_mistake_is_found_although_nothing_is_read(self, table: Table) -> None:
+    def test_mistake_in_a_filter_is_found_even_if_nothing_is_read(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.scan(filter=And(FALSE, Comparison(Path("l", -1), EQ, 1)))
 

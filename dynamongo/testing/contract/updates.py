@@ -42,7 +42,7 @@ class UpdateContract(ContractBase):
 
     @proves(cases=rules.REFUSALS)
     @cases("before, updates", REFUSED)
-    def test_refused_update_leaves_the_item_as_it_was(self, table: Table, before: Item, updates: Updates) -> None:
+    def test_refused_update_leaves_the_item_unchanged(self, table: Table, before: Item, updates: Updates) -> None:
         table.put(KEY | before)
         with pytest.raises(InvalidRequestError):
             table.update(KEY, *updates)
@@ -79,7 +79,7 @@ class UpdateContract(ContractBase):
         }
     )
     @cases("updates", REFUSED_AT_ONCE)
-    def test_update_that_cannot_be_meant_is_refused(self, table: Table, updates: Updates) -> None:
+    def test_invalid_update_is_refused(self, table: Table, updates: Updates) -> None:
         before: Item = {**KEY, "n": 1, "s": "text", "l": [1], "m": {"x": 1}, "ss": frozenset({"a"})}
         table.put(before)
         for key in (KEY, MISSING):

@@ -118,13 +118,13 @@ class ValueContract(ContractBase):
         },
     )
     @cases("value", ROUND_TRIPS)
-    def test_value_comes_back(self, table: Table, value: AttributeValue) -> None:
+    def test_value_is_returned_as_stored(self, table: Table, value: AttributeValue) -> None:
         table.put({"pk": "a", "v": value})
         assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
 
     @proves("1.2")
     @cases("value", ROUND_TRIPS)
-    def test_updated_value_comes_back(self, table: Table, value: AttributeValue) -> None:
+    def test_updated_value_is_returned(self, table: Table, value: AttributeValue) -> None:
         table.update({"pk": "a"}, SetUpdate(Path("v"), value))
         assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
 
@@ -147,7 +147,7 @@ class ValueContract(ContractBase):
         },
     )
     @cases("written, read", NUMBERS)
-    def test_number_comes_back_in_lowest_form(self, table: Table, written: Number, read: Number) -> None:
+    def test_number_is_returned_in_canonical_form(self, table: Table, written: Number, read: Number) -> None:
         table.put({"pk": "a", "v": written, "l": [written], "ns": frozenset({written})})
         expected = {"pk": "a", "v": read, "l": [read], "ns": frozenset({read})}
         assert exact(table.get({"pk": "a"})) == exact(expected)
@@ -179,7 +179,7 @@ class ValueContract(ContractBase):
         }
     )
     @cases("value", NO_VALUES)
-    def test_what_is_no_value_is_refused(self, table: Table, value: Any) -> None:
+    def test_invalid_value_is_refused(self, table: Table, value: Any) -> None:
         with pytest.raises(DynamongoError):
             table.put({"pk": "a", "v": value})
         with pytest.raises(DynamongoError):

@@ -123,7 +123,7 @@ class WriteContract(ContractBase):
 
     @proves("14.4")
     @cases("write", WRITES)
-    def test_item_is_not_returned_when_the_condition_held(self, table: Table, write: MakeWrite) -> None:
+    def test_item_is_not_returned_if_the_condition_holds(self, table: Table, write: MakeWrite) -> None:
         table.put(OLD)
         assert table.execute(write(table.name, condition=~FALSE, return_item_on_failure=True)).attributes is None
 
@@ -152,14 +152,14 @@ class WriteContract(ContractBase):
                 assert expected
 
     @proves("24.4")
-    def test_impossible_update_is_not_noticed_where_the_condition_fails(self, table: Table) -> None:
+    def test_failed_condition_hides_an_impossible_update(self, table: Table) -> None:
         with pytest.raises(ConditionalCheckFailedException):
             table.update(KEY, IncrementUpdate(Path("missing"), 1), condition=FALSE)
         with pytest.raises(InvalidRequestError):
             table.update(KEY, IncrementUpdate(Path("missing"), 1), condition=~FALSE)
 
     @proves("24.3")
-    def test_bad_item_is_refused_before_the_condition_is_asked(self, table: Table) -> None:
+    def test_bad_item_is_refused_before_the_condition_is_evaluated(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.put({"pk": 1}, condition=FALSE)
         with pytest.raises(InvalidRequestError):
