@@ -133,6 +133,7 @@ def refuse_constraints(violations: Iterable[str]) -> None:
 
 def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
     """Return the updates with canonical values; refuse them if one changes an attribute of the key."""
+    # An update of a key attribute is refused even if it would not change the value.
     if len(updates) <= _LIGHT and all(map(_is_plain_update, updates)):
         check_update_request(updates, key_names)
         return tuple(updates)
