@@ -20,7 +20,7 @@ def split_arguments(item: Any, arguments: tuple[Any, ...]) -> tuple[type, Any, t
     if not isinstance(item, type):
         return cast("type[Any]", type(item)), item, arguments
     if not arguments:
-        raise ExpressionError(f"{item.__name__}: a strategy is required to say which item")
+        raise ExpressionError(f"{item.__name__}: a strategy is required to say which item; got the model alone")
     return cast("type[Any]", item), arguments[0], arguments[1:]
 
 

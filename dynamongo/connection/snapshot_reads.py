@@ -29,6 +29,7 @@ class SnapshotRead:
         wanted = [split_arguments(item[0], item[1:]) if _is_pair(item) else split_arguments(item, ()) for item in items]
         self.models = [model for model, *_ in wanted]
         self._wanted = [_make_get(model, which) for model, which, _ in wanted]
+        # DynamoDB refuses a transaction that names an item twice; here it is read once, and returned twice.
         unique = {_address_of(get): get for _, get in self._wanted}
         if len(unique) > MAX_TRANSACTION_ACTIONS:
             raise ExpressionError(f"transact_get reads at most {MAX_TRANSACTION_ACTIONS} items; got {len(unique)}")

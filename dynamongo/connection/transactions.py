@@ -209,6 +209,7 @@ class Transaction:
             raise DynamongoError("a transaction takes actions only inside its `with` block")
         holder = action.item if isinstance(action, Put) else action.key
         returns_item = self._return_items or mapper.version is not None
+        # DynamoDB returns the item only if it is asked to; a version conflict cannot be told without it.
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
         entry = _Entry(verb, mapper, action, mapper.pick_key(holder), saved)
@@ -240,6 +241,7 @@ class Transaction:
         try:
             yield TransactWrite(tuple(entry.action for entry in entries), self._token)
         except TransactionCanceled as error:
+            # A backend that knows no reasons gives none, hence the zip that is not strict.
             reasons = tuple(_explain_reason(entry, each) for entry, each in zip(entries, error.reasons, strict=False))
             raise TransactionCanceled(reasons).copy_context(error) from error
         for entry in entries:

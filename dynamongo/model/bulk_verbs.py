@@ -156,7 +156,7 @@ class _TargetedVerb(BoundVerb[M]):
         if scans is not None:
             check_policy(scans)
         source, place = self._resolve(strategy), self._find_destination()
-        targets, _ = self._find_targets(source)
+        targets, _ = self._find_targets(source)  # also of a condition, such as `hash.in_([...])`
         make_entries = functools.partial(make, self._mapper, place.table)
         if targets is not None:
             return BulkCall(place, options, functools.partial(make_entries, targets))
@@ -234,7 +234,7 @@ class DeleteMany(_TargetedVerb[M]):
         if targets is None:
             return WritePlan(f"Delete {table}", 1, None, plan, cast("Condition | None", source))
         checked = sum(target.check is not None for target in targets)
-        note = (f"{checked} of them have a condition, and take a request each",) if checked else ()
+        note = (f"{checked} of them with a condition: one request each",) if checked else ()
         per_request = connection_of(self._model).limits.batch_write
         return WritePlan(f"BatchWrite {table}", per_request, len(targets), warnings=note)
 

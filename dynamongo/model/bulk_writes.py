@@ -121,13 +121,14 @@ class BulkWrite(Generic[M]):
         finished = self._finish(index, entry, outcome)
         advance(1, int(not finished.is_done))
         yield finished
+        # Only now: an interruption while it is yielded must not lose it.
         del self._pending[outcome.index]
 
     def finish_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
         """Yield the outcomes of invalid entries since the last write."""
         while self._refused:
             advance(1, 1)
-            yield self._refused[0]
+            yield self._refused[0]  # which is removed afterwards, as above
             self._refused.popleft()
 
     def settle(self, begun: dict[int, Outcome]) -> list[WriteOutcome[M]]:
@@ -262,6 +263,7 @@ def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Ge
 def conclude(outcomes: dict[int, WriteOutcome[M]]) -> BatchResult[M]:
     """Return the result of all outcomes, or raise as `perform_bulk` does."""
     stop = find_stop(outcomes.values())
+    # Once something was done, or refused for its own sake, the result has more to say than the error.
     if stop is not None and not any(
         each.error is None or isinstance(each.error, _OWN_ERRORS) for each in outcomes.values()
     ):

@@ -37,7 +37,7 @@ from dynamongo.exceptions import (
     TableMismatch,
     TableNotFound,
 )
-from dynamongo.executor import Executor, Steps
+from dynamongo.executor import Executor, Steps, accept_item
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.failures import explain_failure
@@ -143,16 +143,17 @@ class GetCall(VerbCall[Any]):
         else:
             paths = mapper.projection(projection)
             read = Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
-            self.plan = plan = plan_for(mapper, read)
-            self.steps = lambda executor: executor.read(plan)
+            self.plan = plan_for(mapper, read)
+            self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
     def finish(self, result: Any) -> Any:
         """Return the instance, or the default."""
-        if self.plan is None:
-            if result.item is not None:
-                return self.mapper.decode(result.item)
-        elif result:
-            return self.mapper.decode_read(result, self.plan.loaded)[0]
+        item, plan = result.item, self.plan
+        if item is not None:
+            if plan is None:
+                return self.mapper.decode(item)
+            if (wanted := accept_item(plan, item)) is not None:
+                return self.mapper.decode_read([wanted], plan.loaded)[0]
         if self.default is not REQUIRED:
             return self.default
         target, mapper = self.target, self.mapper

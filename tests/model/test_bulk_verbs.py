@@ -382,7 +382,7 @@ class TestExplain:
     def test_deletes_of_known_items(self) -> None:
         plan = User.delete_many.explain(["a", (User.email == "b") & (User.year > 1)])
         assert (plan.step, plan.writes, plan.read) == ("BatchWrite users", 2, None)
-        assert plan.warnings == ("1 of them have a condition, and take a request each",)
+        assert plan.warnings == ("1 of them with a condition: one request each",)
 
     def test_deletes_and_updates_of_a_condition_show_the_read(self) -> None:
         assert str(User.delete_many.explain(User.year < 1990)) == (
