@@ -76,11 +76,6 @@ class Reads(Sender):
 
     _last_filter: tuple[Condition, Filter] | None = None
 
-    def read(self, plan: Plan) -> Steps[list[Item]]:
-        """Return all items of the plan, in its order and up to its limit."""
-        pages = yield from PageLoop(plan).read_all(self)
-        return sort_items(plan, items_of(pages))
-
     def get_batch(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
         """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
         items: list[Item] = []
@@ -311,6 +306,14 @@ def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
     if plan.order_by:
         items.sort(key=itemgetter(*plan.order_by), reverse=plan.descending)
     return items if plan.limit is None else items[: plan.limit]
+
+
+def accept_item(plan: Plan, item: Item) -> Item | None:
+    """Return an item that the Get of a plan found, as it is wanted; `None` if the residual refuses it."""
+    if plan.residual is not None and not holds(plan.residual, item):
+        return None
+    project = _make_projection(plan) if plan.projection else None
+    return item if project is None else project(item)
 
 
 def items_of(pages: Sequence[ReadPage]) -> list[Item]:

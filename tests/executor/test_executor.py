@@ -24,7 +24,17 @@ from dynamongo.exceptions import (
     WriteNotSent,
     WriteOutcomeUnknown,
 )
-from dynamongo.executor import Executor, GroupResult, Outcome, RetryPolicy, Steps, Wait
+from dynamongo.executor import (
+    Executor,
+    GroupResult,
+    Outcome,
+    PageLoop,
+    RetryPolicy,
+    Steps,
+    Wait,
+    items_of,
+    sort_items,
+)
 from dynamongo.executor.concurrent_writes import BulkWriter
 from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.expressions.updates import SetUpdate
@@ -128,7 +138,7 @@ def run(
 
 
 def read(tape: Tape, plan: Plan, waits: list[float] | None = None, attempts: int = 11) -> list[Item]:
-    return run(tape, lambda executor: executor.read(plan), waits, attempts)
+    return sort_items(plan, items_of(run(tape, PageLoop(plan).read_all, waits, attempts)))
 
 
 def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, attempts: int = 11) -> list[Outcome]:
@@ -185,7 +195,7 @@ class TestDrive:
 
     def test_steps_without_effects_make_no_request(self) -> None:
         tape = Tape()
-        assert drive(Executor(tape.limits, RetryPolicy()).read(Plan(())), tape) == []
+        assert run(tape, PageLoop(Plan(())).read_all) == []
         assert tape.executed == []
 
     def test_wait_is_slept_and_goes_on(self) -> None:
@@ -664,4 +674,5 @@ def test_memory_backend_plays_the_same_part() -> None:
     writer = BulkWriter(lambda make_steps: drive(make_steps(executor), backend), ("k",), 25, workers=4)
     assert {outcome.index for outcome in writer.write(writes) if outcome.error is None} == set(range(100))
     plan = Plan((Scan(T, limit=9),), Comparison(Path("a"), GT, 89), ("k",), descending=True, limit=3)
-    assert drive(executor.read(plan), backend) == [item(99, a=99), item(98, a=98), item(97, a=97)]
+    pages = drive(PageLoop(plan).read_all(executor), backend)
+    assert sort_items(plan, items_of(pages)) == [item(99, a=99), item(98, a=98), item(97, a=97)]

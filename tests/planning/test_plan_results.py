@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import ExpressionError
-from dynamongo.executor import START, PageLoop
+from dynamongo.executor import START, PageLoop, items_of, sort_items
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.conditions import (
     EQ,
@@ -262,6 +262,10 @@ def backend_with(filled: Filled) -> MemoryBackend:
     return backend
 
 
+def read_all(connection: Connection, plan: Plan) -> list[Item]:
+    return sort_items(plan, items_of(connection.run(PageLoop(plan).read_all)))
+
+
 def order_of(filled: Filled, plan: Plan) -> tuple[str, ...]:
     """What the result of the plan is sorted by; among equal ones the order is the store's own."""
     if plan.index is not None:
@@ -294,7 +298,7 @@ def test_plan_finds_what_a_look_at_every_item_finds(filled: Filled) -> None:
     event(
         f"{type(plan.operations[0]).__name__ if plan.operations else 'nothing'}{' on an index' if plan.index else ''}"
     )
-    found = Connection(backend=backend_with(filled)).run(lambda executor: executor.read(plan))
+    found = read_all(Connection(backend=backend_with(filled)), plan)
     check_result(filled, plan, found)
 
 
@@ -315,7 +319,7 @@ def test_read_that_is_left_off_anywhere_goes_on_with_the_next_item(filled: Fille
     filled, plan = planned(filled)
     backend = backend_with(filled)
     connection = Connection(backend=backend)
-    whole = connection.run(lambda executor: executor.read(plan))
+    whole = read_all(connection, plan)
     found: list[Item] = []
     position = START if plan.operations else None
     while position is not None:

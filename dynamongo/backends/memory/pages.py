@@ -61,7 +61,7 @@ def read_page(table: MemoryTable, view: View, operation: Query | Scan, entries: 
     units = count_read_units(size) + fetched  # the page is rounded up as a whole, every fetched item by itself
     cursor = {name: read[-1][name] for name in view.key_names} if is_cut else None
     consumed = read_capacity(units if operation.consistent else units / 2)
-    return PageResult(_show(operation, kept), len(kept), len(read), cursor, consumed)
+    return PageResult(_returned_items(operation, kept), len(kept), len(read), cursor, consumed)
 
 
 def _find_index(table: MemoryTable, name: str) -> View:
@@ -128,7 +128,7 @@ def _fetch(table: MemoryTable, view: View, operation: Query | Scan, entries: lis
     return [stored.item for stored in fetched], count_each(fetched)
 
 
-def _show(operation: Query | Scan, items: list[Item]) -> tuple[Item, ...]:
+def _returned_items(operation: Query | Scan, items: list[Item]) -> tuple[Item, ...]:
     if operation.count_only:
         return ()
     return tuple(map(compile_projection(operation.projection), items) if operation.projection else items)

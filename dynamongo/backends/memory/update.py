@@ -73,7 +73,7 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
             if update.if_not_exists and present is not MISSING:
                 return present
             value = update.value
-            return _require(resolve(value, item)) if isinstance(value, Path) else value
+            return _require_present(resolve(value, item)) if isinstance(value, Path) else value
         case RemoveUpdate():
             return MISSING
         case AddUpdate():
@@ -81,14 +81,14 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
         case DeleteUpdate():
             return MISSING if present is MISSING else _subtract_set(present, update.value)
         case IncrementUpdate():
-            return _add_number(_require(present), update.amount)
+            return _add_number(_require_present(present), update.amount)
         case AppendUpdate():
             return _append([] if present is MISSING else present, list(update.elements), at_start=update.at_start)
         case _:
             assert_never(update)
 
 
-def _require(value: Resolved) -> AttributeValue:
+def _require_present(value: Resolved) -> AttributeValue:
     if value is MISSING:
         raise InvalidRequestError("The provided expression refers to an attribute that does not exist in the item")
     return value
