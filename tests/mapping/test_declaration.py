@@ -149,7 +149,7 @@ class TestMistakes:
 
     def test_default_that_does_not_suit_its_field(self) -> None:
         assert refusal(year=IntField(default="1990", min_value=1900)) == (
-            "User.year has an invalid default or choice: User.year must be an int of at least 1900; got '1990'"
+            "User.year has an invalid default or choice: User.year must be an int >= 1900; got '1990'"
         )
 
     def test_choice_that_does_not_suit_its_field(self) -> None:

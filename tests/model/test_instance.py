@@ -77,7 +77,7 @@ class TestConstructor:
             ({"year": True}, r"^User\.year must be an int from 1900 to 2018; got True$"),
             ({"cities": ["Rome", 5]}, r"^User\.cities\[1\] must be a str; got 5$"),
             ({"cities": "Rome"}, r"^User\.cities must be a list; got 'Rome'$"),
-            ({"address": {"town": "Rome"}}, r"^User\.address has no field 'town'; it has city$"),
+            ({"address": {"town": "Rome"}}, r"^User\.address has no field 'town'; it has: city$"),
         ],
         ids=str,
     )

@@ -31,7 +31,7 @@ def check_key_condition(condition: KeyCondition) -> None:
     hash_key, range_key = condition.hash_key, condition.range_key
     if hash_key.operator != EQ:
         raise InvalidRequestError("Query key condition not supported")
-    if isinstance(range_key, Comparison) and range_key.operator not in (EQ, LT, LE, GT, GE):
+    if isinstance(range_key, Comparison) and range_key.operator not in (EQ, LT, LE, GT, GE):  # `<>` has no interval
         raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {range_key.operator}")
     _check_part(hash_key)
     if range_key is not None:
@@ -59,6 +59,7 @@ def resolve_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "
         if position is not None:
             return position
     key = normalize_attributes(cursor)
+    # A cursor of an index has the keys of both index and table, since items may share an index key.
     types = {part.name: part.type for part in (*table.schema.keys.attributes, *view.keys.attributes)}
     if {name: type_of(value) for name, value in key.items()} != types:
         raise InvalidRequestError(f"The provided starting key is invalid{reason}")
@@ -139,7 +140,7 @@ def _missed(part: KeyAttribute) -> InvalidRequestError:
 def _interval_of(view: View, condition: _KeyPart, values: list[AttributeValue]) -> Interval:
     first, last = values[0], values[-1]
     if isinstance(condition, BeginsWith):
-        end = _after_prefix(first)
+        end = _after_prefix(first)  # `None` for a prefix of only the greatest characters: no upper end
         return Interval(view.boundary_at(first), None if end is None else view.boundary_at(end))
     operator = EQ if isinstance(condition, Between) else condition.operator
     low = high = None

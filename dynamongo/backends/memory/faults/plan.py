@@ -191,9 +191,10 @@ class _RandomPlan(FaultPlan):
 
     def take(self, operation: Operation[Any]) -> list[Fault]:
         """Return the scheduled faults that a request hits, or else the one that is drawn for it."""
-        if not isinstance(operation, ITEM_OPERATIONS):
+        if not isinstance(operation, ITEM_OPERATIONS):  # tests need their tables before they need faults
             return super().take(operation)
         with self._lock:
+            # The same numbers are drawn whether or not a scheduled fault comes first.
             drawn = self._draw(operation) if self._random.random() < self._rate else None
         taken = super().take(operation)
         if taken or drawn is None:
