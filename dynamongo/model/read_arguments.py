@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias, TypedDict
 
-from dynamongo.arguments import check_count, check_flag, check_names, check_capacity_units
+from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names
 from dynamongo.exceptions import ExpressionError
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
