@@ -17,7 +17,7 @@ import itertools
 import operator
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import cast
+from typing import Any, cast
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.unions import assert_never
@@ -304,7 +304,8 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
 def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
     """Return the items in the plan's order, up to its limit."""
     if plan.order_by:
-        items.sort(key=itemgetter(*plan.order_by), reverse=plan.descending)
+        key_of: Callable[[Item], Any] = itemgetter(*plan.order_by)
+        items.sort(key=key_of, reverse=plan.descending)
     return items if plan.limit is None else items[: plan.limit]
 
 

@@ -60,7 +60,7 @@ class TestOneItem:
         ],
         ids=str,
     )
-    def test_hash_key_alone_may_be_said_in_any_form(self, strategy: Any) -> None:
+    def test_hash_key_alone_takes_any_form(self, strategy: Any) -> None:
         assert resolve_one(strategy, USER) == JOHN
 
     @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ class TestOneItem:
         ],
         ids=str,
     )
-    def test_both_keys_may_be_said_in_any_form(self, strategy: Any) -> None:
+    def test_both_keys_take_any_form(self, strategy: Any) -> None:
         assert resolve_one(strategy, VISIT) == ROME_3
 
-    def test_key_has_the_hash_key_first_whatever_the_order_given(self) -> None:
+    def test_key_has_the_hash_key_first_in_any_order_given(self) -> None:
         for strategy in ({"day": 3, "city": "Rome"}, (Visit.day == 3) & (Visit.city == "Rome")):
             assert list(resolve_one(strategy, VISIT).key) == ["city", "day"]
 
-    def test_key_is_stored_in_the_normal_form_of_its_field(self) -> None:
+    def test_key_is_stored_in_the_canonical_form_of_its_field(self) -> None:
         assert resolve_one("john@EXAMPLE.com", USER) == JOHN
 
-    def test_what_is_anded_to_the_key_is_the_check(self) -> None:
+    def test_conditions_anded_to_the_key_are_the_check(self) -> None:
         strategy = (User.email == "john@example.com") & (User.year <= 2000)
         assert resolve_one(strategy, USER) == Target({"email": "john@example.com"}, User.year <= 2000)
 
@@ -220,12 +220,12 @@ class TestRefusals:
         ],
         ids=str,
     )
-    def test_value_that_does_not_suit_the_key_field(self, strategy: Any, message: str) -> None:
+    def test_value_that_is_invalid_for_the_key_field(self, strategy: Any, message: str) -> None:
         with pytest.raises(ValidationError, match=message):
             resolve_one(strategy, USER)
 
     @pytest.mark.parametrize("value", [Visit.city, Visit.city == "Rome"], ids=str)
-    def test_value_without_a_truth_value_does_not_suit_the_key_field(self, value: Any) -> None:
+    def test_value_without_a_truth_value_is_invalid_for_the_key_field(self, value: Any) -> None:
         with pytest.raises(ValidationError, match=r"^Visit\.city must be a str; got "):
             resolve_one((value, 3), VISIT)
 
