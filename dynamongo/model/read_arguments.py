@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias, TypedDict
 
-from dynamongo.arguments import check_count, check_flag, check_names, check_units
+from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names
 from dynamongo.exceptions import ExpressionError
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
@@ -103,7 +103,7 @@ def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str,
         "segments": check_count(name, "segments", arguments.get("segments"), least=1),
         "scans": scans,
         "max_pages": check_count(name, "max_pages", arguments.get("max_pages"), least=1),
-        "max_read_units": check_units(name, "max_read_units", arguments.get("max_read_units")),
+        "max_read_units": check_capacity_units(name, "max_read_units", arguments.get("max_read_units")),
     }
 
 

@@ -73,7 +73,7 @@ def evaluate(table: MemoryTable, prepared: Prepared) -> Change:
 
 
 def _make_updated(table: MemoryTable, key: Item, updates: Sequence[AnyUpdate], old: Stored | None) -> Stored:
-    """Return the updated item; where there is none yet, the updates start from its key."""
+    """Return the updated item; the updates of a missing item start from its key."""
     before = old.item if old else key
     if table.indexes:
         check_index_targets(table.schema, updates)

@@ -161,7 +161,7 @@ def _update_bytes(update: AnyUpdate) -> int:
 
 
 def _check_length(most_bytes: int, expression: str) -> None:
-    """Refuse what may exceed 4096 bytes as an expression; there is no expression here that could be measured."""
+    """Refuse what may exceed 4096 bytes as an expression, by an upper bound: memory renders no expressions."""
     if most_bytes > MAX_EXPRESSION_BYTES:
         raise InvalidRequestError(
             f"Invalid {expression}: Expression size has exceeded the maximum allowed size; "

@@ -1,4 +1,4 @@
-"""Ingest: turn the values of a request into what the store keeps: canonical values in containers of its own.
+"""Ingest: turn the values of a request into what the store keeps: canonical values in containers that nobody else has.
 
 Nearly all values arrive in canonical form, so a fast path checks, measures and copies an item in one walk. When it
 meets anything else, it gives up, and the slow path makes the item canonical or says what is wrong.
@@ -55,7 +55,7 @@ def take_value(value: AttributeValue) -> AttributeValue:
 
 
 def normalize_attributes(attributes: Item) -> Item:
-    """Return an item or a key in canonical form. The item itself is no level of nesting; its values are."""
+    """Return an item or a key in canonical form. Levels of nesting count from the values, not from the item."""
     for value in attributes.values():
         _check_depth(value)
     return normalize_item(attributes)
@@ -99,7 +99,7 @@ def _is_deeper(value: AttributeValue, levels: int) -> bool:
     if not isinstance(value, (dict, list)) or not value:
         return False
     children: Iterable[AttributeValue] = value.values() if isinstance(value, dict) else value
-    # An empty container is a leaf: it counts as no level of its own.
+    # An empty container counts as a leaf, not as a level.
     return levels == 1 or any(_is_deeper(child, levels - 1) for child in children)
 
 

@@ -52,7 +52,7 @@ def resolve_range(view: View, condition: KeyCondition) -> KeyRange:
 def resolve_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "") -> Position:
     """Return the position after which a cursor continues; its item may be gone by now.
 
-    `reason` extends the message for a cursor that is no key: DynamoDB gives a reason for a scan, but not for a query.
+    `reason` extends the message for a cursor that is not a key: DynamoDB gives one for a scan, but not for a query.
     """
     if len(cursor) == len(view.key_names) and table.primary.locate_usual(cursor) is not None:
         position = view.locate_usual(cursor)
@@ -152,7 +152,7 @@ def _interval_of(view: View, condition: _KeyPart, values: list[AttributeValue]) 
 
 
 def _after_prefix(prefix: AttributeValue) -> str | bytes | None:
-    r"""Return the least value greater than all that start with the prefix, or `None` if there is none.
+    r"""Return the least value greater than all that start with the prefix, or `None` if no value is greater.
 
     It is the prefix up to its last character that has a successor, with that successor in its place.
 

@@ -50,7 +50,7 @@ def write_transaction(store: Store, operation: TransactWrite) -> TransactWriteRe
     check_list_length("transactItems", len(operation.actions), MAX_TRANSACTION_ACTIONS)
     check_token(operation.token)
     _check_updates(operation.actions)
-    # Everything up to here and `_check_targets` refuses the request; DynamoDB has not looked at tables or items yet.
+    # Whatever fails up to `_check_targets` refuses the request, because DynamoDB checks it before it looks at items.
     prepared = [prepare(store, action) for action in operation.actions]
     _check_total([new for _, _, _, new, _ in prepared])
     _check_targets([_identity_of(store, action.table, target, at) for action, target, at, _, _ in prepared])

@@ -209,7 +209,7 @@ class _RandomPlan(FaultPlan):
         return Fault(self._random.choice(possible)) if possible else None
 
     def _possible(self, operation: Operation[Any]) -> Iterator[FaultKind]:
-        """Return one fault of each chosen kind; the same random numbers are consumed whatever the kinds are."""
+        """Return one fault of each chosen kind; the choice does not change how many random numbers are consumed."""
         part = self._random.random()
         size = len(operation.keys) if isinstance(operation, BatchGet) else 0
         size = len(operation.writes) if isinstance(operation, BatchWrite) else size
