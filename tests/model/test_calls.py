@@ -134,11 +134,9 @@ def test_get_returns_the_instance_or_the_default() -> None:
     assert perform(get("b", "none")) == "none"
 
 
-def test_get_with_a_condition_or_a_projection_runs_steps() -> None:
+def test_get_tests_the_item_for_conditions_and_projects_it() -> None:
     Note(title="a", stars=1).save()
-    call = get((Note.title == "a") & (Note.stars > 1))
-    assert call.operation is None
-    assert perform(call) is None
+    assert perform(get((Note.title == "a") & (Note.stars > 1))) is None
     assert vars(perform(get("a", projection=[Note.stars]))) == {"title": "a", "stars": 1}
 
 

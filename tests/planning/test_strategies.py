@@ -1,4 +1,4 @@
-"""Strategies: every way to say which items, and what is said of one that cannot be meant."""
+"""Strategies: every way to say which items, and the errors of those that are ambiguous or incomplete."""
 
 from __future__ import annotations
 
@@ -194,10 +194,10 @@ class TestRefusals:
         assert refusal("Rome", VISIT) == "Visit has a range key: pass (city, day) as a tuple; got 'Rome'"
 
     @pytest.mark.parametrize("given", [["a@b.co"], {"a@b.co"}, frozenset({"a@b.co"}), []], ids=str)
-    def test_list_where_one_item_is_asked(self, given: Any) -> None:
+    def test_list_instead_of_one_item(self, given: Any) -> None:
         assert refusal(given) == f"User: expected one item, as `email == …`; got {given!r}"
 
-    def test_generator_where_one_item_is_asked(self) -> None:
+    def test_generator_instead_of_one_item(self) -> None:
         assert "User: expected one item" in refusal(email for email in ["a@b.co"])
 
     def test_field_alone(self) -> None:
@@ -240,7 +240,7 @@ class TestRefusals:
         ):
             resolve_one(strategy, VISIT)
 
-    def test_true_is_no_number_of_a_key(self) -> None:
+    def test_true_is_not_a_number_key(self) -> None:
         with pytest.raises(ValidationError, match=r"Visit\.day must be an int; got True"):
             resolve_one(("Rome", True), VISIT)
 
