@@ -47,7 +47,7 @@ from dynamongo.operations import Action, Get, Operation, WriteResult
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
-from dynamongo.planning.strategies import resolve_one
+from dynamongo.planning.strategies import Strategy, resolve_one
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 M = TypeVar("M", bound=Recorded)
@@ -126,7 +126,7 @@ class GetCall(VerbCall[Any]):
         self,
         mapper: Mapper[Any],
         table: str,
-        strategy: Any,
+        strategy: Strategy,
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
@@ -193,7 +193,7 @@ class SaveCall(_WriteCall[M]):
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
 
-    def __init__(self, mapper: Mapper[M], table: str, strategy: Any, updates: Any, *, upsert: bool) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, updates: Any, *, upsert: bool) -> None:
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
         target = resolve_one(strategy, mapper, to_write=True)
@@ -208,7 +208,7 @@ class UpdateCall(_WriteCall[M]):
 class DeleteCall(_WriteCall["M | None"]):
     """Delete one item."""
 
-    def __init__(self, mapper: Mapper[M], table: str, strategy: Any) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy) -> None:
         self.is_instance = isinstance(strategy, mapper.model)
         target = resolve_one(strategy, mapper, to_write=True)
         super().__init__(mapper, table, make_delete(table, target, return_old=True))

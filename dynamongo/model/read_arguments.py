@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias, TypedDict
 
-from dynamongo.arguments import check_count, check_flag, check_names, check_units
+from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names
 from dynamongo.exceptions import ExpressionError
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
@@ -75,28 +75,36 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
     source, schema = resolve_many(strategy, mapper), mapper.schema(table)
     if not arguments:
         return Read(schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor)
-    if (scans := arguments.get("scans")) is not None:
-        check_policy(scans)
     read = Read(
         schema,
         source,
         descending,
         limit,
-        consistent=check_flag(name, "consistent", arguments.get("consistent", False)),
-        index=mapper.index_name(arguments.get("index")),
-        projection=mapper.projection(arguments.get("projection")),
-        page_size=check_count(name, "page_size", arguments.get("page_size"), least=1),
-        segments=check_count(name, "segments", arguments.get("segments"), least=1),
         is_sorted=is_sorted,
         required=required,
-        scans=scans,
         cursor=cursor,
-        max_pages=check_count(name, "max_pages", arguments.get("max_pages"), least=1),
-        max_read_units=check_units(name, "max_read_units", arguments.get("max_read_units")),
+        **_check_arguments(mapper, arguments),
     )
     if verb == "find":
         _check_segments(name, read)
     return read
+
+
+def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str, Any]:
+    """Check the keyword arguments, and return those of the read."""
+    name = mapper.name
+    if (scans := arguments.get("scans")) is not None:
+        check_policy(scans)
+    return {
+        "consistent": check_flag(name, "consistent", arguments.get("consistent", False)),
+        "index": mapper.index_name(arguments.get("index")),
+        "projection": mapper.projection(arguments.get("projection")),
+        "page_size": check_count(name, "page_size", arguments.get("page_size"), least=1),
+        "segments": check_count(name, "segments", arguments.get("segments"), least=1),
+        "scans": scans,
+        "max_pages": check_count(name, "max_pages", arguments.get("max_pages"), least=1),
+        "max_read_units": check_capacity_units(name, "max_read_units", arguments.get("max_read_units")),
+    }
 
 
 def _check_segments(name: str, read: Read) -> None:

@@ -335,7 +335,7 @@ class TestRetries:
             drive(Executor(backend.limits, RetryPolicy()).send(TRANSACTION), backend)
         assert backend.executed == 1
 
-    def test_attempts_are_bounded(self) -> None:
+    def test_attempts_are_limited(self) -> None:
         backend = Answers(*[TransactionCanceled((CONFLICT,))] * 9)
         with pytest.raises(TransactionCanceled):
             drive(Executor(backend.limits, RetryPolicy(attempts=3)).send(TRANSACTION), backend)

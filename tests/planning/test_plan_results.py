@@ -293,7 +293,7 @@ def check_result(filled: Filled, plan: Plan, found: list[Item]) -> None:
 
 @settings(max_examples=EXAMPLES)
 @given(reads())
-def test_plan_finds_what_a_look_at_every_item_finds(filled: Filled) -> None:
+def test_plan_finds_what_brute_force_finds(filled: Filled) -> None:
     filled, plan = planned(filled)
     event(
         f"{type(plan.operations[0]).__name__ if plan.operations else 'nothing'}{' on an index' if plan.index else ''}"
@@ -313,7 +313,7 @@ def test_count_is_the_number_of_items_found(filled: Filled) -> None:
 
 @settings(max_examples=EXAMPLES // 2)
 @given(reads(), st.data())
-def test_read_that_is_left_off_anywhere_goes_on_with_the_next_item(filled: Filled, data: st.DataObject) -> None:
+def test_read_that_is_left_anywhere_continues_with_the_next_item(filled: Filled, data: st.DataObject) -> None:
     """Each item comes once, also where the item at the cursor was deleted in between."""
     filled = replace(filled, read=replace(filled.read, limit=None, is_sorted=False))
     filled, plan = planned(filled)

@@ -133,6 +133,7 @@ def refuse_constraints(violations: Iterable[str]) -> None:
 
 def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
     """Return the updates with canonical values; refuse them if one changes an attribute of the key."""
+    # An update of a key attribute is refused even if it would not change the value.
     if len(updates) <= _LIGHT and all(map(_is_plain_update, updates)):
         check_update_request(updates, key_names)
         return tuple(updates)
@@ -160,7 +161,7 @@ def _update_bytes(update: AnyUpdate) -> int:
 
 
 def _check_length(most_bytes: int, expression: str) -> None:
-    """Refuse what may exceed 4096 bytes as an expression; there is no expression here that could be measured."""
+    """Refuse what may exceed 4096 bytes as an expression, by an upper bound: memory renders no expressions."""
     if most_bytes > MAX_EXPRESSION_BYTES:
         raise InvalidRequestError(
             f"Invalid {expression}: Expression size has exceeded the maximum allowed size; "

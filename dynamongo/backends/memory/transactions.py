@@ -50,6 +50,7 @@ def write_transaction(store: Store, operation: TransactWrite) -> TransactWriteRe
     check_list_length("transactItems", len(operation.actions), MAX_TRANSACTION_ACTIONS)
     check_token(operation.token)
     _check_updates(operation.actions)
+    # Whatever fails up to `_check_targets` refuses the request, because DynamoDB checks it before it looks at items.
     prepared = [prepare(store, action) for action in operation.actions]
     _check_total([new for _, _, _, new, _ in prepared])
     _check_targets([_identity_of(store, action.table, target, at) for action, target, at, _, _ in prepared])
@@ -73,6 +74,7 @@ def read_transaction(store: Store, operation: TransactGet) -> TransactGetResult:
 def _execute_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
     """Execute the actions unless the token has been used for them; repeating it only costs a read of their items."""
     contents = tuple(map(_freeze_action, prepared))
+    # Before the conditions: a repeated transaction succeeds even if its condition would fail now.
     repeated = store.tokens.find(token, contents, store.now)
     if repeated is not None:
         return TransactWriteResult(repeated)
@@ -87,7 +89,7 @@ def _execute_all(store: Store, prepared: Sequence[Prepared]) -> tuple[Capacity, 
 
     A transaction costs twice as much as the same writes by themselves, since DynamoDB prepares and then commits each.
     """
-    tables = [store.find_table(action.table) for action, *_ in prepared]
+    tables = [store.find_table(action.table) for action, *_ in prepared]  # a missing table is no reason to cancel
     changes = _call_all(evaluate, tables, prepared)
     _check_total([new for _, _, new in changes])
     units = sum([table.replace(*change) for table, change in zip(tables, changes, strict=True)])

@@ -58,6 +58,7 @@ def _check_transition(current: str | None, operation: UpdateTimeToLive) -> None:
         raise InvalidRequestError(
             f"TimeToLive is active on a different AttributeName: current AttributeName is {current}"
         )
+    # DynamoDB also refuses a second change within an hour or so; that would only get in the way of tests.
     if operation.enabled == (current is not None):
         raise InvalidRequestError(f"TimeToLive is already {'enabled' if operation.enabled else 'disabled'}")
 

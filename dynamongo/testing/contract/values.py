@@ -1,8 +1,5 @@
 """Values: reads return what was stored, with canonical numbers; what cannot be stored is refused."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -88,7 +85,7 @@ NO_VALUES: dict[str, Any] = {
     "set of several kinds": frozenset({"a", 1}),
     "set of booleans": frozenset({True}),
     "set of sets": frozenset({frozenset({"a"})}),
-    "map with a key that is no string": {1: "a"},
+    "map with a key that is not a string": {1: "a"},
 }
 
 NAMES: dict[str, str] = {
@@ -172,7 +169,7 @@ class ValueContract(ContractBase):
     @proves(
         cases={
             "1.14": ["NaN", "infinity"],
-            "1.15": ["float", "tuple", "object", "map with a key that is no string"],
+            "1.15": ["float", "tuple", "object", "map with a key that is not a string"],
             "1.16": ["lone surrogate"],
             "3.3": ["set of several kinds", "set of booleans", "set of sets"],
             "3.4": ["empty set", "empty set in a list", "empty set in a map"],

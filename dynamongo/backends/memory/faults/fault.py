@@ -190,7 +190,7 @@ class Fault:
 
     def __repr__(self) -> str:
         given = [repr(_shown(getattr(self.kind, name))) for name in names_of(self.kind)]
-        plain = Fault(self.kind)
+        plain = Fault(self.kind)  # to show only what differs from the defaults
         where = ((name, getattr(self, name)) for name in names_of(self)[1:])
         given += [f"{name}={value!r}" for name, value in where if value != getattr(plain, name)]
         return f"Fault.{self.name}({', '.join(given)})"
