@@ -79,6 +79,7 @@ from dynamongo.model.results import BatchResult, Failure, Page, WriteOutcome
 from dynamongo.model.write_plan import WritePlan
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.scan_policy import ScanPolicy
+from dynamongo.planning.strategies import Strategy
 
 __version__ = "0.3.0.dev0"
 
@@ -134,6 +135,7 @@ __all__ = [
     "SchemaError",
     "ServiceError",
     "SetField",
+    "Strategy",
     "StringField",
     "TableExists",
     "TableMismatch",

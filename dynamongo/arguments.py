@@ -46,7 +46,7 @@ def check_count(verb: str, name: str, count: object, *, least: int) -> int | Non
     raise ExpressionError(f"{verb}: {name} must be an int >= {least}; got {shorten(count)}{_hint_at_condition(count)}")
 
 
-def check_units(verb: str, name: str, units: object) -> float | None:
+def check_capacity_units(verb: str, name: str, units: object) -> float | None:
     """Return the capacity units if they are an int or a float > 0, or `None`; raise `ExpressionError` for others."""
     if units is None or ((type(units) is int or type(units) is float) and units > 0):
         return units

@@ -1,4 +1,4 @@
-"""The schema of a table: its keys, indexes and throughput. No wire names here.
+"""The schema of a table: its keys, indexes and throughput, without wire names.
 
 AWS's newer pages call a hash key "partition key" and a range key "sort key".
 
@@ -17,18 +17,18 @@ MAX_GLOBAL_INDEXES: Final = 20
 MAX_LOCAL_INDEXES: Final = 5
 
 MAX_INDEX_ATTRIBUTES: Final = 20
-"""How many attributes a projection names beside the keys."""
+"""The most attributes that one projection names besides the keys."""
 
 MAX_PROJECTED_ATTRIBUTES: Final = 100
-"""How many the projections of all indexes name together."""
+"""The most attributes that the projections of all indexes of a table name together."""
 
 MAX_KEY_NAME_BYTES: Final = 255
-"""The longest name of an attribute of a key or projection; that of any other may have 65,535 bytes."""
+"""The longest name of an attribute in a key or projection; any other may have 65,535 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyAttribute:
-    """An attribute that is part of a key, and its type."""
+    """An attribute of a key, and its type."""
 
     name: str
     type: ScalarType
@@ -65,7 +65,7 @@ ProjectionKind: TypeAlias = Literal["all", "keys_only", "include"]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The attributes that an index holds beside its own keys and the table's."""
+    """The attributes that an index holds besides its own keys and the table's."""
 
     kind: ProjectionKind = "all"
     attributes: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class IndexSchema:
-    """A secondary index. A local one shares the table's hash key; a global one has keys and throughput of its own."""
+    """A secondary index. A local one shares the table's hash key; a global one has its own keys and throughput."""
 
     name: str
     keys: KeySchema
@@ -84,7 +84,7 @@ class IndexSchema:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """A table. `name` is the full one, prefix included; no `throughput` means that it is billed on demand."""
+    """A table. `name` includes the prefix; without `throughput` the table is billed on demand."""
 
     name: str
     keys: KeySchema
@@ -92,7 +92,7 @@ class TableSchema:
     indexes: tuple[IndexSchema, ...] = ()
 
     def key_attributes(self) -> Iterator[KeyAttribute]:
-        """Every attribute that is part of a key of the table or of an index, each once for every type it is given.
+        """Return the attributes of all keys of the table and its indexes, each once for every type that it has.
 
         More than one type is a mistake, which the store refuses.
         """

@@ -26,15 +26,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import TypeAlias
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # as pytest does
 
 from mutation.bugs import MUTANTS
 from mutation.library import ROOT, Library, Mutant, NotPlantedError
 
+Copies: TypeAlias = "SimpleQueue[Path]"
+
 CONTRACT = "tests/backends/test_contract.py"
 USUAL, SLOW = "not slow and not aws", "slow"
-_TIMEOUT = 600
+_TIMEOUT = 180  # seconds; a bug may make a loop without end
 
 
 @dataclass(frozen=True)
@@ -73,22 +77,33 @@ def locate_all(words: list[str]) -> tuple[list[Located], list[str]]:
 
 
 @contextmanager
-def copy_project() -> Iterator[Path]:
-    """Copy the library and its tests to a directory that is removed at the end."""
+def copy_project(count: int) -> Iterator[Copies]:
+    """Make so many copies of the library and its tests, in a directory that is removed at the end."""
+    copies: Copies = SimpleQueue()
     with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
-        root = Path(directory)
-        for name in ("dynamongo", "tests", "docs"):
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", root)
-        if (ROOT / ".cache").exists():
-            (root / ".cache").symlink_to(ROOT / ".cache")  # the emulator is there
-        yield root
+        for number in range(count):
+            root = Path(directory, str(number))
+            for name in ("dynamongo", "tests", "docs"):
+                shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copy(ROOT / "pyproject.toml", root)
+            if (ROOT / ".cache").exists():
+                (root / ".cache").symlink_to(ROOT / ".cache")  # the emulator is there
+            copies.put(root)
+        yield copies
+
+
+@contextmanager
+def borrow(copies: Copies) -> Iterator[Path]:
+    """Lend the root of a copy that nothing else uses."""
+    root = copies.get()
+    yield root
+    copies.put(root)
 
 
 def run_tests(root: Path, tests: str, markers: str) -> bool:
     """Whether the tests pass on the copy at `root`; a run that does not end fails."""
     options = ["-x", "-q", "-p", "no:cacheprovider", "-k", "not TestDynamoDB", "-m", markers]
-    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", *options, tests]
     try:
         done = subprocess.run(
@@ -101,26 +116,40 @@ def run_tests(root: Path, tests: str, markers: str) -> bool:
     return done.returncode != 1
 
 
-def is_found(bug: Located) -> bool:
+def is_found(bug: Located, copies: Copies) -> bool:
     """Whether a test fails on the library with the bug."""
-    with copy_project() as root:
+    with borrow(copies) as root:
         path, code = Library(root).plant(bug.mutant)
-        path.write_text(code, encoding="utf-8")
-        return not all(run_tests(root, *run) for run in bug.runs)
+        original = path.read_text(encoding="utf-8")
+        try:
+            write_module(path, code)
+            return not all(run_tests(root, *run) for run in bug.runs)
+        finally:
+            write_module(path, original)
 
 
-def check_without_bugs(chosen: Iterable[Located], jobs: int) -> list[str]:
+def write_module(path: Path, code: str) -> None:
+    """Write a module, and remove its bytecode, which Python would take for current for a second."""
+    path.write_text(code, encoding="utf-8")
+    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
+        compiled.unlink()
+
+
+def check_without_bugs(chosen: Iterable[Located], copies: Copies, pool: ThreadPoolExecutor) -> list[str]:
     """Run the chosen tests on the library as it is, and return those that fail: they would find any bug."""
+
+    def has_passed(tests: str) -> bool:
+        with borrow(copies) as root:
+            return run_tests(root, tests, USUAL)
+
     paths = sorted({tests for each in chosen for tests, _ in each.runs})
-    with copy_project() as root, ThreadPoolExecutor(jobs) as pool:
-        passed = pool.map(lambda tests: run_tests(root, tests, USUAL), paths)
-        return [tests for tests, has_passed in zip(paths, passed, strict=True) if not has_passed]
+    return [tests for tests, passed in zip(paths, pool.map(has_passed, paths), strict=True) if not passed]
 
 
-def judge(bug: Located) -> bool:
+def judge(bug: Located, copies: Copies) -> bool:
     """Whether the bug was found, which is printed with the time that it took."""
     start = time.perf_counter()
-    found = is_found(bug)
+    found = is_found(bug, copies)
     print(f"{'found   ' if found else 'SURVIVED'} {time.perf_counter() - start:6.1f} s  {bug}", flush=True)
     return found
 
@@ -140,11 +169,11 @@ def main(arguments: list[str]) -> int:
     if options.list:
         print(*chosen, sep="\n")
         return bool(errors)
-    if failing := check_without_bugs(chosen, options.jobs):
-        print("these tests fail without any bug:", *failing)
-        return 2
-    with ThreadPoolExecutor(options.jobs) as pool:
-        found = sum(pool.map(judge, chosen))
+    with copy_project(options.jobs) as copies, ThreadPoolExecutor(options.jobs) as pool:
+        if failing := check_without_bugs(chosen, copies, pool):
+            print("these tests fail without any bug:", *failing)
+            return 2
+        found = sum(pool.map(lambda bug: judge(bug, copies), chosen))
     print(f"{found} of {len(chosen)} planted bugs were found" + (f"; {len(errors)} not planted" if errors else ""))
     return found < len(chosen) or bool(errors)
 

@@ -185,6 +185,7 @@ class Connection:
     @property
     def backend(self) -> Backend:
         """The backend in use: the one of the `using` block that was opened last, or the connection's own."""
+        # Every request comes here. Blocks of the process are rare: only with them is it worth comparing numbers.
         blocks = open_in_context()
         if process_blocks:
             backend = self._find_backend()
@@ -203,7 +204,7 @@ class Connection:
     @property
     def own_backend(self) -> Backend:
         """The backend of the connection itself, whichever `using` blocks are open."""
-        with self._lock:
+        with self._lock:  # two backends would have two pools of connections, and two memory backends two stores
             if self._backend is None:
                 self._backend = self._settings.make_backend()
             return self._backend
@@ -250,7 +251,7 @@ class Connection:
         return drive(make_steps(last.executor), backend, last.seconds)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
-        """Execute one operation, like `run` with `Executor.send`, but faster."""
+        """Execute one operation, like `run` with `Executor.send`, in fewer steps: single reads and writes use it."""
         if backend is None:
             backend = self.backend
         last = self._last
@@ -258,7 +259,7 @@ class Connection:
             last = self._look_up(backend)
         started: float | None = None
         try:
-            if last.is_bounded and not observers.get():  # the shortest way, since every single read and write takes it
+            if last.is_bounded and not observers.get():
                 bounded: Any = backend  # whose `execute` takes seconds
                 result: R = bounded.execute(operation, last.seconds)
             else:
@@ -267,11 +268,10 @@ class Connection:
         except TypeError as error:
             if not last.is_bounded or not _was_replaced(backend, error):
                 raise
-            self._last = NONE_USED
+            self._last = NONE_USED  # so that the next call looks at `execute` again, as the steps do now
             steps = last.executor.send(operation)
         except BackendError as error:
-            began = last.now() - error.seconds if started is None else started
-            steps = last.executor.retry(operation, error, began)
+            steps = last.executor.retry(operation, error, last.now() - error.seconds if started is None else started)
         else:
             if not last.budget.is_full:
                 last.budget.refund(1)
@@ -310,6 +310,7 @@ class Connection:
         return last  # not the attribute, which another thread may replace at once
 
     def _close_own(self) -> None:
+        # A backend that was handed in belongs to the caller.
         if self._backend is not None and self._backend is not self._settings.backend:
             self._backend.close()
         self._backend = None

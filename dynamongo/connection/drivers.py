@@ -89,6 +89,7 @@ class Executors:
 
     def __init__(self, retries: RetryPolicy | None) -> None:
         self._retries = retries
+        # Weak, or every memory backend that a test has used would live as long as the default connection.
         self._known = weakref.WeakKeyDictionary[Backend, Executor]()
 
     def look_up(self, backend: Backend) -> LastUsed:
@@ -99,6 +100,7 @@ class Executors:
     def _find(self, backend: Backend) -> Executor:
         try:
             found = self._known.get(backend)
+            # Of two threads that come first at once, both get the executor of the one that is faster.
             return found or self._known.setdefault(backend, self._make(backend))
         except TypeError:  # a backend that has no hash or takes no weak references gets a new budget for each call
             return self._make(backend)

@@ -18,9 +18,9 @@ Address: TypeAlias = tuple[str, tuple[AttributeValue, ...]]
 def split_arguments(item: Any, arguments: tuple[Any, ...]) -> tuple[type, Any, tuple[Any, ...]]:
     """Return the model, the strategy and what follows: of `user, ...`, or of `User, strategy, ...`."""
     if not isinstance(item, type):
-        return type(item), item, arguments
+        return cast("type[Any]", type(item)), item, arguments
     if not arguments:
-        raise ExpressionError(f"{item.__name__}: a strategy is required to say which item")
+        raise ExpressionError(f"{item.__name__}: a strategy is required to say which item; got the model alone")
     return cast("type[Any]", item), arguments[0], arguments[1:]
 
 

@@ -212,7 +212,8 @@ class _Budget:
             self.spent += consumed
             if self.exceeded is None:
                 self.exceeded = self._find_excess(operation)
-            if error is None and isinstance(operation, _READS):  # the outcome of a write must not be lost
+            # The outcome of a write must not be lost, nor an error be replaced: the next request raises instead.
+            if error is None and isinstance(operation, _READS):
                 self.check()
 
     def check(self) -> None:
@@ -245,4 +246,4 @@ def budget(
     spending = _Budget(read_units, write_units, requests)
     with _observe(spending):
         yield
-    spending.check()
+    spending.check()  # for a write that was the last request of the block

@@ -114,6 +114,7 @@ class Settings:
         if self.backend is not None:
             check_backend(self.backend)
         if self.cursor_key is not None or self.cursor_ttl is not None:
+            # Made to be checked. The connection makes them again for each cursor, since most never make one.
             make_rules(self.cursor_key, self.cursor_ttl)
         if not isinstance(cast("object", self.show_values), bool):
             raise ConfigurationError(f"show_values must be True or False; got {shorten(self.show_values)}")
@@ -150,6 +151,7 @@ class Settings:
         settings = {name: getattr(self, name) for name in names_of(self)} | {"region": region}
         import inspect  # noqa: PLC0415 - importing it takes long, and not every backend is made from settings
 
+        # Backends of other packages take what they need, too, and none has to take everything.
         known = inspect.signature(factory).parameters
         return {name: value for name, value in settings.items() if name in known and value is not None}
 

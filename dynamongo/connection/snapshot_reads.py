@@ -28,7 +28,8 @@ class SnapshotRead:
     def __init__(self, items: Iterable[Any]) -> None:
         wanted = [split_arguments(item[0], item[1:]) if _is_pair(item) else split_arguments(item, ()) for item in items]
         self.models = [model for model, *_ in wanted]
-        self._wanted = [_make_get(model, which) for model, which, _ in wanted]
+        self._wanted = [_prepare_get(model, which) for model, which, _ in wanted]
+        # DynamoDB refuses a transaction that names an item twice; here it is read once, and returned twice.
         unique = {_address_of(get): get for _, get in self._wanted}
         if len(unique) > MAX_TRANSACTION_ACTIONS:
             raise ExpressionError(f"transact_get reads at most {MAX_TRANSACTION_ACTIONS} items; got {len(unique)}")
@@ -50,7 +51,7 @@ def read_snapshot(items: Iterable[Any]) -> list[Any]:
     return read.finish(connection.execute(read.operation, backend))
 
 
-def _make_get(model: type, strategy: Any) -> tuple[Mapper[Any], Get]:
+def _prepare_get(model: type, strategy: Any) -> tuple[Mapper[Any], Get]:
     mapper, table = find_mapper(model)
     return mapper, make_get(mapper, table, resolve_one(strategy, mapper))
 

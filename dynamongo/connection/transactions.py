@@ -72,14 +72,13 @@ _ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An action, with the model and key of its item, and the instance that it saves, if it does."""
+    """An action, with the mapper and key of its item, and the instance that it saves, if it does."""
 
     verb: str
-    model: type
     mapper: Mapper[Any]
     action: Action
     key: Item
-    saved: Any = None
+    saved: Recorded | None = None
 
     @property
     def address(self) -> Address:
@@ -138,7 +137,7 @@ class Transaction:
         instance = mapper.as_instance(item if values is None else values)
         write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
         if write is not None:
-            self._add("save", model, write, saved=instance)
+            self._add("save", mapper, write, saved=instance)
 
     @overload
     def create(self, item: Recorded) -> None: ...
@@ -174,14 +173,16 @@ class Transaction:
     def delete(self, item: type[Recorded], strategy: Strategy, /) -> None: ...
     def delete(self, item: Any, *strategy: Any) -> None:
         """Delete an item; the conditions of a strategy must hold."""
-        model, which, _ = split_arguments(item, strategy)
+        model, which, left = split_arguments(item, strategy)
+        if left:
+            raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
-        self._add("delete", model, make_delete(table, resolve_one(which, mapper, to_write=True)))
+        self._add("delete", mapper, make_delete(table, resolve_one(which, mapper, to_write=True)))
 
     def check(self, model: type[Recorded], strategy: Strategy) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy."""
         mapper, table = find_mapper(model)
-        self._add("check", model, make_check(mapper, table, resolve_one(strategy, mapper)))
+        self._add("check", mapper, make_check(mapper, table, resolve_one(strategy, mapper)))
 
     def __enter__(self) -> Self:
         self._is_open = True
@@ -192,7 +193,7 @@ class Transaction:
     ) -> None:
         self._is_open = False
         if error is None and self._entries:
-            connection, backend = find_backend([entry.model for entry in self._entries.values()], self._override)
+            connection, backend = find_backend([entry.mapper.model for entry in self._entries.values()], self._override)
             with self._committing() as operation:
                 connection.execute(operation, backend)
 
@@ -201,17 +202,17 @@ class Transaction:
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
         target = resolve_one(which, mapper, to_write=True)
-        self._add("upsert" if upsert else "update", model, make_update(mapper, table, target, changes, upsert=upsert))
+        self._add("upsert" if upsert else "update", mapper, make_update(mapper, table, target, changes, upsert=upsert))
 
-    def _add(self, verb: str, model: type, action: Any, *, saved: Any = None) -> None:
+    def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions only inside its `with` block")
-        mapper, _ = find_mapper(model)
         holder = action.item if isinstance(action, Put) else action.key
         returns_item = self._return_items or mapper.version is not None
+        # DynamoDB returns the item only if it is asked to; a version conflict cannot be told without it.
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
-        entry = _Entry(verb, model, mapper, action, mapper.pick_key(holder), saved)
+        entry = _Entry(verb, mapper, action, mapper.pick_key(holder), saved)
         size = item_size(holder)
         self._check(entry, size)
         self._entries[entry.address] = entry
@@ -240,6 +241,7 @@ class Transaction:
         try:
             yield TransactWrite(tuple(entry.action for entry in entries), self._token)
         except TransactionCanceled as error:
+            # A backend that knows no reasons gives none, hence the zip that is not strict.
             reasons = tuple(_explain_reason(entry, each) for entry, each in zip(entries, error.reasons, strict=False))
             raise TransactionCanceled(reasons).copy_context(error) from error
         for entry in entries:
@@ -261,7 +263,7 @@ def _explain_reason(entry: _Entry, reason: CancellationReason) -> CancellationRe
     if message:
         message += mapper.hint_at(message, action)
     shown = ", ".join(f"{name}={'…' if are_values_hidden() else shorten(value)}" for name, value in key.items())
-    explained = replace(reason, model=entry.model, key=key, message=message, label=f"{mapper.name} {shown}")
+    explained = replace(reason, model=mapper.model, key=key, message=message, label=f"{mapper.name} {shown}")
     if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
         error = kind(reason.message or reason.code, code=reason.code)
         return replace(explained, error=mapper.locate_error(error, action.table, entry.key, action))

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from dynamongo._support.threads import merge
-from dynamongo.exceptions import DynamongoError, WriteNotSent, WriteOutcomeUnknown
+from dynamongo.exceptions import DynamongoError, WriteOutcomeUnknown
 from dynamongo.executor import (
     Executor,
     GroupResult,
@@ -118,11 +118,6 @@ class BulkWriter:
         if self._pace is None:
             self._pace = Pace(self._workers)
         return self._pace
-
-
-def not_begun() -> WriteNotSent:
-    """Return the error of a write that was not sent because its run was interrupted."""
-    return WriteNotSent("not sent: the run was interrupted before")
 
 
 def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:

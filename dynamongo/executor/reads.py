@@ -8,7 +8,7 @@ I/O: `fetch` returns steps, which a driver performs. So a caller, blocking or aw
         page = loop.take(connection.run(loop.fetch))
 
 `read_all` does the same in one go. Segments of a scan are read at the same time: the caller fetches the pages of each
-loop that `divide` returns, until its position is `None`, and passes all of them to `take` of the divided loop.
+loop that `split` returns, until its position is `None`, and passes all of them to `take` of the loop that was split.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import itertools
 import operator
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import cast
+from typing import Any, cast
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo._support.unions import assert_never
@@ -75,11 +75,6 @@ class Reads(Sender):
     """The part of the executor that reads."""
 
     _last_filter: tuple[Condition, Filter] | None = None
-
-    def read(self, plan: Plan) -> Steps[list[Item]]:
-        """Return all items of the plan, in its order and up to its limit."""
-        pages = yield from PageLoop(plan).read_all(self)
-        return sort_items(plan, items_of(pages))
 
     def get_batch(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
         """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
@@ -158,7 +153,7 @@ class PageLoop:
             pages.append(self.take(page))
         return pages
 
-    def divide(self) -> list[PageLoop]:
+    def split(self) -> list[PageLoop]:
         """Return a loop for each segment, to fetch from at the same time; what they fetch is taken here."""
         self._open_segments = len(self.plan.operations)
         return [PageLoop(replace(self.plan, operations=(scan,))) for scan in self.plan.operations]
@@ -309,8 +304,17 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
 def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
     """Return the items in the plan's order, up to its limit."""
     if plan.order_by:
-        items.sort(key=itemgetter(*plan.order_by), reverse=plan.descending)
+        key_of: Callable[[Item], Any] = itemgetter(*plan.order_by)
+        items.sort(key=key_of, reverse=plan.descending)
     return items if plan.limit is None else items[: plan.limit]
+
+
+def accept_item(plan: Plan, item: Item) -> Item | None:
+    """Return an item that the Get of a plan found, as it is wanted; `None` if the residual refuses it."""
+    if plan.residual is not None and not holds(plan.residual, item):
+        return None
+    project = _make_projection(plan) if plan.projection else None
+    return item if project is None else project(item)
 
 
 def items_of(pages: Sequence[ReadPage]) -> list[Item]:

@@ -1,6 +1,6 @@
-"""Fields that hold lists and sets, whose elements suit a field in turn.
+"""Fields that hold lists and sets, with a field for their elements.
 
-The error of an element names its place: `User.cities[1]`, `User.addresses[0].city`.
+The error of an element names its position: `User.cities[1]`, `User.addresses[0].city`.
 """
 
 from __future__ import annotations
@@ -25,20 +25,19 @@ E = TypeVar("E")
 V = TypeVar("V")
 
 FieldLike: TypeAlias = "Field[Any] | Callable[[], Field[Any]]"
-"""A field, or a class of fields that needs no arguments."""
+"""A field, or the class of a field that needs no arguments."""
 
 
 class ListField(Field[list[E]]):
-    """A list whose elements all suit one field: takes a list or a tuple, and is never `None`.
+    """A list with one field for all elements: takes a list or a tuple, and is never `None`.
 
-    Stored as a list. An item without the attribute has the empty list. An element is no place for `None`, nor for an
-    empty set, which DynamoDB does not store. `User.cities[0]` is the field at that position.
+    Stored as a list. An item without the attribute has the empty list. An element cannot be `None` or an empty set,
+    which DynamoDB does not store. `User.cities[0]` is the field of the element at that position.
 
     Args:
         field: The field of the elements, or its class: `ListField(StringField)`.
-        default: The list of a new instance that was given none, or a callable that makes one; copied or called for
-            each.
-        options: What every field takes.
+        default: The list of a new instance without one, which is copied, or a callable that returns it.
+        options: The arguments of every field.
     """
 
     stored_type: AttributeType | None = "L"
@@ -73,11 +72,11 @@ class ListField(Field[list[E]]):
     __iter__ = None  # or Python would ask for [0], [1], ... without end
 
     def __getitem__(self, index: int) -> Any:
-        """The field of the element at that position, counted from 0."""
+        """Return the field of the element at that position, counted from 0."""
         if self.stored_type != "L":
             raise ExpressionError(f"{self.label} is stored as {self.stored_type}, which has no elements")
         if type(index) is not int or index < 0:
-            raise ExpressionError(f"{self.label}[...] takes a position, an int from 0; got {shorten(index)}")
+            raise ExpressionError(f"{self.label}[...] takes a position, an int >= 0; got {shorten(index)}")
         element = self.element.bind(self._owner, self.path / index)
         element.is_element = True
         self.enclose(element)
@@ -116,7 +115,7 @@ class ListField(Field[list[E]]):
         try:
             return list(map(decoder_of(self.element), stored))
         except ValidationError:
-            return self._each(_decode_element, stored)  # which names the position
+            return self._each(_decode_element, stored)  # again, to name the position in the error
 
     def decode_partial(self, stored: AttributeValue) -> Any:
         if not isinstance(stored, list) or self.overridden:
@@ -124,7 +123,7 @@ class ListField(Field[list[E]]):
         return list(map(self.element.decode_partial, stored))
 
     def _each(self, step: Callable[[Field[Any], Any], Any], values: Iterable[Any]) -> list[Any]:
-        """The step taken for each value; an error names the position."""
+        """Apply the step to each value; an error names the position."""
         element = self.element
         try:
             return [step(element, value) for value in values]
@@ -141,19 +140,18 @@ class ListField(Field[list[E]]):
 
 
 class SetField(Field[set[E]]):
-    """A set whose members all suit one field that stores strings, numbers or binary values; never `None`.
+    """A set with one field for all members, which stores strings, numbers or binary values; never `None`.
 
     Takes a set, a frozenset, a list or a tuple. DynamoDB has no empty set: it is stored as an absent attribute, and an
-    item without the attribute has the empty set. A required set therefore has a member at least.
+    item without the attribute has the empty set. So a required set has at least one member.
 
     Args:
         field: The field of the members, or its class: `SetField(IntField)`.
-        default: The set of a new instance that was given none, or a callable that makes one; copied or called for
-            each.
-        options: What every field takes.
+        default: The set of a new instance without one, which is copied, or a callable that returns it.
+        options: The arguments of every field.
     """
 
-    stored_type: AttributeType | None = None  # that of its members decides
+    stored_type: AttributeType | None = None  # depends on the type of the members
     has_parts = True
 
     if TYPE_CHECKING:
@@ -182,7 +180,7 @@ class SetField(Field[set[E]]):
         self.member = as_field(self.label, field)
         if self.member.stored_type not in SCALAR_TYPES or isinstance(self.member, JSONField):
             raise SchemaError(
-                f"{self.label} takes a field that holds strings, numbers or binary values; got {self.member!r}"
+                f"{self.label} takes a field that stores strings, numbers or binary values; got {self.member!r}"
             )
         self.stored_type = cast("Any", type(self)).stored_type or f"{self.member.stored_type}S"
         self.bind_children()
@@ -216,7 +214,7 @@ class SetField(Field[set[E]]):
     def encode(self, value: set[E]) -> AttributeValue:
         if not value:
             raise ValidationError(
-                f"{self.label}: DynamoDB has no empty set, so its attribute is absent: use not_exists() or remove()"
+                f"{self.label}: DynamoDB has no empty set, it is an absent attribute: use not_exists() or remove()"
             )
         return cast("AttributeValue", frozenset(map(self.member.encode, value)))
 
@@ -233,7 +231,7 @@ class SetField(Field[set[E]]):
 
 
 def as_field(label: str, field: object) -> Field[Any]:
-    """The field that was given as one, or as its class; raises `SchemaError` for anything else."""
+    """Return a field that was given as such, or as its class; raise `SchemaError` for anything else."""
     if isinstance(field, Field):
         return cast("Field[Any]", field)
     if not isinstance(field, type):
@@ -260,7 +258,7 @@ def _accept_element(element: Field[Any], value: Any) -> Any:
 
 def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
     if isinstance(element, SetField) and not value:
-        element.reject(value, "a set with a member, since DynamoDB stores no empty one")
+        element.reject(value, "a set with at least one member, because DynamoDB has no empty set")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Datetimes to text and back."""
+"""Convert datetimes to text and back."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.expressions.values import shorten
 
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
 _UTC_SUFFIX = "+00:00"
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(100))
-_ISO_8601 = re.compile(
+_ISO_8601 = LazyPattern(
     r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
     r"(?:[Tt ](?P<hour>\d\d)(?:(?P<colon>:?)(?P<minute>\d\d)(?:(?P=colon)(?P<second>\d\d)"
     r"(?:[.,](?P<fraction>\d+))?)?)?(?P<offset>[Zz]|[+-].+)?)?",
     re.ASCII,
 )
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
-_OFFSET = re.compile(
+_OFFSET = LazyPattern(
     r"[Zz]|[+-](?P<hours>\d\d)(?::?(?P<minutes>\d\d)(?::?(?P<seconds>\d\d)(?:\.(?P<fraction>\d+))?)?)?", re.ASCII
 )
-_FINE_FRACTION = re.compile(r"\d[.,]\d{6}\d*[1-9]")  # which dateutil would cut
+_FINE_FRACTION = LazyPattern(r"\d[.,]\d{6}\d*[1-9]")  # dateutil would drop the digits after the sixth
 _TOO_FINE = "it is finer than microseconds"
-_DEFAULTS = (dt.datetime(2000, 1, 1), dt.datetime(2001, 2, 2))  # noqa: DTZ001 - what text leaves out, twice
+_DEFAULTS = (dt.datetime(2000, 1, 1), dt.datetime(2001, 2, 2))  # noqa: DTZ001 - two defaults for the parts that a text leaves out
 
 
 def format_iso(value: dt.datetime, *, with_offset: bool) -> str:
-    """ISO 8601 text of fixed width whose order is the order of time.
+    """Return ISO 8601 text of fixed width that sorts by time.
 
     >>> value = dt.datetime(2024, 5, 1, 10, tzinfo=dt.timezone(dt.timedelta(hours=2)))
     >>> format_iso(value, with_offset=True)
@@ -45,7 +46,7 @@ def format_iso(value: dt.datetime, *, with_offset: bool) -> str:
 
 
 def format_local(value: dt.datetime) -> str:
-    """What `value.isoformat(timespec="microseconds")` says but the offset, in less than half of the time."""
+    """Return `value.isoformat(timespec="microseconds")` without the offset, in less than half of the time."""
     two, year, micros = _TWO_DIGITS, value.year, value.microsecond
     return (
         f"{two[year // 100]}{two[year % 100]}-{two[value.month]}-{two[value.day]}"
@@ -55,9 +56,9 @@ def format_local(value: dt.datetime) -> str:
 
 
 def format_bound(value: dt.datetime, *, is_after: bool) -> str:
-    """Text that comes before every text of the instant that `format_iso` writes, or else after all of them.
+    """Return a text that sorts before, or after, every text that `format_iso` writes for the instant.
 
-    They have the same beginning, and then nothing, `+00:00`, or `Z` and an offset: `[` is the character after `Z`.
+    They all have the same beginning, then nothing, `+00:00`, or `Z` and an offset; `[` is the character after `Z`.
 
     >>> format_bound(dt.datetime(2024, 5, 1, 8), is_after=True)
     '2024-05-01T08:00:00.000000['
@@ -66,10 +67,10 @@ def format_bound(value: dt.datetime, *, is_after: bool) -> str:
 
 
 def parse_iso(text: str) -> dt.datetime:
-    """The datetime that `format_iso`, or anything else that writes ISO 8601, wrote; else raises `ValueError`.
+    """Parse ISO 8601 text, of `format_iso` or anyone else; raise `ValueError` for any other.
 
-    It takes a date of year, month and day, in the extended and in the basic form, with or without a time and an
-    offset, and refuses what is finer than a microsecond. What `fromisoformat` takes depends on the version of Python.
+    The text is a date of year, month and day, in the extended or the basic form, with or without a time and an offset,
+    and at most microseconds. `fromisoformat` would accept other forms in each version of Python.
     """
     own = parse_own(text)
     if own is not None:
@@ -87,9 +88,9 @@ def parse_iso(text: str) -> dt.datetime:
 
 
 def parse_own(text: str) -> dt.datetime | None:
-    """The datetime of a text that `format_iso` wrote for one in UTC, or without a time zone; `None` for any other.
+    """Parse a text that `format_iso` wrote for UTC, or without a time zone; return `None` for any other.
 
-    Every version of Python reads alike what has these characters in these places.
+    `fromisoformat` reads text with these characters in these places alike in every version of Python.
     """
     is_own = text[_LOCAL_WIDTH:] == _UTC_SUFFIX or (len(text) == _LOCAL_WIDTH and text[20:].isdecimal())
     if not is_own or text[4:20:3] != "--T::.":
@@ -103,14 +104,14 @@ def parse_own(text: str) -> dt.datetime | None:
 def _parse_instant(text: str) -> dt.datetime:
     match = _ISO_8601.fullmatch(text)
     if match is None:
-        raise ValueError(f"{shorten(text)} is no ISO 8601 date or date with time")
+        raise ValueError(f"{shorten(text)} is not an ISO 8601 date or datetime")
     year, month, day, hour, minute, second = (int(match[name] or 0) for name in _PARTS)
     zone = _parse_offset(match["offset"]) if match["offset"] else None
     return dt.datetime(year, month, day, hour, minute, second, _parse_fraction(match["fraction"] or ""), zone)
 
 
 def _parse_fraction(digits: str) -> int:
-    """The microseconds that the digits behind the seconds stand for."""
+    """Return the microseconds for the digits after the seconds."""
     if digits[6:].strip("0"):
         raise ValueError(_TOO_FINE)
     return int(digits[:6].ljust(6, "0"))
@@ -119,33 +120,33 @@ def _parse_fraction(digits: str) -> int:
 def _parse_offset(text: str) -> dt.timezone:
     match = _OFFSET.fullmatch(text)
     if match is None:
-        raise ValueError(f"{shorten(text)} is no offset, such as +02:00")
+        raise ValueError(f"{shorten(text)} is not an offset such as +02:00")
     hours, minutes, seconds = (int(match[name] or 0) for name in ("hours", "minutes", "seconds"))
     if minutes > 59 or seconds > 59:
-        raise ValueError(f"{shorten(text)} is no offset: it has 60 minutes or seconds")
+        raise ValueError(f"{shorten(text)} is not an offset: minutes and seconds must be < 60")
     microseconds = _parse_fraction(match["fraction"] or "")
     offset = dt.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
     return dt.timezone(-offset if text.startswith("-") else offset)
 
 
 def format_as(value: dt.datetime, format_: str) -> str:
-    """`strftime`, but with four digits for every year, as `strptime` reads them: Linux does not pad `%Y`."""
+    """Apply `strftime`, with four digits for every year, as `strptime` requires: Linux does not pad `%Y`."""
     year = f"{value.year:04}"
     return value.strftime(re.sub("%(.)", lambda match: year if match[1] == "Y" else match[0], format_))
 
 
 def parse_as(text: str, format_: str) -> dt.datetime:
-    """The datetime of a text that `format_as` wrote; where there was no offset, `%z` wrote nothing."""
+    """Parse a text that `format_as` wrote; `%z` writes nothing for a datetime without an offset."""
     try:
-        return dt.datetime.strptime(text, format_)  # noqa: DTZ007 - the format may have a zone
+        return dt.datetime.strptime(text, format_)  # noqa: DTZ007 - the format may have a time zone
     except ValueError:
         if "%z" not in format_:
             raise
-        return dt.datetime.strptime(text, format_.replace("%z", ""))  # noqa: DTZ007 - it has none
+        return dt.datetime.strptime(text, format_.replace("%z", ""))  # noqa: DTZ007 - the text has no time zone
 
 
 def is_in_order(format_: str) -> bool:
-    """Whether texts in the format are in the order of time, where all have one offset.
+    """Return whether texts in the format sort by time, if all have the same offset.
 
     >>> is_in_order("%Y-%m-%d %H:%M%z"), is_in_order("%d/%m/%Y")
     (True, False)
@@ -156,7 +157,7 @@ def is_in_order(format_: str) -> bool:
 
 
 def parse(text: str, formats: Iterable[str], parser: Callable[[str], dt.datetime] | None) -> dt.datetime:
-    """The datetime that the text stands for; raises `ValueError` where it stands for none."""
+    """Parse the text by the first format that fits, the parser, or the usual forms; raise `ValueError` if none does."""
     parsed = parse_by(text, formats)
     if parsed is not None:
         return parsed
@@ -169,10 +170,10 @@ def parse(text: str, formats: Iterable[str], parser: Callable[[str], dt.datetime
 
 
 def parse_by(text: str, formats: Iterable[str]) -> dt.datetime | None:
-    """The datetime by the first `strptime` format that fits, or `None`."""
+    """Parse the text by the first `strptime` format that fits; return `None` if none does."""
     for format_ in formats:
         try:
-            return dt.datetime.strptime(text, format_)  # noqa: DTZ007 - the format may have a zone
+            return dt.datetime.strptime(text, format_)  # noqa: DTZ007 - the format may have a time zone
         except ValueError:
             continue
     return None
@@ -180,13 +181,13 @@ def parse_by(text: str, formats: Iterable[str]) -> dt.datetime | None:
 
 def _check_parsed(parsed: object) -> dt.datetime:
     if not isinstance(parsed, dt.datetime):
-        raise ValueError(f"its parser made {shorten(parsed)} of it")  # noqa: TRY004 - the value is at fault, for all we know
+        raise ValueError(f"the parser returned {shorten(parsed)}")  # noqa: TRY004 - it may do so only for this text
     return parsed
 
 
 def _parse_loosely(text: str) -> dt.datetime:
-    """What dateutil reads. It fills what is missing from a default: two of them tell whether a date was there."""
-    from dateutil import parser  # noqa: PLC0415 - most programs read no such text
+    """Parse the text with dateutil, twice: it takes missing parts from a default, so that two show what is missing."""
+    from dateutil import parser  # noqa: PLC0415 - slow to import, and rarely needed
 
     if _FINE_FRACTION.search(text):
         raise ValueError(_TOO_FINE)
@@ -195,14 +196,14 @@ def _parse_loosely(text: str) -> dt.datetime:
     except OverflowError as error:
         raise ValueError(str(error)) from error
     if first != second:
-        raise ValueError("it does not say year, month and day")
+        raise ValueError("it lacks the year, month or day")
     return first
 
 
 def _find_time_zone(name: str | None, offset: int | None) -> dt.tzinfo | None:
-    """A fixed offset; a name alone would mean another zone, or none, on another machine."""
+    """Return a fixed offset; refuse a name without one, which other machines would read differently."""
     if offset is not None:
         return dt.timezone(dt.timedelta(seconds=offset))
     if name is not None:
-        raise ValueError(f"its time zone {shorten(name)} has no known offset")
+        raise ValueError(f"its time zone {shorten(name)} is not an offset such as +02:00")
     return None

@@ -1,4 +1,4 @@
-"""Fields that hold durations and points of time as numbers."""
+"""Fields that store durations and points in time as numbers."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _EXACT = Context(prec=MAX_DIGITS)
 class TimedeltaField(NumberStored[T]):
     """A duration: takes a `timedelta`. Stored as a whole number of the unit that `precision` names.
 
-    A duration with a part finer than that is refused and never rounded. Updates take a `timedelta` too:
+    A duration that is not a whole number of units is refused, never rounded. Updates take a `timedelta`, too:
     `Song.played.increment(timedelta(minutes=3))`.
 
     Args:
         precision: `"days"`, `"hours"`, `"minutes"`, `"seconds"`, `"milliseconds"` or `"microseconds"`.
-        options: What every field takes.
+        options: The arguments of every field.
 
     >>> TimedeltaField("minutes").encode(dt.timedelta(hours=2))
     120
@@ -103,11 +103,11 @@ class TimedeltaField(NumberStored[T]):
 
 
 class TimestampField(NumberStored[T]):
-    """A point of time: holds a `datetime` in UTC. Stored as the number of seconds since 1970, a fraction included.
+    """A point in time: holds a `datetime` in UTC. Stored as the number of seconds since 1970, with a fraction.
 
-    Takes a `datetime` with a time zone, and the number of seconds since the epoch: an `int`, a `Decimal` of whole
+    Takes a `datetime` with a time zone, or the number of seconds since the epoch: an `int`, a `Decimal` of whole
     microseconds, or a `float` (such as `time.time()`), which is rounded to the microsecond. Updates take a `timedelta`
-    or a number of seconds. The order of the numbers is the order of time, and one instant has one number.
+    or a number of seconds. The numbers sort by time, and each instant has one number.
 
     >>> TimestampField().encode(dt.datetime(2024, 5, 1, microsecond=500_000, tzinfo=dt.timezone.utc))
     Decimal('1714521600.5')
@@ -144,7 +144,7 @@ class TimestampField(NumberStored[T]):
         return self._settle(instant) if self.is_expiry else instant
 
     def _settle(self, value: dt.datetime) -> dt.datetime:
-        """The value in whole seconds, if items expire by it: the store ignores all others."""
+        """Cut the value to whole seconds if items expire by it: DynamoDB ignores times with a fraction."""
         return value.replace(microsecond=0) if self.is_expiry else value
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
@@ -181,8 +181,8 @@ class TimestampField(NumberStored[T]):
 
     def _to_duration(self, seconds: Any, expected: str) -> dt.timedelta:
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float, Decimal)):
-            mend = "; a duration from now is datetime.now(timezone.utc) + timedelta(...)"
-            self.reject(seconds, expected + mend if isinstance(seconds, dt.timedelta) else expected)
+            fix = "; for a time from now, write datetime.now(timezone.utc) + timedelta(...)"
+            self.reject(seconds, expected + fix if isinstance(seconds, dt.timedelta) else expected)
         try:
             return _to_exact_duration(seconds) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
         except (OverflowError, ValueError) as error:
@@ -190,11 +190,11 @@ class TimestampField(NumberStored[T]):
 
 
 def _to_exact_duration(seconds: Decimal) -> dt.timedelta:
-    """The duration, by arithmetic of integers: that of decimals rounds to what the caller's context says."""
+    """Return the duration by integer arithmetic: that of decimals rounds as the caller's context says."""
     numerator, denominator = normalize_number(seconds).as_integer_ratio()
     microseconds, rest = divmod(numerator * 1_000_000, denominator)
     if rest:
-        raise ValueError("with whole microseconds")
+        raise ValueError("finer than microseconds")
     return dt.timedelta(microseconds=microseconds)
 
 

@@ -21,15 +21,15 @@ E = TypeVar("E", bound=enum.Enum)
 
 
 class EnumField(Field[T]):
-    """A member of an enumeration: takes one, or what one is stored as.
+    """A member of an enumeration: takes a member, or its stored form.
 
-    Stored by value, which must be a `str` or an `int`, or by name with `by_name=True`; a name that has become an
-    alias is read still, but in a key, so that members can be renamed.
+    Stored by value, which must be a `str` or an `int`, or by name with `by_name=True`. A name that has become an alias
+    can still be read, except in a key, so that members can be renamed.
 
     Args:
-        enum_class: The enumeration; no `enum.Flag`, whose combinations are not members (an `IntField` holds those).
+        enum_class: The enumeration; no `enum.Flag`, whose combinations are no members: use an `IntField` for those.
         by_name: Whether names are stored instead of values.
-        options: What every field takes.
+        options: The arguments of every field.
     """
 
     stores_whole = True
@@ -85,19 +85,19 @@ class EnumField(Field[T]):
         return str.__str__(value)
 
     def encode_amount(self, value: Any) -> Number:
-        self.reject(value, "set to a member, since a sum need not be one")
+        self.reject(value, "set to a member, because a sum may not be one")
 
 
 def _check_enum(label: str, enum_class: Any) -> type[enum.Enum]:
     if not (isinstance(enum_class, type) and issubclass(enum_class, enum.Enum)) or not len(enum_class):
         raise SchemaError(f"{label} takes an Enum class with members; got {enum_class!r}")
     if issubclass(enum_class, enum.Flag):
-        raise SchemaError(f"{label}: combinations of {enum_class.__name__} are no members; an IntField holds them")
+        raise SchemaError(f"{label}: combinations of {enum_class.__name__} are no members; use an IntField for them")
     return enum_class
 
 
 def _members_by_value(label: str, enum_class: type[enum.Enum]) -> dict[str | int, enum.Enum]:
     for member in enum_class:
         if type(member.value) not in (str, int):
-            raise SchemaError(f"{label} stores values that are str or int; got {member!r}: say by_name=True")
+            raise SchemaError(f"{label} stores values that are str or int; got {member!r}: set by_name=True")
     return {member.value: member for member in enum_class}

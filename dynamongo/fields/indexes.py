@@ -1,8 +1,8 @@
 """Secondary indexes as a model declares them.
 
-A global index has keys of its own and holds the items of the whole table that have both of them; DynamoDB updates it
+A global index has keys of its own and holds the items of the whole table that have all of them; DynamoDB updates it
 a moment after the table, so it cannot be read consistently. A local index shares the table's hash key, has another
-range key, can be read consistently, and exists only where the table was created with it.
+range key, can be read consistently, and can only be created together with the table.
 
 Source: "Improving data access with secondary indexes" in the DynamoDB developer guide.
 """
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 FieldReference: TypeAlias = "Field[Any] | str"
-"""A field of the model's own class body, or the name of one."""
+"""A field of the same class body, or its name."""
 
 IndexProjection: TypeAlias = "Literal['all', 'keys_only'] | Iterable[FieldReference]"
-"""What an index holds beside its own keys and the table's: everything, nothing, or these attributes."""
+"""What an index holds besides its own keys and the table's: everything, nothing, or these attributes."""
 
 
 class Index:
@@ -34,8 +34,8 @@ class Index:
     Attributes:
         hash_key: The field that is the hash key, or its name; `None` for the table's.
         range_key: The field that is the range key, or its name.
-        projection: What the index holds beside the keys.
-        name: Its name in DynamoDB; the attribute's in the model where it is not given.
+        projection: What the index holds besides the keys.
+        name: Its name in DynamoDB; by default that of the attribute in the model.
     """
 
     is_global = True
@@ -55,7 +55,7 @@ class Index:
         self._schema: IndexSchema | None = None
 
     def resolve(self, names: Mapping[int, str]) -> Self:
-        """A copy that refers to its fields by their names: `names` has them by the identities of the fields."""
+        """Return a copy that refers to its fields by name; `names` maps the `id` of each field to its name."""
         resolved = copy.copy(self)
         resolved.hash_key = _name_of(self.hash_key, names)
         resolved.range_key = _name_of(self.range_key, names)
@@ -64,18 +64,18 @@ class Index:
         return resolved
 
     def bind(self, label: str, schema: IndexSchema) -> Self:
-        """A copy of the index that belongs to a model, as `label`, and has become what the schema says."""
+        """Return a copy of the index that belongs to a model, as `label`, with its schema."""
         bound = copy.copy(self)
-        bound._label, bound._schema, bound.name = label, schema, schema.name  # noqa: SLF001 - a copy of this very object
+        bound._label, bound._schema, bound.name = label, schema, schema.name  # noqa: SLF001 - a copy of self
         return bound
 
     def take_schema(self, schema: IndexSchema) -> None:
-        """Become what the schema says, after an option of the model was changed."""
+        """Adopt a new schema, after an option of the model was changed."""
         self._schema = schema
 
     @property
     def schema(self) -> IndexSchema:
-        """What the index is in its table; raises `SchemaError` for one that no concrete model declares."""
+        """The index in its table; raises `SchemaError` for one that no model with a table declares."""
         if self._schema is None:
             raise SchemaError(f"{self._label} belongs to no model that has a table")
         return self._schema
@@ -90,10 +90,10 @@ class GlobalIndex(Index):
     Args:
         hash_key: The field that is its hash key, or the name of the field.
         range_key: The field that is its range key, or its name. An item that lacks one of the two is not in it.
-        projection: `"all"`, `"keys_only"`, or a list of fields or names that it holds beside the keys: 20 at most, and
-            100 in all indexes of a table.
-        name: Its name in DynamoDB, of 3 to 255 letters, digits, `_`, `.` and `-`; that of the attribute by default.
-        read_units: What `create_table` provisions for it, in read units per second; the table's by default.
+        projection: `"all"`, `"keys_only"`, or a list of fields or names that it holds besides the keys: at most 20, and
+            at most 100 in all indexes of a table.
+        name: Its name in DynamoDB, of 3 to 255 letters, digits, `_`, `.` and `-`; by default that of the attribute.
+        read_units: What `create_table` provisions for it, in read units per second; by default as for the table.
         write_units: The same in write units.
 
     >>> from dynamongo import IntField, Model, StringField
@@ -108,7 +108,7 @@ class GlobalIndex(Index):
     ('name', 'year_of_birth')
     """
 
-    def __init__(  # noqa: PLR0913 - what DynamoDB's own definition of an index has
+    def __init__(  # noqa: PLR0913 - the parts of an index in DynamoDB
         self,
         hash_key: FieldReference,
         range_key: FieldReference | None = None,
@@ -128,8 +128,8 @@ class LocalIndex(Index):
 
     Args:
         range_key: The field that is its range key, or its name. An item that lacks it is not in the index.
-        projection: As in `GlobalIndex`. DynamoDB fetches what a local index does not hold from the table, at the
-            read units of another read for each item.
+        projection: As in `GlobalIndex`. DynamoDB fetches attributes that a local index does not hold from the table,
+            at the cost of another read for each item.
         name: As in `GlobalIndex`.
     """
 
@@ -142,7 +142,7 @@ class LocalIndex(Index):
 
 
 def _name_of(reference: Any, names: Mapping[int, str]) -> Any:
-    """The name of a field; what is no field of the class stays as it is, for the declaration to refuse."""
+    """Return the name of a field; anything else as it is, for the declaration to refuse."""
     return names.get(id(reference), reference)
 
 

@@ -12,11 +12,11 @@ from dynamongo.fields.scalars import TextStored
 
 
 class JSONField(TextStored[Any]):
-    """Any JSON value but `None`, stored as JSON text: one string, whatever its depth.
+    """Any JSON value except `None`, stored as JSON text: one string, whatever its depth.
 
-    Takes dicts with `str` keys, lists, tuples (which come back as lists), `str`, `int`, `float`, `bool`, and `None`
+    Takes dicts with `str` keys, lists, tuples (which are read as lists), `str`, `int`, `float`, `bool`, and `None`
     inside them. NaN and infinity are refused. The text is canonical (sorted keys, no white space), so that `==`
-    compares documents; to it, `1` and `1.0` differ. A `DictField` stores a map, which conditions can reach into.
+    compares documents; `1` and `1.0` differ. Use a `DictField` to store a map, for conditions on its members.
 
     >>> JSONField().encode({"b": [1, None], "a": 0.5})
     '{"a":0.5,"b":[1,null]}'
@@ -24,13 +24,13 @@ class JSONField(TextStored[Any]):
 
     def convert(self, value: Any) -> Any:
         if value is None:
-            self.reject(value, "a JSON value; None means that there is none")
+            self.reject(value, "a JSON value; None stands for an absent attribute")
         text = self._encode_text(value)
         self._check_keys(value)
         try:
             return json.loads(text)
         except RecursionError as error:
-            self.reject(value, "a JSON value that is less deep", cause=error)
+            self.reject(value, "a JSON value that is nested less deeply", cause=error)
 
     def _encode_text(self, value: Any) -> str:
         try:
@@ -40,22 +40,22 @@ class JSONField(TextStored[Any]):
         return self.convert_text(text, "text")
 
     def _check_keys(self, value: Any) -> None:
-        """Refuse keys that `json` would turn into strings on its own: `{1: ...}` would come back as `{"1": ...}`.
+        """Refuse keys that `json` would convert to strings, since `{1: ...}` would be read as `{"1": ...}`.
 
-        What was read in part is refused as well.
+        Values that were read in part are refused, too.
         """
-        waiting = [value]
-        while waiting:
-            part = waiting.pop()
+        pending = [value]
+        while pending:
+            part = pending.pop()
             refuse_part(part)
             if isinstance(part, dict):
                 members = cast("dict[Any, Any]", part)
                 for key in members:
                     if not isinstance(key, str):
                         self.reject(value, f"a JSON value, whose keys are str (not {shorten(key)})")
-                waiting += members.values()
+                pending += members.values()
             elif isinstance(part, (list, tuple)):
-                waiting += cast("list[Any]", part)
+                pending += cast("list[Any]", part)
 
     def encode(self, value: Any) -> AttributeValue:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -64,15 +64,15 @@ class JSONField(TextStored[Any]):
         try:
             value = _DECODER.decode(text)
         except RecursionError as error:
-            self.reject(text, "stored as the text of a JSON value that is less deep", cause=error)
+            self.reject(text, "stored as the text of a JSON value that is nested less deeply", cause=error)
         if value is None:
-            self.reject(text, "stored as the text of a JSON value but null")
+            self.reject(text, "stored as the text of a JSON value other than null")
         is_usual = "\\u" not in text and text.count("[") + text.count("{") < _USUAL_DEPTH
-        return value if is_usual else self.convert(value)  # lone surrogates and great depth cannot be written
+        return value if is_usual else self.convert(value)  # lone surrogates and deep nesting could not be saved again
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def _parse_float(text: str) -> float:

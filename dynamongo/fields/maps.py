@@ -1,4 +1,4 @@
-"""Fields that hold maps: with a field for each member, or with any members."""
+"""Fields that hold maps, with a field for each member or with any members."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dynamongo.fields.partial_map import refuse_part
 
 
 class AnyField(Field[Any]):
-    """A place inside a map that has no fields; `[...]` goes deeper, by a name or a position."""
+    """A part of a map without fields of its own; `[...]` leads deeper, by a name or a position."""
 
     def __getitem__(self, step: str | int) -> AnyField:
         part = AnyField().bind(self._owner, self.path / step)
@@ -22,7 +22,7 @@ class AnyField(Field[Any]):
         return part
 
     def can_copy(self, other: Any) -> bool:
-        """Any: the members of a map without fields are whatever they are."""
+        """Return `True`: the members of a map without fields may hold anything."""
         del other
         return True
 
@@ -30,45 +30,42 @@ class AnyField(Field[Any]):
 
 
 class HeldDict(dict[str, Any]):
-    """A dict that a `DictField` converted or read, of which there is more to know than its members.
+    """A dict that a `DictField` converted or read: it gains no defaults again, and keeps undeclared members.
 
-    It gains no defaults any more. Its stored members that no field is declared for are kept beside it, and are stored
-    again with it.
+    Stored members without a field are not shown, and are saved again with the dict.
     """
 
     _undeclared: Mapping[str, AttributeValue] = {}
-    """Those members, as attribute values."""
+    """The stored members without a field, as attribute values."""
 
 
 class DictField(Field[T]):
     """A map, with a field for each of its members: `DictField(city=StringField(required=True), zip=StringField())`.
 
-    Takes a dict and holds a new one. A member that is `None` is absent; `required` of the members' fields applies
-    whenever a value is given, and `default` to the names that are missing in a new dict which is to be stored; a name
-    without a field is refused. Without any fields it takes every dict that DynamoDB can store, as `python_values`
-    encodes it.
+    Takes a dict and holds a new one. A member that is `None` is absent. `required` of a member applies to every value
+    of the map; `default` to members that a new dict lacks when it is to be stored; a name without a field is refused.
+    Without any fields it takes every dict that DynamoDB can store, as `python_values` encodes it.
 
-    A stored member without a field is not shown, and is stored again with the dict that was read, which
-    `user.address["city"] = "Oslo"` changes in place. Assignment replaces the whole map, such members included: another
-    dict does not say that it means the map that was read, even if it was made of it, as in
-    `user.address = {**user.address, "city": "Oslo"}`.
+    A stored member without a field is not shown, and is saved again with the dict that was read, which
+    `user.address["city"] = "Oslo"` changes in place. Assignment replaces the whole map with such members, even by a
+    dict that was made of the one that was read, as in `user.address = {**user.address, "city": "Oslo"}`.
 
-    `User.address["city"]` is the field of a member, and so is `User.address.city`. A member that is named after an
-    option or attribute of `DictField` itself, such as `default` or `label`, is declared in a mapping,
-    `DictField({"label": StringField()})`, and is reached as `User.address["label"]` alone.
+    `User.address["city"]` is the field of a member, and so is `User.address.city`. A member with the name of an option
+    or attribute of `DictField` itself, such as `default` or `label`, is declared in a mapping,
+    `DictField({"label": StringField()})`, and can only be reached as `User.address["label"]`.
 
     Args:
         fields: Fields by name, whatever the name.
         required: As for every field.
         default: As for every field.
-        validator: As for every field; it is given the dict.
+        validator: As for every field; called with the dict.
         choices: As for every field.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField
     >>> DictField(city=StringField()).validate({"town": "Nairobi"})
     Traceback (most recent call last):
-    dynamongo.exceptions.ValidationError: DictField has no field 'town'; it has city
+    dynamongo.exceptions.ValidationError: DictField has no field 'town'; it has: city
     """
 
     stored_type: AttributeType | None = "M"
@@ -120,13 +117,13 @@ class DictField(Field[T]):
         self.bind_children()
 
     def _refuse_hidden(self, names: Iterable[str]) -> None:
-        """Refuse members that attribute access would miss: `User.meta.label != "a"` would be a plain `True`."""
+        """Refuse members that attribute access would miss: `User.meta.label != "a"` would just be `True`."""
         for name in names:
             if hasattr(type(self), name) or name in vars(self):
                 raise SchemaError(
-                    f"{self.label}.{name} is an attribute of every DictField, so the member of that name goes into a"
-                    f' mapping, such as DictField({{"{name}": StringField()}}, ...), and its field is'
-                    f' {self.label}["{name}"]'
+                    f"{self.label}.{name} is an attribute of every DictField: declare the member of that name in a"
+                    f' mapping, such as DictField({{"{name}": StringField()}}, ...), and write {self.label}["{name}"]'
+                    " for its field"
                 )
 
     def _declare_fields(self, fields: Mapping[str, Any]) -> dict[str, Field[Any]]:
@@ -136,17 +133,17 @@ class DictField(Field[T]):
             raise SchemaError(f"{self.label}: {error}") from error
 
     def __getattr__(self, name: str) -> Any:
-        fields = self.__dict__.get("fields", {})  # a copy in the making has none yet
+        fields = self.__dict__.get("fields", {})  # `copy.copy` asks before it sets them
         if name in fields:
             return self[name]
-        raise AttributeError(f"{self.__dict__.get('_label')} has no field {name!r}; it has {_list_names(fields)}")
+        raise AttributeError(f"{self.__dict__.get('_label')} has no field {name!r}; {_list_names(fields)}")
 
     def __getitem__(self, name: str) -> Any:
-        """The field of the member of that name."""
+        """Return the field of the member with that name."""
         if self.stored_type != "M":
             raise ExpressionError(f"{self.label} is stored as {self.stored_type}, which has no members")
         if type(name) is not str or (self.fields and name not in self.fields):
-            raise ExpressionError(f"{self.label} has no field {name!r}; it has {_list_names(self.fields)}")
+            raise ExpressionError(f"{self.label} has no field {name!r}; {_list_names(self.fields)}")
         if self.fields:
             return self.fields[name]
         part = AnyField().bind(self._owner, self.path / name)
@@ -210,13 +207,13 @@ class DictField(Field[T]):
         return self._hold_present(converted, undeclared)
 
     def is_choice(self, value: Any) -> bool:
-        return super().is_choice(cast("T", dict(value)))  # without the members that are not shown
+        return super().is_choice(cast("T", dict(value)))  # undeclared members do not count
 
     def _refuse_unknown(self, members: Mapping[Any, Any]) -> None:
         unknown = [name for name in members if not isinstance(name, str) or name not in self.fields]
         if unknown:
             names = ", ".join(map(shorten, unknown))
-            raise ValidationError(f"{self.label} has no field {names}; it has {_list_names(self.fields)}")
+            raise ValidationError(f"{self.label} has no field {names}; {_list_names(self.fields)}")
 
     def encode(self, value: Any) -> AttributeValue:
         encoded: dict[str, AttributeValue] = normalize_item(_undeclared_in(value))
@@ -233,7 +230,7 @@ class DictField(Field[T]):
             self.reject(stored, "stored as a map")
         if not self.fields:
             return python_values.decode_map(stored)
-        decoded = {  # NULL is other writers' "nothing"
+        decoded = {  # NULL is how some other writers store an absent member
             name: self.fields[name].missing_value() if (member := stored.get(name)) is None else read(member)
             for name, read in self._readers.items()
         }
@@ -251,7 +248,7 @@ class DictField(Field[T]):
         return self._hold_present(members, stored)
 
     def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> dict[str, Any]:
-        """The members that are there, as a plain dict where that is all that there is to know of them."""
+        """Return the members that are not absent, in a `HeldDict` if there is something to remember of them."""
         present = {name: member for name, member in members.items() if member is not None}
         undeclared = {name: value for name, value in stored.items() if name not in self.fields}
         return _hold(present, undeclared) if undeclared or self.applies_defaults else present
@@ -259,7 +256,7 @@ class DictField(Field[T]):
 
 def _hold(members: Mapping[str, Any], undeclared: Mapping[str, AttributeValue]) -> HeldDict:
     held = HeldDict(members)
-    if undeclared:  # in new containers, since those of the store are not to be reached
+    if undeclared:  # in new containers, so that nobody can change those of the store
         vars(held)["_undeclared"] = normalize_item(undeclared)
     return held
 
@@ -272,7 +269,7 @@ def _refuse_fields(options: Mapping[str, object]) -> None:
     for name, option in options.items():
         if isinstance(option, Field) or (isinstance(option, type) and issubclass(option, Field)):
             raise SchemaError(
-                f"{name} is an option of DictField itself; a field of that name goes into a mapping,"
+                f"{name} is an option of DictField itself: declare a field of that name in a mapping,"
                 f' such as DictField({{"{name}": StringField()}}, ...)'
             )
 
@@ -293,4 +290,4 @@ def _require(field: Field[Any], member: Any) -> Any:
 
 
 def _list_names(fields: Mapping[str, Any]) -> str:
-    return ", ".join(fields) or "none"
+    return f"it has: {', '.join(fields)}" if fields else "it declares no fields"

@@ -1,4 +1,4 @@
-"""Fields that hold numbers. `True` and `False` are none, and neither is a number in a string."""
+"""Fields that hold numbers; they refuse `True` and `False`, and numbers in strings."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class _RangedField(NumberStored[T]):
-    """A number that may be held to a range.
+    """Base of fields that hold a number, with an optional range.
 
     Args:
-        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
-        options: What every field takes.
+        options: The arguments of every field.
     """
 
     _kind = "a number"
@@ -67,23 +67,23 @@ class _RangedField(NumberStored[T]):
 
     @property
     def expected(self) -> str:
-        """What the field takes, in words."""
+        """The values that the field takes, in words."""
         low = getattr(self, "min_value", None)
         high = getattr(self, "max_value", None)
         if low is not None and high is not None:
             return f"{self._kind} from {low} to {high}"
         if low is not None:
-            return f"{self._kind} of at least {low}"
-        return self._kind if high is None else f"{self._kind} of at most {high}"
+            return f"{self._kind} >= {low}"
+        return self._kind if high is None else f"{self._kind} <= {high}"
 
 
 class IntField(_RangedField[T]):
     """A whole number of up to 38 digits: takes an `int`, or a `Decimal` without a fraction. Stored as a number.
 
     Args:
-        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
-        options: What every field takes.
+        options: The arguments of every field.
 
     >>> IntField(min_value=1900, max_value=2018).validate("abc")
     Traceback (most recent call last):
@@ -131,13 +131,13 @@ class IntField(_RangedField[T]):
 class FloatField(_RangedField[T]):
     """A floating-point number: takes a `float`, or an `int` that a float holds exactly.
 
-    Stored as the exact decimal that `repr` writes, so that every float comes back as it was; NaN, infinity and
-    magnitudes beyond DynamoDB's are refused. A number that the store computed is read as the nearest float.
+    Stored as the exact decimal that `repr` writes, so that every float is read as it was saved; NaN, infinity and
+    magnitudes out of DynamoDB's range are refused. A number that the store computed is read as the nearest float.
 
     Args:
-        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
-        options: What every field takes.
+        options: The arguments of every field.
 
     >>> FloatField().encode(0.1)
     Decimal('0.1')
@@ -170,9 +170,9 @@ class FloatField(_RangedField[T]):
     def convert(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.reject(value, self.expected)
-        converted = _to_float(value) + 0.0  # which turns -0.0 into 0.0: DynamoDB has no negative zero
+        converted = _to_float(value) + 0.0  # turns -0.0 into 0.0: DynamoDB has no negative zero
         if isinstance(value, int) and converted != value:
-            self.reject(value, f"{self.expected}, and no float is exactly that (DecimalField holds 38 digits)")
+            self.reject(value, f"{self.expected}, and no float has exactly this value (DecimalField holds 38 digits)")
         self.encode_number(converted)
         return converted
 
@@ -184,19 +184,19 @@ class FloatField(_RangedField[T]):
 
     def decode_number(self, number: Number) -> Any:
         value = float(number)
-        return value if type(number) is Decimal else self.convert(value)  # the greatest numbers round up to none
+        return value if type(number) is Decimal else self.convert(value)  # the greatest numbers round up out of range
 
 
 class DecimalField(_RangedField[T]):
     """An exact decimal number of up to 38 significant digits: takes a `Decimal` or an `int`. Stored as a number.
 
-    What does not fit is refused and never rounded. A float is refused, since `0.1` is not the decimal that it looks
-    like. DynamoDB keeps no trailing zeros: `Decimal("1.50")` comes back as `Decimal("1.5")`, which is equal.
+    A number that does not fit is refused, never rounded. A float is refused, since `0.1` is not the decimal that it
+    looks like. DynamoDB keeps no trailing zeros: `Decimal("1.50")` is read as `Decimal("1.5")`, which is equal.
 
     Args:
-        min_value: The least value allowed; a sum that is less is not written (`ConditionalCheckFailedException`).
+        min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
-        options: What every field takes.
+        options: The arguments of every field.
     """
 
     _kind = "a Decimal"
@@ -241,7 +241,7 @@ class DecimalField(_RangedField[T]):
 
 
 _NUMBERS = (DecimalField, FloatField, IntField)
-"""The very classes that read all numbers, or all whole ones."""
+"""The classes that can read all numbers, or all whole numbers; not their subclasses."""
 
 
 def _to_float(value: float) -> float:

@@ -1,6 +1,6 @@
-"""What a bound field says about items: conditions and updates.
+"""The operators and methods of a bound field that build conditions and updates.
 
-`Expressions` builds them out of a path and encoded values; how a value is encoded is the field's business.
+`Expressions` builds them from the path of the field and encoded values; the field encodes the values.
 """
 
 from __future__ import annotations
@@ -37,75 +37,75 @@ from dynamongo.expressions.updates import (
 from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, shorten
 
 _NO_OPERANDS = PLAIN_TYPES | {float}
-"""The types of most values, which to ask an abstract class about takes longer."""
+"""The types of most values: looking them up is faster than `isinstance` with an abstract class."""
 
 
 class Expressions(ABC):
     """The conditions and updates that every field offers."""
 
     stored_type: AttributeType | None = None
-    """The DynamoDB type that the field stores; `None` where values decide it."""
+    """The DynamoDB type that the field stores; `None` if it depends on the value."""
     required: bool
     is_element: bool = False
-    """Whether the field is one element of a list, which can be removed even if every element must have a value."""
+    """Whether the field is one element of a list, which can be removed even if the elements are required."""
 
     @property
     @abstractmethod
     def label(self) -> str:
-        """What messages call the field."""
+        """The name of the field in messages."""
 
     @property
     @abstractmethod
     def path(self) -> Path:
-        """Where the field lives in an item; raises `ExpressionError` for a field that no model declares."""
+        """The path of the attribute in an item; raises `ExpressionError` for a field that no model declares."""
 
     @abstractmethod
     def encode_operand(self, value: Any) -> Operand:
-        """The operand of `==`, `!=` and `in_`: another field's path, or a value the field could hold, encoded."""
+        """Encode the operand of `==`, `!=` and `in_`: the path of another field, or a value that the field allows."""
 
     @abstractmethod
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
-        """The operand of an ordering: as `encode_operand`, but ranges, lengths and patterns do not apply to it.
+        """Encode the operand of `<`, `<=`, `>` or `>=`, and those of `between`, as `>=` and `<=`.
 
-        `between` has two of them, for `>=` and `<=`.
+        It is encoded as by `encode_operand`, but ranges, lengths and patterns do not apply to it.
         """
 
     @abstractmethod
     def encode_part(self, value: Any) -> Operand:
-        """The operand of `begins_with` and `contains`."""
+        """Encode the operand of `begins_with` and `contains`."""
 
     @abstractmethod
     def encode_new(self, value: Any) -> AttributeValue | Path:
-        """What `set` and `set_if_not_exists` put at the path: another field's path, or a valid value, encoded."""
+        """Encode the new value of `set` and `set_if_not_exists`: the path of another field, or a valid value."""
 
     @abstractmethod
     def encode_amount(self, value: Any) -> Number:
-        """What `add`, `subtract`, `increment` and `decrement` take, as a number."""
+        """Encode the amount of `add`, `subtract`, `increment` and `decrement`, as a number."""
 
     @abstractmethod
     def encode_element(self, element: Any) -> AttributeValue:
-        """What `append` and `prepend` put into the list."""
+        """Encode an element for `append` and `prepend`."""
 
     @abstractmethod
     def encode_members(self, members: Iterable[Any]) -> frozenset[Any]:
-        """What `add_to_set` and `delete_from_set` take."""
+        """Encode the members for `add_to_set` and `delete_from_set`."""
 
     @abstractmethod
     def check_update(self, verb: str, *, is_sum: bool) -> None:
-        """Raise `ExpressionError` where nobody would check what the update makes of the stored value.
+        """Raise `ExpressionError` if no field would check what the update makes of the stored value.
 
         Args:
             verb: The name of the update.
-            is_sum: Whether the new value is made by the store, of the old one.
+            is_sum: Whether the store computes the new value from the old one.
         """
 
     @abstractmethod
     def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
-        """The condition under which a stored number and the amount come to a value of the field, if there need be one.
+        """Return the condition under which the sum is a value of the field; `None` if it always is.
 
         Args:
-            amount: What is added.
-            of_nothing: What the sum is where no number is stored; `None` where the store refuses to add to nothing.
+            amount: The number that is added to the stored one.
+            of_nothing: The sum if no number is stored; `None` if the store refuses such an update.
         """
 
     def __bool__(self) -> NoReturn:
@@ -137,11 +137,11 @@ class Expressions(ABC):
         return Comparison(self.path, operator, self._encode_bound(other, operator))
 
     def between(self, low: Any, high: Any) -> Between:
-        """The attribute lies from `low` to `high`, both included."""
+        """Match items whose attribute lies between `low` and `high`, both included."""
         return Between(self.path, self._encode_bound(low, ">="), self._encode_bound(high, "<="))
 
     def in_(self, values: Iterable[Any]) -> In:
-        """The attribute equals one of the values; where there are none, nothing matches and nothing is sent."""
+        """Match items whose attribute equals one of the values. An empty list matches nothing and sends no request."""
         if isinstance(values, (str, bytes)):
             raise ExpressionError(f"{self.label}.in_ takes a list of values; got {shorten(values)}")
         return In(self.path, tuple(map(self._encode_operand, values)))
@@ -155,52 +155,52 @@ class Expressions(ABC):
     def _refuse_none(self, value: Any) -> Any:
         if value is None and self.stored_type is not None:  # a field without a type may hold NULL
             raise ValidationError(
-                f"{self.label} must be compared with a value; got None: an attribute that is not there is found by"
-                " not_exists(), and one that is there by exists()"
+                f"{self.label} must be compared with a value; got None: use not_exists() to find items without the"
+                " attribute, exists() to find those with it"
             )
         return value
 
     def contains(self, value: Any) -> Contains:
-        """The string or binary has the value as a part; the list or set has it as a member."""
+        """Match items whose string or binary contains the value, or whose list or set has it as a member."""
         self._require_type("contains", "S", "B", "L", *SET_TYPES)
         return Contains(self.path, self.encode_part(value))
 
     def begins_with(self, value: Any) -> BeginsWith:
-        """The stored string or binary starts with the value."""
+        """Match items whose stored string or binary starts with the value."""
         self._require_type("begins_with", "S", "B")
         return BeginsWith(self.path, self.encode_part(value))
 
     def exists(self) -> Exists:
-        """The item has the attribute, whatever its value."""
+        """Match items that have the attribute, with any value."""
         return Exists(self.path)
 
     def not_exists(self) -> NotExists:
-        """The item does not have the attribute."""
+        """Match items that lack the attribute."""
         return NotExists(self.path)
 
     def attribute_type(self, type_: AttributeType) -> IsType:
-        """The attribute is stored with the DynamoDB type: S, N, B, BOOL, NULL, L, M, SS, NS or BS."""
+        """Match items whose attribute has the DynamoDB type: S, N, B, BOOL, NULL, L, M, SS, NS or BS."""
         return IsType(self.path, type_)
 
     def size(self) -> SizeOf:
-        """The attribute's size, to be compared: UTF-16 units of a string, bytes of a binary, members of a container."""
+        """Return the size, for a comparison: UTF-16 units of a string, bytes of a binary, members of a container."""
         self._require_type("size", "S", "B", "L", "M", *SET_TYPES)
         return SizeOf(Size(self.path))
 
     # Updates.
 
     def set(self, value: Any) -> SetUpdate:
-        """Put a value there, or a copy of another field's."""
+        """Set the attribute to a value, or to a copy of another field."""
         self.check_update("set", is_sum=False)
         return SetUpdate(self.path, self.encode_new(value))
 
     def set_if_not_exists(self, value: Any) -> SetUpdate:
-        """Put a value there if there is none; else change nothing."""
+        """Set the attribute to a value if it is absent; else change nothing."""
         self.check_update("set_if_not_exists", is_sum=False)
         return SetUpdate(self.path, self.encode_new(value), if_not_exists=True)
 
     def remove(self) -> RemoveUpdate:
-        """Take the attribute away."""
+        """Remove the attribute."""
         if self.required and not self.is_element:
             raise ExpressionError(f"{self.label} is required, so it cannot be removed")
         self.check_update("remove", is_sum=False)
@@ -217,11 +217,11 @@ class Expressions(ABC):
         return self._add(negate(self._encode_amount("subtract", value)))
 
     def increment(self, by: Any = 1) -> IncrementUpdate:
-        """Add to a number that must be there: the update of an item without it fails with `InvalidRequestError`."""
+        """Add to a number that must exist: the update of an item without it fails with `InvalidRequestError`."""
         return self._increment(self._encode_amount("increment", by))
 
     def decrement(self, by: Any = 1) -> IncrementUpdate:
-        """Subtract from a number that must be there, as `increment`."""
+        """Subtract from a number that must exist, as `increment` does."""
         return self._increment(negate(self._encode_amount("decrement", by)))
 
     def _add(self, amount: Number) -> AddUpdate:
@@ -235,7 +235,7 @@ class Expressions(ABC):
         return AppendUpdate(self.path, self._encode_elements("append", elements))
 
     def prepend(self, *elements: Any) -> AppendUpdate:
-        """Add elements before the first of the list, in the order given; a missing list counts as empty."""
+        """Add elements at the start of the list, in the order given; a missing list counts as empty."""
         return AppendUpdate(self.path, self._encode_elements("prepend", elements), at_start=True)
 
     def add_to_set(self, members: Any) -> AddUpdate:
@@ -243,7 +243,7 @@ class Expressions(ABC):
         return AddUpdate(self.path, self._encode_members("add_to_set", members))
 
     def delete_from_set(self, members: Any) -> DeleteUpdate:
-        """Take members out of the set; a set that is left empty is removed. Takes a set, a list, or one member."""
+        """Remove members from the set; an empty set is removed. Takes a set, a list, or one member."""
         return DeleteUpdate(self.path, self._encode_members("delete_from_set", members))
 
     def _encode_amount(self, verb: str, value: Any) -> Number:
@@ -255,7 +255,7 @@ class Expressions(ABC):
         self._require_type(verb, "L")
         self.check_update(verb, is_sum=True)
         if not elements:
-            raise ExpressionError(f"{self.label}.{verb} takes one element at least")
+            raise ExpressionError(f"{self.label}.{verb} takes at least one element")
         return tuple(map(self.encode_element, elements))
 
     def _encode_members(self, verb: str, members: Any) -> frozenset[Any]:
@@ -265,17 +265,17 @@ class Expressions(ABC):
             tuple(cast("Iterable[Any]", members)) if isinstance(members, (set, frozenset, list, tuple)) else (members,)
         )
         if not given:
-            raise ExpressionError(f"{self.label}.{verb} takes one member at least")
+            raise ExpressionError(f"{self.label}.{verb} takes at least one member")
         return self.encode_members(given)
 
     def _require_type(self, verb: str, *allowed: AttributeType) -> None:
         if self.stored_type is not None and self.stored_type not in allowed:
             kinds = ", ".join(allowed)
-            raise ExpressionError(f"{self.label} is stored as {self.stored_type}; {verb} works on {kinds}")
+            raise ExpressionError(f"{self.label} is stored as {self.stored_type}; {verb} works only on {kinds}")
 
 
 class SizeOf:
-    """`field.size()`, waiting for the number it is compared with."""
+    """`field.size()`, to be compared with a number."""
 
     def __init__(self, operand: Size) -> None:
         self.operand = operand
@@ -301,11 +301,11 @@ class SizeOf:
         return self._compare(">=", other)
 
     def between(self, low: Any, high: Any) -> Between:
-        """The size lies from `low` to `high`, both included."""
+        """Match items whose attribute has a size between `low` and `high`, both included."""
         return Between(self.operand, self._encode(low), self._encode(high))
 
     def in_(self, values: Iterable[Any]) -> In:
-        """The size is one of the values."""
+        """Match items whose attribute has one of the sizes."""
         return In(self.operand, tuple(map(self._encode, values)))
 
     def _compare(self, operator: Comparator, other: Any) -> Comparison:
@@ -316,17 +316,17 @@ class SizeOf:
         if operand is not None:
             return operand
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ExpressionError(f"{self.operand} is compared with an int or a field; got {shorten(value)}")
+            raise ExpressionError(f"{self.operand} must be compared with an int or a field; got {shorten(value)}")
         return value
 
 
 def as_operand(value: Any) -> Path | Size | None:
-    """What stands for a field or a size among operands; `None` for a value."""
+    """Return the operand for a field or its size; `None` for a value."""
     if type(value) in _NO_OPERANDS:
         return None
     return value.operand if isinstance(value, SizeOf) else as_path(value)
 
 
 def as_path(value: Any) -> Path | None:
-    """The path of a field that stands where a value could; `None` for anything else."""
+    """Return the path of a field; `None` for anything else."""
     return value.path if isinstance(value, Expressions) else None

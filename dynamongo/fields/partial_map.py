@@ -1,6 +1,6 @@
-"""What was read in part: a map that knows which of its members were not read, and a list that knows that some were not.
+"""Values that were read in part: a map that knows which members were read, and a list.
 
-Either can be looked at and changed, and is never stored: what was not read would be dropped.
+Both can be read and changed, but never stored: that would drop what was not read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dynamongo.expressions.conditions import Path
 
 
 class PartialDict(dict[str, Any]):
-    """A map of which some members were read, and no others are known. Its copies and unions are such maps too."""
+    """A map of which only some members were read. Its copies and unions are such maps, too."""
 
     def __init__(self, members: dict[str, Any], loaded: Iterable[str], label: str) -> None:
         super().__init__(members)
@@ -29,22 +29,22 @@ class PartialDict(dict[str, Any]):
         return super().__contains__(name)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The member, or the default where it is known that there is none."""
+        """Return the member, or the default if the item is known to lack it."""
         self._check_loaded(name)
         return super().get(name, default)
 
     def pop(self, name: str, *default: Any) -> Any:
-        """Take the member out, or return the default where it is known that there is none."""
+        """Remove and return the member, or return the default if the item is known to lack it."""
         self._check_loaded(name)
         return super().pop(name, *default)
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        """The member, which is set to the default where it is known that there is none."""
+        """Return the member, after setting it to the default if the item is known to lack it."""
         self._check_loaded(name)
         return super().setdefault(name, default)
 
     def copy(self) -> PartialDict:
-        """A copy that knows as much."""
+        """Return a copy that knows which members were read."""
         return PartialDict(self, self._loaded, self.label)
 
     def __or__(self, other: Any) -> Any:
@@ -64,7 +64,7 @@ class PartialDict(dict[str, Any]):
 
 
 class PartialList(list[Any]):
-    """A list of which some elements were read, without gaps, or of whose elements a part was read."""
+    """A list of which only some elements, or parts of elements, were read; there are no gaps."""
 
     def __init__(self, elements: Iterable[Any], label: str) -> None:
         super().__init__(elements)
@@ -72,27 +72,27 @@ class PartialList(list[Any]):
 
 
 def refuse_unloaded(label: str) -> NoReturn:
-    """Raise `AttributeNotLoaded` for what messages call `label`."""
+    """Raise `AttributeNotLoaded` for the attribute that messages call `label`."""
     raise AttributeNotLoaded(
-        f"{label} was not read: the projection or the index leaves it out, or the item was named by its key alone;"
+        f"{label} was not read: the projection or the index leaves it out, or the instance was made of its key alone;"
         " ask for it with projection=, or call reload() for the whole item"
     )
 
 
 def refuse_part(value: object) -> None:
-    """Raise `AttributeNotLoaded` for a map or list that was read in part, and is about to be stored."""
+    """Raise `AttributeNotLoaded` if a map or list that is to be stored was read in part."""
     if isinstance(value, (PartialDict, PartialList)):
         label = value.label
         raise AttributeNotLoaded(
-            f"{label} was read in part, and what was not read would be lost if it were stored: call reload() for the"
-            " whole item, or update what is meant by its path"
+            f"{label} was read in part, and storing it would drop the rest: call reload() for the whole item, or update"
+            " single members by their path"
         )
 
 
 def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
-    """The Python value of an attribute of which only `paths` were read; `Path()` is the value itself.
+    """Guard the Python value of an attribute of which only `paths` were read; `Path()` means the whole value.
 
-    Maps and lists are guarded, at any depth.
+    Maps and lists are guarded at any depth.
     """
     inner = list(paths)
     if any(not path.elements for path in inner):
@@ -110,7 +110,7 @@ def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
 
 
 def _guard_element(element: Any, label: str) -> Any:
-    """An element of a list: DynamoDB leaves no gaps, so that nobody knows which paths it was read by."""
+    """Guard an element of a list: DynamoDB returns lists without gaps, so that its position is unknown."""
     if not isinstance(element, dict):
         return element
     members = cast("dict[str, Any]", element)

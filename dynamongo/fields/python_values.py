@@ -1,8 +1,8 @@
-"""Python values to attribute values and back, where no field says how.
+"""Python values to attribute values and back, without a field that says how.
 
-`Field`, `DictField` without fields of its own and attributes that a model does not declare go through here. Each
-Python type has one stored type, so that a value read back is the value saved, with three documented exceptions:
-a tuple comes back as a list, a float as an `int` or a `Decimal`, a frozenset or a bytearray as a set or bytes.
+`Field`, `DictField` without fields of its own, and undeclared attributes are encoded and decoded here. Each Python type
+has one stored type, so that a value is read as it was saved, with three documented exceptions: a tuple is read as a
+list, a float as an `int` or a `Decimal`, and a frozenset or a bytearray as a set or bytes.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from dynamongo.fields.partial_map import refuse_part
 
 
 def encode(value: Any) -> AttributeValue:
-    """The attribute value that stands for a Python value.
+    """Return the attribute value for a Python value.
 
-    Raises `ValidationError` for a type that DynamoDB has no counterpart of, for what `values.normalize` refuses, and
-    for what contains itself or is nested so deep that Python does not get to its end; `AttributeNotLoaded` for a map
-    or list that was read in part.
+    Raises:
+        ValidationError: DynamoDB has no such type, `values.normalize` refuses the value, or it contains itself or is
+            nested too deep for Python.
+        AttributeNotLoaded: A map or list was read in part.
 
     >>> encode({"tags": {"a"}, "score": 0.1})
     {'tags': frozenset({'a'}), 'score': Decimal('0.1')}
@@ -45,15 +46,15 @@ def encode(value: Any) -> AttributeValue:
 
 
 def _too_deep(value: object) -> ValidationError:
-    problem = f"nested too deep, or in itself; DynamoDB takes {MAX_DEPTH} levels"
-    return ValidationError(f"a {type(value).__name__} is {problem}")
+    name = type(value).__name__
+    return ValidationError(f"a {name} contains itself or is nested too deep; DynamoDB allows {MAX_DEPTH} levels")
 
 
 def _encode(value: Any) -> AttributeValue:
     kind = type(cast("object", value))
     if kind in PLAIN_TYPES:
         return normalize(cast("AttributeValue", value))
-    if kind is list:  # most containers are plain, and to ask an abstract class takes longer
+    if kind is list:  # most containers are plain, and `isinstance` with an abstract class is slow
         return [_encode(element) for element in value]
     if kind is dict:
         return {check_name(name): _encode(member) for name, member in value.items()}
@@ -68,16 +69,15 @@ def _encode(value: Any) -> AttributeValue:
         return _encode_set(cast("AbstractSet[Any]", value))
     if isinstance(value, (bytearray, memoryview)):
         return bytes(cast("bytes", value))
-    if isinstance(value, str):  # a subclass: an enumeration's member, say
+    if isinstance(value, str):  # a subclass, such as a member of a string enumeration
         return check_text(str.__str__(value))
     raise ValidationError(
-        f"no DynamoDB type stands for {type(value).__name__}; got {shorten(value)}; "
-        "use a field that says how it is stored"
+        f"DynamoDB has no type for {type(value).__name__}; got {shorten(value)}; use a field that says how to store it"
     )
 
 
 def encode_float(value: float) -> AttributeValue:
-    """The exact decimal that `repr` writes for the float; raises `ValidationError` for NaN and infinity.
+    """Return the exact decimal that `repr` writes for the float; raise `ValidationError` for NaN and infinity.
 
     >>> encode_float(0.1), encode_float(2.0)
     (Decimal('0.1'), 2)
@@ -92,7 +92,7 @@ def _encode_set(members: AbstractSet[Any]) -> AttributeValue:
 
 
 def decode(value: AttributeValue) -> Any:
-    """The Python value that an attribute value stands for, built of new containers.
+    """Return the Python value for an attribute value, in new containers.
 
     >>> decode({"tags": frozenset({"a"}), "score": Decimal("0.1")})
     {'tags': {'a'}, 'score': Decimal('0.1')}
@@ -107,7 +107,7 @@ def decode(value: AttributeValue) -> Any:
 
 
 def round_trip(value: Any) -> Any:
-    """What is read back of a Python value once it is stored, built of new containers; raises as `encode`.
+    """Return what would be read after storing a Python value, in new containers; raises as `encode`.
 
     >>> round_trip({"scores": (0.1, 2.0)})
     {'scores': [Decimal('0.1'), 2]}
@@ -120,5 +120,5 @@ def round_trip(value: Any) -> Any:
 
 
 def decode_map(item: Item) -> dict[str, Any]:
-    """`decode` for every attribute of an item."""
+    """Apply `decode` to every member of a map, or attribute of an item."""
     return {name: value if type(value) in PLAIN_TYPES else decode(value) for name, value in item.items()}

@@ -1,4 +1,4 @@
-"""What the fields that store one string or one number have in common."""
+"""The common bases of fields that store one string or one number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dynamongo.fields.operators import as_operand
 
 
 class TextStored(Field[T]):
-    """A field that stores a string. `begins_with` and `contains` take a part of the stored text."""
+    """Base of fields that store a string. `begins_with` and `contains` take a part of the stored text."""
 
     stored_type: AttributeType | None = "S"
 
@@ -21,7 +21,7 @@ class TextStored(Field[T]):
         return as_operand(value) or self.convert_text(value, "searched for a str")
 
     def convert_text(self, value: Any, expected: str) -> str:
-        """The text as a plain `str`, or a `ValidationError`."""
+        """Return the text as a plain `str`; raise `ValidationError` for anything else."""
         if type(value) is str and value.isascii():  # most values are
             return value
         if not isinstance(value, str):
@@ -44,12 +44,12 @@ class TextStored(Field[T]):
             ) from error
 
     def parse(self, text: str) -> T:
-        """The Python value that the stored text stands for; raises `ValueError` where it stands for none."""
+        """Return the Python value of the stored text; raise `ValueError` if it has none."""
         raise NotImplementedError
 
 
 class NumberStored(Field[T]):
-    """A field that stores a number. Sums are in the range of the field; the amounts need not be."""
+    """Base of fields that store a number. A sum has to be in the range of the field; an amount does not."""
 
     stored_type: AttributeType | None = "N"
 
@@ -60,7 +60,7 @@ class NumberStored(Field[T]):
         return self.encode_number(value)
 
     def encode_number(self, value: T) -> Number:
-        """The number that stands for the Python value."""
+        """Return the number to store for the Python value."""
         raise NotImplementedError
 
     def decode_value(self, stored: AttributeValue) -> T:
@@ -69,11 +69,11 @@ class NumberStored(Field[T]):
         return self.decode_number(stored)
 
     def decode_number(self, number: Number) -> T:
-        """The Python value that the stored number stands for; raises `ValidationError` where it stands for none."""
+        """Return the Python value of the stored number; raise `ValidationError` if it has none."""
         raise NotImplementedError
 
     def normalize(self, number: Number) -> Number:
-        """The number as DynamoDB keeps it; raises `ValidationError` where it does not fit 38 digits or the range."""
+        """Return the number in canonical form; raise `ValidationError` if it exceeds 38 digits or the range."""
         try:
             return normalize_number(number)
         except ValidationError as error:
@@ -81,22 +81,22 @@ class NumberStored(Field[T]):
 
 
 def declare_lengths(label: str, minimum: int | None, maximum: int | None) -> tuple[int | None, int | None]:
-    """Return the two limits of a length; raise `SchemaError` where no length meets both."""
+    """Return the two limits of a length; raise `SchemaError` if no length satisfies both."""
     for name, limit in (("min_length", minimum), ("max_length", maximum)):
         if limit is not None and (type(limit) is not int or limit < 0):
-            raise SchemaError(f"{label}: {name} must be an int from 0; got {limit!r}")
+            raise SchemaError(f"{label}: {name} must be an int >= 0; got {limit!r}")
     if minimum is not None and maximum is not None and minimum > maximum:
         raise SchemaError(f"{label}: min_length {minimum} is greater than max_length {maximum}")
     return minimum, maximum
 
 
 def is_length_allowed(length: int, minimum: int | None, maximum: int | None) -> bool:
-    """Whether the length keeps both limits."""
+    """Return whether the length is within both limits."""
     return (minimum is None or length >= minimum) and (maximum is None or length <= maximum)
 
 
 def describe_length(minimum: int | None, maximum: int | None, unit: str) -> str:
-    """The limits in words: `2 to 5 characters`."""
+    """Describe the limits in words: `2 to 5 characters`."""
     if minimum is not None and maximum is not None:
         return f"{minimum} to {maximum} {unit}"
-    return f"{minimum} {unit} at least" if minimum is not None else f"{maximum} {unit} at most"
+    return f"at least {minimum} {unit}" if minimum is not None else f"at most {maximum} {unit}"

@@ -1,4 +1,4 @@
-"""Fields that hold truth values, binary values and UUIDs."""
+"""Fields that hold booleans, binary values and UUIDs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class BooleanField(Field[T]):
-    """`True` or `False`; 1, 0 and `"true"` are neither. Stored as BOOL."""
+    """`True` or `False`; 1, 0 and `"true"` are refused. Stored as BOOL."""
 
     stored_type: AttributeType | None = "BOOL"
 
@@ -50,7 +50,7 @@ class BinaryField(Field[T]):
     Args:
         min_length: The least number of bytes.
         max_length: The greatest number of bytes.
-        options: What every field takes.
+        options: The arguments of every field.
     """
 
     stored_type: AttributeType | None = "B"
@@ -130,7 +130,7 @@ class UUIDField(TextStored[T]):
         def __init__(self: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
-        import uuid  # noqa: PLC0415 - it asks for the platform, and most models have none
+        import uuid  # noqa: PLC0415 - slow to import, and most models have no UUIDs
 
         if isinstance(value, uuid.UUID):
             return value

@@ -1,4 +1,4 @@
-"""Fields that hold dates and times of day as text. `dynamongo.fields.durations` has those that hold numbers."""
+"""Fields that store dates and datetimes as text; those of `dynamongo.fields.durations` store numbers."""
 
 # ruff: noqa: FBT001, FBT002 - dynamongo 0.2 takes the options of DateTimeField by position
 
@@ -27,31 +27,31 @@ TimeZones: TypeAlias = Literal["allow", "require", "utc", "reject"]
 class DateTimeField(TextStored[T]):
     """A date with a time of day: takes a `datetime`, or text.
 
-    Text is read by the first of `formats` that fits, then by `parser` where there is one; without it as ISO 8601, then
-    by dateutil, which must find a full date (it puts the month before the day in `05/01/2024`).
+    Text is parsed by the first of `formats` that fits, then by `parser` if there is one, else as ISO 8601, then by
+    dateutil, which must find a full date (it takes the month before the day in `05/01/2024`).
 
-    Stored as ISO 8601 text of fixed width, so that the order of the text is the order of time::
+    Stored as ISO 8601 text of fixed width that sorts by time::
 
         2024-05-01T10:00:00.000000                  without a time zone
         2024-05-01T08:00:00.000000+00:00            in UTC
         2024-05-01T08:00:00.000000Z[+02:00]         at another offset: the time in UTC, then the offset (RFC 9557)
 
-    So an offset survives. It also makes two texts of one instant, which `==` and `in_` tell apart, unlike `<`, `<=`,
-    `>`, `>=` and `between`: say `convert_tz=True` to compare instants alone. A key is stored in UTC without the offset,
-    so that one instant is one key. Where a field holds values both with and without a time zone, these are ordered as
-    if they were in UTC.
+    So an offset is kept. It also gives one instant several texts, which `==` and `in_` distinguish, unlike `<`, `<=`,
+    `>`, `>=` and `between`: set `convert_tz=True` to compare only instants. A key is stored in UTC without the offset,
+    so that one instant is one key. If a field holds values both with and without a time zone, those without sort as if
+    they were in UTC.
 
     Args:
-        formats: Formats of `strptime` for text that is given, one or several.
-        serialized_format: A format of `strftime` to store values in. What it leaves out is lost, and so is the order
-            if it does not begin with the year; that of a key has to begin with year, month, day and so on. Where it
-            leaves out the offset (`%z`), `tzd="require"` and `"utc"` store and read the time in UTC.
-        parser: A function from text to `datetime`, which raises `ValueError` for what it cannot read.
-        tzd: What a value may say of its time zone: `"allow"` both, `"require"` one, `"utc"` takes a value without
-            as being in UTC, `"reject"` takes values without alone.
+        formats: One or several formats of `strptime` for text that is given.
+        serialized_format: The format of `strftime` in which values are stored. Parts that it leaves out are lost, and
+            so is the order unless it begins with the year; that of a key must begin with year, month, day and so on.
+            If it leaves out the offset (`%z`), `tzd="require"` and `"utc"` store and read the time in UTC.
+        parser: A function from text to `datetime`, which raises `ValueError` for text that it cannot parse.
+        tzd: Whether values have a time zone: `"allow"` both, `"require"` one, `"utc"` to take values without one as
+            UTC, or `"reject"` to refuse values with one.
         convert_tz: Whether values with a time zone are converted to UTC.
-        drop_tzinfo: Whether the time zone is then left out. A `datetime` without one is then taken as it is.
-        options: What every field takes.
+        drop_tzinfo: Whether the time zone is then dropped. A `datetime` without one is then taken as it is.
+        options: The arguments of every field.
     """
 
     if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class DateTimeField(TextStored[T]):
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, dt.datetime):
-            dropped = self.drop_tzinfo and value.tzinfo is None  # as the field itself leaves it
+            dropped = self.drop_tzinfo and value.tzinfo is None  # the form of values that the field converted
             return value if dropped else self._settle_time_zone(value)
         if not isinstance(value, str):
             self.reject(value, "a datetime or the text of one")
@@ -133,14 +133,13 @@ class DateTimeField(TextStored[T]):
         try:
             return value.astimezone(dt.timezone.utc)
         except OverflowError as error:
-            self.reject(value, "a datetime that lies in the years 1 to 9999 of UTC", cause=error)
+            self.reject(value, "a datetime in the years 1 to 9999 of UTC", cause=error)
 
     def check_key(self) -> None:
         if self.serialized_format is not None and not datetimes.is_in_order(self.serialized_format):
             raise SchemaError(
-                f"{self.label} is a key with serialized_format={self.serialized_format!r}, whose text is not in the"
-                " order of time: begin with %Y, %m, %d, %H, %M, %S, %f in this order, as far as wanted, or leave the"
-                " format out"
+                f"{self.label} is a key with serialized_format={self.serialized_format!r}, which does not sort by time:"
+                " start with %Y, %m, %d, %H, %M, %S, %f in this order, as far as needed, or leave the format out"
             )
 
     def encode(self, value: Any) -> AttributeValue:
@@ -173,7 +172,7 @@ class DateTimeField(TextStored[T]):
 
     @property
     def _stores_utc(self) -> bool:
-        """Whether the stored text leaves out the offset of values that have one, so that it says the time in UTC."""
+        """Whether the stored text lacks the offset of values that have one, so that it has to be the time in UTC."""
         has_offset = self.serialized_format is None or "%z" in self.serialized_format
         return not has_offset and self.tzd in ("require", "utc") and not self.drop_tzinfo
 
@@ -181,12 +180,12 @@ class DateTimeField(TextStored[T]):
 class DateField(TextStored[T]):
     """A date without a time of day: takes a `date`, or text in one of `formats` or in ISO 8601 (`2024-05-01`).
 
-    A `datetime` is refused, since its time would be lost: take its `.date()`. Stored as ISO 8601 text, whose order is
-    the order of time.
+    A `datetime` is refused, since its time would be lost: take its `.date()`. Stored as ISO 8601 text, which sorts by
+    time.
 
     Args:
-        formats: Formats of `strptime` for text that is given, one or several.
-        options: What every field takes.
+        formats: One or several formats of `strptime` for text that is given.
+        options: The arguments of every field.
     """
 
     if TYPE_CHECKING:
@@ -214,7 +213,7 @@ class DateField(TextStored[T]):
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, dt.datetime):
-            self.reject(value, "a date; a datetime would lose its time, so give its .date()")
+            self.reject(value, "a date; a datetime would lose its time, so pass its .date()")
         if isinstance(value, dt.date):
             return value
         if not isinstance(value, str):
@@ -237,8 +236,8 @@ def _list_formats(formats: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 def _parse_date(text: str) -> dt.date:
-    """The date that `YYYY-MM-DD` writes; Python 3.11 reads other forms too, and Python 3.10 does not."""
+    """Parse `YYYY-MM-DD`; `fromisoformat` of Python 3.11 accepts other forms, too."""
     date = dt.date.fromisoformat(text)
     if date.isoformat() != text:
-        raise ValueError(f"{text!r} is not of the form YYYY-MM-DD")
+        raise ValueError(f"{text!r} does not have the form YYYY-MM-DD")
     return date

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields.base import T
@@ -20,23 +21,23 @@ if TYPE_CHECKING:
     from dynamongo.fields.options import FieldOptions
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-PLAIN_IPV4 = re.compile(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
-PLAIN_EMAIL = re.compile(
+PLAIN_IPV4 = LazyPattern(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
+PLAIN_EMAIL = LazyPattern(
     r"[A-Za-z0-9_]{1,20}(?:[.+-][A-Za-z0-9_]{1,20}){0,2}@(?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,2}"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,20}\Z"
 )
-"""Matches most addresses in normal form, and nothing else: a parser takes 30 times as long."""
+"""Matches most normalized addresses, and nothing else: a parser takes 30 times as long."""
 
 
 class LimitedText(TextStored[T]):
-    """Text that may be held to a pattern and a length; every kind of field that holds a `str` is one.
+    """Base of fields that hold a `str`, with an optional pattern and limits of length.
 
     Args:
-        regex: A pattern, as text or compiled, that matches at the start of the value, as `re.match` does; end it with
-            `$` to match all of it.
+        regex: A pattern, as text or compiled, to match at the start of the value, as `re.match` does; end it with `$`
+            to match the whole value.
         max_length: The greatest number of characters (code points).
         min_length: The least number of characters.
-        options: What every field takes.
+        options: The arguments of every field.
     """
 
     _kind = "a str"
@@ -83,20 +84,20 @@ class LimitedText(TextStored[T]):
         return as_operand(value) or self._encode_text(value, "searched for a str")
 
     def _encode_text(self, value: Any, expected: str) -> Any:
-        """A text that need not suit the field, as the field stores texts."""
+        """Encode a text without the rules of the field."""
         if not self.overridden:
             return self.convert_text(value, expected)
         return self.encode(self.convert(value) if "convert" in self.overridden else self.convert_text(value, expected))
 
 
 class StringField(LimitedText[T]):
-    """A Unicode string: takes a `str` that has a UTF-8 form (no lone surrogates), the empty one included.
+    """A Unicode string: takes any `str` that can be encoded as UTF-8 (no lone surrogates), even an empty one.
 
     Args:
-        regex: A pattern, as text or compiled, that matches at the start of the value, as `re.match` does.
+        regex: A pattern, as text or compiled, to match at the start of the value, as `re.match` does.
         max_length: The greatest number of characters (code points).
         min_length: The least number of characters.
-        options: What every field takes.
+        options: The arguments of every field.
     """
 
     if TYPE_CHECKING:
@@ -128,10 +129,10 @@ class StringField(LimitedText[T]):
 
 
 class EmailField(LimitedText[T]):
-    """An email address, by its syntax alone: no request is sent to find out whether it exists.
+    """An email address, checked by its syntax: no request is sent to find out whether it exists.
 
-    The address is stored in normal form (the domain in lower case), and looked up by it. It takes the arguments of
-    `StringField`, which apply to the normal form.
+    The address is normalized (the domain in lower case) to be stored and looked up. The field takes the arguments of
+    `StringField`, which apply to the normalized address.
 
     >>> EmailField().validate("John.Doe@EXAMPLE.com")
     'John.Doe@example.com'
@@ -164,7 +165,7 @@ class EmailField(LimitedText[T]):
         def __init__(self: Any, *args: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
-        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - its tables take long
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - slow to import, and most models have no addresses
 
         text = self.convert_text(value, self._kind)
         try:
@@ -184,15 +185,15 @@ class EmailField(LimitedText[T]):
 class IPAddressField(LimitedText[T]):
     """An IPv4 or IPv6 address: takes a `str` or an address of the module `ipaddress`, and holds a `str`.
 
-    The address is stored in its canonical, compressed form (RFC 5952), and looked up by it. `regex`, `max_length` and
-    `min_length` apply to that form. Its order as text is not the order of the addresses.
+    The address is stored and looked up in canonical, compressed form (RFC 5952), to which `regex`, `max_length` and
+    `min_length` apply. Sorted as text, addresses are not in numeric order.
 
     Args:
         regex: As for `StringField`.
         max_length: As for `StringField`.
         min_length: As for `StringField`.
-        version: 4 or 6 to allow that one alone.
-        options: What every field takes.
+        version: 4 or 6, to allow only that version.
+        options: The arguments of every field.
 
     >>> IPAddressField().validate("2001:DB8:0:0::1")
     '2001:db8::1'
@@ -249,7 +250,7 @@ class IPAddressField(LimitedText[T]):
 
 
 def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    """The canonical text; that of a mapped IPv4 address ends in it (RFC 5952, section 5), as Python 3.13 writes it."""
+    """Return the canonical text; a mapped IPv4 address is written as in RFC 5952, section 5, and Python 3.13."""
     mapped = address.ipv4_mapped if address.version == 6 else None
     if mapped is None:
         return str(address)
@@ -263,4 +264,4 @@ def _compile(label: str, regex: str | re.Pattern[str] | None) -> re.Pattern[str]
     try:
         return re.compile(regex)
     except (re.error, TypeError) as error:
-        raise SchemaError(f"{label}: regex={regex!r} is no regular expression: {error}") from error
+        raise SchemaError(f"{label}: regex={regex!r} is not a valid regular expression: {error}") from error

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import describe_error, shorten
 from dynamongo.fields.base import T
@@ -20,25 +21,25 @@ if TYPE_CHECKING:
 
 SCHEMES = ("http", "https", "ftp", "ftps", "ws", "wss")
 
-PLAIN_URL = re.compile(
+PLAIN_URL = LazyPattern(
     r"https?://(?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,3}[a-z]{2,20}(?::[0-9]{1,4})?(?:/[!-~]*)?\Z", re.ASCII
 )
-"""Matches most URLs, and nothing that is none."""
-_NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f]")
-_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
+"""Matches most URLs, and nothing else: a parser takes longer."""
+_NOT_IN_A_URL = LazyPattern(r"[\s\x00-\x1f\x7f]")
+_LABEL = LazyPattern(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 
 
 class URLField(LimitedText[T]):
-    """An absolute URL with a host, by its syntax alone; stored as it was given.
+    """An absolute URL with a host, checked by its syntax and stored as it was given.
 
     Schemes are http, https, ftp, ftps, ws and wss. Validation sends no request. It takes `regex`, `max_length` and
     `min_length` as `StringField` does.
 
     Args:
-        fqdn: Whether the host must be an IP address or have a domain: `localhost` then is none.
-        verify_exists: A function that takes the URL and says whether it exists; it is called for values to be stored,
-            not for those of conditions. `True` is refused, since that would be network I/O.
-        options: What `StringField` and every field takes.
+        fqdn: Whether the host must be an IP address or have a domain, unlike `localhost`.
+        verify_exists: A function that takes the URL and returns whether it exists; called for values to be stored,
+            not for those of conditions. `True` is refused, because that would be network I/O.
+        options: The arguments of `StringField` and of every field.
     """
 
     _kind = "a URL"
@@ -75,7 +76,7 @@ class URLField(LimitedText[T]):
         if verify_exists is not False and not callable(verify_exists):
             raise SchemaError(
                 f"{self.label}: verify_exists={verify_exists!r} would send a request to validate a value, which"
-                " dynamongo never does; pass your own function from URL to bool, or leave it out"
+                " dynamongo never does; pass your own function from URL to bool, or leave the argument out"
             )
         self.fqdn = fqdn
         self.verify_exists = verify_exists or None
@@ -102,17 +103,17 @@ class URLField(LimitedText[T]):
 
 
 def _check_url(url: str, *, fqdn: bool) -> None:
-    """Raise `ValueError` that says what is wrong with the URL."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - most models have no URLs
+    """Raise a `ValueError` that says what is wrong with the URL, if anything."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - slow to import, and most models have no URLs
 
     if _NOT_IN_A_URL.search(url):
-        raise ValueError("it has white space or control characters")
+        raise ValueError("it contains white space or control characters")
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
         raise ValueError(f"it does not start with one of {', '.join(SCHEMES)} and ://")
     if not parts.hostname:
         raise ValueError("it has no host")
-    _ = parts.port  # reading it raises ValueError for one that is none
+    _ = parts.port  # the property raises ValueError for an invalid port
     _check_host(parts.hostname, fqdn=fqdn)
 
 
@@ -123,6 +124,6 @@ def _check_host(host: str, *, fqdn: bool) -> None:
 
         ipaddress.ip_address(host)
     elif len(host) > 253 or not all(map(_LABEL.match, (*domains, last))):
-        raise ValueError(f"{shorten(host)} is no host name")
+        raise ValueError(f"{shorten(host)} is not a host name")
     elif fqdn and not domains:
-        raise ValueError(f"{shorten(host)} has no domain; fqdn=False allows that")
+        raise ValueError(f"{shorten(host)} has no domain, which fqdn=False would allow")

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class VersionField(IntField["int | None"]):
-    """How often an item was written, so that nobody overwrites what somebody else wrote in the meantime.
+    """The number of times an item was written, so that nobody overwrites what someone else wrote in the meantime.
 
-    The field is set and counted by the verbs alone. Every write counts it up. Those of an instance that was read or
-    saved before (`save`, `update`, `delete`, in bulk and in transactions too) are carried out only if the stored item
-    still has the version that the instance holds, and raise `VersionConflict` otherwise; so is the `save` of a new
-    instance if there is an item with a version already. A write that names its item by a key has no version to check.
-    A model has one such field at most.
+    Only the verbs set the field, and every write increments it. Writes of an instance that was read or saved before
+    (`save`, `update`, `delete`, in bulk and in transactions too) succeed only if the stored item still has the version
+    of the instance, and raise `VersionConflict` otherwise; so does the `save` of a new instance if there is an item
+    with a version already. A write that names its item by its key has no version to check. A model has at most one
+    such field.
 
     >>> from dynamongo import Connection, Model, StringField, VersionConflict
     >>> from dynamongo.backends.memory import MemoryBackend

@@ -1,4 +1,4 @@
-"""What was changed of an instance since its item was read or saved: a save of the changes alone sends nothing else."""
+"""Find what has changed in an instance since its item was read or saved, for saves that send only the changes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from dynamongo.mapping.records import Record, Recorded, record_of
 
 
 def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
-    """Return the updates that make what is stored into what the instance holds, and what has to hold for them.
+    """Return the updates that turn the stored item into what the instance holds, and the conditions that they need.
 
     Raises:
         ValidationError: A value does not suit its field, or a required one is missing.
         ExpressionError: The key was changed.
-        AttributeNotLoaded: Something was changed of which only a part was read.
+        AttributeNotLoaded: An attribute has changed that was only partly read.
     """
     record, values = record_of(instance), vars(instance)
     fields = [(name, field) for name, field in mapper.fields.items() if name in values and name != mapper.version]
@@ -37,7 +37,7 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
 
 
 def _find_change(field: Field[Any], value: Any, name: str, record: Record) -> Change | None:
-    """Compare what was decoded of an attribute with what is held, as it would be stored."""
+    """Compare the stored value of an attribute with the value that the instance would store now."""
     stored = (record.stored or {}).get(name, MISSING)
     paths = [Path(*path.elements[1:]) for path in record.loaded or () if path.attribute == name]
     if any(path.elements for path in paths):
@@ -45,7 +45,7 @@ def _find_change(field: Field[Any], value: Any, name: str, record: Record) -> Ch
         return None
     held = _encode_value(field, value)
     if record.loaded is not None and not paths:
-        return Change(field, MISSING, None, held)  # it was assigned, and nobody knows what is stored
+        return Change(field, MISSING, None, held)  # assigned without being read: the stored value is unknown
     if _is_same(held, stored):
         return None
     read = _as_written(field, stored)
@@ -73,6 +73,6 @@ def _is_same(left: Resolved, right: Resolved) -> bool:
 
 
 def _as_written(field: Field[Any], stored: Resolved) -> Resolved:
-    """Return what the field would store for what it reads, since others may store the same value in another form."""
+    """Return what the field would store for the value it reads: other programs may store it in another form."""
     value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
     return MISSING if field.is_absent(value) else field.reencode(cast("AttributeValue", stored), value)

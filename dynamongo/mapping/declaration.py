@@ -1,6 +1,6 @@
-"""The declaration of a model: from a class body to its fields, keys and table, with every mistake found at once.
+"""The declaration of a model: its fields, keys, indexes and table, read from the class body.
 
-A mistake raises `SchemaError` when the class is created, and its message names class and attribute.
+A mistake raises `SchemaError` when the class is created; the message names the class and the attribute.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a concrete model declares. The name of the table is still without the connection's prefix."""
+    """What a concrete model declares."""
 
     table: TableSchema
+    """The table, under its name without the connection's prefix."""
+
     keys: ModelKeys
     fields: Mapping[str, Field[Any]]
     indexes: Mapping[str, Index]
@@ -62,8 +64,8 @@ class Declaration:
     index_keys: tuple[str, ...] = ()
     """The names of the attributes that are keys of indexes."""
 
-    def settle_expiry(self) -> None:
-        """Make the field by which items expire know it, and all others that they are not that field."""
+    def mark_expiry_field(self) -> None:
+        """Tell each field whether items expire by it, because that field accepts whole seconds only."""
         for name, field in self.fields.items():
             field.is_expiry = False
             if name == self.expires_by:
@@ -71,7 +73,7 @@ class Declaration:
 
 
 def collect_fields(model: type) -> dict[str, Field[Any]]:
-    """The fields of the class and of its bases, each bound to this class, in the order of declaration."""
+    """Return the fields of the class and its bases, in the order of declaration, each bound to this class."""
     found: dict[str, Field[Any]] = {}
     others: set[str] = set()
     for base in reversed(model.__mro__):
@@ -87,13 +89,13 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
                 others.add(name)
     bound = {name: field.bind(model.__name__, Path(name).owned_by(name_model(model))) for name, field in found.items()}
     for field in bound.values():
-        field.is_key = field.is_index_key = field.is_expiry = False  # it may be one in the base class alone
+        field.is_key = field.is_index_key = field.is_expiry = False  # it may be one only in a base class
         field.check_declaration()
     return bound
 
 
 def collect_indexes(model: type) -> dict[str, Index]:
-    """The indexes of the class and of its bases, which refer to their fields by name."""
+    """Return the indexes of the class and its bases, which refer to their fields by name."""
     found: dict[str, Index] = {}
     names: dict[int, str] = {}
     for base in reversed(model.__mro__):
@@ -109,7 +111,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
 
 
 def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str, Index]) -> Declaration:
-    """The declaration of a concrete model with these fields and indexes."""
+    """Return the declaration of a concrete model with these fields and indexes."""
     check_spelling(model, vars(model))
     check_options(model)
     keys = _model_keys(model, fields)
@@ -149,7 +151,7 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
             "must name a field that is stored as a number of seconds since 1970, such as a TimestampField;"
             f" {name} is a {type(field).__name__}",
         )
-    copy.copy(field).expire_items()  # the field itself is left as it is until nothing else is refused
+    copy.copy(field).expire_items()  # checks a copy: the field must not change if a later check fails
     return field.path.attribute
 
 
@@ -275,7 +277,7 @@ def _check_index_attribute(model: type, attribute: str, name: str) -> None:
 
 
 def _index_throughput(model: type, attribute: str, index: Index) -> Throughput | None:
-    """What is provisioned for an index: nothing of its own for a local one, or where the table is billed on demand."""
+    """Return what is provisioned for an index: nothing for a local one, or where the table is billed on demand."""
     table = find_throughput(model)
     if table is None or not isinstance(index, GlobalIndex):
         return None
@@ -287,7 +289,7 @@ def _index_throughput(model: type, attribute: str, index: Index) -> Throughput |
 
 
 def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
-    """Refuse what every table would be refused for."""
+    """Refuse what no table can have: duplicate names, and more indexes or attributes than the limits allow."""
     named: dict[str, str] = {}
     for attribute, index in schemas.items():
         if index.name in named:

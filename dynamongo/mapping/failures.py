@@ -1,4 +1,4 @@
-"""Failures: the error of a write in the model's words, with what is stored as an instance."""
+"""Failures of writes, explained in the model's words, with the stored item as an instance."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _explain_failed_check(
     error: ConditionalCheckFailedException,
     updates: Iterable[AnyUpdate],
 ) -> ConditionalCheckFailedException:
-    """Return the error with the item as an instance; the message has its key alone, since logs are read by many."""
+    """Return the error with the stored item as an instance; the message shows only its key, because logs are shared."""
     stored = _decode_stored(mapper, error.item)
     named = mapper.describe_key(key)
     conflict = None if mapper.version is None else find_conflict(mapper.version, condition, error.item)
@@ -66,7 +66,7 @@ def _explain_failed_check(
 
 
 def _name_condition(condition: Condition | None) -> str:
-    """Return the condition without its operands, which may tell what is stored."""
+    """Return the condition without its operands, which may reveal what is stored."""
     with hidden_values():
         return str(condition)
 

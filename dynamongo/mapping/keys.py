@@ -1,4 +1,4 @@
-"""The key of a model: its fields, and the conditions that say the same as a key."""
+"""Keys of models: their fields, and the conditions that are equivalent to a key."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ModelKeys:
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
 
     def describe(self) -> str:
-        """Describe what a strategy has to say, for messages: `email == …`, or the equalities of both keys."""
+        """Describe the conditions that fix a key, for messages: `email == …`, or both equalities."""
         return " and ".join(f"`{name} == …`" for name in self.names)
 
 

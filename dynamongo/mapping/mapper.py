@@ -1,7 +1,7 @@
-"""`Mapper`: everything that the rest of the library asks of a model class, as `User.__mapper__`.
+"""`Mapper`: everything that the rest of the library needs to know about a model class, as `User.__mapper__`.
 
-Planning, transactions, bulk writes, result sets and the verbs of `Model` know a class by its mapper alone: what it
-declares, how its instances become items and items become instances, and how to name an item in a message.
+Planning, transactions, bulk writes, result sets and the verbs of `Model` know a class only through its mapper: what it
+declares, how instances become items and items become instances, and how messages describe an item.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "versi
 
 
 class Mapper(ModelSchema, Generic[M]):
-    """What a model class declares, and the way between its instances and stored items.
+    """What a model class declares, and the conversion between its instances and stored items.
 
     Args:
         model: The class.
@@ -57,7 +57,7 @@ class Mapper(ModelSchema, Generic[M]):
     # Instances and items.
 
     def as_instance(self, item: M | Mapping[str, Any]) -> M:
-        """Return what is to be stored as an instance.
+        """Return the instance itself, or a new one with the values of a dict.
 
         Raises:
             ValidationError: It is neither an instance nor a dict of valid values.
@@ -73,7 +73,7 @@ class Mapper(ModelSchema, Generic[M]):
         try:
             return self.model(**values)
         except TypeError:
-            self.check_names(values)  # one may be no str
+            self.check_names(values)  # a name that is not a str
             raise
 
     def encode(self, instance: M) -> Item:
@@ -83,7 +83,7 @@ class Mapper(ModelSchema, Generic[M]):
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
-            AttributeNotLoaded: The item was not read whole, so that saving it would lose the rest.
+            AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
         record = instance.__record__
         if type(record) is not Record:
@@ -105,20 +105,20 @@ class Mapper(ModelSchema, Generic[M]):
         return decoded[0]
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
-        """Return instances of items that were read whole (`loaded` is `None`), or of which these paths were read."""
+        """Return instances of items of which these paths were read; `None` means whole items."""
         if loaded is None:
             return self.codec.decode(items)
         return [self.decode_partial(item, loaded) for item in items]
 
     def decode_written(self, item: Item, done: str) -> M:
-        """Return an instance of what a write returned.
+        """Return an instance of the item that a write returned.
 
         Args:
             item: The whole item.
             done: What the write did, in the past tense.
 
         Raises:
-            WrittenButUnreadable: What is stored does not suit the model; the write has been carried out nevertheless.
+            WrittenButUnreadable: The write succeeded, but the stored item does not suit the model.
         """
         try:
             return self.decode(item)
@@ -128,7 +128,7 @@ class Mapper(ModelSchema, Generic[M]):
             raise unread from error
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
-        """Return an instance of an item of which only these paths were read; it refuses to show any others."""
+        """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
         parts = {path.attribute for path in loaded if len(path.elements) > 1}
         instance = self.decode({name: value for name, value in item.items() if name not in parts})
         values: dict[str, Any] = vars(instance)
@@ -144,7 +144,7 @@ class Mapper(ModelSchema, Generic[M]):
         return instance
 
     def decode_key(self, key: Item) -> M:
-        """Return an instance that holds a key alone, of an item that was not read; it cannot be saved."""
+        """Return an instance with only a key, for an item that was not read; it cannot be saved."""
         loaded = tuple(map(Path, key))
         instance = self.decode_partial(key, loaded)
         set_record(instance, Record(None, {}, loaded))
@@ -160,21 +160,25 @@ class Mapper(ModelSchema, Generic[M]):
     # Keys.
 
     def key_of(self, instance: M) -> Item:
-        """Return the key of an instance; raises `ValidationError` where it has none."""
+        """Return the key of an instance.
+
+        Raises:
+            ValidationError: A key value is missing.
+        """
         held = vars(instance)
         key: Item = self.keys.codec.encode([held[name] for name in self.keys.names])
         return key
 
-    # What an instance knows of its stored item.
+    # What an instance knows about its stored item.
 
     def is_partial(self, instance: M) -> bool:
-        """Return whether the item of the instance was not read whole."""
+        """Return whether the item of the instance was only partly read."""
         return record_of(instance).loaded is not None
 
     def lock_of(self, instance: M) -> Condition | None:
-        """Return what a write of the loaded item checks.
+        """Return the condition that a write of the loaded item checks, if its model has a `VersionField`.
 
-        Nothing for a model without a `VersionField`, and for an instance that only names an item.
+        An instance that only names an item has no version to check.
         """
         name = self.version
         if name is None or (record_of(instance).stored is None and vars(instance).get(name) is None):
@@ -182,7 +186,7 @@ class Mapper(ModelSchema, Generic[M]):
         return lock(name, getattr(instance, name))
 
     def note_saved(self, instance: M, write: Put | UpdateItem) -> None:
-        """Remember what is stored for the instance now that the write has succeeded."""
+        """Record what is stored for the instance after the write has succeeded."""
         item = write.item if isinstance(write, Put) else self._apply_update(instance, write)
         record = instance.__record__
         if type(record) is not Record:
@@ -194,7 +198,7 @@ class Mapper(ModelSchema, Generic[M]):
             vars(instance)[self.version] = item[self.version]
 
     def take_over(self, instance: M, other: M) -> M:
-        """Let the instance hold what another one of the model holds, and return it."""
+        """Copy values and record from another instance of the model, and return the instance."""
         vars(instance).update({name: value for name, value in vars(other).items() if name in self.fields})
         set_record(instance, other.__record__)
         return instance
@@ -206,7 +210,7 @@ class Mapper(ModelSchema, Generic[M]):
         return item if version is None else {**item, version: next_version(vars(instance)[version])}
 
     def _add_held(self, instance: M, loaded: tuple[Path, ...]) -> tuple[Path, ...]:
-        """The loaded paths, and what was assigned beside them, which is known to be stored now."""
+        """Add the attributes that were assigned besides the loaded ones, because they are stored now."""
         known = {path.attribute for path in loaded}
         held = vars(instance)
         return (*loaded, *(Path(name) for name in self.fields if name in held and name not in known))
@@ -214,11 +218,11 @@ class Mapper(ModelSchema, Generic[M]):
     # Errors in the model's words.
 
     def explain_unreadable(self, item: Item, read: Callable[[], object]) -> ValidationError:
-        """Return the error for an item that does not suit the model; of what is stored, it shows the key alone.
+        """Return the error for a stored item that does not suit the model. It shows no stored value but the key.
 
         Args:
             item: The item.
-            read: Reads again what was refused.
+            read: Reads again what could not be read, to raise the error of its field.
         """
         named = self.describe_key(item) or "none of the model's key attributes"
         with hidden_values():
@@ -230,7 +234,7 @@ class Mapper(ModelSchema, Generic[M]):
 
 
 class AbstractMapper(Mapper[M]):
-    """The mapper of an abstract model, which has fields, and neither keys nor a table."""
+    """The mapper of an abstract model, which has fields but no keys and no table."""
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in _OF_CONCRETE_MODELS:

@@ -1,4 +1,4 @@
-"""What a model declares, as one object: its table, its keys, its indexes, and what can be named of it."""
+"""What a model declares, and checks of what callers name: fields, paths, indexes and projections."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KEY_REFUSALS: Final = (
 
 
 class ModelSchema:
-    """What a model class declares: the half of its `Mapper` that knows nothing of instances.
+    """What a model class declares: the part of its `Mapper` that knows nothing about instances.
 
     Args:
         model: The class.
@@ -45,7 +45,7 @@ class ModelSchema:
 
     Attributes:
         name: The name of the class, for messages.
-        declaration: The keys, the table without its prefix, the indexes, and more.
+        declaration: All that the class declares; its table has no prefix.
         keys: The key fields.
         indexes: The indexes by the names of their attributes.
         version: The name of the `VersionField`, if there is one.
@@ -70,14 +70,14 @@ class ModelSchema:
             self.take_declaration(declaration)
 
     def take_declaration(self, declaration: Declaration) -> None:
-        """Become what the class declares now; an option may have been assigned. Keys and fields never change."""
+        """Apply a declaration, the first one or one after an option was assigned. Keys and fields never change."""
         self.declaration = declaration
         self.keys = declaration.keys
         self.indexes = declaration.indexes
         self.version = declaration.version
         self.exists = Exists(declaration.keys.hash_key.path)
         self.is_missing = NotExists(declaration.keys.hash_key.path)
-        self._schema = declaration.table  # under the full name that was asked for last
+        self._schema = declaration.table  # under the full name of the latest call of `schema`
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
@@ -86,7 +86,7 @@ class ModelSchema:
         return self._schema
 
     def pick_key(self, item: Item) -> Item:
-        """Return the key of an item, or what there is of it."""
+        """Return the key attributes of an item, as far as it has them."""
         return {name: item[name] for name in self.keys.names if name in item}
 
     def describe_key(self, item: Item) -> str:
@@ -109,14 +109,15 @@ class ModelSchema:
         return f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}; {hint}"
 
     def check_paths(self, paths: Iterable[Path], *, to_write: bool = False) -> None:
-        """Refuse paths of another model, with which a condition or an update would have no effect, or do harm.
+        """Refuse paths of another model, with which a condition or an update would silently do something else.
 
         Args:
-            paths: What conditions and updates are about.
-            to_write: Whether a value is stored there or copied from there, so that the rules of the fields count.
+            paths: The paths in conditions, updates and projections.
+            to_write: Whether values are stored at the paths or copied from them, so that the rules of their fields
+                matter.
 
         Raises:
-            ExpressionError: There is no such field, or the path was made by a field of another model.
+            ExpressionError: There is no such field, or the path belongs to a field of another model.
         """
         for path in paths:
             if path.elements[0] not in self.fields:
@@ -125,7 +126,7 @@ class ModelSchema:
                 self._check_owner(path, to_write=to_write)
 
     def _check_owner(self, path: Path, *, to_write: bool) -> None:
-        """Refuse a path unless it is that of a base, where the model has not declared the field differently."""
+        """Refuse the path of another class, unless it is a base whose field the model declares alike."""
         base: Any = next((each for each in self._bases if name_model(each) == path.owner), None)
         other = str(path.owner).rpartition(".")[2]
         if base is None:
@@ -141,7 +142,7 @@ class ModelSchema:
             )
 
     def index_name(self, index: Any) -> str | None:
-        """Return the name in DynamoDB of an index that is given as itself, by that name or by its attribute's."""
+        """Return the name in DynamoDB of an index, given the index itself, that name, or its attribute in the model."""
         if index is None:
             return None
         for name, known in self.indexes.items():
@@ -152,7 +153,7 @@ class ModelSchema:
         raise ExpressionError(f"unknown index {shorten(index)}; {self.name} has: {', '.join(self.indexes)}")
 
     def projection(self, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
-        """Return the paths of the fields and names that are wanted; none where everything is."""
+        """Return the paths of a projection, which may contain fields and their names; none for whole items."""
         if wanted is None:
             return ()
         if isinstance(wanted, (str, Expressions)):
@@ -176,13 +177,13 @@ class ModelSchema:
     def locate_error(
         self, error: DynamongoError, table: str, key: Item | None = None, operation: object = None
     ) -> DynamongoError:
-        """Return the error with the table, and the item, that the store refused the request for.
+        """Return the error of a refused request with the names of the table and the item.
 
         Args:
-            error: Any error; one that is no refusal is returned as it is.
+            error: The error. One that is not a refusal is returned unchanged.
             table: The full name of the table.
-            key: The key of the item, or an item with it.
-            operation: What was refused.
+            key: The key of the item, or an item that contains it.
+            operation: The refused operation.
         """
         if isinstance(error, TableMismatch):
             return TableMismatch(f"{self.name}: {error}", error.differences)
@@ -194,7 +195,7 @@ class ModelSchema:
         return type(error)(text, code=error.code).copy_context(error)
 
     def hint_at(self, refusal: str, operation: object) -> str:
-        """Return what the store's own words leave out: the paths of an update, or how the keys may differ."""
+        """Return what the store's message leaves out: the paths of an update, or how the keys may differ."""
         if "document path" in refusal and isinstance(operation, UpdateItem):
             paths = [update.path for update in operation.updates]
             nested = [f"{self.name}.{path}".replace(".[", "[", 1) for path in paths if len(path.elements) > 1]

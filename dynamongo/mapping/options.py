@@ -1,4 +1,4 @@
-"""Options: what a model class says about itself and its table, such as `__table__`, checked apart from its fields."""
+"""Options: what a model class says about itself and its table, such as `__table__` and `__billing__`."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ OPTIONS = (
     "__stream__",
     "__abstract__",
 )
-"""What a model may say about itself and its table."""
+"""The options that a model may set."""
 
 
 def check_spelling(model: type, names: Iterable[str]) -> None:
-    """Refuse `__rangekey__` and the like, which would silently leave an option at its default."""
+    """Refuse `__rangekey__` and similar slips, which would silently leave an option at its default."""
     for name in names:
         if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
             import difflib  # noqa: PLC0415 - only an error needs it
@@ -44,7 +44,7 @@ def check_spelling(model: type, names: Iterable[str]) -> None:
 
 
 def check_options(model: type) -> None:
-    """Refuse values of options that have no such value; what refers to fields is checked with the fields."""
+    """Refuse invalid values of options; those that refer to fields are checked with the fields."""
     _check_choice(model, "__scans__", SCAN_POLICIES)
     tags = getattr(model, "__tags__", None)
     if tags is not None and not _are_tags(tags):
@@ -53,7 +53,7 @@ def check_options(model: type) -> None:
 
 
 def find_throughput(model: type) -> Throughput | None:
-    """Return what the table is provisioned with; `None` where it is billed on demand."""
+    """Return the provisioned throughput of the table; `None` if it is billed on demand."""
     billing = getattr(model, "__billing__", "provisioned")
     if billing not in get_args(Billing):
         refuse(model, "__billing__", f"must be one of {', '.join(get_args(Billing))}; got {shorten(billing)}")
@@ -62,14 +62,14 @@ def find_throughput(model: type) -> Throughput | None:
 
 
 def check_units(model: type, attribute: str, units: object) -> int:
-    """Return the capacity units, which are a positive int."""
+    """Return the capacity units; raise `SchemaError` unless they are a positive int."""
     if type(units) is not int or units < 1:
         refuse(model, attribute, f"must be a positive int, in capacity units per second; got {shorten(units)}")
     return units
 
 
 def refuse(model: type, attribute: str, expected: str) -> NoReturn:
-    """Raise the `SchemaError` of one attribute of a class."""
+    """Raise the `SchemaError` for one attribute of a class."""
     raise SchemaError(f"{model.__name__}.{attribute} {expected}")
 
 

@@ -1,4 +1,4 @@
-"""Records: what an instance knows of its stored item, which is kept beside its values and never among them."""
+"""Records: what an instance knows about its stored item. They are kept in a slot, beside the values of the instance."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dynamongo.expressions.values import Item
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of the item of an instance, where that is more than a whole item of declared attributes.
+    """What is known about the item of an instance, if more than its declared attributes.
 
     Attributes:
-        stored: The item as it was read, or as it was last saved; `None` where it was neither.
+        stored: The item as it was last read or saved; `None` for neither.
         undeclared: Its attributes that the model does not declare.
-        loaded: The paths that were read, where the item was not read whole.
+        loaded: The paths that were read; `None` for the whole item.
     """
 
     stored: Item | None
@@ -28,30 +28,30 @@ class Record:
 class Recorded:
     """Base of instances, with the slot for the record.
 
-    Values are in the instance's `__dict__` under the names of the fields, so that reading one costs no call. The
-    library keeps nothing else there, because serializers dump it.
+    The `__dict__` of an instance contains its values under the names of the fields, so that reading one costs no
+    function call. The library keeps nothing else there, because serializers dump it.
     """
 
     __slots__ = ("__dict__", "__record__", "__weakref__")
 
     __record__: Record | Item | None
-    """Nothing, the stored item itself (most instances need no more), or a `Record`."""
+    """`None`, the stored item itself (most instances need no more), or a `Record`."""
 
 
 set_values: Callable[[Any, dict[str, Any]], None] = Recorded.__dict__["__dict__"].__set__
-"""Gives an instance its values. `vars(instance).update` would make a second dict for it."""
+"""Gives a new instance its values. `vars(instance).update` would first create an empty dict."""
 
 set_record: Callable[[Any, Record | Item | None], None] = Recorded.__dict__["__record__"].__set__
-"""Gives an instance its record, past the `__setattr__` of the model, which every other assignment goes through."""
+"""Gives an instance its record without the checks of the model's `__setattr__`."""
 
 
 def add_values(instance: Recorded, values: Mapping[str, Any]) -> None:
-    """Give an instance its values where the constructor of a derived class may have set something before."""
+    """Add the values to an instance on which the constructor of a derived class may already have set something."""
     vars(instance).update(values)
 
 
 def record_of(instance: Recorded) -> Record:
-    """Return what is known of the instance's item; also of an instance whose constructor has not run."""
+    """Return what is known about the instance's item, even before its constructor has run."""
     record: Any = getattr(instance, "__record__", None)
     return record if type(record) is Record else Record(record, {})
 

@@ -112,6 +112,7 @@ class Batch(Generic[M]):
     def _send(self, count: int) -> None:
         """Execute the first writes, blocking."""
         with self._sending(count) as (writes, outcomes):
+            # One worker: a full request is sent at once, and a put and a delete of one item keep their order.
             gather(WriteStream(writes, WriteOptions(max_workers=1)), outcomes)
 
     def _take(self, entry: Entry[M]) -> bool:

@@ -86,17 +86,18 @@ class SaveMany(BoundVerb[M]):
             ValidationError: An item is invalid; nothing was written. The message names its position.
             AttributeNotLoaded: An item, or a map or list in it, was read in part; otherwise the same.
         """
-        return perform_bulk(self.prepare(items, overwrite, WriteOptions(max_workers, progress)))
+        return perform_bulk(self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite))
 
     def prepare(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
         options: WriteOptions,
+        *,
+        overwrite: bool | Condition = True,
     ) -> BulkCall[M]:
         """Validate the items, and return what stores them; raises as the call does."""
         place = self._find_destination()
-        entries = list(save_entries(self._mapper, place.table, items, overwrite))
+        entries = list(save_entries(self._mapper, place.table, items, overwrite=overwrite))
         for index, entry in enumerate(entries):
             if entry.error is not None:
                 raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
@@ -109,7 +110,7 @@ class SaveMany(BoundVerb[M]):
     ) -> WritePlan:
         """Return how the items would be stored. Makes no request."""
         table = self._model.table_name()
-        writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite)]
+        writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite=overwrite)]
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None
         if any(put.condition is not None for put in puts):
@@ -126,7 +127,7 @@ class SaveMany(BoundVerb[M]):
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items while iterating; see `Model.save_iter`."""
         place = self._find_destination()
-        entries = save_entries(self._mapper, place.table, items, overwrite)
+        entries = save_entries(self._mapper, place.table, items, overwrite=overwrite)
         return self._stream(place, entries, WriteOptions(max_workers, progress), find_total(items))
 
 
@@ -155,7 +156,7 @@ class _TargetedVerb(BoundVerb[M]):
         if scans is not None:
             check_policy(scans)
         source, place = self._resolve(strategy), self._find_destination()
-        targets, _ = self._find_targets(source)
+        targets, _ = self._find_targets(source)  # also of a condition, such as `hash.in_([...])`
         make_entries = functools.partial(make, self._mapper, place.table)
         if targets is not None:
             return BulkCall(place, options, functools.partial(make_entries, targets))
@@ -233,7 +234,7 @@ class DeleteMany(_TargetedVerb[M]):
         if targets is None:
             return WritePlan(f"Delete {table}", 1, None, plan, cast("Condition | None", source))
         checked = sum(target.check is not None for target in targets)
-        note = (f"{checked} of them have a condition, and take a request each",) if checked else ()
+        note = (f"{checked} of them with a condition: one request each",) if checked else ()
         per_request = connection_of(self._model).limits.batch_write
         return WritePlan(f"BatchWrite {table}", per_request, len(targets), warnings=note)
 

@@ -121,13 +121,14 @@ class BulkWrite(Generic[M]):
         finished = self._finish(index, entry, outcome)
         advance(1, int(not finished.is_done))
         yield finished
+        # Only now: an interruption while it is yielded must not lose it.
         del self._pending[outcome.index]
 
     def finish_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
         """Yield the outcomes of invalid entries since the last write."""
         while self._refused:
             advance(1, 1)
-            yield self._refused[0]
+            yield self._refused[0]  # which is removed afterwards, as above
             self._refused.popleft()
 
     def settle(self, begun: dict[int, Outcome]) -> list[WriteOutcome[M]]:
@@ -136,10 +137,8 @@ class BulkWrite(Generic[M]):
         Args:
             begun: The outcomes of the writes that were sent; the others were not.
         """
-        from dynamongo.executor.concurrent_writes import not_begun  # noqa: PLC0415 - loaded by now
-
         settled = [
-            self._finish(index, entry, begun.get(number) or Outcome(number, not_begun()))
+            self._finish(index, entry, begun.get(number) or Outcome(number, _not_begun()))
             for number, (index, entry) in self._pending.items()
         ]
         return [*settled, *self._refused]
@@ -253,12 +252,10 @@ def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Ge
     try:
         yield
     except BaseException as error:
-        from dynamongo.executor.concurrent_writes import not_begun  # noqa: PLC0415 - loaded by now
-
         outcomes.update({outcome.index: outcome for outcome in stream.settle()})
         for index, entry in enumerate(stream.writes.entries):
             if index not in outcomes:
-                outcomes[index] = WriteOutcome(index, entry.item, entry.error or not_begun())
+                outcomes[index] = WriteOutcome(index, entry.item, entry.error or _not_begun())
         attach_result(error, sum_up(outcomes.values()))
         raise
 
@@ -266,6 +263,7 @@ def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Ge
 def conclude(outcomes: dict[int, WriteOutcome[M]]) -> BatchResult[M]:
     """Return the result of all outcomes, or raise as `perform_bulk` does."""
     stop = find_stop(outcomes.values())
+    # Once something was done, or refused for its own sake, the result has more to say than the error.
     if stop is not None and not any(
         each.error is None or isinstance(each.error, _OWN_ERRORS) for each in outcomes.values()
     ):
@@ -286,6 +284,10 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
     """Set the result of an interrupted bulk write on the error that interrupted it."""
     with contextlib.suppress(AttributeError):  # of an exception that cannot be changed
         error.partial_result = result  # type: ignore[attr-defined]  # an exception takes any attribute
+
+
+def _not_begun() -> WriteNotSent:
+    return WriteNotSent("not sent: the run was interrupted before")
 
 
 def _warn_abandoned(model: str) -> None:

@@ -37,7 +37,7 @@ from dynamongo.exceptions import (
     TableMismatch,
     TableNotFound,
 )
-from dynamongo.executor import Executor, Steps
+from dynamongo.executor import Executor, Steps, accept_item
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.failures import explain_failure
@@ -47,7 +47,7 @@ from dynamongo.operations import Action, Get, Operation, WriteResult
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
-from dynamongo.planning.strategies import resolve_one
+from dynamongo.planning.strategies import Strategy, resolve_one
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 M = TypeVar("M", bound=Recorded)
@@ -126,7 +126,7 @@ class GetCall(VerbCall[Any]):
         self,
         mapper: Mapper[Any],
         table: str,
-        strategy: Any,
+        strategy: Strategy,
         default: Any = REQUIRED,
         *,
         consistent: bool = False,
@@ -143,16 +143,17 @@ class GetCall(VerbCall[Any]):
         else:
             paths = mapper.projection(projection)
             read = Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
-            self.plan = plan = plan_for(mapper, read)
-            self.steps = lambda executor: executor.read(plan)
+            self.plan = plan_for(mapper, read)
+            self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
     def finish(self, result: Any) -> Any:
         """Return the instance, or the default."""
-        if self.plan is None:
-            if result.item is not None:
-                return self.mapper.decode(result.item)
-        elif result:
-            return self.mapper.decode_read(result, self.plan.loaded)[0]
+        item, plan = result.item, self.plan
+        if item is not None:
+            if plan is None:
+                return self.mapper.decode(item)
+            if (wanted := accept_item(plan, item)) is not None:
+                return self.mapper.decode_read([wanted], plan.loaded)[0]
         if self.default is not REQUIRED:
             return self.default
         target, mapper = self.target, self.mapper
@@ -192,7 +193,7 @@ class SaveCall(_WriteCall[M]):
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
 
-    def __init__(self, mapper: Mapper[M], table: str, strategy: Any, updates: Any, *, upsert: bool) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, updates: Any, *, upsert: bool) -> None:
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
         target = resolve_one(strategy, mapper, to_write=True)
@@ -207,7 +208,7 @@ class UpdateCall(_WriteCall[M]):
 class DeleteCall(_WriteCall["M | None"]):
     """Delete one item."""
 
-    def __init__(self, mapper: Mapper[M], table: str, strategy: Any) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy) -> None:
         self.is_instance = isinstance(strategy, mapper.model)
         target = resolve_one(strategy, mapper, to_write=True)
         super().__init__(mapper, table, make_delete(table, target, return_old=True))

@@ -1,4 +1,4 @@
-"""Instances of a model: their values, and the item that is stored for them."""
+"""Instances of a model: their values, equality and representation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Instance(Recorded, metaclass=ModelMeta):
-    """The part of `Model` that holds values: one for each field, and the stored attributes that have no field."""
+    """The base of `Model` without verbs: the options of the class, and the values of its instances.
+
+    An instance holds one value for each field. Its `__dict__` contains nothing else; see `mapping.records`.
+    """
 
     __abstract__ = True
     __slots__ = ()
@@ -45,7 +48,9 @@ class Instance(Recorded, metaclass=ModelMeta):
     def table_name(cls) -> str:
         """Return the full name of the table: the connection's prefix and `__table__`."""
         table: str = cls.__mapper__.declaration.table.name
-        connection = cls.__connection__ or default_connection  # `connection_of` in one call less, as all verbs ask this
+        connection = (
+            cls.__connection__ or default_connection
+        )  # as `connection_of`, without the function call: every verb needs the name
         return connection.table_prefix + table
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -68,24 +73,24 @@ class Instance(Recorded, metaclass=ModelMeta):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """An instance of the values in a dict; the same as the constructor.
+        """Return an instance with the values of a dict, as the constructor does.
 
         Raises:
-            ValidationError: A value does not suit its field, or a name is not one of a field.
+            ValidationError: A value does not suit its field, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
         return mapper.build(values)
 
     def to_dict(self, only: Iterable[str] | None = None) -> dict[str, Any]:
-        """The values of the declared fields as a new dict of Python values, `None` where there is none.
+        """Return the values of the declared fields in a new dict; a missing value is `None` or an empty container.
 
-        Of an item that was not read whole, the dict has what was read.
+        For a partly read item, the dict contains what was read.
 
         Args:
-            only: The names of the fields to include; all of them by default.
+            only: The names of the fields to include; by default, all.
 
         Raises:
-            ValidationError: A name in `only` is not one of a field.
+            ValidationError: A name in `only` is unknown.
         """
         fields = type(self).__mapper__.fields
         if isinstance(only, str):
@@ -98,9 +103,9 @@ class Instance(Recorded, metaclass=ModelMeta):
             raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deeply to be copied") from None
 
     def undeclared(self) -> dict[str, Any]:
-        """The stored attributes that the model does not declare, as a new dict of Python values.
+        """Return the stored attributes that the model does not declare, in a new dict of Python values.
 
-        They came with the item when it was read, and are saved with it.
+        They were read with the item, and are saved with it.
         """
         return python_values.decode_map(record_of(self).undeclared)
 
@@ -132,12 +137,12 @@ def _values_of(instance: Instance) -> dict[str, Any]:
 
 
 def _find_in_class(model: type, name: str) -> object:
-    """What the class or one of its bases has under the name, as it is there; `None` for nothing."""
+    """Return the attribute of the class or a base without binding it, or `None`."""
     return next((vars(base)[name] for base in model.__mro__ if name in vars(base)), None)
 
 
 def _is_assignable(attribute: object) -> bool:
-    """Whether what a class has under a name may be set on an instance: a property or a plain value, but no method."""
+    """Return whether an instance may override an attribute of its class: a property or a plain value, not a method."""
     return hasattr(attribute, "__set__") or not (
         attribute is None or callable(attribute) or hasattr(attribute, "__get__") or isinstance(attribute, Index)
     )

@@ -16,7 +16,7 @@ from dynamongo.mapping.mapper import AbstractMapper, Mapper
 from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
 
 _FINAL: Final = ("__hash_key__", "__range_key__", "__abstract__")
-"""The options that say what an item is: instances, conditions and cursors that are around were made with them."""
+"""Options that cannot change, because existing instances, conditions and cursors depend on them."""
 
 _CONSTRUCTORS: Final = ("__init__", "__new__")
 _NOTHING: Final[Any] = object()
@@ -42,7 +42,7 @@ class ModelMeta(type):
         else:
             _check_connection(cls)
             declared = declare(cls, fields, indexes)
-            declared.settle_expiry()
+            declared.mark_expiry_field()
             indexes = dict(declared.indexes)
             mapper = Mapper(model, fields, declared)
         for attribute, value in (*fields.items(), *indexes.items()):
@@ -80,7 +80,7 @@ class ModelMeta(type):
         )
 
     def __take_effect(cls, name: str, before: Any) -> None:
-        """Let the class be what it says now; or as it was before, where that is a mistake."""
+        """Apply an assignment or deletion; restore the attribute if it is a mistake."""
         try:
             check_spelling(cls, (name,))
             if name in OPTIONS:
@@ -106,7 +106,7 @@ class ModelMeta(type):
                 index.take_schema(new.indexes[attribute].schema)
             mapper.take_declaration(replace(new, indexes=old.indexes))
             if new.expires_by != old.expires_by:
-                new.settle_expiry()
+                new.mark_expiry_field()
                 mapper.codec.reset()
 
 

@@ -1,8 +1,8 @@
 """`Model`: the class that users derive from.
 
-Its verbs stand in three classes: those that read, those that write, and those about the table. A verb prepares a call
-(an operation, or steps of the executor), has it performed on the connection, and the call makes instances of what comes
-back; `__mapper__` knows everything about the class.
+Its verbs are defined in three classes by theme: reading, writing, and the table. A verb prepares a call (an operation
+or executor steps), `perform` executes it on the model's connection, and the call turns the result into instances.
+`__mapper__` knows everything about the class.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from dynamongo.model.write_verbs import WriteVerbs
 
 
 class Model(ReadVerbs, WriteVerbs, TableVerbs):
-    """Base of all models: a table, and what its items are made of.
+    """Base of all models, which describe a table and its items.
 
-    A model sets these attributes, and declares a field for each key at least:
+    A model sets these attributes, and declares a field for at least each key:
 
     - `__table__`: the table's name, to which the connection adds its prefix;
     - `__hash_key__` and, if the table has one, `__range_key__`: names of fields (AWS also calls them partition key
@@ -27,18 +27,19 @@ class Model(ReadVerbs, WriteVerbs, TableVerbs):
     - `__read_units__`, `__write_units__`: what `create_table` provisions, in capacity units per second (8 each by
       default);
     - `__billing__`: `"provisioned"` (the default of `create_table`), or `"on_demand"`, which needs no units;
-    - `__ttl__`: the name of a field that holds the second at which an item expires, such as a `TimestampField`, or
-      `None` for none; left out, `update_table` leaves what the table has, as it does with billing and units;
-    - `__tags__` and `__stream__`: the tags and the stream that `create_table` asks for;
-    - `__connection__`: a `Connection` in place of the default one;
+    - `__ttl__`: the name of a field with the second at which an item expires, such as a `TimestampField`, or `None`
+      for none; if it is not set, `update_table` keeps the table's setting, as it does with billing and units;
+    - `__tags__` and `__stream__`: the tags and the stream that `create_table` requests;
+    - `__scans__`: the scan policy, instead of the connection's;
+    - `__connection__`: a `Connection`, instead of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.
 
-    Assigning one of them to a finished class takes effect at once, for the models that are derived from it as well;
-    the keys, the fields and the indexes are fixed, and assigning one raises `SchemaError`.
+    Options can be assigned later, and take effect at once, for derived models too. Keys, fields and indexes are fixed:
+    assigning one raises `SchemaError`.
 
-    An instance is built of keyword arguments. What is given is validated at once, and so is each assignment;
-    `required` is checked when the instance is saved, so that an instance that has its key alone can say which item
-    is meant. `None` stands for an attribute that the item does not have.
+    An instance is built from keyword arguments. Values are validated at once, as are assignments; `required` is checked
+    when the instance is saved, so that an instance with only its key can say which item is meant. `None` stands for an
+    attribute that the item does not have.
 
     >>> from dynamongo import Connection, EmailField, IntField
     >>> from dynamongo.backends.memory import MemoryBackend

@@ -1,35 +1,38 @@
-"""The arguments of the verbs that read several items, and the read that they ask for."""
+"""The arguments of the verbs that read several items, and the read that they describe."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict
 
-from dynamongo.arguments import check_count, check_flag, check_units
+from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names
+from dynamongo.exceptions import ExpressionError
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.progress import ProgressOption
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
-from dynamongo.planning.strategies import resolve_many
+from dynamongo.planning.strategies import Strategy, resolve_many
+
+ReadVerb: TypeAlias = Literal["get_many", "find", "explain"]
 
 
 class ReadArguments(TypedDict, total=False):
     """The keyword arguments of every read of several items.
 
     Attributes:
-        index: The index to read, such as `User.by_name` or `"by_name"`, whatever the planner would choose. Items that
-            are not in it are not found, and what it does not hold of an item is not loaded.
+        index: The index to read, such as `User.by_name` or `"by_name"`, instead of the one that the planner would
+            choose. Items that are not in it are not found, and attributes that it does not hold are not loaded.
         consistent: Whether to see every write that was acknowledged before, at twice the read units.
-        projection: The fields, and paths inside them, that are read; touching another one raises
-            `AttributeNotLoaded`. It costs no less: DynamoDB bills whole items.
-        page_size: How many items a request reads at most.
-        scans: What to do about a full scan; the model's `__scans__` or the connection's policy by default.
-        segments: Into how many segments a full scan is divided, which are read at the same time.
-        max_pages: After how many pages the read stops.
-        max_read_units: After how many read units the read stops: after the page that reaches them.
-        progress: A callback that is given a `Progress` after each page, whose `done` is the number of items read, those
-            that a filter left out included; or `True` for a bar.
+        projection: The fields, and paths inside them, to read; touching another one raises `AttributeNotLoaded`. It
+            costs no less: DynamoDB bills whole items.
+        page_size: How many items one request reads at most.
+        scans: What to do about a full scan; by default, the model's `__scans__` or the connection's policy.
+        segments: Into how many segments to divide a full scan; they are read in parallel.
+        max_pages: After how many pages to stop.
+        max_read_units: After how many read units to stop: after the page that reaches them.
+        progress: A callback that is called with a `Progress` after each page, whose `done` counts the items read,
+            including those that a filter left out; or `True` for a bar.
     """
 
     index: Index | str | None
@@ -43,40 +46,71 @@ class ReadArguments(TypedDict, total=False):
     progress: ProgressOption
 
 
-def make_read(  # noqa: PLR0913 - those of the verbs, and what differs between them
+_NAMES: Final = ("strategy", "descending", "limit", *ReadArguments.__annotations__)
+_FIND_NAMES: Final = (*_NAMES, "cursor", "as_dicts")
+
+
+def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are applied
     mapper: Mapper[Any],
     table: str,
-    strategy: Any,
+    verb: ReadVerb,
+    strategy: Strategy,
     arguments: ReadArguments,
     *,
     descending: bool,
     limit: int | None,
-    is_sorted: bool = True,
     cursor: str | None = None,
 ) -> Read:
-    """Return the read that the arguments of a verb ask for, each of which is checked here."""
-    name, required = mapper.name, mapper.declaration.required
+    """Check the arguments of a verb, and return the read that they describe.
+
+    Raises:
+        ExpressionError: An argument has a wrong type or value, or segments are combined with a cursor or a budget.
+        TypeError: There is no such argument.
+    """
+    name, required, is_sorted = mapper.name, mapper.declaration.required, verb != "find"
+    if arguments:
+        check_names(verb, arguments, _NAMES if is_sorted else _FIND_NAMES)
     check_flag(name, "descending", descending)
     check_count(name, "limit", limit, least=0)
     source, schema = resolve_many(strategy, mapper), mapper.schema(table)
     if not arguments:
         return Read(schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor)
-    if (scans := arguments.get("scans")) is not None:
-        check_policy(scans)
-    return Read(
+    read = Read(
         schema,
         source,
         descending,
         limit,
-        consistent=check_flag(name, "consistent", arguments.get("consistent", False)),
-        index=mapper.index_name(arguments.get("index")),
-        projection=mapper.projection(arguments.get("projection")),
-        page_size=check_count(name, "page_size", arguments.get("page_size"), least=1),
-        segments=check_count(name, "segments", arguments.get("segments"), least=1),
         is_sorted=is_sorted,
         required=required,
-        scans=scans,
         cursor=cursor,
-        max_pages=check_count(name, "max_pages", arguments.get("max_pages"), least=1),
-        max_read_units=check_units(name, "max_read_units", arguments.get("max_read_units")),
+        **_check_arguments(mapper, arguments),
     )
+    if verb == "find":
+        _check_segments(name, read)
+    return read
+
+
+def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str, Any]:
+    """Check the keyword arguments, and return those of the read."""
+    name = mapper.name
+    if (scans := arguments.get("scans")) is not None:
+        check_policy(scans)
+    return {
+        "consistent": check_flag(name, "consistent", arguments.get("consistent", False)),
+        "index": mapper.index_name(arguments.get("index")),
+        "projection": mapper.projection(arguments.get("projection")),
+        "page_size": check_count(name, "page_size", arguments.get("page_size"), least=1),
+        "segments": check_count(name, "segments", arguments.get("segments"), least=1),
+        "scans": scans,
+        "max_pages": check_count(name, "max_pages", arguments.get("max_pages"), least=1),
+        "max_read_units": check_capacity_units(name, "max_read_units", arguments.get("max_read_units")),
+    }
+
+
+def _check_segments(name: str, read: Read) -> None:
+    """Refuse what needs one position in the read, where there is one in each segment."""
+    if read.segments and (read.cursor or read.max_pages or read.max_read_units):
+        raise ExpressionError(
+            f"{name}: segments are read in parallel, so the read cannot stop or continue at one place:"
+            " leave out cursor, max_pages and max_read_units"
+        )

@@ -11,23 +11,23 @@ from dynamongo.operations import DescribeTable, TableDescription
 
 
 class TableVerbs(Instance):
-    """The verbs about a model's table."""
+    """The verbs about a model's table. `Model` describes how a model is declared."""
 
     __abstract__ = True
 
     @classmethod
     def create_table(cls, *, wait: bool = True, progress: ProgressOption = None) -> None:
-        """Create the table. DynamoDB takes up to a minute for it.
+        """Create the table with its indexes, tags and stream. DynamoDB takes up to a minute.
+
+        Time to live by `__ttl__` can only be set when the table is ready, so with `wait=False` it needs an
+        `update_table` later.
 
         Args:
-            wait: Whether to return only when the table is ready, asking at growing intervals of up to a second.
-            progress: A callback that is given a `Progress` each time, or `True` for a bar.
-
-        Its indexes, tags and stream are created with it. Items expire by `__ttl__` if there is one: that is asked for
-        when the table is ready, so with `wait=False` it takes an `update_table` later.
+            wait: Whether to return only when the table is ready, polling at growing intervals of up to a second.
+            progress: A callback that is called with a `Progress` after each poll, or `True` for a bar.
 
         Raises:
-            TableExists: There is such a table already.
+            TableExists: The table already exists.
         """
         perform(create_call(cls, wait=wait, progress=progress))
 
@@ -36,7 +36,7 @@ class TableVerbs(Instance):
         """Delete the table with all its items.
 
         Args:
-            wait: Whether to return only when the table is gone, asking at growing intervals of up to a second.
+            wait: Whether to return only when the table is gone, polling at growing intervals of up to a second.
             progress: As in `create_table`.
 
         Raises:
@@ -46,14 +46,14 @@ class TableVerbs(Instance):
 
     @classmethod
     def table_exists(cls) -> bool:
-        """Whether there is such a table, ready or not. Costs one DescribeTable request."""
+        """Return whether the table exists, ready or not. Costs one DescribeTable request."""
         table = cls.table_name()
         call: VerbCall[bool] = VerbCall(cls.__mapper__, table, steps=lambda executor: executor.table_exists(table))
         return perform(call)
 
     @classmethod
     def describe(cls) -> TableDescription:
-        """The live table: its schema, status and number of items. Costs one DescribeTable request.
+        """Return the schema, status and number of items of the live table. Costs one DescribeTable request.
 
         Raises:
             TableNotFound: There is no such table.
@@ -64,16 +64,15 @@ class TableVerbs(Instance):
 
     @classmethod
     def compare_table(cls, *, undeclared: bool = False) -> tuple[Difference, ...]:
-        """How the live table differs from the model: keys and their types, indexes, billing and time to live.
+        """Return how the live table differs from the model: in keys, their types, indexes, billing and time to live.
 
-        Costs two requests. What the model does not declare is not compared: billing without `__billing__`,
-        `__read_units__` or `__write_units__` (the 8 units of `create_table` are no declaration), the units of an index
-        that names none, and time to live without `__ttl__`. `__ttl__ = None` declares that items do not expire. Tags
-        and streams are not compared.
+        Costs two requests. Settings that the model does not declare are not compared: billing without `__billing__`,
+        `__read_units__` or `__write_units__` (the default of 8 units is not a declaration), the units of an index that
+        sets none, and time to live without `__ttl__`. `__ttl__ = None` declares that items do not expire. Tags and
+        streams are not compared.
 
         Args:
-            undeclared: Whether to list those settings of the table too, with `fix="leave"`; they print as "not
-                declared".
+            undeclared: Whether to list undeclared settings too, with `fix="leave"`; they print as "not declared".
 
         Raises:
             TableNotFound: There is no such table.
@@ -84,24 +83,24 @@ class TableVerbs(Instance):
     def update_table(
         cls, *, drop_indexes: bool = False, wait: bool = True, progress: ProgressOption = None
     ) -> tuple[Difference, ...]:
-        """Change the live table into what the model declares. No item is ever deleted or changed.
+        """Change the live table to match the model. Items are never deleted or changed.
 
-        Missing global indexes are added, billing, provisioned units and time to live are changed. What the model does
-        not declare stays as it is; `compare_table` says what that is. DynamoDB takes one change at a time, and fills a
-        new index before it takes the next.
+        Adds missing global indexes, and changes billing, provisioned units and time to live. Settings that the model
+        does not declare stay as they are; `compare_table` lists them. DynamoDB makes one change at a time, and fills a
+        new index before it makes the next.
 
         Args:
-            drop_indexes: Whether to drop global indexes that the model does not declare, and to make those anew whose
-                keys or projection differ. They are left as they are by default.
+            drop_indexes: Whether to drop global indexes that the model does not declare, and to drop and create again
+                those whose keys or projection differ. By default they are kept.
             wait: Whether to return only when the last change is done.
             progress: As in `create_table`.
 
         Returns:
-            The differences that were mended.
+            The differences that were fixed.
 
         Raises:
-            TableMismatch: There is a difference that only another table can mend, or an index that would have to be
-                made anew; nothing was changed.
+            TableMismatch: Only a new table can match the model, or an index would have to be dropped; nothing was
+                changed.
             TableNotFound: There is no such table.
         """
         call = update_call(cls, drop_indexes=drop_indexes, wait=wait, progress=progress)

@@ -1,4 +1,4 @@
-"""The verbs that write: one item, many items, and the item of an instance."""
+"""The verbs that write items: one, many, or that of an instance."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dynamongo.model.calls import DeleteCall, SaveCall, UpdateCall, perform
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
 from dynamongo.model.results import WriteOutcome
+from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import flatten, set_or_remove, split_key
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class WriteVerbs(Instance):
-    """The verbs that write. `Model` describes how a model is declared."""
+    """The verbs that write items. `Model` describes how a model is declared."""
 
     __abstract__ = True
 
@@ -30,24 +31,24 @@ class WriteVerbs(Instance):
     def save_one(
         cls, item: Self | Mapping[str, Any], overwrite: bool | Condition = True, *, only_changed: bool = False
     ) -> Self:
-        """Store an item in place of the one that has its key, if there is one. Costs one PutItem request.
+        """Store an item, replacing any item with the same key. Costs one PutItem request.
 
         Args:
             item: An instance, or a dict of its values.
-            overwrite: `True` to replace whatever is there; `False` to fail if there is an item with that key; or a
-                condition that the stored item must satisfy (a missing item has no attributes).
-            only_changed: Whether to send what was changed since the instance was read or saved, and nothing else:
-                an UpdateItem request, or none if nothing was. The item must exist; what others have changed of it
-                besides stays as it is, there and in the instance. Of a map in a `DictField`, the changed members are
-                sent by their paths. An instance that was neither read nor saved is saved whole.
+            overwrite: `True` to replace any stored item; `False` to fail if there is one; or a condition that the
+                stored item must satisfy (a missing item has no attributes).
+            only_changed: Whether to send only what has changed since the instance was read or saved: with one
+                UpdateItem request, or none if nothing has changed. The item must exist. Changes that others made to
+                other attributes stay, in the store and in the instance. Changed members of a `DictField` are sent by
+                their paths. An instance that was neither read nor saved is saved whole.
 
         Returns:
-            The instance that was saved: `item` itself if it is one.
+            The saved instance: `item` itself if it is one.
 
         Raises:
-            ConditionalCheckFailedException: `overwrite` did not allow it; `.item` is what is stored, or `None`.
-            VersionConflict: The model has a `VersionField`, and the stored item another version than the instance.
-            ItemNotFound: What was changed was to be sent, and the item is gone.
+            ConditionalCheckFailedException: `overwrite` did not allow it; `.item` is the stored item, or `None`.
+            VersionConflict: The model has a `VersionField`, and the stored item is at another version.
+            ItemNotFound: Only changes were to be sent, and the item no longer exists.
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
@@ -59,7 +60,7 @@ class WriteVerbs(Instance):
         """Store an item that must not exist yet: `save_one` with `overwrite=False`. Costs one PutItem request.
 
         Raises:
-            ConditionalCheckFailedException: There is an item with that key; `.item` is it.
+            ConditionalCheckFailedException: There is an item with that key already, in `.item`.
         """
         return cls.save_one(item, overwrite=False)
 
@@ -81,104 +82,107 @@ class WriteVerbs(Instance):
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[Self]]:
-        """Store items as they come from the iterable, and tell of each what became of it, in bounded memory.
+        """Store items as they come from the iterable, and yield the outcome of each, in bounded memory.
 
-        Nothing is sent before the outcomes are iterated over. They come as they become known, and `index` says of which
-        item one is; every item has one. An item that is not valid is an outcome with that error. After an error that
-        is not that of one item, such as a missing table, nothing is sent, and the outcomes say so.
+        Nothing is sent before the outcomes are iterated over. There is one for each item, as soon as it is known;
+        `index` tells which item it belongs to. An invalid item gets its `ValidationError`. An error that concerns more
+        than one item, such as a missing table, stops the stream: the remaining items are not sent, and their outcomes
+        say so.
 
         Args:
             items: Instances, or dicts of their values.
             overwrite: As in `save_one`.
-            max_workers: How many requests are under way at once; 10 by default, and 1 in memory.
-            progress: A callback that is given a `Progress`, or `True` for a bar.
+            max_workers: How many requests run at the same time; by default 10, and 1 in memory.
+            progress: A callback that is called with a `Progress`, or `True` for a bar.
         """
         return cls.save_many.stream(items, overwrite, max_workers=max_workers, progress=progress)
 
     @classmethod
     def delete_iter(
-        cls, strategies: Iterable[Any], *, max_workers: int | None = None, progress: ProgressOption = None
+        cls, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[Self]]:
-        """Delete items as strategies for one each come from the iterable; outcomes as in `save_iter`."""
+        """Delete one item per strategy that comes from the iterable; outcomes as in `save_iter`."""
         return cls.delete_many.stream(strategies, max_workers=max_workers, progress=progress)
 
     @classmethod
     def update_iter(
         cls,
-        strategies: Iterable[Any],
+        strategies: Iterable[Strategy],
         updates: AnyUpdate | Iterable[AnyUpdate],
         *,
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[Self]]:
-        """Update items as strategies for one each come from the iterable; outcomes as in `save_iter`.
+        """Update one item per strategy that comes from the iterable; outcomes as in `save_iter`.
 
-        The item of an outcome is as it is now, or holds its key alone where it was not updated.
+        An outcome has the item as it is now, or with its key alone if it was not updated.
         """
         return cls.update_many.stream(strategies, updates, max_workers=max_workers, progress=progress)
 
     @classmethod
     def batch(cls) -> Batch[Self]:
-        """Collect puts and deletes in a `with` block, and send them as they fill requests; see `Batch`."""
+        """Collect puts and deletes in a `with` block, and send them whenever they fill a request; see `Batch`."""
         from dynamongo.model.batch import Batch  # noqa: PLC0415 - most programs have none
 
         return Batch(cls)
 
     @classmethod
-    def delete_one(cls, strategy: Any) -> Self | None:
+    def delete_one(cls, strategy: Strategy) -> Self | None:
         """Delete an item. Costs one DeleteItem request.
 
         Args:
-            strategy: As in `get_one`; conditions beside the key are checked by the store in the same request.
+            strategy: As in `get_one`; the store checks conditions besides the key in the same request.
 
         Returns:
-            The item as it was, or `None` if there was none, or if it did not satisfy the conditions.
+            The item as it was; `None` if there was none, or if it did not satisfy the conditions.
 
         Raises:
             ExpressionError: The strategy does not fix the whole key of one item.
-            VersionConflict: The strategy is an instance that holds another version than the stored item.
+            VersionConflict: The strategy is an instance at another version than the stored item.
         """
         call: DeleteCall[Self] = DeleteCall(cls.__mapper__, cls.table_name(), strategy)
         return perform(call)
 
     @classmethod
-    def update_one(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool = False) -> Self:
+    def update_one(cls, strategy: Strategy, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool = False) -> Self:
         """Change some attributes of an item. Costs one UpdateItem request.
 
         Args:
-            strategy: As in `get_one`; conditions beside the key are checked by the store in the same request.
-            updates: One or more updates, such as `User.visits.increment()`. They see the item as it was before.
-            upsert: Whether to create the item, with its key and what the updates put there, if it is missing.
+            strategy: As in `get_one`; the store checks conditions besides the key in the same request.
+            updates: One or more updates, such as `User.visits.increment()`. All of them see the item as it was before.
+            upsert: Whether to create a missing item from its key and the updates.
 
         Returns:
             The item as it is now.
 
         Raises:
             ItemNotFound: There is no such item; nothing was created.
-            ConditionalCheckFailedException: The item does not satisfy the conditions; `.item` is what is stored.
-            VersionConflict: The strategy is an instance that holds another version than the stored item.
+            ConditionalCheckFailedException: The item does not satisfy the conditions; `.item` is the stored item.
+            VersionConflict: The strategy is an instance at another version than the stored item.
             ExpressionError: Updates overlap or change the key, or the strategy does not fix the key of one item.
         """
         call: UpdateCall[Self] = UpdateCall(cls.__mapper__, cls.table_name(), strategy, updates, upsert=upsert)
         return perform(call)
 
     @classmethod
-    def upsert_one(cls, strategy: Any, updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
-        """Change some attributes of an item, which is created where it is missing: `update_one` with `upsert=True`."""
+    def upsert_one(cls, strategy: Strategy, updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
+        """Change some attributes of an item, and create it if it is missing: `update_one` with `upsert=True`."""
         return cls.update_one(strategy, updates, upsert=True)
 
     @classmethod
-    def update_from_dict(cls, strategy: Any, values: Mapping[str, Any] | None = None, *, upsert: bool = False) -> Self:
+    def update_from_dict(
+        cls, strategy: Strategy, values: Mapping[str, Any] | None = None, *, upsert: bool = False
+    ) -> Self:
         """Set several attributes of an item, as `update_one` does; `None` removes one.
 
         Args:
-            strategy: As in `update_one`; or, as the only argument, a dict that has the item's key among the new values.
+            strategy: As in `update_one`; or, as the only argument, a dict with the item's key among the new values.
             values: New values by field name.
             upsert: As in `update_one`.
 
         Raises:
-            ValidationError: A value does not suit its field, or a name is not one of a field.
-            ExpressionError: The only dict has no key, or nothing but a key.
+            ValidationError: A value does not suit its field, or a name is unknown.
+            ExpressionError: The only dict lacks the key, or contains nothing else.
         """
         mapper = cls.__mapper__
         if values is None:
@@ -186,26 +190,27 @@ class WriteVerbs(Instance):
         return cls.update_one(strategy, set_or_remove(mapper, values), upsert=upsert)
 
     def save(self, overwrite: bool | Condition = True, *, only_changed: bool = False) -> Self:
-        """Save the instance, as `save_one` does, and return it."""
+        """Save the instance as `save_one` does, and return it."""
         return type(self).save_one(self, overwrite, only_changed=only_changed)
 
     def create(self) -> Self:
-        """Save the instance, which must not exist yet, as `create_one` does, and return it."""
+        """Save the instance, whose item must not exist yet, as `create_one` does, and return it."""
         return type(self).create_one(self)
 
     def delete(self) -> Self | None:
-        """Delete the item with the instance's key, and return it as it was stored; `None` if there was none."""
+        """Delete the instance's item, and return it as it was stored; `None` if there was none."""
         return type(self).delete_one(self)
 
     def update(self, *updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
-        """Update the item with the instance's key, as `update_one` does; the instance then holds what is stored.
+        """Update the instance's item as `update_one` does, and take over what is stored.
 
-        The updates are given one by one or as lists.
+        Args:
+            updates: Updates, or lists of them.
         """
         mapper: Mapper[Self] = type(self).__mapper__
         return mapper.take_over(self, type(self).update_one(self, tuple(flatten(updates))))
 
     def upsert(self, *updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
-        """Update the item as `update` does, or create it with its key and what the updates put there."""
+        """Update the instance's item as `update` does, or create it from its key and the updates."""
         mapper: Mapper[Self] = type(self).__mapper__
         return mapper.take_over(self, type(self).upsert_one(self, tuple(flatten(updates))))

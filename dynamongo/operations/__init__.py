@@ -1,4 +1,4 @@
-"""Operations: what a backend is asked to do, one request each, and what it answers."""
+"""Operations: the requests that a backend executes, and their results."""
 
 from __future__ import annotations
 

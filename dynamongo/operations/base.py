@@ -1,4 +1,4 @@
-"""What requests and results share: the base of all operations, and the entries of a `BatchWrite`."""
+"""The base of all operations, and the entries of a `BatchWrite`, which requests and results share."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Operations on items: what a backend is asked to do, one request each.
+"""Operations on items, each of which is one request.
 
 The planner composes them, the executor sends them, every backend executes them. They are data: printable, comparable,
 and without wire names. Items and keys are dicts of canonical attribute values (`dynamongo.expressions.values`); neither
-side changes what it was given or has given.
+side changes one that it has passed or received.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class BatchGet(Operation[BatchGetResult]):
 
 @dataclass(frozen=True, slots=True)
 class KeyCondition:
-    """What a query reads: one hash key value and, at most, one condition on the range key.
+    """The key condition of a query: one value of the hash key, and at most one condition on the range key.
 
     Attributes:
         hash_key: An `=` comparison of the hash key attribute with a value.
@@ -78,17 +78,17 @@ class Query(Operation[PageResult]):
 
     Attributes:
         table: The full name of the table.
-        key_condition: Which items are read.
-        filter: What they must satisfy to be returned; it may not name the key attributes.
+        key_condition: The items to read.
+        filter: The condition on the items to return; it must not name the key attributes.
         index: The index to read, or `None` for the table.
-        projection: The paths to return; all of them where it is empty.
+        projection: The paths to return; an empty tuple for whole items.
         descending: Whether to read in reverse order.
-        limit: How many items to read (not: return) at most.
-        cursor: The `cursor` of the page before.
+        limit: The most items to read (not: to return).
+        cursor: The `cursor` of the previous page.
         consistent: Whether to see every write that was acknowledged before (not on a global index).
         count_only: Whether to return only the counts.
-        fetch: Whether to return whole items where a local index does not hold them, fetched from the table at the
-            read units of another read for each.
+        fetch: Whether to fetch attributes that a local index does not hold from the table, at the cost of another read
+            for each item.
     """
 
     table: str
@@ -106,10 +106,10 @@ class Query(Operation[PageResult]):
 
 @dataclass(frozen=True, slots=True)
 class Scan(Operation[PageResult]):
-    """Read one page of the whole table or index, in no order that means anything.
+    """Read one page of the whole table or index, in no defined order.
 
-    Attributes are as in `Query`, and two more: of `total_segments` scans with `segment` from 0 up, which may run at
-    the same time, each reads a part of its own.
+    Attributes are as in `Query`, and two more: `total_segments` scans, with `segment` from 0 up, may run in parallel,
+    and each reads another part.
     """
 
     table: str
@@ -132,9 +132,9 @@ class Put(Operation[WriteResult]):
     Attributes:
         table: The full name of the table.
         item: The whole item.
-        condition: What the stored item must satisfy; a missing one has no attributes at all.
-        return_old: Whether to return the item that was replaced.
-        return_item_on_failure: Whether `ConditionalCheckFailedException` is to carry the stored item.
+        condition: The condition on the stored item; a missing item has no attributes.
+        return_old: Whether to return the replaced item.
+        return_item_on_failure: Whether `ConditionalCheckFailedException` carries the stored item.
     """
 
     table: str
@@ -160,14 +160,14 @@ ReturnValues: TypeAlias = Literal["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "
 
 @dataclass(frozen=True, slots=True)
 class UpdateItem(Operation[WriteResult]):
-    """Change some attributes of the item with the key; without a condition it is created where it is missing.
+    """Change some attributes of the item with the key, which is created if it does not exist.
 
     Attributes:
         table: The full name of the table.
         key: The key of the item.
-        updates: What to change, all at once and all of it seen from the old item.
+        updates: The changes; all are computed from the old item and applied at once.
         condition: As in `Put`.
-        returns: Which attributes to return; UPDATED_* give only the paths that were named.
+        returns: The attributes to return; UPDATED_* only those at the paths of the updates.
         return_item_on_failure: As in `Put`.
     """
 
@@ -189,7 +189,7 @@ class BatchWrite(Operation[BatchWriteResult]):
 
 @dataclass(frozen=True, slots=True)
 class ConditionCheck:
-    """An action of a `TransactWrite` that writes nothing, and stops the others unless its condition holds."""
+    """An action of a `TransactWrite` that writes nothing, and cancels the transaction unless its condition holds."""
 
     table: str
     key: Item
@@ -207,11 +207,11 @@ MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TransactWrite(Operation[TransactWriteResult]):
-    """Up to 100 actions on different items, of any tables: all of them are carried out, or none.
+    """Up to 100 actions on different items of any tables, of which all are executed or none.
 
     Attributes:
-        actions: The actions. All see the items as they were before; what they ask to have returned is not.
-        token: 1 to 36 characters. For ten minutes the same actions with the same token are carried out once only.
+        actions: The actions. All see the items as they were before; their options to return items are ignored.
+        token: An idempotency token of 1 to 36 characters: for ten minutes, the same actions are executed only once.
     """
 
     actions: tuple[Action, ...]
@@ -220,7 +220,7 @@ class TransactWrite(Operation[TransactWriteResult]):
 
 @dataclass(frozen=True, slots=True)
 class TransactGet(Operation[TransactGetResult]):
-    """Read up to 100 different items, of any tables, as they are at one moment; always consistent."""
+    """Read up to 100 different items of any tables as of one moment; always consistent."""
 
     gets: tuple[Get, ...]
 

@@ -1,4 +1,4 @@
-"""Results: what a backend answers to each operation, and what the operation consumed."""
+"""The results of operations, and the capacity that they consumed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class GetResult:
-    """The item, or `None` where there is none."""
+    """The item, or `None` if it does not exist."""
 
     item: Item | None
     consumed: Capacity = Capacity()
@@ -28,7 +28,7 @@ class GetResult:
 
 @dataclass(frozen=True, slots=True)
 class BatchGetResult:
-    """The items found, in no order, and the keys that the store did not get to."""
+    """The items found, in no defined order, and the keys that the store did not process."""
 
     items: tuple[Item, ...]
     unprocessed: tuple[Item, ...] = ()
@@ -41,11 +41,11 @@ class PageResult:
 
     Attributes:
         items: The items that passed the filter; empty for a count.
-        count: How many passed the filter.
-        scanned_count: How many were read.
-        cursor: The key to go on after (the table's and, for an index, the index's), or `None` at the end. A page
-            that stopped exactly at the end still has one; the page after it is empty.
-        consumed: What it cost.
+        count: The number of items that passed the filter.
+        scanned_count: The number of items read.
+        cursor: The key after which the next page begins (that of the table and, for an index, of the index), or `None`
+            at the end. A page that stops exactly at the end still has a cursor; the next page is empty.
+        consumed: The capacity consumed.
     """
 
     items: tuple[Item, ...]
@@ -57,7 +57,7 @@ class PageResult:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """The attributes that the write was asked to return, or `None`."""
+    """The attributes that the write should return, or `None`."""
 
     attributes: Item | None = None
     consumed: Capacity = Capacity()
@@ -65,7 +65,7 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class BatchWriteResult:
-    """The writes that the store did not get to."""
+    """The writes that the store did not process."""
 
     unprocessed: tuple[BatchPut | BatchDelete, ...] = ()
     consumed: Capacity = Capacity()
@@ -73,14 +73,14 @@ class BatchWriteResult:
 
 @dataclass(frozen=True, slots=True)
 class TransactWriteResult:
-    """What a transaction cost: twice what its actions would cost alone."""
+    """The capacity of a transaction: twice that of its actions alone."""
 
     consumed: Capacity = Capacity()
 
 
 @dataclass(frozen=True, slots=True)
 class TransactGetResult:
-    """The items in the order of the gets, `None` for each that there is not."""
+    """The items in the order of the gets, `None` for each that does not exist."""
 
     items: tuple[Item | None, ...]
     consumed: Capacity = Capacity()

@@ -1,4 +1,4 @@
-"""Operations on tables and indexes, and the descriptions that answer them."""
+"""Operations on tables and indexes, and the descriptions that they return."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dynamongo.schema import IndexSchema, TableSchema, Throughput
 
 @dataclass(frozen=True, slots=True)
 class TimeToLive:
-    """The attribute that holds the time at which an item expires, in seconds since the epoch; `None` if there is none.
+    """The attribute with the time at which an item expires, in seconds since the epoch; `None` if items do not expire.
 
     An expired item is deleted some time later, within days on DynamoDB, and is like any other item until then.
     """
@@ -20,7 +20,7 @@ class TimeToLive:
 
 
 StreamView: TypeAlias = Literal["keys_only", "new_image", "old_image", "new_and_old_images"]
-"""What a stream gives of each changed item: its key, the item after the change, before it, or both."""
+"""What a stream contains of each changed item: its key, the item after the change, before it, or both."""
 
 
 TableStatus: TypeAlias = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING", "OTHER"]
@@ -32,9 +32,9 @@ class TableDescription:
 
     Attributes:
         schema: Its keys, indexes and throughput.
-        status: Whether it can be used.
-        item_count: How many items it holds; on DynamoDB that may be hours old.
-        building: The names of the indexes that are not ready yet, or are being deleted.
+        status: Its status; an `"ACTIVE"` table can be used.
+        item_count: The number of items; on DynamoDB that may be hours old.
+        building: The names of the indexes that are being created or deleted.
     """
 
     schema: TableSchema
@@ -44,7 +44,7 @@ class TableDescription:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the table and all its indexes can be used, and changed."""
+        """Whether the table and all its indexes can be used and changed."""
         return self.status == "ACTIVE" and not self.building
 
 
@@ -53,9 +53,9 @@ class CreateTable(Operation[TableDescription]):
     """Create a table; on DynamoDB it takes a while until its status is ACTIVE.
 
     Attributes:
-        schema: What is created.
-        tags: Pairs of a key and a value, by which AWS accounts for the table.
-        stream: What DynamoDB Streams gives of each change, or `None` for no stream.
+        schema: The table.
+        tags: Pairs of a key and a value, which AWS uses for billing and access.
+        stream: What DynamoDB Streams contains of each change, or `None` for no stream.
     """
 
     schema: TableSchema
@@ -72,17 +72,17 @@ class DeleteTable(Operation[TableDescription]):
 
 @dataclass(frozen=True, slots=True)
 class DescribeTable(Operation[TableDescription]):
-    """Read a table's schema and status."""
+    """Read the schema and status of a table."""
 
     table: str
 
 
 @dataclass(frozen=True, slots=True)
 class CreateIndex(Operation[TableDescription]):
-    """Add a global index to a table, and fill it with the table's items; on DynamoDB that takes a while.
+    """Add a global index to a table and fill it with its items, which takes a while on DynamoDB.
 
-    An item whose attribute cannot be a key of the index is not in it. One change to a table has to be done before
-    DynamoDB takes the next.
+    Items whose attributes cannot be a key of the index are not in it. DynamoDB makes only one change to a table at a
+    time.
     """
 
     table: str
@@ -91,7 +91,7 @@ class CreateIndex(Operation[TableDescription]):
 
 @dataclass(frozen=True, slots=True)
 class DeleteIndex(Operation[TableDescription]):
-    """Drop a global index, by name. The items stay in the table."""
+    """Delete a global index. The items stay in the table."""
 
     table: str
     index: str
@@ -99,12 +99,13 @@ class DeleteIndex(Operation[TableDescription]):
 
 @dataclass(frozen=True, slots=True)
 class UpdateThroughput(Operation[TableDescription]):
-    """Change what a table is billed for, which must differ from what it is.
+    """Change the billing of a table; the new throughput must differ from the old one.
 
     Attributes:
         table: The full name of the table.
-        throughput: What is provisioned, or `None` for billing on demand.
-        indexes: What is provisioned for global indexes, by name. A table that was billed on demand needs one for each.
+        throughput: The provisioned throughput, or `None` for billing on demand.
+        indexes: The provisioned throughput of global indexes, by name. A table that was billed on demand needs it for
+            each.
     """
 
     table: str
@@ -114,7 +115,7 @@ class UpdateThroughput(Operation[TableDescription]):
 
 @dataclass(frozen=True, slots=True)
 class UpdateIndexThroughput(Operation[TableDescription]):
-    """Change what is provisioned for global indexes of a table, by name."""
+    """Change the provisioned throughput of global indexes of a table, by name."""
 
     table: str
     indexes: tuple[tuple[str, Throughput], ...]
@@ -122,9 +123,9 @@ class UpdateIndexThroughput(Operation[TableDescription]):
 
 @dataclass(frozen=True, slots=True)
 class UpdateTimeToLive(Operation[TimeToLive]):
-    """Name the attribute by which items expire, or with `enabled=False` stop their expiring by it.
+    """Set the attribute by which items expire, or disable that with `enabled=False`.
 
-    DynamoDB wants the attribute named in both cases, and takes no other one while items expire by this one.
+    DynamoDB requires the attribute in both cases, and accepts no other one while this one is enabled.
     """
 
     table: str
@@ -134,6 +135,6 @@ class UpdateTimeToLive(Operation[TimeToLive]):
 
 @dataclass(frozen=True, slots=True)
 class DescribeTimeToLive(Operation[TimeToLive]):
-    """Read which attribute items expire by."""
+    """Read the attribute by which items expire."""
 
     table: str

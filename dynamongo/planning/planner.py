@@ -77,7 +77,7 @@ class _Planner:
             return self._plan_targets(source)
         parts = read.parts
         if (contradiction := find_contradiction(parts)) is not None:
-            return self._nothing(f"`{contradiction}` holds for no item")
+            return self._nothing(f"no item can satisfy `{contradiction}`")
         if read.index is not None:
             return self._plan_index(read.index)
         found = find_keys(parts, self._table.keys)
@@ -151,7 +151,7 @@ class _Planner:
         if self._read.index is not None:
             self._refuse("keys identify items of the table")
         if not targets:
-            return self._nothing("there are no keys")
+            return self._nothing("the list of keys is empty")
         keys = [target.key for target in targets]
         if all(target.check is None for target in targets):
             return self._plan_keys(keys, None)
@@ -163,7 +163,7 @@ class _Planner:
         # DynamoDB refuses a BatchGetItem request that names a key twice.
         unique = tuple({tuple(key.values()): key for key in found}.values())
         if not unique:
-            return self._nothing("no key is empty")  # `find_choice` leaves out empty values
+            return self._nothing("a key cannot be empty")  # `find_choice` leaves out empty values
         read, table = self._read, self._table
         projection = self._project(residual, table.keys.names)
         if len(unique) == 1:
@@ -199,7 +199,7 @@ class _Planner:
         self, candidate: Candidate, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()
     ) -> Plan:
         if not candidate.hash_key.values:
-            return self._nothing("no key is empty")
+            return self._nothing("a key cannot be empty")
         access, read = candidate.access, self._read
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         projection = self._project(residual, access.cursor_names)

@@ -1,8 +1,8 @@
-"""Strategies: the ways to say *which items*, and what each of them comes to.
+"""Strategies: the ways to say *which items*, and how each is resolved.
 
-A key as a scalar or `(hash, range)` tuple, a dict, an instance and a key condition come to a `Target`: a key, with
-the checks that were ANDed to it. A list comes to one target per entry. Any other condition stays a condition, and
-the planner finds the keys in it.
+A scalar or tuple key, a dict, an instance and a condition that fixes a key resolve to a `Target`: the key, and the
+conditions that were ANDed to it. A list resolves to one target per entry. Any other condition stays as it is, and the
+planner looks for keys in it.
 """
 
 from __future__ import annotations
@@ -48,19 +48,19 @@ The type is `object`, because a key is of whichever types its fields take, those
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One item: its key, and what it must satisfy beside."""
+    """One item: its key, and the conditions that it must satisfy."""
 
     key: Item
     check: Condition | None = None
 
     @property
     def condition(self) -> Condition:
-        """The target as a condition: its key's equalities and its checks."""
+        """The target as a condition: the equalities of its key, and its checks."""
         return cast("Condition", all_of((*key_equalities(self.key), *conjuncts(self.check))))
 
 
 ResolvedStrategy: TypeAlias = tuple[Target, ...] | Condition | None
-"""What a strategy for many items comes to; `None` is every item of the table."""
+"""The items that a strategy means: targets, a condition, or `None` for every item of the table."""
 
 
 def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> Target:
@@ -69,10 +69,10 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     Args:
         strategy: What the user gave.
         mapper: The mapper of the model.
-        to_write: Whether the item is to be written, so that the version of a loaded instance counts.
+        to_write: Whether the item is to be written, so that the version of a loaded instance is checked.
 
     Raises:
-        ExpressionError: The strategy does not fix the whole key, or is about fields that are not the model's.
+        ExpressionError: The strategy does not fix the whole key, or names fields of another model.
         ValidationError: A key value does not suit its field.
     """
     encode_key = mapper.keys.codec.encode
@@ -117,7 +117,7 @@ def keys_condition(values: Iterable[Any], mapper: Mapper[Any]) -> Condition:
 
 
 def _own_condition(target: Target, mapper: Mapper[Any]) -> Condition:
-    """Return the target as a condition that knows its model."""
+    """Return the target as a condition whose paths belong to the model."""
     equalities = (Comparison(field.path, EQ, target.key[field.path.attribute]) for field in mapper.keys.fields)
     return cast("Condition", all_of((*equalities, *conjuncts(target.check))))
 
@@ -185,7 +185,7 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
 
 
 def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue, Path] | None:
-    """The name, the value and the path if the condition is `name == value` for one of the names."""
+    """Return the name, the value and the path if the condition is `name == value` for one of the names."""
     if not isinstance(part, Comparison) or part.operator != EQ or not isinstance(part.left, Path):
         return None
     name = part.left.elements[0]

@@ -1,6 +1,6 @@
-"""Write builders: from what a verb is given to the write of one item.
+"""Write builders: they turn the arguments of a verb into the operation that writes one item.
 
-Single writes, bulk writes and transactions build their writes here, so that a verb means the same in each.
+Single writes, bulk writes and transactions use the same builders, so that a verb means the same in each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=Recorded)
 
 
 def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
-    """Return what stores the whole instance.
+    """Return the operation that stores the whole instance.
 
     Args:
         mapper: The mapper of the model.
@@ -47,7 +47,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
 def make_save(
     mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, only_changed: bool
 ) -> Put | UpdateItem | None:
-    """Return what saves the instance; `None` if only what was changed is to be sent, and nothing was."""
+    """Return the operation that saves the instance; `None` if only changes are to be sent, and there are none."""
     if only_changed is False:  # asked first, since most saves are of the whole item
         return make_put(mapper, table, instance, overwrite)
     check_flag(mapper.name, "only_changed", only_changed)
@@ -83,7 +83,7 @@ def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
     upsert: bool = False,
     returns: ReturnValues = "ALL_NEW",
 ) -> UpdateItem:
-    """Return the update of one item, which must exist unless it may be created."""
+    """Return the update of one item, which must exist unless `upsert` may create it."""
     guards = [guard for _, guard in guards_of(updates)]
     exists = () if upsert else (mapper.exists,)
     condition = all_of((*exists, *conjuncts(target.check), *guards))
@@ -98,12 +98,12 @@ def make_delete(table: str, target: Target, *, return_old: bool = False) -> Dele
 
 
 def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionCheck:
-    """Return the check, for a transaction, that an item exists and is as the target says."""
+    """Return the check of a transaction that an item exists and satisfies the target's conditions."""
     return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(target.check)))
 
 
 def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:
-    """Return the read of one item for a transaction, which takes no conditions."""
+    """Return the read of one item in a transaction, which allows no conditions."""
     if target.check is not None:
         raise ExpressionError(f"{mapper.name}: a transaction reads items by key alone; got also `{target.check}`")
     return Get(table, target.key)
@@ -113,7 +113,7 @@ def check_changes(mapper: Mapper[Any], updates: Any) -> tuple[AnyUpdate, ...]:
     """Return the updates as a tuple: of one, of several, or of lists of them in any mixture.
 
     Raises:
-        ExpressionError: Something is no update, there are none, they overlap, or they change the key.
+        ExpressionError: There are no updates, something else is among them, they overlap, or they change the key.
     """
     changes: tuple[Any, ...] = (updates,) if isinstance(updates, Update) else tuple(flatten(updates))
     if not changes:
@@ -125,13 +125,13 @@ def check_changes(mapper: Mapper[Any], updates: Any) -> tuple[AnyUpdate, ...]:
 
 
 def flatten(updates: Any) -> Iterator[Any]:
-    """Yield the updates one by one: `tx.update(user, [a, b])` and `user.update(a, b)` give lists in a tuple."""
+    """Yield the updates one by one. `tx.update(user, [a, b])`, for example, passes a list in a tuple."""
     for update in _as_several(updates):
         yield from _as_several(update)
 
 
 def split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the key that is among the values, and the others."""
+    """Split values by field name into those of the key and the others."""
     if not isinstance(values, Mapping):
         raise ExpressionError(
             f"{mapper.name}.update_from_dict takes a strategy and a dict of new values, or one dict that also"
@@ -143,7 +143,7 @@ def split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[st
 
 
 def set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
-    """Return the updates that set attributes by field name; a value that is stored as nothing removes one."""
+    """Return the updates that set attributes by field name; an absent value removes one."""
     mapper.check_names(values)
     updates: list[AnyUpdate] = []
     for name, value in values.items():

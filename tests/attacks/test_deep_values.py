@@ -157,7 +157,7 @@ class TestGiven:
 def test_error_says_where(give: str, where: str) -> None:
     for value in (nest(5_000), within_itself("list")):
         with pytest.raises(
-            ValidationError, match=f"{where}: a (list|dict) is nested too deep, or in itself; DynamoDB takes 32"
+            ValidationError, match=f"{where}: a (list|dict) contains itself or is nested too deep; DynamoDB allows 32"
         ):
             GIVEN[give](value)
 

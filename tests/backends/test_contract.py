@@ -34,7 +34,7 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "REMOVE and DELETE do nothing where a parent is missing or of another kind; DynamoDB refuses the path": (
         *fails(
-            "test_refused_update_leaves_the_item_as_it_was",
+            "test_refused_update_leaves_the_item_unchanged",
             "remove in a missing map",
             "remove in a missing list",
             "remove in a string",
@@ -52,13 +52,13 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "SET and ADD create the missing element that their path leads through; DynamoDB refuses the path": fails(
-        "test_refused_update_leaves_the_item_as_it_was",
+        "test_refused_update_leaves_the_item_unchanged",
         "set inside a missing element",
         "set inside the element after the last",
         "add in a missing element",
     ),
     "SET and ADD turn a NULL that their path leads through into a map; DynamoDB refuses the path": fails(
-        "test_refused_update_leaves_the_item_as_it_was", "set in null"
+        "test_refused_update_leaves_the_item_unchanged", "set in null"
     ),
     "ADD and DELETE compare the numbers of a set as text; DynamoDB by value": fails(
         "test_update", "add to a number set", "add of a member that is there", "delete from a number set"
@@ -92,7 +92,7 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         "test_query_of_a_table_without_range_key_ends_after_its_item",
     ),
     "the item that would cross 1 MB is counted as scanned and not returned": (
-        "test_page_of_1_mb_counts_what_it_gives",
+        "test_page_of_1_mb_counts_what_it_returns",
     ),
     "a batch get compares the numbers of its keys as text; DynamoDB by value": (
         "test_batch_get_refuses_a_number_given_in_two_forms",
@@ -104,13 +104,13 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         "test_cursor_of_another_partition_of_the_index_is_refused",
     ),
     "a global index gives nothing for attributes that it does not hold; DynamoDB refuses to be asked": (
-        "test_global_index_refuses_a_projection_of_what_it_does_not_hold",
+        "test_global_index_refuses_a_projection_outside_of_it",
     ),
     "a filter sees nothing of attributes that an index does not hold; DynamoDB refuses it": (
-        "test_filter_on_what_an_index_does_not_hold_is_refused",
+        "test_filter_on_attributes_outside_the_index_is_refused",
     ),
     "a local index gives nothing for attributes that it does not hold; DynamoDB fetches them from the table": fails(
-        "test_local_index_fetches_what_it_does_not_hold",
+        "test_local_index_fetches_other_attributes",
         "attribute",
         "part of an attribute",
         "attribute beside one that is held",
@@ -120,7 +120,7 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         "test_scan_of_a_local_index_fetches_whole_items_too", "by_ls_keys", "by_ls_some"
     ),
     "what a local index would have fetched from the table is not charged for": (
-        "test_fetch_from_the_table_costs_every_item_that_is_fetched",
+        "test_fetch_from_the_table_costs_every_fetched_item",
     ),
     "an index may hold more than 20 attributes beside its keys, and those of a table more than 100; one attribute"
     " may be named twice, and its name may be longer than 255 bytes": (
@@ -135,17 +135,17 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "names of attributes may be empty or longer than 65,535 bytes": ("test_attribute_name_is_refused",),
     "the name of the attribute that items expire by may be longer than 255 bytes": fails(
-        "test_attribute_that_items_expire_by_is_refused", "256 bytes"
+        "test_attribute_of_expiry_is_refused", "256 bytes"
     ),
     "expiry can be started when it is on, and stopped when it is off or goes by another attribute; DynamoDB answers"
     " `TimeToLive is already enabled`, `already disabled` and `active on a different AttributeName`": (
-        "test_expiry_that_is_on_cannot_be_started",
-        "test_expiry_that_is_off_cannot_be_stopped",
-        "test_expiry_by_another_attribute_cannot_be_stopped",
+        "test_enabled_expiry_cannot_be_enabled",
+        "test_disabled_expiry_cannot_be_disabled",
+        "test_expiry_by_another_attribute_cannot_be_disabled",
     ),
     "a segment ends at a cursor whose item is gone, which a scan of the whole does not; DynamoDB goes on after it, and"
     " nothing would be safe to delete during a parallel scan if it did not": (
-        "test_reading_of_a_segment_goes_on_after_an_item_that_was_deleted",
+        "test_reading_of_a_segment_continues_after_a_deleted_item",
     ),
     "a cursor of another segment is accepted; DynamoDB refuses it": ("test_cursor_of_another_segment_is_refused",),
     "a value that is nested too deep, or a path that cannot be parsed, cancels a transaction; DynamoDB refuses the"
@@ -159,7 +159,7 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         "test_member_and_element_of_one_attribute_are_refused",
     ),
     "Get is charged for what the projection returns; DynamoDB charges for the whole item": (
-        "test_get_costs_what_was_read_whatever_is_returned",
+        "test_get_costs_what_is_read_not_what_is_returned",
     ),
 }
 

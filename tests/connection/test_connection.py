@@ -1,4 +1,4 @@
-"""Connections: where settings come from, which backend is in use, and what a connection gives back."""
+"""Connections: where settings come from, which backend is in use, and what closing one releases."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def session() -> boto3.Session:
 
 
 class Counted:
-    """A backend that counts how often it was closed, and answers every Get with an item."""
+    """A backend that counts how often it was closed, and returns an item for every Get."""
 
     name = "counted"
     limits = Limits()
@@ -78,7 +78,7 @@ class User(Model):
 
 
 def settings_of(connection: Connection) -> Any:
-    """The settings that reached the backend that the connection made."""
+    """Return the settings of the backend that the connection made."""
     backend = connection.backend
     assert isinstance(backend, DynamoDBBackend)
     return backend._settings
@@ -139,14 +139,14 @@ class TestBackend:
             _ = Connection().backend
 
     @pytest.mark.parametrize("backend", [MemoryBackend, 5, object()], ids=["class", "number", "object"])
-    def test_what_is_no_backend_is_refused_at_once(self, backend: Any) -> None:
+    def test_invalid_backend_is_refused_at_once(self, backend: Any) -> None:
         message = r"backend must be the name of a backend \(.*memory.*\) or an instance of one; got "
         with pytest.raises(ConfigurationError, match=message):
             Connection(backend=backend)
         with pytest.raises(ConfigurationError, match=message), Connection.using(backend):
             pass
 
-    def test_none_is_no_backend_to_use(self) -> None:
+    def test_none_is_refused_by_using(self) -> None:
         with pytest.raises(ConfigurationError, match="got None"), Connection.using(cast("Any", None)):
             pass
 
@@ -220,7 +220,7 @@ class TestSettings:
         with pytest.raises(ConfigurationError, match="a profile brings its own access_key_id, secret_access_key"):
             _ = Connection("AKIA", "hush", profile="work").backend
 
-    def test_half_of_the_credentials_is_refused_without_telling_it(self) -> None:
+    def test_half_of_the_credentials_is_refused_without_showing_it(self) -> None:
         with pytest.raises(CredentialsError, match="secret_access_key was given without access_key_id") as caught:
             _ = Connection(secret_access_key="hush").backend
         assert "hush" not in str(caught.value)
@@ -302,7 +302,7 @@ class TestTablePrefix:
 
 
 class TestUsing:
-    def test_block_uses_the_backend_and_then_the_former_one_again(self) -> None:
+    def test_block_uses_the_backend_and_restores_the_previous_one(self) -> None:
         outer, inner = MemoryBackend(), MemoryBackend()
         Connection.set_config(backend=outer)
         with Connection.using(inner) as given:
@@ -372,7 +372,7 @@ class TestUsing:
         assert asyncio.run(main()) == [True] * 6
 
     @pytest.mark.parametrize("everywhere", [False, True])
-    def test_connection_is_no_backend_and_has_one(self, *, everywhere: bool) -> None:
+    def test_connection_is_not_accepted_as_a_backend(self, *, everywhere: bool) -> None:
         connection: Any = Connection(backend=MemoryBackend())
         message = r"an instance of one; got <Connection .*; pass its `.backend`$"
         with pytest.raises(ConfigurationError, match=message), Connection.using(connection, everywhere=everywhere):
@@ -433,7 +433,7 @@ class TestCopies:
 
 
 class TestClose:
-    def test_close_gives_back_what_the_connection_made_and_the_next_use_makes_another(self) -> None:
+    def test_close_releases_what_the_connection_made_and_the_next_use_makes_another(self) -> None:
         connection = Connection(backend="memory")
         first = connection.backend
         connection.close()
@@ -507,13 +507,13 @@ class TestConnectionOfAModel:
 
 
 def modules_after(code: str) -> set[str]:
-    """The top-level modules that are imported after the code has run in a fresh interpreter."""
+    """Return the top-level modules that are imported after the code has run in a fresh interpreter."""
     script = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(finished.stdout.split())
 
 
-def test_boto3_is_imported_only_by_who_talks_to_dynamodb() -> None:
+def test_boto3_is_imported_only_to_talk_to_dynamodb() -> None:
     use = """
 from dynamongo import Connection, Model, StringField
 class User(Model):

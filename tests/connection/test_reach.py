@@ -180,7 +180,7 @@ def ask_while_writing_many(_outside: Outside) -> Backend:
 
 
 def ask_app(prepare: Callable[[FastAPI, list[Backend]], None]) -> Backend:
-    """What a request to an app asks for."""
+    """Return the backend that a request to an app finds."""
     app, found = FastAPI(), list[Backend]()
     prepare(app, found)
     with TestClient(app) as client:
@@ -216,7 +216,7 @@ def ask_in_background(_outside: Outside) -> Backend:
 
 
 def ask_in_process(_outside: Outside) -> Backend | None:
-    """Another process has no way to this one's memory; what it finds is what its own settings say."""
+    """Another process cannot reach this one's memory; it uses the backend of its own settings."""
     script = "from dynamongo.connection.connection import default_connection as c; print(type(c.backend).__name__)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "DynamoDBBackend"
@@ -405,7 +405,7 @@ def test_block_that_was_opened_last_wins(outside: Outside) -> None:
         assert ask() is plain
 
 
-def test_block_of_another_thread_that_was_opened_before_gives_way(outside: Outside) -> None:
+def test_earlier_block_of_another_thread_is_overridden(outside: Outside) -> None:
     is_open, may_end = threading.Event(), threading.Event()
     found: list[Backend] = []
 

@@ -80,7 +80,7 @@ JANE = Account.owner == "jane"
 
 @pytest.mark.usefixtures("backend")
 class TestWrites:
-    def test_actions_of_several_models_are_carried_out_together(self) -> None:
+    def test_actions_of_several_models_are_executed_together(self) -> None:
         with Connection.record() as calls, Connection.transaction() as tx:
             tx.update(Account, JANE & (Account.balance >= 7), Account.balance.subtract(7))
             tx.update(Account, "john", Account.balance.add(7), Account.note.set("from Jane"))
@@ -105,7 +105,7 @@ class TestWrites:
             tx.create(Account, {"owner": "jack", "balance": 5})
         assert balances() == {"jane": 10, "jack": 5}
 
-    def test_condition_that_does_not_hold_stops_all_and_is_told(self) -> None:
+    def test_failed_condition_cancels_all_actions_and_is_reported(self) -> None:
         with pytest.raises(TransactionCanceled) as caught, Connection.transaction(return_items=True) as tx:
             tx.update(Account, JANE & (Account.balance >= 70), Account.balance.subtract(70))
             tx.update(Account, "john", Account.balance.add(70))
@@ -157,7 +157,7 @@ class TestWrites:
             pass
         assert calls.requests == 0
 
-    def test_same_token_is_carried_out_once(self) -> None:
+    def test_same_token_is_executed_once(self) -> None:
         token = f"once-{threading.get_ident()}"[:36]
         for _ in range(2):
             with Connection.transaction(token) as tx:
@@ -217,15 +217,17 @@ class TestLimits:
             lambda tx: tx.update(Account, "jane"),
             lambda tx: tx.delete(Account),
             lambda tx: tx.delete("jane"),
+            lambda tx: tx.delete(Account, "jane", "john"),
+            lambda tx: tx.delete(Account(owner="jane"), Account.balance == 0),
             lambda tx: tx.save({"owner": "jane"}),
             lambda tx: tx.update(Account, JANE | (Account.balance > 1), Account.balance.set(1)),
         ],
     )
-    def test_what_cannot_be_meant_is_refused(self, act: Any) -> None:
+    def test_arguments_that_name_no_single_action_are_refused(self, act: Any) -> None:
         with pytest.raises(ExpressionError), Connection.transaction() as tx:
             act(tx)
 
-    def test_outside_of_its_block_it_takes_nothing(self) -> None:
+    def test_it_takes_actions_only_inside_its_block(self) -> None:
         with pytest.raises(DynamongoError, match="only inside its `with` block"):
             Connection.transaction().delete(Account, "jane")
 
@@ -246,7 +248,7 @@ class TestLimits:
 
 @contextlib.contextmanager
 def without_using() -> Iterator[None]:
-    """No `using` block: each model on the connection of its own."""
+    """Leave all `using` blocks, so that each model uses its own connection."""
     token = overrides.in_context.set(())
     try:
         yield
@@ -282,7 +284,7 @@ class TestReads:
             jane,
         ]
 
-    def test_nothing_asked_for_is_nothing_sent(self) -> None:
+    def test_empty_read_sends_nothing(self) -> None:
         with Connection.record() as calls:
             assert Connection.transact_get([]) == []
         assert calls.requests == 0
@@ -291,13 +293,13 @@ class TestReads:
         "wanted",
         [[(Account, str(number)) for number in range(101)], [(Account, JANE & (Account.balance > 1))], ["jane"]],
     )
-    def test_what_cannot_be_read_is_refused(self, wanted: list[Any]) -> None:
+    def test_invalid_read_is_refused(self, wanted: list[Any]) -> None:
         with pytest.raises(ExpressionError):
             Connection.transact_get(wanted)
 
 
 class Answers(MemoryBackend):
-    """Plays back errors before it does what it is asked."""
+    """Raises the errors first, one by one, and then returns each operation as its result."""
 
     def __init__(self, *errors: Exception) -> None:
         super().__init__()
@@ -320,20 +322,20 @@ TRANSACTION = TransactWrite((Put("t", {"k": 1}), Delete("t", {"k": 2})), "token"
 
 
 class TestRetries:
-    def test_transaction_that_met_others_at_work_is_sent_again(self) -> None:
+    def test_conflicting_transaction_is_retried(self) -> None:
         backend = Answers(
             TransactionCanceled((CONFLICT, CancellationReason())), TransactionCanceled((CONFLICT, CONFLICT))
         )
-        assert drive(Executor(backend.limits, RetryPolicy()).send(TRANSACTION), backend) is TRANSACTION  # type: ignore[comparison-overlap]
+        assert drive(Executor(backend.limits, RetryPolicy()).send(TRANSACTION), backend) is TRANSACTION  # type: ignore[comparison-overlap]  # `Answers` returns it
         assert backend.executed == 3
 
-    def test_transaction_whose_condition_failed_is_not(self) -> None:
+    def test_transaction_whose_condition_failed_is_not_retried(self) -> None:
         backend = Answers(TransactionCanceled((CONFLICT, FAILED)))
         with pytest.raises(TransactionCanceled):
             drive(Executor(backend.limits, RetryPolicy()).send(TRANSACTION), backend)
         assert backend.executed == 1
 
-    def test_attempts_are_bounded(self) -> None:
+    def test_attempts_are_limited(self) -> None:
         backend = Answers(*[TransactionCanceled((CONFLICT,))] * 9)
         with pytest.raises(TransactionCanceled):
             drive(Executor(backend.limits, RetryPolicy(attempts=3)).send(TRANSACTION), backend)

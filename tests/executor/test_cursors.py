@@ -54,7 +54,7 @@ def read_on(cursor: Any, **settings: Any) -> list[int | None]:
 
 @pytest.mark.usefixtures("store")
 class TestKeys:
-    def test_cursor_of_the_old_key_is_taken_beside_the_new_one(self) -> None:
+    def test_cursor_signed_with_the_old_key_is_accepted(self) -> None:
         cursor = first_cursor(cursor_key=OLD)
         assert read_on(cursor, cursor_key=[NEW, OLD]) == [3, 4, 5]
         assert read_on(cursor, cursor_key=(OTHER, NEW, OLD)) == [3, 4, 5]
@@ -65,16 +65,16 @@ class TestKeys:
         with pytest.raises(CursorError, match="not signed with this connection's cursor_key"):
             read_on(cursor, cursor_key=OLD)
 
-    def test_cursor_of_a_key_that_was_dropped_is_refused(self) -> None:
+    def test_cursor_signed_with_a_dropped_key_is_refused(self) -> None:
         with pytest.raises(CursorError, match="not signed with this connection's cursor_key"):
             read_on(first_cursor(cursor_key=OLD), cursor_key=[NEW, OTHER])
 
     @pytest.mark.parametrize("keys", [[], (), [NEW, b"short"], [NEW, "text" * 8], [NEW, None], {NEW}, bytearray(NEW)])
-    def test_each_key_is_16_bytes_at_least(self, keys: Any) -> None:
+    def test_each_key_has_at_least_16_bytes(self, keys: Any) -> None:
         with pytest.raises(ConfigurationError, match="or a list of such keys, of which the first signs"):
             Connection(cursor_key=keys)
 
-    def test_no_key_is_shown(self) -> None:
+    def test_keys_are_not_shown(self) -> None:
         connection = Connection(cursor_key=[NEW, OLD])
         assert "key-" not in f"{connection!r} {connection._settings!r} {connection.cursor_rules!r}"
 
@@ -88,7 +88,7 @@ class TestExpiry:
             patch.setattr(time, "time", lambda: now[0])
             yield now
 
-    def test_cursor_holds_for_the_time_that_is_set(self, clock: list[float]) -> None:
+    def test_cursor_is_valid_until_its_ttl_expires(self, clock: list[float]) -> None:
         settings: dict[str, Any] = {"cursor_key": NEW, "cursor_ttl": 60}
         cursor = first_cursor(**settings)
         clock[0] += 60
@@ -98,14 +98,14 @@ class TestExpiry:
             read_on(cursor, **settings)
         assert caught.value.client_message == "The cursor has expired; start again at the first page."
 
-    def test_expiry_holds_where_no_new_one_is_given(self, clock: list[float]) -> None:
+    def test_expiry_applies_without_a_ttl_of_the_connection(self, clock: list[float]) -> None:
         cursor = first_cursor(cursor_key=NEW, cursor_ttl=60)
         assert read_on(cursor, cursor_key=NEW) == [3, 4, 5]
         clock[0] += 61
         with pytest.raises(CursorError, match="has expired"):
             read_on(cursor, cursor_key=NEW)
 
-    def test_cursor_without_an_expiry_is_refused_where_one_is_asked_for(self) -> None:
+    def test_cursor_without_an_expiry_is_refused_by_a_connection_with_a_ttl(self) -> None:
         cursor = first_cursor(cursor_key=NEW)
         with pytest.raises(CursorError, match="the cursor has no expiry, which cursor_ttl requires"):
             read_on(cursor, cursor_key=NEW, cursor_ttl=60)
@@ -138,7 +138,7 @@ JSON = st.recursive(
 
 @pytest.mark.usefixtures("store")
 class TestMadeUp:
-    def test_what_is_forged_well_is_taken(self) -> None:
+    def test_well_forged_cursor_is_accepted(self) -> None:
         assert read_on(forge(first_cursor(), 0, KEY)) == [3, 4, 5]
 
     @pytest.mark.parametrize(
@@ -172,18 +172,18 @@ class TestMadeUp:
             (0, KEY, True),
         ],
     )
-    def test_what_the_read_cannot_have_given_is_refused(self, parts: tuple[Any, ...]) -> None:
+    def test_cursor_that_the_read_cannot_have_returned_is_refused(self, parts: tuple[Any, ...]) -> None:
         forged = forge(first_cursor(), *parts)
         with pytest.raises(CursorError, match="cursor must be a text that an earlier read returned; got ") as caught:
             read_on(forged)
         assert caught.value.cursor == forged
 
-    def test_what_is_nested_deep_is_refused(self) -> None:
+    def test_deeply_nested_cursor_is_refused(self) -> None:
         with pytest.raises(CursorError, match="cursor must be a text"):
             read_on(DEEP)
 
     @pytest.mark.parametrize("after", [-1, 5, 10**30, True, KEY, "1"])
-    def test_place_in_a_list_of_keys_is_one_of_them(self, after: Any) -> None:
+    def test_position_in_a_list_of_keys_must_exist(self, after: Any) -> None:
         keys = [("Oslo", day) for day in range(1, 6)]
         cursor = cursors.encode_cursor(cursors.fingerprint_of(Visit.find(keys).explain()), ReadPosition(0, 2))
         assert cursor is not None
@@ -196,7 +196,7 @@ class TestMadeUp:
             with pytest.raises(DynamongoError):
                 read_on(forge(first_cursor(), 0, key))
 
-    def test_nothing_that_is_made_up_raises_a_foreign_error(self) -> None:
+    def test_no_forged_cursor_raises_a_foreign_error(self) -> None:
         cursor = first_cursor()
 
         @given(st.lists(JSON, max_size=4))
@@ -208,7 +208,7 @@ class TestMadeUp:
 
         check()
 
-    def test_error_says_what_was_given_and_what_a_client_may_be_told(self) -> None:
+    def test_error_has_the_cursor_and_a_message_for_clients(self) -> None:
         with pytest.raises(CursorError, match=r"got 'made up'") as caught:
             read_on("made up")
         error = caught.value
@@ -219,7 +219,7 @@ class TestMadeUp:
         for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
             assert (str(twin), twin.cursor, twin.client_message) == (str(error), error.cursor, error.client_message)
 
-    def test_long_cursor_is_shown_short(self) -> None:
+    def test_long_cursor_is_shortened_in_messages(self) -> None:
         with pytest.raises(CursorError) as caught:
             read_on("x" * 100_000)
         assert len(str(caught.value)) < 300

@@ -24,7 +24,17 @@ from dynamongo.exceptions import (
     WriteNotSent,
     WriteOutcomeUnknown,
 )
-from dynamongo.executor import Executor, GroupResult, Outcome, RetryPolicy, Steps, Wait
+from dynamongo.executor import (
+    Executor,
+    GroupResult,
+    Outcome,
+    PageLoop,
+    RetryPolicy,
+    Steps,
+    Wait,
+    items_of,
+    sort_items,
+)
 from dynamongo.executor.concurrent_writes import BulkWriter
 from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.expressions.updates import SetUpdate
@@ -128,7 +138,7 @@ def run(
 
 
 def read(tape: Tape, plan: Plan, waits: list[float] | None = None, attempts: int = 11) -> list[Item]:
-    return run(tape, lambda executor: executor.read(plan), waits, attempts)
+    return sort_items(plan, items_of(run(tape, PageLoop(plan).read_all, waits, attempts)))
 
 
 def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, attempts: int = 11) -> list[Outcome]:
@@ -185,10 +195,10 @@ class TestDrive:
 
     def test_steps_without_effects_make_no_request(self) -> None:
         tape = Tape()
-        assert drive(Executor(tape.limits, RetryPolicy()).read(Plan(())), tape) == []
+        assert run(tape, PageLoop(Plan(())).read_all) == []
         assert tape.executed == []
 
-    def test_wait_is_slept_and_goes_on(self) -> None:
+    def test_wait_is_performed_and_the_steps_continue(self) -> None:
         def steps() -> Generator[Any, Any, str]:
             yield Wait(0.5)
             yield Wait(2)
@@ -279,7 +289,7 @@ class TestGet:
     def test_item_is_returned(self) -> None:
         assert read(Tape(GetResult(item(1))), Plan((Get(T, item(1)),))) == [item(1)]
 
-    def test_missing_item_is_none_at_all(self) -> None:
+    def test_missing_item_yields_no_items(self) -> None:
         assert read(Tape(GetResult(None)), Plan((Get(T, item(1)),))) == []
 
     def test_item_that_the_residual_refuses_is_left_out(self) -> None:
@@ -312,7 +322,7 @@ class TestBatchGet:
         tape = Tape(BatchGetResult((item(1), item(2, a=1))))
         assert read(tape, self.plan(1, 2, residual=HAS_A)) == [item(2, a=1)]
 
-    def test_unprocessed_keys_are_sent_again_after_a_wait(self) -> None:
+    def test_unprocessed_keys_are_retried_after_a_wait(self) -> None:
         waits: list[float] = []
         tape = Tape(self.found(1, left=(2, 3)), self.found(3, left=(2,)), self.found(2))
         assert read(tape, self.plan(1, 2, 3), waits) == [item(1), item(2), item(3)]
@@ -326,7 +336,7 @@ class TestBatchGet:
         assert read(tape, self.plan(1, 2), waits) == [item(1), item(2)]
         assert waits == [2, 4, 8]
 
-    def test_attempts_are_counted_anew_when_something_was_processed(self) -> None:
+    def test_progress_resets_the_attempts(self) -> None:
         waits: list[float] = []
         tape = Tape(
             self.found(left=(1, 2)), self.found(left=(1, 2)), self.found(1, left=(2,)), self.found(left=(2,)),
@@ -339,7 +349,7 @@ class TestBatchGet:
         tape = Tape(self.found(left=(2,)), self.found())
         assert read(tape, self.plan(1, 2)) == []
 
-    def test_keys_left_after_all_attempts_raise_and_give_no_part_of_the_answer(self) -> None:
+    def test_keys_still_unprocessed_after_all_attempts_raise_without_a_partial_result(self) -> None:
         waits: list[float] = []
         left = self.found(left=(2,))
         with pytest.raises(ThrottledError, match=r"^1 keys are still unprocessed \(BatchGet people, 4 attempts\)$"):
@@ -356,7 +366,7 @@ class TestRetryPolicy:
             assert 0 <= min(seconds) < bound / 10
             assert bound * 9 / 10 < max(seconds) <= bound
 
-    def test_waits_differ_so_that_clients_do_not_come_back_together(self) -> None:
+    def test_waits_have_jitter(self) -> None:
         assert len({RetryPolicy().wait(5).seconds for _ in range(20)}) > 1
 
     def test_all_attempts_together_take_less_than_a_minute(self) -> None:
@@ -401,49 +411,47 @@ NOT_REPEATABLE: list[Operation[Any]] = [
 class TestRetries:
     @pytest.mark.parametrize("operation", [*REPEATABLE, *NOT_REPEATABLE], ids=lambda each: type(each).__name__)
     @pytest.mark.parametrize("error", [SLOW, UNSENT], ids=["throttled", "not sent"])
-    def test_what_was_not_done_is_sent_again_after_growing_waits(
-        self, operation: Operation[Any], error: Exception
-    ) -> None:
+    def test_failed_requests_are_retried_after_growing_waits(self, operation: Operation[Any], error: Exception) -> None:
         tape = Tape(error, error, "answer")
         assert send(tape, operation) == "answer"
         assert tape.executed == [operation] * 3
         assert tape.waits == [2, 4]
 
     @pytest.mark.parametrize("operation", REPEATABLE, ids=lambda each: type(each).__name__)
-    def test_what_may_be_done_twice_is_sent_again_after_a_lost_answer(self, operation: Operation[Any]) -> None:
+    def test_idempotent_operations_are_retried_after_a_lost_answer(self, operation: Operation[Any]) -> None:
         tape = Tape(LOST, "answer")
         assert send(tape, operation) == "answer"
 
     @pytest.mark.parametrize("operation", NOT_REPEATABLE, ids=lambda each: type(each).__name__)
-    def test_write_that_may_have_been_done_is_never_sent_twice(self, operation: Operation[Any]) -> None:
+    def test_write_with_an_unknown_outcome_is_never_retried(self, operation: Operation[Any]) -> None:
         tape = Tape(LOST)
         with pytest.raises(WriteOutcomeUnknown, match=r"the outcome of .* is unknown: the connection") as caught:
             send(tape, operation)
         assert (tape.executed, caught.value.code) == ([operation], "ReadTimeoutError")
 
-    def test_write_whose_answer_is_lost_every_time_is_unknown(self) -> None:
+    def test_write_whose_answer_is_always_lost_has_an_unknown_outcome(self) -> None:
         with pytest.raises(WriteOutcomeUnknown):
             send(Tape(LOST, LOST, LOST, LOST), put(1))
 
-    def test_read_whose_answer_is_lost_every_time_failed(self) -> None:
+    def test_read_whose_answer_is_always_lost_fails(self) -> None:
         with pytest.raises(ServiceError) as caught:
             send(Tape(LOST, LOST, LOST, LOST), Scan(T))
         assert caught.value is LOST
 
     @pytest.mark.parametrize(("attempts", "sent"), [(1, 1), (2, 2), (4, 4)])
-    def test_attempts_are_bounded(self, attempts: int, sent: int) -> None:
+    def test_attempts_are_limited(self, attempts: int, sent: int) -> None:
         tape = Tape(*[SLOW] * sent)
         with pytest.raises(ThrottledError):
             send(tape, Scan(T), attempts)
         assert len(tape.executed) == sent
 
-    def test_waits_together_are_bounded(self) -> None:
+    def test_total_wait_is_limited(self) -> None:
         tape = Tape(*[SLOW] * 3)
         with pytest.raises(ThrottledError):
             send(tape, Scan(T), attempts=9, max_seconds=7)
         assert tape.waits == [2, 4]
 
-    def test_what_is_not_transient_is_raised_at_once(self) -> None:
+    def test_permanent_errors_are_raised_at_once(self) -> None:
         tape = Tape(ServiceError("no DynamoDB", is_transient=False))
         with pytest.raises(ServiceError, match="no DynamoDB"):
             send(tape, Scan(T))
@@ -453,7 +461,7 @@ class TestRetries:
             send(Tape(SLOW, WriteResult()), put("secret", a="secret"))
         assert caplog.messages == ["Put people: attempt 1 failed with ThrottledError; retrying in 2.000 s"]
 
-    def test_outcome_that_is_unknown_does_not_stop_the_others(self) -> None:
+    def test_unknown_outcome_does_not_stop_the_others(self) -> None:
         *known, last = write(Tape(WriteResult(), WriteResult(), LOST), put(1, HAS_A), put(3, HAS_A), put(2, HAS_A))
         assert known == [Outcome(0), Outcome(1)]
         assert isinstance(last.error, WriteOutcomeUnknown)
@@ -466,12 +474,12 @@ class TestWrites:
     def test_no_writes_make_no_request(self) -> None:
         assert write(Tape()) == []
 
-    def test_one_write_travels_alone(self) -> None:
+    def test_single_write_is_sent_alone(self) -> None:
         tape = Tape(WriteResult())
         assert write(tape, put(1)) == [Outcome(0)]
         assert tape.executed == [put(1)]
 
-    def test_unconditional_writes_travel_in_batches_of_the_backend_limit(self) -> None:
+    def test_unconditional_writes_are_batched_up_to_the_backend_limit(self) -> None:
         tape = Tape(DONE, DONE, WriteResult(), batch_write=2)
         assert write(tape, put(1), delete(2), put(3), put(4), put(5)) == [Outcome(index) for index in range(5)]
         assert tape.executed == [
@@ -480,7 +488,7 @@ class TestWrites:
             put(5),
         ]
 
-    def test_write_of_a_key_that_is_in_the_batch_already_goes_into_the_next(self) -> None:
+    def test_second_write_of_a_key_goes_into_the_next_batch(self) -> None:
         tape = Tape(DONE, DONE)
         write(tape, put(1, v="old"), put(2), put(1, v="new"), put(3))
         assert tape.executed == [
@@ -493,12 +501,12 @@ class TestWrites:
         write(tape, put(1), delete(1), put(1))
         assert tape.executed == [put(1), delete(1), put(1)]
 
-    def test_conditional_writes_travel_alone(self) -> None:
+    def test_conditional_writes_are_sent_alone(self) -> None:
         tape = Tape(WriteResult(), WriteResult())
         assert write(tape, put(1, HAS_A), delete(2, HAS_A)) == [Outcome(0), Outcome(1)]
         assert tape.executed == [put(1, HAS_A), delete(2, HAS_A)]
 
-    def test_outcomes_are_in_the_order_of_the_writes_whatever_the_order_sent(self) -> None:
+    def test_outcomes_are_in_the_order_of_the_writes(self) -> None:
         failure = ConditionalCheckFailedException()
         tape = Tape(failure, DONE)
         assert write(tape, put(1), put(2, HAS_A), put(3)) == [Outcome(0), Outcome(1, failure), Outcome(2)]
@@ -509,42 +517,42 @@ class TestWrites:
         write(tape, put(1), put(2), put(1, HAS_A), put(1))
         assert tape.executed == [batch_put(1, 2), put(1, HAS_A), put(1)]
 
-    def test_failed_condition_is_the_outcome_of_its_write_and_the_others_go_on(self) -> None:
+    def test_failed_condition_does_not_stop_the_others(self) -> None:
         failure = ConditionalCheckFailedException()
         tape = Tape(WriteResult(), failure, WriteResult())
         outcomes = write(tape, put(1, HAS_A), put(2, HAS_A), put(3, HAS_A))
         assert outcomes == [Outcome(0), Outcome(1, failure), Outcome(2)]
 
-    def test_batch_that_is_refused_is_sent_one_by_one_so_that_each_item_says_what_is_wrong(self) -> None:
+    def test_refused_batch_is_sent_one_by_one_so_that_each_item_has_its_own_error(self) -> None:
         failure = InvalidRequestError("Item size has exceeded the maximum allowed size")
         tape = Tape(InvalidRequestError("of the batch"), WriteResult(), failure, WriteResult())
         assert write(tape, put(1), put(2), put(3)) == [Outcome(0), Outcome(1, failure), Outcome(2)]
         assert tape.executed == [batch_put(1, 2, 3), put(1), put(2), put(3)]
 
-    def test_what_was_done_before_a_retry_is_refused_is_not_done_again(self) -> None:
+    def test_writes_done_before_a_refused_retry_are_not_repeated(self) -> None:
         failure = InvalidRequestError("wrong")
         tape = Tape(unprocessed(2, 3), failure, WriteResult(), failure)
         assert write(tape, put(1), put(2), put(3)) == [Outcome(0), Outcome(1), Outcome(2, failure)]
         assert tape.executed == [batch_put(1, 2, 3), batch_put(2, 3), put(2), put(3)]
 
-    def test_all_items_that_are_refused_are_reported_where_none_is_done(self) -> None:
+    def test_all_refused_items_are_reported_when_none_is_written(self) -> None:
         failure = InvalidRequestError("wrong")
         tape = Tape(failure, failure, failure)
         assert write(tape, put(1), put(2)) == [Outcome(0, failure), Outcome(1, failure)]
 
-    def test_unprocessed_writes_are_sent_again_after_a_wait(self) -> None:
+    def test_unprocessed_writes_are_retried_after_a_wait(self) -> None:
         waits: list[float] = []
         tape = Tape(unprocessed(2, 3), unprocessed(3), DONE)
         assert write(tape, put(1), put(2), put(3), waits=waits) == [Outcome(0), Outcome(1), Outcome(2)]
         assert tape.executed == [batch_put(1, 2, 3), batch_put(2, 3), batch_put(3)]
         assert waits == [2, 2]
 
-    def test_unprocessed_delete_is_sent_again(self) -> None:
+    def test_unprocessed_delete_is_retried(self) -> None:
         tape = Tape(BatchWriteResult((BatchDelete(item(2)),)), DONE)
         assert write(tape, put(1), delete(2)) == [Outcome(0), Outcome(1)]
         assert tape.executed[1] == BatchWrite(T, (BatchDelete(item(2)),))
 
-    def test_waits_grow_while_nothing_is_processed_and_start_anew_on_progress(self) -> None:
+    def test_waits_grow_without_progress_and_reset_on_progress(self) -> None:
         waits: list[float] = []
         tape = Tape(unprocessed(1, 2), unprocessed(1, 2), unprocessed(2), unprocessed(2), DONE)
         assert write(tape, put(1), put(2), waits=waits, attempts=3) == [Outcome(0), Outcome(1)]
@@ -558,7 +566,7 @@ class TestWrites:
         assert isinstance(outcomes[1].error, ThrottledError)
         assert str(outcomes[1].error) == "still unprocessed (BatchWrite people, 4 attempts)"
 
-    def test_error_in_the_middle_is_that_of_its_request_and_the_rest_is_not_sent(self) -> None:
+    def test_error_in_the_middle_stops_the_rest(self) -> None:
         error = ServiceError("no answer", was_sent=False, is_transient=False)
         tape = Tape(DONE, error, batch_write=2)
         *known, last = write(tape, *map(put, range(5)))
@@ -575,7 +583,7 @@ class TestWrites:
         error = ServiceError("no answer", was_sent=False, is_transient=False)
         assert write(Tape(unprocessed(2), error), put(1), put(2)) == [Outcome(0), Outcome(1, error)]
 
-    def test_after_an_error_that_is_not_of_one_item_nothing_is_sent(self) -> None:
+    def test_nothing_is_sent_after_an_error_that_concerns_all_items(self) -> None:
         error = TableNotFound("gone")
         *first, last = write(Tape(error, batch_write=2), put(1), put(2), put(3))
         assert first == [Outcome(0, error), Outcome(1, error)]
@@ -596,7 +604,7 @@ class TestWrites:
 
 
 class TestTables:
-    def test_waiting_for_a_table_has_an_end(self) -> None:
+    def test_waiting_for_a_table_ends(self) -> None:
         waits: list[float] = []
         tape = Tape(self.described("CREATING"), *[TableNotFound("gone")] * 600)
         with pytest.raises(ServiceError, match="still not ready"):
@@ -623,7 +631,7 @@ class TestTables:
         tape = Tape(self.described("CREATING"))
         run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=False))
 
-    def test_create_goes_on_while_the_new_table_is_not_seen_yet(self) -> None:
+    def test_create_continues_while_the_new_table_is_not_visible_yet(self) -> None:
         tape = Tape(self.described("CREATING"), TableNotFound("not yet"), self.described("ACTIVE"))
         run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True))
 
@@ -651,12 +659,12 @@ class TestTables:
     def test_missing_table_does_not_exist(self) -> None:
         assert not run(Tape(TableNotFound("gone")), lambda executor: executor.table_exists(T))
 
-    def test_error_of_another_kind_says_nothing_about_the_table(self) -> None:
+    def test_other_errors_of_table_exists_are_raised(self) -> None:
         with pytest.raises(ServiceError):
             run(Tape(ServiceError("no answer", is_transient=False)), lambda executor: executor.table_exists(T))
 
 
-def test_memory_backend_plays_the_same_part() -> None:
+def test_executor_runs_on_the_memory_backend() -> None:
     backend = MemoryBackend()
     executor = Executor(backend.limits, RetryPolicy())
     drive(executor.create_table(CreateTable(TableSchema(T, KeySchema(KeyAttribute("k", "N")))), wait=True), backend)
@@ -664,4 +672,5 @@ def test_memory_backend_plays_the_same_part() -> None:
     writer = BulkWriter(lambda make_steps: drive(make_steps(executor), backend), ("k",), 25, workers=4)
     assert {outcome.index for outcome in writer.write(writes) if outcome.error is None} == set(range(100))
     plan = Plan((Scan(T, limit=9),), Comparison(Path("a"), GT, 89), ("k",), descending=True, limit=3)
-    assert drive(executor.read(plan), backend) == [item(99, a=99), item(98, a=98), item(97, a=97)]
+    pages = drive(PageLoop(plan).read_all(executor), backend)
+    assert sort_items(plan, items_of(pages)) == [item(99, a=99), item(98, a=98), item(97, a=97)]

@@ -110,7 +110,7 @@ class TestThrottledPartition:
 
 
 class TestPace:
-    def test_places_are_halved_once_for_the_throttles_of_one_time(self) -> None:
+    def test_slots_are_halved_once_for_concurrent_throttles(self) -> None:
         pace = Pace(10)
         pace.slow_down(0)
         pace.slow_down(0)
@@ -118,13 +118,13 @@ class TestPace:
         pace.slow_down(1)
         assert pace.slots == 2
 
-    def test_there_is_always_a_place(self) -> None:
+    def test_there_is_always_a_slot(self) -> None:
         pace = Pace(4)
         for number in range(10):
             pace.slow_down(number)
         assert pace.slots == 1
 
-    def test_places_come_back_one_after_the_other_up_to_the_first_number(self) -> None:
+    def test_slots_grow_back_one_by_one_up_to_the_limit(self) -> None:
         pace = Pace(4)
         pace.slow_down(0)
         found: list[int] = []
@@ -151,7 +151,7 @@ def steps(*, retries: int = 2) -> Steps[str]:
 
 
 class TestStops:
-    def test_what_has_not_begun_is_not_sent(self) -> None:
+    def test_stopped_run_starts_no_group(self) -> None:
         pace = Pace(2)
         pace.stop()
         with pytest.raises(WriteNotSent):
@@ -165,7 +165,7 @@ class TestStops:
             (ServiceError("no answer"), WriteOutcomeUnknown),
         ],
     )
-    def test_nothing_is_sent_again(self, error: Exception, told: type[Exception]) -> None:
+    def test_stopped_run_retries_nothing(self, error: Exception, told: type[Exception]) -> None:
         pace = Pace(2)
         kept = pace.keep(steps())
         assert next(kept) is READ
@@ -174,7 +174,7 @@ class TestStops:
         with pytest.raises(told):
             next(kept)
 
-    def test_wait_passes_whole_in_slices(self) -> None:
+    def test_wait_passes_in_slices(self) -> None:
         kept = Pace(2).keep(steps())
         next(kept)
         waits = [kept.throw(ThrottledError("slow"))]
@@ -211,14 +211,12 @@ class Crowded(Pace):
 @pytest.mark.parametrize("count", [1, 2], ids=["alone", "batch"])
 @pytest.mark.parametrize("error", [ThrottledError("slow"), None], ids=["throttled", "unprocessed"])
 class TestTime:
-    def test_time_in_which_a_group_waits_for_a_place_counts(self, count: int, error: Exception | None) -> None:
+    def test_time_spent_waiting_for_a_slot_counts(self, count: int, error: Exception | None) -> None:
         effect = _throttle(_begin(30, count), error)
         assert isinstance(effect, Attempt)
         assert effect.seconds == 70
 
-    def test_group_that_waits_longer_than_its_call_may_take_was_throttled(
-        self, count: int, error: Exception | None
-    ) -> None:
+    def test_group_that_waits_too_long_for_a_slot_is_throttled(self, count: int, error: Exception | None) -> None:
         with pytest.raises(StopIteration) as end:
             _throttle(_begin(1000, count), error)
         found: GroupResult = end.value.value

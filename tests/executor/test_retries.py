@@ -146,7 +146,7 @@ class TestLaterErrors:
 
     @pytest.mark.parametrize("operation", WRITES, ids=lambda each: type(each).__name__)
     @pytest.mark.parametrize("error", LATER, ids=lambda each: type(each).__name__)
-    def test_write_is_unknown_whatever_the_later_error_says(self, operation: Operation[Any], error: Exception) -> None:
+    def test_outcome_stays_unknown_after_a_later_error(self, operation: Operation[Any], error: Exception) -> None:
         backend = Answers(LOST, error)
         with pytest.raises(WriteOutcomeUnknown) as caught:
             send(backend, operation)
@@ -156,26 +156,24 @@ class TestLaterErrors:
 
     @pytest.mark.parametrize("error", LATER, ids=lambda each: type(each).__name__)
     @pytest.mark.parametrize("first", [SLOW, ServiceError("no connection", was_sent=False)], ids=["slow", "not sent"])
-    def test_write_that_cannot_have_been_done_is_told_as_the_later_error(
-        self, first: Exception, error: Exception
-    ) -> None:
+    def test_write_that_was_not_carried_out_raises_the_later_error(self, first: Exception, error: Exception) -> None:
         with pytest.raises(type(error)) as caught:
             send(Answers(first, error), WRITES[0])
         assert caught.value is error
 
     @pytest.mark.parametrize("error", LATER, ids=lambda each: type(each).__name__)
-    def test_read_is_told_as_the_later_error(self, error: Exception) -> None:
+    def test_read_raises_the_later_error(self, error: Exception) -> None:
         with pytest.raises(type(error)) as caught:
             send(Answers(LOST, error), Get(T, {"k": 1}))
         assert caught.value is error
 
     @pytest.mark.parametrize("error", [FAILED, IdempotencyMismatch("another")], ids=lambda each: type(each).__name__)
-    def test_transaction_whose_token_would_have_told_was_not_done(self, error: Exception) -> None:
+    def test_token_proves_that_a_transaction_was_not_carried_out(self, error: Exception) -> None:
         with pytest.raises(type(error)) as caught:
             send(Answers(LOST, error), TRANSACTION)
         assert caught.value is error
 
-    def test_transaction_that_may_be_in_its_own_way_is_unknown(self) -> None:
+    def test_transaction_that_conflicts_with_itself_has_an_unknown_outcome(self) -> None:
         with pytest.raises(WriteOutcomeUnknown):
             send(Answers(LOST, *[CONFLICT] * 9), TRANSACTION)
 
@@ -184,7 +182,7 @@ class TestLaterErrors:
         with pytest.raises(WriteOutcomeUnknown):
             send(Answers(LOST, SLOW, SLOW, error), WRITES[0])
 
-    def test_batch_remembers_it_after_what_it_got_done(self) -> None:
+    def test_batch_remembers_a_lost_answer_after_progress(self) -> None:
         """Of the second item nobody knows: it may have been written by the first attempt."""
         error = AccessDenied("not authorized")
         left = BatchWriteResult((BatchPut({"name": "b"}),))
@@ -238,12 +236,12 @@ class TestRepeated:
             send(Answers(error), WRITES[0])
 
     @pytest.mark.parametrize("seconds", [0, -1, float("nan"), "10", None, True])
-    def test_time_that_leaves_none_for_a_request_is_refused(self, seconds: Any) -> None:
+    def test_max_seconds_that_leave_no_time_are_refused(self, seconds: Any) -> None:
         with pytest.raises(ConfigurationError, match=r"^max_seconds must be a number of seconds > 0 .*; got"):
             RetryPolicy(max_seconds=seconds)
 
     @pytest.mark.parametrize("attempts", [0, -1, True, 1.5, "3"])
-    def test_attempts_are_requests_and_there_is_one_at_least(self, attempts: Any) -> None:
+    def test_attempts_must_be_at_least_1(self, attempts: Any) -> None:
         with pytest.raises(ConfigurationError, match=r"^attempts must be an int >= 1; got .*: use 1 for no retry$"):
             RetryPolicy(attempts=attempts)
 
@@ -259,7 +257,7 @@ class TestRepeated:
         assert RetryPolicy(base=0, cap=0).wait(9).seconds == 0
 
     @pytest.mark.parametrize("seconds", [0, -1, "5", True, None, float("nan"), float("inf")])
-    def test_call_takes_some_time(self, seconds: Any) -> None:
+    def test_max_seconds_must_be_positive(self, seconds: Any) -> None:
         with pytest.raises(
             ConfigurationError, match=r"^max_seconds must be a number of seconds > 0 and <= 1000000000; got"
         ):
@@ -281,7 +279,7 @@ class TestRepeated:
 class TestExceededBudgets:
     """What became of a write that is under way when a budget is exceeded."""
 
-    def test_write_that_was_done_is_told_as_done(self) -> None:
+    def test_write_that_was_done_is_reported_as_done(self) -> None:
         with pytest.raises(BudgetExceeded), budget(requests=1):
             answer = send(Interrupted("done, and no capacity"), WRITES[0])
         assert answer == "done, and no capacity"
@@ -290,19 +288,19 @@ class TestExceededBudgets:
         with pytest.raises(WriteOutcomeUnknown), budget(requests=1):
             send(Interrupted(LOST), WRITES[0])
 
-    def test_read_that_failed_is_told_by_its_error(self) -> None:
+    def test_failed_read_raises_its_error(self) -> None:
         with pytest.raises(ServiceError), budget(requests=1):
             send(Interrupted(ServiceError("no", is_transient=False)), Get(T, {"k": 1}))
 
 
 class TestTime:
-    def test_requests_count_and_what_is_left_is_handed_on(self) -> None:
+    def test_remaining_time_is_passed_to_each_attempt(self) -> None:
         backend = Slowly(30)
         with pytest.raises(ServiceError):
             send(backend, Get(T, {"k": 1}), RetryPolicy(base=0, cap=0, max_seconds=100))
         assert backend.bounds == [100, 70, 40, 10]
 
-    def test_time_of_a_backend_that_takes_none_is_looked_at_between_attempts(self) -> None:
+    def test_time_of_a_backend_without_timeouts_is_checked_between_attempts(self) -> None:
         class Plain(Answers):
             clock = VirtualClock()
             monotonic = clock.now
@@ -326,7 +324,7 @@ class TestTime:
         assert (clock.now(), caught.value.attempts) == (100, 4)
 
     @pytest.mark.parametrize("place", ["instance", "class"])
-    def test_execute_may_be_replaced_by_a_function_that_takes_no_time(
+    def test_execute_may_be_replaced_by_a_function_without_seconds(
         self, monkeypatch: pytest.MonkeyPatch, place: str
     ) -> None:
         class Own(MemoryBackend):
@@ -357,7 +355,7 @@ class TestTime:
         monkeypatch.undo()
         assert Kept.get_one("a", default=None) is None
 
-    def test_page_and_chunk_have_the_same_end(self) -> None:
+    def test_page_and_chunk_have_the_same_deadline(self) -> None:
         backend = Slowly(30)
         connection = Connection(backend=backend, retries=RetryPolicy(base=0, cap=0, max_seconds=50))
         with pytest.raises(ServiceError):
@@ -365,7 +363,7 @@ class TestTime:
         assert backend.bounds == [50, 20]
 
     @pytest.mark.parametrize("seconds", [1, 29, 60, 250])
-    def test_token_is_never_repeated_near_600_seconds(self, seconds: float) -> None:
+    def test_token_is_never_reused_near_600_seconds(self, seconds: float) -> None:
         backend = Slowly(seconds)
         policy = RetryPolicy(attempts=10_000, base=0, cap=0, max_seconds=100_000, budget=None)
         with pytest.raises(WriteOutcomeUnknown):
@@ -398,7 +396,7 @@ class TestTime:
         backend.faults.schedule(Fault.slow(9, operation="Get"))
         assert Timed.get_one("a").count == 1
 
-    def test_override_of_execute_that_takes_no_time_goes_on_working(self) -> None:
+    def test_override_of_execute_without_seconds_keeps_working(self) -> None:
         class Recorder(MemoryBackend):
             asked = 0
 
@@ -431,7 +429,7 @@ class TestBudget:
                 connection.execute(Get(T, {"k": 1}))
         assert len(backend.executed) == 150
 
-    def test_success_pays_back(self) -> None:
+    def test_success_refunds_tokens(self) -> None:
         found = GetResult({"k": 1})
         backend = Answers(*[SLOW, found] * 500)
         connection = Connection(backend=backend, retries=POLICY)
@@ -481,7 +479,7 @@ class TestBudget:
             items = [Counter(name=f"{number}") for number in range(100)]
             assert Counter.save_many(items, overwrite=False, max_workers=1).fail_count == 0
 
-    def test_pages_are_paid_from_it_too(self) -> None:
+    def test_pages_are_paid_from_the_budget(self) -> None:
         backend = Answers(*[SLOW] * 3_000)
         connection = Connection(backend=backend, retries=POLICY)
         for _ in range(200):
@@ -546,7 +544,7 @@ class TestMessages:
         assert not isinstance(caught.value, CredentialsError)
 
     @pytest.mark.parametrize("code", ["RequestTimeout", "SomethingNew"])
-    def test_request_that_was_not_received_is_sent_again(self, server: FaultyServer, transport: str, code: str) -> None:
+    def test_request_that_was_not_received_is_retried(self, server: FaultyServer, transport: str, code: str) -> None:
         server.plan = Script({("UpdateItem", None): Refuse(code, 408)})
         with pytest.raises(ServiceError, match="2 attempts") as caught:
             drive_update(self.connect(server, transport))
@@ -562,7 +560,7 @@ def drive_update(connection: Connection) -> None:
     Remote.update_one("a", Remote.count.increment())
 
 
-def test_condition_that_does_not_hold_is_no_matter_of_retries() -> None:
+def test_failed_condition_is_not_retried() -> None:
     with Connection.using(MemoryBackend()):
         Counter.create_table()
         Counter(name="a").save()

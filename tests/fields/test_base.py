@@ -97,7 +97,7 @@ class TestRules:
         assert "must be one of" in message(SetField(IntField, choices=[{1}]), set())
 
     def test_what_cannot_be_stored_is_refused(self) -> None:
-        assert message(bound(), object()).startswith("User.x: no DynamoDB type stands for object; got")
+        assert message(bound(), object()).startswith("User.x: DynamoDB has no type for object; got")
 
     @pytest.mark.parametrize(
         ("field", "expected"),
@@ -183,8 +183,8 @@ class TestOperands:
             with pytest.raises(ValidationError) as caught:
                 build()
             assert str(caught.value) == (
-                "User.x must be compared with a value; got None: an attribute that is not there is found by"
-                " not_exists(), and one that is there by exists()"
+                "User.x must be compared with a value; got None: use not_exists() to find items without the"
+                " attribute, exists() to find those with it"
             )
 
     def test_none_is_not_set(self) -> None:

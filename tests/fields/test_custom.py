@@ -258,7 +258,7 @@ class TestValues:
             at_x(Doubled()).decode("a")
 
     def test_a_value_that_is_read_keeps_the_rules(self) -> None:
-        with pytest.raises(ValidationError, match=r"User\.x must be an int of at most 3; got 4"):
+        with pytest.raises(ValidationError, match=r"User\.x must be an int <= 3; got 4"):
             at_x(Doubled(max_value=3)).decode(8)
 
     def test_a_key_is_read_in_the_form_of_encode_alone(self) -> None:
@@ -323,7 +323,7 @@ class TestValues:
         field = at_x(ListField(Name(max_length=2)))
         assert field.encode(["ab"]) == ["ba"]
         assert field.decode(["ba"]) == ["ab"]
-        with pytest.raises(ValidationError, match="2 characters at most"):
+        with pytest.raises(ValidationError, match="at most 2 characters"):
             field.decode(["bac"])
 
     def test_a_validator_is_called_once_for_each_value_that_is_read(self) -> None:

@@ -108,7 +108,7 @@ class TestTimestampField:
     @pytest.mark.parametrize("text", ["1E-7", "1.1000000000000000000000000000000000001"])
     def test_a_decimal_finer_than_microseconds_is_refused(self, text: str) -> None:
         assert message(TimestampField(), Decimal(text)) == (
-            "User.at must be a datetime with a time zone, or a number of seconds (with whole microseconds);"
+            "User.at must be a datetime with a time zone, or a number of seconds (finer than microseconds);"
             f" got Decimal('{text}')"
         )
 

@@ -193,7 +193,7 @@ def test_an_expiry_can_be_extended(connected: None) -> None:
 def test_a_duration_is_refused_with_what_to_write() -> None:
     for field in (declare(TimestampField()).until, TimestampField()):
         with pytest.raises(
-            ValidationError, match=r"a duration from now is datetime\.now\(timezone\.utc\) \+ timedelta"
+            ValidationError, match=r"for a time from now, write datetime\.now\(timezone\.utc\) \+ timedelta"
         ):
             field.validate(dt.timedelta(hours=1))
 

@@ -54,7 +54,7 @@ class TestValues:
 
     def test_an_unknown_name_is_refused_with_those_that_there_are(self) -> None:
         assert message(address(), {"city": "a", "town": "b", 1: 2}) == (
-            "User.address has no field 'town', 1; it has city, zip, country"
+            "User.address has no field 'town', 1; it has: city, zip, country"
         )
 
     @pytest.mark.parametrize("value", ["a", [("city", "a")], None, 1])
@@ -198,7 +198,7 @@ class TestWithoutFields:
         field = address({})
         assert (field["a"]["b"][0] == 1.5) == Comparison(ADDRESS / "a" / "b" / 0, "=", Decimal("1.5"))
         assert field["a"].exists() == Exists(ADDRESS / "a")
-        with pytest.raises(AttributeError, match=r"User\.address has no field 'a'; it has none"):
+        with pytest.raises(AttributeError, match=r"User\.address has no field 'a'; it declares no fields"):
             _ = field.a
 
 
@@ -224,10 +224,10 @@ class TestPaths:
         assert field.validate({"default": "a"}) == {"default": "a"}
 
     def test_an_unknown_name_is_refused_with_those_that_there_are(self) -> None:
-        with pytest.raises(AttributeError, match=r"User\.address has no field 'town'; it has city, zip, country"):
+        with pytest.raises(AttributeError, match=r"User\.address has no field 'town'; it has: city, zip, country"):
             _ = address().town
         for name in ("town", 0):
-            with pytest.raises(ExpressionError, match=r"User\.address has no field .*; it has city, zip, country"):
+            with pytest.raises(ExpressionError, match=r"User\.address has no field .*; it has: city, zip, country"):
                 _ = address()[name]
 
     def test_it_cannot_be_iterated_over(self) -> None:
@@ -246,14 +246,14 @@ class TestPaths:
     [
         (
             lambda: DictField(required=BooleanField()),  # type: ignore[call-overload]
-            "required is an option of DictField itself; a field of that name goes into a mapping, such as DictField({",
+            "required is an option of DictField itself: declare a field of that name in a mapping, such as DictField({",
         ),
         (lambda: DictField(default=StringField), "default is an option of DictField itself"),
         (
             lambda: DictField(city=StringField(), label=StringField()),
             (
-                "DictField.label is an attribute of every DictField, so the member of that name goes into a mapping,"
-                ' such as DictField({"label": StringField()}, ...), and its field is DictField["label"]'
+                "DictField.label is an attribute of every DictField: declare the member of that name in a mapping,"
+                ' such as DictField({"label": StringField()}, ...), and write DictField["label"] for its field'
             ),
         ),
         (lambda: DictField(path=StringField), "DictField.path is an attribute of every DictField"),

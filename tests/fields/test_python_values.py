@@ -68,9 +68,9 @@ def test_a_type_without_a_counterpart_is_stored_as_its_nearest(value: Any, store
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (object, "no DynamoDB type stands for type; got <class 'object'>; use a field that says how it is stored"),
-        (1j, "no DynamoDB type stands for complex"),
-        (iter([]), "no DynamoDB type stands for list_iterator"),
+        (object, "DynamoDB has no type for type; got <class 'object'>; use a field that says how to store it"),
+        (1j, "DynamoDB has no type for complex"),
+        (iter([]), "DynamoDB has no type for list_iterator"),
         (math.nan, "DynamoDB has no NaN and no infinity; got nan"),
         ([math.inf], "DynamoDB has no NaN and no infinity; got inf"),
         (Decimal("NaN"), "The parameter cannot be converted to a numeric value: NaN"),

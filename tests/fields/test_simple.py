@@ -140,7 +140,7 @@ class TestEnumField:
         assert bound(EnumField(Colour)).begins_with(StringField().bind("User", Path("y"))) == BeginsWith(X, Path("y"))
 
     def test_members_are_not_counted_with(self) -> None:
-        with pytest.raises(ValidationError, match="set to a member, since a sum need not be one"):
+        with pytest.raises(ValidationError, match="set to a member, because a sum may not be one"):
             bound(EnumField(Level)).increment()
 
     @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ class TestEnumField:
             ("Colour", "EnumField takes an Enum class with members; got 'Colour'"),
             (int, "EnumField takes an Enum class with members; got <class 'int'>"),
             (enum.Enum, "EnumField takes an Enum class with members; got <enum 'Enum'>"),
-            (enum.Flag("F", "A B"), "EnumField: combinations of F are no members; an IntField holds them"),
-            (Shape, "EnumField stores values that are str or int; got <Shape.POINT: ()>: say by_name=True"),
+            (enum.Flag("F", "A B"), "EnumField: combinations of F are no members; use an IntField for them"),
+            (Shape, "EnumField stores values that are str or int; got <Shape.POINT: ()>: set by_name=True"),
         ],
     )
     def test_what_is_no_enumeration_is_refused_when_declared(self, enum_class: Any, expected: str) -> None:
@@ -177,7 +177,9 @@ class TestJSONField:
         assert message(JSONField(), value).startswith(("User.x must be a JSON value", "User.x: text must be encodable"))
 
     def test_none_stands_for_no_value(self) -> None:
-        assert message(JSONField(), None) == "User.x must be a JSON value; None means that there is none; got None"
+        assert (
+            message(JSONField(), None) == "User.x must be a JSON value; None stands for an absent attribute; got None"
+        )
 
     def test_what_never_ends_is_refused(self) -> None:
         endless: list[Any] = []

@@ -199,8 +199,8 @@ class TestKeyInAFormat:
         with pytest.raises(SchemaError) as caught:
             key(serialized_format=serialized_format).check_key()
         assert str(caught.value) == (
-            f"User.at is a key with serialized_format={serialized_format!r}, whose text is not in the order of time:"
-            " begin with %Y, %m, %d, %H, %M, %S, %f in this order, as far as wanted, or leave the format out"
+            f"User.at is a key with serialized_format={serialized_format!r}, which does not sort by time:"
+            " start with %Y, %m, %d, %H, %M, %S, %f in this order, as far as needed, or leave the format out"
         )
 
     def test_is_a_rule_for_datetimes_alone(self) -> None:
@@ -234,11 +234,13 @@ class TestText:
     @pytest.mark.parametrize("text", ["10:00", "May 2024", "Friday", "1 May"])
     def test_without_a_full_date_is_refused_rather_than_completed_from_today(self, text: str) -> None:
         assert message(DateTimeField(), text) == (
-            f"User.at must be a datetime or the text of one (it does not say year, month and day); got {text!r}"
+            f"User.at must be a datetime or the text of one (it lacks the year, month or day); got {text!r}"
         )
 
     def test_with_a_time_zone_of_unknown_offset_is_refused(self) -> None:
-        assert "(its time zone 'EST' has no known offset)" in message(DateTimeField(), "1 May 2024 10:00 EST")
+        assert "(its time zone 'EST' is not an offset such as +02:00)" in message(
+            DateTimeField(), "1 May 2024 10:00 EST"
+        )
 
     @pytest.mark.parametrize("text", ["", "nonsense", "2024-13-01", "1 May 99999999999"])
     def test_that_is_no_datetime_is_refused(self, text: str) -> None:
@@ -259,7 +261,7 @@ class TestText:
 
     def test_that_the_parser_makes_no_datetime_of_is_refused(self) -> None:
         parser: Any = len
-        assert "(its parser made 3 of it)" in message(DateTimeField(parser=parser), "abc")
+        assert "(the parser returned 3)" in message(DateTimeField(parser=parser), "abc")
 
 
 class TestTimeZones:
@@ -381,7 +383,7 @@ class TestDateField:
 
     def test_a_datetime_is_refused_with_the_mend(self) -> None:
         assert message(DateField(), NAIVE).startswith(
-            "User.at must be a date; a datetime would lose its time, so give its .date(); got datetime"
+            "User.at must be a date; a datetime would lose its time, so pass its .date(); got datetime"
         )
 
     @pytest.mark.parametrize("value", ["20240501", "2024-W18-3", "2024-05-01T00:00", "", "1 May 2024", 20240501, None])

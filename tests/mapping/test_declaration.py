@@ -1,4 +1,4 @@
-"""The declaration of models: what a class comes to, and every mistake found when the class is created."""
+"""The declaration of models: what a class declares, and every mistake found when it is created."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ class TestMistakes:
         )
 
     @pytest.mark.parametrize("name", ["", "a b", "users!", "ü", "a" * 256, 5, b"users", "users\n"], ids=repr)
-    def test_table_name_that_dynamodb_does_not_take(self, name: Any) -> None:
+    def test_table_name_that_dynamodb_refuses(self, name: Any) -> None:
         text = refusal(__table__=name)
         assert text.startswith("User.__table__ must be 1 to 255 letters, digits, `_`, `.` and `-`; got ")
 
     @pytest.mark.parametrize("name", ["users", "a", "A.b_c-1", "a" * 255])
-    def test_table_name_that_dynamodb_takes(self, name: str) -> None:
+    def test_table_name_that_dynamodb_allows(self, name: str) -> None:
         assert table_of(make_model(__table__=name)).name == name
 
     def test_no_hash_key(self) -> None:
@@ -118,7 +118,7 @@ class TestMistakes:
     def test_field_whose_name_starts_with_an_underscore(self) -> None:
         assert refusal(_name=StringField()) == "User._name is a field; its name must not start with an underscore"
 
-    def test_class_of_fields_instead_of_a_field(self) -> None:
+    def test_field_class_instead_of_a_field(self) -> None:
         assert refusal(name=StringField) == ("User.name is the class StringField, not a field: write StringField()")
 
     def test_method_that_hides_a_field_of_a_base(self) -> None:
@@ -129,7 +129,7 @@ class TestMistakes:
     @pytest.mark.parametrize("attribute", ["__read_units__", "__write_units__"])
     @pytest.mark.parametrize("units", [0, -1, "8", 1.5, True, None], ids=repr)
     @pytest.mark.parametrize("billing", ["provisioned", "on_demand"])
-    def test_units_that_are_no_positive_int(self, attribute: str, units: Any, billing: str) -> None:
+    def test_units_that_are_not_a_positive_int(self, attribute: str, units: Any, billing: str) -> None:
         assert refusal(**{attribute: units, "__billing__": billing}) == (
             f"User.{attribute} must be a positive int, in capacity units per second; got {units!r}"
         )
@@ -141,7 +141,7 @@ class TestMistakes:
         )
 
     @pytest.mark.parametrize("connection", ["memory", Connection, 5], ids=repr)
-    def test_connection_that_is_none(self, connection: Any) -> None:
+    def test_connection_of_the_wrong_type(self, connection: Any) -> None:
         assert refusal(__connection__=connection) == f"User.__connection__ must be a Connection; got {connection!r}"
 
     def test_unknown_scan_policy(self) -> None:
@@ -149,7 +149,7 @@ class TestMistakes:
 
     def test_default_that_does_not_suit_its_field(self) -> None:
         assert refusal(year=IntField(default="1990", min_value=1900)) == (
-            "User.year has an invalid default or choice: User.year must be an int of at least 1900; got '1990'"
+            "User.year has an invalid default or choice: User.year must be an int >= 1900; got '1990'"
         )
 
     def test_choice_that_does_not_suit_its_field(self) -> None:
@@ -161,7 +161,7 @@ class TestMistakes:
 
 
 class TestInheritance:
-    def test_abstract_base_needs_no_table_and_gives_its_fields(self) -> None:
+    def test_abstract_base_needs_no_table_and_passes_on_its_fields(self) -> None:
         class Base(Model):
             __abstract__ = True
             __hash_key__ = "id"
@@ -180,7 +180,7 @@ class TestInheritance:
             make_model((base,), __table__=...)
 
     @pytest.mark.parametrize("call", ["get_one", "explain", "delete_one", "save_one"])
-    def test_abstract_model_says_so_when_it_is_used(self, call: str) -> None:
+    def test_abstract_model_cannot_be_used(self, call: str) -> None:
         base = make_model(__abstract__=True)
         argument: Any = {"email": "x"}
         with pytest.raises(SchemaError, match=r"^User is abstract and has no table: derive a model from it$"):
@@ -191,7 +191,7 @@ class TestInheritance:
         derived = make_model((base,), email=..., year=IntField())
         assert list(derived.__mapper__.fields) == ["email", "name", "year"]
 
-    def test_derived_model_may_replace_a_field(self) -> None:
+    def test_derived_model_can_replace_a_field(self) -> None:
         base = make_model(year=StringField())
         derived = make_model((base,), year=IntField())
         assert isinstance(derived.year, IntField)
@@ -203,7 +203,7 @@ class TestInheritance:
         assert table_of(derived) == table_of(base)
         assert derived.__scans__ == "forbid"
 
-    def test_mixin_that_is_no_model_gives_its_fields(self) -> None:
+    def test_mixin_that_is_not_a_model_passes_on_its_fields(self) -> None:
         class Stamped:
             changed = IntField()
 
@@ -229,7 +229,7 @@ class TestInheritance:
         with pytest.raises(SchemaError, match=r"^User\.save "):
             make_model((Model, Mixin))
 
-    def test_methods_and_constants_are_no_fields(self) -> None:
+    def test_methods_and_constants_are_not_fields(self) -> None:
         model = make_model(LIMIT=5, shout=lambda self: self.email.upper(), label=property(lambda self: self.email))
         assert list(model.__mapper__.fields) == ["email"]
         user = model(email="x")
@@ -237,12 +237,12 @@ class TestInheritance:
 
 
 class TestBinding:
-    def test_field_is_called_by_model_and_path(self) -> None:
+    def test_label_of_a_field_is_its_model_and_path(self) -> None:
         model = make_model(address=DictField(city=StringField()))
         assert model.email.label == "User.email"
         assert model.address.city.label == "User.address.city"
 
-    def test_fields_of_a_base_are_bound_anew_for_each_class(self) -> None:
+    def test_fields_of_a_base_are_bound_for_each_class(self) -> None:
         class Base(Model):
             __abstract__ = True
             __hash_key__ = "id"
@@ -257,7 +257,7 @@ class TestBinding:
         assert [model.id.label for model in (Base, First, Second)] == ["Base.id", "First.id", "Second.id"]
         assert First.id is not Second.id
 
-    def test_field_that_is_a_key_in_one_class_is_none_in_another(self) -> None:
+    def test_field_can_be_a_key_in_one_class_only(self) -> None:
         shared = StringField()
         first = make_model(name=shared)
         second = make_model(__hash_key__="name", name=shared)

@@ -214,7 +214,7 @@ CASES: list[tuple[Any, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("field", "values"), CASES, ids=lambda each: type(each).__name__)
-def test_values_at_the_edges_are_taken_and_stored_as_the_field_says(field: Any, values: list[Any]) -> None:
+def test_values_at_the_edges_are_accepted_and_stored_as_by_the_field(field: Any, values: list[Any]) -> None:
     model = model_of(field)
     for value in values:
         check_build(model, {"pk": "key", "field": value})
@@ -243,7 +243,7 @@ def test_values_at_the_edges_are_taken_and_stored_as_the_field_says(field: Any, 
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_new_instance_has_the_default_that_the_field_says(field: Any) -> None:
+def test_new_instance_has_the_default_of_the_field(field: Any) -> None:
     model = model_of(field)
     several: list[dict[str, Any]] = [{}, {"field": None}, {"pk": "key"}, {"field": "x"}, {"field": 5}, {"field": []}]
     for each in several:
@@ -279,7 +279,7 @@ STORED: list[Any] = [
 
 
 @pytest.mark.parametrize("field", [field for field, _ in CASES], ids=lambda each: type(each).__name__)
-def test_any_stored_value_is_read_as_the_field_says(field: Any) -> None:
+def test_any_stored_value_is_read_as_by_the_field(field: Any) -> None:
     model = model_of(field)
     for stored in STORED:
         check_decode(model, {"pk": "key", "field": stored})
@@ -296,7 +296,7 @@ KEYS = [*(kind() for kind in KINDS), EnumField(Colour), EnumField(Level), EnumFi
 
 
 @pytest.mark.parametrize("field", KEYS, ids=lambda each: type(each).__name__)
-def test_keys_are_stored_and_read_as_the_field_says(field: Any) -> None:
+def test_keys_are_stored_and_read_as_by_the_field(field: Any) -> None:
     model = model_of(field, __range_key__="field")
     for stored in [*STORED, "0001", Decimal("0.1"), 10**17 + 1]:
         check_decode(model, {"pk": "key", "field": stored})
@@ -306,7 +306,7 @@ def test_keys_are_stored_and_read_as_the_field_says(field: Any) -> None:
 
 
 @pytest.mark.parametrize("field", [StringField(), BinaryField(), IntField()], ids=lambda each: type(each).__name__)
-def test_keys_of_indexes_are_stored_as_the_field_says(field: Any) -> None:
+def test_keys_of_indexes_are_stored_as_by_the_field(field: Any) -> None:
     model = model_of(field, by_field=GlobalIndex(hash_key="field"))
     for value in ("", "a", b"", b"a", 0, 1, None):
         check_encode(model, {"pk": "key", "field": value})
@@ -464,7 +464,7 @@ def test_source_can_be_read() -> None:
         assert inspect.getsource(function) in shown
 
 
-def test_a_codec_is_compiled_once_and_when_it_is_needed() -> None:
+def test_codec_is_compiled_once_and_on_demand() -> None:
     class Lazy(Person):
         pass
 

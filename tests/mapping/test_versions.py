@@ -91,7 +91,7 @@ def stored() -> tuple[str | None, int | None]:
 
 
 class TestCounting:
-    def test_first_save_sets_it_and_every_write_counts_it_up(self) -> None:
+    def test_first_save_sets_it_and_every_write_increments_it(self) -> None:
         page = Page(title="Rome")
         assert page.version is None
         assert page.save().version == 1
@@ -103,7 +103,7 @@ class TestCounting:
     def test_create_sets_it(self) -> None:
         assert Page.create_one({"title": "Rome"}).version == 1
 
-    def test_writes_by_key_count_it_up_too(self, mine: Page) -> None:
+    def test_writes_by_key_increment_it(self, mine: Page) -> None:
         assert Page.update_one("Rome", Page.visits.set(1)).version == 2
         assert Page.update_from_dict("Rome", {"visits": 1}).version == 3
         assert Page.upsert_one("Oslo", Page.visits.set(1)).version == 1
@@ -112,7 +112,7 @@ class TestCounting:
         assert Page.find(Page.visits == 2).update(Page.visits.set(3)).success_count == 2
         assert stored() == ("a town", 6)
 
-    def test_item_that_has_no_version_gets_one_when_it_is_written(self) -> None:
+    def test_item_without_a_version_gets_one_when_it_is_written(self) -> None:
         Note(title="Rome").save()
         page = Page.get_one("Rome")
         assert page.version is None
@@ -120,18 +120,18 @@ class TestCounting:
         Note(title="Oslo").save()
         assert Page.get_one("Oslo").update(Page.text.set("a town")).version == 1
 
-    def test_failed_write_does_not_count(self, mine: Page, yours: Page) -> None:
+    def test_failed_write_does_not_increment_it(self, mine: Page, yours: Page) -> None:
         with pytest.raises(VersionConflict):
             yours.save()
         assert (yours.version, mine.version) == (1, 2)
 
-    def test_it_is_changed_by_nothing_else(self) -> None:
+    def test_no_update_may_change_it(self) -> None:
         with pytest.raises(ExpressionError, match=r"Page.version counts the writes; nothing else may change it"):
             Page.update_one("Rome", Page.version.set(7))
 
 
 class TestConflicts:
-    def test_save_tells_both_versions_and_what_is_stored(self, yours: Page) -> None:
+    def test_failed_save_reports_both_versions_and_the_stored_item(self, yours: Page) -> None:
         with pytest.raises(VersionConflict) as caught:
             yours.save()
         assert (caught.value.expected, caught.value.found, caught.value.item) == (1, 2, Page.get_one("Rome"))
@@ -141,7 +141,7 @@ class TestConflicts:
         )
         assert stored() == ("a city", 2)
 
-    def test_conflict_is_a_condition_that_does_not_hold_and_can_be_pickled(self, yours: Page) -> None:
+    def test_conflict_is_a_failed_condition_and_can_be_pickled(self, yours: Page) -> None:
         with pytest.raises(ConditionalCheckFailedException) as caught:
             yours.save()
         copied = pickle.loads(pickle.dumps(caught.value))
@@ -168,14 +168,14 @@ class TestConflicts:
             yours.update(Page.visits.set(1))
         assert mine.create().version == 3
 
-    def test_create_fails_as_ever(self, mine: Page) -> None:
+    def test_create_of_an_existing_item_fails_as_without_a_version(self, mine: Page) -> None:
         with pytest.raises(
             ConditionalCheckFailedException, match="there is already an item with title = 'Rome'"
         ) as caught:
             mine.create()
         assert type(caught.value) is ConditionalCheckFailedException
 
-    def test_condition_that_does_not_hold_is_no_conflict(self, mine: Page) -> None:
+    def test_failed_condition_is_not_a_conflict(self, mine: Page) -> None:
         with pytest.raises(ConditionalCheckFailedException, match="does not hold") as caught:
             mine.save(Page.visits > 1)
         assert type(caught.value) is ConditionalCheckFailedException
@@ -186,7 +186,7 @@ class TestConflicts:
         with pytest.raises(VersionConflict):
             Page(title="Rome", text="from a form", version=1).save()
 
-    def test_instance_that_names_an_item_by_its_key_has_nothing_to_check(self, mine: Page) -> None:
+    def test_instance_with_only_a_key_has_no_version_to_check(self, mine: Page) -> None:
         assert Page.update_one(Page(title="Rome"), Page.visits.set(1)).version == 2
         assert Page.delete_one(Page(title="Rome")) is not None
         assert Page.delete_one(Page(title="Rome")) is None
@@ -203,7 +203,7 @@ class TestConflicts:
 
 
 class TestInBulk:
-    def test_each_item_says_whether_it_conflicts(self, yours: Page) -> None:
+    def test_outcome_of_each_item_reports_its_conflict(self, yours: Page) -> None:
         pages = [yours, Page(title="Oslo"), Page(title="Bern")]
         result = Page.save_many(pages)
         assert [(page.title, page.version) for page in result.success] == [("Oslo", 1), ("Bern", 1)]
@@ -287,7 +287,7 @@ class TestChangesAlone:
             note.save(only_changed=True)
         return [call.operation.updates for call in calls if isinstance(call.operation, UpdateItem)]
 
-    def test_only_they_are_sent_and_others_keep_what_they_changed(self) -> None:
+    def test_only_changes_are_sent_and_those_of_others_stay(self) -> None:
         note = self.make()
         Note.update_one("Rome", Note.visits.set(9))
         note.text = "a city"
@@ -297,7 +297,7 @@ class TestChangesAlone:
         assert note.visits == 0
         assert Note.get_one("Rome") == Note(title="Rome", text="a city", tags=["old", "large"], visits=9)
 
-    def test_nothing_is_sent_where_nothing_was_changed(self) -> None:
+    def test_nothing_is_sent_without_changes(self) -> None:
         note = self.make()
         assert self.sent(note) == []
         note.text = "a city"
@@ -332,7 +332,7 @@ class TestChangesAlone:
         assert mine.save(only_changed=True).version == 4
         assert Page.get_one("Rome") == mine
 
-    def test_transaction_takes_it_too(self) -> None:
+    def test_transaction_saves_changes_alone(self) -> None:
         note = self.make()
         Note.update_one("Rome", Note.visits.set(9))
         note.text = "a city"
@@ -366,7 +366,7 @@ class TestChangesAlone:
 
 
 class TestDeclaration:
-    def test_model_has_one_at_most(self) -> None:
+    def test_model_has_at_most_one(self) -> None:
         with pytest.raises(SchemaError, match=r"Two.second is a second VersionField beside first"):
 
             class Two(Model):
@@ -376,7 +376,7 @@ class TestDeclaration:
                 first = VersionField()
                 second = VersionField()
 
-    def test_it_is_no_key(self) -> None:
+    def test_it_cannot_be_a_key(self) -> None:
         with pytest.raises(SchemaError, match=r"Bad.id is a VersionField, which changes with every write"):
 
             class Bad(Model):

@@ -1,4 +1,4 @@
-"""What is assigned to a finished model takes effect, or is refused with what does."""
+"""Assignments to a finished model take effect, or are refused with a hint at what works."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def test_another_table_is_used_at_once(user: Any) -> None:
     assert user.get_one("1").name == "users"
 
 
-def test_models_that_are_derived_follow_unless_they_say_something_else(user: Any, member: Any) -> None:
+def test_derived_models_follow_unless_they_set_their_own(user: Any, member: Any) -> None:
     own = type(user)("Own", (user,), {"__module__": __name__, "__table__": "own"})
     user.__table__ = "test-users"
     assert [model.table_name() for model in (user, member, own)] == ["test-users", "test-users", "own"]
 
 
-def test_it_can_be_patched_and_taken_back(user: Any, member: Any) -> None:
+def test_it_can_be_patched_and_restored(user: Any, member: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(user, "__table__", "patched")
         patch.setattr(member, "__table__", "patched-too")
@@ -92,7 +92,7 @@ def test_units_and_billing_change_the_table_and_its_indexes(user: Any) -> None:
     assert (user.__mapper__.schema(user.table_name()).throughput, index.schema.throughput) == (None, None)
 
 
-def test_time_to_live_tags_and_stream_too(user: Any) -> None:
+def test_time_to_live_tags_and_stream_take_effect(user: Any) -> None:
     user.__ttl__, user.__tags__, user.__stream__ = "seen", {"team": "a"}, "new_image"
     with Connection.record() as calls:
         user.create_table()
@@ -111,7 +111,7 @@ def test_the_field_that_items_expire_by_knows_it(user: Any, member: Any) -> None
     assert [model(id="1", seen=moment).seen for model in models] == [moment, moment]
 
 
-def test_a_default_that_items_cannot_expire_by_is_refused_when_they_shall() -> None:
+def test_default_that_items_cannot_expire_by_is_refused() -> None:
     class Visit(Model):
         __table__ = "visits"
         __hash_key__ = "id"
@@ -124,7 +124,7 @@ def test_a_default_that_items_cannot_expire_by_is_refused_when_they_shall() -> N
     assert (made(id="1").ends, made.__mapper__.declaration.expires_by) == (10**15, None)
 
 
-def test_connection_and_scans_too(user: Any) -> None:
+def test_connection_and_scans_take_effect(user: Any) -> None:
     user.create_table()
     user(id="1").save()
     user.__connection__ = Connection(table_prefix="other-")
@@ -162,7 +162,7 @@ def test_a_mistake_is_refused_and_nothing_changes(user: Any, member: Any, name: 
     assert [model.__mapper__.declaration for model in (user, member)] == declared
 
 
-def test_what_a_derived_model_cannot_be_is_refused_for_all(user: Any) -> None:
+def test_option_that_a_derived_model_cannot_have_is_refused_for_all(user: Any) -> None:
     base: Any = type(user)("Base", (Model,), {"__module__": __name__, "__abstract__": True, "id": StringField()})
     derived = type(base)("Derived", (base,), {"__module__": __name__, "__table__": "ttt", "__hash_key__": "id"})
     with pytest.raises(SchemaError, match=r"Derived.__ttl__ must name a field"):
@@ -218,7 +218,7 @@ def test_a_derived_model_does_what_the_error_says(user: Any) -> None:
     assert Other.__mapper__.keys.names == ("id", "name")
 
 
-def test_what_is_no_part_of_the_declaration_can_be_anything(user: Any) -> None:
+def test_other_attributes_can_be_anything(user: Any) -> None:
     user.shout = lambda self: self.name.upper()
     user.limit = 5
     assert (user(name="Jane").shout(), user.limit) == ("JANE", 5)
@@ -255,7 +255,7 @@ def test_an_item_has_no_options(user: Any, name: str) -> None:
         lambda _, __, batch: remove(batch),
     ],
 )
-def test_what_was_begun_stays_with_the_table_it_was_begun_on(user: Any, write: Any) -> None:
+def test_open_reads_and_writes_stay_with_their_table(user: Any, write: Any) -> None:
     """Lazy reads, streams and batches read and write where they were made, even where the other table has the key."""
     user.create_table()
     user(id="1", name="old").save()

@@ -115,7 +115,7 @@ class TestUpdateMany:
         assert {type(call.operation) for call in calls} == {UpdateItem}
 
     @pytest.mark.parametrize("updates", [[], [3], [User.email.set("x")], [User.year.set(1), User.year.add(1)]])
-    def test_updates_that_cannot_be_meant_are_refused_before_anything_is_read(self, updates: Any) -> None:
+    def test_invalid_updates_are_refused_before_anything_is_read(self, updates: Any) -> None:
         with Connection.record() as calls, pytest.raises(ExpressionError):
             User.update_many(User.year > 0, updates)
         assert calls.requests == 0
@@ -175,7 +175,7 @@ class TestStreams:
         next(stream)
         assert len(taken) <= 1_001
         assert isinstance(stream, Iterator)
-        stream.close()  # type: ignore[attr-defined]
+        stream.close()  # type: ignore[attr-defined]  # a generator
 
     def test_invalid_item_is_an_outcome_of_its_own(self) -> None:
         outcomes = {each.index: each for each in User.save_iter([{"email": "a"}, {"email": "b", "year": "x"}, {}])}
@@ -215,7 +215,7 @@ class TestStops:
         with pytest.raises(TableNotFound, match=r"Missing: .* \(the table "):
             Missing.save_many([{"id": str(number)} for number in range(60)])
 
-    def test_stream_tells_of_each_item_that_it_was_not_sent(self) -> None:
+    def test_stream_reports_each_item_that_was_not_sent(self) -> None:
         with Connection.record() as calls:
             outcomes = list(Missing.save_iter({"id": str(number)} for number in range(1_500)))
         assert len(outcomes) == 1_500
@@ -225,7 +225,7 @@ class TestStops:
 
 
 class Threads(MemoryBackend):
-    """A memory backend that is worth four threads, and notes how many are in it at once."""
+    """A memory backend that is worth four threads, and records how many are in it at once."""
 
     limits = replace(MemoryBackend.limits, concurrency=4)
 
@@ -249,7 +249,7 @@ class Threads(MemoryBackend):
 
 class TestConcurrency:
     @pytest.mark.parametrize(("workers", "most"), [(None, 4), (1, 1), (2, 2)])
-    def test_requests_are_under_way_at_once_as_many_as_are_allowed(self, workers: int | None, most: int) -> None:
+    def test_as_many_requests_run_at_once_as_are_allowed(self, workers: int | None, most: int) -> None:
         backend = Threads()
         with Connection.using(backend):
             User.create_table()
@@ -259,7 +259,7 @@ class TestConcurrency:
         if most > 1:
             assert backend.most > 1
 
-    def test_batches_go_at_once_too(self) -> None:
+    def test_batches_run_at_once_too(self) -> None:
         backend = Threads()
         with Connection.using(backend):
             User.create_table()
@@ -301,7 +301,7 @@ class TestBatch:
             batch.save({"email": "a", "year": 2})
         assert years() == {"a": 2}
 
-    def test_delete_with_a_condition_may_fail_alone_which_the_end_of_the_block_tells(self) -> None:
+    def test_failed_condition_of_a_delete_is_raised_at_the_end_of_the_block(self) -> None:
         User.save_many(users(2))
         with pytest.raises(BulkWriteError) as caught, User.batch() as batch:
             fill(batch, (User.email == "0000") & (User.year > 5), "0001")
@@ -321,7 +321,7 @@ class TestBatch:
         assert calls.requests == 1
         assert (batch.result.fail_count, batch.pending) == (25, [])
 
-    def test_it_takes_nothing_more_after_such_an_error(self, backend: Backend) -> None:
+    def test_it_takes_no_more_writes_after_such_an_error(self, backend: Backend) -> None:
         batch, errors = User.batch(), []
         with pytest.raises(BulkWriteError), batch:
             errors.append(save_into_missing_table(batch))
@@ -329,7 +329,7 @@ class TestBatch:
         assert (batch.result.success_count, batch.result.fail_count, batch.pending) == (25, 25, [])
         assert years() == {}
 
-    def test_outside_of_its_block_it_takes_nothing(self) -> None:
+    def test_it_takes_writes_only_inside_its_block(self) -> None:
         batch = User.batch()
         with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes only inside its `with` block"):
             batch.save({"email": "a"})
@@ -382,7 +382,7 @@ class TestExplain:
     def test_deletes_of_known_items(self) -> None:
         plan = User.delete_many.explain(["a", (User.email == "b") & (User.year > 1)])
         assert (plan.step, plan.writes, plan.read) == ("BatchWrite users", 2, None)
-        assert plan.warnings == ("1 of them have a condition, and take a request each",)
+        assert plan.warnings == ("1 of them with a condition: one request each",)
 
     def test_deletes_and_updates_of_a_condition_show_the_read(self) -> None:
         assert str(User.delete_many.explain(User.year < 1990)) == (
@@ -421,7 +421,7 @@ class TestVerbs:
             counted = 0
 
             @classmethod
-            def save_many(cls, items: Any, overwrite: Any = True, **options: Any) -> Any:  # type: ignore[override]  # noqa: FBT002
+            def save_many(cls, items: Any, overwrite: Any = True, **options: Any) -> Any:  # type: ignore[override]  # noqa: FBT002 - as in `SaveMany`, a verb that a subclass extends
                 cls.counted += 1
                 return super().save_many(items, overwrite, **options)
 
@@ -433,11 +433,11 @@ class TestVerbs:
     def test_verb_is_documented_and_cannot_be_set_on_an_instance(self) -> None:
         assert "Store several items" in (User.save_many.__doc__ or "")
         with pytest.raises(ValidationError, match="unknown field 'save_many'; User has"):
-            User(email="a").save_many = 3  # type: ignore[assignment]
+            User(email="a").save_many = 3  # type: ignore[assignment]  # it is refused
 
 
 class Interrupting(MemoryBackend):
-    """A memory backend in which somebody presses Ctrl-C while it is at work, before or after it has done it."""
+    """A memory backend that raises `KeyboardInterrupt` before or after an operation, as Ctrl-C does."""
 
     def __init__(self, request: int, *, is_after: bool, concurrency: int = 1) -> None:
         super().__init__()
@@ -462,7 +462,7 @@ class BrokenError(Exception):
 
 
 def kinds(result: BatchResult[User]) -> dict[str, list[Any]]:
-    """The items by the kind of what became of them."""
+    """Return the items by their outcome."""
     found: dict[str, list[Any]] = {"done": [user.email for user in result.success]}
     for failure in result.failures:
         found.setdefault(type(failure.error).__name__, []).append(failure.item.email)
@@ -473,7 +473,7 @@ NAMES = [user["email"] for user in users(100)]
 
 
 class TestInterruptions:
-    """Whatever interrupts a bulk write, the exception has in `partial_result` what became of each item."""
+    """An exception that interrupts a bulk write has the outcome of each item in `partial_result`."""
 
     @pytest.mark.parametrize("is_after", [False, True])
     def test_ctrl_c_in_a_request(self, *, is_after: bool) -> None:
@@ -481,7 +481,7 @@ class TestInterruptions:
             User.create_table()
             with pytest.raises(KeyboardInterrupt) as caught:
                 User.save_many(users(100))
-            found = kinds(caught.value.partial_result)  # type: ignore[attr-defined]
+            found = kinds(caught.value.partial_result)  # type: ignore[attr-defined]  # set on the exception
             stored = sorted(user.email or "" for user in User.get_many(scans="allow"))
         assert found == {"done": NAMES[:50], "WriteOutcomeUnknown": NAMES[50:75], "WriteNotSent": NAMES[75:]}
         assert stored == NAMES[: 75 if is_after else 50]
@@ -497,14 +497,14 @@ class TestInterruptions:
             User.create_table()
             with pytest.raises(BrokenError) as caught:
                 User.save_many(users(100), overwrite, max_workers=workers, progress=report)
-            found = kinds(caught.value.partial_result)  # type: ignore[attr-defined]
+            found = kinds(caught.value.partial_result)  # type: ignore[attr-defined]  # set on the exception
             stored = sorted(user.email or "" for user in User.get_many(scans="allow"))
         assert sorted(found["done"]) == stored
         assert sorted(found["done"] + found["WriteNotSent"]) == NAMES
         assert len(stored) >= 30
         assert set(found) == {"done", "WriteNotSent"}
 
-    def test_stream_has_what_it_did_not_tell(self) -> None:
+    def test_interrupted_stream_has_what_it_did_not_yield(self) -> None:
         def broken() -> Iterator[dict[str, Any]]:
             yield from users(2_010)
             raise BrokenError
@@ -515,7 +515,7 @@ class TestInterruptions:
             with pytest.raises(BrokenError) as caught:
                 told.extend(outcome.item.email for outcome in User.save_iter(broken()))
             stored = sorted(user.email or "" for user in User.get_many(scans="allow"))
-        left = kinds(caught.value.partial_result)  # type: ignore[attr-defined]
+        left = kinds(caught.value.partial_result)  # type: ignore[attr-defined]  # set on the exception
         assert left == {"done": [], "WriteNotSent": [user["email"] for user in users(2_010)[2_000:]]}
         assert stored == [user["email"] for user in users(2_000)]
 
@@ -526,7 +526,7 @@ class TestInterruptions:
             batch = User.batch()
             with pytest.raises(KeyboardInterrupt) as caught, batch:
                 save_all(batch, users(100))
-        assert caught.value.partial_result is batch.result  # type: ignore[attr-defined]
+        assert caught.value.partial_result is batch.result  # type: ignore[attr-defined]  # set on the exception
         assert kinds(batch.result) == {"done": NAMES[:25], "WriteOutcomeUnknown": NAMES[25:50]}
         assert batch.pending == []
 
@@ -542,7 +542,7 @@ class TestInterruptions:
 
 @pytest.mark.usefixtures("backend")
 class TestLargeConditions:
-    """What reads serve, writes that follow a read serve as well."""
+    """Writes that follow a read take conditions of any size, as reads do."""
 
     @pytest.fixture(autouse=True)
     def stored(self, backend: Backend) -> None:
@@ -593,13 +593,13 @@ class Unread(Model):
 
 @pytest.mark.usefixtures("backend")
 class TestUnreadable:
-    """A write that was done, and whose item does not suit the model, is no failure: nobody is to repeat it."""
+    """A write that succeeded is not a failure if its item does not fit the model: it must not be repeated."""
 
     @pytest.fixture(autouse=True)
     def stored(self, backend: Backend) -> None:
         User.save_many([{"email": "a", "name": "text", "year": 1}, {"email": "b", "year": 1}])
 
-    def test_update_many_tells_it_apart(self) -> None:
+    def test_update_many_reports_it_separately(self) -> None:
         result = Unread.update_many(["a", "b", "none"], Unread.year.increment())
         assert [user.email for user in result.success] == ["b"]
         assert [user.email for user in result.fail] == ["none"]
@@ -624,7 +624,7 @@ class TestUnreadable:
 
 
 class TestBackends:
-    """What is written as it is iterated over goes to the backend that was in use when it was asked for."""
+    """Streams and batches write to the backend that was in use when they were made."""
 
     @pytest.mark.parametrize(
         "start",
@@ -657,7 +657,7 @@ class TestBackends:
 
 @pytest.mark.usefixtures("backend")
 class TestUpdateLists:
-    """Updates are given one by one or as lists, to every verb that takes several."""
+    """Every verb that takes several updates takes them one by one or as lists."""
 
     def test_lists_are_taken_wherever_updates_are(self) -> None:
         User.save_many(users(2))

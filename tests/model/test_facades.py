@@ -101,14 +101,14 @@ def saved() -> dict[str | None, int | None]:
 class TestBulkCalls:
     def test_preparing_makes_no_request(self) -> None:
         with Connection.record() as calls:
-            Note.save_many.prepare([Note(title="a")], True, WriteOptions())  # noqa: FBT003 - as in `save_one`
+            Note.save_many.prepare([Note(title="a")], WriteOptions())
             Note.delete_many.prepare(Note.stars > 1, None, WriteOptions())
             Note.update_many.prepare(["a"], Note.stars.set(1), None, WriteOptions())
         assert calls.requests == 0
 
     def test_items_are_saved_and_know_it(self) -> None:
         note = Note(title="a", stars=1)
-        result = asyncio.run(perform(Note.save_many.prepare([note, {"title": "b"}], True, WriteOptions())))  # noqa: FBT003 - as above
+        result = asyncio.run(perform(Note.save_many.prepare([note, {"title": "b"}], WriteOptions())))
         assert result.success == [note, Note(title="b")]
         with Connection.record() as calls:
             note.save(only_changed=True)

@@ -82,7 +82,7 @@ def identity(post: Post) -> tuple[str, int]:
 @pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize("name", READS)
 @pytest.mark.parametrize("limit", [None, 3])
-def test_iteration_that_is_left_anywhere_goes_on_after_its_last_item(name: str, limit: int | None) -> None:
+def test_iteration_that_is_left_anywhere_continues_after_its_last_item(name: str, limit: int | None) -> None:
     read = READS[name]
     whole = [identity(post) for post in Post.find(**read)]
     first = whole if limit is None else whole[:limit]
@@ -93,12 +93,12 @@ def test_iteration_that_is_left_anywhere_goes_on_after_its_last_item(name: str, 
         assert [identity(post) for post in rest] == whole[taken:]
 
 
-def test_result_set_says_what_it_is() -> None:
+def test_repr_names_the_model() -> None:
     assert repr(Post.find(A)) == "<ResultSet of Post, which is read when it is iterated over>"
 
 
 @pytest.mark.usefixtures("backend")
-def test_cursor_is_told_inside_the_loop() -> None:
+def test_cursor_is_known_inside_the_loop() -> None:
     found = Post.find(A, page_size=5)
     cursors = [found.cursor for _ in found]
     following = [len(list(Post.find(A, page_size=5, cursor=cursor))) for cursor in cursors[:-1]]
@@ -114,7 +114,7 @@ def test_cursor_before_the_first_item_is_where_the_read_begins() -> None:
 
 
 @pytest.mark.usefixtures("backend")
-def test_keys_are_gone_on_with_inside_a_chunk() -> None:
+def test_read_of_keys_continues_inside_a_chunk() -> None:
     keys = [("a" if number % 2 else "b", number // 2) for number in range(24)]
     found = Post.find([*keys, *(("c", number) for number in range(120))])
     taken = [identity(post) for post in itertools.islice(found, 10)]
@@ -352,7 +352,7 @@ def test_twice_as_much_takes_no_more_than_about_twice_the_work(name: str) -> Non
 
 
 @pytest.mark.usefixtures("backend")
-def test_segments_that_a_budget_stops_are_no_whole_answer() -> None:
+def test_budget_that_stops_segments_raises() -> None:
     with pytest.raises(BudgetExceeded) as caught:
         Post.get_many(segments=2, scans="allow", page_size=3, max_pages=2)
     assert (len(caught.value.items), caught.value.cursor) == (6, None)

@@ -197,7 +197,7 @@ class TestExplain:
         assert plan == Plan((query,), descending=True, limit=2)
         assert backend.executed == []
 
-    def test_it_plans_a_scan_whatever_the_policy(self) -> None:
+    def test_it_plans_a_scan_under_any_policy(self) -> None:
         class Careful(User):
             __scans__ = "forbid"
 

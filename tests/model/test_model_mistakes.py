@@ -1,4 +1,4 @@
-"""What the verbs do with items that other writers stored, with conditions of other models, and with slips."""
+"""The verbs with items that other writers stored, with conditions of other models, and with slips of the caller."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class TestItemsThatCannotBeRead:
         r"User\.name must be stored as a string; got a value of type int; stored in the item with email = 'b@b.co'"
     )
 
-    def test_reading_one_names_it(self, foreign: None) -> None:
+    def test_error_names_the_unreadable_item(self, foreign: None) -> None:
         with pytest.raises(ValidationError, match=self.MESSAGE):
             User.get_one("b@b.co")
 
@@ -113,13 +113,13 @@ class TestItemsThatCannotBeRead:
         assert error.item == {"email": "b@b.co", "name": 5}
         assert names(backend, "a@b.co", "b@b.co", "c@b.co") == ["a", 5, "c"]
 
-    def test_delete_says_that_it_was_done_and_gives_the_item(self, backend: MemoryBackend, foreign: None) -> None:
+    def test_delete_reports_that_it_succeeded_and_the_item(self, backend: MemoryBackend, foreign: None) -> None:
         with pytest.raises(ValidationError, match=f"^the item was deleted, but .*{self.MESSAGE}") as caught:
             User.delete_one("b@b.co")
         assert caught.value.item == {"email": "b@b.co", "name": 5}
         assert names(backend, "b@b.co") == [None]
 
-    def test_update_says_that_it_was_done_and_gives_the_item(self, foreign: None) -> None:
+    def test_update_reports_that_it_succeeded_and_the_item(self, foreign: None) -> None:
         with pytest.raises(
             ValidationError, match=r"^the item was updated, but the stored item cannot be read"
         ) as caught:
@@ -183,7 +183,7 @@ class TestOtherModels:
         ):
             call()
 
-    def test_a_field_of_a_base_is_that_of_the_model(self) -> None:
+    def test_field_of_a_base_belongs_to_the_model(self) -> None:
         class Admin(User):
             pass
 
@@ -203,7 +203,7 @@ class TestOtherModels:
             (lambda: Text.update_one("a@b.co", Text.note.set(User.name)), "rules"),
         ],
     )
-    def test_a_field_of_a_base_that_is_declared_anew_is_another_one(self, call: Any, what: str) -> None:
+    def test_redeclared_field_of_a_base_is_another_field(self, call: Any, what: str) -> None:
         if not what:
             Text.save_one({"email": "a@b.co", "year": "6"})
             assert call().note == "6"
@@ -212,7 +212,7 @@ class TestOtherModels:
         with pytest.raises(ExpressionError, match=declared):
             call()
 
-    def test_a_condition_may_name_a_field_of_a_base_whose_values_are_stored_alike(self) -> None:
+    def test_condition_may_name_a_base_field_that_is_stored_alike(self) -> None:
         User.save_one({"email": "a@b.co", "name": "abc"})
         assert [each.name for each in Text.get_many(User.name == "abc", scans="allow")] == ["abc"]
 
@@ -225,25 +225,25 @@ class TestOtherModels:
 
 class TestSlips:
     @pytest.mark.parametrize("tags", ["", 0, False])
-    def test_wrong_value_is_no_wish_to_remove(self, tags: Any) -> None:
+    def test_wrong_value_does_not_remove_the_attribute(self, tags: Any) -> None:
         User.save_one({"email": "a@b.co", "tags": {"x"}})
         with pytest.raises(ValidationError, match=r"User\.tags"):
             User.update_from_dict("a@b.co", {"tags": tags})
         assert User.update_from_dict("a@b.co", {"tags": set()}).tags == set()
 
-    def test_what_is_no_update_is_refused(self) -> None:
+    def test_anything_but_an_update_is_refused(self) -> None:
         for updates in (5, None, [5], "year"):
             with pytest.raises(ExpressionError, match=r"expected an update, such as User\.name\.set"):
                 User.update_one("a@b.co", updates)  # type: ignore[arg-type]  # the slip
 
-    def test_method_is_not_assigned_to(self) -> None:
+    def test_method_cannot_be_assigned(self) -> None:
         user = User(email="a@b.co")
         with pytest.raises(ValidationError, match="unknown field 'save'"):
             user.save = 5  # type: ignore[assignment,method-assign]  # the slip
         user.upper = "JANE"
         assert (user.name, user.upper) == ("jane", "JANE")
 
-    def test_key_of_a_base_class_is_no_key_of_a_derived_one(self) -> None:
+    def test_key_of_a_base_class_is_not_a_key_of_a_derived_class(self) -> None:
         class ByName(User):
             __table__ = "by-name"
             __hash_key__ = "name"
@@ -269,17 +269,17 @@ class TestSlips:
         assert user == Counted(email="a@b.co")  # it is no part of the item
 
     @pytest.mark.parametrize("name", ["__rangekey__", "__hash_keys__", "__table_name__", "__write_unit__"])
-    def test_misspelt_option_is_refused(self, name: str) -> None:
+    def test_misspelled_option_is_refused(self, name: str) -> None:
         with pytest.raises(SchemaError, match=rf"Slip\.{name} is unknown; did you mean __"):
             ModelMeta("Slip", (User,), {name: "year"})
 
-    def test_dict_with_a_name_that_is_no_field_names_no_item(self) -> None:
+    def test_dict_with_an_unknown_name_is_refused(self) -> None:
         User.save_one({"email": "a@b.co", "name": "a"})
         with pytest.raises(ExpressionError, match=r"unknown field 'nmae'; did you mean User\.name"):
             User.delete_one({"email": "a@b.co", "nmae": "b"})
         assert User.delete_one({"email": "a@b.co", "name": "b"}) is not None
 
-    def test_one_name_is_no_list_of_names(self) -> None:
+    def test_single_name_is_not_a_list_of_names(self) -> None:
         with pytest.raises(ValidationError, match=r"User\.to_dict: only must be a list of field names; got 'name'"):
             User(email="a@b.co").to_dict(only="name")
 

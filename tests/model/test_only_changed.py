@@ -1,4 +1,4 @@
-"""`save(only_changed=True)`: what was not changed is not sent, in whatever form it is stored, and at whatever depth."""
+"""`save(only_changed=True)` sends no unchanged value, in any stored form and at any depth."""
 
 from __future__ import annotations
 
@@ -131,9 +131,7 @@ def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("make", "given", "theirs"), FORMS.values(), ids=FORMS)
-def test_what_was_not_changed_is_not_sent_in_whatever_form_it_is_stored(
-    make: Callable[[], Any], given: Any, theirs: Any
-) -> None:
+def test_unchanged_value_is_not_sent_in_any_stored_form(make: Callable[[], Any], given: Any, theirs: Any) -> None:
     page = page_of(field=make())
     store(page, field=given)
     mine = page.get_one("1")
@@ -147,7 +145,7 @@ def test_what_was_not_changed_is_not_sent_in_whatever_form_it_is_stored(
     assert stored(page) == {"id": "1", "name": "new", "field": theirs}
 
 
-def test_two_people_who_change_two_members_of_one_map_both_win() -> None:
+def test_two_writers_of_two_members_of_one_map_both_succeed() -> None:
     page = page_of(
         data=DictField(level=IntField(), sub=DictField(a=IntField(), b=IntField()), words=ListField(StringField))
     )
@@ -165,7 +163,7 @@ def test_two_people_who_change_two_members_of_one_map_both_win() -> None:
     assert sent(lambda: theirs.save(only_changed=True)) == []
 
 
-def test_members_of_a_free_map_are_sent_by_their_paths_too() -> None:
+def test_members_of_a_free_map_are_sent_by_path() -> None:
     page = page_of(data=DictField())
     page(id="1", data={"a.b": {"c d": 1, "e": 2}, "f": None, "g": [{"h": 1}]}).save()
     mine = page.get_one("1")
@@ -185,7 +183,7 @@ def test_members_of_a_free_map_are_sent_by_their_paths_too() -> None:
 
 
 @pytest.mark.parametrize("given", [..., None])
-def test_a_map_that_was_not_there_is_sent_whole(given: Any) -> None:
+def test_new_map_is_sent_whole(given: Any) -> None:
     page = page_of(data=DictField(level=IntField(), sub=DictField(a=IntField())))
     store(page, data=given)
     mine = page.get_one("1")
@@ -199,7 +197,7 @@ def test_a_map_that_was_not_there_is_sent_whole(given: Any) -> None:
     assert sent(lambda: mine.save(only_changed=True)) == [(("data",), ...)]
 
 
-def test_another_map_replaces_what_is_there_and_what_is_not_shown() -> None:
+def test_assigned_map_replaces_the_stored_map_and_its_undeclared_members() -> None:
     page = page_of(data=DictField(a=IntField(), b=IntField()))
     store(page, data={"a": 1, "b": 2, "hidden": 3})
     mine = page.get_one("1")
@@ -219,7 +217,7 @@ def test_a_map_of_a_custom_field_is_sent_whole() -> None:
     assert sent(lambda: mine.save(only_changed=True)) == whole
 
 
-def test_too_many_members_for_one_expression_replace_the_map_unless_somebody_changed_it() -> None:
+def test_too_many_members_replace_the_map_if_it_is_unchanged() -> None:
     page = page_of(data=DictField(), other=DictField())
     page(id="1", data={f"m{number}": 0 for number in range(500)}, other={"a": 1, "b": 2}).save()
     mine, theirs = page.get_one("1"), page.get_one("1")
@@ -236,7 +234,7 @@ def test_too_many_members_for_one_expression_replace_the_map_unless_somebody_cha
     assert set(stored(page)["data"].values()) == {1}
 
 
-def test_a_member_of_a_map_that_somebody_removed_is_an_error_and_not_lost() -> None:
+def test_member_of_a_removed_map_is_an_error_and_not_lost() -> None:
     page = page_of(data=DictField(a=IntField()))
     page(id="1", data={"a": 1}).save()
     mine = page.get_one("1")
@@ -247,7 +245,7 @@ def test_a_member_of_a_map_that_somebody_removed_is_an_error_and_not_lost() -> N
     assert stored(page) == {"id": "1"}
 
 
-def test_in_a_transaction_it_is_noted_what_was_sent_and_not_what_is_held_by_then() -> None:
+def test_transaction_records_what_was_sent_not_what_is_held_later() -> None:
     page = page_of(data=DictField(a=IntField(), b=IntField()))
     page(id="1", data={"a": 1}).save()
     mine = page.get_one("1")
@@ -269,7 +267,7 @@ def test_in_a_transaction_it_is_noted_what_was_sent_and_not_what_is_held_by_then
         (lambda page: setattr(page, "age", 6), (("age",), 6)),
     ],
 )
-def test_what_was_assigned_and_not_read_is_sent_once(change: Any, expected: Any) -> None:
+def test_value_assigned_without_being_read_is_sent_once(change: Any, expected: Any) -> None:
     model = page_of(age=IntField(), words=ListField(StringField), home=DictField(city=StringField()))
     store(model, name="n", age=5, words=["a"], home={"city": "x"})
     page = model.get_one("1", projection=[model.name])

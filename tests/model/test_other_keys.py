@@ -1,4 +1,4 @@
-"""Models whose keys are not those of their table: every verb says so, and no item is shown as what it is not."""
+"""Models whose keys differ from those of their table: every verb reports it, and no item is misread."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ VERBS: dict[str, Callable[[Any, Any, dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("model", [OtherHash, OtherRange, NoRange])
 @pytest.mark.parametrize("verb", VERBS)
-def test_refused_key_is_told_with_that_of_the_model(model: Any, verb: str) -> None:
+def test_error_of_a_refused_key_shows_the_key_of_the_model(model: Any, verb: str) -> None:
     names = model.__mapper__.keys.names
     values = dict(zip(names, "ab", strict=False))
     key = tuple(values.values()) if len(values) > 1 else "a"

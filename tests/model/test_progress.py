@@ -58,7 +58,7 @@ class TestProgress:
             User.create_table()
             yield
 
-    def test_callback_is_told_of_every_item(self) -> None:
+    def test_callback_is_called_for_every_item(self) -> None:
         told: list[Progress] = []
         User.save_many(users(3), progress=told.append)
         assert told == [Progress(1, 0, 3), Progress(2, 0, 3), Progress(3, 0, 3)]
@@ -73,7 +73,7 @@ class TestProgress:
         User.save_many(users(30), progress=True)
         assert "users: 100%" in capsys.readouterr().err
 
-    def test_bar_without_tqdm_is_refused_with_the_mend(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_bar_without_tqdm_is_refused_with_the_fix(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "tqdm", None)
         with pytest.raises(ConfigurationError, match=r"pip install 'dynamongo\[progress\]'"):
             User.save_many(users(3), progress=True)
@@ -81,7 +81,7 @@ class TestProgress:
 
 class TestReads:
     @pytest.mark.parametrize("segments", [None, 4])
-    def test_callback_is_told_of_all_that_was_read(self, segments: int | None) -> None:
+    def test_callback_is_called_with_all_that_was_read(self, segments: int | None) -> None:
         with Connection.using(MemoryBackend()):
             User.create_table()
             User.save_many(users(25))
@@ -101,7 +101,7 @@ class TestReads:
 
 
 class TestTables:
-    def test_callback_is_told_of_every_look(self) -> None:
+    def test_callback_is_called_for_every_poll(self) -> None:
         told: list[Progress] = []
         with Connection.using(SlowTables()):
             User.create_table(progress=told.append)

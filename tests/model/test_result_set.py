@@ -97,7 +97,7 @@ class TestResultSet:
             assert days(found) == list(range(1, 21))
             assert calls.requests == 1
 
-    def test_every_iteration_reads_anew(self) -> None:
+    def test_every_iteration_reads_again(self) -> None:
         found = Visit.find(OSLO, limit=2)
         with Connection.record() as calls:
             assert days(found) == days(found) == [1, 2]
@@ -146,7 +146,7 @@ class TestResultSet:
         found = Visit.get_many(Visit.day < 3, descending=True)
         assert [(each.city, each.day) for each in found] == [("Rome", 2), ("Rome", 1), ("Oslo", 2), ("Oslo", 1)]
 
-    def test_batch_gives_the_order_of_the_keys(self) -> None:
+    def test_batch_keeps_the_order_of_the_keys(self) -> None:
         keys = [("Rome", 2), ("Oslo", 7), ("Rome", 1), ("Lima", 1)]
         assert [(each.city, each.day) for each in Visit.find(keys)] == keys[:3]
 
@@ -189,7 +189,7 @@ class TestCount:
 
 @pytest.mark.usefixtures("backend")
 class TestPages:
-    def test_page_tells_what_it_holds_and_costs(self) -> None:
+    def test_page_has_its_counts_and_its_cost(self) -> None:
         (first, *_, last) = Visit.find(OSLO & (Visit.stars > 0), page_size=6).pages()
         assert (first.count, first.scanned_count, days(first.items)) == (5, 6, [1, 2, 3, 4, 6])
         assert first.consumed_capacity.read_units > 0
@@ -287,7 +287,7 @@ class TestCursors:
             other(cursor).all()
 
     @pytest.mark.parametrize("text", ["", "x", "not a cursor", "é", "e30", base64.b64encode(b"[1]").decode(), 3])
-    def test_what_is_no_cursor_is_refused(self, text: Any) -> None:
+    def test_invalid_cursor_is_refused(self, text: Any) -> None:
         with pytest.raises(CursorError, match="cursor must be a text that an earlier read returned"):
             Visit.find(OSLO, cursor=text).all()
 
@@ -301,7 +301,7 @@ class TestSignedCursors:
         yield
         Connection.set_config()
 
-    def test_cursor_of_this_connection_is_taken(self) -> None:
+    def test_cursor_of_this_connection_is_accepted(self) -> None:
         cursor = Visit.find(OSLO, limit=2).page().cursor
         assert days(Visit.find(OSLO, cursor=cursor)) == [3, 4, 5]
 
@@ -364,12 +364,12 @@ class TestReadBudgets:
             lambda: Visit.get_many(page_size=4, max_pages=2),
         ],
     )
-    def test_what_must_give_everything_raises(self, verb: Callable[[], object]) -> None:
+    def test_methods_that_return_everything_raise(self, verb: Callable[[], object]) -> None:
         with pytest.raises(BudgetExceeded, match=r"Visit: there is more to read after [12] pages and") as caught:
             verb()
         assert caught.value.cursor
 
-    def test_error_has_what_was_read_and_where_to_go_on(self) -> None:
+    def test_error_has_the_items_read_and_the_cursor(self) -> None:
         with pytest.raises(BudgetExceeded) as caught:
             Visit.find(OSLO, page_size=4, max_pages=2).all()
         assert days(caught.value.items) == list(range(1, 9))
@@ -440,7 +440,7 @@ class TestProjection:
         with pytest.raises(AttributeNotLoaded):
             _ = only.stars
 
-    def test_dicts_have_what_was_asked_for_and_no_more(self) -> None:
+    def test_dicts_have_only_what_was_asked_for(self) -> None:
         found = Visit.find(OSLO, projection=[Visit.tags, Visit.address.zip], as_dicts=True, limit=2).all()
         assert found == [
             {"tags": ["x"], "address": {"zip": "0001"}},

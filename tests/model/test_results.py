@@ -64,7 +64,7 @@ class TestTruth:
         assert caught.value.result is result
         assert caught.value.__cause__ is error
 
-    def test_of_writes_that_cannot_be_read(self) -> None:
+    def test_of_unreadable_writes(self) -> None:
         result = BatchResult(["a"], [], [Failure("b", WrittenButUnreadable("odd"))])
         assert not result
         with pytest.raises(

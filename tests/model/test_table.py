@@ -95,7 +95,7 @@ class TestCreate:
         found = person.describe()
         assert (found.item_count, found.status, found.building, found.is_ready) == (2, "ACTIVE", (), True)
 
-    def test_tags_and_stream_are_asked_for(self) -> None:
+    def test_tags_and_stream_are_requested(self) -> None:
         schema = TableSchema("people", KeySchema(KeyAttribute("email", "S")))
         arguments = build_request(CreateTable(schema, (("team", "x"),), "new_and_old_images")).arguments
         assert arguments["Tags"] == [{"Key": "team", "Value": "x"}]
@@ -113,7 +113,7 @@ class TestDeclaration:
             ("__stream__", "images", "Person.__stream__ must be one of keys_only, new_image, old_image"),
         ],
     )
-    def test_option_that_cannot_be_is_refused(self, option: str, value: Any, message: str) -> None:
+    def test_invalid_option_is_refused(self, option: str, value: Any, message: str) -> None:
         with pytest.raises(SchemaError) as caught:
             model(**{option: value})
         assert str(caught.value).startswith(message)
@@ -142,7 +142,7 @@ class TestUpdate:
         assert person.describe().schema.indexes == ()
         assert person.get_one("a").name == "x"
 
-    def test_index_that_differs_is_made_anew_only_with_leave(self, backend: Backend) -> None:
+    def test_index_that_differs_is_replaced_only_if_it_may_be_dropped(self, backend: Backend) -> None:
         model(by_name=GlobalIndex("name", projection="keys_only")).create_table()
         model().save_one({"email": "a", "name": "x", "year": 3})
         person = model(by_name=GlobalIndex("name", projection=["year"]))
@@ -167,7 +167,7 @@ class TestUpdate:
         model(__billing__="on_demand").update_table()
         assert model(__billing__="on_demand").compare_table() == ()
 
-    def test_time_to_live_is_begun_and_ended(self, backend: Backend) -> None:
+    def test_time_to_live_is_enabled_and_disabled(self, backend: Backend) -> None:
         model().create_table()
         person = model(__ttl__="until")
         assert kinds(person.update_table()) == [("time to live", person.table_name())]
@@ -180,7 +180,7 @@ class TestUpdate:
         assert model(__ttl__=None).compare_table() == ()
 
     @pytest.mark.parametrize("billing", [{"__billing__": "on_demand"}, {"__read_units__": 3, "__write_units__": 4}])
-    def test_what_is_not_declared_stays(self, backend: Backend, billing: dict[str, Any]) -> None:
+    def test_undeclared_settings_stay(self, backend: Backend, billing: dict[str, Any]) -> None:
         units: Any = {} if "__billing__" in billing else {"read_units": 5, "write_units": 6}
         owner = model(
             __ttl__="until", by_name=GlobalIndex("name", **units), by_old=GlobalIndex("year", **units), **billing
@@ -195,7 +195,7 @@ class TestUpdate:
         assert backend.execute(DescribeTimeToLive(person.table_name())) == TimeToLive("until")
         assert kinds(owner.compare_table()) == [("extra index", "by_year")]
 
-    def test_what_is_not_declared_is_listed_when_it_is_asked_for(self, backend: Backend) -> None:
+    def test_undeclared_settings_are_listed_on_request(self, backend: Backend) -> None:
         model(__ttl__="until", by_name=GlobalIndex("name", read_units=5), by_year=GlobalIndex("year")).create_table()
         person = model(by_name=GlobalIndex("name"))
         (extra,) = person.compare_table()
@@ -220,7 +220,7 @@ class TestUpdate:
         assert kinds(person.update_table()) == [("billing", person.table_name())]
         assert person.describe().schema.throughput == Throughput(2, 8)
 
-    def test_local_index_that_is_not_declared_stays(self, backend: Backend) -> None:
+    def test_undeclared_local_index_stays(self, backend: Backend) -> None:
         model(__range_key__="year", by_name=LocalIndex("name")).create_table()
         person = model(__range_key__="year", by_until=GlobalIndex("until"))
         assert kinds(person.update_table()) == [("missing index", "by_until")]
@@ -235,7 +235,7 @@ class TestUpdate:
             ({"__range_key__": "year", "by_name": LocalIndex("name")}, {"__range_key__": "year"}, "extra index"),
         ],
     )
-    def test_what_only_another_table_can_have_is_refused_and_nothing_changed(
+    def test_difference_that_needs_a_new_table_is_refused_and_nothing_changes(
         self, backend: Backend, before: dict[str, Any], after: dict[str, Any], kind: str
     ) -> None:
         model(**before).create_table()
@@ -245,7 +245,7 @@ class TestUpdate:
         assert [each.kind for each in caught.value.differences] == [kind]
         assert backend.execute(DescribeTimeToLive(person.table_name())) == TimeToLive(None)
 
-    def test_table_that_is_equal_needs_no_change(self, backend: Backend) -> None:
+    def test_matching_table_needs_no_change(self, backend: Backend) -> None:
         model(by_name=GlobalIndex("name")).create_table()
         with Connection.record() as calls:
             assert not model(by_name=GlobalIndex("name")).update_table()

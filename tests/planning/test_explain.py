@@ -159,7 +159,7 @@ def read_golden() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", EXPLAINED)
-def test_explanation_is_the_golden_one(name: str) -> None:
+def test_explanation_matches_the_golden_text(name: str) -> None:
     assert str(EXPLAINED[name]()) == read_golden()[name]
 
 
@@ -218,7 +218,7 @@ def test_fields_of_a_plan_are_for_tests() -> None:
         ),
     ],
 )
-def test_impossible_demand_is_refused_with_the_reason(explain: Callable[[], Plan], reason: str) -> None:
+def test_impossible_read_is_refused_with_the_reason(explain: Callable[[], Plan], reason: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         explain()
     assert str(caught.value) == reason

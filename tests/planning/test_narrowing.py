@@ -43,7 +43,7 @@ def assert_fits(condition: Condition) -> None:
 
 
 class TestSizes:
-    def test_what_fits_is_left_as_it_is(self) -> None:
+    def test_condition_that_fits_is_unchanged(self) -> None:
         condition = And(In(A, tuple(range(100))), Exists(B))
         assert narrow(condition, {"a": 7, "b": 1}) is condition
 
@@ -52,21 +52,21 @@ class TestSizes:
         assert narrow(And(LONG, Exists(B)), {"a": 7, "b": 1}) == And(Or(*parts), Exists(B))
         assert narrow(Not(LONG), {"a": "x"}) == Not(Or(*parts))
 
-    def test_of_more_choices_than_an_expression_holds_the_one_is_kept_that_held(self) -> None:
+    def test_too_many_choices_are_narrowed_to_the_one_that_held(self) -> None:
         assert narrow(And(In(A, tuple(range(1_000))), Exists(B)), {"a": 700, "b": 1}) == And(In(A, (700,)), Exists(B))
         assert narrow(In(Size(A), tuple(range(1_000))), {"a": "xyz"}) == In(Size(A), (3,))
 
-    def test_of_many_ored_parts_the_one_is_kept_that_held(self) -> None:
+    def test_many_ored_parts_are_narrowed_to_the_one_that_held(self) -> None:
         many = Or(*[And(Contains(A, f"{number}"), Comparison(B, GT, number)) for number in range(300)])
         assert narrow(many, {"a": frozenset({"200"}), "b": 201}) == And(Contains(A, "200"), Comparison(B, GT, 200))
 
-    def test_of_a_negation_the_attributes_are_kept_as_they_were_read(self) -> None:
+    def test_negation_is_narrowed_to_its_attributes_as_read(self) -> None:
         many = Not(In(A, tuple(range(1_000))))
         assert narrow(many, {"a": "x"}) == eq(A, "x")
         assert narrow(many, {"b": 1}) == NotExists(A)
         assert narrow(many, {"a": None}) == eq(A, None)
 
-    def test_many_parts_about_one_attribute_come_to_its_value(self) -> None:
+    def test_many_parts_about_one_attribute_are_narrowed_to_its_value(self) -> None:
         many = And(*[Not(eq(Path("m", "n"), number)) for number in range(400)])
         assert narrow(many, {"m": {"n": Decimal("0.5")}}) == eq(Path("m", "n"), Decimal("0.5"))
 
@@ -98,7 +98,7 @@ ITEMS = st.dictionaries(st.sampled_from(["a", "b"]), VALUES)
 
 
 @given(CONDITIONS, ITEMS, ITEMS)
-def test_what_is_checked_held_when_it_was_read_and_implies_the_condition(
+def test_narrowed_condition_held_when_read_and_implies_the_original(
     condition: Condition, read: dict[str, Any], now: dict[str, Any]
 ) -> None:
     if not holds(condition, read):

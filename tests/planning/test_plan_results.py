@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import ExpressionError
-from dynamongo.executor import START, PageLoop
+from dynamongo.executor import START, PageLoop, items_of, sort_items
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.conditions import (
     EQ,
@@ -262,6 +262,10 @@ def backend_with(filled: Filled) -> MemoryBackend:
     return backend
 
 
+def read_all(connection: Connection, plan: Plan) -> list[Item]:
+    return sort_items(plan, items_of(connection.run(PageLoop(plan).read_all)))
+
+
 def order_of(filled: Filled, plan: Plan) -> tuple[str, ...]:
     """What the result of the plan is sorted by; among equal ones the order is the store's own."""
     if plan.index is not None:
@@ -289,12 +293,12 @@ def check_result(filled: Filled, plan: Plan, found: list[Item]) -> None:
 
 @settings(max_examples=EXAMPLES)
 @given(reads())
-def test_plan_finds_what_a_look_at_every_item_finds(filled: Filled) -> None:
+def test_plan_finds_what_brute_force_finds(filled: Filled) -> None:
     filled, plan = planned(filled)
     event(
         f"{type(plan.operations[0]).__name__ if plan.operations else 'nothing'}{' on an index' if plan.index else ''}"
     )
-    found = Connection(backend=backend_with(filled)).run(lambda executor: executor.read(plan))
+    found = read_all(Connection(backend=backend_with(filled)), plan)
     check_result(filled, plan, found)
 
 
@@ -309,13 +313,13 @@ def test_count_is_the_number_of_items_found(filled: Filled) -> None:
 
 @settings(max_examples=EXAMPLES // 2)
 @given(reads(), st.data())
-def test_read_that_is_left_off_anywhere_goes_on_with_the_next_item(filled: Filled, data: st.DataObject) -> None:
+def test_read_that_is_left_anywhere_continues_with_the_next_item(filled: Filled, data: st.DataObject) -> None:
     """Each item comes once, also where the item at the cursor was deleted in between."""
     filled = replace(filled, read=replace(filled.read, limit=None, is_sorted=False))
     filled, plan = planned(filled)
     backend = backend_with(filled)
     connection = Connection(backend=backend)
-    whole = connection.run(lambda executor: executor.read(plan))
+    whole = read_all(connection, plan)
     found: list[Item] = []
     position = START if plan.operations else None
     while position is not None:

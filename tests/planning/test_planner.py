@@ -154,7 +154,7 @@ class TestWholeKeys:
         expected = batch_plan({"h": "x"}, {"h": "y"}, order_by=("h",))
         assert plan(HASH_ONLY, eq(H, "x") | eq(H, "y")) == expected
 
-    def test_ored_hash_key_and_in_come_together(self) -> None:
+    def test_ored_hash_key_and_in_are_combined(self) -> None:
         expected = batch_plan({"h": "x"}, {"h": "y"}, {"h": "z"}, order_by=("h",))
         assert plan(HASH_ONLY, eq(H, "x") | In(H, ("y", "z"))) == expected
 
@@ -230,7 +230,7 @@ class TestQueries:
         ],
         ids=str,
     )
-    def test_what_names_a_key_attribute_otherwise_is_residual_since_a_filter_may_not(self, part: Condition) -> None:
+    def test_other_conditions_on_key_attributes_are_residual(self, part: Condition) -> None:
         assert plan(BOTH, eq(H, "x") & part & Exists(B)) == Plan((query("x", filter=Exists(B)),), part)
 
     def test_value_on_the_left_is_residual(self) -> None:
@@ -357,7 +357,7 @@ class TestEmptyValues:
 
 
 class TestScans:
-    def test_nothing_asked_is_a_scan_of_everything_sorted_by_key(self) -> None:
+    def test_read_without_a_condition_is_a_scan_sorted_by_key(self) -> None:
         assert plan(BOTH, None) == Plan((Scan(TABLE),), order_by=("h", "r"))
 
     @pytest.mark.parametrize(
@@ -469,14 +469,14 @@ class TestKeysOfAPlan:
 
 
 class TestRecheck:
-    def test_conditions_on_the_key_alone_need_no_second_look(self) -> None:
+    def test_conditions_on_the_key_alone_need_no_recheck(self) -> None:
         assert recheck(eq(H, "x") & Comparison(R, GT, 1), {"h": "x", "r": 2}) is None
 
-    def test_what_names_another_attribute_is_checked_again(self) -> None:
+    def test_conditions_on_other_attributes_are_rechecked(self) -> None:
         mixed = Comparison(R, LT, A)
         assert recheck(And(eq(H, "x"), mixed, Exists(B)), {"h": "x", "r": 2}) == And(mixed, Exists(B))
 
-    def test_nothing_asked_is_nothing_to_check(self) -> None:
+    def test_no_condition_needs_no_recheck(self) -> None:
         assert recheck(None, {"h": "x"}) is None
 
     def test_of_ored_keys_only_the_branches_of_the_item_are_checked(self) -> None:

@@ -129,7 +129,7 @@ class TestMessage:
         expected = f"condition on {paths}, so this reads the whole table users, and every item read is billed"
         assert self.message(Scan("users", condition)) == f"User: no key serves a {expected}"
 
-    def test_warning_says_how_to_mean_it(self) -> None:
+    def test_warning_says_how_to_allow_it(self) -> None:
         with pytest.warns(ScanWarning, match=r"is billed\. Pass scans='allow' if that is intended$"):
             User.get_many()
 
@@ -191,7 +191,7 @@ class Shared(Model):
     year = IntField()
 
 
-def test_index_that_is_passed_over_says_what_makes_it_usable() -> None:
+def test_rejected_index_says_what_makes_it_usable() -> None:
     condition = Shared.kind == "a"
     advice = r"`year` are not in it: declare the field required=True, force the index with index="
     assert re.search(advice, str(Shared.explain(condition)))

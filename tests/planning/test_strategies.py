@@ -1,4 +1,4 @@
-"""Strategies: every way to say which items, and what is said of one that cannot be meant."""
+"""Strategies: every way to say which items, and the errors of those that are ambiguous or incomplete."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TestOneItem:
         ],
         ids=str,
     )
-    def test_hash_key_alone_may_be_said_in_any_form(self, strategy: Any) -> None:
+    def test_hash_key_alone_takes_any_form(self, strategy: Any) -> None:
         assert resolve_one(strategy, USER) == JOHN
 
     @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ class TestOneItem:
         ],
         ids=str,
     )
-    def test_both_keys_may_be_said_in_any_form(self, strategy: Any) -> None:
+    def test_both_keys_take_any_form(self, strategy: Any) -> None:
         assert resolve_one(strategy, VISIT) == ROME_3
 
-    def test_key_has_the_hash_key_first_whatever_the_order_given(self) -> None:
+    def test_key_has_the_hash_key_first_in_any_order_given(self) -> None:
         for strategy in ({"day": 3, "city": "Rome"}, (Visit.day == 3) & (Visit.city == "Rome")):
             assert list(resolve_one(strategy, VISIT).key) == ["city", "day"]
 
-    def test_key_is_stored_in_the_normal_form_of_its_field(self) -> None:
+    def test_key_is_stored_in_the_canonical_form_of_its_field(self) -> None:
         assert resolve_one("john@EXAMPLE.com", USER) == JOHN
 
-    def test_what_is_anded_to_the_key_is_the_check(self) -> None:
+    def test_conditions_anded_to_the_key_are_the_check(self) -> None:
         strategy = (User.email == "john@example.com") & (User.year <= 2000)
         assert resolve_one(strategy, USER) == Target({"email": "john@example.com"}, User.year <= 2000)
 
@@ -194,10 +194,10 @@ class TestRefusals:
         assert refusal("Rome", VISIT) == "Visit has a range key: pass (city, day) as a tuple; got 'Rome'"
 
     @pytest.mark.parametrize("given", [["a@b.co"], {"a@b.co"}, frozenset({"a@b.co"}), []], ids=str)
-    def test_list_where_one_item_is_asked(self, given: Any) -> None:
+    def test_list_instead_of_one_item(self, given: Any) -> None:
         assert refusal(given) == f"User: expected one item, as `email == …`; got {given!r}"
 
-    def test_generator_where_one_item_is_asked(self) -> None:
+    def test_generator_instead_of_one_item(self) -> None:
         assert "User: expected one item" in refusal(email for email in ["a@b.co"])
 
     def test_field_alone(self) -> None:
@@ -220,12 +220,12 @@ class TestRefusals:
         ],
         ids=str,
     )
-    def test_value_that_does_not_suit_the_key_field(self, strategy: Any, message: str) -> None:
+    def test_value_that_is_invalid_for_the_key_field(self, strategy: Any, message: str) -> None:
         with pytest.raises(ValidationError, match=message):
             resolve_one(strategy, USER)
 
     @pytest.mark.parametrize("value", [Visit.city, Visit.city == "Rome"], ids=str)
-    def test_value_without_a_truth_value_does_not_suit_the_key_field(self, value: Any) -> None:
+    def test_value_without_a_truth_value_is_invalid_for_the_key_field(self, value: Any) -> None:
         with pytest.raises(ValidationError, match=r"^Visit\.city must be a str; got "):
             resolve_one((value, 3), VISIT)
 
@@ -240,7 +240,7 @@ class TestRefusals:
         ):
             resolve_one(strategy, VISIT)
 
-    def test_true_is_no_number_of_a_key(self) -> None:
+    def test_true_is_not_a_number_key(self) -> None:
         with pytest.raises(ValidationError, match=r"Visit\.day must be an int; got True"):
             resolve_one(("Rome", True), VISIT)
 

@@ -60,7 +60,7 @@ def test_fault_of_another_fixture_is_not_met(flaky):
     pass
 
 
-def test_failure_is_told_and_nothing_else(memory_backend):
+def test_failure_is_reported_alone(memory_backend):
     memory_backend.faults.schedule(Fault.throttle(operation="Query"))
     assert 1 == 2
 """
@@ -134,7 +134,9 @@ def test_former_backend_is_back():
 
 
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
-def test_memory_backend_serves_threads_and_gives_way(options: tuple[str, ...], pytester: pytest.Pytester) -> None:
+def test_memory_backend_serves_threads_and_is_removed_again(
+    options: tuple[str, ...], pytester: pytest.Pytester
+) -> None:
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(TESTS_WITH_THREADS)
     pytester.runpytest_subprocess("-p", "no:cacheprovider", *options).assert_outcomes(passed=13)

@@ -62,6 +62,7 @@ def evaluate(table: MemoryTable, prepared: Prepared) -> Change:
     if position is None:
         position = table.locate_key(target) if new is None else table.locate_item(target)
     old = table.primary.find(position)
+    # The condition comes before the update is tried: one that fails hides an update that would be impossible.
     if action.condition is not None and not holds(action.condition, old.item if old else {}):
         raise ConditionalCheckFailedException(item=old.item if old and action.return_item_on_failure else None)
     if updates is not None:
@@ -72,7 +73,7 @@ def evaluate(table: MemoryTable, prepared: Prepared) -> Change:
 
 
 def _make_updated(table: MemoryTable, key: Item, updates: Sequence[AnyUpdate], old: Stored | None) -> Stored:
-    """Return the updated item; where there is none yet, the updates start from its key."""
+    """Return the updated item; the updates of a missing item start from its key."""
     before = old.item if old else key
     if table.indexes:
         check_index_targets(table.schema, updates)

@@ -89,7 +89,7 @@ class MemoryBackend:
         if executor is None:
             raise UnsupportedOperation(f"the memory backend does not support {type(operation).__name__}")
         try:
-            # The usual case comes last and is written out: every layer of calls here slows down all operations.
+            # The usual case, the last, is written out: another layer of calls would slow down all operations.
             if self.faults.is_active and (faults := self.faults.take(operation)):
                 execute: Execute[R] = partial(self._execute, executor, operation)
                 return execute_under(faults, operation, execute, partial(pass_time, self.clock), seconds)
@@ -243,12 +243,12 @@ class MemoryBackend:
         if name is not None:
             return find_described(self._store, name)
         if len(tables) != 1:
-            known = f"there are {len(tables)}: {', '.join(tables)}" if tables else "there is none"
+            known = f"there are {len(tables)}: {', '.join(tables)}" if tables else "no table exists"
             raise ExpressionError(f"table= may only be omitted if there is exactly one table; {known}")
         return next(iter(tables.values()))
 
     def wait(self, seconds: float) -> None:
-        """Advance a virtual clock. With any other clock return at once: no store needs time to recover here."""
+        """Advance a virtual clock. With any other clock return at once: a store in memory needs no time to recover."""
         if isinstance(self.clock, VirtualClock):
             self.clock.advance(seconds=seconds)
 

@@ -133,6 +133,7 @@ def refuse_constraints(violations: Iterable[str]) -> None:
 
 def normalize_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> tuple[AnyUpdate, ...]:
     """Return the updates with canonical values; refuse them if one changes an attribute of the key."""
+    # An update of a key attribute is refused even if it would not change the value.
     if len(updates) <= _LIGHT and all(map(_is_plain_update, updates)):
         check_update_request(updates, key_names)
         return tuple(updates)
@@ -160,7 +161,7 @@ def _update_bytes(update: AnyUpdate) -> int:
 
 
 def _check_length(most_bytes: int, expression: str) -> None:
-    """Refuse what may exceed 4096 bytes as an expression; there is no expression here that could be measured."""
+    """Refuse what may exceed 4096 bytes as an expression, by an upper bound: memory renders no expressions."""
     if most_bytes > MAX_EXPRESSION_BYTES:
         raise InvalidRequestError(
             f"Invalid {expression}: Expression size has exceeded the maximum allowed size; "
@@ -227,25 +228,25 @@ def _weigh(condition: Condition) -> int:
 def _own_weight(condition: Condition) -> int:
     match condition:
         case Comparison():
-            return 1 if _is_plain(condition.left) and _is_plain(condition.right) else _HEAVY
+            return 1 if _is_plain_operand(condition.left) and _is_plain_operand(condition.right) else _HEAVY
         case And() | Or():
             return 0
         case Exists() | NotExists() | IsType():
-            return 1 if _is_plain(condition.path) else _HEAVY
+            return 1 if _is_plain_operand(condition.path) else _HEAVY
         case Not():
             return 1
         case BeginsWith():
-            return 1 if _is_plain(condition.path) and _is_plain(condition.prefix) else _HEAVY
+            return 1 if _is_plain_operand(condition.path) and _is_plain_operand(condition.prefix) else _HEAVY
         case Contains():
-            return 1 if _is_plain(condition.path) and _is_plain(condition.operand) else _HEAVY
+            return 1 if _is_plain_operand(condition.path) and _is_plain_operand(condition.operand) else _HEAVY
         case Between() | In():
             operands = tuple(operands_of(condition))
-            return len(operands) if all(map(_is_plain, operands)) else _HEAVY
+            return len(operands) if all(map(_is_plain_operand, operands)) else _HEAVY
         case _:
             assert_never(condition)
 
 
-def _is_plain(operand: object) -> bool:
+def _is_plain_operand(operand: object) -> bool:
     """Return whether an operand is a short path, or a canonical scalar."""
     if type(operand) is Path:
         return _is_plain_path(operand)
@@ -279,7 +280,7 @@ def _is_plain_update(update: AnyUpdate) -> bool:
         return False
     match update:
         case SetUpdate():
-            return not isinstance(update.value, Size) and _is_plain(update.value)
+            return not isinstance(update.value, Size) and _is_plain_operand(update.value)
         case RemoveUpdate():
             return True
         case AddUpdate():

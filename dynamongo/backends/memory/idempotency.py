@@ -48,7 +48,7 @@ class Tokens:
         use = self._uses.get(token)
         if use is None:
             return None
-        if use.contents != contents:
+        if use.contents != contents:  # IdempotentParameterMismatchException
             raise IdempotencyMismatch(f"token {shorten(token)} was already used for a transaction with other contents")
         return use.cost
 

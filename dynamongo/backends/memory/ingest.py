@@ -1,4 +1,4 @@
-"""Ingest: turn the values of a request into what the store keeps: canonical values in containers of its own.
+"""Ingest: turn the values of a request into what the store keeps: canonical values in containers that nobody else has.
 
 Nearly all values arrive in canonical form, so a fast path checks, measures and copies an item in one walk. When it
 meets anything else, it gives up, and the slow path makes the item canonical or says what is wrong.
@@ -55,7 +55,7 @@ def take_value(value: AttributeValue) -> AttributeValue:
 
 
 def normalize_attributes(attributes: Item) -> Item:
-    """Return an item or a key in canonical form. The item itself is no level of nesting; its values are."""
+    """Return an item or a key in canonical form. Levels of nesting count from the values, not from the item."""
     for value in attributes.values():
         _check_depth(value)
     return normalize_item(attributes)
@@ -70,6 +70,7 @@ def measure_changed(item: Item, old: Stored, names: Iterable[Any]) -> Stored:
         names: The names of the attributes that may have changed.
     """
     size, before = old.size, old.item
+    # Measuring whole items again would make small updates of large items slow.
     for name in names:
         if name in item:
             _check_depth(item[name])
@@ -98,6 +99,7 @@ def _is_deeper(value: AttributeValue, levels: int) -> bool:
     if not isinstance(value, (dict, list)) or not value:
         return False
     children: Iterable[AttributeValue] = value.values() if isinstance(value, dict) else value
+    # An empty container counts as a leaf, not as a level.
     return levels == 1 or any(_is_deeper(child, levels - 1) for child in children)
 
 
@@ -109,7 +111,7 @@ def _copy_members(members: Item, levels: int) -> tuple[int, Item]:
     if not levels and members:
         raise _NotCanonicalError
     size = 3 + len(members)
-    copied = dict(members)
+    copied = dict(members)  # in one go, since most members are scalars that need no copy
     for name, value in members.items():
         if type(name) is not str or not name:
             raise _NotCanonicalError
@@ -123,6 +125,7 @@ def _copy_members(members: Item, levels: int) -> tuple[int, Item]:
             size += inner
         else:
             raise _NotCanonicalError
+    # No name can be too long unless all of the map is.
     if size > MAX_NAME_BYTES and max(map(text_size, members)) > MAX_NAME_BYTES:
         raise _NotCanonicalError
     return size, copied
@@ -148,7 +151,7 @@ def _copy_elements(elements: list[AttributeValue], levels: int) -> tuple[int, li
 
 
 def _measure_int(value: int) -> int:
-    if 0 < value < 100:
+    if 0 < value < 100:  # one byte for up to two digits, and one more for every number
         return 2
     if canonical_number(value) is None:
         raise _NotCanonicalError

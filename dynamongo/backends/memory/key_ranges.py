@@ -31,7 +31,7 @@ def check_key_condition(condition: KeyCondition) -> None:
     hash_key, range_key = condition.hash_key, condition.range_key
     if hash_key.operator != EQ:
         raise InvalidRequestError("Query key condition not supported")
-    if isinstance(range_key, Comparison) and range_key.operator not in (EQ, LT, LE, GT, GE):
+    if isinstance(range_key, Comparison) and range_key.operator not in (EQ, LT, LE, GT, GE):  # `<>` has no interval
         raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {range_key.operator}")
     _check_part(hash_key)
     if range_key is not None:
@@ -52,13 +52,14 @@ def resolve_range(view: View, condition: KeyCondition) -> KeyRange:
 def resolve_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "") -> Position:
     """Return the position after which a cursor continues; its item may be gone by now.
 
-    `reason` extends the message for a cursor that is no key: DynamoDB gives a reason for a scan, but not for a query.
+    `reason` extends the message for a cursor that is not a key: DynamoDB gives one for a scan, but not for a query.
     """
     if len(cursor) == len(view.key_names) and table.primary.locate_usual(cursor) is not None:
         position = view.locate_usual(cursor)
         if position is not None:
             return position
     key = normalize_attributes(cursor)
+    # A cursor of an index has the keys of both index and table, since items may share an index key.
     types = {part.name: part.type for part in (*table.schema.keys.attributes, *view.keys.attributes)}
     if {name: type_of(value) for name, value in key.items()} != types:
         raise InvalidRequestError(f"The provided starting key is invalid{reason}")
@@ -139,7 +140,7 @@ def _missed(part: KeyAttribute) -> InvalidRequestError:
 def _interval_of(view: View, condition: _KeyPart, values: list[AttributeValue]) -> Interval:
     first, last = values[0], values[-1]
     if isinstance(condition, BeginsWith):
-        end = _after_prefix(first)
+        end = _after_prefix(first)  # `None` for a prefix of only the greatest characters: no upper end
         return Interval(view.boundary_at(first), None if end is None else view.boundary_at(end))
     operator = EQ if isinstance(condition, Between) else condition.operator
     low = high = None
@@ -151,7 +152,7 @@ def _interval_of(view: View, condition: _KeyPart, values: list[AttributeValue]) 
 
 
 def _after_prefix(prefix: AttributeValue) -> str | bytes | None:
-    r"""Return the least value greater than all that start with the prefix, or `None` if there is none.
+    r"""Return the least value greater than all that start with the prefix, or `None` if no value is greater.
 
     It is the prefix up to its last character that has a successor, with that successor in its place.
 

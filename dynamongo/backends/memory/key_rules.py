@@ -22,7 +22,7 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, type_of
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
-MAX_HASH_BYTES = 2048
+MAX_HASH_BYTES = 2048  # "Quotas in Amazon DynamoDB", partition keys and sort keys
 MAX_RANGE_BYTES = 1024
 
 Locator: TypeAlias = Callable[[Item], Position | None]
@@ -150,6 +150,7 @@ def check_index_keys(schema: TableSchema, item: Item, old: Item | None = None) -
     for index in schema.indexes:
         for part in index.keys.attributes:
             if part.name in item and not (old and part.name in old and equals(old[part.name], item[part.name])):
+                # The wording of an empty key differs between UpdateItem and PutItem.
                 _check_index_key(index.name, part, item[part.name], is_update=old is not None)
         _check_sizes(index.keys, item)
 
@@ -207,6 +208,7 @@ def _is_usual_text(value: object) -> bool:
 
 
 def _is_usual_number(value: object) -> bool:
+    # `type`, not `isinstance`: True is an int in Python, but no number in DynamoDB.
     return type(value) is int and canonical_number(value) is not None
 
 

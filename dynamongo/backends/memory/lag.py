@@ -41,6 +41,7 @@ class Lag:
 
     def store_for(self, operation: Operation[Any]) -> Store:
         """Return the store that answers an operation: the replica, if an eventually consistent read will do."""
+        # Conditions and updates see the item that is there, and transactions are always consistent.
         if not isinstance(operation, (Get, BatchGet, Query, Scan)) or operation.consistent:
             return self._store
         # Pending changes are applied when a read needs them: with a virtual clock nothing else would be the right time.

@@ -62,10 +62,11 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
     index = operation.index
     check_new_index(index)
     table = find_described(store, operation.table)
-    if not index.is_global:
+    if not index.is_global:  # UpdateTable has no parameter for local indexes, so that this message is our own
         raise InvalidRequestError(f"{INVALID} a local index is created with its table alone: {index.name}")
     if index.name in table.indexes:
         raise InvalidRequestError("Attempting to create an index which already exists")
+    # CreateTable refuses too many indexes with a ValidationException, UpdateTable with a LimitExceededException.
     if sum(each.is_global for each in table.schema.indexes) == MAX_GLOBAL_INDEXES:
         limit = f"Number of global secondary indexes exceeds per-table limit of {MAX_GLOBAL_INDEXES}"
         raise LimitExceededError(f"Subscriber limit exceeded: {limit}")
@@ -103,6 +104,7 @@ def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescrip
     """Change the billing of a table and its global indexes."""
     check_throughput(operation.throughput, operation.indexes)
     table = find_described(store, operation.table)
+    # Setting on-demand billing again is accepted and does nothing; setting the same throughput again is an error.
     if operation.throughput is not None and operation.throughput == table.schema.throughput:
         raise InvalidRequestError(_explain_same("table", "table", operation.throughput))
     return _change_throughput(table, operation.throughput, operation.indexes)
@@ -128,7 +130,7 @@ _Given: TypeAlias = tuple[tuple[str, Throughput], ...]
 def _change_throughput(table: MemoryTable, throughput: Throughput | None, given: _Given) -> TableDescription:
     for name, count in Counter(name for name, _ in given).items():
         _check_index_units(table, name, count, throughput)
-    units = dict(given)
+    units = dict(given)  # without repeated names: those have been refused
     before = table.schema.throughput
     for index in table.schema.indexes:
         if before is not None and units.get(index.name) == (index.throughput or before):
@@ -156,7 +158,7 @@ def _with_throughput(
     index: IndexSchema, of_table: Throughput | None, before: Throughput | None, given: dict[str, Throughput]
 ) -> IndexSchema:
     """Return the index with its new throughput; one that shared the table's keeps what the table had."""
-    if not index.is_global or of_table is None:
+    if not index.is_global or of_table is None:  # local indexes share the table's throughput
         return replace(index, throughput=None)
     throughput = given.get(index.name) or index.throughput or before
     if throughput is None:

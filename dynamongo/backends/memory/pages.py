@@ -22,7 +22,7 @@ from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.operations import PageResult, Query, Scan
 
-_PAGE_BYTES = 1024 * 1024
+_PAGE_BYTES = 1024 * 1024  # "Paginating table query results" in the developer guide
 
 
 def check_page(operation: Query | Scan) -> None:
@@ -32,6 +32,7 @@ def check_page(operation: Query | Scan) -> None:
         check_projection(operation.projection)
     if operation.limit is not None:
         check_number("limit", operation.limit, least=1)
+    # `count_only` is Select=COUNT and `fetch` is Select=ALL_ATTRIBUTES ("Query" in the API reference).
     if operation.count_only and operation.projection:
         raise InvalidRequestError("Cannot specify the ProjectionExpression when choosing to get only the Count")
     if operation.fetch and (operation.count_only or operation.projection):
@@ -61,7 +62,7 @@ def read_page(table: MemoryTable, view: View, operation: Query | Scan, entries: 
     units = count_read_units(size) + fetched  # the page is rounded up as a whole, every fetched item by itself
     cursor = {name: read[-1][name] for name in view.key_names} if is_cut else None
     consumed = read_capacity(units if operation.consistent else units / 2)
-    return PageResult(_show(operation, kept), len(kept), len(read), cursor, consumed)
+    return PageResult(_returned_items(operation, kept), len(kept), len(read), cursor, consumed)
 
 
 def _find_index(table: MemoryTable, name: str) -> View:
@@ -72,7 +73,7 @@ def _find_index(table: MemoryTable, name: str) -> View:
 
 
 def _check_global(view: View, operation: Query | Scan) -> None:
-    if operation.consistent:
+    if operation.consistent:  # global indexes are updated asynchronously
         raise InvalidRequestError("Consistent reads are not supported on global secondary indexes")
     if operation.fetch and view.attributes is not None:
         raise InvalidRequestError(
@@ -128,7 +129,7 @@ def _fetch(table: MemoryTable, view: View, operation: Query | Scan, entries: lis
     return [stored.item for stored in fetched], count_each(fetched)
 
 
-def _show(operation: Query | Scan, items: list[Item]) -> tuple[Item, ...]:
+def _returned_items(operation: Query | Scan, items: list[Item]) -> tuple[Item, ...]:
     if operation.count_only:
         return ()
     return tuple(map(compile_projection(operation.projection), items) if operation.projection else items)

@@ -57,6 +57,7 @@ def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> 
     """Read items by their keys, except those at the positions in `left`, until the response is full at 16 MB."""
     check_list_length("RequestItems.{}.member.Keys", len(operation.keys), MAX_BATCH_GET, operation.table)
     check_projection(operation.projection)
+    # All keys are checked before any item is read: one bad key refuses the whole batch.
     keys = [store.take_key(operation.table, key) for key in operation.keys]
     table = store.find_table(operation.table)
     positions = [position or table.locate_key(key) for key, position in keys]
@@ -112,6 +113,7 @@ def query(store: Store, operation: Query) -> PageResult:
     if operation.filter is not None:
         _check_filter(view, operation.filter)
     hash_value, interval = wanted
+    # DynamoDB refuses a cursor that no page of this query could have returned, though not one whose item is gone.
     if operation.cursor is not None:
         position = resolve_cursor(table, view, operation.cursor)
         check_cursor_in_range(position, wanted)
@@ -129,6 +131,7 @@ def scan(store: Store, operation: Scan) -> PageResult:
     after = None
     if operation.cursor is not None:
         after = resolve_cursor(table, view, operation.cursor, ": The provided key element does not match the schema")
+    # Total and number must stay the same for all pages of a segment ("Parallel scan" in the developer guide).
     if after is not None and after[0] not in segment:
         raise InvalidRequestError(
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "

@@ -29,7 +29,7 @@ from dynamongo.schema import (
     Throughput,
 )
 
-_MAX_TAGS = 50
+_MAX_TAGS = 50  # "Tagging restrictions in DynamoDB" in the developer guide
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 
@@ -58,7 +58,7 @@ def check_throughput(throughput: Throughput | None, indexes: Iterable[tuple[str,
 
 def check_relations(schema: TableSchema) -> None:
     """Refuse a schema whose parts contradict each other, or that has too many of them."""
-    for message in _relation_faults(schema):
+    for message in _relation_faults(schema):  # unlike violations of shape, only the first is reported
         raise InvalidRequestError(message)
 
 
@@ -130,7 +130,7 @@ def _attribute_name_faults(name: str, at: str) -> Iterator[str]:
 def _unit_faults(throughput: Throughput | None, at: str) -> Iterator[str]:
     if throughput is None:
         return
-    for name, units in (
+    for name, units in (  # DynamoDB reports write units before read units
         ("writeCapacityUnits", throughput.write_units),
         ("readCapacityUnits", throughput.read_units),
     ):
@@ -155,6 +155,7 @@ def _relation_faults(schema: TableSchema) -> Iterator[str]:
 def _key_faults(schema: TableSchema) -> Iterator[str]:
     if len(set(schema.keys.names)) < len(schema.keys.names):
         yield "Invalid KeySchema: Some index key attribute have no definition"
+    # Schemas name an attribute and its type wherever it is a key, so that one name may come with two types.
     if not schema.indexes:
         return
     for name in _repeated([part.name for part in schema.key_attributes()]):
@@ -199,6 +200,7 @@ def _local_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
         )
     if index.keys.range_key is None:
         yield f"{INVALID} Index KeySchema does not have a range key for index: {index.name}"
+    # A local index is kept beside the table's partitions, hence the same hash key ("Local secondary indexes").
     if index.keys.hash_key != schema.keys.hash_key:
         yield (
             f"{INVALID} Index KeySchema does not have the same leading hash key as table KeySchema for index: "
@@ -215,7 +217,7 @@ def _tag_faults(tags: Sequence[tuple[str, str]]) -> Iterator[str]:
     if len(tags) > _MAX_TAGS:
         yield "Number of Tags exceed the current limit for the provided ResourceArn"
     for key, count in Counter(key for key, _ in tags).items():
-        if key.lower().startswith("aws:"):
+        if key.lower().startswith("aws:"):  # reserved for tags that AWS sets itself
             yield f"Tag Key cannot be prefixed with aws:, Key: {key}"
         if count > 1:
             yield f"Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}"

@@ -47,12 +47,12 @@ def write_items(path: AnyPath, items: Iterable[Item]) -> int:
     if _is_stream(given):
         with given.open("wb") as raw:
             return _write(raw, items, is_compressed=is_compressed)
-    target = FilePath(os.path.realpath(given))
+    target = FilePath(os.path.realpath(given))  # replacing a link would leave the file it points to unchanged
     _clear_abandoned(target)
     with _create_partial(target) as (partial, raw):
         count = _write(raw, items, is_compressed=is_compressed)
         raw.close()
-        if target.exists():
+        if target.exists():  # a new file gets the permissions that the umask allows
             shutil.copymode(target, partial)
         partial.replace(target)
     return count
@@ -99,7 +99,7 @@ def _locked(file: IO[bytes]) -> Generator[bool]:
     if fcntl is None:
         yield True
         return
-    lock = os.dup(file.fileno())
+    lock = os.dup(file.fileno())  # which keeps the lock when the file is closed
     try:
         with contextlib.suppress(OSError):  # some file systems have no locks: abandoned files stay there then
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -37,7 +37,7 @@ class Store:
     def take_key(self, name: str, key: Item) -> tuple[Item, Position | None]:
         """Return a key in canonical form, and the position of its item where its key attributes have usual values.
 
-        Neither the table need exist nor the key be valid: DynamoDB looks at other parts of the request before either.
+        The table may be missing and the key invalid, because DynamoDB checks other parts of the request before these.
         The key returned may be the very dict that was passed.
         """
         table = self.tables.get(name)

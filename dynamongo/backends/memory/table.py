@@ -77,7 +77,7 @@ class MemoryTable:
         Return the write units that this consumes in the table and its indexes: DynamoDB charges a write by the larger
         of the two items ("Capacity unit consumption for write operations" in the developer guide).
         """
-        if self._shares_views:
+        if self._shares_views:  # copy on write: forks and snapshots share views until now
             self._own_views()
         self.primary.put(position, old, new)
         larger = new if old is None or (new is not None and new.size > old.size) else old
@@ -112,5 +112,6 @@ class MemoryTable:
 def _make_index(index: IndexSchema, schema: TableSchema) -> View:
     names = None
     if index.projection.kind != "all":
+        # Keys are always projected, whatever the projection ("Attribute projections" in the developer guide).
         names = frozenset((*index.keys.names, *schema.keys.names, *index.projection.attributes))
     return make_view(index.keys, schema.keys, names, is_global=index.is_global)

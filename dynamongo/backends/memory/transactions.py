@@ -50,9 +50,10 @@ def write_transaction(store: Store, operation: TransactWrite) -> TransactWriteRe
     check_list_length("transactItems", len(operation.actions), MAX_TRANSACTION_ACTIONS)
     check_token(operation.token)
     _check_updates(operation.actions)
+    # Whatever fails up to `_check_targets` refuses the request, because DynamoDB checks it before it looks at items.
     prepared = [prepare(store, action) for action in operation.actions]
     _check_total([new for _, _, _, new, _ in prepared])
-    _check_targets([_identify(store, action.table, target, at) for action, target, at, _, _ in prepared])
+    _check_targets([_identity_of(store, action.table, target, at) for action, target, at, _, _ in prepared])
     if operation.token is None:
         return TransactWriteResult(_execute_all(store, prepared)[0])
     return _execute_once(store, operation.token, prepared)
@@ -63,16 +64,17 @@ def read_transaction(store: Store, operation: TransactGet) -> TransactGetResult:
     gets = operation.gets
     check_list_length("transactItems", len(gets), MAX_TRANSACTION_ACTIONS)
     keys = [_prepare_key(store, get) for get in gets]
-    _check_targets([_identify(store, get.table, *key) for get, key in zip(gets, keys, strict=True)])
+    _check_targets([_identity_of(store, get.table, *key) for get, key in zip(gets, keys, strict=True)])
     tables = [store.find_table(get.table) for get in gets]
     found = _call_all(_find_item, tables, keys)
     _check_total(found)
-    return TransactGetResult(tuple(map(_project, gets, found)), read_capacity(2 * count_each(found)))
+    return TransactGetResult(tuple(map(_item_for, gets, found)), read_capacity(2 * count_each(found)))
 
 
 def _execute_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
     """Execute the actions unless the token has been used for them; repeating it only costs a read of their items."""
     contents = tuple(map(_freeze_action, prepared))
+    # Before the conditions: a repeated transaction succeeds even if its condition would fail now.
     repeated = store.tokens.find(token, contents, store.now)
     if repeated is not None:
         return TransactWriteResult(repeated)
@@ -87,7 +89,7 @@ def _execute_all(store: Store, prepared: Sequence[Prepared]) -> tuple[Capacity, 
 
     A transaction costs twice as much as the same writes by themselves, since DynamoDB prepares and then commits each.
     """
-    tables = [store.find_table(action.table) for action, *_ in prepared]
+    tables = [store.find_table(action.table) for action, *_ in prepared]  # a missing table is no reason to cancel
     changes = _call_all(evaluate, tables, prepared)
     _check_total([new for _, _, new in changes])
     units = sum([table.replace(*change) for table, change in zip(tables, changes, strict=True)])
@@ -105,14 +107,14 @@ def _call_all(
     function: Callable[[MemoryTable, _P], _R], tables: Iterable[MemoryTable], parts: Iterable[_P]
 ) -> list[_R]:
     """Call the function for every part; raise `TransactionCanceled` with the reasons of all parts if a call fails."""
-    outcomes = [_call(function, table, part) for table, part in zip(tables, parts, strict=True)]
+    outcomes = [_outcome_of(function, table, part) for table, part in zip(tables, parts, strict=True)]
     if any(isinstance(outcome, CancellationReason) for outcome in outcomes):
         reasons = (each if isinstance(each, CancellationReason) else CancellationReason() for each in outcomes)
         raise TransactionCanceled(tuple(reasons))
     return cast("list[_R]", outcomes)
 
 
-def _call(function: Callable[[MemoryTable, _P], _R], table: MemoryTable, part: _P) -> _R | CancellationReason:
+def _outcome_of(function: Callable[[MemoryTable, _P], _R], table: MemoryTable, part: _P) -> _R | CancellationReason:
     try:
         return function(table, part)
     except ConditionalCheckFailedException as error:
@@ -150,7 +152,7 @@ def _find_item(table: MemoryTable, key: tuple[Item, Position | None]) -> Stored 
     return table.primary.find(position or table.locate_key(target))
 
 
-def _identify(store: Store, name: str, target: Item, position: Position | None) -> Hashable:
+def _identity_of(store: Store, name: str, target: Item, position: Position | None) -> Hashable:
     """Return a value that is equal for two targets only if they are one item.
 
     Return `None` where the target has no valid key: evaluation refuses it later, with a reason of its own.
@@ -174,7 +176,7 @@ def _check_targets(identities: Iterable[Hashable]) -> None:
         raise InvalidRequestError("Transaction request cannot include multiple operations on one item")
 
 
-def _project(get: Get, stored: Stored | None) -> Item | None:
+def _item_for(get: Get, stored: Stored | None) -> Item | None:
     """Return what the get asks for: `None` for no item, and an empty dict for an item without those attributes."""
     if stored is None:
         return None

@@ -24,7 +24,7 @@ MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
 
 def update_time_to_live(store: Store, operation: UpdateTimeToLive) -> TimeToLive:
     """Enable or disable the expiry of a table's items."""
-    _check_name(operation.attribute)
+    _check_attribute_name(operation.attribute)
     table = find_described(store, operation.table)
     _check_transition(table.expires_by, operation)
     table.expires_by = operation.attribute if operation.enabled else None
@@ -46,7 +46,7 @@ def delete_expired(table: MemoryTable, now: float) -> int:
     return len(expired)
 
 
-def _check_name(attribute: str) -> None:
+def _check_attribute_name(attribute: str) -> None:
     if not 1 <= text_size(attribute) <= 255:
         bound = "less than or equal to 255" if attribute else "greater than or equal to 1"
         at = "timeToLiveSpecification.attributeName"
@@ -58,6 +58,7 @@ def _check_transition(current: str | None, operation: UpdateTimeToLive) -> None:
         raise InvalidRequestError(
             f"TimeToLive is active on a different AttributeName: current AttributeName is {current}"
         )
+    # DynamoDB also refuses a second change within an hour or so; that would only get in the way of tests.
     if operation.enabled == (current is not None):
         raise InvalidRequestError(f"TimeToLive is already {'enabled' if operation.enabled else 'disabled'}")
 

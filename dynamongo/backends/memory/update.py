@@ -51,6 +51,7 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
     for update in updates:
         value = _evaluate(update, item)
         name: Any = update.path.elements[0]
+        # Changes inside an attribute are collected first, so that each container is copied once.
         if len(update.path.elements) > 1:
             _place(changes, update.path, _New(value))
         else:
@@ -73,22 +74,22 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
             if update.if_not_exists and present is not MISSING:
                 return present
             value = update.value
-            return _require(resolve(value, item)) if isinstance(value, Path) else value
+            return _require_present(resolve(value, item)) if isinstance(value, Path) else value
         case RemoveUpdate():
             return MISSING
-        case AddUpdate():
+        case AddUpdate():  # unlike `+`, ADD takes a missing attribute for 0 or for the empty set
             return update.value if present is MISSING else _add(present, update.value)
-        case DeleteUpdate():
+        case DeleteUpdate():  # sets cannot be empty: one that loses its last member is removed
             return MISSING if present is MISSING else _subtract_set(present, update.value)
         case IncrementUpdate():
-            return _add_number(_require(present), update.amount)
+            return _add_number(_require_present(present), update.amount)
         case AppendUpdate():
             return _append([] if present is MISSING else present, list(update.elements), at_start=update.at_start)
         case _:
             assert_never(update)
 
 
-def _require(value: Resolved) -> AttributeValue:
+def _require_present(value: Resolved) -> AttributeValue:
     if value is MISSING:
         raise InvalidRequestError("The provided expression refers to an attribute that does not exist in the item")
     return value

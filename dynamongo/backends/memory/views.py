@@ -94,7 +94,7 @@ class View:
     def entry_of(self, stored: Stored) -> Stored:
         """Return the projection of a stored item that belongs in the view."""
         names = self.attributes
-        if names is None:
+        if names is None:  # the very object, so that an index with all attributes takes hardly any memory
             return stored
         entry = {name: value for name, value in stored.item.items() if name in names}
         return Stored(entry, item_size(entry))

@@ -54,6 +54,7 @@ def write(store: Store, action: Put | Delete | UpdateItem) -> WriteResult:
 
 def update_item(store: Store, action: UpdateItem) -> WriteResult:
     """Execute an update, which creates the item if it is missing."""
+    # A transaction does not look at `returns`, which no request of it could contain.
     if action.returns not in _RETURN_VALUES:
         values = "satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
         refuse_constraints([violation(f"'{action.returns}'", "returnValues", values)])
@@ -73,6 +74,7 @@ def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ())
     positions = [_locate_part(table, part) for part in parts]
     check_distinct(positions)
     units = 0
+    # BatchWriteItem guarantees neither order nor atomicity; here a batch happens to have both.
     for position, (_, _, new) in drop_unprocessed(tuple(zip(positions, parts, strict=True)), left):
         units += table.replace(position, table.primary.find(position), new)
     return BatchWriteResult(tuple([_restore_part(parts[place]) for place in left]), write_capacity(units))

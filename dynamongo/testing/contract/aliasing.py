@@ -1,8 +1,5 @@
 """Aliasing: changing an object that was passed to a model, or returned by one, does not change what is stored."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -112,7 +109,7 @@ class AliasingContract(ContractBase):
         assert table.items() == [STORED]
 
     @proves("25.7")
-    def test_changing_what_was_saved_does_not_change_the_store(self, stored: tuple[Any, Table]) -> None:
+    def test_changing_saved_values_does_not_change_the_store(self, stored: tuple[Any, Table]) -> None:
         model, table = stored
         values: dict[str, Any] = {"pk": "b", "rows": [[1]], "marks": {"m"}, "address": {"lines": ["one"]}, "words": []}
         saved = model.save_one(values)

@@ -1,8 +1,5 @@
 """Batches: limits and duplicates, and that a batch with an invalid part does nothing."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -55,7 +52,7 @@ class BatchContract(ContractBase):
 
     @proves(cases={"19.2": ["101"], "19.3": ["0"]})
     @cases("count", {"0": 0, "101": 101})
-    def test_batch_get_refuses_so_many_keys(self, table: Table, count: int) -> None:
+    def test_batch_get_refuses_number_of_keys(self, table: Table, count: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(BatchGet(table.name, keys_of(items_of(count))))
 
@@ -100,7 +97,7 @@ class BatchContract(ContractBase):
 
     @proves(cases={"20.2": ["26"], "20.3": ["0"]})
     @cases("count", {"0": 0, "26": 26})
-    def test_batch_write_refuses_so_many_writes(self, table: Table, count: int) -> None:
+    def test_batch_write_refuses_number_of_writes(self, table: Table, count: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(BatchWrite(table.name, puts_of(items_of(count))))
         assert table.items() == []

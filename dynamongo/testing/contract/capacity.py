@@ -1,8 +1,5 @@
 """Consumed capacity: what each operation costs, given the sizes of the items."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -82,7 +79,7 @@ class CapacityContract(ContractBase):
             assert table.execute(Scan(table.name, consistent=consistent)).consumed == expected
 
     @proves("26.2")
-    def test_read_of_nothing_costs_the_least_there_is(self, table: Table) -> None:
+    def test_read_of_nothing_costs_the_minimum(self, table: Table) -> None:
         assert table.execute(Get(table.name, KEY)).consumed == Capacity(read_units=0.5)
         assert table.execute(Get(table.name, KEY, consistent=True)).consumed == Capacity(read_units=1)
         assert table.query("a").consumed == Capacity(read_units=1)
@@ -98,7 +95,7 @@ class CapacityContract(ContractBase):
         assert ranged.scan().consumed == Capacity(read_units=1)
 
     @proves("26.4")
-    def test_read_costs_what_was_read_whatever_is_returned(self, ranged: Table) -> None:
+    def test_read_costs_what_is_read_not_what_is_returned(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": "x" * 4096} for number in range(4)])
         nothing = Comparison(V, EQ, "y")
         options: dict[str, Any]
@@ -108,13 +105,13 @@ class CapacityContract(ContractBase):
         assert ranged.query("a", limit=1).consumed == Capacity(read_units=2)
 
     @proves("26.5")
-    def test_get_costs_what_was_read_whatever_is_returned(self, table: Table) -> None:
+    def test_get_costs_what_is_read_not_what_is_returned(self, table: Table) -> None:
         table.put(item_of(8192))
         get = Get(table.name, KEY, (Path("pk"),), consistent=True)
         assert table.execute(get).consumed == Capacity(read_units=2)
 
     @proves("26.4")
-    def test_batch_get_costs_what_was_read_whatever_is_returned(self, table: Table) -> None:
+    def test_batch_get_costs_what_is_read_not_what_is_returned(self, table: Table) -> None:
         table.put(item_of(8192))
         get = BatchGet(table.name, (KEY,), (Path("pk"),), consistent=True)
         assert table.execute(get).consumed == Capacity(read_units=2)

@@ -1,8 +1,5 @@
 """Concurrency: writes of several threads do not interfere."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import contextlib
@@ -86,7 +83,7 @@ class ConcurrencyContract(ContractBase):
         assert table.items() == [{**KEY, "n": THREADS * self.writes_per_thread}]
 
     @proves("25.8")
-    def test_concurrent_updates_of_several_attributes_are_each_done_as_a_whole(self, table: Table) -> None:
+    def test_concurrent_updates_of_several_attributes_are_atomic(self, table: Table) -> None:
         def count(_: int) -> None:
             for _turn in range(10):
                 table.update(KEY, AddUpdate(N, 1), AppendUpdate(Path("l"), ("x",)))
@@ -95,7 +92,7 @@ class ConcurrencyContract(ContractBase):
         assert table.get(KEY) == {**KEY, "n": 160, "l": ["x"] * 160}
 
     @proves("25.9")
-    def test_update_of_what_was_read_is_done_once_for_every_state(self, table: Table) -> None:
+    def test_conditional_update_succeeds_once_for_every_state(self, table: Table) -> None:
         table.put({**KEY, "n": 0})
 
         def count(_: int) -> int:

@@ -1,8 +1,5 @@
 """Time to live: the attribute by which items expire; and that an expired item stays until the store deletes it."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import time
@@ -56,45 +53,45 @@ class ExpiryContract(ContractBase):
 
     @proves("22.2")
     @cases("attribute", NAMES)
-    def test_attribute_that_items_expire_by_is_described(self, table: Table, attribute: str) -> None:
+    def test_attribute_of_expiry_is_described(self, table: Table, attribute: str) -> None:
         assert table.execute(UpdateTimeToLive(table.name, attribute)) == TimeToLive(attribute)
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(attribute)
 
     @proves(cases={"22.3": ["256 bytes"], "22.4": ["empty"]})
     @cases("attribute", BAD_NAMES)
-    def test_attribute_that_items_expire_by_is_refused(self, table: Table, attribute: str) -> None:
+    def test_attribute_of_expiry_is_refused(self, table: Table, attribute: str) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, attribute))
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(None)
 
     @proves("22.5")
-    def test_expiry_can_be_stopped(self, table: Table) -> None:
+    def test_expiry_can_be_disabled(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         assert table.execute(UpdateTimeToLive(table.name, "expires", enabled=False)) == TimeToLive(None)
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive(None)
 
     @proves("22.6")
-    def test_another_attribute_is_refused_while_items_expire_by_one(self, table: Table) -> None:
+    def test_second_attribute_of_expiry_is_refused(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "other"))
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive("expires")
 
     @proves("22.7")
-    def test_expiry_by_another_attribute_cannot_be_stopped(self, table: Table) -> None:
+    def test_expiry_by_another_attribute_cannot_be_disabled(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "other", enabled=False))
         assert table.execute(DescribeTimeToLive(table.name)) == TimeToLive("expires")
 
     @proves("22.7")
-    def test_expiry_that_is_on_cannot_be_started(self, table: Table) -> None:
+    def test_enabled_expiry_cannot_be_enabled(self, table: Table) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "expires"))
 
     @proves("22.7")
-    def test_expiry_that_is_off_cannot_be_stopped(self, table: Table) -> None:
+    def test_disabled_expiry_cannot_be_disabled(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateTimeToLive(table.name, "expires", enabled=False))
 
@@ -137,7 +134,7 @@ class ExpiryContract(ContractBase):
 
     @proves("22.12")
     @cases("value", NO_TIMES)
-    def test_value_that_is_no_time_is_stored_like_any_other(self, table: Table, value: AttributeValue) -> None:
+    def test_value_that_is_not_a_time_is_stored_like_any_other(self, table: Table, value: AttributeValue) -> None:
         table.execute(UpdateTimeToLive(table.name, "expires"))
         table.put({**KEY, "expires": value})
         assert table.items() == [{**KEY, "expires": value}]

@@ -1,8 +1,5 @@
 """Reading an index: order, ranges and pages, and that every item is read once."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -67,7 +64,7 @@ class IndexPageContract(IndexBase):
     """Query and Scan of an index."""
 
     @proves("18.12")
-    def test_items_come_in_the_order_of_the_index(self, indexed: Table) -> None:
+    def test_items_are_in_the_order_of_the_index(self, indexed: Table) -> None:
         numbers: list[Number] = [Decimal("-1.5"), 0, 9, 10, 100]
         texts = ["-", "10", "9", "A", "a"]
         order = "30214"
@@ -78,7 +75,7 @@ class IndexPageContract(IndexBase):
             assert ids_of(indexed.query_index(index, "x", descending=True).items) == list(order[::-1])
 
     @proves("18.13")
-    def test_range_condition_is_that_of_the_index(self, indexed: Table) -> None:
+    def test_range_condition_applies_to_the_range_key_of_the_index(self, indexed: Table) -> None:
         indexed.put_all([item_of(str(number), gs=number, ls=str(number)) for number in range(6)])
         assert ids_of(indexed.query_index("by_gh_gs", "x", Comparison(GS, GT, 3)).items) == ["4", "5"]
         assert ids_of(indexed.query_index("by_gh_gs", "x", Between(GS, 2, Decimal("3.5"))).items) == ["2", "3"]
@@ -111,7 +108,7 @@ class IndexPageContract(IndexBase):
         self,
         indexed: Table,
         index: str,
-        descending: bool,  # noqa: FBT001 - a parameter of the test
+        descending: bool,
     ) -> None:
         indexed.put_all(TIES)
         query = indexed.query_index_of(index, "x", descending=descending)
@@ -134,11 +131,11 @@ class IndexPageContract(IndexBase):
     @proves("18.18")
     @cases("index", NAMES)
     @cases("descending", {"ascending": False, "descending": True})
-    def test_reading_of_ties_goes_on_after_an_item_that_was_deleted(
+    def test_reading_of_ties_continues_after_a_deleted_item(
         self,
         indexed: Table,
         index: str,
-        descending: bool,  # noqa: FBT001 - a parameter of the test
+        descending: bool,
     ) -> None:
         indexed.put_all(TIES)
         order = ids_of(indexed.query_index(index, "x", descending=descending).items)
@@ -149,7 +146,7 @@ class IndexPageContract(IndexBase):
         assert ids_of(indexed.read_all(rest)) == order[6:]
 
     @proves("18.19")
-    def test_cursor_of_an_item_that_moved_goes_on_from_where_it_was(self, indexed: Table) -> None:
+    def test_cursor_of_a_moved_item_continues_from_its_old_position(self, indexed: Table) -> None:
         indexed.put_all([item_of(str(number), gs=number) for number in range(5)])
         cursor = indexed.query_index("by_gh_gs", "x", limit=2).cursor
         indexed.put(item_of("1", gs=10))
@@ -181,7 +178,7 @@ class IndexPageContract(IndexBase):
 
     @proves("18.22")
     @cases("index", NAMES)
-    def test_scan_of_an_index_gives_each_of_its_items_once(self, indexed: Table, index: str) -> None:
+    def test_scan_of_an_index_returns_every_item_once(self, indexed: Table, index: str) -> None:
         items = [*TIES, *BESIDE] + [{**item, "pk": "y", "gh": "y"} for item in TIES[:3]]
         indexed.put_all([*items, {"pk": "x", "sk": "outside"}, {"pk": "z", "sk": "outside"}])
         for limit in (None, 1, 4, len(items)):
@@ -237,7 +234,7 @@ class IndexPageContract(IndexBase):
         assert ids_of(indexed.index_items("by_gh_gs", filter=condition)) == ["2"]
 
     @proves("18.35")
-    def test_index_that_the_table_has_not_is_refused(self, indexed: Table) -> None:
+    def test_query_of_a_missing_index_is_refused(self, indexed: Table) -> None:
         condition = KeyCondition(Comparison(Path("gh"), EQ, "x"))
         operations: list[Paged] = [Scan(indexed.name, index="by_none"), Query(indexed.name, condition, index="by_none")]
         for operation in operations:

@@ -1,8 +1,5 @@
 """Projections of indexes: which attributes an index holds, and which can be read through it."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import pytest
@@ -82,14 +79,14 @@ class IndexProjectionContract(IndexBase):
 
     @proves("18.27")
     @cases("index, held", HELD)
-    def test_index_gives_what_it_holds(self, indexed: Table, index: str, held: Item) -> None:
+    def test_index_returns_what_it_projects(self, indexed: Table, index: str, held: Item) -> None:
         indexed.put(ITEM)
         assert indexed.query_index(index, "x").items == (held,)
         assert indexed.index_items(index) == [held]
 
     @proves("18.28")
     @cases("index, paths, expected", PROJECTED)
-    def test_projection_of_what_an_index_holds(
+    def test_projection_of_attributes_of_the_index(
         self, indexed: Table, index: str, paths: tuple[Path, ...], expected: Item
     ) -> None:
         indexed.put(ITEM)
@@ -103,7 +100,7 @@ class IndexProjectionContract(IndexBase):
         }
     )
     @cases("index, paths, expected", FETCHED)
-    def test_local_index_fetches_what_it_does_not_hold(
+    def test_local_index_fetches_other_attributes(
         self, indexed: Table, index: str, paths: tuple[Path, ...], expected: Item
     ) -> None:
         indexed.put(ITEM)
@@ -111,7 +108,7 @@ class IndexProjectionContract(IndexBase):
 
     @proves("18.36")
     @cases("index", LOCAL_NAMES)
-    def test_local_index_fetches_whole_items_where_that_is_asked_for(self, indexed: Table, index: str) -> None:
+    def test_local_index_fetches_whole_items_if_asked(self, indexed: Table, index: str) -> None:
         indexed.put(ITEM)
         assert indexed.query_index(index, "x", fetch=True).items == (ITEM,)
 
@@ -131,7 +128,7 @@ class IndexProjectionContract(IndexBase):
 
     @proves("18.31")
     @cases("index, paths", NOT_HELD)
-    def test_global_index_refuses_a_projection_of_what_it_does_not_hold(
+    def test_global_index_refuses_a_projection_outside_of_it(
         self, indexed: Table, index: str, paths: tuple[Path, ...]
     ) -> None:
         indexed.put(ITEM)
@@ -145,7 +142,7 @@ class IndexProjectionContract(IndexBase):
 
     @proves("18.32")
     @cases("condition, expected", FILTERS)
-    def test_filter_on_what_an_index_holds(self, indexed: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    def test_filter_on_attributes_of_the_index(self, indexed: Table, condition: Condition, expected: bool) -> None:
         indexed.put(ITEM)
         for index in ("by_gh_gs", "by_gh_gs_some", "by_ls", "by_ls_some"):
             assert indexed.query_index(index, "x", filter=condition).count == expected
@@ -155,7 +152,7 @@ class IndexProjectionContract(IndexBase):
     @proves("18.33")
     @cases("index", WITHOUT_ALL)
     @cases("condition", FILTERS_NOT_HELD)
-    def test_filter_on_what_an_index_does_not_hold_is_refused(
+    def test_filter_on_attributes_outside_the_index_is_refused(
         self, indexed: Table, index: str, condition: Condition
     ) -> None:
         indexed.put(ITEM)

@@ -1,8 +1,5 @@
 """Tables with indexes: creation, description, refusal and the cost of indexes."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import pytest
@@ -138,7 +135,7 @@ class IndexTableContract(IndexBase):
 
     @proves("23.3", cases={"23.20": ["20 attributes in one and 100 in all", "key among the attributes"]})
     @cases("schema", DESCRIBED)
-    def test_indexes_are_described_as_they_were_made(self, backend: Backend, schema: TableSchema) -> None:
+    def test_indexes_are_described_as_created(self, backend: Backend, schema: TableSchema) -> None:
         table = Table(backend, schema)
         try:
             table.create()
@@ -192,7 +189,7 @@ class IndexTableContract(IndexBase):
         assert indexed.execute(Delete(indexed.name, KEY)).consumed == Capacity(write_units=8)
 
     @proves("26.9")
-    def test_read_of_an_index_costs_what_the_index_holds(self, indexed: Table) -> None:
+    def test_read_of_an_index_costs_the_size_of_its_projection(self, indexed: Table) -> None:
         indexed.put_all([{"pk": "x", "sk": sk, "gh": "x", "gs": 1, "ls": "1", "v": "x" * 8000} for sk in "12"])
         assert indexed.query_index("by_gh_gs", "x").consumed == Capacity(read_units=2)
         assert indexed.query_index("by_gh_gs_keys", "x").consumed == Capacity(read_units=0.5)
@@ -200,7 +197,7 @@ class IndexTableContract(IndexBase):
         assert indexed.query_index("by_ls_keys", "x", consistent=True).consumed == Capacity(read_units=1)
 
     @proves("26.10")
-    def test_fetch_from_the_table_costs_every_item_that_is_fetched(self, indexed: Table) -> None:
+    def test_fetch_from_the_table_costs_every_fetched_item(self, indexed: Table) -> None:
         indexed.put_all([{"pk": "x", "sk": sk, "ls": "1", "v": "x" * 5000} for sk in "12"])
         page = indexed.query_index("by_ls_keys", "x", projection=(V,), consistent=True)
         assert page.consumed == Capacity(read_units=1 + 2 * 2)

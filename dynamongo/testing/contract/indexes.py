@@ -1,8 +1,5 @@
 """Indexes: which items they contain, what writes do to them, and which writes they forbid."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -162,7 +159,7 @@ class IndexContract(IndexBase):
         assert in_order(indexed.query_index("by_gh_gs", "x").items) == in_order([items[0], *items[2:]])
 
     @proves("18.5")
-    def test_failed_write_leaves_the_indexes_as_they_were(self, indexed: Table) -> None:
+    def test_failed_write_leaves_the_indexes_unchanged(self, indexed: Table) -> None:
         indexed.put(OLD)
         with pytest.raises(InvalidRequestError):
             indexed.update(KEY, SetUpdate(GH, "y"), SetUpdate(V, Path("missing")))
@@ -207,13 +204,13 @@ class IndexKeyContract(IndexBase):
         assert indexed.index_items("by_ls") == [item]
 
     @proves("18.10")
-    def test_update_of_another_attribute_is_not_concerned_with_index_keys(self, indexed: Table) -> None:
+    def test_update_of_another_attribute_does_not_check_index_keys(self, indexed: Table) -> None:
         indexed.put(OLD)
         indexed.update(KEY, SetUpdate(V, None))
         assert indexed.get(KEY) == {**OLD, "v": None}
 
     @proves("18.11")
-    def test_name_of_an_index_key_is_free_in_a_table_without_the_index(self, make_table: MakeTable) -> None:
+    def test_attribute_may_have_any_type_in_a_table_without_the_index(self, make_table: MakeTable) -> None:
         table = make_table("S", "S", INDEXES[:1])
         item: Item = {**KEY, "gs": None, "ls": ""}
         table.put(item)

@@ -1,8 +1,5 @@
 """Isolation: the caller and the store share nothing that either could change."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from copy import deepcopy
@@ -98,7 +95,7 @@ class IsolationContract(ContractBase):
         assert table.transact_get(KEY, {"pk": "b"}, {"pk": "c"}) == (nested(), {"pk": "b", "m": nested()}, None)
 
     @proves("25.2")
-    def test_changing_a_transaction_does_not_change_what_its_token_stands_for(self, table: Table) -> None:
+    def test_changing_a_transaction_does_not_change_the_contents_of_its_token(self, table: Table) -> None:
         item, token = nested(), str(uuid4())
         table.transact(Put(table.name, item), token=token)
         change(item)
@@ -141,7 +138,7 @@ class IsolationContract(ContractBase):
         assert operations == before
 
     @proves("25.4")
-    def test_what_was_read_does_not_change_with_the_store(self, table: Table) -> None:
+    def test_items_read_do_not_change_with_the_store(self, table: Table) -> None:
         table.put(nested())
         read = {
             "get": table.get(KEY),
@@ -175,7 +172,7 @@ class IsolationContract(ContractBase):
         assert table.get(KEY) == {"pk": "a", "l": [["x"]], "copy": [[1, 2]]}
 
     @proves("25.5")
-    def test_two_reads_give_the_same(self, table: Table) -> None:
+    def test_two_reads_return_the_same(self, table: Table) -> None:
         table.put(nested())
         assert table.get(KEY) == table.get(KEY) == nested()
         assert table.scan() == table.scan()

@@ -1,8 +1,5 @@
 """Pages: limits, cursors, pages of 1 MB and complete scans."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import itertools
@@ -67,14 +64,14 @@ class PageContract(ContractBase):
             assert pages == [([], 0, 2, cursor) for cursor in cursors] + [([], 0, 0, None)]
 
     @proves("16.4")
-    def test_page_that_stops_exactly_at_the_end_has_a_cursor(self, ranged: Table) -> None:
+    def test_page_that_reaches_its_limit_at_the_last_item_has_a_cursor(self, ranged: Table) -> None:
         ranged.put_all(SIX)
         for operation in operations(ranged, limit=6):
             pages = list(map(summary, ranged.pages(operation)))
             assert pages == [(list("123456"), 6, 6, {"pk": "a", "sk": "6"}), ([], 0, 0, None)]
 
     @proves("16.6")
-    def test_page_that_the_data_ends_has_no_cursor(self, ranged: Table) -> None:
+    def test_page_that_runs_out_of_items_has_no_cursor(self, ranged: Table) -> None:
         ranged.put_all(SIX)
         for operation in operations(ranged, limit=7):
             assert summary(ranged.execute(operation)) == (list("123456"), 6, 6, None)
@@ -105,7 +102,7 @@ class PageContract(ContractBase):
 
     @proves("16.8")
     @cases("size", {str(size): size for size in range(1, 8)})
-    def test_pages_of_any_size_give_all_items_in_order(self, ranged: Table, size: int) -> None:
+    def test_pages_of_any_size_return_all_items_in_order(self, ranged: Table, size: int) -> None:
         ranged.put_all([*SIX, {"pk": "b", "sk": "1"}])
         assert ranged.read_all(ranged.query_of("a", limit=size)) == SIX
         assert ranged.read_all(ranged.query_of("a", limit=size, descending=True)) == SIX[::-1]
@@ -117,7 +114,7 @@ class PageContract(ContractBase):
         assert ranged.read_all(ranged.query_of("a", limit=size, filter=ODD)) == few
 
     @proves("16.9")
-    def test_reading_goes_on_after_an_item_that_was_deleted(self, ranged: Table) -> None:
+    def test_reading_continues_after_a_deleted_item(self, ranged: Table) -> None:
         ranged.put_all(SIX)
         cursor: Item = {"pk": "a", "sk": "3"}
         assert ranged.query("a", limit=3).cursor == cursor
@@ -127,7 +124,7 @@ class PageContract(ContractBase):
         assert summary(ranged.scan(cursor=cursor)) == (list("456"), 3, 3, None)
 
     @proves("16.9")
-    def test_reading_goes_on_in_a_partition_that_was_emptied(self, ranged: Table) -> None:
+    def test_reading_continues_in_an_emptied_partition(self, ranged: Table) -> None:
         ranged.put_all(SIX)
         cursor = ranged.scan(limit=3).cursor
         for item in SIX:
@@ -136,7 +133,7 @@ class PageContract(ContractBase):
         assert summary(ranged.query("a", cursor=cursor)) == ([], 0, 0, None)
 
     @proves("16.10")
-    def test_reading_begins_after_a_cursor_that_never_was_an_item(self, ranged: Table) -> None:
+    def test_reading_starts_after_a_cursor_without_an_item(self, ranged: Table) -> None:
         ranged.put_all(SIX)
         cursor: Item = {"pk": "a", "sk": "3x"}
         assert summary(ranged.query("a", cursor=cursor)) == (list("456"), 3, 3, None)
@@ -208,7 +205,7 @@ class PageContract(ContractBase):
         "hash_type, size",
         {f"{hash_type} by {size}": (hash_type, size) for hash_type in SCALAR_TYPES for size in (1, 5, 8, 24, 25)},
     )
-    def test_scan_gives_every_item_once(self, make_table: MakeTable, hash_type: ScalarType, size: int) -> None:
+    def test_scan_returns_every_item_once(self, make_table: MakeTable, hash_type: ScalarType, size: int) -> None:
         table = make_table(hash_type, "N")
         hash_keys = HASH_KEYS[hash_type]
         items: list[Item] = [{"pk": hash_key, "sk": sk} for hash_key in hash_keys for sk in (3, 1, 2)]
@@ -234,7 +231,7 @@ class PageContract(ContractBase):
         assert table.items() == table.items() == table.read_all(table.scan_of(limit=3))
 
     @proves("17.4")
-    def test_scan_goes_on_after_items_that_were_deleted(self, table: Table) -> None:
+    def test_scan_continues_after_deleted_items(self, table: Table) -> None:
         table.put_all([{"pk": f"k{number}"} for number in range(20)])
         order = table.items()
         cursor = table.scan(limit=7).cursor
@@ -265,14 +262,14 @@ class PageContract(ContractBase):
         assert ranged.read_all(ranged.query_of("a", descending=True)) == items[::-1]
 
     @proves("16.20")
-    def test_page_counts_the_items_of_1_mb_whatever_it_returns(self, ranged: Table) -> None:
+    def test_page_of_1_mb_counts_what_is_read_not_what_is_returned(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": "x" * 300_000} for number in range(7)])
         for options in ({"count_only": True}, {"projection": (SK,)}, {"filter": Comparison(V, EQ, "y")}):
             for operation in operations(ranged, **options):
                 assert 3 <= ranged.execute(operation).scanned_count <= 4
 
     @proves("16.21")
-    def test_page_of_1_mb_counts_what_it_gives(self, ranged: Table) -> None:
+    def test_page_of_1_mb_counts_what_it_returns(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": "x" * 300_000} for number in range(7)])
         for operation in operations(ranged):
             for page in ranged.pages(operation):

@@ -1,8 +1,5 @@
 """Projections: reads return exactly the paths that were requested."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -97,7 +94,7 @@ class ProjectionContract(ContractBase):
         },
     )
     @cases("paths, expected", PROJECTED)
-    def test_projection_gives_the_named_paths(self, table: Table, paths: Paths, expected: Item) -> None:
+    def test_projection_returns_the_named_paths(self, table: Table, paths: Paths, expected: Item) -> None:
         table.put(ITEM)
         answers = {
             "get": table.get(KEY, projection=paths),
@@ -126,7 +123,7 @@ class ProjectionContract(ContractBase):
             table.get(KEY, projection=(M / "x", M / 0))
 
     @proves("10.6")
-    def test_projection_of_a_missing_item_gives_none(self, table: Table) -> None:
+    def test_projection_of_a_missing_item_returns_none(self, table: Table) -> None:
         assert table.get(KEY, projection=(P("s"),)) is None
 
     @proves("10.9")

@@ -1,9 +1,5 @@
 """Queries: order, key conditions and filters."""
 
-# D102: the name of a test says what it checks.
-# FBT003: `True` and `False` are attribute values here.
-# ruff: noqa: D102, FBT003
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -134,7 +130,7 @@ class QueryContract(ContractBase):
 
     @proves("15.2", cases={"2.12": ["numbers by value"]})
     @cases("key_type, ordered", ORDERS)
-    def test_items_come_in_the_order_of_the_range_key(
+    def test_items_are_in_the_order_of_the_range_key(
         self, make_table: MakeTable, key_type: ScalarType, ordered: list[Any]
     ) -> None:
         table = make_table("S", key_type)
@@ -286,7 +282,7 @@ class QueryContract(ContractBase):
         assert (page.count, page.scanned_count, page.cursor) == (2, 4, None)
 
     @proves("15.18")
-    def test_count_only_gives_counts_without_items(self, ranged: Table) -> None:
+    def test_count_only_returns_counts_without_items(self, ranged: Table) -> None:
         ranged.put_all([{"pk": "a", "sk": str(number), "v": number} for number in range(6)])
         few = C(V, LT, 4)
         for page in (ranged.query("a", filter=few, count_only=True), ranged.scan(filter=few, count_only=True)):

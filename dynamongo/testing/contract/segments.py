@@ -1,8 +1,5 @@
 """Segments: parallel scans, each of which reads a part of the table."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -100,7 +97,7 @@ class SegmentContract(IndexBase):
         assert read(ranged, 5, consistent=True) == left
 
     @proves("17.13")
-    def test_reading_of_a_segment_goes_on_after_an_item_that_was_deleted(self, ranged: Table) -> None:
+    def test_reading_of_a_segment_continues_after_a_deleted_item(self, ranged: Table) -> None:
         ranged.put_all(ITEMS)
         for scan in scans(ranged, 3, consistent=True):
             order = ranged.read_all(scan)

@@ -98,7 +98,7 @@ class Table:
         """Execute any operation, and check that the items returned are canonical."""
         result = self.backend.execute(operation)
         for item in _items_of(result):
-            assert exact(item) == exact(normalize(item)), "items come back with their numbers in lowest form"
+            assert exact(item) == exact(normalize(item)), "items are returned with canonical numbers"
         return result
 
     def put(self, item: Item, **options: Any) -> Item | None:

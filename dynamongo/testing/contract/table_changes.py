@@ -1,8 +1,5 @@
 """Changes of existing tables: adding and dropping indexes, and changing throughput."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import time
@@ -34,7 +31,7 @@ class TableChangeContract(ContractBase):
     """CreateIndex, DeleteIndex and UpdateThroughput."""
 
     @proves("23.15")
-    def test_new_index_holds_the_items_that_are_there_and_those_that_come(self, table: Table) -> None:
+    def test_new_index_contains_existing_and_later_items(self, table: Table) -> None:
         table.put_all([{"pk": "a", "g": "x"}, {"pk": "b"}, {"pk": "c", "g": "y"}])
         assert change(table, CreateIndex(table.name, BY_G)).schema.indexes == (BY_G,)
         table.put({"pk": "d", "g": "y"})
@@ -51,7 +48,7 @@ class TableChangeContract(ContractBase):
             table.index_items("by_g")
 
     @proves("23.17")
-    def test_index_that_is_there_cannot_be_added_and_one_that_is_not_cannot_be_dropped(self, table: Table) -> None:
+    def test_existing_index_cannot_be_added_and_missing_one_cannot_be_dropped(self, table: Table) -> None:
         change(table, CreateIndex(table.name, BY_G))
         with pytest.raises(BackendError):
             table.execute(CreateIndex(table.name, BY_G))

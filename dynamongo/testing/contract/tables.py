@@ -1,8 +1,5 @@
 """Tables: creation, description and deletion, and operations on missing tables."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -70,7 +67,7 @@ class TableContract(ContractBase):
 
     @proves("23.1")
     @cases("hash_type, range_type", KEY_TYPES)
-    def test_table_is_described_as_it_was_made(
+    def test_table_is_described_as_created(
         self, make_table: MakeTable, hash_type: ScalarType, range_type: ScalarType | None
     ) -> None:
         table = make_table(hash_type, range_type)
@@ -125,14 +122,14 @@ class TableContract(ContractBase):
             table.backend.execute(operation(table.name))
 
     @proves("23.14")
-    def test_table_that_is_created_again_is_empty(self, table: Table) -> None:
+    def test_recreated_table_is_empty(self, table: Table) -> None:
         table.put({"pk": "a"})
         table.drop()
         table.create()
         assert table.items() == []
 
     @proves("23.14")
-    def test_table_that_is_created_again_may_have_another_schema(self, table: Table) -> None:
+    def test_recreated_table_may_have_another_schema(self, table: Table) -> None:
         table.put({"pk": "a"})
         table.drop()
         again = Table(table.backend, replace(schema_of("N", "B"), name=table.name))

@@ -1,8 +1,5 @@
 """Tokens: a transaction that is repeated with its token is executed once."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -44,14 +41,14 @@ class TokenContract(ContractBase):
     """TransactWrite with a token."""
 
     @proves("21.23")
-    def test_transaction_with_the_same_token_is_carried_out_once(self, table: Table) -> None:
+    def test_transaction_with_the_same_token_is_executed_once(self, table: Table) -> None:
         again = token()
         for _ in range(3):
             table.transact(count(table.name), token=again)
         assert table.items() == [{"pk": "a", "n": 1}]
 
     @proves("21.23")
-    def test_transaction_with_the_same_token_succeeds_although_its_condition_fails_now(self, table: Table) -> None:
+    def test_repeated_transaction_succeeds_even_if_its_condition_fails_now(self, table: Table) -> None:
         again, create = token(), Put(table.name, KEY, NotExists(PK))
         table.transact(create, token=again)
         table.transact(create, token=again)
@@ -60,7 +57,7 @@ class TokenContract(ContractBase):
         assert table.items() == []
 
     @proves("21.24")
-    def test_transaction_without_token_or_with_another_is_carried_out_again(self, table: Table) -> None:
+    def test_transaction_without_token_or_with_another_is_executed_again(self, table: Table) -> None:
         for each in (None, None, token(), token()):
             table.transact(count(table.name), token=each)
         assert table.items() == [{"pk": "a", "n": 4}]
@@ -109,7 +106,7 @@ class TokenContract(ContractBase):
         assert table.items() == []
 
     @proves("26.12")
-    def test_transaction_that_is_not_carried_out_again_writes_nothing_and_reads(self, table: Table) -> None:
+    def test_repeated_transaction_costs_reads_and_no_writes(self, table: Table) -> None:
         operation = TransactWrite((count(table.name),), token())
         assert table.execute(operation).consumed.write_units == 2
         assert table.execute(operation).consumed.write_units == 0

@@ -1,8 +1,5 @@
 """Transactions that read: order, projections and limits."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -40,7 +37,7 @@ class TransactGetContract(ContractBase):
     """TransactGet."""
 
     @proves("21.30")
-    def test_items_come_in_the_order_of_the_gets(self, make_table: MakeTable) -> None:
+    def test_items_are_in_the_order_of_the_gets(self, make_table: MakeTable) -> None:
         first, second = make_table(), make_table("N", "S")
         items: list[Item] = [{"pk": pk, "v": pk} for pk in "cadb"]
         first.put_all(items)
@@ -58,7 +55,7 @@ class TransactGetContract(ContractBase):
 
     @proves("21.31")
     @cases("paths, expected", PROJECTED)
-    def test_projection_in_a_transaction_gives_the_named_paths(
+    def test_projection_in_a_transaction_returns_the_named_paths(
         self, table: Table, paths: tuple[Path, ...], expected: Item
     ) -> None:
         table.put(STORED)
@@ -76,19 +73,19 @@ class TransactGetContract(ContractBase):
             table.transact_get(A, projection=(M, M / "x"))
 
     @proves("21.33")
-    def test_item_asked_for_twice_is_refused(self, table: Table) -> None:
+    def test_repeated_get_is_refused(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError, match="multiple operations on one item"):
             table.transact_get(A, {"pk": "b"}, A)
 
     @proves("21.33")
-    def test_number_asked_for_in_two_forms_is_refused(self, make_table: MakeTable) -> None:
+    def test_gets_of_a_number_in_two_forms_are_refused(self, make_table: MakeTable) -> None:
         table = make_table("N")
         with pytest.raises(InvalidRequestError, match="multiple operations on one item"):
             table.transact_get({"pk": 1}, {"pk": Decimal("1.0")})
 
     @proves(cases={"21.14": ["0"], "21.34": ["101"]})
     @cases("count", {"0": 0, "101": 101})
-    def test_transaction_refuses_so_many_gets(self, table: Table, count: int) -> None:
+    def test_transaction_refuses_number_of_gets(self, table: Table, count: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.transact_get(*keys_of(items_of(count)))
 

@@ -1,8 +1,5 @@
 """Transactions that write: all or nothing, and the reasons for nothing."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -93,7 +90,7 @@ class TransactWriteContract(ContractBase):
     """TransactWrite."""
 
     @proves("21.1")
-    def test_transaction_carries_out_all_of_its_actions(self, make_table: MakeTable) -> None:
+    def test_transaction_executes_all_of_its_actions(self, make_table: MakeTable) -> None:
         first, second = make_table(), make_table("N", "S")
         first.put_all([STORED, B, {"pk": "c", "n": 1}, {"pk": "d"}])
         first.transact(
@@ -116,13 +113,13 @@ class TransactWriteContract(ContractBase):
         assert table.items() == [{**A, "n": 1}]
 
     @proves("21.3")
-    def test_update_of_nothing_is_refused_in_a_transaction(self, table: Table) -> None:
+    def test_update_without_updates_is_refused_in_a_transaction(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.transact(put(table.name, A), UpdateItem(table.name, B))
         assert table.items() == []
 
     @proves("21.4")
-    def test_transaction_ignores_what_its_actions_ask_to_have_returned(self, table: Table) -> None:
+    def test_transaction_ignores_what_its_actions_would_return(self, table: Table) -> None:
         table.put_all([STORED, B])
         table.transact(
             Put(table.name, A, return_old=True),
@@ -154,7 +151,7 @@ class TransactWriteContract(ContractBase):
         assert reasons_of(table, missing, asked, holds) == (FAILED, carried, NONE)
 
     @proves("21.6")
-    def test_every_action_is_judged_and_has_its_reason_in_order(self, table: Table) -> None:
+    def test_every_action_has_its_reason_in_order(self, table: Table) -> None:
         table.put(STORED)
         reasons = reasons_of(
             table,
@@ -181,7 +178,7 @@ class TransactWriteContract(ContractBase):
         assert table.get(A) == {**A, "n": 2, "v": 1}
 
     @proves("21.9")
-    def test_impossible_update_is_no_reason_where_the_condition_fails(self, table: Table) -> None:
+    def test_reason_of_a_failed_condition_hides_an_impossible_update(self, table: Table) -> None:
         impossible = (IncrementUpdate(Path("missing"), 1),)
         assert reasons_of(table, UpdateItem(table.name, A, impossible, FALSE)) == (FAILED,)
         assert [reason.code for reason in reasons_of(table, UpdateItem(table.name, A, impossible))] == [
@@ -206,7 +203,7 @@ class TransactWriteContract(ContractBase):
         assert table.items() == []
 
     @proves("21.11")
-    def test_same_key_of_two_tables_is_two_items(self, make_table: MakeTable) -> None:
+    def test_same_key_in_two_tables_names_two_items(self, make_table: MakeTable) -> None:
         first, second = make_table(), make_table()
         first.transact(put(first.name, A), put(second.name, A))
         assert first.items() == second.items() == [{**A, "v": "new"}]
@@ -219,7 +216,7 @@ class TransactWriteContract(ContractBase):
 
     @proves(cases={"21.13": ["101"], "21.14": ["0"]})
     @cases("count", {"0": 0, "101": 101})
-    def test_transaction_refuses_so_many_actions(self, table: Table, count: int) -> None:
+    def test_transaction_refuses_number_of_actions(self, table: Table, count: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.transact(*(Put(table.name, {"pk": f"k{number}"}) for number in range(count)))
         assert table.items() == []
@@ -264,7 +261,7 @@ class TransactWriteContract(ContractBase):
 
     @proves("21.20")
     @cases("action", CANCELLED)
-    def test_action_that_does_not_suit_table_or_item_cancels_the_transaction(
+    def test_action_that_does_not_fit_table_or_item_cancels_the_transaction(
         self, table: Table, action: Callable[[str], Action]
     ) -> None:
         table.put(STORED)

@@ -4,10 +4,6 @@
 can reach some of the traps, because invalid conditions cannot even be built.
 """
 
-# D102: the name of a test says what it checks.
-# FBT003: `True` and `False` are attribute values here.
-# ruff: noqa: D102, FBT003
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -107,7 +103,7 @@ class TrapContract(ContractBase):
             assert self._holds(table, Comparison(B, LT, 5), Between(A, 0, 9)) == [False] * 2
 
     @proves("7.17")
-    def test_not_turns_what_does_not_hold_of_the_missing(self, table: Table) -> None:
+    def test_not_inverts_conditions_on_missing_attributes(self, table: Table) -> None:
         table.put({**KEY, "b": "x"})
         conditions = (Not(Comparison(A, LT, 5)), Not(Comparison(A, EQ, B)), Not(Contains(A, "x")), Not(Exists(A)))
         assert self._holds(table, *conditions) == [True] * 4
@@ -208,7 +204,7 @@ class TrapContract(ContractBase):
         assert self._holds(table, Comparison(M, EQ, {"x": 1}), Comparison(L, EQ, [["in"], turned])) == [False] * 2
 
     @proves("8.13")
-    def test_contains_does_not_hold_of_other_kinds(self, table: Table) -> None:
+    def test_contains_does_not_hold_for_other_types(self, table: Table) -> None:
         table.put({**KEY, "m": {"x": 1}, "s": frozenset({"abc"}), "b": frozenset({2}), "n": 12, "a": "12"})
         conditions = (
             Contains(M, "x"),
@@ -228,7 +224,7 @@ class TrapContract(ContractBase):
         assert self._holds(table, *(Comparison(Size(S), EQ, size) for size in (6, 7, 10))) == [False, True, False]
 
     @proves("8.16")
-    def test_size_of_what_has_none_is_no_error(self, table: Table) -> None:
+    def test_size_of_a_value_without_size_is_no_error(self, table: Table) -> None:
         table.put({**KEY, "n": 5, "b": True, "z": None})
         for path in (N, B, Z, A):
             conditions = (Comparison(Size(path), EQ, 1), Comparison(Size(path), LT, 9), Comparison(Size(path), GE, 0))
@@ -281,7 +277,7 @@ class TrapContract(ContractBase):
         assert table.items() == [{**KEY, "n": 1, "a": 1}]
 
     @proves("12.5")
-    def test_failed_update_leaves_no_trace(self, table: Table) -> None:
+    def test_failed_update_changes_nothing(self, table: Table) -> None:
         updates = (SetUpdate(Z, "trace"), AddUpdate(N, 1), SetUpdate(A, Path("missing")))
         with pytest.raises(InvalidRequestError):
             table.update(KEY, *updates)

@@ -1,8 +1,5 @@
 """Updates: what they do to an item, and that refused updates change nothing."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from typing import TypeAlias
@@ -42,7 +39,7 @@ class UpdateContract(ContractBase):
 
     @proves(cases=rules.REFUSALS)
     @cases("before, updates", REFUSED)
-    def test_refused_update_leaves_the_item_as_it_was(self, table: Table, before: Item, updates: Updates) -> None:
+    def test_refused_update_leaves_the_item_unchanged(self, table: Table, before: Item, updates: Updates) -> None:
         table.put(KEY | before)
         with pytest.raises(InvalidRequestError):
             table.update(KEY, *updates)
@@ -79,7 +76,7 @@ class UpdateContract(ContractBase):
         }
     )
     @cases("updates", REFUSED_AT_ONCE)
-    def test_update_that_cannot_be_meant_is_refused(self, table: Table, updates: Updates) -> None:
+    def test_invalid_update_is_refused(self, table: Table, updates: Updates) -> None:
         before: Item = {**KEY, "n": 1, "s": "text", "l": [1], "m": {"x": 1}, "ss": frozenset({"a"})}
         table.put(before)
         for key in (KEY, MISSING):

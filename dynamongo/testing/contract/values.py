@@ -1,8 +1,5 @@
 """Values: reads return what was stored, with canonical numbers; what cannot be stored is refused."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -88,7 +85,7 @@ NO_VALUES: dict[str, Any] = {
     "set of several kinds": frozenset({"a", 1}),
     "set of booleans": frozenset({True}),
     "set of sets": frozenset({frozenset({"a"})}),
-    "map with a key that is no string": {1: "a"},
+    "map with a key that is not a string": {1: "a"},
 }
 
 NAMES: dict[str, str] = {
@@ -118,13 +115,13 @@ class ValueContract(ContractBase):
         },
     )
     @cases("value", ROUND_TRIPS)
-    def test_value_comes_back(self, table: Table, value: AttributeValue) -> None:
+    def test_value_is_returned_as_stored(self, table: Table, value: AttributeValue) -> None:
         table.put({"pk": "a", "v": value})
         assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
 
     @proves("1.2")
     @cases("value", ROUND_TRIPS)
-    def test_updated_value_comes_back(self, table: Table, value: AttributeValue) -> None:
+    def test_updated_value_is_returned(self, table: Table, value: AttributeValue) -> None:
         table.update({"pk": "a"}, SetUpdate(Path("v"), value))
         assert exact(table.get({"pk": "a"})) == exact({"pk": "a", "v": value})
 
@@ -147,7 +144,7 @@ class ValueContract(ContractBase):
         },
     )
     @cases("written, read", NUMBERS)
-    def test_number_comes_back_in_lowest_form(self, table: Table, written: Number, read: Number) -> None:
+    def test_number_is_returned_in_canonical_form(self, table: Table, written: Number, read: Number) -> None:
         table.put({"pk": "a", "v": written, "l": [written], "ns": frozenset({written})})
         expected = {"pk": "a", "v": read, "l": [read], "ns": frozenset({read})}
         assert exact(table.get({"pk": "a"})) == exact(expected)
@@ -172,14 +169,14 @@ class ValueContract(ContractBase):
     @proves(
         cases={
             "1.14": ["NaN", "infinity"],
-            "1.15": ["float", "tuple", "object", "map with a key that is no string"],
+            "1.15": ["float", "tuple", "object", "map with a key that is not a string"],
             "1.16": ["lone surrogate"],
             "3.3": ["set of several kinds", "set of booleans", "set of sets"],
             "3.4": ["empty set", "empty set in a list", "empty set in a map"],
         }
     )
     @cases("value", NO_VALUES)
-    def test_what_is_no_value_is_refused(self, table: Table, value: Any) -> None:
+    def test_invalid_value_is_refused(self, table: Table, value: Any) -> None:
         with pytest.raises(DynamongoError):
             table.put({"pk": "a", "v": value})
         with pytest.raises(DynamongoError):

@@ -1,8 +1,5 @@
 """Put and delete, errors of failed conditions, and the order of checks."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from typing import Any, Protocol
@@ -123,7 +120,7 @@ class WriteContract(ContractBase):
 
     @proves("14.4")
     @cases("write", WRITES)
-    def test_item_is_not_returned_when_the_condition_held(self, table: Table, write: MakeWrite) -> None:
+    def test_item_is_not_returned_if_the_condition_holds(self, table: Table, write: MakeWrite) -> None:
         table.put(OLD)
         assert table.execute(write(table.name, condition=~FALSE, return_item_on_failure=True)).attributes is None
 
@@ -140,8 +137,8 @@ class WriteContract(ContractBase):
         self,
         table: Table,
         condition: Condition,
-        first: bool,  # noqa: FBT001 - a parameter of the test
-        second: bool,  # noqa: FBT001 - a parameter of the test
+        first: bool,
+        second: bool,
     ) -> None:
         for expected in (first, second):
             try:
@@ -152,14 +149,14 @@ class WriteContract(ContractBase):
                 assert expected
 
     @proves("24.4")
-    def test_impossible_update_is_not_noticed_where_the_condition_fails(self, table: Table) -> None:
+    def test_failed_condition_hides_an_impossible_update(self, table: Table) -> None:
         with pytest.raises(ConditionalCheckFailedException):
             table.update(KEY, IncrementUpdate(Path("missing"), 1), condition=FALSE)
         with pytest.raises(InvalidRequestError):
             table.update(KEY, IncrementUpdate(Path("missing"), 1), condition=~FALSE)
 
     @proves("24.3")
-    def test_bad_item_is_refused_before_the_condition_is_asked(self, table: Table) -> None:
+    def test_bad_item_is_refused_before_the_condition_is_evaluated(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError):
             table.put({"pk": 1}, condition=FALSE)
         with pytest.raises(InvalidRequestError):

@@ -32,7 +32,7 @@ MUTANTS = [
     Mutant(
         "increment starts from 0",
         "_evaluate",
-        "_add_number(_require(present), update.amount)",
+        "_add_number(_require_present(present), update.amount)",
         "_add_number(0 if present is MISSING else present, update.amount)",
     ),
     Mutant("an emptied set stays", "_subtract_set", "_s or MISSING", "_s"),
@@ -169,7 +169,7 @@ MUTANTS = [
     Mutant(
         "any update is plain",
         "_is_plain_update",
-        "not isinstance(update.value, Size) and _is_plain(update.value)",
+        "not isinstance(update.value, Size) and _is_plain_operand(update.value)",
         "True",
     ),
     Mutant(

@@ -92,7 +92,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.operation is not None:
-            object.__setattr__(self, "operation", _name_of(self.kind, self.operation))
+            object.__setattr__(self, "operation", _operation_name(self.kind, self.operation))
         _check_count("after", self.after, 0)
         if self.times is not None:
             _check_count("times", self.times, 1)
@@ -190,7 +190,7 @@ class Fault:
 
     def __repr__(self) -> str:
         given = [repr(_shown(getattr(self.kind, name))) for name in names_of(self.kind)]
-        plain = Fault(self.kind)
+        plain = Fault(self.kind)  # to show only what differs from the defaults
         where = ((name, getattr(self, name)) for name in names_of(self)[1:])
         given += [f"{name}={value!r}" for name, value in where if value != getattr(plain, name)]
         return f"Fault.{self.name}({', '.join(given)})"
@@ -204,7 +204,7 @@ def _make(kind: FaultKind, where: Where) -> Fault:
     return Fault(kind, **where)  # type: ignore[arg-type]  # `operation` may be a class here; `__post_init__` takes its name
 
 
-def _name_of(kind: FaultKind, operation: object) -> str:
+def _operation_name(kind: FaultKind, operation: object) -> str:
     """Return the name of an operation, given as a class or a name, that a fault of the kind applies to."""
     name = operation.__name__ if isinstance(operation, type) else operation
     known = operations_for(kind)

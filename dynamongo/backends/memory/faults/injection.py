@@ -75,6 +75,7 @@ def execute_under(
     passed = min(slowness, seconds) if seconds is not None else slowness
     if passed:
         pass_time(passed)
+    # All backends report in `.seconds` how long a failed request took; see `dynamongo.backends.base`.
     try:
         return _respond(faults[-1], operation, execute, lost_after=passed if is_over else None)
     except BackendError as error:

@@ -191,9 +191,10 @@ class _RandomPlan(FaultPlan):
 
     def take(self, operation: Operation[Any]) -> list[Fault]:
         """Return the scheduled faults that a request hits, or else the one that is drawn for it."""
-        if not isinstance(operation, ITEM_OPERATIONS):
+        if not isinstance(operation, ITEM_OPERATIONS):  # tests need their tables before they need faults
             return super().take(operation)
         with self._lock:
+            # The same numbers are drawn whether or not a scheduled fault comes first.
             drawn = self._draw(operation) if self._random.random() < self._rate else None
         taken = super().take(operation)
         if taken or drawn is None:
@@ -208,7 +209,7 @@ class _RandomPlan(FaultPlan):
         return Fault(self._random.choice(possible)) if possible else None
 
     def _possible(self, operation: Operation[Any]) -> Iterator[FaultKind]:
-        """Return one fault of each chosen kind; the same random numbers are consumed whatever the kinds are."""
+        """Return one fault of each chosen kind; the choice does not change how many random numbers are consumed."""
         part = self._random.random()
         size = len(operation.keys) if isinstance(operation, BatchGet) else 0
         size = len(operation.writes) if isinstance(operation, BatchWrite) else size
