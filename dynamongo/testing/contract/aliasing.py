@@ -1,8 +1,5 @@
 """Aliasing: changing an object that was passed to a model, or returned by one, does not change what is stored."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,8 +1,5 @@
 """Batches: limits and duplicates, and that a batch with an invalid part does nothing."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,8 +1,5 @@
 """Consumed capacity: what each operation costs, given the sizes of the items."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,8 +1,5 @@
 """What updates do: the attributes of an item before, the updates, and the attributes after."""
 
-# FBT003: `True` and `False` are attribute values here.
-# ruff: noqa: FBT003
-
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,8 +1,5 @@
 """Concurrency: writes of several threads do not interfere."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import contextlib

@@ -1,8 +1,5 @@
 """Conditions: a table of their meaning, checked in filters and in the conditions of all writes."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import pytest
@@ -55,7 +52,7 @@ class ConditionContract(ContractBase):
 
     @proves("7.1", cases=rules.TRUTHS)
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
-    def test_condition_means_the_same_everywhere(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    def test_condition_means_the_same_everywhere(self, table: Table, condition: Condition, expected: bool) -> None:
         table.put(STORED)
         key = {"pk": STORED["pk"]}
         answers = {
@@ -70,7 +67,7 @@ class ConditionContract(ContractBase):
 
     @proves("7.17")
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUTHS})
-    def test_not_is_two_valued(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    def test_not_is_two_valued(self, table: Table, condition: Condition, expected: bool) -> None:
         table.put(STORED)
         assert table.scan(filter=Not(condition)).count == (0 if expected else 1)
         assert table.scan(filter=Not(Not(condition))).count == (1 if expected else 0)
@@ -82,7 +79,7 @@ class ConditionContract(ContractBase):
         },
     )
     @cases("condition, expected", {str(condition): (condition, expected) for condition, expected in TRUE_OF_MISSING})
-    def test_missing_item_has_no_attributes(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    def test_missing_item_has_no_attributes(self, table: Table, condition: Condition, expected: bool) -> None:
         key: Item = {"pk": "a"}
         assert holds(table, Delete(table.name, key, condition)) is expected
         assert holds(table, UpdateItem(table.name, key, (), condition)) is expected
@@ -111,7 +108,7 @@ class ConditionContract(ContractBase):
             "three deep": (Not(And(Or(FALSE, Not(And(TRUE, Or(FALSE, TRUE)))), TRUE)), True),
         },
     )
-    def test_conditions_combine(self, table: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    def test_conditions_combine(self, table: Table, condition: Condition, expected: bool) -> None:
         table.put({"pk": "a"})
         assert table.scan(filter=condition).count == expected
         assert holds(table, Delete(table.name, {"pk": "a"}, condition)) is expected

@@ -1,8 +1,5 @@
 """Time to live: the attribute by which items expire; and that an expired item stays until the store deletes it."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import time

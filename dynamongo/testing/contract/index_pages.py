@@ -1,8 +1,5 @@
 """Reading an index: order, ranges and pages, and that every item is read once."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -111,7 +108,7 @@ class IndexPageContract(IndexBase):
         self,
         indexed: Table,
         index: str,
-        descending: bool,  # noqa: FBT001 - a parameter of the test
+        descending: bool,
     ) -> None:
         indexed.put_all(TIES)
         query = indexed.query_index_of(index, "x", descending=descending)
@@ -138,7 +135,7 @@ class IndexPageContract(IndexBase):
         self,
         indexed: Table,
         index: str,
-        descending: bool,  # noqa: FBT001 - a parameter of the test
+        descending: bool,
     ) -> None:
         indexed.put_all(TIES)
         order = ids_of(indexed.query_index(index, "x", descending=descending).items)

@@ -1,8 +1,5 @@
 """Projections of indexes: which attributes an index holds, and which can be read through it."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import pytest
@@ -145,7 +142,7 @@ class IndexProjectionContract(IndexBase):
 
     @proves("18.32")
     @cases("condition, expected", FILTERS)
-    def test_filter_on_attributes_of_the_index(self, indexed: Table, condition: Condition, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    def test_filter_on_attributes_of_the_index(self, indexed: Table, condition: Condition, expected: bool) -> None:
         indexed.put(ITEM)
         for index in ("by_gh_gs", "by_gh_gs_some", "by_ls", "by_ls_some"):
             assert indexed.query_index(index, "x", filter=condition).count == expected

@@ -1,8 +1,5 @@
 """Tables with indexes: creation, description, refusal and the cost of indexes."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import pytest

@@ -1,8 +1,5 @@
 """Indexes: which items they contain, what writes do to them, and which writes they forbid."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable

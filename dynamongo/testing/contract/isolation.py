@@ -1,8 +1,5 @@
 """Isolation: the caller and the store share nothing that either could change."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from copy import deepcopy

@@ -1,8 +1,5 @@
 """Pages: limits, cursors, pages of 1 MB and complete scans."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import itertools

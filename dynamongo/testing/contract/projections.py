@@ -1,8 +1,5 @@
 """Projections: reads return exactly the paths that were requested."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal

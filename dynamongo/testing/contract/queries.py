@@ -1,9 +1,5 @@
 """Queries: order, key conditions and filters."""
 
-# D102: the name of a test says what it checks.
-# FBT003: `True` and `False` are attribute values here.
-# ruff: noqa: D102, FBT003
-
 from __future__ import annotations
 
 from decimal import Decimal

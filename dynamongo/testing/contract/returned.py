@@ -1,8 +1,5 @@
 """Return values of updates."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from typing import TypeAlias

@@ -1,8 +1,5 @@
 """Segments: parallel scans, each of which reads a part of the table."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,8 +1,5 @@
 """Sizes: of items and keys in bytes, and of nesting in levels."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,8 +1,5 @@
 """Changes of existing tables: adding and dropping indexes, and changing throughput."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 import time

@@ -1,8 +1,5 @@
 """Tables: creation, description and deletion, and operations on missing tables."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable

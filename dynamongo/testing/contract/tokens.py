@@ -1,8 +1,5 @@
 """Tokens: a transaction that is repeated with its token is executed once."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable

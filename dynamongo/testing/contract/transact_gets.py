@@ -1,8 +1,5 @@
 """Transactions that read: order, projections and limits."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal

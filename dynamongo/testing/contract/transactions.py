@@ -1,8 +1,5 @@
 """Transactions that write: all or nothing, and the reasons for nothing."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -4,10 +4,6 @@
 can reach some of the traps, because invalid conditions cannot even be built.
 """
 
-# D102: the name of a test says what it checks.
-# FBT003: `True` and `False` are attribute values here.
-# ruff: noqa: D102, FBT003
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,8 +1,5 @@
 """Truths: conditions, and whether they hold for the sample or for a missing item."""
 
-# FBT003: `True` and `False` are attribute values here.
-# ruff: noqa: FBT003
-
 from __future__ import annotations
 
 from decimal import Decimal

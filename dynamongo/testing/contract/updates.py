@@ -1,8 +1,5 @@
 """Updates: what they do to an item, and that refused updates change nothing."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from typing import TypeAlias

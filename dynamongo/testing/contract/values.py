@@ -1,8 +1,5 @@
 """Values: reads return what was stored, with canonical numbers; what cannot be stored is refused."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from decimal import Decimal

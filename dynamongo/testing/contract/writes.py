@@ -1,8 +1,5 @@
 """Put and delete, errors of failed conditions, and the order of checks."""
 
-# D102: the name of a test says what it checks.
-# ruff: noqa: D102
-
 from __future__ import annotations
 
 from typing import Any, Protocol
@@ -140,8 +137,8 @@ class WriteContract(ContractBase):
         self,
         table: Table,
         condition: Condition,
-        first: bool,  # noqa: FBT001 - a parameter of the test
-        second: bool,  # noqa: FBT001 - a parameter of the test
+        first: bool,
+        second: bool,
     ) -> None:
         for expected in (first, second):
             try:
