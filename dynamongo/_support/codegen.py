@@ -7,7 +7,7 @@ import keyword
 import weakref
 from collections.abc import Callable, Mapping
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 _numbers = itertools.count(1)
 
@@ -56,6 +56,5 @@ def _put_in(constant: Any, texts: Mapping[str, str]) -> Any:
     if isinstance(constant, CodeType):
         return constant.replace(co_consts=tuple([_put_in(each, texts) for each in constant.co_consts]))
     if type(constant) is tuple:
-        several: tuple[Any, ...] = constant
-        return tuple([_put_in(each, texts) for each in several])
+        return tuple([_put_in(each, texts) for each in cast("tuple[Any, ...]", constant)])
     return texts.get(constant, constant) if type(constant) is str else constant

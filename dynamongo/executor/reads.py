@@ -8,7 +8,7 @@ I/O: `fetch` returns steps, which a driver performs. So a caller, blocking or aw
         page = loop.take(connection.run(loop.fetch))
 
 `read_all` does the same in one go. Segments of a scan are read at the same time: the caller fetches the pages of each
-loop that `divide` returns, until its position is `None`, and passes all of them to `take` of the divided loop.
+loop that `split` returns, until its position is `None`, and passes all of them to `take` of the loop that was split.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class PageLoop:
             pages.append(self.take(page))
         return pages
 
-    def divide(self) -> list[PageLoop]:
+    def split(self) -> list[PageLoop]:
         """Return a loop for each segment, to fetch from at the same time; what they fetch is taken here."""
         self._open_segments = len(self.plan.operations)
         return [PageLoop(replace(self.plan, operations=(scan,))) for scan in self.plan.operations]

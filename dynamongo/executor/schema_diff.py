@@ -90,7 +90,7 @@ def compare_schemas(
 ) -> tuple[Difference, ...]:
     """Return all differences from what is declared; a difference in the keys comes first."""
     wanted_ttl = model_ttl if declared.expires_by else live_ttl
-    return tuple(_compare(complete(model, declared, live.schema), wanted_ttl, live.schema, live_ttl))
+    return tuple(_compare(complete_schema(model, declared, live.schema), wanted_ttl, live.schema, live_ttl))
 
 
 def list_undeclared(
@@ -113,7 +113,7 @@ def _list_undeclared(
         yield Difference("time to live", model.name, None, live_ttl, "leave")
 
 
-def complete(model: TableSchema, declared: Declared, live: TableSchema) -> TableSchema:
+def complete_schema(model: TableSchema, declared: Declared, live: TableSchema) -> TableSchema:
     """Return the schema of the model, with undeclared settings taken from the live table."""
     throughput = _complete_throughput(model, declared, live)
     found = _by_name(live)

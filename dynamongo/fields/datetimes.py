@@ -6,22 +6,23 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.expressions.values import shorten
 
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
 _UTC_SUFFIX = "+00:00"
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(100))
-_ISO_8601 = re.compile(
+_ISO_8601 = LazyPattern(
     r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
     r"(?:[Tt ](?P<hour>\d\d)(?:(?P<colon>:?)(?P<minute>\d\d)(?:(?P=colon)(?P<second>\d\d)"
     r"(?:[.,](?P<fraction>\d+))?)?)?(?P<offset>[Zz]|[+-].+)?)?",
     re.ASCII,
 )
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
-_OFFSET = re.compile(
+_OFFSET = LazyPattern(
     r"[Zz]|[+-](?P<hours>\d\d)(?::?(?P<minutes>\d\d)(?::?(?P<seconds>\d\d)(?:\.(?P<fraction>\d+))?)?)?", re.ASCII
 )
-_FINE_FRACTION = re.compile(r"\d[.,]\d{6}\d*[1-9]")  # dateutil would drop the digits after the sixth
+_FINE_FRACTION = LazyPattern(r"\d[.,]\d{6}\d*[1-9]")  # dateutil would drop the digits after the sixth
 _TOO_FINE = "it is finer than microseconds"
 _DEFAULTS = (dt.datetime(2000, 1, 1), dt.datetime(2001, 2, 2))  # noqa: DTZ001 - two defaults for the parts that a text leaves out
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import describe_error, shorten
 from dynamongo.fields.base import T
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 SCHEMES = ("http", "https", "ftp", "ftps", "ws", "wss")
 
-PLAIN_URL = re.compile(
+PLAIN_URL = LazyPattern(
     r"https?://(?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,3}[a-z]{2,20}(?::[0-9]{1,4})?(?:/[!-~]*)?\Z", re.ASCII
 )
 """Matches most URLs, and nothing else: a parser takes longer."""
-_NOT_IN_A_URL = re.compile(r"[\s\x00-\x1f\x7f]")
-_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
+_NOT_IN_A_URL = LazyPattern(r"[\s\x00-\x1f\x7f]")
+_LABEL = LazyPattern(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 
 
 class URLField(LimitedText[T]):

@@ -11,12 +11,12 @@ with a validator has no test, because its validator must be called.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import Number, canonical_number
 from dynamongo.expressions.values import AttributeValue, has_utf8_form
@@ -295,7 +295,7 @@ NAMES: dict[str, Any] = {
 """The globals of the compiled functions."""
 
 _CONTAINERS = (ListField, SetField)  # a missing value is an empty container
-_PLAIN: dict[type, re.Pattern[str]] = {EmailField: PLAIN_EMAIL, IPAddressField: PLAIN_IPV4, URLField: PLAIN_URL}
+_PLAIN: dict[type, LazyPattern] = {EmailField: PLAIN_EMAIL, IPAddressField: PLAIN_IPV4, URLField: PLAIN_URL}
 _MAKERS: dict[type, FastPathMaker] = {
     BinaryField: _binary,
     BooleanField: _boolean,

@@ -13,7 +13,7 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.planning.narrowing import divide, narrow
+from dynamongo.planning.narrowing import narrow, split_long_ins
 from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import ResolvedStrategy, Target
 from dynamongo.planning.write_builders import make_delete, make_put, make_update
@@ -83,7 +83,7 @@ def _with_instances(
 
 def _divide_check(target: Target) -> Target:
     """Return the target with a check that fits a write, by splitting an IN that is too long."""
-    return target if target.check is None else Target(target.key, divide(target.check))
+    return target if target.check is None else Target(target.key, split_long_ins(target.check))
 
 
 def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequence[Item]) -> list[Target]:

@@ -187,7 +187,7 @@ class ResultSet(PreparedRead[T]):
         """Read the segments of a scan at the same time, each in a thread."""
         from dynamongo._support.threads import merge  # noqa: PLC0415 - most reads are not parallel
 
-        segments = loop.divide()
+        segments = loop.split()
         workers = min(len(segments), self._backend.limits.concurrency)
         # An iteration that is left early must leave no thread behind.
         with contextlib.closing(merge(map(self._fetch_all, segments), workers)) as fetched:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import TableMismatch
 from dynamongo.executor import Executor, Steps
-from dynamongo.executor.schema_diff import Declared, Difference, Units, complete, plan_changes
+from dynamongo.executor.schema_diff import Declared, Difference, Units, complete_schema, plan_changes
 from dynamongo.fields.indexes import GlobalIndex
 from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
@@ -63,7 +63,7 @@ def update_call(
         _check_fixable(differences, drop_indexes=drop_indexes)
         fixed = tuple(each for each in differences if drop_indexes or each.fix == "update")
         live = (yield from executor.send(DescribeTable(table))).schema
-        whole = complete(mapper.schema(table), _declared_settings(model), live)
+        whole = complete_schema(mapper.schema(table), _declared_settings(model), live)
         changes = list(plan_changes(table, fixed, whole, live))
         if changes:
             with report_progress(progress, table, unit="polls") as poll:

@@ -85,7 +85,7 @@ class AccessPath:
         """0 for the table, 1 for a local index, 2 for a global one."""
         return 0 if self.index is None else _GLOBAL if self.index.is_global else _LOCAL
 
-    def lacks(self, attributes: frozenset[str] | None) -> tuple[str, ...]:
+    def find_unheld(self, attributes: frozenset[str] | None) -> tuple[str, ...]:
         """Return which of the attributes it does not hold; `"…"` stands for those whose names nobody knows."""
         if self.held is None:
             return ()
@@ -93,7 +93,7 @@ class AccessPath:
 
     def fetches(self, read: Read) -> bool:
         """Return whether items are also fetched from the table, since a local index does not hold what is wanted."""
-        return self.kind == _LOCAL and bool(self.lacks(read.attributes) or self.lacks(read.named))
+        return self.kind == _LOCAL and bool(self.find_unheld(read.attributes) or self.find_unheld(read.named))
 
     def find_obstacle(self, read: Read, *, is_forced: bool = False) -> str | None:
         """Return why it cannot serve the read, or `None` if it can.
@@ -104,19 +104,19 @@ class AccessPath:
             return None
         if self.index.is_global and read.consistent:
             return "a global index cannot be read consistently"
-        obstacle = self._find_unheld(read, is_forced=is_forced) if self.index.is_global else None
-        return obstacle if obstacle is not None or is_forced else self._find_missing(read)
+        obstacle = self._explain_unheld(read, is_forced=is_forced) if self.index.is_global else None
+        return obstacle if obstacle is not None or is_forced else self._explain_missing(read)
 
-    def _find_unheld(self, read: Read, *, is_forced: bool) -> str | None:
+    def _explain_unheld(self, read: Read, *, is_forced: bool) -> str | None:
         """Return what the condition names, or the read wants, and a global index does not hold."""
-        if lacking := self.lacks(read.named):
+        if lacking := self.find_unheld(read.named):
             return f"it does not hold {_list(lacking)}, which the condition names"
         if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None
-        lacking = self.lacks(read.attributes)
+        lacking = self.find_unheld(read.attributes)
         return f"it does not hold {_list(lacking)}" if lacking else None
 
-    def _find_missing(self, read: Read) -> str | None:
+    def _explain_missing(self, read: Read) -> str | None:
         """Return which items that satisfy the condition may be missing in it."""
         if unsure := self._unsure_keys(read):
             return (

@@ -51,7 +51,7 @@ def narrow(condition: Condition, item: Item) -> Condition:
 
 def _candidates(condition: Condition, item: Item) -> Iterator[Condition]:
     yield condition
-    yield divide(condition)
+    yield split_long_ins(condition)
     yield _keep_what_held(condition, item)
     yield _pin(condition, item)
 
@@ -64,7 +64,7 @@ def _fits(condition: Condition) -> bool:
     )
 
 
-def divide(condition: Condition) -> Condition:
+def split_long_ins(condition: Condition) -> Condition:
     """Return the same condition with INs of at most a hundred choices, the limit of DynamoDB."""
     if longest_in(condition) <= MAX_IN_OPERANDS:
         return condition
@@ -76,11 +76,11 @@ def divide(condition: Condition) -> Condition:
             case Not():
                 made.append(Not(made.pop()))
             case _:
-                made.append(_divide_in(node))
+                made.append(_split_in(node))
     return made.pop()
 
 
-def _divide_in(part: Condition) -> Condition:
+def _split_in(part: Condition) -> Condition:
     if not isinstance(part, In) or len(part.choices) <= MAX_IN_OPERANDS:
         return part
     starts = range(0, len(part.choices), MAX_IN_OPERANDS)

@@ -21,7 +21,7 @@ from dynamongo.expressions.limits import check_limits, count_operators, longest_
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.trees import nodes_of
 from dynamongo.fields import IntField
-from dynamongo.planning.narrowing import divide, narrow
+from dynamongo.planning.narrowing import narrow, split_long_ins
 from dynamongo.planning.rechecks import recheck
 
 DEPTH = 2_000
@@ -122,7 +122,7 @@ def test_tree_of_any_depth_is_evaluated(shape: str) -> None:
 def test_tree_of_any_depth_is_narrowed_for_a_write(shape: str) -> None:
     tree = SHAPES[shape](DEPTH)
     assert recheck(tree, {"id": "x"}) == tree
-    assert divide(tree) is tree
+    assert split_long_ins(tree) is tree
     for read in filter(partial(holds, tree), ITEMS):
         checked = narrow(tree, read)
         check_limits(checked)
@@ -134,7 +134,7 @@ def test_tree_of_any_depth_is_narrowed_for_a_write(shape: str) -> None:
 def test_long_in_is_divided_at_any_depth(shape: str) -> None:
     tree = Not(And(SHAPES[shape](DEPTH), In(Path("a"), tuple(range(101)))))
     for long in (tree, SHAPES[shape](30) & tree):
-        divided = divide(long)
+        divided = split_long_ins(long)
         assert longest_in(divided) == 100
         assert [holds(divided, item) for item in ITEMS] == [holds(long, item) for item in ITEMS]
 

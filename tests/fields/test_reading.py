@@ -292,7 +292,7 @@ def test_text_without_an_offset_is_in_utc_where_a_time_zone_is_known_to_be_there
 
 
 plain_texts = st.one_of(
-    *(st.from_regex(pattern, fullmatch=True) for pattern in (PLAIN_EMAIL, PLAIN_URL, PLAIN_IPV4)),
+    *(st.from_regex(pattern.compiled, fullmatch=True) for pattern in (PLAIN_EMAIL, PLAIN_URL, PLAIN_IPV4)),
     st.sampled_from([each for each in KNOWN if type(each) is str and len(each) < 100]),
 )
 
