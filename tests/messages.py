@@ -75,7 +75,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _is_code(text: str) -> bool:
-    if text.startswith("def "):  # a template of a function, which may not parse before it is filled in
+    if text.startswith("def "):  # a template, whose body is filled in
         return True
     text = re.sub(r"\{[^{}]*\}", "value", text)
     try:
