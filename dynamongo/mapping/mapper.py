@@ -60,7 +60,9 @@ class Mapper(ModelSchema, Generic[M]):
         if isinstance(item, self.model):
             return item
         if isinstance(item, Mapping):
-            return self.build(item)
+            model: Any = self.model
+            built: M = model.from_dict(item)  # which a model may override
+            return built
         raise ValidationError(f"{self.name}: expected an instance or a dict of its values; got {shorten(item)}")
 
     def build(self, values: Mapping[str, Any]) -> M:
