@@ -1,4 +1,4 @@
-"""A proxy in front of a DynamoDB server that fails as it is told to, for tests of what a client makes of failures.
+"""A proxy in front of a DynamoDB server that fails on demand, for tests of what a client makes of failures.
 
 `run_faulty_server` starts one on the loopback interface, at a free port, and stops it at the end of the block:
 
@@ -10,7 +10,7 @@
 
 A plan says what happens to the nth request of an action, counted from 1 for each action, so that it means the same
 whichever thread is first. `RandomFaults` draws from a seed: the same seed gives the same faults. Every fault says
-whether the store carries the request out (`is_carried_out`), and `server.log` tells what became of each request.
+whether the store carries the request out (`is_carried_out`), and `server.log` records the outcome of each request.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ Fault: TypeAlias = Refuse | FailAfter | CutBefore | CutAfter | CloseAfter | Slow
 
 
 class Plan(Protocol):
-    """Which fault befalls which request."""
+    """Which fault hits which request."""
 
     def choose(self, action: str, number: int) -> Fault | None:
         """The fault of the request that is the action's `number`th, counted from 1."""
@@ -135,7 +135,7 @@ class Script:
         return None
 
     def unused(self) -> list[tuple[str, int | None]]:
-        """The places whose faults befell nothing: what a test that scheduled them did not test."""
+        """The places whose faults hit nothing: what a test that scheduled them did not test."""
         return [place for place in self._faults if place in self._unused]
 
 
@@ -146,8 +146,8 @@ class RandomFaults:
     Attributes:
         seed: What decides all draws; the nth request of an action meets the same each time.
         rate: From 0 to 1.
-        faults: What is drawn from. A `Partial` befalls nothing but batches.
-        actions: The actions to befall; all of them if it is `None`.
+        faults: What is drawn from. A `Partial` hits only batches.
+        actions: The actions to hit; all of them if it is `None`.
     """
 
     seed: int
@@ -174,7 +174,7 @@ class Seen:
         number: The how manyth request of the action it was.
         headers: Its headers, by their names in lower case.
         body: Its body.
-        fault: What befell it.
+        fault: What hit it.
     """
 
     action: str
@@ -211,7 +211,7 @@ class FaultyServer(ThreadingHTTPServer):
         return [seen.action for seen in self.log]
 
     def choose(self, action: str, headers: Mapping[str, str], body: bytes) -> Fault | None:
-        """Write the request down, and say what befalls it."""
+        """Record the request, and return the fault that hits it."""
         with self._lock:
             self._counts[action] += 1
             number = self._counts[action]

@@ -193,7 +193,7 @@ def test_script_counts_each_action_and_all_of_them() -> None:
     assert [script.choose(*each) for each in asked] == [None, first, second, third, third, None]
 
 
-def test_script_tells_what_was_never_reached() -> None:
+def test_script_lists_what_was_never_reached() -> None:
     script = Script({("Query", 1): Refuse(), ("Query", 7): Refuse()})
     script.choose("Query", 1)
     assert script.unused() == [("Query", 7)]
@@ -210,6 +210,6 @@ def test_random_faults_depend_on_the_seed_alone() -> None:
     assert not any(isinstance(drawn[each], Partial) for each in asked if each[0] != "BatchWriteItem")
 
 
-def test_random_faults_befall_only_the_actions_they_are_for() -> None:
+def test_random_faults_hit_only_the_actions_they_are_for() -> None:
     faults = RandomFaults(1, 1.0, [Refuse()], frozenset({"Query"}))
     assert (faults.choose("Query", 1), faults.choose("Scan", 1)) == (Refuse(), None)

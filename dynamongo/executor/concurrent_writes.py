@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from dynamongo._support.threads import merge
-from dynamongo.exceptions import DynamongoError, WriteOutcomeUnknown
-from dynamongo.executor import (
-    Executor,
-    GroupResult,
-    KeyedWrite,
-    Outcome,
-    Steps,
-    Write,
-    group_writes,
-    key_writes,
-    not_sent,
-)
+from dynamongo.executor import Executor, GroupResult, Outcome, Steps, Write
 from dynamongo.executor.pacing import Pace
-from dynamongo.expressions.values import AttributeValue
-
-_ROUND = 1_000
-"""How many writes make a round. No key occurs twice in a round, so its requests may overtake each other."""
+from dynamongo.executor.write_run import Group, WriteRun
 
 
 class BulkWriter:
-    """Carries out one run of writes on one table.
+    """Performs one run of writes on one table, blocking, each group that is under way in a thread.
 
     Args:
         run: Performs steps of the executor.
@@ -43,13 +28,10 @@ class BulkWriter:
         batch_size: int,
         workers: int,
     ) -> None:
-        self._run = run
-        self._key_names = key_names
-        self._batch_size = batch_size
+        self._perform = run
+        self._run = WriteRun(key_names, batch_size)
         self._workers = workers
         self._pace: Pace | None = None
-        self._begun: dict[int, tuple[Sequence[KeyedWrite], dict[int, Outcome]]] = {}
-        """The groups that were sent and not reported yet, each with the outcomes known so far, by its first index."""
 
     def write(self, writes: Iterable[Write]) -> Generator[Outcome]:
         """Carry out the writes, and yield the outcome of each as soon as it is known.
@@ -58,12 +40,8 @@ class BulkWriter:
         alone; writes of one key keep their order. After an error that does not concern one item alone, nothing more is
         sent, and the writes that are left have outcomes that say so. Closing the generator sends nothing more.
         """
-        stop: DynamongoError | None = None
-        for each_round in _rounds(key_writes(writes, self._key_names)):
-            if stop is not None:
-                yield from not_sent(each_round, stop)
-                continue
-            stop = yield from self._write_round(each_round)
+        for groups in self._run.rounds(writes):
+            yield from self._write_round(groups)
 
     def wait_for_requests(self) -> None:
         """Wait until the requests of an interrupted run have ended, so that their outcomes are known."""
@@ -77,56 +55,26 @@ class BulkWriter:
 
     def settle(self) -> dict[int, Outcome]:
         """Return the outcomes of what an interrupted run began and did not report; nothing else was sent."""
-        settled: dict[int, Outcome] = {}
-        for group, known in list(self._begun.values()):  # a copy: an abandoned worker may still change it
-            for write in group:
-                unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
-                settled[write.index] = known.get(write.index) or Outcome(write.index, unknown)
-        return settled
+        return self._run.settle()
 
-    def _write_round(self, writes: Sequence[KeyedWrite]) -> Generator[Outcome, None, DynamongoError | None]:
-        groups = list(group_writes(writes, self._batch_size))
+    def _write_round(self, groups: Sequence[Group]) -> Generator[Outcome]:
+        run, waiting = self._run, iter(groups)
         workers = min(self._workers, len(groups))
         pace = self._find_pace() if workers > 1 else None
-        waiting = iter(groups)
-        stop: DynamongoError | None = None
-
-        def sources() -> Iterator[Iterator[GroupResult]]:
-            for group in waiting:
-                yield self._write_group(group, pace)
-                if stop is not None:
-                    return
-
-        with contextlib.closing(merge(sources(), workers, None if pace is None else pace.stop)) as results:
+        sources = (self._write_group(group, pace) for group in run.groups_to_send(waiting))
+        with contextlib.closing(merge(sources, workers, None if pace is None else pace.stop)) as results:
             for result in results:
-                yield from result.outcomes
-                del self._begun[result.outcomes[0].index]
-                stop = stop or result.stop
-        if stop is not None:
-            yield from not_sent(itertools.chain.from_iterable(waiting), stop)
-        return stop
+                yield from run.finish(result)
+        yield from run.refuse(waiting)
 
-    def _write_group(self, group: Sequence[KeyedWrite], pace: Pace | None) -> Iterator[GroupResult]:
-        known: dict[int, Outcome] = {}
-        self._begun[group[0].index] = group, known
+    def _write_group(self, group: Group, pace: Pace | None) -> Iterator[GroupResult]:
+        steps = self._run.begin(group)
         if pace is None:
-            yield self._run(lambda executor: executor.write_group(group, known))
+            yield self._perform(steps)
         else:
-            yield self._run(lambda executor: pace.keep(executor.write_group(group, known)))
+            yield self._perform(lambda executor: pace.keep(steps(executor)))
 
     def _find_pace(self) -> Pace:
         if self._pace is None:
             self._pace = Pace(self._workers)
         return self._pace
-
-
-def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:
-    """Yield the writes in rounds; in each, every key occurs once."""
-    found: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
-    for write in writes:
-        if write.key in found or len(found) == _ROUND:
-            yield list(found.values())
-            found = {}
-        found[write.key] = write
-    if found:
-        yield list(found.values())

@@ -36,6 +36,7 @@ from dynamongo.schema import (
     Throughput,
 )
 
+# Source: "Naming rules" in the DynamoDB developer guide. A table name has at least 3 characters with the prefix.
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
@@ -76,7 +77,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
     """Return the fields of the class and its bases, in the order of declaration, each bound to this class."""
     found: dict[str, Field[Any]] = {}
     others: set[str] = set()
-    for base in reversed(model.__mro__):
+    for base in reversed(model.__mro__):  # so that the first base wins, as for any other attribute
         for name, value in vars(base).items():
             if isinstance(value, Field):
                 _check_name(model, name, others)
@@ -97,7 +98,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
 def collect_indexes(model: type) -> dict[str, Index]:
     """Return the indexes of the class and its bases, which refer to their fields by name."""
     found: dict[str, Index] = {}
-    names: dict[int, str] = {}
+    names: dict[int, str] = {}  # in a class body, `GlobalIndex(hash_key=name)` refers to a field that has no name yet
     for base in reversed(model.__mro__):
         names |= {id(cast("object", value)): name for name, value in vars(base).items() if isinstance(value, Field)}
         for name, value in vars(base).items():
@@ -106,7 +107,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
             elif isinstance(value, type) and issubclass(value, Index):
                 refuse(model, name, f"is the class {value.__name__}, not an index: write {value.__name__}(...)")
             else:
-                found.pop(name, None)
+                found.pop(name, None)  # such as `by_name = None`, which drops an index of a base
     return found
 
 
@@ -144,6 +145,7 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     if name is None:
         return None
     field = _find_field(model, "__ttl__", name, fields)
+    # Stored as numbers, too, but not as points in time.
     if field.stored_type != "N" or isinstance(field, (EnumField, TimedeltaField, VersionField)):
         refuse(
             model,
@@ -238,7 +240,7 @@ def _index_keys(
         refuse(model, attribute, "is a local index, which needs a table with a range key: use a GlobalIndex")
     else:
         hash_key = table.hash_key
-    has_range_key = index.range_key is not None or not index.is_global
+    has_range_key = index.range_key is not None or not index.is_global  # a local index is nothing but a range key
     range_key = _index_key(model, f"{attribute}.range_key", index.range_key, fields) if has_range_key else None
     if range_key in (hash_key, None if index.is_global else table.range_key) and range_key is not None:
         refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is already a key")

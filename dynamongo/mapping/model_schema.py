@@ -81,9 +81,10 @@ class ModelSchema:
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
-        if self._schema.name != table:
-            self._schema = replace(self.declaration.table, name=table)
-        return self._schema
+        schema = self._schema  # read once: another thread may ask for another table
+        if schema.name != table:
+            self._schema = schema = replace(self.declaration.table, name=table)
+        return schema
 
     def pick_key(self, item: Item) -> Item:
         """Return the key attributes of an item, as far as it has them."""

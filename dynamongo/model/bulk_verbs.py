@@ -112,7 +112,7 @@ class SaveMany(BoundVerb[M]):
         table = self._model.table_name()
         writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite=overwrite)]
         puts = [write for write in writes if isinstance(write, Put)]
-        condition = puts[0].condition if puts else None
+        condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
         if any(put.condition is not None for put in puts):
             return WritePlan(f"Put {table}", 1, len(writes), check=condition)
         return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))
@@ -135,7 +135,7 @@ class _TargetedVerb(BoundVerb[M]):
     """A verb for the items that a strategy finds."""
 
     def _resolve(self, strategy: Strategy) -> ResolvedStrategy:
-        if strategy is None:
+        if strategy is None:  # every item, to `get_many`; a variable that is not set must not empty a table
             raise ExpressionError(
                 f"{self._mapper.name}.{self.name} requires a strategy; None would mean every item of the table"
             )
@@ -173,7 +173,7 @@ class _TargetedVerb(BoundVerb[M]):
         """Return the targets that are known without reading, or else the plan that finds them."""
         if isinstance(source, tuple):
             return source, None
-        read = self._make_read(source, is_sorted=False)
+        read = self._make_read(source, is_sorted=False)  # the order of keys that are not read does not matter
         plan = plan_for(self._mapper, read, connection_of(self._model).limits.batch_get)
         if plan.keys is not None:
             return tuple(Target(key) for key in plan.keys), None

@@ -134,7 +134,7 @@ def test_where_no_thread_can_be_started_the_reader_does_the_work(allowed: int, m
     assert threads() == 0
 
 
-def test_sources_are_told_to_stop_when_the_stream_is_left_and_not_at_its_end() -> None:
+def test_sources_are_asked_to_stop_when_the_stream_is_left_and_not_at_its_end() -> None:
     told: list[str] = []
     assert len(list(merge([numbers(0, 3), numbers(3, 3)], 2, lambda: told.append("end")))) == 6
     assert told == []

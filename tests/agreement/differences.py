@@ -3,7 +3,7 @@
 `REFUSED`: DynamoDB refuses it and the emulator does not, so the memory backend has to, and the emulator is not asked.
 `LEFT_OUT`: the emulator's answer or its effect is wrong, so the operation is not executed at all.
 `FREE_OF_CHARGE`: what the emulator charges is wrong, so capacity is not compared.
-`MENDED`: the emulator's answer is wrong in a way that can be put right.
+`FIXED`: the emulator's answer is wrong in a way that can be put right.
 """
 
 from __future__ import annotations
@@ -302,7 +302,7 @@ FREE_OF_CHARGE = (
         lambda operation, world: isinstance(operation, TransactWrite) and bool(world[FIRST].schema.indexes),
     ),
 )
-MENDED: tuple[tuple[Difference, Callable[[Any], Any]], ...] = (
+FIXED: tuple[tuple[Difference, Callable[[Any], Any]], ...] = (
     (
         Difference("ALL_OLD of a missing item is its key", _wants_the_old_one_of_a_missing_item),
         lambda result: replace(result, attributes=None),

@@ -14,7 +14,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from agreement.differences import FREE_OF_CHARGE, LEFT_OUT, MENDED, REFUSED, find
+from agreement.differences import FIXED, FREE_OF_CHARGE, LEFT_OUT, REFUSED, find
 from agreement.outcomes import Pages, Refusal, comparable, frozen, in_any_order, run, run_pages
 from agreement.readings import Segments, filtered_scans, queries, scans, segments
 from agreement.schemas import schemas, second_schemas
@@ -90,7 +90,7 @@ class Server:
         self._backend.wait(seconds)
 
     def close(self) -> None:
-        """Nothing to give back: the backend is shared."""
+        """Keep the backend, which is shared."""
 
     def _rename(self, operation: Any) -> Any:
         match operation:
@@ -247,9 +247,9 @@ class Agreement(RuleBasedStateMachine):
         ours, theirs = run(self.memory, operation), run(self.server, operation)
         if isinstance(ours, Refusal):
             self._world = world
-        for difference, mend in MENDED:
+        for difference, fix in FIXED:
             if not isinstance(theirs, Refusal) and difference.applies(operation, world):
-                theirs = mend(theirs)
+                theirs = fix(theirs)
                 self.totals.known[difference.reason] += 1
         charged = find(FREE_OF_CHARGE, operation, world) is None
         forms = (comparable(outcome, with_capacity=charged) for outcome in (ours, theirs))

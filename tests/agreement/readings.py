@@ -66,7 +66,7 @@ def scans(draw: st.DrawFn, world: World) -> Scan:
 
 @st.composite
 def filtered_scans(draw: st.DrawFn, world: World) -> Scan:
-    """A scan of the first table by a condition without parts, so that nothing hides what it comes to."""
+    """A scan of the first table by a condition without parts, so that nothing hides its result."""
     return Scan(FIRST, filter=draw(leaves(world[FIRST])), count_only=draw(st.booleans()))
 
 

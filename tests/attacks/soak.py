@@ -1,4 +1,4 @@
-"""Random requests under random faults, from several threads at once, and what is said of each against what befell it.
+"""Random requests under random faults, from several threads at once, and each outcome against the fault that hit it.
 
 What has to hold for every request, on every transport, on plain connections and on TLS:
 
@@ -43,7 +43,7 @@ CONSUMED = {"TableName": "table", "CapacityUnits": 1.0}
 
 @dataclass
 class Totals:
-    """What a soak comes to."""
+    """The totals of a soak."""
 
     requests: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -53,9 +53,9 @@ class Totals:
 
     def lines(self) -> list[str]:
         """For people."""
-        befell, wrong = sum(self.faults.values()), len(self.violations)
+        applied, wrong = sum(self.faults.values()), len(self.violations)
         return [
-            f"{self.requests} requests on {self.connections} connections, {befell} faults, {wrong} violations",
+            f"{self.requests} requests on {self.connections} connections, {applied} faults, {wrong} violations",
             "faults: " + ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items())),
             "errors: " + ", ".join(f"{name} {count}" for name, count in sorted(self.errors.items())),
             *self.violations[:20],
@@ -63,7 +63,7 @@ class Totals:
 
 
 class Attack:
-    """The script of a server that carries out each request, and befalls its answer with a fault at a given rate.
+    """The script of a server that carries out each request, and damages its answer with a fault at a given rate.
 
     Every request names one item, whose identifier no other request has.
     """
@@ -73,7 +73,7 @@ class Attack:
         self._rate = rate
         self._lock = threading.Lock()
         self.carried_out = Counter[str]()
-        self.befell: dict[str, str] = {}
+        self.applied: dict[str, str] = {}
 
     def __call__(self, request: Request) -> Reply:
         name = _find_identifier(request)
@@ -81,7 +81,7 @@ class Attack:
         fault, reply = self._choose(draw)
         with self._lock:
             self.carried_out[name] += 1
-            self.befell[name] = fault
+            self.applied[name] = fault
         return reply(_render(request.action, name), draw)
 
     def _choose(self, draw: random.Random) -> tuple[str, Fault]:
@@ -150,19 +150,19 @@ def judge(attack: Attack, name: str, result: Any, error: BaseException | None, *
     Unless it is `strict`, a whole answer need not be read: urllib3 keeps a connection before anybody has looked at the
     answer, so that the rest of a broken one may come before the answer to the next request, which is an error then.
     """
-    befell, count = attack.befell.get(name), attack.carried_out[name]
+    applied, count = attack.applied.get(name), attack.carried_out[name]
     if count > 1:
         return f"{name}: carried out {count} times"
     if error is None:
-        if befell not in WHOLE:
-            return f"{name}: an answer was made of {befell!r}"
-        return None if _is_right(result, name) else f"{name}: {befell!r} was answered with {result!r:.200}"
+        if applied not in WHOLE:
+            return f"{name}: an answer was made of {applied!r}"
+        return None if _is_right(result, name) else f"{name}: {applied!r} was answered with {result!r:.200}"
     if not isinstance(error, DynamongoError):
-        return f"{name}: {befell!r} raised {type(error).__name__}: {error!s:.200}"
-    if befell in WHOLE and strict:
-        return f"{name}: {befell!r} was not read: {error!s:.200}"
-    if befell is not None and not (isinstance(error, ServiceError) and error.was_sent):
-        return f"{name}: {befell!r} is told as not sent: {error!s:.200}"
+        return f"{name}: {applied!r} raised {type(error).__name__}: {error!s:.200}"
+    if applied in WHOLE and strict:
+        return f"{name}: {applied!r} was not read: {error!s:.200}"
+    if applied is not None and not (isinstance(error, ServiceError) and error.was_sent):
+        return f"{name}: {applied!r} is reported as not sent: {error!s:.200}"
     return None
 
 
@@ -182,8 +182,8 @@ def attack_backend(
             problem = judge(attack, name, result, error, strict=strict)
             with lock:
                 totals.requests += 1
-                if (befell := attack.befell.get(name, "plain")) != "plain":
-                    totals.faults[befell] += 1
+                if (applied := attack.applied.get(name, "plain")) != "plain":
+                    totals.faults[applied] += 1
                 if error is not None:
                     totals.errors[type(error).__name__] += 1
                 if problem is not None:
@@ -252,7 +252,7 @@ def soak(minutes: float, directory: FilePath, seed: int, *, show: Any = print) -
             for transport in TRANSPORTS:
                 for secure in (None, context):
                     if transport == "client" and secure is not None:
-                        continue  # urllib3 gives surplus bytes to the next request, and the client is not ours to mend
+                        continue  # urllib3 gives surplus bytes to the next request, and the client is not ours to fix
                     seed += 1
                     with (
                         run_scripted_server(Attack(seed, 0.4), secure) as server,

@@ -30,7 +30,7 @@ from dynamongo.operations import BatchWrite, Delete, Put, Scan, UpdateItem
 
 
 class Store(MemoryBackend):
-    """Answers so many reads and writes of items, and keeps the others waiting until it is told to go on."""
+    """Answers so many reads and writes of items, and keeps the others waiting until it may go on."""
 
     limits = replace(MemoryBackend.limits, concurrency=4)
 
@@ -134,7 +134,7 @@ def test_program_ends_whatever_is_left_open(ending: str, answers: int) -> None:
     assert "Fatal" not in ended.stderr
 
 
-def test_leaving_writes_that_take_too_long_is_told() -> None:
+def test_leaving_writes_that_take_too_long_warns() -> None:
     ended = run(
         "answer(1)\noutcomes = User.save_iter(endless()); next(outcomes)\nstore.waiting.get()\noutcomes.close()\n"
     )
@@ -173,10 +173,10 @@ def serve():
         open_gate()
 threading.Thread(target=serve, daemon=True).start()
 answer(4)
-is_told = False
+is_reported = False
 
 def interrupt(number, frame):
-    if not is_told:
+    if not is_reported:
         raise KeyboardInterrupt
 
 signal.signal(signal.SIGINT, interrupt)
@@ -189,7 +189,7 @@ threading.Thread(target=tell, daemon=True).start()
 try:
     WRITE
 except KeyboardInterrupt as error:
-    is_told = True
+    is_reported = True
     result = error.partial_result
     store.answers = 10**9
     open_gate()
@@ -215,7 +215,7 @@ def started(program: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def interrupt(write: str) -> dict[str, Any]:
-    """What a program tells that is interrupted while four requests are under way, which are then answered."""
+    """What a program prints that is interrupted while four requests are under way, which are then answered."""
     with started(_INTERRUPTED.replace("WRITE", write)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "under way\n"
@@ -238,7 +238,7 @@ def interrupt_until_told(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 class TestInterrupts:
-    """Ctrl-C is told when the requests under way are over, with what became of every item."""
+    """Ctrl-C is raised when the requests under way are over, with what became of every item."""
 
     def test_save_many(self) -> None:
         told = interrupt("User.save_many([User(id=n, visits=1) for n in range(400)])")
@@ -258,7 +258,7 @@ class TestInterrupts:
         assert told["left"] == [number for number, _ in told["failed"]]
         assert sorted(told["done"] + told["left"]) == list(range(400))
 
-    def test_stream_tells_what_was_not_told_before(self) -> None:
+    def test_stream_yields_what_was_not_yielded_before(self) -> None:
         told = interrupt(
             "seen = []\n    for each in User.save_iter(User(id=n, visits=1) for n in range(400)): seen.append(each)"
         )

@@ -57,7 +57,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.backend: Any = MemoryBackend(clock=VirtualClock())
 
-    def befall(self, operation: str, kind: Kind, moment: Moment = "before", times: int = 1) -> None:
+    def fail(self, operation: str, kind: Kind, moment: Moment = "before", times: int = 1) -> None:
         options: Any = {"operation": operation, "times": times}
         make: dict[str, Callable[[], Fault]] = {
             "throttle": lambda: Fault.throttle(**options),
@@ -74,7 +74,7 @@ class MemoryStore:
 
 
 class DynamoDBStore:
-    """A dynamodb backend, and a server that fails: each fault befalls the next request of its action."""
+    """A dynamodb backend, and a server that fails: each fault hits the next request of its action."""
 
     def __init__(self, server: FaultyServer, transport: str) -> None:
         self.backend: Any = DynamoDBBackend(
@@ -87,7 +87,7 @@ class DynamoDBStore:
         place = next((place for place, (wanted, _) in enumerate(self.pending) if wanted == action), None)
         return None if place is None else self.pending.pop(place)[1]
 
-    def befall(self, operation: str, kind: Kind, moment: Moment = "before", times: int = 1) -> None:
+    def fail(self, operation: str, kind: Kind, moment: Moment = "before", times: int = 1) -> None:
         conflict = "TransactionCanceledException" if operation == "TransactWrite" else "TransactionConflictException"
         fault: Any = {
             "throttle": Refuse.throttling(),
@@ -140,30 +140,30 @@ NEW = [User(email=f"new {number}", visits=number) for number in range(3)]
 
 class TestRetries:
     def test_what_was_not_carried_out_is_sent_again(self, store: Any) -> None:
-        store.befall("UpdateItem", "throttle", times=3)
+        store.fail("UpdateItem", "throttle", times=3)
         assert User.update_one("jane", INCREMENT).visits == 1
 
     @pytest.mark.parametrize("kind", ["throttle", "fail", "lose"])
-    def test_reads_are_sent_again_whatever_befell_them(self, store: Any, kind: Kind) -> None:
-        store.befall("Get", kind, times=3)
-        store.befall("BatchGet", kind, times=2)
-        store.befall("BatchGet", "leave 1")
+    def test_reads_are_sent_again_after_any_fault(self, store: Any, kind: Kind) -> None:
+        store.fail("Get", kind, times=3)
+        store.fail("BatchGet", kind, times=2)
+        store.fail("BatchGet", "leave 1")
         assert User.get_one("jane").visits == 0
         User.save_one(NEW[0])
         assert len(User.get_many(["jane", "john", "new 0"])) == 3
 
     def test_attempts_end(self, store: Any) -> None:
-        store.befall("UpdateItem", "throttle", times=4)
+        store.fail("UpdateItem", "throttle", times=4)
         with pytest.raises(ThrottledError):
             User.update_one("jane", INCREMENT)
-        store.befall("Get", "fail", times=4)
+        store.fail("Get", "fail", times=4)
         with pytest.raises(ServiceError) as caught:
             User.get_one("jane")
         assert not isinstance(caught.value, WriteOutcomeUnknown)
         assert visits() == {"jane": 0, "john": 0}
 
     def test_retries_are_logged_without_data(self, store: Any, caplog: pytest.LogCaptureFixture) -> None:
-        store.befall("Get", "throttle")
+        store.fail("Get", "throttle")
         with caplog.at_level(logging.DEBUG, logger="dynamongo"):
             User.get_one("jane")
         (record,) = [each for each in caplog.records if each.name == "dynamongo"]
@@ -173,7 +173,7 @@ class TestRetries:
 
     def test_transaction_that_others_stopped_is_sent_again(self, store: Any) -> None:
         if isinstance(store, MemoryStore):
-            store.befall("TransactWrite", "conflict", times=2)
+            store.fail("TransactWrite", "conflict", times=2)
         with Connection.transaction() as tx:
             tx.update(User, "jane", INCREMENT)
         assert visits()["jane"] == 1
@@ -183,10 +183,10 @@ class TestUnknownOutcomes:
     @pytest.mark.parametrize("kind", ["fail", "lose"])
     @pytest.mark.parametrize(("moment", "done"), [("before", 0), ("after", 1)])
     def test_write_that_cannot_be_repeated_says_so(self, store: Any, kind: Kind, moment: Moment, done: int) -> None:
-        store.befall("UpdateItem", kind, moment)
+        store.fail("UpdateItem", kind, moment)
         with pytest.raises(WriteOutcomeUnknown, match=r"the outcome of UpdateItem .* is unknown"):
             User.update_one("jane", INCREMENT)
-        store.befall("Put", kind, moment)
+        store.fail("Put", kind, moment)
         with pytest.raises(WriteOutcomeUnknown):
             NEW[0].create()
         assert visits() == {"jane": done, "john": 0} | ({"new 0": 0} if done else {})
@@ -194,9 +194,9 @@ class TestUnknownOutcomes:
     @pytest.mark.parametrize("kind", ["fail", "lose"])
     @pytest.mark.parametrize("moment", ["before", "after"])
     def test_write_that_may_be_repeated_is_done(self, store: Any, kind: Kind, moment: Moment) -> None:
-        store.befall("Put", kind, moment, times=2)
-        store.befall("BatchWrite", kind, moment, times=3)
-        store.befall("TransactWrite", kind, moment, times=2)
+        store.fail("Put", kind, moment, times=2)
+        store.fail("BatchWrite", kind, moment, times=3)
+        store.fail("TransactWrite", kind, moment, times=2)
         NEW[0].save()
         assert User.save_many(NEW[1:]).success_count == 2
         with Connection.transaction() as tx:
@@ -209,8 +209,8 @@ class TestUnknownOutcomes:
         self, store: Any, operation: str
     ) -> None:
         """The item is there, though the last answer was that the store had not got to it."""
-        store.befall(operation, "lose", "after")
-        store.befall(operation, "throttle", times=3)
+        store.fail(operation, "lose", "after")
+        store.fail(operation, "throttle", times=3)
         error: Any = None
         if operation == "Put":
             with pytest.raises(WriteOutcomeUnknown) as caught:
@@ -228,9 +228,9 @@ class TestUnknownOutcomes:
         assert "new 0" in visits()
 
     def test_what_is_left_of_a_batch_after_an_attempt_without_an_answer_is_unknown(self, store: Any) -> None:
-        store.befall("BatchWrite", "lose", "after")
-        store.befall("BatchWrite", "leave 1")
-        store.befall("BatchWrite", "throttle", times=3)
+        store.fail("BatchWrite", "lose", "after")
+        store.fail("BatchWrite", "leave 1")
+        store.fail("BatchWrite", "throttle", times=3)
         result = User.save_many(NEW)
         assert result.success == NEW[:2]
         assert [type(failure.error) for failure in result.failures] == [WriteOutcomeUnknown]
@@ -239,13 +239,13 @@ class TestUnknownOutcomes:
 
 class TestManyWrites:
     def test_what_the_store_does_not_get_to_is_sent_again(self, store: Any) -> None:
-        store.befall("BatchWrite", "leave 1")
-        store.befall("BatchWrite", "throttle")
+        store.fail("BatchWrite", "leave 1")
+        store.fail("BatchWrite", "throttle")
         assert User.save_many(NEW).success_count == 3
 
     @pytest.mark.parametrize("kind", ["throttle", "leave all"])
     def test_what_it_never_gets_to_is_reported_item_by_item(self, store: Any, kind: Kind) -> None:
-        store.befall("BatchWrite", kind, times=4)
+        store.fail("BatchWrite", kind, times=4)
         result = User.save_many(NEW)
         assert [(failure.item.email, type(failure.error)) for failure in result.failures] == [
             (user.email, ThrottledError) for user in NEW
@@ -253,11 +253,11 @@ class TestManyWrites:
         assert len(visits()) == 2
 
     def test_each_conditional_write_has_its_own_outcome(self, store: Any) -> None:
-        store.befall("UpdateItem", "lose", "after")
+        store.fail("UpdateItem", "lose", "after")
         result = User.update_many(["jane", "john"], INCREMENT, max_workers=1)
         assert [user.email for user in result.success] == ["john"]
         assert [type(failure.error) for failure in result.failures] == [WriteOutcomeUnknown]
-        store.befall("UpdateItem", "conflict", times=4)
+        store.fail("UpdateItem", "conflict", times=4)
         result = User.update_many(["jane", "john"], INCREMENT, max_workers=1)
         assert [type(failure.error) for failure in result.failures] == [TransactionConflict]
         assert sorted(visits().values(), key=str) == [1, 2]
@@ -311,6 +311,6 @@ class TestServer:
         assert User.get_one("jane").visits == 0
 
     def test_cancelled_transaction_without_reasons_is_one(self, store: DynamoDBStore) -> None:
-        store.befall("TransactWrite", "conflict")
+        store.fail("TransactWrite", "conflict")
         with pytest.raises(TransactionCanceled), Connection.transaction() as tx:
             tx.update(User, "jane", INCREMENT)

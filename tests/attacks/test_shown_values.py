@@ -153,14 +153,14 @@ STORED: list[tuple[str, AttributeValue]] = [
 
 class TestStored:
     @pytest.mark.parametrize(("name", "value"), STORED)
-    def test_nothing_that_is_stored_is_told(self, store: MemoryBackend, name: str, value: AttributeValue) -> None:
+    def test_nothing_that_is_stored_is_shown(self, store: MemoryBackend, name: str, value: AttributeValue) -> None:
         store.execute(Put("everything", {"id": "a", name: value}))
         with pytest.raises(ValidationError, match=f"Everything.{name}.*; stored in the item with id = 'a'") as caught:
             Everything.get_one("a")
         assert SECRET not in lines_of(caught.value)
 
     @pytest.mark.parametrize("name", ["choice", "checked", "custom", "short", "map"])
-    def test_nothing_that_is_against_a_rule_is_told(self, store: MemoryBackend, name: str) -> None:
+    def test_nothing_that_breaks_a_rule_is_shown(self, store: MemoryBackend, name: str) -> None:
         Ruled.create_table()
         stored: AttributeValue = {"day": SECRET} if name == "map" else SECRET
         store.execute(Put("ruled", {"id": "a", name: stored}))
@@ -172,7 +172,7 @@ class TestStored:
                 read()
             assert SECRET not in lines_of(caught.value)
 
-    def test_key_in_a_form_that_is_not_its_fields_is_told_without_it(self, store: MemoryBackend) -> None:
+    def test_key_in_a_form_that_its_field_does_not_write_is_not_shown(self, store: MemoryBackend) -> None:
         Keyed.create_table()
         store.execute(Put("keyed", {"id": "a", "at": "1999-12-31"}))
         with pytest.raises(ValidationError, match=r"Keyed\.at is a key stored as a value of type str"):
@@ -240,7 +240,7 @@ GIVEN: list[Callable[[], object]] = [
 
 class TestGiven:
     @pytest.mark.parametrize("give", GIVEN)
-    def test_what_a_caller_gave_is_told_unless_the_connection_hides_it(self, give: Callable[[], object]) -> None:
+    def test_arguments_are_shown_unless_the_connection_hides_them(self, give: Callable[[], object]) -> None:
         with pytest.raises((ValidationError, ExpressionError), match=SECRET):
             give()
         Connection.set_config(show_values=False)
@@ -272,7 +272,7 @@ class TestGiven:
         assert SECRET not in lines_of(told)
         assert told.reasons[0].key == {"id": SECRET}
 
-    def test_reasons_of_a_transaction_tell_what_the_verb_tells_and_hide_the_key(self) -> None:
+    def test_reasons_of_a_transaction_say_what_the_verb_says_and_hide_the_key(self) -> None:
         class Note(Model):
             __table__ = "notes"
             __hash_key__ = "id"

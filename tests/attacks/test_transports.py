@@ -50,7 +50,7 @@ def _garbage_is_collected() -> Iterator[None]:
     ("transport", "is_secure"),
     [("auto", False), ("auto", True), ("boto3", False), ("boto3", True), ("client", False)],
 )
-def test_every_fault_is_told_as_what_it_is(context: ssl.SSLContext, transport: str, *, is_secure: bool) -> None:
+def test_every_fault_is_reported_as_what_it_is(context: ssl.SSLContext, transport: str, *, is_secure: bool) -> None:
     attack, totals = Attack(7, 0.9), Totals()
     with (
         run_scripted_server(attack, context if is_secure else None) as server,
@@ -158,7 +158,7 @@ MALFORMED: list[tuple[AnyOperation, bytes]] = [
 
 @pytest.mark.parametrize("transport", ["auto", "boto3", "client"])
 @pytest.mark.parametrize(("operation", "body"), MALFORMED, ids=[body[:40].decode() for _, body in MALFORMED])
-def test_answer_of_another_form_is_refused_and_told_as_sent(
+def test_answer_of_another_form_is_refused_and_reported_as_sent(
     transport: str, operation: AnyOperation, body: bytes
 ) -> None:
     with run_scripted_server(reply_with(answer(body))) as server, pytest.raises(ServiceError) as caught:

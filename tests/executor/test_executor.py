@@ -29,6 +29,7 @@ from dynamongo.executor import (
     GroupResult,
     Outcome,
     PageLoop,
+    ReadPosition,
     RetryPolicy,
     Steps,
     Wait,
@@ -46,6 +47,7 @@ from dynamongo.operations import (
     BatchPut,
     BatchWrite,
     BatchWriteResult,
+    Capacity,
     CreateTable,
     Delete,
     DeleteTable,
@@ -127,13 +129,18 @@ class LongestWaits(RetryPolicy):
 
 
 def run(
-    tape: Tape, make_steps: Callable[[Executor], Steps[R]], waits: list[float] | None = None, attempts: int = 11
+    tape: Tape,
+    make_steps: Callable[[Executor], Steps[R]],
+    waits: list[float] | None = None,
+    attempts: int = 11,
+    *,
+    played: bool = True,
 ) -> R:
     executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000), now=tape.now)
     if waits is not None:
         tape.waits = waits
     found = drive(make_steps(executor), tape)
-    assert tape.is_played()
+    assert not played or tape.is_played()
     return found
 
 
@@ -283,6 +290,71 @@ class TestPages:
         error = ServiceError("no answer", is_transient=False)
         with pytest.raises(ServiceError, match="no answer"):
             read(Tape(page(item(1), cursor=item(1)), error), Plan((query(),)))
+
+
+class TestPageLoop:
+    """A loop asks for a page, is handed it, and knows whether there is another."""
+
+    @staticmethod
+    def pages(loop: PageLoop, *answers: Any) -> list[list[Item]]:
+        tape = Tape(*answers)
+        found: list[list[Item]] = []
+        while not loop.is_over:
+            found.append(loop.take(run(tape, loop.fetch, played=False)).items)
+        assert tape.is_played()
+        return found
+
+    def test_loop_of_a_plan_without_operations_is_over(self) -> None:
+        loop = PageLoop(Plan(()))
+        assert loop.is_over
+        assert not loop.is_incomplete
+
+    def test_budget_of_pages_leaves_the_read_incomplete(self) -> None:
+        loop = PageLoop(Plan((query(),)), max_pages=2)
+        pages = [page(item(number), cursor=item(number)) for number in range(2)]
+        assert self.pages(loop, *pages) == [[item(0)], [item(1)]]
+        assert loop.is_incomplete
+        assert (loop.pages, loop.position) == (2, ReadPosition(0, item(1)))
+
+    def test_budget_of_read_units_ends_after_the_page_that_reaches_it(self) -> None:
+        loop = PageLoop(Plan((query(),)), max_read_units=1.5)
+        pages = [replace(page(item(number), cursor=item(number)), consumed=Capacity(1.0)) for number in range(2)]
+        assert len(self.pages(loop, *pages)) == 2
+        assert loop.is_incomplete
+        assert loop.read_units == 2
+
+    def test_budget_that_is_spent_at_the_end_leaves_nothing(self) -> None:
+        loop = PageLoop(Plan((query(),)), max_pages=1)
+        assert self.pages(loop, page(item(1))) == [[item(1)]]
+        assert not loop.is_incomplete
+
+    def test_limit_that_is_reached_leaves_nothing_that_is_wanted(self) -> None:
+        loop = PageLoop(Plan((query(),), HAS_A, limit=1), max_pages=1)
+        assert self.pages(loop, page(item(1, a=1), item(2, a=1), cursor=item(2))) == [[item(1, a=1)]]
+        assert not loop.is_incomplete
+
+    def test_count_stops_at_the_limit(self) -> None:
+        loop = PageLoop(Plan((query(filter=HAS_A),), limit=3).counting())
+        answers = [PageResult((), 2, 9, item(number)) for number in range(2)]
+        pages = run(Tape(*answers), loop.read_all)
+        assert [each.count for each in pages] == [2, 1]
+
+    def test_on_page_is_called_with_the_number_of_items_read(self) -> None:
+        loop = PageLoop(Plan((query(filter=HAS_A),)))
+        read_items: list[int] = []
+        loop.on_page = read_items.append
+        self.pages(loop, PageResult((), 0, 7, item(1)), PageResult((item(2),), 1, 4))
+        assert read_items == [7, 4]
+
+    def test_segments_share_the_limit_and_have_no_position_in_common(self) -> None:
+        scans = tuple(Scan(T, segment=number, total_segments=2) for number in range(2))
+        loop = PageLoop(Plan(scans, limit=3))
+        first, second = loop.split()
+        pages = [run(Tape(page(item(1), item(2))), first.fetch), run(Tape(page(item(3), item(4))), second.fetch)]
+        assert first.position is None
+        assert [loop.take(each).items for each in pages] == [[item(1), item(2)], [item(3)]]
+        assert loop.is_over
+        assert loop.position is None
 
 
 class TestGet:

@@ -1,4 +1,4 @@
-"""Retries: their time, their budget, and what is told when a later answer follows one that was lost."""
+"""Retries: their time, their budget, and what is reported when a later answer follows one that was lost."""
 
 from __future__ import annotations
 

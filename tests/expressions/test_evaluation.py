@@ -147,7 +147,7 @@ class TestFunctions:
         found = [value for value in (*VALUES, frozenset({"x"})) if check(In(A, choices), a=value)]
         assert [repr(value) for value in found] == ["'a'", "1", "None", "[1]", "frozenset({'x'})"]
 
-    def test_in_of_scalars_tells_true_from_1(self) -> None:
+    def test_in_of_scalars_distinguishes_true_from_1(self) -> None:
         assert not check(In(A, (1, "a")), a=True)
         assert check(In(A, (1, "a")), a=Decimal("1.0"))
         assert not check(In(A, (1, "a")), a=[1])
@@ -171,7 +171,7 @@ class TestFunctions:
         assert check(Exists(inside), a={"b": [None]})
 
     @pytest.mark.parametrize(("value", "kind"), FALSY, ids=describe_value)
-    def test_type_is_told_of_falsy_values_too(self, value: Any, kind: str) -> None:
+    def test_falsy_values_have_types_too(self, value: Any, kind: str) -> None:
         assert [name for name in ATTRIBUTE_TYPES if check(IsType(A, name), a=value)] == [kind]
 
     def test_missing_attribute_has_no_type(self) -> None:
@@ -340,7 +340,7 @@ comparators = st.sampled_from([EQ, NE, LT, LE, GT, GE])
 
 
 def _build(kind: Any, *parts: Any) -> Condition:
-    """The condition, or `Exists` of something where it is one that cannot be meant."""
+    """The condition, or `Exists` of something where it is invalid."""
     try:
         built: Condition = kind(*parts)
     except ExpressionError:

@@ -46,7 +46,7 @@ class TestType:
         ],
         ids=repr,
     )
-    def test_type_is_told(self, value: Any, expected: str) -> None:
+    def test_values_have_types(self, value: Any, expected: str) -> None:
         assert type_of(value) == expected
 
     @proves("1.15", "3.3", "3.4")

@@ -124,7 +124,7 @@ class TestTimestampField:
             amount: Any = field.increment(duration).amount
         assert int(Decimal(amount).scaleb(6, values.WIDE)) * dt.timedelta(microseconds=1) == duration
 
-    def test_a_datetime_without_a_time_zone_is_refused_with_the_mend(self) -> None:
+    def test_a_datetime_without_a_time_zone_is_refused_with_the_fix(self) -> None:
         naive = dt.datetime(2024, 5, 1)  # noqa: DTZ001 - the mistake
         assert message(TimestampField(), naive) == (
             "User.at must be a datetime with a time zone, such as datetime.now(timezone.utc);"

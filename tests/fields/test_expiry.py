@@ -102,7 +102,7 @@ class TestMilliseconds:
         assert model.update_one("a", model.until.set(field().validate(SECONDS))).id == "a"
 
 
-def test_the_mend_is_in_the_message() -> None:
+def test_the_fix_is_in_the_message() -> None:
     model = declare(IntField())
     with pytest.raises(
         ValidationError, match=r"before the year 10000, .* \(__ttl__\); divide milliseconds by 1000; got"

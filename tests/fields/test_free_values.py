@@ -47,7 +47,7 @@ GIVEN: list[tuple[Any, Any]] = [
 
 
 def typed(value: Any) -> Any:
-    """The value in a form in which `==` tells types apart."""
+    """The value in a form in which `==` distinguishes types."""
     if isinstance(value, dict):
         return type(value), {name: typed(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):

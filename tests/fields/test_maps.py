@@ -273,7 +273,7 @@ class TestPaths:
         ),
     ],
 )
-def test_a_declaration_that_cannot_be_meant_is_refused(declare: Any, expected: str) -> None:
+def test_an_invalid_declaration_is_refused(declare: Any, expected: str) -> None:
     with pytest.raises(SchemaError) as caught:
         declare()
     assert str(caught.value).startswith(expected)

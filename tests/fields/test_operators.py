@@ -135,7 +135,7 @@ def test_an_update_holds_a_path_and_encoded_values(built: Any, node: Any) -> Non
         (lambda: at_x(SetField(IntField)).delete_from_set([]), "User.x.delete_from_set takes at least one member"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_where_it_is_written(build: Any, expected: str) -> None:
+def test_a_meaningless_expression_is_refused_where_it_is_written(build: Any, expected: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         build()
     assert str(caught.value).startswith(expected)

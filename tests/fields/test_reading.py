@@ -182,7 +182,7 @@ attribute_values: st.SearchStrategy[Any] = st.one_of(
 
 
 def keeps_text(field: Field[Any]) -> bool:
-    """Whether the field reads a text as it is stored, be it in normal form or not."""
+    """Whether the field reads a text as it is stored, in normal form or not."""
     part = getattr(field, "member", getattr(field, "element", field))
     return isinstance(part, (EmailField, IPAddressField)) or (isinstance(field, DictField) and "b" in field.fields)
 
@@ -209,7 +209,7 @@ def test_whatever_is_read_of_known_values_can_be_saved(field: Field[Any]) -> Non
             continue
         check(field, stored)
         accepted += 1
-    assert accepted, "a value at least tells something"
+    assert accepted, "at least one value is accepted"
 
 
 @given(st.sampled_from(FIELDS), attribute_values)

@@ -1,4 +1,4 @@
-"""Every kind of field by itself gives back what it was given: the same value, of the same type, in new containers."""
+"""Every kind of field by itself returns what it was given: the same value, of the same type, in new containers."""
 
 from __future__ import annotations
 

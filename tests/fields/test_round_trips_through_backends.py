@@ -1,4 +1,4 @@
-"""Every field gives back, through each backend, the value that was saved."""
+"""Every field returns, through each backend, the value that was saved."""
 
 from __future__ import annotations
 

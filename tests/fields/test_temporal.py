@@ -381,7 +381,7 @@ class TestDateField:
         field = DateField("%d/%m/%Y")
         assert [field.validate(text) for text in ("05/01/2024", "2024-01-05")] == [dt.date(2024, 1, 5)] * 2
 
-    def test_a_datetime_is_refused_with_the_mend(self) -> None:
+    def test_a_datetime_is_refused_with_the_fix(self) -> None:
         assert message(DateField(), NAIVE).startswith(
             "User.at must be a date; a datetime would lose its time, so pass its .date(); got datetime"
         )

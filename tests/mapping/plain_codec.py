@@ -42,7 +42,7 @@ def decode(model: type[Model], item: Item) -> tuple[dict[str, Any], dict[str, An
     """The values of an instance, and the stored attributes that have no field."""
     key = model.__mapper__.describe_key(item) or "none of the model's key attributes"
     try:
-        with hidden_values():  # no error tells what is stored
+        with hidden_values():  # no error shows what is stored
             values = {name: _decode_field(field, item.get(name)) for name, field in model.__mapper__.fields.items()}
     except ValidationError as error:
         raise ValidationError(f"{error}; stored in the item with {key}") from error

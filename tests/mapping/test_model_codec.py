@@ -115,7 +115,7 @@ def outcome(call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def typed(value: Any) -> Any:
-    """The value in a form in which `==` tells types apart: `True` from `1`, a `HeldDict` from a `dict`."""
+    """The value in a form in which `==` distinguishes types: `True` from `1`, a `HeldDict` from a `dict`."""
     if isinstance(value, dict):
         beside = typed(vars(value)) if type(value) is not dict else None
         return type(value), {name: typed(member) for name, member in value.items()}, beside

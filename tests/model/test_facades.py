@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -20,15 +20,18 @@ from dynamongo import (
     IntField,
     ItemNotFound,
     Model,
+    RetryPolicy,
     StringField,
     TableNotFound,
     TransactionCanceled,
     WriteOutcome,
 )
+from dynamongo.backends import Limits
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.snapshot_reads import SnapshotRead
 from dynamongo.connection.transactions import Transaction
-from dynamongo.executor import Outcome
+from dynamongo.executor import Attempt, Executor, Outcome, Steps, Wait
+from dynamongo.executor.write_run import WriteRun
 from dynamongo.model.batch import Batch
 from dynamongo.model.bulk_writes import BulkCall, BulkWrite, WriteOptions, conclude
 from dynamongo.operations import Operation, Put, TransactWrite, UpdateItem
@@ -60,13 +63,37 @@ async def execute(operation: Operation[R]) -> R:
     return Connection().execute(operation)
 
 
+def operation_of(effect: Any) -> Operation[Any]:
+    return effect.operation if isinstance(effect, Attempt) else effect
+
+
+async def drive(steps: Steps[R]) -> R:
+    """Perform the effects of the executor, as `connection.drivers.drive` does, but awaiting."""
+    try:
+        effect = next(steps)
+        while True:
+            try:
+                result = None if isinstance(effect, Wait) else await execute(operation_of(effect))
+            except DynamongoError as error:
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(result)
+    except StopIteration as end:
+        return cast("R", end.value)
+
+
 async def execute_writes(writes: BulkWrite[Any], outcomes: dict[int, WriteOutcome[Any]]) -> None:
-    for number, write in enumerate(writes.writes()):
-        try:
-            outcome = Outcome(number, attributes=(await execute(write)).attributes)
-        except DynamongoError as error:
-            outcome = Outcome(number, error)
-        outcomes |= {each.index: each for each in writes.finish(outcome, lambda *_: None)}
+    def keep(outcome: Outcome) -> None:
+        outcomes.update({each.index: each for each in writes.finish(outcome, lambda *_: None)})
+
+    run, executor = WriteRun(writes.destination.mapper.keys.names, 25), Executor(Limits(), RetryPolicy())
+    for groups in run.rounds(writes.writes()):
+        waiting = iter(groups)
+        for group in run.groups_to_send(waiting):
+            for outcome in run.finish(await drive(run.begin(group)(executor))):
+                keep(outcome)
+        for outcome in run.refuse(waiting):
+            keep(outcome)
 
 
 async def perform(call: BulkCall[Any]) -> BatchResult[Any]:
@@ -127,10 +154,14 @@ class TestBulkCalls:
         assert call.read is not None
         assert call.read.source == (Note.stars > 1)
 
-    def test_error_of_the_table_is_raised(self) -> None:
-        call = Missing.delete_many.prepare(["a", "b"], None, WriteOptions())
-        with pytest.raises(TableNotFound, match=r"^Missing: .* \(the table missing\)"):
+    def test_error_of_the_table_is_raised_and_nothing_more_is_sent(self) -> None:
+        call = Missing.delete_many.prepare([str(number) for number in range(30)], None, WriteOptions())
+        with (
+            Connection.record() as calls,
+            pytest.raises(TableNotFound, match=r"^Missing: .* \(the table missing\)"),
+        ):
             asyncio.run(perform(call))
+        assert calls.requests == 1
 
 
 class TestBatch:

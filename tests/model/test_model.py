@@ -447,7 +447,7 @@ class TestUpdateOne:
         ],
         ids=str,
     )
-    def test_updates_that_cannot_be_meant_are_refused_before_any_request(
+    def test_contradictory_updates_are_refused_before_any_request(
         self, updates: Any, message: str, backend: Recorder
     ) -> None:
         with pytest.raises(ExpressionError, match=message):

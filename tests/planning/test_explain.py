@@ -224,6 +224,6 @@ def test_impossible_read_is_refused_with_the_reason(explain: Callable[[], Plan],
     assert str(caught.value) == reason
 
 
-if __name__ == "__main__":  # write the texts anew, to be read before they are committed
+if __name__ == "__main__":  # rewrite the texts, to be read before they are committed
     texts = "".join(f"\n## {name}\n\n{explain()}\n" for name, explain in EXPLAINED.items())
-    GOLDEN.write_text("What tests/planning/test_explain.py expects; run it as a script to write this anew.\n" + texts)
+    GOLDEN.write_text("What tests/planning/test_explain.py expects; run it as a script to rewrite this.\n" + texts)

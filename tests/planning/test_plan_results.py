@@ -231,7 +231,7 @@ def matching(filled: Filled) -> list[Item]:
 
 
 def planned(filled: Filled) -> tuple[Filled, Plan]:
-    """The plan of a read, which insists on no index that cannot serve it, and on no order that cannot be kept."""
+    """The plan of a read, which requires no index that cannot serve it, and no order that cannot be kept."""
     read = filled.read
     try:
         return filled, plan_read(read)

@@ -131,7 +131,7 @@ class TestWholeKeys:
             ("z",): Or(eq(A, 1), eq(A, 2)),
         }
 
-    def test_residual_that_tells_no_keys_apart_has_no_checks_for_each(self) -> None:
+    def test_residual_that_treats_all_keys_alike_has_no_checks_for_each(self) -> None:
         assert checks_by_key(Exists(A), {"h": "x"}) is None
         assert checks_by_key(Or(Exists(A), Exists(B)), {"h": "x"}) is None
 
@@ -400,7 +400,7 @@ class TestScans:
     def test_consistent_is_asked_of_a_scan(self) -> None:
         assert plan(HASH_ONLY, None, consistent=True).operations == (Scan(TABLE, consistent=True),)
 
-    def test_plan_tells_whether_it_scans(self) -> None:
+    def test_plan_says_whether_it_scans(self) -> None:
         assert plan(HASH_ONLY, eq(A, 1)).scan == Scan(TABLE, eq(A, 1))
         assert plan(HASH_ONLY, eq(H, "x")).scan is None
         assert plan(HASH_ONLY, In(H, ())).scan is None

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from botocore import xform_name
 
-from dynamongo._support.dataclasses import dataclass, replace
+from dynamongo._support.dataclasses import replace
 from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb.expressions import (
     Placeholders,
@@ -68,17 +68,21 @@ _Members: TypeAlias = list[str]
 _CAPACITY: Final = '"ReturnConsumedCapacity":"TOTAL"'
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
     """One call of DynamoDB.
+
+    A plain class takes half the time of a frozen one to instantiate, which happens for every request.
 
     Attributes:
         action: DynamoDB's name of the action, such as `"GetItem"`.
         body: What is sent: a JSON object.
     """
 
-    action: str
-    body: str
+    __slots__ = ("action", "body")
+
+    def __init__(self, action: str, body: str) -> None:
+        self.action = action
+        self.body = body
 
     @property
     def method(self) -> str:

@@ -31,7 +31,7 @@ Prepared: TypeAlias = tuple[Action, Item, Position | None, Stored | None, tuple[
 """An action; its key or, for a put, its whole item; the item's position, where the key alone tells it; what a put
 stores; and what an update changes. The key may be the caller's own dict, which the store must not keep."""
 
-Change: TypeAlias = tuple[Position, Stored | None, Stored | None]
+Replacement: TypeAlias = tuple[Position, Stored | None, Stored | None]
 """A position, the item there before, and the item there afterwards; `None` stands for no item."""
 
 
@@ -50,7 +50,7 @@ def prepare(store: Store, action: Action) -> Prepared:
     return action, target, position, new, updates
 
 
-def evaluate(table: MemoryTable, prepared: Prepared) -> Change:
+def evaluate(table: MemoryTable, prepared: Prepared) -> Replacement:
     """Check an action against its table, and return what it would change.
 
     Raises:

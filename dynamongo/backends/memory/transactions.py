@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar, cast
 
-from dynamongo.backends.memory.actions import Change, Prepared, evaluate, prepare
+from dynamongo.backends.memory.actions import Prepared, Replacement, evaluate, prepare
 from dynamongo.backends.memory.capacity import count_each, read_capacity, write_capacity
 from dynamongo.backends.memory.checks import check_list_length, check_projection, refuse_constraints, violation
 from dynamongo.backends.memory.idempotency import check_token, freeze
@@ -84,7 +84,7 @@ def _execute_once(store: Store, token: str, prepared: Sequence[Prepared]) -> Tra
     return TransactWriteResult(consumed)
 
 
-def _execute_all(store: Store, prepared: Sequence[Prepared]) -> tuple[Capacity, list[Change]]:
+def _execute_all(store: Store, prepared: Sequence[Prepared]) -> tuple[Capacity, list[Replacement]]:
     """Evaluate all actions against the state before any of them, then make all changes.
 
     A transaction costs twice as much as the same writes by themselves, since DynamoDB prepares and then commits each.

@@ -64,7 +64,7 @@ def update_item(store: Store, action: UpdateItem) -> WriteResult:
 def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ()) -> BatchWriteResult:
     """Execute puts and deletes, except those at the positions in `left`; none is executed unless all are valid.
 
-    A batch has no conditions, so that all of its positions are known, and compared, before the first is evaluated.
+    A batch has no conditions, so that all of its positions are known, and compared, before anything is written.
     """
     _check_number(operation)
     parts = [_prepare_part(store, operation.table, each) for each in operation.writes]

@@ -36,7 +36,7 @@ class BatchContract(ContractBase):
     """BatchGet and BatchWrite."""
 
     @proves("19.1")
-    def test_backend_tells_the_limits_of_batches(self, table: Table) -> None:
+    def test_backend_has_the_limits_of_batches(self, table: Table) -> None:
         limits = table.backend.limits
         assert 1 <= limits.batch_get <= 100
         assert 1 <= limits.batch_write <= 25

@@ -110,7 +110,9 @@ def test_missing_credentials_say_where_they_were_looked_for() -> None:
 
 
 @pytest.mark.usefixtures("_bare_environment")
-def test_half_of_the_credentials_in_the_environment_is_told_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_of_the_credentials_in_the_environment_is_reported_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-key-id")
     with pytest.raises(CredentialsError, match=r"AWS_ACCESS_KEY_ID \(set\).*AWS_SECRET_ACCESS_KEY \(not") as caught:
         DynamoDBBackend(region="us-east-2").execute(DESCRIBE)

@@ -301,7 +301,7 @@ def test_whatever_botocore_raises_becomes_an_error_of_ours() -> None:
     assert all("what botocore said" in str(error) for error in translated.values())
 
 
-def test_store_that_cannot_be_reached_is_told_from_one_that_failed() -> None:
+def test_unreachable_store_differs_from_one_that_failed() -> None:
     timeout = build(botocore.exceptions.ReadTimeoutError)
     error = translate_error(timeout, WHERE)
     assert isinstance(error, ServiceError)

@@ -88,7 +88,7 @@ class TestClient:
     @pytest.mark.parametrize("retries", SETTINGS, ids=repr)
     @pytest.mark.parametrize("fault", [CutAfter(20), FailAfter()], ids=lambda fault: type(fault).__name__)
     @pytest.mark.usefixtures("counter")
-    def test_increment_whose_answer_is_lost_is_applied_once_and_told_as_unknown(
+    def test_increment_whose_answer_is_lost_is_applied_once_and_reported_as_unknown(
         self, server: FaultyServer, retries: Any, fault: Any
     ) -> None:
         client = make_client(server, retries)
@@ -107,7 +107,7 @@ class TestClient:
             connection.execute(Get("nowhere", {"name": "a"}))
         assert sent(server, "GetItem") == 3
 
-    def test_client_retries_as_ever_for_its_owner(self, server: FaultyServer) -> None:
+    def test_client_still_retries_for_its_owner(self, server: FaultyServer) -> None:
         client = make_client(server, {"mode": "standard", "total_max_attempts": 2})
         server.plan = Script({("GetItem", None): Refuse.throttling()})
         before: dict[str, Any] = dict(vars(client))
@@ -219,7 +219,7 @@ class TestTime:
         "settings", [{"retries": RetryPolicy(attempts=1, max_seconds=0.2)}, {"timeout": 0.2}], ids=["call", "request"]
     )
     def test_silence_is_not_waited_out(self, server: FaultyServer, transport: str, settings: dict[str, Any]) -> None:
-        server.plan = Script({("DescribeTable", 1): Slow(1)})
+        server.plan = Script({("DescribeTable", 1): Slow(0.5)})
         with pytest.raises(ServiceError) as caught:
             self.connect(server, transport, **settings).execute(DESCRIBE)
         assert caught.value.code == "ReadTimeoutError"

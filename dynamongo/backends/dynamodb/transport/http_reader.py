@@ -39,6 +39,7 @@ _STEP: Final = 1024 * 1024
 
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (?!204|304)([2-5][0-9][0-9])(?: [^\r\n]*)?(?=\r\n)")
 _HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)(?=\r\n|\Z)")
+_REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^\r\n]+)", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
 
 
@@ -53,10 +54,10 @@ class Answer:
     Attributes:
         status: The code, such as 200.
         body: The whole body.
-        content_type: The header, or `""`.
+        content_type: The header in lower case, or `""`.
         checksum: The header that has the CRC-32 of the body, or `None`.
         is_last: Whether the connection cannot be used for another request.
-        request_id: AWS's identifier of the request, or `None`.
+        request_id: AWS's identifier of a request that was refused, or `None`.
     """
 
     status: int
@@ -84,29 +85,34 @@ def read_answer(connection: socket.socket, rest: socket.socket) -> Answer:
     length = int(headers[b"content-length"])
     if length > MAX_BODY_BYTES:
         raise _tell_length(length)
-    checksum = headers.get(b"x-amz-crc32")
+    checksum, status = headers.get(b"x-amz-crc32"), int(head[9:12])
     return Answer(
-        int(head[9:12]),
+        status,
         body if len(body) == length else _read_rest(rest, body, length),
         headers.get(b"content-type", b"").decode("latin-1"),
         None if checksum is None else checksum.decode("latin-1"),
-        len(body) > length or b"close" in headers.get(b"connection", b"").lower(),
-        headers.get(b"x-amzn-requestid", b"").decode("latin-1") or None,
+        len(body) > length or b"close" in headers.get(b"connection", b""),
+        None if status == 200 else _find_request_id(head),
     )
 
 
 def _read_plain_head(head: bytes) -> dict[bytes, bytes] | None:
-    """The headers by their names in lower case; `None` if the head is not plain."""
+    """Return the headers, all in lower case, by their names; `None` if the head is not plain."""
     status = _STATUS.match(head)
     if status is None:
         return None
-    headers = {name.lower(): value for name, value in _HEADER.findall(head, status.end())}
+    headers: dict[bytes, bytes] = dict(_HEADER.findall(head.lower(), status.end()))
     is_plain = (
         len(headers) == head.count(b"\r") == head.count(b"\n")  # each line is a header, and none is there twice
         and b"transfer-encoding" not in headers
         and _LENGTH.match(headers.get(b"content-length", b""))
     )
     return headers if is_plain else None
+
+
+def _find_request_id(head: bytes) -> str | None:
+    found = _REQUEST_ID.search(head)
+    return None if found is None else found[1].decode("latin-1")
 
 
 def _tell_length(length: int) -> AnswerTooLong:
@@ -205,7 +211,8 @@ def _read_with_http_client(replay: _Replay) -> Answer:
     get = response.headers.get
     is_last = response.will_close or replay.reader.has_surplus
     is_last |= response.status < 200  # after 103 Early Hints, the answer itself is still to come
-    return Answer(response.status, body, get("content-type", ""), get("x-amz-crc32"), is_last, get("x-amzn-requestid"))
+    content_type = str(get("content-type", "")).lower()
+    return Answer(response.status, body, content_type, get("x-amz-crc32"), is_last, get("x-amzn-requestid"))
 
 
 def _read_all(response: http.client.HTTPResponse) -> bytearray:

@@ -137,6 +137,7 @@ class _Connection:
         "_deadline",
         "_endpoint",
         "_http",
+        "_is_short",
         "_limit_from",
         "_socket",
         "_timeout",
@@ -188,7 +189,7 @@ class _Connection:
     def read(self) -> Answer:
         """Read the whole of an answer. Raises `ServiceError`."""
         try:
-            if time.monotonic() > self._limit_from:
+            if self._is_short:
                 self._limit()
             limited: Any = self  # instead of a socket
             answer = read_answer(self._socket, limited)
@@ -210,6 +211,8 @@ class _Connection:
         usual = self._endpoint.read_timeout
         self._deadline = deadline
         self._limit_from = _NEVER if deadline is None else deadline - (_NEVER if usual is None else usual)
+        # Of more than twice the time, so much is left to read even if it took all of `usual` to send.
+        self._is_short = deadline is not None and (usual is None or deadline - now < 2 * usual - _TOLERANCE)
         if self._timeout != usual or now > self._limit_from:
             self._limit()
 

@@ -18,14 +18,33 @@ from dynamongo._support.dataclasses import dataclass
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 
+class _Hmac:
+    """HMAC-SHA256 under one key, which is hashed once: copying two hashes takes half the time of `hmac.HMAC.copy`.
+
+    Source: RFC 2104, "HMAC: Keyed-Hashing for Message Authentication", section 4.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")
+        self._inner = sha256(bytes([byte ^ 0x36 for byte in block]))
+        self._outer = sha256(bytes([byte ^ 0x5C for byte in block]))
+
+    def hexdigest(self, message: bytes) -> str:
+        """Return the code of the message."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Kept:
-    """A signing key as an HMAC of nothing so far, what it was made of, and what it is good for."""
+    """A signing key, what it was made of, and what it is good for."""
 
     secret_key: str
     day: str
     scope: str
-    key: hmac.HMAC
+    key: _Hmac
 
 
 class Signer:
@@ -66,15 +85,13 @@ class Signer:
             self._kept = kept = self._make_key(secret_key, timestamp[:8])
         request = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{sha256(body).hexdigest()}"
         text = f"{_ALGORITHM}\n{timestamp}\n{kept.scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = kept.key.copy()  # a new one would cost as much as all else here
-        signature.update(text.encode())
-        signed = f"SignedHeaders={names}, Signature={signature.hexdigest()}"
+        signed = f"SignedHeaders={names}, Signature={kept.key.hexdigest(text.encode())}"
         return f"{_ALGORITHM} Credential={access_key}/{kept.scope}, {signed}"
 
     def _make_key(self, secret_key: str, day: str) -> _Kept:
         key = derive_key(secret_key, day, self._region, self._service)
         scope = f"{day}/{self._region}/{self._service}/aws4_request"
-        return _Kept(secret_key, day, scope, hmac.new(key, digestmod="sha256"))
+        return _Kept(secret_key, day, scope, _Hmac(key))
 
 
 def canonical_headers(headers: Mapping[str, str]) -> tuple[str, str]:

@@ -82,7 +82,7 @@ def test_time_is_that_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("is_secure", "target"), [(False, "http://localhost:8000/a b/"), (True, "/a b/")])
-def test_plain_proxy_is_told_the_whole_address_and_a_tunnel_is_not(*, is_secure: bool, target: str) -> None:
+def test_plain_proxy_gets_the_whole_address_and_a_tunnel_does_not(*, is_secure: bool, target: str) -> None:
     proxy = Proxy("127.0.0.1", 1, {"proxy-authorization": "Basic x"})
     writer = MessageWriter(replace(ENDPOINT, proxy=proxy, is_secure=is_secure))
     line, headers, _ = parse(writer.write("GetItem", b"{}", Key()))

@@ -267,7 +267,7 @@ class TestRequests:
         assert not is_from_boto3(server)
         backend.close()
 
-    def test_missing_credentials_are_told(self, monkeypatch: pytest.MonkeyPatch, server_url: str) -> None:
+    def test_missing_credentials_are_reported(self, monkeypatch: pytest.MonkeyPatch, server_url: str) -> None:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             monkeypatch.delenv(name)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
