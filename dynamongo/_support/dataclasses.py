@@ -203,14 +203,12 @@ def _construct(cls: Any, instance: Any, /, *values: Any, **named: Any) -> None:
     is_complete = all(spec.has_default for spec in missing.values())
     if not is_complete or given.keys() - specs or len(given) < len(values) + len(named):
         cls.__init__(instance, *values, **named)
-    given |= {
-        name: spec.default if spec.default_factory is _NOTHING else spec.default_factory()
-        for name, spec in missing.items()
-    }
+        return
+    for name, spec in missing.items():
+        given[name] = spec.default if spec.default_factory is _NOTHING else spec.default_factory()
     _fill(instance, tuple(given), tuple(given.values()))
     if hasattr(cls, "__post_init__"):
         instance.__post_init__()
-    return None
 
 
 def _generate_constructor(cls: Any) -> Any:
