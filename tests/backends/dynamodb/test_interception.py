@@ -24,7 +24,8 @@ import botocore.httpsession
 import pytest
 import urllib3
 
-from dynamongo.backends.dynamodb import DynamoDBBackend, interception
+from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.dynamodb.transport import interception
 from dynamongo.operations import Get
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}

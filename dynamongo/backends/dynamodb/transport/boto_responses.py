@@ -22,10 +22,13 @@ from zlib import crc32
 
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 
-from dynamongo.backends.dynamodb.errors import build_connection_error
-from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES, AnswerTooLong
-from dynamongo.backends.dynamodb.transport.proxies import AUTHENTICATION_REQUIRED, tell_refusal
-from dynamongo.exceptions import ServiceError
+from dynamongo.backends.dynamodb.errors import build_connection_error, build_unexpected_error
+from dynamongo.backends.dynamodb.transport.connection_errors import (
+    AUTHENTICATION_REQUIRED,
+    build_incomplete_error,
+    build_refusal_error,
+)
+from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES, ResponseTooLong
 
 _HANDLER: Final = "dynamongo-check-answer"
 
@@ -35,7 +38,7 @@ _bodies: ContextVar[list[bytes] | None] = ContextVar("dynamongo_boto3_bodies", d
 _clients: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 
 
-def watch_answers(client: Any, *, is_own: bool) -> None:
+def watch_responses(client: Any, *, is_own: bool) -> None:
     """Have the answers to calls of ours checked.
 
     Args:
@@ -44,7 +47,7 @@ def watch_answers(client: Any, *, is_own: bool) -> None:
             belong to no answer is closed.
     """
     with contextlib.suppress(AttributeError):  # a double without events answers as it likes
-        client.meta.events.register("before-parse.dynamodb", _check_answer, unique_id=_HANDLER)
+        client.meta.events.register("before-parse.dynamodb", _check_response, unique_id=_HANDLER)
     with contextlib.suppress(TypeError):  # so does one that cannot be referred to
         _clients.add(client)
     if is_own:
@@ -69,7 +72,7 @@ def check_content(response: dict[str, Any], bodies: list[bytes]) -> None:
     try:
         content = json.loads(bodies[-1])
     except (RecursionError, ValueError) as error:
-        raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON: {error}") from error
+        raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
     check_members(content)
 
 
@@ -77,34 +80,33 @@ def check_members(content: dict[str, Any]) -> None:
     """Refuse an answer that has `null` for a member: DynamoDB leaves a member out that it has nothing for."""
     if None in content.values():
         name = next(name for name, value in content.items() if value is None)
-        raise ServiceError(f"what answered is no DynamoDB: {name} is null in its answer", is_transient=False)
+        raise build_unexpected_error(f"{name} is null")
 
 
 def check_checksum(body: bytes | bytearray, checksum: str | None) -> None:
     """Refuse a body that was damaged on its way."""
     if checksum is not None and str(crc32(body)) != checksum.strip():
-        raise build_connection_error("ChecksumError", f"the answer is damaged: its checksum is not {checksum}")
+        raise build_connection_error("ChecksumError", f"corrupt response: its CRC-32 is not {checksum}")
 
 
 def check_kind(body: bytes | bytearray, content_type: str) -> None:
     """Refuse a body of status 200 that another server than DynamoDB wrote."""
     if body and content_type and "json" not in content_type:
-        message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"
-        raise ServiceError(message, is_transient=False)
+        raise build_unexpected_error(f"expected JSON; got {content_type}")
 
 
-def _check_answer(response_dict: dict[str, Any], **_: object) -> None:
+def _check_response(response_dict: dict[str, Any], **_: object) -> None:
     bodies, body = _bodies.get(), response_dict["body"]
     if bodies is None or not isinstance(body, bytes):
         return
     bodies.append(body)
     headers, status = response_dict["headers"], response_dict["status_code"]
     if status == AUTHENTICATION_REQUIRED:
-        raise tell_refusal("on the way", f"{status} {body[:200].decode(errors='replace')}")
+        raise build_refusal_error("on the way", f"{status} {body[:200].decode(errors='replace')}")
     check_checksum(body, headers.get("x-amz-crc32"))
     length = headers.get("content-length", "")
     if length.isdecimal() and len(body) < int(length[:18]):
-        raise build_connection_error("IncompleteReadError", "the connection broke in the middle of the answer")
+        raise build_incomplete_error("connection lost in the middle of the response")
     if status < 300:
         _check_success(status, body, headers.get("content-type", ""))
     elif not _is_object(body):  # boto3 expects an object of what is JSON at all
@@ -115,10 +117,10 @@ def _check_answer(response_dict: dict[str, Any], **_: object) -> None:
 
 def _check_success(status: int, body: bytes, content_type: str) -> None:
     if status != 200:
-        raise ServiceError(f"what answered is no DynamoDB: its status is {status}", is_transient=False)
+        raise build_unexpected_error(f"expected status 200; got {status}")
     if not _is_object(body):
         check_kind(body, content_type)
-        raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON object: {len(body)} bytes")
+        raise build_incomplete_error(f"the response is not a complete JSON object: {len(body)} bytes")
 
 
 def _is_object(body: bytes) -> bool:
@@ -172,7 +174,7 @@ def _limit(response: Any) -> Any:
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length[:18]) > MAX_BODY_BYTES:
         response.close()
-        raise AnswerTooLong(f"a body of {length[:18]} bytes; DynamoDB answers {MAX_BODY_BYTES} at most")
+        raise ResponseTooLong(f"body of {length[:18]} bytes, above the {MAX_BODY_BYTES} that DynamoDB sends")
     stream = response.stream
 
     def limited(*args: Any, **kwargs: Any) -> Iterator[bytes]:
@@ -188,11 +190,11 @@ def _count(parts: Iterator[bytes], response: Any) -> Iterator[bytes]:
         left -= len(part)
         if left < 0:
             response.close()
-            raise AnswerTooLong("an answer without an end")
+            raise ResponseTooLong("endless body")
         yield part
 
 
-def _leave_to_parent() -> None:
+def _close_clients_in_child() -> None:
     """Close the child's copies of the connections that boto3 keeps, which it would share with the parent."""
     for client in list(_clients):
         with contextlib.suppress(Exception):  # of a double; an error in a fork can be told to nobody
@@ -200,4 +202,4 @@ def _leave_to_parent() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_to_parent)
+    os.register_at_fork(after_in_child=_close_clients_in_child)

@@ -74,7 +74,7 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
 
 
 def _never(*_: object, **__: object) -> bool:
-    """What `Endpoint._needs_retry` is asked. It also compares the checksum, which `boto_answers` has done before."""
+    """What `Endpoint._needs_retry` is asked. It also compares the checksum, which `boto_responses` has done before."""
     return False
 
 
