@@ -19,6 +19,7 @@ from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import describe_place
 from dynamongo.backends.dynamodb.transport.boto_responses import check_checksum, check_kind, check_members
+from dynamongo.backends.dynamodb.transport.botocore_internals import credentials_of
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     AUTHENTICATION_REQUIRED,
     build_incomplete_error,
@@ -95,7 +96,7 @@ class DirectTransport:
     def _ask_for_credentials(self) -> Credentials:
         """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
         try:
-            credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
+            credentials = credentials_of(self._client)
             if credentials is not None:
                 frozen: Credentials = credentials.get_frozen_credentials()
                 return frozen
