@@ -19,7 +19,7 @@ from dynamongo.expressions.conditions import Exists, NotExists, Path
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
-from dynamongo.fields.operators import Expressions
+from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
@@ -157,7 +157,7 @@ class ModelSchema:
         """Return the paths of a projection, which may contain fields and their names; none for whole items."""
         if wanted is None:
             return ()
-        if isinstance(wanted, (str, Expressions)):
+        if isinstance(wanted, (str, Operators)):
             raise ExpressionError(f"{self.name}: projection must be a list of fields; got {shorten(wanted)}")
         paths = tuple(self._projected_path(each) for each in wanted)
         if not paths:

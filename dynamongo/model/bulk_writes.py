@@ -81,12 +81,14 @@ class BulkCall(Generic[M]):
         options: How.
         make_entries: Returns the entries. It takes the targets and instances that the read found, if there is a read.
         read: The read that finds the items, to be executed first; `None` if they are known.
+        total: How many items there are, if that is known before the entries are made.
     """
 
     destination: Destination[M]
     options: WriteOptions
     make_entries: Callable[..., Iterable[Entry[M]]]
     read: Read | None = None
+    total: int | None = None
 
 
 class BulkWrite(Generic[M]):
@@ -236,6 +238,11 @@ def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
     outcomes: dict[int, WriteOutcome[M]] = {}
     gather(WriteStream(BulkWrite(call.destination, entries), call.options, len(entries)), outcomes)
     return conclude(outcomes)
+
+
+def stream_bulk(call: BulkCall[M]) -> Iterator[WriteOutcome[M]]:
+    """Execute the writes of a call, blocking, while their outcomes are iterated over."""
+    return iter(WriteStream(BulkWrite(call.destination, call.make_entries()), call.options, call.total))
 
 
 def gather(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> None:

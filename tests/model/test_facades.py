@@ -148,6 +148,14 @@ class TestBulkCalls:
         assert result.success == [Note(title="a", stars=2)]
         assert [(failure.item.title, type(failure.error)) for failure in result.failures] == [("b", ItemNotFound)]
 
+    def test_stream_takes_what_comes_and_reports_what_is_invalid(self) -> None:
+        items: Iterator[dict[str, Any]] = iter([{"title": "a"}, {"title": "b", "stars": -1}, {"title": "c"}])
+        call = Note.save_many.prepare_stream(items, WriteOptions())
+        outcomes: dict[int, WriteOutcome[Any]] = {}
+        asyncio.run(execute_writes(BulkWrite(call.destination, call.make_entries()), outcomes))
+        assert {index: outcome.is_done for index, outcome in outcomes.items()} == {0: True, 1: False, 2: True}
+        assert saved() == {"a": None, "c": None}
+
     def test_condition_leaves_the_read_to_the_facade(self) -> None:
         Note.save_many([Note(title="a", stars=1), Note(title="b", stars=5)])
         call = Note.delete_many.prepare(Note.stars > 1, "allow", WriteOptions())
