@@ -56,6 +56,7 @@ def check_capacity_units(verb: str, name: str, units: object) -> float | None:
 def check_seconds(setting: str, seconds: object, *, may_be_zero: bool = False) -> None:
     """Raise `ConfigurationError` for anything but a number of seconds > 0, or >= 0, that a socket can wait."""
     is_long_enough = operator.ge if may_be_zero else operator.gt
+    # The exact types: a bool is an int, and a subclass may compare as it likes.
     if (type(seconds) is int or type(seconds) is float) and is_long_enough(seconds, 0) and seconds <= _MAX_SECONDS:
         return
     least = ">= 0" if may_be_zero else "> 0"

@@ -75,6 +75,8 @@ def _is_prose(text: str) -> bool:
 
 
 def _is_code(text: str) -> bool:
+    if text.startswith("def "):  # a template, whose body is filled in
+        return True
     text = re.sub(r"\{[^{}]*\}", "value", text)
     try:
         ast.parse(f"{text} pass" if text.endswith(":") else text)

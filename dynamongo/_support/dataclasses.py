@@ -11,6 +11,7 @@ generated, and not before its first use. Instances, of which each call to the st
 
 from __future__ import annotations
 
+import functools
 import operator
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -175,14 +176,39 @@ def _fill(instance: Any, names: Sequence[str], values: Sequence[Any]) -> None:
 
 
 class _Constructor:
-    """`__init__` of a class until somebody asks for it: then it is generated, and takes the place of this."""
+    """`__init__` of a class until its second use, when it is replaced by a generated one.
+
+    Some classes have one instance, made when dynamongo is imported: to generate their constructors would take 3 % of
+    that time.
+    """
+
+    _was_used = False
 
     def __set_name__(self, owner: Any, _: str) -> None:
         self._owner = owner
 
     def __get__(self, instance: object, _: object = None) -> Any:
+        if instance is not None and not self._was_used:
+            self._was_used = True
+            return functools.partial(_construct, self._owner, instance)
         made = self._owner.__init__ = _generate_constructor(self._owner)
         return made if instance is None else made.__get__(instance)
+
+
+def _construct(cls: Any, instance: Any, /, *values: Any, **named: Any) -> None:
+    """Set the fields of an instance as the generated constructor does, and let that refuse wrong arguments."""
+    specs: dict[str, _Spec] = {name: spec for name, spec in cls.__specs__.items() if spec.init}
+    given = {**dict(zip(specs, values, strict=False)), **named}
+    missing = {name: spec for name, spec in specs.items() if name not in given}
+    is_complete = all(spec.has_default for spec in missing.values())
+    if not is_complete or given.keys() - specs or len(given) < len(values) + len(named):
+        cls.__init__(instance, *values, **named)
+        return
+    for name, spec in missing.items():
+        given[name] = spec.default if spec.default_factory is _NOTHING else spec.default_factory()
+    _fill(instance, tuple(given), tuple(given.values()))
+    if hasattr(cls, "__post_init__"):
+        instance.__post_init__()
 
 
 def _generate_constructor(cls: Any) -> Any:

@@ -39,6 +39,7 @@ def find_backend(models: Sequence[type], override: Backend | None) -> tuple[Conn
         models: The models.
         override: The backend of the `Connection.using` block that the transaction was made in.
     """
+    # Inside a `using` block every connection has its backend. Any of them can execute the operation.
     connection = connection_of(models[0])
     if override is not None:
         return connection, override

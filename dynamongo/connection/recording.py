@@ -60,7 +60,7 @@ def execute_observed(
         for observer in watching:
             observer.after(operation, Capacity(), error)
         raise
-    for observer in watching:
+    for observer in watching:  # operations on tables consume no capacity
         observer.after(operation, getattr(result, "consumed", Capacity()), None)
     return result
 
@@ -71,6 +71,7 @@ def _observe(observer: Observer) -> Generator[None]:
     try:
         yield
     finally:
+        # Not a token's reset: blocks of generators and fixtures may end in another order than they began.
         observers.set(tuple(each for each in observers.get() if each is not observer))
 
 
@@ -106,6 +107,7 @@ class Calls:
     def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
         """Record a request."""
         self._calls.append(RecordedCall(operation, consumed, error))
+        # Gets with the same projection could be one BatchGet. The third one warns, so each block does so once.
         if isinstance(operation, Get):
             self._gets[operation.table, operation.projection] += 1
             if self._gets[operation.table, operation.projection] == _REPEATED:
@@ -196,10 +198,11 @@ class _Budget:
         self.spent = Capacity()
         self.made = 0
         self.exceeded: str | None = None
-        self.lock = make_lock(INNERMOST)
+        self.lock = make_lock(INNERMOST)  # segments and bulk writes of the block count from several threads
 
     def before(self, operation: Operation[Any]) -> None:
         with self.lock:
+            # `exceeded` stays, so that code which catches the error cannot spend any more.
             if self.requests is not None and self.made >= self.requests:
                 self.exceeded = (
                     f"{describe_step(operation)} would be request {self.made + 1}; the limit is {self.requests}"
@@ -226,7 +229,7 @@ class _Budget:
             ("write units", self.write_units, self.spent.write_units),
         ):
             if most is not None and spent > most:
-                return f"{describe_step(operation)} brought it to {spent:g} {what}; the limit is {most:g}"
+                return f"{describe_step(operation)} brought the total to {spent:g} {what}; the limit is {most:g}"
         return None
 
 

@@ -143,10 +143,12 @@ class Settings:
         return os.environ.get("AWS_TABLE_PREFIX", "") if self.table_prefix is None else self.table_prefix
 
     def _choose_backend(self) -> str | Backend:
+        # A variable that is empty counts as one that is not set.
         return self.backend or os.environ.get("DYNAMONGO_BACKEND") or "dynamodb"
 
     def _arguments_for(self, factory: Callable[..., Backend]) -> dict[str, Any]:
         """Return the settings that the backend takes: the memory backend takes no credentials, and gets none."""
+        # boto3 does not know AWS_REGION_NAME, which is dynamongo's own variable since 0.2.
         region = self.region or (None if self._brings_region() else os.environ.get("AWS_REGION_NAME"))
         settings = {name: getattr(self, name) for name in names_of(self)} | {"region": region}
         import inspect  # noqa: PLC0415 - importing it takes long, and not every backend is made from settings

@@ -136,7 +136,7 @@ class Transaction:
         mapper, table = find_mapper(model)
         instance = mapper.as_instance(item if values is None else values)
         write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
-        if write is not None:
+        if write is not None:  # with `only_changed`, nothing may have changed
             self._add("save", mapper, write, saved=instance)
 
     @overload
@@ -191,7 +191,7 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._is_open = False
+        self._is_open = False  # also if sending fails: nothing is to be added to what was sent
         if error is None and self._entries:
             connection, backend = find_backend([entry.mapper.model for entry in self._entries.values()], self._override)
             with self._committing() as operation:
@@ -207,6 +207,7 @@ class Transaction:
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions only inside its `with` block")
+        # Of an item that is updated or deleted, only the key is known here. The store checks the sum of all of it.
         holder = action.item if isinstance(action, Put) else action.key
         returns_item = self._return_items or mapper.version is not None
         # DynamoDB returns the item only if it is asked to; a version conflict cannot be told without it.

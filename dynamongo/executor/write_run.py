@@ -62,7 +62,7 @@ class WriteRun:
         """Yield the outcomes of a group; those that are not taken are settled later."""
         yield from result.outcomes
         del self._begun[result.outcomes[0].index]
-        self.stop = self.stop or result.stop
+        self.stop = self.stop or result.stop  # the first one: what is under way may meet others
 
     def refuse(self, groups: Iterator[Group]) -> Iterator[Outcome]:
         """Yield the outcomes of the groups that are not sent, if the run is stopped."""

@@ -109,6 +109,7 @@ def _parsed_text(field: LimitedText[Any], v: str, source: Source) -> FastPath:
     """Accept text that a pattern recognizes as already canonical, because the parsers are slow."""
     is_plain = f"{source.name('match', _PLAIN[type(field)].match)}({v})"
     reads = " and ".join([f"type({v}) is str", is_plain, *_limits(field, v, source)])
+    # Text that the user gives is always parsed; the plain pattern is of IPv4 addresses.
     is_left = source.is_of_python or (isinstance(field, IPAddressField) and field.version == 6)
     return FastPath(None if is_left else reads, v)
 
@@ -128,6 +129,7 @@ def _bounds(field: IntField[Any] | DecimalField[Any] | FloatField[Any], v: str, 
 def _int(field: IntField[Any], v: str, source: Source) -> FastPath:
     if source.task == "decode":
         return FastPath(" and ".join([f"type({v}) is int", *_bounds(field, v, source)]), v)
+    # An int below this bound has fewer than the 38 digits of a DynamoDB number, so it needs no closer look.
     fits = f"(-1_000_000_000 < {v} < 1_000_000_000 or canonical_number({v}) is not None)"
     return FastPath(" and ".join([f"type({v}) is int", fits, *_bounds(field, v, source)]), v)
 
@@ -256,13 +258,14 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
     for name, member in field.fields.items():
         fast = make_fast_path(member, "m", source)
         if fast is None or fast.test is None:
-            return None
+            return None  # one member that needs its field makes the whole map need its field
         key = source.name_text(name)
         lines += [f"m = get({key})", f"if {fast.test}:", f"    taken[{key}] = {fast.result}"]
         is_needed = type(member) in _CONTAINERS or member.required
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.applies_defaults and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"
+    # Fewer members taken than given: one is unknown, and the field reports it.
     return source.define([*lines, f"return {taken} if len(taken) == len(v) else None"])
 
 
@@ -278,7 +281,7 @@ def _refuse_map(field: DictField[Any], source: Source) -> str:
 NAMES: dict[str, Any] = {
     "Decimal": Decimal,
     "HeldDict": HeldDict,
-    "MOST": 10**125,
+    "MOST": 10**125,  # below the largest number of DynamoDB, 9.99e125; any int up to it fits into a float
     "UTC": dt.timezone.utc,
     "date": dt.date,
     "datetime": dt.datetime,

@@ -13,31 +13,20 @@ from typing import Any, cast
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
-from dynamongo.expressions.sizes import text_size
-from dynamongo.expressions.values import SCALAR_TYPES, ScalarType, check_name, shorten
+from dynamongo.expressions.values import check_name, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.durations import TimedeltaField
 from dynamongo.fields.enumeration import EnumField
-from dynamongo.fields.indexes import GlobalIndex, Index
+from dynamongo.fields.indexes import Index
 from dynamongo.fields.version import VersionField
+from dynamongo.mapping.index_declaration import declare_indexes
 from dynamongo.mapping.keys import ModelKeys, name_model
-from dynamongo.mapping.options import check_options, check_spelling, check_units, find_throughput, refuse
-from dynamongo.schema import (
-    MAX_GLOBAL_INDEXES,
-    MAX_INDEX_ATTRIBUTES,
-    MAX_KEY_NAME_BYTES,
-    MAX_LOCAL_INDEXES,
-    MAX_PROJECTED_ATTRIBUTES,
-    IndexSchema,
-    KeyAttribute,
-    KeySchema,
-    Projection,
-    TableSchema,
-    Throughput,
-)
+from dynamongo.mapping.named_fields import find_field, find_key_field, make_key_attribute
+from dynamongo.mapping.options import check_options, check_spelling, find_throughput, refuse
+from dynamongo.schema import KeySchema, TableSchema
 
+# Source: "Naming rules" in the DynamoDB developer guide. A table name has at least 3 characters with the prefix.
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
-_INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +65,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
     """Return the fields of the class and its bases, in the order of declaration, each bound to this class."""
     found: dict[str, Field[Any]] = {}
     others: set[str] = set()
-    for base in reversed(model.__mro__):
+    for base in reversed(model.__mro__):  # so that the first base wins, as for any other attribute
         for name, value in vars(base).items():
             if isinstance(value, Field):
                 _check_name(model, name, others)
@@ -97,7 +86,7 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
 def collect_indexes(model: type) -> dict[str, Index]:
     """Return the indexes of the class and its bases, which refer to their fields by name."""
     found: dict[str, Index] = {}
-    names: dict[int, str] = {}
+    names: dict[int, str] = {}  # in a class body, `GlobalIndex(hash_key=name)` refers to a field that has no name yet
     for base in reversed(model.__mro__):
         names |= {id(cast("object", value)): name for name, value in vars(base).items() if isinstance(value, Field)}
         for name, value in vars(base).items():
@@ -106,7 +95,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
             elif isinstance(value, type) and issubclass(value, Index):
                 refuse(model, name, f"is the class {value.__name__}, not an index: write {value.__name__}(...)")
             else:
-                found.pop(name, None)
+                found.pop(name, None)  # such as `by_name = None`, which drops an index of a base
     return found
 
 
@@ -114,17 +103,16 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     """Return the declaration of a concrete model with these fields and indexes."""
     check_spelling(model, vars(model))
     check_options(model)
-    keys = _model_keys(model, fields)
-    schema = KeySchema(*(_key_attribute(model, field) for field in keys.fields))
+    keys = _find_keys(model, fields)
+    schema = KeySchema(*(make_key_attribute(model, field) for field in keys.fields))
     throughput = find_throughput(model)
-    schemas = {name: _index_schema(model, name, index, fields, schema) for name, index in indexes.items()}
-    _check_indexes(model, schemas)
-    table = TableSchema(_table(model), schema, throughput, tuple(schemas.values()))
+    schemas = declare_indexes(model, indexes, fields, schema)
+    table = TableSchema(_find_table_name(model), schema, throughput, tuple(schemas.values()))
     bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
     required = frozenset(name for name, field in fields.items() if field.required)
     index_keys = tuple(dict.fromkeys(name for index in table.indexes for name in index.keys.names))
     return Declaration(
-        table, keys, fields, bound, _expires_by(model, fields), _version(model, fields), required, index_keys
+        table, keys, fields, bound, _find_expiry(model, fields), _find_version(model, fields), required, index_keys
     )
 
 
@@ -139,11 +127,12 @@ def _check_name(model: type, name: str, others: Collection[str]) -> None:
         refuse(model, name, "is a field that would hide a method or attribute; rename it")
 
 
-def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
+def _find_expiry(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     name = getattr(model, "__ttl__", None)
     if name is None:
         return None
-    field = _find_field(model, "__ttl__", name, fields)
+    field = find_field(model, "__ttl__", name, fields)
+    # Stored as numbers, too, but not as points in time.
     if field.stored_type != "N" or isinstance(field, (EnumField, TimedeltaField, VersionField)):
         refuse(
             model,
@@ -155,7 +144,7 @@ def _expires_by(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     return field.path.attribute
 
 
-def _version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
+def _find_version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     names = [name for name, field in fields.items() if isinstance(field, VersionField)]
     for name in names[1:]:
         refuse(model, name, f"is a second VersionField beside {names[0]}; a model can have only one")
@@ -165,7 +154,7 @@ def _version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     return names[0] if names else None
 
 
-def _table(model: type) -> str:
+def _find_table_name(model: type) -> str:
     table = getattr(model, "__table__", None)
     if table is None:
         refuse(
@@ -178,11 +167,11 @@ def _table(model: type) -> str:
     return table
 
 
-def _model_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
-    hash_key = _key_field(model, "__hash_key__", fields)
+def _find_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
+    hash_key = _find_key(model, "__hash_key__", fields)
     if hash_key is None:
         refuse(model, "__hash_key__", "is missing: set it to the name of the hash key field")
-    range_key = _key_field(model, "__range_key__", fields)
+    range_key = _find_key(model, "__range_key__", fields)
     if range_key is hash_key:
         refuse(model, "__range_key__", "must differ from __hash_key__")
     keys = ModelKeys(model, hash_key, range_key)
@@ -191,127 +180,6 @@ def _model_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
     return keys
 
 
-def _key_field(model: type, attribute: str, fields: Mapping[str, Field[Any]]) -> Field[Any] | None:
+def _find_key(model: type, attribute: str, fields: Mapping[str, Field[Any]]) -> Field[Any] | None:
     name = getattr(model, attribute, None)
-    return None if name is None else _find_key(model, attribute, name, fields)
-
-
-def _find_key(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
-    field = _find_field(model, attribute, name, fields)
-    field.check_key()
-    return field
-
-
-def _find_field(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
-    if not isinstance(name, str) or name not in fields:
-        refuse(model, attribute, f"must be the name of a field ({', '.join(fields)}); got {shorten(name)}")
-    return fields[name]
-
-
-def _key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
-    name = field.path.attribute
-    _check_index_attribute(model, name, name)
-    return KeyAttribute(name, _scalar_type(model, field))
-
-
-def _index_schema(
-    model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], table: KeySchema
-) -> IndexSchema:
-    name = attribute if index.name is None else index.name
-    if not _is_index_name(name):
-        refuse(model, attribute, f"needs a name of 3 to 255 letters, digits, `_`, `.` and `-`; got {shorten(name)}")
-    keys = _index_keys(model, attribute, index, fields, table)
-    projection = _projection(model, attribute, index, fields, (*table.names, *keys.names))
-    return IndexSchema(name, keys, projection, index.is_global, _index_throughput(model, attribute, index))
-
-
-def _is_index_name(name: object) -> bool:
-    return isinstance(name, str) and _INDEX_NAME.fullmatch(name) is not None
-
-
-def _index_keys(
-    model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], table: KeySchema
-) -> KeySchema:
-    if index.is_global:
-        hash_key = _index_key(model, f"{attribute}.hash_key", index.hash_key, fields)
-    elif table.range_key is None:
-        refuse(model, attribute, "is a local index, which needs a table with a range key: use a GlobalIndex")
-    else:
-        hash_key = table.hash_key
-    has_range_key = index.range_key is not None or not index.is_global
-    range_key = _index_key(model, f"{attribute}.range_key", index.range_key, fields) if has_range_key else None
-    if range_key in (hash_key, None if index.is_global else table.range_key) and range_key is not None:
-        refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is already a key")
-    return KeySchema(hash_key, range_key)
-
-
-def _index_key(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> KeyAttribute:
-    field = _find_key(model, attribute, name, fields)
-    field.is_index_key = True
-    return _key_attribute(model, field)
-
-
-def _projection(
-    model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], keys: Collection[str]
-) -> Projection:
-    if isinstance(index.projection, str):
-        return Projection(index.projection)
-    wanted = [_find_field(model, f"{attribute}.projection", name, fields) for name in index.projection]
-    names = tuple(name for name in dict.fromkeys(field.path.attribute for field in wanted) if name not in keys)
-    if len(names) > MAX_INDEX_ATTRIBUTES:
-        most = f"at most {MAX_INDEX_ATTRIBUTES} attributes besides the keys, or be 'all'"
-        refuse(model, f"{attribute}.projection", f"must have {most}; got {len(names)}")
-    for name in names:
-        _check_index_attribute(model, f"{attribute}.projection", name)
-    return Projection("include", names) if names else Projection("keys_only")
-
-
-def _check_index_attribute(model: type, attribute: str, name: str) -> None:
-    if (size := text_size(name)) > MAX_KEY_NAME_BYTES:
-        expected = f"must be stored under a name of at most {MAX_KEY_NAME_BYTES} bytes"
-        refuse(
-            model,
-            attribute,
-            f"{expected}, as all attributes of keys and projections; got {size} bytes: {shorten(name)}",
-        )
-
-
-def _index_throughput(model: type, attribute: str, index: Index) -> Throughput | None:
-    """Return what is provisioned for an index: nothing for a local one, or where the table is billed on demand."""
-    table = find_throughput(model)
-    if table is None or not isinstance(index, GlobalIndex):
-        return None
-    read_units, write_units = index.read_units, index.write_units
-    return Throughput(
-        check_units(model, f"{attribute}.read_units", table.read_units if read_units is None else read_units),
-        check_units(model, f"{attribute}.write_units", table.write_units if write_units is None else write_units),
-    )
-
-
-def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
-    """Refuse what no table can have: duplicate names, and more indexes or attributes than the limits allow."""
-    named: dict[str, str] = {}
-    for attribute, index in schemas.items():
-        if index.name in named:
-            refuse(model, attribute, f"has the same name as {named[index.name]}: {index.name}")
-        named[index.name] = attribute
-    counts = {
-        "global indexes": (sum(index.is_global for index in schemas.values()), MAX_GLOBAL_INDEXES),
-        "local indexes": (sum(not index.is_global for index in schemas.values()), MAX_LOCAL_INDEXES),
-        "attributes in the projections of its indexes": (
-            sum(len(index.projection.attributes) for index in schemas.values()),
-            MAX_PROJECTED_ATTRIBUTES,
-        ),
-    }
-    for what, (count, most) in counts.items():
-        if count > most:
-            refuse(model, list(schemas)[-1], f"exceeds the limit of {most} {what} per table; got {count}")
-
-
-def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
-    for scalar_type in SCALAR_TYPES:
-        if field.stored_type == scalar_type:
-            return scalar_type
-    stored = field.stored_type or 'any type; a custom field declares one with stored_type = "S"'
-    kind = type(field).__name__
-    refuse(model, field.path.attribute, f"is a key, which must be stored as S, N or B; {kind} stores {stored}")
+    return None if name is None else find_key_field(model, attribute, name, fields)

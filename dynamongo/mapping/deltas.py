@@ -67,6 +67,7 @@ def apply_deltas(item: Item, deltas: Iterable[Delta]) -> Item:
         place = changed
         for parent in parents:
             inner = place.get(parent)
+            # Maps on the way are copied, because the item before shares them.
             place[parent] = copied = dict(inner) if isinstance(inner, dict) else {}
             place = copied
         if isinstance(delta, SetUpdate):
@@ -79,7 +80,7 @@ def apply_deltas(item: Item, deltas: Iterable[Delta]) -> Item:
 def _compare(field: Field[Any] | None, path: Path, stored: Resolved, read: Resolved, held: Resolved) -> list[Delta]:
     if held is MISSING and read is MISSING:
         return []
-    if held is not MISSING and read is not MISSING and equals(read, held):
+    if held is not MISSING and read is not MISSING and equals(read, held):  # whatever form is stored
         return []
     if not isinstance(field, DictField) or not (isinstance(stored, dict) and isinstance(read, dict)):
         return [_replace(path, held)]

@@ -27,6 +27,7 @@ def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -
     key = write.item if isinstance(write, Put) else write.key
     if not isinstance(error, ConditionalCheckFailedException):
         return mapper.locate_error(error, write.table, key, write)
+    # `make_update` and `make_check` put the condition that the item exists first.
     parts = conjuncts(write.condition)
     updates = write.updates if isinstance(write, UpdateItem) else ()
     if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (mapper.exists,):

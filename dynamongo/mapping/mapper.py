@@ -10,12 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
-from dynamongo.exceptions import (
-    AttributeNotLoaded,
-    SchemaError,
-    ValidationError,
-    WrittenButUnreadable,
-)
+from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError, WrittenButUnreadable
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, hidden_values, shorten
@@ -32,7 +27,7 @@ from dynamongo.operations import Put, UpdateItem
 
 M = TypeVar("M", bound=Recorded)
 
-_OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing"])
+_OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing", "_schema"])
 
 
 class Mapper(ModelSchema, Generic[M]):
@@ -65,7 +60,9 @@ class Mapper(ModelSchema, Generic[M]):
         if isinstance(item, self.model):
             return item
         if isinstance(item, Mapping):
-            return self.build(item)
+            model: Any = self.model
+            built: M = model.from_dict(item)  # which a model may override
+            return built
         raise ValidationError(f"{self.name}: expected an instance or a dict of its values; got {shorten(item)}")
 
     def build(self, values: Mapping[str, Any]) -> M:
@@ -129,12 +126,13 @@ class Mapper(ModelSchema, Generic[M]):
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
+        # Attributes of which only elements were read are decoded apart: their fields would miss the rest.
         parts = {path.attribute for path in loaded if len(path.elements) > 1}
         instance = self.decode({name: value for name, value in item.items() if name not in parts})
         values: dict[str, Any] = vars(instance)
         for name, field in self.fields.items():
             paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
-            value = values.pop(name)
+            value = values.pop(name)  # a value that is missing from `__dict__` raises when it is read
             if name in parts and item.get(name) is not None:
                 value = self._decode_part(field, item)
             if paths:
@@ -194,11 +192,12 @@ class Mapper(ModelSchema, Generic[M]):
         else:
             loaded = None if record.loaded is None else self._add_held(instance, record.loaded)
             set_record(instance, replace(record, stored=item, loaded=loaded))
-        if self.version is not None:
+        if self.version is not None:  # the write has incremented it
             vars(instance)[self.version] = item[self.version]
 
     def take_over(self, instance: M, other: M) -> M:
         """Copy values and record from another instance of the model, and return the instance."""
+        # Attributes that the user keeps on the instance besides its fields stay.
         vars(instance).update({name: value for name, value in vars(other).items() if name in self.fields})
         set_record(instance, other.__record__)
         return instance
@@ -234,7 +233,10 @@ class Mapper(ModelSchema, Generic[M]):
 
 
 class AbstractMapper(Mapper[M]):
-    """The mapper of an abstract model, which has fields but no keys and no table."""
+    """The mapper of an abstract model, which has fields but no keys and no table.
+
+    A class of its own, because a `__getattr__` would slow down every attribute of the other mappers.
+    """
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in _OF_CONCRETE_MODELS:

@@ -106,6 +106,7 @@ class Codec:
         lines = ["def build(given):", "    get, absent = given.get, 0"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
             lines += [f"    v{number} = get({name}, ABSENT)", *_write_build_field(f"v{number}", field, source)]
+        # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
         lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
         source.functions.append([*lines, "    return {", *_write_members(names), "    }"])
         return source
@@ -118,7 +119,7 @@ class Codec:
         for name, field in self._fields.items():
             lines += [f"    v = values[{names[name]}]", *_write_encode_field(names[name], field, source)]
         lines += _write_encode_keys(self._find_keys(), names, source)
-        for name in self._index_keys:
+        for name in self._index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
             refuse_empty = source.name("refuse_empty", self._fields[name].refuse_empty)
             lines += [f"    if not item.get({names[name]}, True):", f"        {refuse_empty}(item[{names[name]}])"]
         source.functions.append([*lines, "    return item"])
@@ -130,6 +131,8 @@ class Codec:
         source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, explain=self._explain_item)
         names = self._name_texts(source)
+        # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
+        # the item has no undeclared attributes, and is itself the record of the instance.
         lines = ["get, count = item.get, len(item)"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
@@ -214,6 +217,7 @@ def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
     absent = ["    count += 1", f"    {v} = {missing}"]
     if field.is_key:
         absent = [f"    refuse_keyless({field_name})"]
+    # `decode_value` is the part of `decode` without checks; keys are always checked.
     read = "decode_value" if is_decoded_unchecked(field) and not field.is_key else "decode"
     lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.{read}({v})"]
     if fast is None or fast.test is None:

@@ -19,7 +19,7 @@ from dynamongo.expressions.conditions import Exists, NotExists, Path
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
-from dynamongo.fields.operators import Expressions
+from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
@@ -81,9 +81,10 @@ class ModelSchema:
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""
-        if self._schema.name != table:
-            self._schema = replace(self.declaration.table, name=table)
-        return self._schema
+        schema = self._schema  # read once: another thread may ask for another table
+        if schema.name != table:
+            self._schema = schema = replace(self.declaration.table, name=table)
+        return schema
 
     def pick_key(self, item: Item) -> Item:
         """Return the key attributes of an item, as far as it has them."""
@@ -156,7 +157,7 @@ class ModelSchema:
         """Return the paths of a projection, which may contain fields and their names; none for whole items."""
         if wanted is None:
             return ()
-        if isinstance(wanted, (str, Expressions)):
+        if isinstance(wanted, (str, Operators)):
             raise ExpressionError(f"{self.name}: projection must be a list of fields; got {shorten(wanted)}")
         paths = tuple(self._projected_path(each) for each in wanted)
         if not paths:

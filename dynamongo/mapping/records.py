@@ -52,7 +52,7 @@ def add_values(instance: Recorded, values: Mapping[str, Any]) -> None:
 
 def record_of(instance: Recorded) -> Record:
     """Return what is known about the instance's item, even before its constructor has run."""
-    record: Any = getattr(instance, "__record__", None)
+    record: Any = getattr(instance, "__record__", None)  # unset while a derived constructor runs
     return record if type(record) is Record else Record(record, {})
 
 

@@ -53,7 +53,7 @@ def find_conflict(name: str, condition: Condition | None, item: Item | None) -> 
     """Return the conflict if the stored item is at another version than the `lock` in a condition requires."""
     path = Path(name)
     found = None if item is None else item.get(name)
-    for part in conjuncts(condition):
+    for part in conjuncts(condition):  # the lock is ANDed to the conditions of the caller
         is_check = isinstance(part, Comparison) and (part.left, part.operator) == (path, EQ)
         if not is_check and part != NotExists(path):
             continue

@@ -131,11 +131,12 @@ class Batch(Generic[M]):
 
         The writes wait until their outcomes are known, so that an interruption leaves none of them unaccounted for.
         """
-        entries = self._waiting[:count]
+        entries = self._waiting[:count]  # a copy: they leave `_waiting` when their outcomes are known
         outcomes: dict[int, WriteOutcome[M]] = {}
         try:
             yield BulkWrite(self._destination, entries), outcomes
         except BaseException as error:
+            # What was not sent stays pending, for the caller to send again.
             sent = {index: each for index, each in outcomes.items() if not isinstance(each.error, WriteNotSent)}
             self._account(entries, sent)
             attach_result(error, self._sent)

@@ -45,7 +45,7 @@ def save_entries(
 ) -> Iterator[Entry[M]]:
     """Yield a put for each of the items, or the error of an item that is invalid."""
     for item in items:
-        instance: Any = item
+        instance: Any = item  # what the outcome of an invalid dict reports
         try:
             instance = mapper.as_instance(item)
             yield Entry(instance, make_put(mapper, table, instance, overwrite))
@@ -76,6 +76,7 @@ def update_entries(
 def _with_instances(
     mapper: Mapper[M], targets: Iterable[Target], found: Iterable[M] | None
 ) -> Iterator[tuple[Target, M]]:
+    # The checks of items that were found have been narrowed to fit; those of a caller's own targets have not.
     if found is None:
         return ((_divide_check(target), mapper.decode_key(target.key)) for target in targets)
     return zip(targets, found, strict=True)
@@ -92,6 +93,7 @@ def recheck_targets(mapper: Mapper[Any], source: ResolvedStrategy, items: Sequen
     Raises:
         ExpressionError: The condition is too large for a write, and is about too many attributes to be narrowed.
     """
+    # Each entry of a list has conditions of its own; any other condition is the same for all items.
     checks = {_values_of(target.key): target.check for target in source} if isinstance(source, tuple) else {}
     targets: list[Target] = []
     for item in items:

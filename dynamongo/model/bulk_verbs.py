@@ -1,57 +1,32 @@
 """The verbs for many items: `User.save_many(...)`, `User.save_many.explain(...)`, and the streams of their outcomes.
 
-Each verb is an object, so that it can be both called and explained. It prepares a `BulkCall` or a `BulkWrite`, which
-others execute: here `perform_bulk` and `WriteStream`, blocking.
+Each verb is an object, so that it can be both called and explained. It prepares a `BulkCall`, which others execute:
+here `perform_bulk` and `stream_bulk`, blocking.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 from dynamongo.connection.connection import connection_of
-from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
-from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.bulk_entries import Entry, delete_entries, save_entries, update_entries
-from dynamongo.model.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, WriteStream, perform_bulk
+from dynamongo.model.bound_verbs import BoundVerb, TargetedVerb
+from dynamongo.model.bulk_entries import delete_entries, save_entries, update_entries
+from dynamongo.model.bulk_writes import BulkCall, WriteOptions, perform_bulk, stream_bulk
 from dynamongo.model.instance import Instance
-from dynamongo.model.prepared_read import instances_of
 from dynamongo.model.progress import ProgressOption, find_total
-from dynamongo.model.result_set import ResultSet
 from dynamongo.model.results import BatchResult, WriteOutcome
 from dynamongo.model.write_plan import WritePlan
 from dynamongo.operations import Put
-from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_for
-from dynamongo.planning.read import Read
-from dynamongo.planning.scan_policy import ScanPolicy, check_policy
-from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
+from dynamongo.planning.scan_policy import ScanPolicy
+from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import check_changes
 
 M = TypeVar("M", bound=Instance)
 V = TypeVar("V")
-
-
-class BoundVerb(Generic[M]):
-    """A verb for many items of one model."""
-
-    name: ClassVar[str]
-
-    def __init__(self, model: type[M]) -> None:
-        self._model = model
-        self._mapper: Mapper[M] = model.__mapper__
-
-    def _find_destination(self) -> Destination[M]:
-        connection = connection_of(self._model)
-        return Destination(self._mapper, self._model.table_name(), connection, connection.backend)
-
-    def _stream(
-        self, destination: Destination[M], entries: Iterable[Entry[M]], options: WriteOptions, total: int | None
-    ) -> Iterator[WriteOutcome[M]]:
-        return iter(WriteStream(BulkWrite(destination, entries), options, total))
 
 
 class SaveMany(BoundVerb[M]):
@@ -112,7 +87,7 @@ class SaveMany(BoundVerb[M]):
         table = self._model.table_name()
         writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite=overwrite)]
         puts = [write for write in writes if isinstance(write, Put)]
-        condition = puts[0].condition if puts else None
+        condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
         if any(put.condition is not None for put in puts):
             return WritePlan(f"Put {table}", 1, len(writes), check=condition)
         return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))
@@ -126,66 +101,18 @@ class SaveMany(BoundVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items while iterating; see `Model.save_iter`."""
+        return stream_bulk(self.prepare_stream(items, WriteOptions(max_workers, progress), overwrite=overwrite))
+
+    def prepare_stream(
+        self, items: Iterable[M | Mapping[str, Any]], options: WriteOptions, *, overwrite: bool | Condition = True
+    ) -> BulkCall[M]:
+        """Return what stores the items as they come; an invalid one is an outcome."""
         place = self._find_destination()
-        entries = save_entries(self._mapper, place.table, items, overwrite=overwrite)
-        return self._stream(place, entries, WriteOptions(max_workers, progress), find_total(items))
+        make_entries = functools.partial(save_entries, self._mapper, place.table, items, overwrite=overwrite)
+        return BulkCall(place, options, make_entries, total=find_total(items))
 
 
-class _TargetedVerb(BoundVerb[M]):
-    """A verb for the items that a strategy finds."""
-
-    def _resolve(self, strategy: Strategy) -> ResolvedStrategy:
-        if strategy is None:
-            raise ExpressionError(
-                f"{self._mapper.name}.{self.name} requires a strategy; None would mean every item of the table"
-            )
-        return resolve_many(strategy, self._mapper, to_write=True)
-
-    def _resolve_each(self, strategies: Iterable[Strategy]) -> Iterator[Target]:
-        return (resolve_one(strategy, self._mapper, to_write=True) for strategy in strategies)
-
-    def _prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions, make: Any) -> BulkCall[M]:
-        """Return what writes the items that the strategy means, after a read unless their keys are known.
-
-        Args:
-            strategy: The strategy.
-            scans: The scan policy of the read.
-            options: How the items are written.
-            make: Makes the entries of the targets that are known or found.
-        """
-        if scans is not None:
-            check_policy(scans)
-        source, place = self._resolve(strategy), self._find_destination()
-        targets, _ = self._find_targets(source)  # also of a condition, such as `hash.in_([...])`
-        make_entries = functools.partial(make, self._mapper, place.table)
-        if targets is not None:
-            return BulkCall(place, options, functools.partial(make_entries, targets))
-        return BulkCall(place, options, make_entries, self._make_read(source, is_sorted=True, scans=scans))
-
-    def _perform(self, call: BulkCall[M]) -> BatchResult[M]:
-        """Execute a call, blocking: its read, if there is one, and then its writes."""
-        if call.read is None:
-            return perform_bulk(call)
-        decode, backend = instances_of(self._mapper), call.destination.backend
-        return perform_bulk(call, *ResultSet(self._model, call.read, decode, backend=backend).targets())
-
-    def _find_targets(self, source: ResolvedStrategy) -> tuple[tuple[Target, ...] | None, Plan | None]:
-        """Return the targets that are known without reading, or else the plan that finds them."""
-        if isinstance(source, tuple):
-            return source, None
-        read = self._make_read(source, is_sorted=False)
-        plan = plan_for(self._mapper, read, connection_of(self._model).limits.batch_get)
-        if plan.keys is not None:
-            return tuple(Target(key) for key in plan.keys), None
-        return None, plan
-
-    def _make_read(self, source: ResolvedStrategy, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
-        table = self._mapper.schema(self._model.table_name())
-        required = self._mapper.declaration.required
-        return Read(table, source, is_sorted=is_sorted, required=required, scans=scans)
-
-
-class DeleteMany(_TargetedVerb[M]):
+class DeleteMany(TargetedVerb[M]):
     """Delete several items.
 
     Items that are given by key (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request
@@ -242,12 +169,14 @@ class DeleteMany(_TargetedVerb[M]):
         self, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[M]]:
         """Delete the items while iterating; see `Model.delete_iter`."""
-        place = self._find_destination()
-        entries = delete_entries(self._mapper, place.table, self._resolve_each(strategies))
-        return self._stream(place, entries, WriteOptions(max_workers, progress), find_total(strategies))
+        return stream_bulk(self.prepare_stream(strategies, WriteOptions(max_workers, progress)))
+
+    def prepare_stream(self, strategies: Iterable[Strategy], options: WriteOptions) -> BulkCall[M]:
+        """Return what deletes the items as their strategies come."""
+        return self._prepare_stream(strategies, options, delete_entries)
 
 
-class UpdateMany(_TargetedVerb[M]):
+class UpdateMany(TargetedVerb[M]):
     """Change some attributes of several items, with one UpdateItem request for each.
 
     Items that are given by key are updated without being read, and must exist. Any other condition is read first, as
@@ -316,9 +245,14 @@ class UpdateMany(_TargetedVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Update the items while iterating; see `Model.update_iter`."""
-        changes, place = check_changes(self._mapper, updates), self._find_destination()
-        entries = update_entries(changes, self._mapper, place.table, self._resolve_each(strategies))
-        return self._stream(place, entries, WriteOptions(max_workers, progress), find_total(strategies))
+        return stream_bulk(self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress)))
+
+    def prepare_stream(
+        self, strategies: Iterable[Strategy], updates: AnyUpdate | Iterable[AnyUpdate], options: WriteOptions
+    ) -> BulkCall[M]:
+        """Return what updates the items as their strategies come."""
+        changes = check_changes(self._mapper, updates)
+        return self._prepare_stream(strategies, options, functools.partial(update_entries, changes))
 
 
 class BulkVerb(Generic[V]):

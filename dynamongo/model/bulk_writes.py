@@ -81,12 +81,14 @@ class BulkCall(Generic[M]):
         options: How.
         make_entries: Returns the entries. It takes the targets and instances that the read found, if there is a read.
         read: The read that finds the items, to be executed first; `None` if they are known.
+        total: How many items there are, if that is known before the entries are made.
     """
 
     destination: Destination[M]
     options: WriteOptions
     make_entries: Callable[..., Iterable[Entry[M]]]
     read: Read | None = None
+    total: int | None = None
 
 
 class BulkWrite(Generic[M]):
@@ -105,6 +107,7 @@ class BulkWrite(Generic[M]):
 
     def writes(self) -> Iterator[Write]:
         """Yield the writes; the position of each among them is the index of its `Outcome`."""
+        # An invalid entry has an index and no write, so the writes are numbered by themselves.
         numbers = itertools.count()
         for index, entry in enumerate(self.entries):
             if entry.write is None:
@@ -196,7 +199,7 @@ class WriteStream(Generic[M]):
         """
         try:
             yield from self._execute()
-        except GeneratorExit:
+        except GeneratorExit:  # closing has waited for half a second: see `_support.threads.merge`
             if self._writer.is_busy and not sys.is_finalizing():
                 _warn_abandoned(self.writes.destination.mapper.name)
             raise
@@ -230,10 +233,16 @@ def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
     Raises:
         DynamongoError: Nothing was written, because the first request met an error that is not that of one item.
     """
+    # All entries are made before the first is sent, so that an invalid one means that nothing is written.
     entries = list(call.make_entries(*found))
     outcomes: dict[int, WriteOutcome[M]] = {}
     gather(WriteStream(BulkWrite(call.destination, entries), call.options, len(entries)), outcomes)
     return conclude(outcomes)
+
+
+def stream_bulk(call: BulkCall[M]) -> Iterator[WriteOutcome[M]]:
+    """Execute the writes of a call, blocking, while their outcomes are iterated over."""
+    return iter(WriteStream(BulkWrite(call.destination, call.make_entries()), call.options, call.total))
 
 
 def gather(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> None:
@@ -253,6 +262,7 @@ def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Ge
         yield
     except BaseException as error:
         outcomes.update({outcome.index: outcome for outcome in stream.settle()})
+        # The stream knows the entries that it has taken; what it did not get to was not sent.
         for index, entry in enumerate(stream.writes.entries):
             if index not in outcomes:
                 outcomes[index] = WriteOutcome(index, entry.item, entry.error or _not_begun())

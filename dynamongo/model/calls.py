@@ -120,7 +120,9 @@ def perform(call: VerbCall[R], backend: Backend | None = None) -> R:
 class GetCall(VerbCall[Any]):
     """Read one item: a Get, or the plan of a key with conditions or a projection."""
 
+    default: Any = REQUIRED
     plan: Plan | None = None
+    check: Condition | None = None
 
     def __init__(  # noqa: PLR0913 - the arguments of `get_one`, and where they are applied
         self,
@@ -136,29 +138,31 @@ class GetCall(VerbCall[Any]):
             check_flag(mapper.name, "consistent", consistent)
         if default is not REQUIRED:
             refuse_condition(mapper.name, "default", default)
-        self.mapper, self.table, self.default = mapper, table, default  # in fewer steps than `super().__init__`
-        self.target = target = resolve_one(strategy, mapper)
+            self.default = default
+        self.mapper, self.table = mapper, table  # in fewer steps than `super().__init__`: this is the hottest verb
+        target = resolve_one(strategy, mapper)
         if target.check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
             self.operation = Get(table, target.key, consistent=consistent)
         else:
             paths = mapper.projection(projection)
             read = Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
-            self.plan = plan_for(mapper, read)
+            self.plan, self.check = plan_for(mapper, read), target.check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
     def finish(self, result: Any) -> Any:
         """Return the instance, or the default."""
-        item, plan = result.item, self.plan
+        item = result.item
         if item is not None:
+            plan = self.plan
             if plan is None:
                 return self.mapper.decode(item)
             if (wanted := accept_item(plan, item)) is not None:
                 return self.mapper.decode_read([wanted], plan.loaded)[0]
         if self.default is not REQUIRED:
             return self.default
-        target, mapper = self.target, self.mapper
-        also = "" if target.check is None else f" and `{target.check}`"
-        raise ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(target.key)}{also}")
+        key = cast("Get", self.operation).key
+        also = "" if self.check is None else f" and `{self.check}`"
+        raise ItemNotFound(f"{self.mapper.name}: there is no item with {self.mapper.describe_key(key)}{also}")
 
 
 class _WriteCall(VerbCall[R]):

@@ -25,12 +25,11 @@ _NOTHING: Final[Any] = object()
 class ModelMeta(type):
     """Reads the declaration of a model when its class is created, and again when an option is assigned.
 
-    Options such as `__table__`, `__connection__` or `__read_units__` take effect at once, for the models that are
-    derived from the class as well. Fields, indexes and keys cannot be changed: assigning or deleting one raises
-    `SchemaError`.
+    Options such as `__table__`, `__connection__` or `__read_units__` take effect at once, for derived models too.
+    Fields, indexes and keys cannot change: assigning or deleting one raises `SchemaError`.
     """
 
-    __mapper__: Mapper[Any]  # an attribute and no property, since every request asks for it
+    __mapper__: Mapper[Any]  # an attribute, not a property: every request reads it
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
         super().__init__(name, bases, namespace)
@@ -101,8 +100,8 @@ class ModelMeta(type):
         mappers = [model.__mapper__ for model in _family(cls)]
         known = [(each, each.declaration) for each in mappers if not isinstance(each, AbstractMapper)]
         again = [(mapper, old, declare(mapper.model, old.fields, old.indexes)) for mapper, old in known]
-        for mapper, old, new in again:  # none of them was refused
-            for attribute, index in old.indexes.items():
+        for mapper, old, new in again:  # only when none of the models was refused
+            for attribute, index in old.indexes.items():  # which users hold as `User.by_name`
                 index.take_schema(new.indexes[attribute].schema)
             mapper.take_declaration(replace(new, indexes=old.indexes))
             if new.expires_by != old.expires_by:
@@ -111,13 +110,14 @@ class ModelMeta(type):
 
 
 def _check_connection(model: type) -> None:
+    """Check the one option that `mapping` cannot, because connections are above it in the layers."""
     connection = getattr(model, "__connection__", None)
     if connection is not None and not isinstance(connection, Connection):
         refuse(model, "__connection__", f"must be a Connection; got {shorten(connection)}")
 
 
 def _family(model: ModelMeta) -> Iterator[ModelMeta]:
-    """Yield the class, and all that are derived from it."""
+    """Yield the class and all classes derived from it."""
     yield model
     children: list[ModelMeta] = cast("Any", model.__subclasses__())
     for derived in children:

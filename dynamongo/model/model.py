@@ -64,7 +64,7 @@ class Model(ReadVerbs, WriteVerbs, TableVerbs):
         except ValidationError:
             mapper.check_names(values)  # an unknown name is reported before a wrong value
             raise
-        if held is None:
+        if held is None:  # raises, because a name is unknown
             mapper.check_names(values)
         else:
             mapper.codec.fill(self, held)

@@ -70,7 +70,7 @@ def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> G
         yield option
     elif option is True:
         with _load_tqdm()(total=total, desc=label, unit=f" {unit}") as bar:
-            yield lambda progress: bar.update(progress.done - bar.n)
+            yield lambda progress: bar.update(progress.done - bar.n)  # tqdm takes what is new, not the total
     elif option is None or option is False:
         yield _ignore
     else:

@@ -109,6 +109,7 @@ class BatchResult(Generic[T]):
 def sum_up(outcomes: Iterable[WriteOutcome[T]]) -> BatchResult[T]:
     """Return the result that the outcomes add up to, in the order of the items."""
     result: BatchResult[T] = BatchResult([], [])
+    # Outcomes come as they become known: retries and concurrent requests change their order.
     for outcome in sorted(outcomes, key=lambda each: each.index):
         if outcome.error is None:
             result.success.append(outcome.item)

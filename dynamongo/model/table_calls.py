@@ -92,6 +92,7 @@ def _check_fixable(differences: Sequence[Difference], *, drop_indexes: bool) -> 
 
 def _declared_settings(model: type[Instance]) -> Declared:
     """Return which settings of its table the model, or a base of it, declares."""
+    # `Instance` has the defaults; only the classes before it in the order declare something.
     own = {name for base in model.__mro__[: model.__mro__.index(Instance)] for name in vars(base)}
     units = [getattr(model, name) if name in own else None for name in ("__read_units__", "__write_units__")]
     return Declared(

@@ -169,7 +169,7 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
     checks: list[Condition] = []
     for part in conjuncts(condition):
         fixed = fixed_value(part, names)
-        if fixed is None or fixed[0] in found:
+        if fixed is None or fixed[0] in found:  # a second `==` on the key is a check, never dropped
             checks.append(part)
         else:
             if fixed[2].owner not in mapper.owners:

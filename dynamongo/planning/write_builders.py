@@ -38,7 +38,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
     version = mapper.version
     if version is not None:
         held = vars(instance)[version]
-        if overwrite is not False:
+        if overwrite is not False:  # an item that must not exist has no version to compare
             condition = all_of((*conjuncts(condition), lock(version, held)))
         item[version] = next_version(held)
     return Put(table, item, condition, return_item_on_failure=condition is not None)
@@ -87,6 +87,7 @@ def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
     guards = [guard for _, guard in guards_of(updates)]
     exists = () if upsert else (mapper.exists,)
     condition = all_of((*exists, *conjuncts(target.check), *guards))
+    # The version is incremented in the store, so that it is right even when the instance's is outdated.
     counted = updates if mapper.version is None else (*updates, count_up(mapper.version))
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
 
@@ -148,6 +149,7 @@ def set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpd
     updates: list[AnyUpdate] = []
     for name, value in values.items():
         field = mapper.fields[name]
+        # An empty set, for example, is stored by leaving the attribute out.
         is_absent = value is None or field.is_absent(field.validate(value))
         updates.append(field.remove() if is_absent else field.set(value))
     return updates

@@ -128,6 +128,14 @@ def test_instances_look_alike(make: Callable[[dict[str, Any]], Any]) -> None:
     assert dataclasses.asdict(make(OURS)) == dataclasses.asdict(make(THEIRS))
 
 
+@pytest.mark.parametrize("make", MADE)
+def test_first_instance_is_as_the_second(make: Callable[[dict[str, Any]], Any]) -> None:
+    fresh = declare(lean)
+    first, second = make(fresh), make(fresh)
+    assert first == second
+    assert repr(first) == repr(second) == repr(make(THEIRS))
+
+
 def test_equality_is_the_same_and_equal_instances_have_one_hash() -> None:
     ours, theirs = [make(OURS) for make in MADE], [make(THEIRS) for make in MADE]
     for place, mine in enumerate(ours):
@@ -150,7 +158,7 @@ def test_equality_is_the_same_and_equal_instances_have_one_hash() -> None:
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(make: Callable[[dict[str, Any]], Any]) -> None:
-    for of in (THEIRS, OURS):
+    for of in (THEIRS, OURS, declare(lean)):
         with pytest.raises(TypeError):
             make(of)
 

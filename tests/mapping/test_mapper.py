@@ -72,6 +72,15 @@ def test_instance_is_taken_as_it_is_and_a_dict_is_built() -> None:
         MAPPER.as_instance(wrong)
 
 
+def test_overridden_from_dict_builds_what_is_saved() -> None:
+    class Shouting(Plain):
+        @classmethod
+        def from_dict(cls, values: Any) -> Any:
+            return super().from_dict({name: value.upper() for name, value in values.items()})
+
+    assert Shouting.__mapper__.as_instance({"id": "a"}) == Shouting(id="A")
+
+
 def test_partly_read_item_has_no_other_attributes_and_cannot_be_saved() -> None:
     (visit,) = MAPPER.decode_read([{"id": "a", "day": 1, "note": "x"}], (Path("id"), Path("day")))
     assert vars(visit) == {"id": "a", "day": 1}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -20,15 +20,18 @@ from dynamongo import (
     IntField,
     ItemNotFound,
     Model,
+    RetryPolicy,
     StringField,
     TableNotFound,
     TransactionCanceled,
     WriteOutcome,
 )
+from dynamongo.backends import Limits
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.snapshot_reads import SnapshotRead
 from dynamongo.connection.transactions import Transaction
-from dynamongo.executor import Outcome
+from dynamongo.executor import Attempt, Executor, Outcome, Steps, Wait
+from dynamongo.executor.write_run import WriteRun
 from dynamongo.model.batch import Batch
 from dynamongo.model.bulk_writes import BulkCall, BulkWrite, WriteOptions, conclude
 from dynamongo.operations import Operation, Put, TransactWrite, UpdateItem
@@ -60,13 +63,37 @@ async def execute(operation: Operation[R]) -> R:
     return Connection().execute(operation)
 
 
+def operation_of(effect: Any) -> Operation[Any]:
+    return effect.operation if isinstance(effect, Attempt) else effect
+
+
+async def drive(steps: Steps[R]) -> R:
+    """Perform the effects of the executor, as `connection.drivers.drive` does, but awaiting."""
+    try:
+        effect = next(steps)
+        while True:
+            try:
+                result = None if isinstance(effect, Wait) else await execute(operation_of(effect))
+            except DynamongoError as error:
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(result)
+    except StopIteration as end:
+        return cast("R", end.value)
+
+
 async def execute_writes(writes: BulkWrite[Any], outcomes: dict[int, WriteOutcome[Any]]) -> None:
-    for number, write in enumerate(writes.writes()):
-        try:
-            outcome = Outcome(number, attributes=(await execute(write)).attributes)
-        except DynamongoError as error:
-            outcome = Outcome(number, error)
-        outcomes |= {each.index: each for each in writes.finish(outcome, lambda *_: None)}
+    def keep(outcome: Outcome) -> None:
+        outcomes.update({each.index: each for each in writes.finish(outcome, lambda *_: None)})
+
+    run, executor = WriteRun(writes.destination.mapper.keys.names, 25), Executor(Limits(), RetryPolicy())
+    for groups in run.rounds(writes.writes()):
+        waiting = iter(groups)
+        for group in run.groups_to_send(waiting):
+            for outcome in run.finish(await drive(run.begin(group)(executor))):
+                keep(outcome)
+        for outcome in run.refuse(waiting):
+            keep(outcome)
 
 
 async def perform(call: BulkCall[Any]) -> BatchResult[Any]:
@@ -121,16 +148,28 @@ class TestBulkCalls:
         assert result.success == [Note(title="a", stars=2)]
         assert [(failure.item.title, type(failure.error)) for failure in result.failures] == [("b", ItemNotFound)]
 
+    def test_stream_takes_what_comes_and_reports_what_is_invalid(self) -> None:
+        items: Iterator[dict[str, Any]] = iter([{"title": "a"}, {"title": "b", "stars": -1}, {"title": "c"}])
+        call = Note.save_many.prepare_stream(items, WriteOptions())
+        outcomes: dict[int, WriteOutcome[Any]] = {}
+        asyncio.run(execute_writes(BulkWrite(call.destination, call.make_entries()), outcomes))
+        assert {index: outcome.is_done for index, outcome in outcomes.items()} == {0: True, 1: False, 2: True}
+        assert saved() == {"a": None, "c": None}
+
     def test_condition_leaves_the_read_to_the_facade(self) -> None:
         Note.save_many([Note(title="a", stars=1), Note(title="b", stars=5)])
         call = Note.delete_many.prepare(Note.stars > 1, "allow", WriteOptions())
         assert call.read is not None
         assert call.read.source == (Note.stars > 1)
 
-    def test_error_of_the_table_is_raised(self) -> None:
-        call = Missing.delete_many.prepare(["a", "b"], None, WriteOptions())
-        with pytest.raises(TableNotFound, match=r"^Missing: .* \(the table missing\)"):
+    def test_error_of_the_table_is_raised_and_nothing_more_is_sent(self) -> None:
+        call = Missing.delete_many.prepare([str(number) for number in range(30)], None, WriteOptions())
+        with (
+            Connection.record() as calls,
+            pytest.raises(TableNotFound, match=r"^Missing: .* \(the table missing\)"),
+        ):
             asyncio.run(perform(call))
+        assert calls.requests == 1
 
 
 class TestBatch:

@@ -219,7 +219,7 @@ class TestTime:
         "settings", [{"retries": RetryPolicy(attempts=1, max_seconds=0.2)}, {"timeout": 0.2}], ids=["call", "request"]
     )
     def test_silence_is_not_waited_out(self, server: FaultyServer, transport: str, settings: dict[str, Any]) -> None:
-        server.plan = Script({("DescribeTable", 1): Slow(1)})
+        server.plan = Script({("DescribeTable", 1): Slow(0.5)})
         with pytest.raises(ServiceError) as caught:
             self.connect(server, transport, **settings).execute(DESCRIBE)
         assert caught.value.code == "ReadTimeoutError"
