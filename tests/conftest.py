@@ -14,7 +14,7 @@ from server import EmulatorUnavailable, is_required, run_server
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import Request
-from dynamongo.backends.dynamodb.transport.transport import DirectTransport
+from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
 
 # A machine that is shared is slow at times, which says nothing about the code.
 settings.register_profile("patient", settings(), deadline=None)

@@ -294,7 +294,7 @@ class Connection:
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             "a Connection cannot be pickled: it may hold credentials, a session and open sockets; "
-            "pickle its settings, and make a Connection from them where they are loaded"
+            "pickle its settings, and create a Connection from them after loading"
         )
 
     def __repr__(self) -> str:

@@ -229,7 +229,7 @@ class _Budget:
             ("write units", self.write_units, self.spent.write_units),
         ):
             if most is not None and spent > most:
-                return f"{describe_step(operation)} brought it to {spent:g} {what}; the limit is {most:g}"
+                return f"{describe_step(operation)} brought the total to {spent:g} {what}; the limit is {most:g}"
         return None
 
 

@@ -169,5 +169,5 @@ class _Watch:
 
     def _interruption(self) -> DynamongoError:
         if self._is_outcome_unknown:
-            return WriteOutcomeUnknown("the run was interrupted after an attempt that was not answered")
+            return WriteOutcomeUnknown("the run was interrupted after an attempt that had no response")
         return WriteNotSent("not written: the run was interrupted before")

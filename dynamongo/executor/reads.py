@@ -297,7 +297,7 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
                 held = shorten(sorted(item))
                 raise TableMismatch(
                     f"an item of {plan.operations[0].table} has no {name!r}, which is a key of the model or of its"
-                    f" index; it has {held}: compare_table() tells how the table differs from the model"
+                    f" index; it has {held}: compare_table() shows how the table differs from the model"
                 )
 
 

@@ -52,8 +52,8 @@ class Difference:
         nothing = "billing on demand" if self.kind == "billing" else "none"
         model, table = (nothing if each is None else _show(each) for each in (self.model, self.table))
         if self.fix == "leave" or self.kind == "extra index":
-            return f"{self.kind} {self.name}: not declared by the model, the table has {table}"
-        return f"{self.kind} {self.name}: the model has {model}, the table {table}"
+            return f"{self.kind} {self.name}: the model declares none; the table has {table}"
+        return f"{self.kind} {self.name}: the model has {model}; the table has {table}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ class Writes(Sender):
 def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:
     """Return the error of the writes of a batch that are unprocessed after the last attempt."""
     error = (
-        WriteOutcomeUnknown("still unprocessed, and one attempt was not answered")
+        WriteOutcomeUnknown("still unprocessed, and one attempt had no response")
         if attempts.is_outcome_unknown
         else ThrottledError("still unprocessed")
     )

@@ -214,7 +214,8 @@ class SetField(Field[set[E]]):
     def encode(self, value: set[E]) -> AttributeValue:
         if not value:
             raise ValidationError(
-                f"{self.label}: DynamoDB has no empty set, it is an absent attribute: use not_exists() or remove()"
+                f"{self.label}: DynamoDB has no empty sets, so an absent attribute stands for one: use not_exists() or"
+                " remove()"
             )
         return cast("AttributeValue", frozenset(map(self.member.encode, value)))
 

@@ -62,7 +62,9 @@ def _refuse_ignored(cls: Any) -> None:
     if not isinstance(cls.stored_type, property):
         _check_stored_type(cls)
     if _find_own(cls, "apply_defaults") is not None and _find_own(cls, "applies_defaults") is None:
-        raise SchemaError(f"{cls.__name__}.apply_defaults is called only with `applies_defaults = True` beside it")
+        raise SchemaError(
+            f"{cls.__name__}.apply_defaults is called only if the class also sets `applies_defaults = True`"
+        )
 
 
 def _check_stored_type(cls: Any) -> None:
@@ -110,7 +112,7 @@ def _check_encoded(field: Any, value: Any, encoded: Any) -> AttributeValue:
         stored = python_values.encode(encoded)
     except ValidationError as error:
         raise ValidationError(
-            f"{field.label}: encode({shorten(value)}) returned no attribute value: {error}"
+            f"{field.label}: encode({shorten(value)}) did not return an attribute value: {error}"
         ) from error
     if stored is None or field.stored_type not in (None, type_of(stored)):
         raise ValidationError(

@@ -80,7 +80,7 @@ def parse_iso(text: str) -> dt.datetime:
     if not bracket:
         return value
     if value.tzinfo is None or not offset.endswith("]"):
-        raise ValueError(f"{shorten(text)} is not an instant with its offset in brackets")  # such as Z[+02:00]
+        raise ValueError(f"{shorten(text)} is not a datetime with its offset in brackets")  # such as Z[+02:00]
     try:
         return value.astimezone(_parse_offset(offset[:-1]))
     except OverflowError as error:

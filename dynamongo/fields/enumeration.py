@@ -92,7 +92,7 @@ def _check_enum(label: str, enum_class: Any) -> type[enum.Enum]:
     if not (isinstance(enum_class, type) and issubclass(enum_class, enum.Enum)) or not len(enum_class):
         raise SchemaError(f"{label} takes an Enum class with members; got {enum_class!r}")
     if issubclass(enum_class, enum.Flag):
-        raise SchemaError(f"{label}: combinations of {enum_class.__name__} are no members; use an IntField for them")
+        raise SchemaError(f"{label}: combinations of {enum_class.__name__} are not members; use an IntField for them")
     return enum_class
 
 

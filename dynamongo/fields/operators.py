@@ -1,6 +1,6 @@
 """The operators and methods of a bound field that build conditions and updates.
 
-`Expressions` builds them from the path of the field and encoded values; the field encodes the values.
+`Operators` builds them from the path of the field and encoded values; the field encodes the values.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NO_OPERANDS = PLAIN_TYPES | {float}
 """The types of most values: looking them up is faster than `isinstance` with an abstract class."""
 
 
-class Expressions(ABC):
+class Operators(ABC):
     """The conditions and updates that every field offers."""
 
     stored_type: AttributeType | None = None
@@ -329,4 +329,4 @@ def as_operand(value: Any) -> Path | Size | None:
 
 def as_path(value: Any) -> Path | None:
     """Return the path of a field; `None` for anything else."""
-    return value.path if isinstance(value, Expressions) else None
+    return value.path if isinstance(value, Operators) else None

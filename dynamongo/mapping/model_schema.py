@@ -19,7 +19,7 @@ from dynamongo.expressions.conditions import Exists, NotExists, Path
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
-from dynamongo.fields.operators import Expressions
+from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
@@ -142,7 +142,7 @@ class ModelSchema:
                 f" {'rules' if own.stores_like(inherited) else 'values'}; use the field of {self.name}"
             )
 
-    def index_name(self, index: Any) -> str | None:
+    def resolve_index(self, index: Any) -> str | None:
         """Return the name in DynamoDB of an index, given the index itself, that name, or its attribute in the model."""
         if index is None:
             return None
@@ -153,11 +153,11 @@ class ModelSchema:
             raise ExpressionError(f"{self.name} declares no indexes; got index={shorten(index)}")
         raise ExpressionError(f"unknown index {shorten(index)}; {self.name} has: {', '.join(self.indexes)}")
 
-    def projection(self, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
+    def resolve_projection(self, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
         """Return the paths of a projection, which may contain fields and their names; none for whole items."""
         if wanted is None:
             return ()
-        if isinstance(wanted, (str, Expressions)):
+        if isinstance(wanted, (str, Operators)):
             raise ExpressionError(f"{self.name}: projection must be a list of fields; got {shorten(wanted)}")
         paths = tuple(self._projected_path(each) for each in wanted)
         if not paths:

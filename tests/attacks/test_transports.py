@@ -19,10 +19,10 @@ from botocore.config import Config
 from attacks.faults import BROKEN, WHOLE
 from attacks.server import Close, Repeat, Reply, Request, ScriptedServer, Send, answer, run_scripted_server
 from attacks.soak import Attack, Totals, attack_backend, open_backend, trusted_context
-from dynamongo.backends.dynamodb import DynamoDBBackend, boto_answers
-from dynamongo.backends.dynamodb.transport import http_reader
+from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.dynamodb.transport import boto_responses, http_reader
 from dynamongo.backends.dynamodb.transport.endpoint import read_endpoint
-from dynamongo.backends.dynamodb.transport.pool import _make_context
+from dynamongo.backends.dynamodb.transport.http_connection import make_context
 from dynamongo.exceptions import ServiceError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.updates import SetUpdate
@@ -117,10 +117,10 @@ class TestMemory:
     def test_answer_without_an_end_is_refused_at_a_limit(
         self, monkeypatch: pytest.MonkeyPatch, transport: str, head: str, block: bytes
     ) -> None:
-        for module in (http_reader, boto_answers):
+        for module in (http_reader, boto_responses):
             monkeypatch.setattr(module, "MAX_BODY_BYTES", 4_000_000)
         script = reply_with(head.encode(), Repeat(block, 50_000_000), Close())
-        with run_scripted_server(script) as server, pytest.raises(ServiceError, match="without an end") as caught:
+        with run_scripted_server(script) as server, pytest.raises(ServiceError, match="endless") as caught:
             ask(server, transport)
         assert (caught.value.was_sent, caught.value.is_transient) == (True, False)
 
@@ -239,7 +239,7 @@ class TestEndpoints:
             backend.execute(GET)
             client: Any = backend._transport._client  # type: ignore[union-attr]
             theirs = client._endpoint.http_session._manager.connection_pool_kw["ssl_context"]
-            ours = _make_context(read_endpoint(client))
+            ours = make_context(read_endpoint(client))
         assert _flags(ours) == _flags(theirs)
         assert ours.check_hostname
 

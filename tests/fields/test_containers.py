@@ -173,7 +173,7 @@ class TestSetField:
         "use", [lambda field: field == set(), lambda field: field.set(set()), lambda field: field.encode(set())]
     )
     def test_the_empty_set_stands_in_no_condition_or_update(self, use: Any) -> None:
-        with pytest.raises(ValidationError, match=r"User\.tags: DynamoDB has no empty set, .* use not_exists"):
+        with pytest.raises(ValidationError, match=r"User\.tags: DynamoDB has no empty sets, .* use not_exists"):
             use(tags())
 
     def test_conditions_and_updates_take_members(self) -> None:

@@ -352,7 +352,7 @@ class TestClassCreation:
             (
                 StringField,
                 {"apply_defaults": lambda *_: "a"},
-                r"Made\.apply_defaults is called only with `applies_defaults = T",
+                r"Made\.apply_defaults is called only if the class also sets",
             ),
             (ListField, {"encode": lambda *_: []}, r"Made\.encode would be bypassed by updates of one element or me"),
             (SetField, {"encode": lambda *_: set()}, r"Made\.encode would be bypassed"),

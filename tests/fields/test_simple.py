@@ -149,7 +149,7 @@ class TestEnumField:
             ("Colour", "EnumField takes an Enum class with members; got 'Colour'"),
             (int, "EnumField takes an Enum class with members; got <class 'int'>"),
             (enum.Enum, "EnumField takes an Enum class with members; got <enum 'Enum'>"),
-            (enum.Flag("F", "A B"), "EnumField: combinations of F are no members; use an IntField for them"),
+            (enum.Flag("F", "A B"), "EnumField: combinations of F are not members; use an IntField for them"),
             (Shape, "EnumField stores values that are str or int; got <Shape.POINT: ()>: set by_name=True"),
         ],
     )

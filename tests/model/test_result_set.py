@@ -617,14 +617,14 @@ class TestBudget:
 
     def test_read_that_exceeds_the_units_raises(self) -> None:
         with (
-            pytest.raises(BudgetExceeded, match=r"Query .*visits brought it to .* read units; the limit is 0.5"),
+            pytest.raises(BudgetExceeded, match=r"Query .*visits brought the total to .* read units; the limit is 0.5"),
             budget(read_units=0.5),
         ):
             Visit.get_many(OSLO, consistent=True)
 
     def test_write_that_exceeds_the_units_is_done_and_the_block_raises(self) -> None:
         with (
-            pytest.raises(BudgetExceeded, match=r"Put.*visits brought it to .* write units; the limit is 0.5"),
+            pytest.raises(BudgetExceeded, match=r"Put.*visits brought the total to .* write units; the limit is 0.5"),
             budget(write_units=0.5),
         ):
             saved = visit("Lima", 1).save()

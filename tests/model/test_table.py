@@ -160,7 +160,7 @@ class TestUpdate:
         model(__read_units__=1, __write_units__=1).create_table()
         person = model(__read_units__=5, __write_units__=6)
         (difference,) = person.compare_table()
-        shown = "the model has 5 read units and 6 write units, the table 1 read units and 1 write units"
+        shown = "the model has 5 read units and 6 write units; the table has 1 read units and 1 write units"
         assert str(difference).endswith(shown)
         person.update_table()
         assert person.describe().schema.throughput == Throughput(5, 6)
@@ -199,14 +199,14 @@ class TestUpdate:
         model(__ttl__="until", by_name=GlobalIndex("name", read_units=5), by_year=GlobalIndex("year")).create_table()
         person = model(by_name=GlobalIndex("name"))
         (extra,) = person.compare_table()
-        assert ": not declared by the model, the table has year (N) with all" in str(extra)
+        assert ": the model declares none; the table has year (N) with all" in str(extra)
         listed = person.compare_table(undeclared=True)
         name = person.table_name()
         assert [str(each) for each in listed] == [
-            "extra index by_year: not declared by the model, the table has year (N) with all",
-            f"billing {name}: not declared by the model, the table has 8 read units and 8 write units",
-            "index throughput by_name: not declared by the model, the table has 5 read units and 8 write units",
-            f"time to live {name}: not declared by the model, the table has until",
+            "extra index by_year: the model declares none; the table has year (N) with all",
+            f"billing {name}: the model declares none; the table has 8 read units and 8 write units",
+            "index throughput by_name: the model declares none; the table has 5 read units and 8 write units",
+            f"time to live {name}: the model declares none; the table has until",
         ]
         assert [each.fix for each in listed] == ["drop", "leave", "leave", "leave"]
         assert person.update_table() == ()
@@ -356,7 +356,7 @@ class TestMemory:
             indexes = {"by_name": GlobalIndex("name"), "by_year": GlobalIndex("year")}
             model(**indexes, __billing__="on_demand").create_table()
             person = model(by_name=GlobalIndex("name", read_units=2), __billing__="provisioned", __write_units__=4)
-            assert "the table billing on demand" in str(person.compare_table()[-1])
+            assert "the table has billing on demand" in str(person.compare_table()[-1])
             assert kinds(person.update_table()) == [("billing", person.table_name())]
             schema = person.describe().schema
             assert schema.throughput == Throughput(8, 4)

@@ -11,7 +11,8 @@ from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.backends.dynamodb.transport.transport import Transport, TransportKind, check_transport, make_transport
+from dynamongo.backends.dynamodb.transport.base import Transport, TransportKind, check_transport
+from dynamongo.backends.dynamodb.transport.transport import make_transport
 from dynamongo.exceptions import AccessDenied, BackendError, InvalidRequestError, UnsupportedOperation
 from dynamongo.operations import AnyOperation, Operation
 

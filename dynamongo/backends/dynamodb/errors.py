@@ -192,7 +192,7 @@ def translate_error(error: Exception, credentials: str) -> DynamongoError:
         credentials: Where the credentials came from, for the message of a `CredentialsError`.
     """
     if isinstance(error, ClientError):
-        return translate_answer(dict(error.response), credentials)
+        return translate_response(dict(error.response), credentials)
     names = (parent.__name__ for parent in type(error).__mro__)
     error_type = next((_ERRORS_BY_CLASS[name] for name in names if name in _ERRORS_BY_CLASS), ServiceError)
     if issubclass(error_type, CredentialsError):
@@ -208,7 +208,12 @@ def build_connection_error(code: str, message: str, *, was_sent: bool = True) ->
     return ServiceError(message, code=code, was_sent=was_sent, is_transient=code in _TRANSIENT)
 
 
-def translate_answer(response: dict[str, Any], credentials: str) -> DynamongoError:
+def build_unexpected_error(problem: str) -> ServiceError:
+    """Return the error for a response that DynamoDB would not send. The request may have been executed."""
+    return ServiceError(f"unexpected response: {problem}; is endpoint_url a DynamoDB endpoint?", is_transient=False)
+
+
+def translate_response(response: dict[str, Any], credentials: str) -> DynamongoError:
     """The exception to raise for an answer that is an error.
 
     Args:

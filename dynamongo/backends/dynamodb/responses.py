@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
+from dynamongo.backends.dynamodb.errors import build_unexpected_error
 from dynamongo.backends.dynamodb.tables import parse_description
-from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, refuse_answer
+from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error
 from dynamongo.backends.dynamodb_json import WireItem, decode_item
-from dynamongo.exceptions import DynamongoError, ServiceError
+from dynamongo.exceptions import DynamongoError
 from dynamongo.expressions.values import Item
 from dynamongo.operations import (
     AnyOperation,
@@ -69,7 +70,7 @@ def read_response(operation: AnyOperation, response: dict[str, Any]) -> AnyResul
     except DynamongoError:
         raise
     except MALFORMED as error:
-        raise refuse_answer(error) from error
+        raise build_malformed_error(error) from error
 
 
 def _read(operation: AnyOperation, response: _Response) -> AnyResult:
@@ -120,8 +121,7 @@ def _read_batch_get(operation: BatchGet, response: _Response) -> BatchGetResult:
 def _check_asked(member: str, left: tuple[Any, ...], asked: tuple[Any, ...]) -> None:
     """Refuse what was not asked for: to send it again would do something else."""
     if any(each not in asked for each in left):
-        message = f"what answered is no DynamoDB: {member} in its answer has what was not asked for"
-        raise ServiceError(message, is_transient=False)
+        raise build_unexpected_error(f"{member} has what was not requested")
 
 
 def _read_page(_: Query | Scan, response: _Response) -> PageResult:

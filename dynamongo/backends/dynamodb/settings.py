@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_timeouts
-from dynamongo.backends.dynamodb.one_attempt import find_retries
+from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.expressions.values import shorten
 

@@ -1,4 +1,4 @@
-"""Tables: their schemas, as CreateTable and UpdateTable take them and DescribeTable gives them.
+"""Tables: their schemas, as CreateTable and UpdateTable take them and DescribeTable returns them.
 
 Source: "CreateTable", "UpdateTable" and "TableDescription" in the DynamoDB API reference.
 """
@@ -14,10 +14,14 @@ from dynamongo.operations import (
     CreateIndex,
     CreateTable,
     DeleteIndex,
+    DeleteTable,
+    DescribeTable,
+    DescribeTimeToLive,
     TableDescription,
     TableStatus,
     UpdateIndexThroughput,
     UpdateThroughput,
+    UpdateTimeToLive,
 )
 from dynamongo.schema import (
     IndexSchema,
@@ -37,7 +41,7 @@ _PROJECTION_KINDS: Final[dict[str, ProjectionKind]] = {wire: kind for kind, wire
 
 
 def render_table(operation: CreateTable) -> dict[str, Any]:
-    """The arguments of CreateTable."""
+    """Return the arguments of CreateTable."""
     schema = operation.schema
     arguments: _Wire = {
         "TableName": schema.name,
@@ -52,7 +56,7 @@ def render_table(operation: CreateTable) -> dict[str, Any]:
 
 
 def render_new_index(operation: CreateIndex) -> dict[str, Any]:
-    """The arguments of UpdateTable that add an index."""
+    """Return the arguments of UpdateTable that add an index."""
     index = operation.index
     if not index.is_global:
         raise InvalidRequestError(f"a local index is created with its table alone: {index.name}")
@@ -64,7 +68,7 @@ def render_new_index(operation: CreateIndex) -> dict[str, Any]:
 
 
 def render_dropped_index(operation: DeleteIndex) -> dict[str, Any]:
-    """The arguments of UpdateTable that drop an index."""
+    """Return the arguments of UpdateTable that drop an index."""
     return {
         "TableName": operation.table,
         "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": operation.index}}],
@@ -72,14 +76,25 @@ def render_dropped_index(operation: DeleteIndex) -> dict[str, Any]:
 
 
 def render_new_throughput(operation: UpdateThroughput) -> dict[str, Any]:
-    """The arguments of UpdateTable that change the billing."""
+    """Return the arguments of UpdateTable that change the billing."""
     arguments: _Wire = {"TableName": operation.table} | _render_billing(operation.throughput)
     return arguments | _render_index_units(operation.indexes)
 
 
 def render_new_index_throughput(operation: UpdateIndexThroughput) -> dict[str, Any]:
-    """The arguments of UpdateTable that change what is provisioned for indexes."""
+    """Return the arguments of UpdateTable that change the throughput of indexes."""
     return {"TableName": operation.table} | _render_index_units(operation.indexes)
+
+
+def render_table_name(operation: DeleteTable | DescribeTable | DescribeTimeToLive) -> dict[str, Any]:
+    """Return the arguments of an action that takes a table's name alone."""
+    return {"TableName": operation.table}
+
+
+def render_time_to_live(operation: UpdateTimeToLive) -> dict[str, Any]:
+    """Return the arguments of UpdateTimeToLive."""
+    specification = {"AttributeName": operation.attribute, "Enabled": operation.enabled}
+    return {"TableName": operation.table, "TimeToLiveSpecification": specification}
 
 
 def _render_index_units(indexes: tuple[tuple[str, Throughput], ...]) -> _Wire:
@@ -117,7 +132,7 @@ def _render_indexes(schema: TableSchema) -> _Wire:
 
 
 def _render_index(index: IndexSchema, of_table: Throughput | None) -> _Wire:
-    """A global index that names no throughput has the table's, since DynamoDB wants one for each."""
+    """Return an index; a global one without a throughput gets the table's, since DynamoDB requires one."""
     wire = {
         "IndexName": index.name,
         "KeySchema": _render_keys(index.keys),
@@ -132,9 +147,9 @@ def _render_projection(projection: Projection) -> _Wire:
 
 
 def parse_description(wire: dict[str, Any]) -> TableDescription:
-    """A table as DescribeTable gives it.
+    """Return a table from what DescribeTable returned.
 
-    The indexes are in order of their names, since DynamoDB gives them in none. A global index has a `throughput` only
+    The indexes are sorted by name, since DynamoDB returns them in no order. A global index has a `throughput` only
     where it differs from the table's. Raises `UnsupportedOperation` for an index whose keys `KeySchema` cannot hold.
     """
     status = wire.get("TableStatus")
@@ -175,7 +190,7 @@ def _parse_keys(wire: _Wire, types: dict[str, ScalarType]) -> KeySchema:
 
 
 def _parse_throughput(wire: _Wire) -> Throughput | None:
-    """Provisioned capacity, of which a table that is billed on demand reports 0 units."""
+    """Return the provisioned capacity; a table that is billed on demand reports 0 units."""
     units = wire.get("ProvisionedThroughput", {})
     throughput = Throughput(units.get("ReadCapacityUnits", 0), units.get("WriteCapacityUnits", 0))
     on_demand = wire.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST"

@@ -94,7 +94,7 @@ def backend(request: pytest.FixtureRequest, transport: str) -> Iterator[DynamoDB
 @pytest.mark.parametrize("backend", [Portal], indirect=True)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: type(operation).__name__)
 def test_page_for_people_is_no_answer(backend: DynamoDBBackend, operation: AnyOperation) -> None:
-    with pytest.raises(ServiceError, match="no DynamoDB: its answer is text/html; charset=utf-8, and not JSON"):
+    with pytest.raises(ServiceError, match="got text/html; charset=utf-8; is endpoint_url a DynamoDB endpoint"):
         backend.execute(operation)
 
 
@@ -105,7 +105,7 @@ def test_page_for_people_is_no_answer(backend: DynamoDBBackend, operation: AnyOp
 def test_answer_without_what_was_asked_is_no_answer(
     backend: DynamoDBBackend, operation: AnyOperation, missing: str
 ) -> None:
-    with pytest.raises(ServiceError, match=f"no DynamoDB: there is no '{missing}' in its answer"):
+    with pytest.raises(ServiceError, match=f"unexpected response: no '{missing}' in it"):
         backend.execute(operation)
 
 

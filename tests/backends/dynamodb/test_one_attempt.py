@@ -262,7 +262,7 @@ def test_answer_that_drips_ends_with_the_time_of_the_call(server: FaultyServer) 
     connection = Connection(
         "x", "x", "us-east-2", endpoint_url=server.url, retries=RetryPolicy(attempts=1, max_seconds=0.5)
     )
-    with pytest.raises(ServiceError, match="did not answer in the time that was left for the call") as caught:
+    with pytest.raises(ServiceError, match=r"no response from .* within the time left for the call") as caught:
         connection.execute(DESCRIBE)
     assert caught.value.code == "ReadTimeoutError"
 

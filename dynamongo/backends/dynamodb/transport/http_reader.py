@@ -6,7 +6,7 @@ done for a small request. Whatever is not plain is left to `http.client`, with w
 comes in pieces or is cut off, lines that are folded or doubled, a body in chunks or without a length, `100 Continue`.
 
 Memory grows as bytes come, whatever length the head declares, and an answer that is longer than any of DynamoDB's is
-refused (`AnswerTooLong`). Bytes after the end of an answer belong to no request: `Answer.is_last` says so.
+refused (`ResponseTooLong`). Bytes after the end of an answer belong to no request: `HttpResponse.is_last` says so.
 
 Source: RFC 9112, "HTTP/1.1".
 """
@@ -43,12 +43,12 @@ _REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^\r\n]+)", re.IG
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
 
 
-class AnswerTooLong(http.client.HTTPException):
+class ResponseTooLong(http.client.HTTPException):
     """The answer is, or claims to be, longer than any answer of DynamoDB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An HTTP response.
 
     Attributes:
@@ -68,7 +68,7 @@ class Answer:
     request_id: str | None = None
 
 
-def read_answer(connection: socket.socket, rest: socket.socket) -> Answer:
+def read_http_response(connection: socket.socket, rest: socket.socket) -> HttpResponse:
     """The answer to the request that was sent.
 
     Args:
@@ -86,7 +86,7 @@ def read_answer(connection: socket.socket, rest: socket.socket) -> Answer:
     if length > MAX_BODY_BYTES:
         raise _tell_length(length)
     checksum, status = headers.get(b"x-amz-crc32"), int(head[9:12])
-    return Answer(
+    return HttpResponse(
         status,
         body if len(body) == length else _read_rest(rest, body, length),
         headers.get(b"content-type", b"").decode("latin-1"),
@@ -115,8 +115,8 @@ def _find_request_id(head: bytes) -> str | None:
     return None if found is None else found[1].decode("latin-1")
 
 
-def _tell_length(length: int) -> AnswerTooLong:
-    return AnswerTooLong(f"a body of {length} bytes; DynamoDB answers {MAX_BODY_BYTES} at most")
+def _tell_length(length: int) -> ResponseTooLong:
+    return ResponseTooLong(f"body of {length} bytes, above the {MAX_BODY_BYTES} that DynamoDB sends")
 
 
 def _read_rest(connection: socket.socket, start: bytes, length: int) -> bytes | bytearray:
@@ -172,7 +172,7 @@ class _Replay(io.RawIOBase):
         if self._is_over:
             return 0
         if self._left <= 0:
-            raise AnswerTooLong("an answer without an end")
+            raise ResponseTooLong("endless head or body")
         if not self._start:
             count = self._connection.recv_into(buffer)
         else:
@@ -202,7 +202,7 @@ class _Reader(io.BufferedReader):
         super().close()
 
 
-def _read_with_http_client(replay: _Replay) -> Answer:
+def _read_with_http_client(replay: _Replay) -> HttpResponse:
     response = http.client.HTTPResponse(cast("socket.socket", replay), method="POST")
     with contextlib.closing(response):
         response.begin()
@@ -212,7 +212,7 @@ def _read_with_http_client(replay: _Replay) -> Answer:
     is_last = response.will_close or replay.reader.has_surplus
     is_last |= response.status < 200  # after 103 Early Hints, the answer itself is still to come
     content_type = str(get("content-type", "")).lower()
-    return Answer(response.status, body, content_type, get("x-amz-crc32"), is_last, get("x-amzn-requestid"))
+    return HttpResponse(response.status, body, content_type, get("x-amz-crc32"), is_last, get("x-amzn-requestid"))
 
 
 def _read_all(response: http.client.HTTPResponse) -> bytearray:
@@ -224,7 +224,7 @@ def _read_all(response: http.client.HTTPResponse) -> bytearray:
         while part := response.read(_STEP):
             body += part
     except (OverflowError, ValueError) as error:
-        raise http.client.HTTPException("a chunk is said to be of a length that cannot be") from error
+        raise http.client.HTTPException("invalid length of a chunk") from error
     if response.length:
         raise http.client.IncompleteRead(bytes(body), response.length)
     return body

@@ -12,6 +12,7 @@ import json
 import re
 from typing import Any, Final
 
+from dynamongo.backends.dynamodb.errors import build_unexpected_error
 from dynamongo.backends.dynamodb_json import decode_item
 from dynamongo.exceptions import ServiceError
 from dynamongo.expressions.values import Item
@@ -36,18 +37,16 @@ MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError
 """What reading an answer ends in that is not of the form that DynamoDB's has."""
 
 
-def refuse_answer(error: Exception) -> ServiceError:
-    """The error for an answer whose reading ended in one of `MALFORMED`; the request may have been carried out.
+def build_malformed_error(error: Exception) -> ServiceError:
+    """Return the error for a response whose reading ended in one of `MALFORMED`; the request may have been executed.
 
-    It says nothing of what is stored.
+    It tells nothing of what is stored.
     """
     if isinstance(error, KeyError):
-        problem = f"there is no {error} in its answer"
-    elif isinstance(error, RecursionError):
-        problem = "its answer is nested too deep"
-    else:
-        problem = f"its answer is not of the form that DynamoDB's has ({type(error).__name__})"
-    return ServiceError(f"what answered is no DynamoDB: {problem}", is_transient=False)
+        return build_unexpected_error(f"no {error} in it")
+    if isinstance(error, RecursionError):
+        return build_unexpected_error("nested too deep")
+    return build_unexpected_error(f"malformed ({type(error).__name__})")
 
 
 def parse_body(action: str, text: str) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from dynamongo.backends.dynamodb.transport import http_reader
-from dynamongo.backends.dynamodb.transport.http_reader import Answer, read_answer
+from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse, read_http_response
 
 JSON = "application/x-amz-json-1.0"
 PLAIN = (
@@ -23,47 +23,51 @@ def write(head: str, body: bytes = b"{}") -> bytes:
     return head.replace("\n", "\r\n").encode("latin-1") + b"\r\n\r\n" + body
 
 
-WHOLE: list[tuple[str, bytes, Answer]] = [
-    ("plain", PLAIN, Answer(200, b"{}", JSON, "2745614147")),
-    ("no reason", write("HTTP/1.1 200\nContent-Length: 2"), Answer(200, b"{}")),
-    ("an error", write("HTTP/1.1 400 Bad Request\nContent-Length: 2"), Answer(400, b"{}")),
-    ("no body", write("HTTP/1.1 500 No\nContent-Length: 0", b""), Answer(500, b"")),
-    ("spaces", write("HTTP/1.1 200 OK\nContent-Length: \t2\nContent-Type:  a b"), Answer(200, b"{}", "a b")),
-    ("letters", write("HTTP/1.1 200 OK\nCONTENT-LENGTH: 2\nContent-Type: é"), Answer(200, b"{}", "é")),
-    ("last", write("HTTP/1.1 200 OK\nConnection: Close\nContent-Length: 2"), Answer(200, b"{}", is_last=True)),
-    ("kept", write("HTTP/1.1 200 OK\nConnection: keep-alive\nContent-Length: 2"), Answer(200, b"{}")),
-    ("long", write("HTTP/1.1 200 OK\nContent-Length: 200000", b"x" * 200_000), Answer(200, b"x" * 200_000)),
+WHOLE: list[tuple[str, bytes, HttpResponse]] = [
+    ("plain", PLAIN, HttpResponse(200, b"{}", JSON, "2745614147")),
+    ("no reason", write("HTTP/1.1 200\nContent-Length: 2"), HttpResponse(200, b"{}")),
+    ("an error", write("HTTP/1.1 400 Bad Request\nContent-Length: 2"), HttpResponse(400, b"{}")),
+    ("no body", write("HTTP/1.1 500 No\nContent-Length: 0", b""), HttpResponse(500, b"")),
+    ("spaces", write("HTTP/1.1 200 OK\nContent-Length: \t2\nContent-Type:  a b"), HttpResponse(200, b"{}", "a b")),
+    ("letters", write("HTTP/1.1 200 OK\nCONTENT-LENGTH: 2\nContent-Type: é"), HttpResponse(200, b"{}", "é")),
+    ("last", write("HTTP/1.1 200 OK\nConnection: Close\nContent-Length: 2"), HttpResponse(200, b"{}", is_last=True)),
+    ("kept", write("HTTP/1.1 200 OK\nConnection: keep-alive\nContent-Length: 2"), HttpResponse(200, b"{}")),
+    ("long", write("HTTP/1.1 200 OK\nContent-Length: 200000", b"x" * 200_000), HttpResponse(200, b"x" * 200_000)),
     (
         "in chunks",
         write("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"1\r\n{\r\n1;a=b\r\n}\r\n0\r\nx: y\r\n\r\n"),
-        Answer(200, b"{}"),
+        HttpResponse(200, b"{}"),
     ),
     (
         "both",
         write("HTTP/1.1 200 OK\nContent-Length: 9\nTransfer-Encoding: chunked", b"2\r\n{}\r\n0\r\n\r\n"),
-        Answer(200, b"{}"),
+        HttpResponse(200, b"{}"),
     ),
-    ("until it ends", write("HTTP/1.1 200 OK\nContent-Type: text"), Answer(200, b"{}", "text", is_last=True)),
-    ("older", write("HTTP/1.0 200 OK\nContent-Length: 2"), Answer(200, b"{}", is_last=True)),
-    ("continued", b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN, Answer(200, b"{}", JSON, "2745614147")),
-    ("not yet", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + PLAIN, Answer(103, b"", is_last=True)),
-    ("nothing", write("HTTP/1.1 204 No Content\nContent-Length: 0", b""), Answer(204, b"")),
-    ("twice", write("HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 9"), Answer(200, b"{}")),
-    ("folded", write("HTTP/1.1 200 OK\nContent-Type: a;\n b=c\nContent-Length: 2"), Answer(200, b"{}", "a;\r\n b=c")),
-    ("folded length", write("HTTP/1.1 200 OK\nX: y\n Content-Length: 9\nContent-Length: 2"), Answer(200, b"{}")),
-    ("bare newlines", b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", Answer(200, b"{}")),
-    ("odd length", write("HTTP/1.1 200 OK\nContent-Length: +2"), Answer(200, b"{}")),
-    ("length of letters", write("HTTP/1.1 200 OK\nContent-Length: two"), Answer(200, b"{}", is_last=True)),
+    ("until it ends", write("HTTP/1.1 200 OK\nContent-Type: text"), HttpResponse(200, b"{}", "text", is_last=True)),
+    ("older", write("HTTP/1.0 200 OK\nContent-Length: 2"), HttpResponse(200, b"{}", is_last=True)),
+    ("continued", b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN, HttpResponse(200, b"{}", JSON, "2745614147")),
+    ("not yet", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + PLAIN, HttpResponse(103, b"", is_last=True)),
+    ("nothing", write("HTTP/1.1 204 No Content\nContent-Length: 0", b""), HttpResponse(204, b"")),
+    ("twice", write("HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 9"), HttpResponse(200, b"{}")),
+    (
+        "folded",
+        write("HTTP/1.1 200 OK\nContent-Type: a;\n b=c\nContent-Length: 2"),
+        HttpResponse(200, b"{}", "a;\r\n b=c"),
+    ),
+    ("folded length", write("HTTP/1.1 200 OK\nX: y\n Content-Length: 9\nContent-Length: 2"), HttpResponse(200, b"{}")),
+    ("bare newlines", b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", HttpResponse(200, b"{}")),
+    ("odd length", write("HTTP/1.1 200 OK\nContent-Length: +2"), HttpResponse(200, b"{}")),
+    ("length of letters", write("HTTP/1.1 200 OK\nContent-Length: two"), HttpResponse(200, b"{}", is_last=True)),
     (
         "length of many digits",
         write(f"HTTP/1.1 200 OK\nContent-Length: {'9' * 5_000}"),
-        Answer(200, b"{}", is_last=True),
+        HttpResponse(200, b"{}", is_last=True),
     ),
-    ("zeros", write(f"HTTP/1.1 200 OK\nContent-Length: {'0' * 20}2"), Answer(200, b"{}")),
+    ("zeros", write(f"HTTP/1.1 200 OK\nContent-Length: {'0' * 20}2"), HttpResponse(200, b"{}")),
     (
         "many headers",
         write("HTTP/1.1 200 OK\nContent-Length: 2" + "".join(f"\nh{n}: {n}" for n in range(90))),
-        Answer(200, b"{}"),
+        HttpResponse(200, b"{}"),
     ),
 ]
 """What answers there are, and how each is read; the connection is closed after it."""
@@ -101,9 +105,9 @@ def connect(pieces: Sequence[bytes]) -> Iterator[socket.socket]:
     thread.join()
 
 
-def read(*pieces: bytes) -> Answer:
+def read(*pieces: bytes) -> HttpResponse:
     with connect(pieces) as connection:
-        return read_answer(connection, connection)
+        return read_http_response(connection, connection)
 
 
 def outcome(raw: bytes, *, by_http_client: bool = False) -> object:
@@ -112,13 +116,13 @@ def outcome(raw: bytes, *, by_http_client: bool = False) -> object:
         with connect([raw]) as connection:
             if by_http_client:
                 return http_reader._read_with_http_client(http_reader._Replay(b"", connection))
-            return read_answer(connection, connection)
+            return read_http_response(connection, connection)
     except (OSError, http.client.HTTPException) as error:
         return type(error), str(error)
 
 
 @pytest.mark.parametrize(("raw", "answer"), [case[1:] for case in WHOLE], ids=[case[0] for case in WHOLE])
-def test_answer_is_read(raw: bytes, answer: Answer) -> None:
+def test_answer_is_read(raw: bytes, answer: HttpResponse) -> None:
     assert read(raw) == answer
     assert outcome(raw, by_http_client=True) == answer
 
@@ -145,7 +149,7 @@ def test_answer_may_come_in_pieces(case: str, size: int) -> None:
 
 
 def test_connection_that_has_more_to_say_is_not_used_again() -> None:
-    assert read(PLAIN + b"HTTP/1.1 200 OK") == Answer(200, b"{}", JSON, "2745614147", is_last=True)
+    assert read(PLAIN + b"HTTP/1.1 200 OK") == HttpResponse(200, b"{}", JSON, "2745614147", is_last=True)
 
 
 def test_plain_answer_does_not_need_http_client(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,9 @@
-"""Answers that boto3 reads: what it would take for an empty one is refused first.
+"""Responses that boto3 reads: those that it would mistake for empty ones are refused first.
 
-Where an answer has status 200, boto3 takes whatever is no JSON for an answer without members: to a get, that there is
-no item; to a create, that it was done. So a handler of its event `before-parse` looks at each answer to a call of ours,
-whoever the client belongs to. Calls that the owner of a client makes are left alone.
+boto3 parses whatever has status 200 and is not JSON as a response without members. To a get, that means that there is
+no item; to a create, that it was done. So a handler of its event `before-parse` checks each response to a call of ours,
+whoever owns the client. Calls that the owner of a client makes are left alone.
 """
-
-# What there is no public attribute for is private to botocore; where it is missing, nothing is limited.
-# ruff: noqa: SLF001
 
 from __future__ import annotations
 
@@ -22,30 +19,34 @@ from zlib import crc32
 
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 
-from dynamongo.backends.dynamodb.errors import build_connection_error
-from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES, AnswerTooLong
-from dynamongo.backends.dynamodb.transport.proxies import AUTHENTICATION_REQUIRED, tell_refusal
-from dynamongo.exceptions import ServiceError
+from dynamongo.backends.dynamodb.errors import build_connection_error, build_unexpected_error
+from dynamongo.backends.dynamodb.transport.botocore_internals import pool_classes_of, session_of
+from dynamongo.backends.dynamodb.transport.connection_errors import (
+    AUTHENTICATION_REQUIRED,
+    build_incomplete_error,
+    build_refusal_error,
+)
+from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES, ResponseTooLong
 
 _HANDLER: Final = "dynamongo-check-answer"
 
 _bodies: ContextVar[list[bytes] | None] = ContextVar("dynamongo_boto3_bodies", default=None)
-"""Where the bodies of the answers to the call that is under way go; `None` outside of such calls."""
+"""Collects the bodies of the responses to the call in progress; `None` outside such calls."""
 
 _clients: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 
 
-def watch_answers(client: Any, *, is_own: bool) -> None:
-    """Have the answers to calls of ours checked.
+def watch_responses(client: Any, *, is_own: bool) -> None:
+    """Have the responses to calls of ours checked.
 
     Args:
         client: A client of boto3.
-        is_own: Whether nobody else has it: then the length of its answers is limited, and a connection with bytes that
-            belong to no answer is closed.
+        is_own: Whether nobody else uses it: then the length of its responses is limited, and a connection with bytes
+            that belong to no response is closed.
     """
-    with contextlib.suppress(AttributeError):  # a double without events answers as it likes
-        client.meta.events.register("before-parse.dynamodb", _check_answer, unique_id=_HANDLER)
-    with contextlib.suppress(TypeError):  # so does one that cannot be referred to
+    with contextlib.suppress(AttributeError):  # a test double without events may return anything
+        client.meta.events.register("before-parse.dynamodb", _check_response, unique_id=_HANDLER)
+    with contextlib.suppress(TypeError):  # so may one without weak references
         _clients.add(client)
     if is_own:
         _make_cautious(client)
@@ -53,7 +54,7 @@ def watch_answers(client: Any, *, is_own: bool) -> None:
 
 @contextlib.contextmanager
 def collect_bodies() -> Generator[list[bytes]]:
-    """The bodies of the answers that the block gets through boto3: none if it was answered by something else."""
+    """Collect the bodies of the responses that the block gets through boto3; a mock returns none."""
     bodies: list[bytes] = []
     token = _bodies.set(bodies)
     try:
@@ -63,51 +64,50 @@ def collect_bodies() -> Generator[list[bytes]]:
 
 
 def check_content(response: dict[str, Any], bodies: list[bytes]) -> None:
-    """Refuse a response that says nothing because the answer could not be read."""
+    """Raise `ServiceError` for a response that is empty only because its body could not be read."""
     if not bodies or (len(response) > 1 and b"null" not in bodies[-1]):
         return
     try:
         content = json.loads(bodies[-1])
     except (RecursionError, ValueError) as error:
-        raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON: {error}") from error
+        raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
     check_members(content)
 
 
 def check_members(content: dict[str, Any]) -> None:
-    """Refuse an answer that has `null` for a member: DynamoDB leaves a member out that it has nothing for."""
+    """Raise `ServiceError` for a response with a member that is `null`: DynamoDB leaves empty members out."""
     if None in content.values():
         name = next(name for name, value in content.items() if value is None)
-        raise ServiceError(f"what answered is no DynamoDB: {name} is null in its answer", is_transient=False)
+        raise build_unexpected_error(f"{name} is null")
 
 
 def check_checksum(body: bytes | bytearray, checksum: str | None) -> None:
-    """Refuse a body that was damaged on its way."""
+    """Raise `ServiceError` for a body that was corrupted on its way."""
     if checksum is not None and str(crc32(body)) != checksum.strip():
-        raise build_connection_error("ChecksumError", f"the answer is damaged: its checksum is not {checksum}")
+        raise build_connection_error("ChecksumError", f"corrupt response: its CRC-32 is not {checksum}")
 
 
 def check_kind(body: bytes | bytearray, content_type: str) -> None:
-    """Refuse a body of status 200 that another server than DynamoDB wrote."""
+    """Raise `ServiceError` for a body of status 200 from another server than DynamoDB."""
     if body and content_type and "json" not in content_type:
-        message = f"what answered is no DynamoDB: its answer is {content_type}, and not JSON"
-        raise ServiceError(message, is_transient=False)
+        raise build_unexpected_error(f"expected JSON; got {content_type}")
 
 
-def _check_answer(response_dict: dict[str, Any], **_: object) -> None:
+def _check_response(response_dict: dict[str, Any], **_: object) -> None:
     bodies, body = _bodies.get(), response_dict["body"]
     if bodies is None or not isinstance(body, bytes):
         return
     bodies.append(body)
     headers, status = response_dict["headers"], response_dict["status_code"]
     if status == AUTHENTICATION_REQUIRED:
-        raise tell_refusal("on the way", f"{status} {body[:200].decode(errors='replace')}")
+        raise build_refusal_error("on the way", f"{status} {body[:200].decode(errors='replace')}")
     check_checksum(body, headers.get("x-amz-crc32"))
     length = headers.get("content-length", "")
     if length.isdecimal() and len(body) < int(length[:18]):
-        raise build_connection_error("IncompleteReadError", "the connection broke in the middle of the answer")
+        raise build_incomplete_error("connection lost in the middle of the response")
     if status < 300:
         _check_success(status, body, headers.get("content-type", ""))
-    elif not _is_object(body):  # boto3 expects an object of what is JSON at all
+    elif not _is_object(body):  # boto3 expects any JSON to be an object
         with contextlib.suppress(RecursionError, ValueError):
             json.loads(body)
             response_dict["body"] = b"{}"
@@ -115,30 +115,30 @@ def _check_answer(response_dict: dict[str, Any], **_: object) -> None:
 
 def _check_success(status: int, body: bytes, content_type: str) -> None:
     if status != 200:
-        raise ServiceError(f"what answered is no DynamoDB: its status is {status}", is_transient=False)
+        raise build_unexpected_error(f"expected status 200; got {status}")
     if not _is_object(body):
         check_kind(body, content_type)
-        raise build_connection_error("IncompleteReadError", f"the answer is no whole JSON object: {len(body)} bytes")
+        raise build_incomplete_error(f"the response is not a complete JSON object: {len(body)} bytes")
 
 
 def _is_object(body: bytes) -> bool:
-    """Whether a body begins and ends as a JSON object does."""
+    """Return whether a body begins and ends like a JSON object."""
     stripped = body.strip()
     return stripped[:1] == b"{" and stripped[-1:] == b"}"
 
 
 class _Cautious:
-    """What the pools of our own clients do beyond botocore's."""
+    """What the pools of our own clients check beyond botocore's."""
 
     def urlopen(self, *args: Any, **kwargs: Any) -> Any:
-        """See `urllib3`; the body of the response is limited."""
+        """Send a request as urllib3 does, with a limit on the body of the response."""
         inherited: Any = super()
         return _limit(inherited.urlopen(*args, **kwargs))
 
     def _get_conn(self, *args: Any, **kwargs: Any) -> Any:
-        """A connection, closed first if TLS has deciphered bytes that belong to no answer, which urllib3 overlooks."""
+        """Return a connection; close it first if TLS has decrypted bytes of no response, which urllib3 overlooks."""
         inherited: Any = super()
-        connection = inherited._get_conn(*args, **kwargs)
+        connection = inherited._get_conn(*args, **kwargs)  # noqa: SLF001 - urllib3's method of that name is overridden
         opened = getattr(connection, "sock", None)
         if isinstance(opened, ssl.SSLSocket) and opened.pending():
             connection.close()
@@ -161,18 +161,18 @@ _POOLS: Final = {
 
 def _make_cautious(client: Any) -> None:
     with contextlib.suppress(AttributeError):
-        classes = client._endpoint.http_session._pool_classes_by_scheme
+        classes = pool_classes_of(session_of(client))
         for scheme, (theirs, ours) in _POOLS.items():
             if classes.get(scheme) is theirs:
                 classes[scheme] = ours
 
 
 def _limit(response: Any) -> Any:
-    """A response of urllib3 whose body stops at the length of DynamoDB's longest."""
+    """Limit the body of a urllib3 response to the length of DynamoDB's longest."""
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length[:18]) > MAX_BODY_BYTES:
         response.close()
-        raise AnswerTooLong(f"a body of {length[:18]} bytes; DynamoDB answers {MAX_BODY_BYTES} at most")
+        raise ResponseTooLong(f"body of {length[:18]} bytes, above the {MAX_BODY_BYTES} that DynamoDB sends")
     stream = response.stream
 
     def limited(*args: Any, **kwargs: Any) -> Iterator[bytes]:
@@ -188,16 +188,16 @@ def _count(parts: Iterator[bytes], response: Any) -> Iterator[bytes]:
         left -= len(part)
         if left < 0:
             response.close()
-            raise AnswerTooLong("an answer without an end")
+            raise ResponseTooLong("endless body")
         yield part
 
 
-def _leave_to_parent() -> None:
+def _close_clients_in_child() -> None:
     """Close the child's copies of the connections that boto3 keeps, which it would share with the parent."""
     for client in list(_clients):
-        with contextlib.suppress(Exception):  # of a double; an error in a fork can be told to nobody
+        with contextlib.suppress(Exception):  # of a test double; nobody would see an error of a fork
             client.close()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_to_parent)
+    os.register_at_fork(after_in_child=_close_clients_in_child)

@@ -1,16 +1,13 @@
-"""Interception: whether somebody has put something between boto3's clients and DynamoDB.
+"""Interception: whether anything has been hooked in between boto3's clients and DynamoDB.
 
-Mocks, recorders and tracers work by handlers of botocore's events, or replace functions of botocore, urllib3 or
-`http.client`. Requests that are sent without these would pass them by: a mocked test would reach AWS. So before each
-request one asks here, which takes about two microseconds; where the answer is a reason, the request is left to boto3.
+Mocks, recorders and tracers handle botocore's events, or replace functions of botocore, urllib3 or `http.client`.
+Requests that bypass boto3 would bypass them: a mocked test would reach AWS. So this is checked before each request,
+which takes about two microseconds; if there is a reason, boto3 sends the request.
 
-Handlers that are botocore's own are found by the module that defines them. A function is the original if its code is
-the code in its module's file, whenever it was replaced, and even if its code was exchanged in place. That is checked
-once; from then on it has to be the same object. moto has a switch, since its handler is always there.
+Handlers of botocore itself are recognized by the module that defines them. A function is the original if its code
+equals the code in its module's file, whenever it was replaced, and even if its code object was. That is checked once;
+from then on it has to be the same object. moto has a switch, since its handler is always registered.
 """
-
-# The event handlers of a client are private to botocore; where they cannot be read, requests are left to boto3.
-# ruff: noqa: SLF001
 
 from __future__ import annotations
 
@@ -34,13 +31,19 @@ import botocore.validate
 import urllib3.util.connection
 
 from dynamongo._support.codegen import make_function
+from dynamongo.backends.dynamodb.transport.botocore_internals import (
+    handler_cache_of,
+    handlers_of,
+    pool_manager_of,
+    session_of,
+)
 
 _KNOWN: Final = frozenset({"botocore", "boto3", "dynamongo"})
 _LIBRARIES: Final = frozenset({"botocore", "urllib3", "http"})
 _STUBBER: Final = "botocore.stub"
 _ANY_SERVICE: Final = frozenset({"dynamodb", "*"})
 
-# The classes of botocore know those of urllib3 and http.client that they are made from, whatever replaces these there.
+# Taken from the bases of botocore's classes: the names in urllib3 and http.client may have been replaced already.
 _Connection: Final[Any] = botocore.awsrequest.AWSHTTPConnection.__bases__[-1]
 _SecureConnection: Final[Any] = botocore.awsrequest.AWSHTTPSConnection.__bases__[-1]
 _HTTPConnection: Final[Any] = _Connection.__base__
@@ -77,7 +80,7 @@ _WAY_OF_A_REQUEST: Final[tuple[tuple[Any, str], ...]] = (
     (botocore.awsrequest.AWSHTTPConnection, "request connect getresponse"),
     (botocore.awsrequest.AWSHTTPSConnection, "request connect getresponse"),
 )
-"""What takes a request or its answer a step further in boto3, by the class or module that it is looked up in."""
+"""What passes a request or its response on in boto3, by the class or module that it is looked up in."""
 
 _GATES: Final = frozenset(
     {
@@ -93,7 +96,7 @@ _GATES: Final = frozenset(
         (_HTTPConnection, "getresponse"),
     }
 )
-"""Of these, those whose code is looked at before every request: tools that exchange code in place do it here."""
+"""Those of them whose code object is checked before every request: tools that replace code objects do it here."""
 
 _PLACES: Final = [(owner, name) for owner, names in _WAY_OF_A_REQUEST for name in names.split()]
 
@@ -101,7 +104,7 @@ Snapshot: TypeAlias = tuple[Any, ...]
 
 
 class Watch:
-    """Watches one client of boto3, which must be dynamongo's own. Several threads may share it."""
+    """Watches one client of boto3, which must be dynamongo's own. Threads may share it."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -109,26 +112,27 @@ class Watch:
         self._is_untouched: Callable[[], bool] = _is_to_be_checked
 
     def find_reason(self) -> str | None:
-        """Why requests have to be left to boto3, or `None` if they need not be."""
+        """Return why boto3 has to send the requests, or `None` if it need not."""
         if "moto" in sys.modules and (moto := _find_active_moto()) is not None:
-            self._let_answer(moto)
+            self._register_moto(moto)
             return "moto is active"
         cache, reason = self._seen
         try:
-            if reason is None and self._client.meta.events._emitter._lookup_cache is cache and self._is_untouched():
+            # In place, since it is asked before every request: see `handler_cache_of`.
+            seen = self._client.meta.events._emitter._lookup_cache  # noqa: SLF001 - as there
+            if reason is None and seen is cache and self._is_untouched():
                 return None
-        except (AttributeError, KeyError):  # looked into below
+        except (AttributeError, KeyError):  # examined below
             pass
         return self._find_replacement() or self._find_foreign_handler()
 
-    def _let_answer(self, moto: Any) -> None:
-        """Show the client to moto, as its `patch_client` does: one made before moto was imported would reach AWS."""
-        events = self._client.meta.events
-        if all(handler is not moto for _, handler in _walk(events._emitter._handlers._root)):
-            events.register("before-send", moto)
+    def _register_moto(self, moto: Any) -> None:
+        """Register moto's handler, as its `patch_client` does: a client made before moto's import would reach AWS."""
+        if all(handler is not moto for _, handler in _walk(handlers_of(self._client))):
+            self._client.meta.events.register("before-send", moto)
 
     def _find_replacement(self) -> str | None:
-        """Which function on a request's way is not the original."""
+        """Return which function on a request's way is not the original."""
         try:
             if self._is_untouched():
                 return None
@@ -142,27 +146,26 @@ class Watch:
                 or _describe_foreign_session(self._client)
             )
         except AttributeError as error:
-            return f"boto3's way of a request is another than dynamongo knows: {error}"
+            return f"dynamongo does not know this version of botocore or urllib3: {error}"
         if reason is None:
             self._is_untouched = _write_check(snapshot)
         return reason
 
     def _find_foreign_handler(self) -> str | None:
-        """Who handles events of the client; looked up when the emitter has changed, and emptied its cache for that."""
+        """Return who handles events of the client, which is looked up again when the emitter has a new cache."""
         try:
-            emitter = self._client.meta.events._emitter
             cache, reason = self._seen
-            if emitter._lookup_cache is not cache:
-                cache = emitter._lookup_cache
-                reason = _describe_foreign_handler(emitter._handlers._root)
-                self._seen = (cache, reason)
+            current = handler_cache_of(self._client)
+            if current is not cache:
+                reason = _describe_foreign_handler(handlers_of(self._client))
+                self._seen = (current, reason)
         except (AttributeError, KeyError, RuntimeError, TypeError) as error:
-            return f"the event handlers of this version of botocore cannot be read: {error}"
+            return f"dynamongo cannot read the event handlers of this version of botocore: {error}"
         return reason
 
 
 def _find_active_moto() -> Any:
-    """The handler by which moto answers, while it does; `None` otherwise."""
+    """Return the handler by which moto responds while it is active, or `None`."""
     handler = getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)
     return handler if handler is not None and handler.enabled else None
 
@@ -172,7 +175,7 @@ def _is_to_be_checked() -> bool:
 
 
 def _take_snapshot() -> Snapshot:
-    """What is in all places now, and then the code of the gates."""
+    """Return what is in all places now, followed by the code of the gates."""
     found = [getattr(owner, name) for owner, name in _PLACES]
     codes = [getattr(each, "__code__", None) for each, place in zip(found, _PLACES, strict=True) if place in _GATES]
     return (*found, *codes)
@@ -201,14 +204,14 @@ def _write_check(snapshot: Snapshot) -> Callable[[], bool]:
 
 
 def _members_of(owner: Any) -> dict[str, Any]:
-    """The dict behind the view that a class gives of its members; nothing if this Python has none."""
+    """Return the dict behind a class's view of its members; an empty one if this Python has none."""
     view = cast("Any", vars(owner))
     held: list[Any] = gc.get_referents(view) if type(owner) is type else [view]
     return cast("dict[str, Any]", held[0]) if held and type(held[0]) is dict else {}
 
 
 def _describe_replacement(snapshot: Snapshot) -> str | None:
-    for found, (owner, name) in zip(snapshot, _PLACES, strict=False):  # the codes come after what is in the places
+    for found, (owner, name) in zip(snapshot, _PLACES, strict=False):  # the codes follow
         if not _is_original(found):
             package = getattr(owner, "__module__", owner.__name__).partition(".")[0]
             return f"{package}'s {owner.__name__.rpartition('.')[2]}.{name} is replaced"
@@ -216,7 +219,7 @@ def _describe_replacement(snapshot: Snapshot) -> str | None:
 
 
 def _describe_foreign_method(client: Any) -> str | None:
-    """What the client's class, or the client itself, has beside what botocore gives it."""
+    """Return what the client, or its class, has besides what botocore gives it."""
     kind = cast("type[Any]", type(client))
     if botocore.client.BaseClient not in kind.__mro__:
         return "the client is not botocore's"
@@ -231,17 +234,17 @@ def _describe_foreign_method(client: Any) -> str | None:
 
 
 def _describe_foreign_session(client: Any) -> str | None:
-    """What the client was made with in place of botocore's HTTP session or its pools."""
-    session = client._endpoint.http_session
-    for name, held in (("HTTP session", session), ("pool manager", session._manager)):
+    """Return what the client was made with instead of botocore's HTTP session or its pools."""
+    session = session_of(client)
+    for name, held in (("HTTP session", session), ("pool manager", pool_manager_of(session))):
         if not _is_original(type(held)):
             return f"the client's {name} is replaced"
     return None
 
 
 def _is_original(found: Any) -> bool:
-    """Whether a function is as a library defines it, whatever it is wrapped in; or whether a class is a library's."""
-    while type(found) is FunctionType:  # a proxy passes for an instance of it
+    """Return whether a function, including what it wraps, or a class is as its library defines it."""
+    while type(found) is FunctionType:  # `isinstance` would accept a proxy
         module = str(found.__globals__.get("__name__"))
         if module.partition(".")[0] not in _LIBRARIES or _identify(found.__code__) not in _codes_of(module):
             return False
@@ -254,7 +257,7 @@ def _is_original(found: Any) -> bool:
 
 @functools.cache
 def _codes_of(module: str) -> frozenset[tuple[object, ...]]:
-    """All code in a module's file, which is loaded anew and not executed; nothing if it cannot be loaded."""
+    """Return all code in a module's file, which is loaded again without being executed; nothing if that fails."""
     try:
         code = _load_code(module)
     except (AttributeError, ImportError, KeyError, OSError, StopIteration, ValueError):
@@ -263,7 +266,7 @@ def _codes_of(module: str) -> frozenset[tuple[object, ...]]:
 
 
 def _load_code(module: str) -> CodeType | None:
-    """The code of a module; what it says of itself is not asked, since `six` has http.client say that it is its own."""
+    """Return the code of a module. Its `__spec__` is not used, since `six` replaces that of http.client."""
     parent = module.rpartition(".")[0]
     path = sys.modules[parent].__path__ if parent else None
     specs = (finder.find_spec(module, path) for finder in sys.meta_path)
@@ -279,7 +282,7 @@ def _walk_code(code: CodeType) -> Iterator[CodeType]:
 
 
 def _identify(code: CodeType) -> tuple[object, ...]:
-    """What makes two objects the same code; `co_code` is the code without what the interpreter has specialised."""
+    """Return what two equal code objects share; `co_code` is free of what the interpreter has specialized."""
     return code.co_name, code.co_firstlineno, code.co_code, code.co_names, code.co_varnames
 
 
@@ -294,7 +297,7 @@ def _describe_foreign_handler(root: dict[str, Any]) -> str | None:
 
 
 def _walk(node: dict[str, Any], *names: str) -> Iterator[tuple[str, Any]]:
-    """Every handler with its event, from the tree in which botocore keeps them."""
+    """Yield every handler with its event, from the tree in which botocore keeps them."""
     for handlers in node["values"] or ():
         for handler in handlers:
             yield ".".join(names), handler
@@ -309,5 +312,5 @@ def _module_of(handler: Any) -> str:
 
 
 def _is_of_moto(handler: object) -> bool:
-    """Whether it is moto's handler, which says itself whether it is active."""
+    """Return whether it is moto's handler, which has a switch of its own."""
     return handler is getattr(sys.modules.get("moto.core.models"), "botocore_stubber", None)

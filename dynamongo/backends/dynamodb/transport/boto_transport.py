@@ -1,0 +1,94 @@
+"""`BotoTransport`: has boto3's client send a request, once and within the time that is left."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+from dynamongo.backends.dynamodb.errors import (
+    FOREIGN_ERRORS,
+    is_before_sending,
+    translate_error,
+    translate_preparation,
+)
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.base import describe_place
+from dynamongo.backends.dynamodb.transport.boto_responses import check_content, collect_bodies
+from dynamongo.backends.dynamodb.transport.connection_errors import (
+    REFUSED_TUNNEL,
+    build_refusal_error,
+    build_too_long_error,
+)
+from dynamongo.backends.dynamodb.transport.http_reader import ResponseTooLong
+from dynamongo.backends.dynamodb.transport.one_attempt import check_client, prepare_call
+from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error
+from dynamongo.exceptions import DynamongoError, InvalidRequestError, ServiceError
+
+_PROXY_ERROR: Final = "ProxyConnectionError"
+
+
+class BotoTransport:
+    """Calls boto3's client."""
+
+    def __init__(self, client: Any, settings: ClientSettings, reason: str) -> None:
+        self._client = client
+        self._settings = settings
+        self._reason = reason
+        self.place = describe_place(client)
+        if settings.client is not None:
+            check_client(client)
+
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
+        """See `Transport`."""
+        client = prepare_call(self._client, seconds, is_ours=self._settings.client is None)
+        with collect_bodies() as bodies:
+            try:
+                response: dict[str, Any] = getattr(client, request.method)(**request.arguments)
+                check_content(response, bodies)
+            except ServiceError:
+                self._drop_connections()
+                raise
+            except FOREIGN_ERRORS as error:
+                raise self._translate(error) from error
+            except Exception as error:
+                told = self._tell(error, is_answered=bool(bodies))
+                if told is error:
+                    raise
+                raise told from error
+        return response
+
+    def _tell(self, error: Exception, *, is_answered: bool) -> Exception:
+        """The error to raise for one that is neither dynamongo's nor boto3's; itself if nothing is known of it."""
+        if is_answered and isinstance(error, MALFORMED):
+            self._drop_connections()
+            return build_malformed_error(error)
+        if isinstance(error, RecursionError):  # of botocore's validator, before anything is sent
+            return InvalidRequestError("the request is nested too deep")
+        if is_before_sending(error):
+            return translate_preparation(error, self._settings.describe_credentials())
+        return error
+
+    def _drop_connections(self) -> None:
+        """Close those that are idle, after an answer that could not be read: its rest may come on one of them."""
+        with contextlib.suppress(AttributeError):  # of a double, which has none
+            self._client.close()
+
+    def _translate(self, error: Exception) -> DynamongoError:
+        """The error to raise for one of boto3's."""
+        if isinstance(error.__context__, ResponseTooLong):
+            return build_too_long_error(error.__context__)
+        details: dict[str, Any] = getattr(error, "kwargs", {})
+        refusal = REFUSED_TUNNEL.search(str(details.get("error"))) if type(error).__name__ == _PROXY_ERROR else None
+        if refusal is not None:
+            return build_refusal_error(str(details.get("proxy_url")), refusal[1])
+        return translate_error(error, self._settings.describe_credentials())
+
+    def describe(self) -> str:
+        """See `Transport`."""
+        return f"boto3: {self._reason}"
+
+    def close(self) -> None:
+        """Close the client, unless it is the caller's."""
+        if self._settings.client is None:
+            self._client.close()

@@ -1,0 +1,145 @@
+"""`DirectTransport`: signs and sends a request itself, and reads the response.
+
+That takes a tenth of the processor time that boto3's client takes.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from dynamongo.backends.dynamodb.errors import (
+    FOREIGN_ERRORS,
+    build_provider_error,
+    build_unexpected_error,
+    translate_error,
+    translate_response,
+)
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.base import describe_place
+from dynamongo.backends.dynamodb.transport.boto_responses import check_checksum, check_kind, check_members
+from dynamongo.backends.dynamodb.transport.botocore_internals import credentials_of
+from dynamongo.backends.dynamodb.transport.connection_errors import (
+    AUTHENTICATION_REQUIRED,
+    build_incomplete_error,
+    build_refusal_error,
+)
+from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3, read_endpoint
+from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
+from dynamongo.backends.dynamodb.transport.http_writer import Credentials, MessageWriter
+from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
+from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error, parse_body
+from dynamongo.backends.dynamodb.transport.pool import Pool
+from dynamongo.exceptions import CredentialsError, DynamongoError
+
+_QUOTED: Final = 200
+"""How many bytes of a response that is not JSON are shown."""
+
+
+class DirectTransport:
+    """Sends requests itself, to where the client would send them, and with its credentials. Threads may share it.
+
+    Raises:
+        LeftToBoto3: The client's requests cannot be sent without it.
+    """
+
+    def __init__(self, client: Any, settings: ClientSettings) -> None:
+        if find_retries(client).get("mode") == "adaptive":
+            raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
+        endpoint = read_endpoint(client)
+        self.place = describe_place(client)
+        self._proxy = "on the way" if endpoint.proxy is None else endpoint.proxy.url
+        self._client = client
+        self._settings = settings
+        self._pool = Pool(endpoint)
+        self._writer = MessageWriter(endpoint)
+        self._checked: Credentials | None = None
+
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
+        """See `Transport`."""
+        message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
+        answer, response = self._pool.exchange(message, partial(_read_body, request.action), seconds)
+        if answer.status != 200:
+            raise self._translate(answer, response)
+        return response
+
+    def _translate(self, answer: HttpResponse, content: dict[str, Any]) -> DynamongoError:
+        """The error to raise for an answer that is one."""
+        if answer.status == AUTHENTICATION_REQUIRED:
+            return build_refusal_error(self._proxy, f"{answer.status} {content.get('message', '')}")
+        try:
+            return translate_response(_as_error(answer, content), self._settings.describe_credentials())
+        except MALFORMED as error:
+            return build_malformed_error(error)
+
+    def describe(self) -> str:
+        """See `Transport`."""
+        return "direct"
+
+    def close(self) -> None:
+        """Close the connections that are idle; the others are closed when they are no longer in use."""
+        self._pool.close()
+
+    def _find_credentials(self) -> Credentials:
+        """The credentials, if a header can hold them: at a line break it ends, and another one would begin."""
+        credentials = self._ask_for_credentials()
+        if credentials == self._checked:
+            return credentials
+        text = f"{credentials.access_key}{credentials.token}"
+        if not (text.isascii() and text.isprintable()):
+            problem = "AWS credentials have a character that no header can hold, such as a line break"
+            raise CredentialsError(f"{problem}. {self._settings.describe_credentials()}")
+        self._checked = credentials
+        return credentials
+
+    def _ask_for_credentials(self) -> Credentials:
+        """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
+        try:
+            credentials = credentials_of(self._client)
+            if credentials is not None:
+                frozen: Credentials = credentials.get_frozen_credentials()
+                return frozen
+        except FOREIGN_ERRORS as error:
+            raise translate_error(error, self._settings.describe_credentials()) from error
+        except Exception as error:
+            raise build_provider_error(error, self._settings.describe_credentials()) from error
+        raise CredentialsError(f"AWS credentials are missing. {self._settings.describe_credentials()}")
+
+
+def _read_body(action: str, answer: HttpResponse) -> tuple[HttpResponse, dict[str, Any]]:
+    """The answer and its content; of an error that is no JSON, what it says instead."""
+    if answer.checksum is not None:
+        check_checksum(answer.body, answer.checksum)
+    try:
+        content = parse_body(action, answer.body.decode())
+    except (RecursionError, ValueError) as error:
+        if answer.status != 200:  # of a proxy or a gateway, which says what is wrong in its own words
+            return answer, {"message": _quote_text(answer.body)}
+        check_kind(answer.body, answer.content_type)
+        raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
+    if not isinstance(content, dict):
+        if answer.status != 200:
+            return answer, {}
+        raise build_unexpected_error("expected a JSON object")
+    known: Any = content  # and not `cast`, which would be a call
+    if answer.status == 200 and None in known.values():
+        check_members(known)
+    return answer, known
+
+
+def _quote_text(body: bytes | bytearray) -> str:
+    """The beginning of what somebody else than DynamoDB says, such as a proxy."""
+    text = " ".join(body[:_QUOTED].decode(errors="replace").split())
+    return f"{text}..." if len(body) > _QUOTED else text
+
+
+def _as_error(answer: HttpResponse, content: dict[str, Any]) -> dict[str, Any]:
+    """An answer that is an error as boto3 gives it."""
+    code = str(content.get("__type", answer.status)).rpartition("#")[2].partition(":")[0]
+    message = content.get("message") or content.get("Message")
+    return {
+        **content,
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": answer.status, "RequestId": answer.request_id},
+    }
