@@ -74,6 +74,9 @@ class AppendUpdate(Update):
 
 AnyUpdate: TypeAlias = SetUpdate | RemoveUpdate | AddUpdate | DeleteUpdate | IncrementUpdate | AppendUpdate
 
+Updates: TypeAlias = AnyUpdate | Iterable[AnyUpdate]
+"""What a verb takes: one update, such as `User.visits.increment()`, or several."""
+
 
 def check_updates(updates: Sequence[AnyUpdate], key_names: Collection[str]) -> None:
     """Refuse updates that DynamoDB would refuse before reading the item, in words for their author.
