@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 import keyword
 import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any, cast
 
 _numbers = itertools.count(1)
+_dead: deque[str] = deque()
+"""The names of sources whose functions are gone. A finalizer must not drop them from `linecache.cache` itself: it may
+run while `linecache.checkcache` goes through the cache."""
 
 
 def is_plain_name(name: str) -> bool:
@@ -41,13 +45,15 @@ def make_function(
     """
     import linecache  # noqa: PLC0415 - slow to import (it loads the tokenizer), and needed only once a model is declared
 
+    while _dead:
+        linecache.cache.pop(_dead.popleft(), None)
     filename = f"<dynamongo {name} {next(_numbers)}>"
     namespace = dict(names)
     code = compile(source, filename, "exec")
     exec(_put_in(code, texts) if texts else code, namespace)  # noqa: S102 - the source is ours: values of users are only in `names` and `texts`
     made: Callable[..., Any] = namespace[name]
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    weakref.finalize(made, linecache.cache.pop, filename, None)
+    weakref.finalize(made, _dead.append, filename)
     return made
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, Final, cast, overload
 
 from dynamongo._support.dataclasses import dataclass, replace
 from dynamongo.arguments import check_flag
@@ -32,7 +32,7 @@ from dynamongo.exceptions import (
 )
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.sizes import item_size
-from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item, are_values_hidden, shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
@@ -55,8 +55,6 @@ from dynamongo.planning.write_builders import (
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-Updates: TypeAlias = "AnyUpdate | Iterable[AnyUpdate]"
 
 _MAX_TOKEN = 36
 

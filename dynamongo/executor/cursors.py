@@ -7,7 +7,6 @@ others; with a `cursor_ttl` they expire. An unsigned one may be forged, so each 
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -84,6 +83,8 @@ def _check_ttl(ttl: object, keys: tuple[object, ...]) -> None:
 
 def encode_cursor(fingerprint: str, position: ReadPosition | None, rules: CursorRules = UNSIGNED) -> str | None:
     """Return the text for a position in the plan with the fingerprint, signed if there is a key; `None` at its end."""
+    import json  # noqa: PLC0415 - most programs have no cursors
+
     if position is None:
         return None
     after: Any = position.after
@@ -166,6 +167,8 @@ def _from_text(text: object) -> bytes:
 
 
 def _parse(content: bytes, text: object) -> tuple[Any, Any, int, Item | int | None, int | None]:
+    import json  # noqa: PLC0415 - as in `encode_cursor`
+
     try:
         version, fingerprint, step, after, expiry = [*json.loads(content), None][:5]
         if type(step) is not int or type(expiry) not in {int, type(None)}:

@@ -304,7 +304,7 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
 def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
     """Return the items in the plan's order, up to its limit."""
     if plan.order_by:
-        key_of: Callable[[Item], Any] = itemgetter(*plan.order_by)
+        key_of = cast("Callable[[Item], Any]", itemgetter(*plan.order_by))
         items.sort(key=key_of, reverse=plan.descending)
     return items if plan.limit is None else items[: plan.limit]
 

@@ -11,7 +11,6 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 from __future__ import annotations
 
 from collections.abc import Iterable
-from json.encoder import encode_basestring
 from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo._support.dataclasses import dataclass, field
@@ -52,7 +51,7 @@ class Path:
     owner: str | None = field(default=None, repr=False, compare=False)
     """The full name of the model whose field made the path: a field of another model is refused."""
 
-    def __init__(self, *elements: str | int) -> None:
+    def __init__(self, *elements: str | int) -> None:  # one argument per step, unlike a dataclass with one field
         object.__setattr__(self, "elements", elements)
         object.__setattr__(self, "owner", None)
 
@@ -62,7 +61,7 @@ class Path:
     def owned_by(self, owner: str | None) -> Path:
         """Return the same path, as made by a field of the model with that name."""
         path = Path(*self.elements)
-        object.__setattr__(path, "owner", owner)
+        object.__setattr__(path, "owner", owner)  # nobody else has seen this path yet
         return path
 
     def __str__(self) -> str:
@@ -82,8 +81,11 @@ def _describe_step(step: str | int) -> str:
     """Write a step as it follows others, quoting a name that could be read as several steps or an operator."""
     if isinstance(step, int):
         return f"[{step}]"
-    is_plain = step.replace("_", "").replace("-", "").isalnum()
-    return f".{step}" if is_plain else f"[{encode_basestring(step)}]"
+    if step.replace("_", "").replace("-", "").isalnum():
+        return f".{step}"
+    from json.encoder import encode_basestring  # noqa: PLC0415 - slow to import, and few names need quotes
+
+    return f"[{encode_basestring(step)}]"
 
 
 @dataclass(frozen=True, slots=True)

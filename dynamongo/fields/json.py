@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
+from collections.abc import Callable
 from typing import Any, NoReturn, cast
 
+from dynamongo._support.lazy import lazy_property
 from dynamongo.expressions.values import AttributeValue, describe_error, shorten
 from dynamongo.fields.partial_map import refuse_part
 from dynamongo.fields.scalars import TextStored
@@ -28,13 +29,13 @@ class JSONField(TextStored[Any]):
         text = self._encode_text(value)
         self._check_keys(value)
         try:
-            return json.loads(text)
+            return _CODEC.load(text)
         except RecursionError as error:
             self.reject(value, "a JSON value that is nested less deeply", cause=error)
 
     def _encode_text(self, value: Any) -> str:
         try:
-            text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+            text = _CODEC.dump(value)
         except (TypeError, ValueError, RecursionError) as error:
             self.reject(value, f"a JSON value ({describe_error(error)})", cause=error)
         return self.convert_text(text, "text")
@@ -58,11 +59,11 @@ class JSONField(TextStored[Any]):
                 pending += cast("list[Any]", part)
 
     def encode(self, value: Any) -> AttributeValue:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        return _CODEC.dump_sorted(value)
 
     def parse(self, text: str) -> Any:
         try:
-            value = _DECODER.decode(text)
+            value = _CODEC.load_strictly(text)
         except RecursionError as error:
             self.reject(text, "stored as the text of a JSON value that is nested less deeply", cause=error)
         if value is None:
@@ -80,5 +81,33 @@ def _parse_float(text: str) -> float:
     return number if math.isfinite(number) else _refuse_constant(text)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float)
+class _Codec:
+    """The functions of `json`, which is imported on first use: that takes 3 % of the import of dynamongo."""
+
+    @lazy_property
+    def dump(self) -> Callable[[Any], str]:
+        from json import JSONEncoder  # noqa: PLC0415 - as the class says
+
+        return JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
+
+    @lazy_property
+    def dump_sorted(self) -> Callable[[Any], str]:
+        from json import JSONEncoder  # noqa: PLC0415 - as the class says
+
+        return JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+    @lazy_property
+    def load(self) -> Callable[[str], Any]:
+        from json import loads  # noqa: PLC0415 - as the class says
+
+        return loads
+
+    @lazy_property
+    def load_strictly(self) -> Callable[[str], Any]:
+        from json import JSONDecoder  # noqa: PLC0415 - as the class says
+
+        return JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float).decode
+
+
+_CODEC = _Codec()
 _USUAL_DEPTH = 100

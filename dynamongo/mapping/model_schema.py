@@ -142,7 +142,7 @@ class ModelSchema:
                 f" {'rules' if own.stores_like(inherited) else 'values'}; use the field of {self.name}"
             )
 
-    def index_name(self, index: Any) -> str | None:
+    def resolve_index(self, index: Any) -> str | None:
         """Return the name in DynamoDB of an index, given the index itself, that name, or its attribute in the model."""
         if index is None:
             return None
@@ -153,7 +153,7 @@ class ModelSchema:
             raise ExpressionError(f"{self.name} declares no indexes; got index={shorten(index)}")
         raise ExpressionError(f"unknown index {shorten(index)}; {self.name} has: {', '.join(self.indexes)}")
 
-    def projection(self, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
+    def resolve_projection(self, wanted: Iterable[Any] | None) -> tuple[Path, ...]:
         """Return the paths of a projection, which may contain fields and their names; none for whole items."""
         if wanted is None:
             return ()

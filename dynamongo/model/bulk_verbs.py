@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast, overload
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
-from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.updates import Updates
 from dynamongo.model.bound_verbs import BoundVerb, TargetedVerb
 from dynamongo.model.bulk_entries import delete_entries, save_entries, update_entries
 from dynamongo.model.bulk_writes import BulkCall, WriteOptions, perform_bulk, stream_bulk
@@ -190,7 +190,7 @@ class UpdateMany(TargetedVerb[M]):
     def __call__(
         self,
         strategy: Strategy,
-        updates: AnyUpdate | Iterable[AnyUpdate],
+        updates: Updates,
         *,
         scans: ScanPolicy | None = None,
         max_workers: int | None = None,
@@ -219,7 +219,7 @@ class UpdateMany(TargetedVerb[M]):
     def prepare(
         self,
         strategy: Strategy,
-        updates: AnyUpdate | Iterable[AnyUpdate],
+        updates: Updates,
         scans: ScanPolicy | None,
         options: WriteOptions,
     ) -> BulkCall[M]:
@@ -227,7 +227,7 @@ class UpdateMany(TargetedVerb[M]):
         changes = check_changes(self._mapper, updates)
         return self._prepare(strategy, scans, options, functools.partial(update_entries, changes))
 
-    def explain(self, strategy: Strategy, updates: AnyUpdate | Iterable[AnyUpdate]) -> WritePlan:
+    def explain(self, strategy: Strategy, updates: Updates) -> WritePlan:
         """Return how the items would be found and updated. Makes no request."""
         check_changes(self._mapper, updates)
         source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"
@@ -239,7 +239,7 @@ class UpdateMany(TargetedVerb[M]):
     def stream(
         self,
         strategies: Iterable[Strategy],
-        updates: AnyUpdate | Iterable[AnyUpdate],
+        updates: Updates,
         *,
         max_workers: int | None = None,
         progress: ProgressOption = None,
@@ -247,9 +247,7 @@ class UpdateMany(TargetedVerb[M]):
         """Update the items while iterating; see `Model.update_iter`."""
         return stream_bulk(self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress)))
 
-    def prepare_stream(
-        self, strategies: Iterable[Strategy], updates: AnyUpdate | Iterable[AnyUpdate], options: WriteOptions
-    ) -> BulkCall[M]:
+    def prepare_stream(self, strategies: Iterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
         """Return what updates the items as their strategies come."""
         changes = check_changes(self._mapper, updates)
         return self._prepare_stream(strategies, options, functools.partial(update_entries, changes))

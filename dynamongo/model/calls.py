@@ -144,7 +144,7 @@ class GetCall(VerbCall[Any]):
         if target.check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
             self.operation = Get(table, target.key, consistent=consistent)
         else:
-            paths = mapper.projection(projection)
+            paths = mapper.resolve_projection(projection)
             read = Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
             self.plan, self.check = plan_for(mapper, read), target.check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards

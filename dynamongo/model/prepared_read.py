@@ -6,7 +6,8 @@ left to it: it performs the calls, one after the other or those of segments at t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
@@ -28,6 +29,8 @@ from dynamongo.executor import (
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.model.bulk_entries import Entry, recheck_targets
+from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions
 from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
@@ -37,6 +40,7 @@ from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import apply_policy
+from dynamongo.planning.strategies import Target
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -184,10 +188,28 @@ class PreparedRead(Generic[T]):
             self._fingerprint = fingerprint_of(self.explain())
         return self._fingerprint
 
+    # From what was read to writes.
+
+    def _finish_targets(self, items: list[Item], plan: Plan) -> tuple[list[Target], list[Any]]:
+        """Return what a write of each item has to check again, and the instances."""
+        mapper = self._model.__mapper__
+        return recheck_targets(mapper, self._read.source, items), mapper.decode_read(items, plan.loaded)
+
+    def _make_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
+        """Return what writes the items where they were read."""
+        mapper, table = self._model.__mapper__, self._read.table.name
+        place = Destination(mapper, table, self._connection, self._backend)
+        return BulkCall(place, options, functools.partial(make_entries, mapper, table))
+
 
 def instances_of(mapper: Mapper[M]) -> Decode[M]:
     """Return what makes instances of items that were read with a plan."""
     return lambda items, plan: mapper.decode_read(items, plan.loaded)
+
+
+def as_stored(items: list[Item], _: Plan) -> list[Item]:
+    """Return the items as they are."""
+    return items
 
 
 def dicts_of(mapper: Mapper[M]) -> Decode[dict[str, Any]]:

@@ -97,8 +97,8 @@ def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str,
         check_policy(scans)
     return {
         "consistent": check_flag(name, "consistent", arguments.get("consistent", False)),
-        "index": mapper.index_name(arguments.get("index")),
-        "projection": mapper.projection(arguments.get("projection")),
+        "index": mapper.resolve_index(arguments.get("index")),
+        "projection": mapper.resolve_projection(arguments.get("projection")),
         "page_size": check_count(name, "page_size", arguments.get("page_size"), least=1),
         "segments": check_count(name, "segments", arguments.get("segments"), least=1),
         "scans": scans,

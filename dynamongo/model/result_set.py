@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NoReturn, TypeVar
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.executor import PageLoop, ReadPage
-from dynamongo.expressions.updates import AnyUpdate
-from dynamongo.expressions.values import Item
-from dynamongo.model.bulk_entries import Entry, delete_entries, recheck_targets, update_entries
-from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions, perform_bulk
+from dynamongo.expressions.updates import Updates
+from dynamongo.model.bulk_entries import delete_entries, update_entries
+from dynamongo.model.bulk_writes import WriteOptions, perform_bulk
 from dynamongo.model.calls import perform
-from dynamongo.model.prepared_read import PreparedRead
+from dynamongo.model.prepared_read import PreparedRead, as_stored
 from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, Page
 from dynamongo.planning.plan import Plan
@@ -122,7 +121,7 @@ class ResultSet(PreparedRead[T]):
 
     def update(
         self,
-        *updates: AnyUpdate | Iterable[AnyUpdate],
+        *updates: Updates,
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[Any]:
@@ -141,19 +140,10 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: As in `all`.
         """
-        read = self._read
-        stored = ResultSet(self._model, replace(read, projection=()), _as_stored, backend=self._backend)
-        plan, items = stored.explain(), stored.all()
-        mapper = self._model.__mapper__
-        return recheck_targets(mapper, read.source, items), mapper.decode_read(items, plan.loaded)
+        stored = ResultSet(self._model, replace(self._read, projection=()), as_stored, backend=self._backend)
+        return self._finish_targets(stored.all(), stored.explain())
 
     # How it reads and writes.
-
-    def _make_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
-        """Return what writes the items where they were read."""
-        mapper, table = self._model.__mapper__, self._read.table.name
-        place = Destination(mapper, table, self._connection, self._backend)
-        return BulkCall(place, options, functools.partial(make_entries, mapper, table))
 
     def _with(self, read: Read) -> ResultSet[T]:
         return ResultSet(self._model, read, self._decode, self._progress, self._backend)
@@ -200,7 +190,3 @@ class ResultSet(PreparedRead[T]):
         call = self._call(segment.fetch)
         while segment.position is not None:
             yield perform(call, self._backend)
-
-
-def _as_stored(items: list[Item], _: Plan) -> list[Item]:
-    return items

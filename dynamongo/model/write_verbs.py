@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dynamongo.expressions.conditions import Condition
-from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.bulk_verbs import BulkVerb, DeleteMany, SaveMany, UpdateMany
 from dynamongo.model.calls import DeleteCall, SaveCall, UpdateCall, perform
@@ -108,7 +108,7 @@ class WriteVerbs(Instance):
     def update_iter(
         cls,
         strategies: Iterable[Strategy],
-        updates: AnyUpdate | Iterable[AnyUpdate],
+        updates: Updates,
         *,
         max_workers: int | None = None,
         progress: ProgressOption = None,
@@ -144,7 +144,7 @@ class WriteVerbs(Instance):
         return perform(call)
 
     @classmethod
-    def update_one(cls, strategy: Strategy, updates: AnyUpdate | Iterable[AnyUpdate], *, upsert: bool = False) -> Self:
+    def update_one(cls, strategy: Strategy, updates: Updates, *, upsert: bool = False) -> Self:
         """Change some attributes of an item. Costs one UpdateItem request.
 
         Args:
@@ -165,7 +165,7 @@ class WriteVerbs(Instance):
         return perform(call)
 
     @classmethod
-    def upsert_one(cls, strategy: Strategy, updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
+    def upsert_one(cls, strategy: Strategy, updates: Updates) -> Self:
         """Change some attributes of an item, and create it if it is missing: `update_one` with `upsert=True`."""
         return cls.update_one(strategy, updates, upsert=True)
 
@@ -201,7 +201,7 @@ class WriteVerbs(Instance):
         """Delete the instance's item, and return it as it was stored; `None` if there was none."""
         return type(self).delete_one(self)
 
-    def update(self, *updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
+    def update(self, *updates: Updates) -> Self:
         """Update the instance's item as `update_one` does, and take over what is stored.
 
         Args:
@@ -210,7 +210,7 @@ class WriteVerbs(Instance):
         mapper: Mapper[Self] = type(self).__mapper__
         return mapper.take_over(self, type(self).update_one(self, tuple(flatten(updates))))
 
-    def upsert(self, *updates: AnyUpdate | Iterable[AnyUpdate]) -> Self:
+    def upsert(self, *updates: Updates) -> Self:
         """Update the instance's item as `update` does, or create it from its key and the updates."""
         mapper: Mapper[Self] = type(self).__mapper__
         return mapper.take_over(self, type(self).upsert_one(self, tuple(flatten(updates))))

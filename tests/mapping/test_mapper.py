@@ -112,14 +112,14 @@ def test_written_item_that_cannot_be_read_says_that_it_was_written() -> None:
 
 @pytest.mark.parametrize("index", [Visit.by_note, "by_note", "by-note"], ids=str)
 def test_index_has_three_names(index: Any) -> None:
-    assert MAPPER.index_name(index) == "by-note"
+    assert MAPPER.resolve_index(index) == "by-note"
 
 
 def test_unknown_index_is_refused() -> None:
     with pytest.raises(ExpressionError, match=r"^unknown index 'by_day'; Visit has: by_note$"):
-        MAPPER.index_name("by_day")
+        MAPPER.resolve_index("by_day")
     with pytest.raises(ExpressionError, match=r"^Plain declares no indexes; got index='by_day'$"):
-        Plain.__mapper__.index_name("by_day")
+        Plain.__mapper__.resolve_index("by_day")
 
 
 def test_refusal_says_which_item_of_which_table() -> None:

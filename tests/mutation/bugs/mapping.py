@@ -50,4 +50,21 @@ MUTANTS = [
         "if field.is_key:\n    absent = _a",
         "if False:\n    absent = _a",
     ),
+    # The mapper.
+    Mutant("a mapper saves what was read in part", "Mapper.encode", "record.loaded is not None", "False"),
+    Mutant("a mapper checks no version", "Mapper.lock_of", "lock(name, getattr(instance, name))", "None"),
+    Mutant(
+        "a mapper takes over no record",
+        "Mapper.take_over",
+        "set_record(instance, other.__record__)",
+        "other.__record__",
+    ),
+    Mutant("a mapper knows one table name alone", "ModelSchema.schema", "schema.name != table", "False"),
+    Mutant(
+        "a mapper finds an index by its attribute alone",
+        "ModelSchema.resolve_index",
+        "index in (name, known.name)",
+        "index == name",
+    ),
+    Mutant("a saved change is sent again", "Mapper.note_saved", "set_record(instance, item)", "item"),
 ]
