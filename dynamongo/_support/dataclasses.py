@@ -79,7 +79,7 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
     own = {name: _spec_of(given.get(name, _NOTHING)) for name in _find_fields(cls)}
     specs: dict[str, _Spec] = {**inherited, **own}
     if init:
-        _check_defaults(cls, specs)
+        _check_fields(cls, specs)
     dropped = {*own, "__dict__", "__weakref__"}
     members: dict[str, Any] = {name: value for name, value in given.items() if name not in dropped}
     members |= {
@@ -109,10 +109,12 @@ def _spec_of(default: Any) -> _Spec:
     return default if isinstance(default, _Spec) else _Spec(default)
 
 
-def _check_defaults(cls: Any, specs: Mapping[str, _Spec]) -> None:
-    """Refuse defaults that no constructor can have, on the line that declares them."""
+def _check_fields(cls: Any, specs: Mapping[str, _Spec]) -> None:
+    """Refuse names and defaults that no constructor can have, on the line that declares them."""
     with_default = None
     for name, (default, factory, is_parameter, *_) in specs.items():
+        if not is_plain_name(name) or name.startswith("_") or name == "self":  # it becomes a parameter in source
+            raise TypeError(f"a field of {cls.__qualname__} needs a public ASCII name that is no keyword; got {name!r}")
         if isinstance(default, (list, dict, set)):
             raise ValueError(f"mutable default for field {name} of {cls.__qualname__}: use default_factory")  # noqa: TRY004 - the standard library's
         if not is_parameter:
@@ -215,7 +217,6 @@ def _generate_constructor(cls: Any) -> Any:
     specs: dict[str, _Spec] = {name: spec for name, spec in cls.__specs__.items() if spec.init}
     names: dict[str, Any] = {}
     for name, spec in specs.items():
-        _check_name(name)
         names |= {f"_default_{name}": spec.default, f"_make_{name}": spec.default_factory}
         names[f"_set_{name}"] = getattr(cls, name).__set__
     if len(specs) > _MAX_SETTERS:
@@ -224,7 +225,7 @@ def _generate_constructor(cls: Any) -> Any:
     source = _write_constructor(specs, names, is_checked=hasattr(cls, "__post_init__"))
     scope: dict[str, Any] = {}
     module = sys.modules.get(cls.__module__)  # in which `typing.get_type_hints` looks up the annotations
-    exec(source, vars(module) if module else {}, scope)  # noqa: S102 - the source is ours: `_check_name` saw each name in it
+    exec(source, vars(module) if module else {}, scope)  # noqa: S102 - the source is ours: `_check_fields` saw each name in it
     made = scope["_create"](**names)
     made.__annotations__ = {
         **{name: kind for name, kind in _annotations_of(cls).items() if name in specs},
@@ -233,12 +234,6 @@ def _generate_constructor(cls: Any) -> Any:
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     made.__module__ = cls.__module__
     return made
-
-
-def _check_name(name: str) -> None:
-    """Refuse what cannot be the name of a parameter in generated source."""
-    if not is_plain_name(name) or name.startswith("_") or name == "self":
-        raise TypeError(f"a field of a frozen dataclass needs a public ASCII name that is no keyword; got {name!r}")
 
 
 def _make_open_twin(cls: Any) -> Any:
