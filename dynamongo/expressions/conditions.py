@@ -51,7 +51,7 @@ class Path:
     owner: str | None = field(default=None, repr=False, compare=False)
     """The full name of the model whose field made the path: a field of another model is refused."""
 
-    def __init__(self, *elements: str | int) -> None:
+    def __init__(self, *elements: str | int) -> None:  # one argument per step, unlike a dataclass with one field
         object.__setattr__(self, "elements", elements)
         object.__setattr__(self, "owner", None)
 
@@ -61,7 +61,7 @@ class Path:
     def owned_by(self, owner: str | None) -> Path:
         """Return the same path, as made by a field of the model with that name."""
         path = Path(*self.elements)
-        object.__setattr__(path, "owner", owner)
+        object.__setattr__(path, "owner", owner)  # nobody else has seen this path yet
         return path
 
     def __str__(self) -> str:

@@ -130,7 +130,7 @@ def _holds_nested(condition: Condition, item: Mapping[str, AttributeValue]) -> b
             decisive = None if isinstance(condition, Not) else isinstance(condition, Or)
             parts = iter((condition.part,) if isinstance(condition, Not) else condition.parts)
             undecided.append((decisive, parts))
-            condition = next(parts)
+            condition = next(parts)  # a branch has at least one part
         result = holds(condition, item)
         while undecided:
             decisive, parts = undecided[-1]
@@ -265,6 +265,7 @@ def _take_members(members: Item, wanted: _Fragments) -> Resolved:
 
 def _take_elements(elements: list[AttributeValue], wanted: _Fragments) -> Resolved:
     found: list[AttributeValue] = []
+    # DynamoDB returns elements in the order of the list, whatever the order of the paths.
     for position in sorted(step for step in wanted if isinstance(step, int) and step < len(elements)):
         fragment = _take_fragments(elements[position], wanted[position])
         if fragment is not MISSING:

@@ -202,7 +202,7 @@ class _Writer:
             kind = type_of(right)
             if kind in SCALAR_TYPES:
                 return self._test(left, f"{_TYPE_TESTS[kind]} and v {_PYTHON[operator]} {self._name(right)}")
-            if kind in ("BOOL", "NULL"):
+            if kind in ("BOOL", "NULL"):  # by identity, since `1 == True`; a missing attribute must not become None
                 return self._test(left, f"{{}} is {right!r}", _OR_MISSING)
         return f"compare({self._read(left)}, {self._name(operator)}, {self._read(right)})"
 

@@ -79,7 +79,7 @@ def _own_bytes(node: Condition) -> int:
             return len("NOT ()")
         case Comparison():
             frame = len(" <= ")
-        case In(_, ()):
+        case In(_, ()):  # rendered as a contradiction, since DynamoDB takes no empty IN
             return 2 * _own_bytes(Exists(*(paths_of(node) or [Path("")])))
         case _:
             frame = len("(attribute_not_exists())")

@@ -144,7 +144,7 @@ def _find_clash(paths: Sequence[Path]) -> tuple[Path, Path] | None:
     """Return two paths that overlap, the shorter one first, or that conflict."""
     if len(paths) < 2 or len(paths) == len({path.elements[0] for path in paths}):
         return None  # each path is in another attribute
-    pairs = itertools.pairwise(sorted(paths, key=_sort_key))
+    pairs = itertools.pairwise(sorted(paths, key=_sort_key))  # a clash shows between neighbours
     return next((pair for pair in pairs if _clash(*pair)), None)
 
 

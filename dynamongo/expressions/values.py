@@ -106,7 +106,7 @@ def equals(left: AttributeValue, right: AttributeValue) -> bool:
     >>> equals(1, Decimal("1.0")), equals(1, True), equals([1], [True])
     (True, False, False)
     """
-    if type(left) is type(right) and type(left) in PLAIN_TYPES:
+    if type(left) is type(right) and type(left) in PLAIN_TYPES:  # `type`, since `True == 1` in Python
         return left == right
     if type(left) is list and type(right) is list:
         return len(left) == len(right) and all(map(equals, left, right))
@@ -179,6 +179,7 @@ def check_name(name: object) -> str:
     return name
 
 
+# Two switches: a setting of connections, and a block around code that handles stored values.
 _is_hidden: ContextVar[bool] = ContextVar("dynamongo_values_are_hidden", default=False)
 _hiders: weakref.WeakSet[object] = weakref.WeakSet()
 """The connections with `show_values=False`. It is process-wide, since a field refuses a value before it is known which

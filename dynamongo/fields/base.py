@@ -86,7 +86,7 @@ class Field(Updatable, Generic[T]):
         self.required = required
         self.validator = validator
         self.choices = None if choices is None else tuple(choices)
-        self._are_choices_converted = False
+        self._are_choices_converted = False  # `convert` of a subclass may need what its own `__init__` sets later
         self._default = default
         self._owner = ""
         self._path: Path | None = None
@@ -165,6 +165,7 @@ class Field(Updatable, Generic[T]):
     @property
     def default(self) -> Any:
         """The value of a new instance without one: converted and checked, and new for each call."""
+        # A callable may return the same list each time, so its result is copied, too.
         value = copy.deepcopy(self._default() if callable(self._default) else self._default)
         return self.missing_value() if value is None else self.validate(value)
 

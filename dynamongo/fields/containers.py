@@ -97,13 +97,15 @@ class ListField(Field[list[E]]):
         return []
 
     def apply_defaults(self, value: Any) -> Any:
-        return self._each(_prepare_element, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
+        return (
+            self._each(_apply_element_defaults, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
+        )
 
     def convert(self, value: Any) -> list[E]:
         refuse_part(value)
         if not isinstance(value, (list, tuple)):
             self.reject(value, "a list")
-        return self._each(_accept_element, cast("list[Any]", value))
+        return self._each(_coerce_element, cast("list[Any]", value))
 
     def encode(self, value: list[E]) -> AttributeValue:
         encode = self.element.encode
@@ -203,6 +205,7 @@ class SetField(Field[set[E]]):
         return not value
 
     def apply_defaults(self, value: Any) -> Any:
+        # A list, since members that are not converted yet need not be hashable.
         return list(map(self.member.apply_defaults, cast("set[Any]", value))) if _is_set_like(value) else value
 
     def convert(self, value: Any) -> set[E]:
@@ -249,11 +252,11 @@ def _is_set_like(value: object) -> bool:
     return isinstance(value, (AbstractSet, list, tuple))
 
 
-def _prepare_element(element: Field[Any], value: Any) -> Any:
+def _apply_element_defaults(element: Field[Any], value: Any) -> Any:
     return element.apply_defaults(value)
 
 
-def _accept_element(element: Field[Any], value: Any) -> Any:
+def _coerce_element(element: Field[Any], value: Any) -> Any:
     return _refuse_empty_set(element, element.coerce(value))
 
 

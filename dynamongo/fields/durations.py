@@ -150,6 +150,7 @@ class TimestampField(NumberStored[T]):
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
         if not self.is_expiry:
             return super().encode_bound(value, operator)
+        # Stored times are cut to whole seconds, bounds must not be: `until < 10.5` includes an item of second 10.
         exact = copy.copy(self)
         exact.is_expiry = False
         return exact.encode_bound(value, operator)
@@ -161,6 +162,7 @@ class TimestampField(NumberStored[T]):
             self.reject(value, "changed by a timedelta or a number of seconds; divide milliseconds by 1000")
         if "encode" not in self.overridden:
             return _to_seconds(duration)
+        # A custom field may store another unit, so the amount is the distance of two instants as it stores them.
         amount = subtract_numbers(self._encode_instant(_EPOCH + abs(duration)), self._encode_instant(_EPOCH))
         return amount if duration >= dt.timedelta(0) else negate(amount)
 

@@ -77,11 +77,11 @@ class EnumField(Field[T]):
         return self.reject(stored, f"stored as a member of {self.enum_class.__name__}") if member is None else member
 
     def _find(self, stored: Any) -> enum.Enum | None:
-        return self.members.get(stored) if type(stored) in (str, int) else None
+        return self.members.get(stored) if type(stored) in (str, int) else None  # `True` would find the member 1
 
     def encode_part(self, value: Any) -> Operand:
         if not isinstance(value, str):
-            return as_operand(value) or self.reject(value, "searched for a str")
+            return as_operand(value) or self.reject(value, "compared with a str")
         return str.__str__(value)
 
     def encode_amount(self, value: Any) -> Number:

@@ -172,7 +172,7 @@ class DictField(Field[T]):
         }
         for field in self.fields.values():
             self.enclose(field)
-        self._readers = {name: decoder_of(field) for name, field in self.fields.items()}
+        self._decoders = {name: decoder_of(field) for name, field in self.fields.items()}
         self._required = {name: field for name, field in self.fields.items() if field.required}
         self.applies_defaults = any(field.has_default or field.applies_defaults for field in self.fields.values())
 
@@ -187,7 +187,7 @@ class DictField(Field[T]):
             return value
         given = cast("Mapping[str, Any]", value)
         self._refuse_unknown(given)
-        members = {name: _prepare_member(self.fields[name], member) for name, member in given.items()}
+        members = {name: _apply_member_defaults(self.fields[name], member) for name, member in given.items()}
         return _hold(members, _undeclared_in(given)) if isinstance(value, HeldDict) else self._add_defaults(members)
 
     def _add_defaults(self, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,7 +203,7 @@ class DictField(Field[T]):
         if not self.fields:
             return super().convert(members)
         self._refuse_unknown(members)
-        converted = {name: _accept_member(field, members.get(name)) for name, field in self.fields.items()}
+        converted = {name: _coerce_member(field, members.get(name)) for name, field in self.fields.items()}
         return self._hold_present(converted, undeclared)
 
     def is_choice(self, value: Any) -> bool:
@@ -232,7 +232,7 @@ class DictField(Field[T]):
             return python_values.decode_map(stored)
         decoded = {  # NULL is how some other writers store an absent member
             name: self.fields[name].missing_value() if (member := stored.get(name)) is None else read(member)
-            for name, read in self._readers.items()
+            for name, read in self._decoders.items()
         }
         for name, field in self._required.items():
             _require(field, decoded[name])
@@ -274,11 +274,11 @@ def _refuse_fields(options: Mapping[str, object]) -> None:
             )
 
 
-def _prepare_member(field: Field[Any], given: Any) -> Any:
+def _apply_member_defaults(field: Field[Any], given: Any) -> Any:
     return field.apply_defaults(given) if field.applies_defaults and given is not None else given
 
 
-def _accept_member(field: Field[Any], given: Any) -> Any:
+def _coerce_member(field: Field[Any], given: Any) -> Any:
     member = field.missing_value() if given is None else field.coerce(given)
     return _require(field, member)
 

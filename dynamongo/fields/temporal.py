@@ -161,6 +161,7 @@ class DateTimeField(TextStored[T]):
     def parse(self, text: str) -> Any:
         if self.serialized_format is None:
             value = datetimes.parse_iso(text)
+            # In the first and the last year, a conversion to UTC could leave the range of `datetime`.
             return value if self._takes_all and 1 < value.year < 9999 else self._settle_stored(value)
         value = datetimes.parse_as(text, self.serialized_format)
         if self._stores_utc and value.tzinfo is None:

@@ -81,7 +81,7 @@ class LimitedText(TextStored[T]):
         return as_operand(value) or self._encode_text(value, "compared with a str")
 
     def encode_part(self, value: Any) -> Operand:
-        return as_operand(value) or self._encode_text(value, "searched for a str")
+        return as_operand(value) or self._encode_text(value, "compared with a str")
 
     def _encode_text(self, value: Any, expected: str) -> Any:
         """Encode a text without the rules of the field."""

@@ -178,6 +178,7 @@ class Updatable(Operators):
             return False
         if self.choices is None:
             return True
+        # Encoded, since fields of two classes may hold equal choices as different Python values.
         mine = list(map(self.encode, self.convert_choices()))
         theirs = list(map(other.encode, other.convert_choices()))
         return bool(theirs) and all(any(equals(each, choice) for choice in mine) for each in theirs)
@@ -194,6 +195,8 @@ class Updatable(Operators):
         if self.is_expiry and type(amount) is not int:
             self.reject(amount, "changed by whole seconds, since items expire by it (__ttl__)")
         low, high = self.stored_range
+        # The store computes the sum, so the condition is about the old number: to add 5 to a field with max_value=10,
+        # it must be <= 5.
         bound: Condition | None = None
         if amount > 0 and high is not None:
             bound = Comparison(self.path, "<=", add_numbers(high, negate(amount)))

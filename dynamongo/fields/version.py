@@ -51,7 +51,7 @@ class VersionField(IntField["int | None"]):
         super().__init__(min_value=1)
 
     def _placed(self, label: str, owner: str, path: Path | None) -> Self:
-        if path is None or len(path.elements) > 1:
+        if path is None or len(path.elements) > 1:  # an element of a list, or a member of a map
             raise SchemaError(
                 f"{label} is a VersionField, which belongs to a whole item: declare it on the model itself"
             )

@@ -367,7 +367,7 @@ def test_password_of_an_endpoint_is_not_shown() -> None:
 
 @pytest.mark.parametrize("name", ["session_token", "access_key_id", "secret_access_key", "region", "profile"])
 def test_setting_of_another_type_is_refused_by_its_name(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"^{name} must be a str; got one of type int$"):
+    with pytest.raises(ConfigurationError, match=f"^{name} must be a str; got an object of type int$"):
         DynamoDBBackend(**{name: 5})  # type: ignore[arg-type]  # which is the point
 
 
