@@ -1,9 +1,9 @@
-"""Attribute values on the wire: `{"S": "text"}` and its nine siblings, written as JSON and read from what JSON holds.
+"""DynamoDB JSON: attribute values such as `{"S": "text"}`, written as JSON and read from parsed JSON.
 
-Numbers travel as text, and binary values as text in Base64; boto3's client has read that already where it gives an
-answer, as `bytes`. The members of a set are sorted, so that equal sets look alike.
+Numbers travel as text, and binary values as text in Base64; boto3's client has decoded
+that already when it returns `bytes`. The members of a set are sorted, so that equal sets look alike.
 Values are written as JSON at once: dicts of dicts, and JSON made of them, would take three times as long.
-Strings and whole numbers, which are most of what travels, are told apart inside the loops, where it costs no call.
+Strings and whole numbers, which are the most frequent, are handled inside the loops, without a call.
 
 Source: "AttributeValue" in the DynamoDB API reference.
 """
@@ -29,7 +29,7 @@ _MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
 def render_item(item: Mapping[str, AttributeValue]) -> str:
-    """The JSON of an item or key. Raises as `render_value`, for a name that is no text too.
+    """Return the JSON of an item or key. Raises as `render_value`, and for a name that is not a `str`.
 
     >>> render_item({"id": 7, "name": "Jane"})
     '{"id":{"N":"7"},"name":{"S":"Jane"}}'
@@ -45,14 +45,14 @@ def render_item(item: Mapping[str, AttributeValue]) -> str:
                 members.append(f"{quote(name)}:{_RENDERERS.get(type(value), _render_set)(value)}")
     except TypeError as error:
         odd = next((name for name in cast("Mapping[object, object]", item) if not isinstance(name, str)), None)
-        raise ValidationError(f"the names of a map are str; got {shorten(odd)}") from error
+        raise ValidationError(f"names in a map must be str; got {shorten(odd)}") from error
     return f"{{{','.join(members)}}}"
 
 
 def render_value(value: AttributeValue) -> str:
-    """The JSON of an attribute value.
+    """Return the JSON of an attribute value.
 
-    Raises `ValidationError` for a Python object that is none.
+    Raises `ValidationError` for any other Python object.
 
     >>> render_value([1, True, frozenset({"b", "a"})])
     '{"L":[{"N":"1"},{"BOOL":true},{"SS":["a","b"]}]}'
@@ -61,7 +61,7 @@ def render_value(value: AttributeValue) -> str:
 
 
 def decode_item(wire: Mapping[str, WireValue]) -> Item:
-    """The item or key of a wire form: what `render_item` rendered, once it is parsed. Raises as `decode_value`."""
+    """Return an item or key from its parsed JSON, the reverse of `render_item`. Raises as `decode_value`."""
     try:
         return _decode_map(wire)
     except (*_MALFORMED, ServiceError):
@@ -69,9 +69,9 @@ def decode_item(wire: Mapping[str, WireValue]) -> Item:
 
 
 def decode_value(wire: WireValue) -> AttributeValue:
-    """The attribute value of a wire form: what `render_value` rendered, once it is parsed.
+    """Return an attribute value from its parsed JSON, the reverse of `render_value`.
 
-    Raises `ServiceError` for what is no attribute value, such as one of a type that this version does not know.
+    Raises `ServiceError` for anything else, such as a value of a type that this version does not know.
 
     >>> decode_value({"M": {"price": {"N": "1.50"}, "sold": {"NULL": True}}})
     {'price': Decimal('1.5'), 'sold': None}
@@ -83,7 +83,7 @@ def decode_value(wire: WireValue) -> AttributeValue:
 
 
 def _refuse(wire: object) -> ServiceError:
-    """What is stored gets into no error's text, since many read it in a log; of what kind it is does."""
+    """Return the error, which names the kind of the value and not the value: messages get into logs."""
     return _build_error("", wire)
 
 
@@ -97,20 +97,20 @@ def _refuse_item(item: Mapping[str, WireValue]) -> ServiceError:
 
 
 def _build_error(where: str, wire: object) -> ServiceError:
-    message = f"the store returned what is no attribute value known to dynamongo{where}: {_describe_wire(wire)}"
+    message = f"the store returned an unknown attribute value{where}: {_describe_wire(wire)}"
     return ServiceError(message, is_transient=False)
 
 
 def _describe_wire(wire: Any) -> str:
     if not isinstance(wire, dict) or len(cast("WireValue", wire)) != 1:
-        return f"a {type(cast('object', wire)).__name__} that is no pair of a type and a value"
+        return f"a {type(cast('object', wire)).__name__} that is not a pair of a type and a value"
     ((kind, content),) = cast("WireValue", wire).items()
     is_type = isinstance(cast("object", kind), str) and kind.isupper() and len(kind) <= _TYPE_LETTERS
     return f"a {type(content).__name__} of {f'type {kind}' if is_type else 'an unknown type'}"
 
 
 def _quote_number(number: Number) -> str:
-    """A number as text; one far out of range is refused here, before a billion zeros are written out."""
+    """Return a number as quoted text; one far out of range is rejected before a billion zeros are written."""
     text = str(number)
     if "E" in text and isinstance(number, Decimal):
         text = format_number(normalize_number(number) if abs(number.adjusted()) > _FAR_EXPONENT else number)
@@ -127,7 +127,7 @@ def _render_list(elements: list[AttributeValue]) -> str:
 
 
 def _render_set(members: Any) -> str:
-    """The JSON of what is rendered by nothing else: a set, or what is refused since it is no attribute value."""
+    """Return the JSON of a set; anything else that comes here is not an attribute value, and is rejected."""
     kind = type_of(members)
     return f'{{"{kind}":[{",".join(map(_QUOTES[kind], sorted(members)))}]}}'
 

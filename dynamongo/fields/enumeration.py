@@ -81,7 +81,7 @@ class EnumField(Field[T]):
 
     def encode_part(self, value: Any) -> Operand:
         if not isinstance(value, str):
-            return as_operand(value) or self.reject(value, "searched for a str")
+            return as_operand(value) or self.reject(value, "compared with a str")
         return str.__str__(value)
 
     def encode_amount(self, value: Any) -> Number:

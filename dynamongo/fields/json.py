@@ -53,7 +53,7 @@ class JSONField(TextStored[Any]):
                 members = cast("dict[Any, Any]", part)
                 for key in members:
                     if not isinstance(key, str):
-                        self.reject(value, f"a JSON value, whose keys are str (not {shorten(key)})")
+                        self.reject(value, f"a JSON value with str keys (not {shorten(key)})")
                 pending += members.values()
             elif isinstance(part, (list, tuple)):
                 pending += cast("list[Any]", part)

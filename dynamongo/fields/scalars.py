@@ -18,7 +18,7 @@ class TextStored(Field[T]):
     stored_type: AttributeType | None = "S"
 
     def encode_part(self, value: Any) -> Operand:
-        return as_operand(value) or self.convert_text(value, "searched for a str")
+        return as_operand(value) or self.convert_text(value, "compared with a str")
 
     def convert_text(self, value: Any, expected: str) -> str:
         """Return the text as a plain `str`; raise `ValidationError` for anything else."""

@@ -50,7 +50,7 @@ class LimitedText(TextStored[T]):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.regex = _compile(self.label, regex)
+        self.regex = _compile_regex(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
 
@@ -81,7 +81,7 @@ class LimitedText(TextStored[T]):
         return as_operand(value) or self._encode_text(value, "compared with a str")
 
     def encode_part(self, value: Any) -> Operand:
-        return as_operand(value) or self._encode_text(value, "searched for a str")
+        return as_operand(value) or self._encode_text(value, "compared with a str")
 
     def _encode_text(self, value: Any, expected: str) -> Any:
         """Encode a text without the rules of the field."""
@@ -258,7 +258,7 @@ def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> s
     return f"::ffff:{mapped}{scope}"
 
 
-def _compile(label: str, regex: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
+def _compile_regex(label: str, regex: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
     if regex is None:
         return None
     try:

@@ -215,7 +215,7 @@ class TestSettings:
         assert isinstance(connection.backend, MemoryBackend)
 
     def test_settings_that_contradict_each_other_are_refused(self) -> None:
-        with pytest.raises(ConfigurationError, match="a client brings its own region; leave out the one or the other"):
+        with pytest.raises(ConfigurationError, match="a client brings its own region; leave out one or the other"):
             _ = Connection(client=object(), region="eu-west-1").backend
         with pytest.raises(ConfigurationError, match="a profile brings its own access_key_id, secret_access_key"):
             _ = Connection("AKIA", "hush", profile="work").backend

@@ -133,7 +133,7 @@ class TestEnumField:
         assert (field == Colour.RED) == Comparison(X, "=", "red")
         assert field.set(Colour.RED) == SetUpdate(X, "red")
         assert field.begins_with("r") == BeginsWith(X, "r")
-        with pytest.raises(ValidationError, match="searched for a str; got 1"):
+        with pytest.raises(ValidationError, match="compared with a str; got 1"):
             field.begins_with(1)
 
     def test_a_part_may_be_a_field(self) -> None:

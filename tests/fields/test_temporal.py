@@ -329,7 +329,7 @@ class TestDateTimeField:
         assert (field >= "1 May 2024") == Comparison(AT, ">=", "2024-05-01T00:00:00.000000")
         assert (field < AT_PLUS_TWO) == Comparison(AT, "<", "2024-05-01T08:00:00.000000")
         assert field.begins_with("2024-05") == BeginsWith(AT, "2024-05")
-        with pytest.raises(ValidationError, match="searched for a str"):
+        with pytest.raises(ValidationError, match="compared with a str"):
             field.begins_with(NAIVE)
         with pytest.raises(ExpressionError, match="stored as S"):
             field.increment(1)

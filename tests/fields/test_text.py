@@ -81,7 +81,7 @@ class TestStringField:
         field = bound(StringField(min_length=3))
         assert field.begins_with("a") == BeginsWith(NAME, "a")
         assert field.contains(Shade.DARK) == Contains(NAME, "dark")
-        with pytest.raises(ValidationError, match=r"User\.name must be searched for a str; got b'a'"):
+        with pytest.raises(ValidationError, match=r"User\.name must be compared with a str; got b'a'"):
             field.contains(b"a")
 
     def test_a_number_is_not_added_to_text(self) -> None:

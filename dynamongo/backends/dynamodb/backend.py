@@ -25,7 +25,7 @@ _OPERATIONS: frozenset[type] = frozenset(get_args(AnyOperation))
 
 
 class DynamoDBBackend:
-    """Executes operations on Amazon DynamoDB, or on what answers like it at `endpoint_url`.
+    """Executes operations on Amazon DynamoDB, or on a compatible server at `endpoint_url`.
 
     The boto3 client is made when the first operation is executed. Whatever is not given here is boto3's to find:
     credentials, endpoint, proxies and timeouts. Several threads may share a backend.
@@ -85,7 +85,7 @@ class DynamoDBBackend:
         self._lock = make_lock(BACKEND)
 
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
-        """Do one operation in one request.
+        """Execute one operation in one request.
 
         Args:
             operation: What to do.
@@ -95,10 +95,10 @@ class DynamoDBBackend:
             ConditionalCheckFailedException: The operation's condition did not hold.
             BackendError: DynamoDB refused the operation, failed, or could not be reached.
             ConfigurationError: The client could not be made; a `CredentialsError` also if DynamoDB refused them.
-            UnsupportedOperation: It is none of `AnyOperation`.
+            UnsupportedOperation: It is not one of `AnyOperation`.
         """
         if type(operation) not in _OPERATIONS and not isinstance(operation, tuple(_OPERATIONS)):
-            raise UnsupportedOperation(f"the dynamodb backend does not do {type(operation).__name__}")
+            raise UnsupportedOperation(f"the dynamodb backend does not support {type(operation).__name__}")
         known: Any = operation
         transport = self._transport or self._open()
         request = _build(known)
@@ -115,10 +115,10 @@ class DynamoDBBackend:
 
     @property
     def max_attempts(self) -> int | None:
-        """How many requests boto3 would make for a call, where that is configured: `AWS_MAX_ATTEMPTS` and the like.
+        """How many requests boto3 would make for a call, if that is configured, as by `AWS_MAX_ATTEMPTS`.
 
         Raises:
-            ConfigurationError: It is no number, or boto3's configuration cannot be read.
+            ConfigurationError: It is not a number, or boto3's configuration cannot be read.
         """
         try:
             return self._settings.find_max_attempts()
@@ -130,7 +130,7 @@ class DynamoDBBackend:
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
-        """How the next request goes to the store: `"direct"`, or `"boto3"` with the reason."""
+        """Return how the next request goes to the store: `"direct"`, or `"boto3"` and the reason."""
         return (self._transport or self._open()).describe()
 
     def _open(self) -> Transport:
@@ -160,7 +160,11 @@ class DynamoDBBackend:
 def _build(operation: AnyOperation) -> Request:
     try:
         return build_request(operation)
-    except (ArithmeticError, TypeError, ValueError) as error:  # Python's own, for what is no attribute value or name
+    except (
+        ArithmeticError,
+        TypeError,
+        ValueError,
+    ) as error:  # Python's own, for an invalid value or name
         raise InvalidRequestError(str(error)) from error
     except RecursionError as error:
         raise InvalidRequestError("the request is nested too deep") from error

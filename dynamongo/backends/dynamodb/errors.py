@@ -120,7 +120,7 @@ _ERRORS_BY_CLASS: Final[dict[str, type[DynamongoError]]] = {
 
 
 _BEFORE_SENDING: Final = ("ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError", "SSLError")
-"""What botocore raises before the request has left."""
+"""What botocore raises before the request is sent."""
 
 _TRANSIENT: Final = (
     "ChecksumError",
@@ -134,20 +134,20 @@ _TRANSIENT: Final = (
     "ReadTimeoutError",
     "ResponseStreamingError",
 )
-"""What may be over when the request is sent again."""
+"""What a retry may overcome."""
 
 
 _NOT_RECEIVED: Final = {"RequestTimeout", "RequestTimeoutException"}
-"""The store got no whole request in time, so that it cannot have done anything; HTTP status 408 says the same."""
+"""The store got no complete request in time, so it cannot have executed it; HTTP status 408 means the same."""
 
 
 def is_before_sending(error: BaseException) -> bool:
-    """Whether an error came up while credentials were looked for or the request was signed."""
+    """Return whether an error was raised while credentials were looked up or the request was signed."""
     return not _modules_of(error).isdisjoint({"botocore.credentials", "botocore.tokens", "botocore.signers"})
 
 
 def _is_of_credentials(error: BaseException) -> bool:
-    """Whether it is the provider's: past the signers, `botocore.auth` signs with what they got."""
+    """Return whether a provider of credentials raised it, and not `botocore.auth`, which signs with them."""
     modules = _modules_of(error)
     if not modules.isdisjoint({"botocore.credentials", "botocore.tokens"}):
         return True
@@ -155,7 +155,7 @@ def _is_of_credentials(error: BaseException) -> bool:
 
 
 def _modules_of(error: BaseException) -> set[str]:
-    """The modules through which an error came."""
+    """Return the modules in the traceback of an error."""
     modules: set[str] = set()
     step = error.__traceback__
     while step is not None:
@@ -165,9 +165,9 @@ def _modules_of(error: BaseException) -> set[str]:
 
 
 def translate_preparation(error: Exception, credentials: str) -> Exception:
-    """The exception to raise for any error that came up before a request was sent.
+    """Return the exception to raise for any error from before a request was sent.
 
-    Providers of credentials, configuration files and endpoints raise whatever their authors did not think of.
+    Providers of credentials, configuration files and endpoints may raise anything.
     """
     if isinstance(error, (DynamongoError, Warning)):
         return error
@@ -175,17 +175,16 @@ def translate_preparation(error: Exception, credentials: str) -> Exception:
         return translate_error(error, credentials)
     if _is_of_credentials(error):
         return build_provider_error(error, credentials)
-    told = f"{type(error).__name__}: {error}"
-    return ConfigurationError(f"boto3 cannot make a client or a request: {told}")
+    return ConfigurationError(f"boto3 cannot make a client or a request: {type(error).__name__}: {error}")
 
 
 def build_provider_error(error: Exception, credentials: str) -> CredentialsError:
-    """The error of a provider of credentials that failed in a way of its own."""
+    """Return the error for a provider of credentials that failed with an exception of its own."""
     return _build_credentials_error(f"the provider failed with {type(error).__name__}: {error}", credentials)
 
 
 def translate_error(error: Exception, credentials: str) -> DynamongoError:
-    """The exception to raise for one of `FOREIGN_ERRORS`.
+    """Return the exception to raise for one of `FOREIGN_ERRORS`.
 
     Args:
         error: What boto3's client raised.
@@ -204,7 +203,7 @@ def translate_error(error: Exception, credentials: str) -> DynamongoError:
 
 
 def build_connection_error(code: str, message: str, *, was_sent: bool = True) -> ServiceError:
-    """The error of a connection that was not made, or broke; `code` is what botocore calls its own in such a case."""
+    """Return the error for a connection that failed; `code` is the name of botocore's exception for such a case."""
     return ServiceError(message, code=code, was_sent=was_sent, is_transient=code in _TRANSIENT)
 
 
@@ -214,16 +213,16 @@ def build_unexpected_error(problem: str) -> ServiceError:
 
 
 def translate_response(response: dict[str, Any], credentials: str) -> DynamongoError:
-    """The exception to raise for an answer that is an error.
+    """Return the exception to raise for an error response.
 
     Args:
-        response: The answer as botocore gives it: `Error` with `Code` and `Message`, `ResponseMetadata` with the
-            `HTTPStatusCode`, and what else the store says of the error.
+        response: The response as botocore returns it: `Error` with `Code` and `Message`, `ResponseMetadata` with the
+            `HTTPStatusCode`, and whatever else the store sent.
         credentials: As in `translate_error`.
     """
     code = response.get("Error", {}).get("Code", "Unknown")
-    message = response.get("Error", {}).get("Message") or f"the store gave no reason beyond its code, {code}"
-    if code == str(_find_status(response)):  # no code was sent: it was a proxy or a gateway, in its own words
+    message = response.get("Error", {}).get("Message") or f"{code}, without a message"
+    if code == str(_find_status(response)):  # no code was sent: it is the text of a proxy or a gateway
         message = _shorten_page(message)
     error_type = ERRORS_BY_CODE.get(code) or _judge_status(response)
     error = _build_error(error_type, code, message, response, credentials)
@@ -233,7 +232,7 @@ def translate_response(response: dict[str, Any], credentials: str) -> DynamongoE
 
 
 def _shorten_page(text: str) -> str:
-    """The words of an answer that is no JSON, most often a page of HTML, and no more of them than a message bears."""
+    """Return the text of a response that is not JSON, such as a page of HTML, shortened."""
     words = " ".join(re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", text).split())
     return words if len(words) <= 300 else f"{words[:300]}..."
 
@@ -259,7 +258,7 @@ def _build_error(
 
 
 def _parse_throttling(response: dict[str, Any]) -> tuple[ThrottlingReason, ...]:
-    """Why the store asks to slow down; DynamoDB writes the name in two ways."""
+    """Return why the store throttled the request; DynamoDB spells the member's name in two ways."""
     reasons = response.get("ThrottlingReasons") or response.get("throttlingReasons") or ()
     return tuple([ThrottlingReason(reason.get("reason"), reason.get("resource")) for reason in reasons])
 
@@ -274,9 +273,9 @@ def _decode_stored(wire: dict[str, Any]) -> Item | None:
 
 
 def _judge_status(response: dict[str, Any]) -> type[BackendError]:
-    """The class of an error whose code says nothing to us, by its HTTP status.
+    """Return the class of an error whose code is unknown, by its HTTP status.
 
-    boto3 makes the status the code of an answer that has none, since it was cut off: it may have been any error.
+    boto3 uses the status as the code of a truncated response, which may have been any error.
     """
     status = _find_status(response)
     if status == 429:

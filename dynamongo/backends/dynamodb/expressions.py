@@ -1,7 +1,7 @@
-"""Expressions: the text in which DynamoDB takes conditions, projections and updates.
+"""Expressions: conditions, projections and updates as DynamoDB parses them.
 
-Attribute names are always placeholders, so reserved words, dots and spaces never matter. Parentheses stand where
-precedence needs them and nowhere else, since DynamoDB refuses those it finds redundant.
+Attribute names are always placeholders, so reserved words, dots and spaces never matter. Parentheses stand only where
+precedence needs them, since DynamoDB rejects redundant ones.
 
 Source: "Using expressions in DynamoDB" in the developer guide.
 """
@@ -60,26 +60,26 @@ class Placeholders:
         self._values: dict[str, str] = {}
 
     def name(self, name: str) -> str:
-        """The placeholder of an attribute name."""
+        """Return the placeholder of an attribute name."""
         return self._names.setdefault(name, f"#n{len(self._names)}")
 
     def value(self, value: AttributeValue) -> str:
-        """The placeholder of an attribute value."""
+        """Return the placeholder of an attribute value."""
         return self._values.setdefault(render_value(value), f":v{len(self._values)}")
 
     def path(self, path: Path) -> str:
-        """A document path, such as `#n0.#n1[0]`."""
+        """Render a document path, such as `#n0.#n1[0]`."""
         steps = [f"[{step}]" if isinstance(step, int) else f".{self.name(step)}" for step in path.elements]
         return "".join(steps).removeprefix(".")
 
     def operand(self, operand: Operand) -> str:
-        """What a condition compares or tests."""
+        """Render what a condition compares or tests."""
         if isinstance(operand, Path):
             return self.path(operand)
         return f"size({self.path(operand.path)})" if isinstance(operand, Size) else self.value(operand)
 
     def to_members(self) -> list[str]:
-        """Return the members of the request, as JSON, without those that would be empty, which DynamoDB refuses."""
+        """Return the members of the request, as JSON, without empty ones, which DynamoDB rejects."""
         members: list[str] = []
         if self._names:
             names = [f'"{alias}":{quote(name)}' for name, alias in self._names.items()]
@@ -91,12 +91,12 @@ class Placeholders:
 
 
 def render_projection(paths: Iterable[Path], placeholders: Placeholders) -> str:
-    """A projection expression."""
+    """Render a projection expression."""
     return ", ".join(map(placeholders.path, paths))
 
 
 def render_key_condition(condition: KeyCondition, placeholders: Placeholders) -> str:
-    """A key condition expression."""
+    """Render a key condition expression."""
     hash_key = render_condition(condition.hash_key, placeholders)
     if condition.range_key is None:
         return hash_key
@@ -104,9 +104,9 @@ def render_key_condition(condition: KeyCondition, placeholders: Placeholders) ->
 
 
 def render_condition(condition: Condition, placeholders: Placeholders) -> str:
-    """A condition or filter expression.
+    """Render a condition or filter expression.
 
-    Raises `ExpressionError` for an AND or OR of nothing, which has no text.
+    Raises `ExpressionError` for an empty AND or OR, which has no text.
     """
     return assemble(_reduce(condition), lambda part: _render_node(part, placeholders))
 
@@ -152,7 +152,7 @@ def _render_leaf(
 
 
 def _render_contradiction(tested: Operand, placeholders: Placeholders) -> str:
-    """IN takes at least one choice; where there is none, say what is never true in another way."""
+    """Render an IN without choices, which DynamoDB rejects, as another condition that never holds."""
     if isinstance(tested, (Path, Size)):
         path = placeholders.path(tested.path if isinstance(tested, Size) else tested)
         return f"(attribute_exists({path}) AND attribute_not_exists({path}))"
@@ -161,7 +161,7 @@ def _render_contradiction(tested: Operand, placeholders: Placeholders) -> str:
 
 
 def _reduce(condition: Condition) -> Condition:
-    """The condition without an outer AND or OR of one part, which has no text, and without a double negation.
+    """Return the condition without an outer AND or OR of one part, which has no text, and without double negation.
 
     Negation is two-valued, so that two cancel out; whether the grammar takes `NOT NOT` is uncertain.
     """
@@ -185,7 +185,7 @@ def _skip_single(condition: Condition) -> Condition:
 
 
 def render_updates(updates: Sequence[AnyUpdate], placeholders: Placeholders) -> str:
-    """An update expression: every clause once, the actions of a clause in the order of the updates."""
+    """Render an update expression: every clause once, its actions in the order of the updates."""
     clauses: dict[_Clause, list[str]] = {}
     for update in updates:
         clause, action = _render_update(update, placeholders)

@@ -1,4 +1,4 @@
-"""Responses: the result of an operation, read from an answer in the form in which boto3's client gives it."""
+"""Responses: the result of an operation, read from a response in the form in which boto3's client returns it."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ AnyResult: TypeAlias = (
 
 
 def read_response(operation: AnyOperation, response: dict[str, Any]) -> AnyResult:
-    """The result of the operation.
+    """Return the result of the operation.
 
-    Raises `ServiceError` for a response that no DynamoDB gives to it: the operation may have been carried out.
+    Raises `ServiceError` for a response that DynamoDB would not send: the operation may have been executed.
     """
     try:
         return _read(operation, response)
@@ -106,7 +106,7 @@ def _read_described_table(_: DescribeTable, response: _Response) -> TableDescrip
 
 
 def _decode_optional(wire: WireItem | None) -> Item | None:
-    """An item of no attributes is an answer (a projection that found nothing); no item is another."""
+    """Return an item, or `None`. An empty item is not the same as none: a projection may find nothing in it."""
     return None if wire is None else decode_item(wire)
 
 
@@ -119,7 +119,7 @@ def _read_batch_get(operation: BatchGet, response: _Response) -> BatchGetResult:
 
 
 def _check_asked(member: str, left: tuple[Any, ...], asked: tuple[Any, ...]) -> None:
-    """Refuse what was not asked for: to send it again would do something else."""
+    """Raise `ServiceError` for entries that were not requested: retrying them would do something else."""
     if any(each not in asked for each in left):
         raise build_unexpected_error(f"{member} has what was not requested")
 
@@ -141,7 +141,7 @@ def _read_count(count: object) -> int:
 
 
 def _decode_all(items: list[WireItem] | tuple[Item, ...]) -> tuple[Item, ...]:
-    """The items of a list; those of a tuple are decoded already."""
+    """Return the items of a list, decoded; those of a tuple are decoded already."""
     return items if isinstance(items, tuple) else tuple(map(decode_item, items))
 
 
@@ -164,7 +164,7 @@ def _read_transact_get(operation: TransactGet, response: _Response) -> TransactG
 
 
 def _read_answer(get: Get, answer: _Response) -> Item | None:
-    """The item of one get, without the key attributes that only its request asked for."""
+    """Return the item of one get, without the key attributes that its request had added."""
     item = decode_item(answer.get("Item", {}))
     if not item:
         return None
@@ -178,7 +178,7 @@ def _read_changed_time_to_live(_: UpdateTimeToLive, response: _Response) -> Time
 
 
 def _read_described_time_to_live(_: DescribeTimeToLive, response: _Response) -> TimeToLive:
-    """Return what was asked for last, since it may take DynamoDB an hour to become ENABLED or DISABLED."""
+    """Return what was requested last, since it may take DynamoDB an hour to become ENABLED or DISABLED."""
     wire = response["TimeToLiveDescription"]
     is_enabled = wire.get("TimeToLiveStatus") in {"ENABLING", "ENABLED"}
     return TimeToLive(wire["AttributeName"] if is_enabled else None)
@@ -193,7 +193,7 @@ def _write_units(response: _Response) -> Capacity:
 
 
 def _sum_units(response: _Response) -> float:
-    """Capacity units, which the store does not split: they are what the action consumes. A batch has a list of them."""
+    """Return the capacity units, which the store does not split into read and write. A batch has a list of them."""
     consumed: Any = response.get("ConsumedCapacity", ())
     if type(consumed) is dict:
         units: Any = consumed.get("CapacityUnits", 0.0)
@@ -202,7 +202,7 @@ def _sum_units(response: _Response) -> float:
 
 
 def _split_units(response: _Response) -> Capacity:
-    """Capacity of a transaction that writes; with the token of one that was carried out before, it reads."""
+    """Return the capacity of a transaction that writes; when its token repeats an earlier one, it reads."""
     entries = response.get("ConsumedCapacity", [])
     read_units = _sum_entries(entries, "ReadCapacityUnits")
     return Capacity(read_units, _sum_entries(entries, "CapacityUnits") - read_units)

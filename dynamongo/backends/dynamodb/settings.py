@@ -1,4 +1,4 @@
-"""Settings: how a backend comes by its boto3 client."""
+"""Settings: how a backend gets its boto3 client."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
 DEFAULT_REGION = "us-east-2"
-"""The region of dynamongo 0.2, for a session that names none."""
+"""The region of dynamongo 0.2, for a session without one."""
 
 _REGION_VARIABLES = "AWS_REGION_NAME, AWS_REGION or AWS_DEFAULT_REGION"
 _CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 _TEMPORARY = "ASIA"
-"""How the identifiers of temporary access keys begin, says "IAM identifiers" in the IAM user guide."""
+"""The prefix of temporary access keys. Source: "IAM identifiers" in the IAM user guide."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """What `DynamoDBBackend` was given; what is `None` is left to boto3.
+    """The arguments of `DynamoDBBackend`; boto3 finds what is `None`.
 
     Raises:
-        ConfigurationError: A setting cannot be what it is, or two contradict each other.
+        ConfigurationError: A setting is invalid, or two contradict each other.
         CredentialsError: One half of the credentials is missing.
     """
 
@@ -63,14 +63,14 @@ class ClientSettings:
         check_timeouts(self.timeout, self.connect_timeout)
         if (self.access_key_id is None) != (self.secret_access_key is None):
             given, missing = keys if self.secret_access_key is None else reversed(keys)
-            raise CredentialsError(f"{given} was given without {missing}; give both, or none to leave them to boto3")
+            raise CredentialsError(f"{given} was given without {missing}; give both, or let boto3 find them")
         if self.session_token is not None and self.access_key_id is None:
             raise CredentialsError(
                 "session_token was given without access_key_id and secret_access_key; give all three"
             )
         for name in own:
-            if getattr(self, name) == "":  # which boto3 would take for none, and look elsewhere
-                raise CredentialsError(f"{name} is empty; give it, or leave both out to leave them to boto3")
+            if getattr(self, name) == "":  # boto3 would ignore it, and look elsewhere
+                raise CredentialsError(f"{name} is empty; give it, or leave both out to have boto3 find them")
         if (self.access_key_id or "").startswith(_TEMPORARY) and self.session_token is None:
             raise CredentialsError(
                 f"access_key_id begins with {_TEMPORARY}, so it is temporary and needs the session token that came with"
@@ -81,10 +81,10 @@ class ClientSettings:
         if getattr(self, name) is None:
             return
         if beside := [other for other in others if getattr(self, other) is not None]:
-            raise ConfigurationError(f"a {name} brings its own {', '.join(beside)}; leave out the one or the other")
+            raise ConfigurationError(f"a {name} brings its own {', '.join(beside)}; leave out one or the other")
 
     def make_client(self) -> Any:
-        """The client that was given, or else a new one.
+        """Return the client that was given, or else a new one.
 
         A new one does not retry: the executor does, which knows what may be sent twice, and one that did it for each
         of its attempts would multiply them.
@@ -100,7 +100,7 @@ class ClientSettings:
         )
 
     def _make_session(self) -> Session:
-        import boto3  # noqa: PLC0415 - it takes a fifth of a second, which only who talks to DynamoDB should pay
+        import boto3  # noqa: PLC0415 - it takes a fifth of a second, and is needed only to talk to DynamoDB
 
         return boto3.Session(
             aws_access_key_id=self.access_key_id,
@@ -110,20 +110,20 @@ class ClientSettings:
         )
 
     def _find_region(self, session: Any) -> str:
-        """The region that was given, else that of a session or profile that was given, else the environment's."""
+        """Return the region that was given, else that of the given session or profile, else the environment's."""
         has_own = self.session is not None or self.profile is not None
         own = session.region_name if has_own else None
         region = self.region or own or os.environ.get("AWS_REGION") or session.region_name
         if region:
             return str(region)
         warnings.warn(
-            f"no AWS region is set, and so it is {DEFAULT_REGION}: set region=, or one of {_REGION_VARIABLES}",
+            f"no AWS region is set; using {DEFAULT_REGION}: set region=, or one of {_REGION_VARIABLES}",
             stacklevel=caller_level(),
         )
         return DEFAULT_REGION
 
     def _make_config(self, session: Any) -> Config:
-        """What differs from the session's own `Config`; the mode of retries is kept, for `"adaptive"` slows down."""
+        """Return what differs from the session's own `Config`; the retry mode stays, since `"adaptive"` slows down."""
         from botocore.config import Config  # noqa: PLC0415 - as boto3 itself
 
         retries = {name: value for name, value in _default_retries(session).items() if name != "max_attempts"}
@@ -135,7 +135,7 @@ class ClientSettings:
         return Config(**options)
 
     def find_max_attempts(self) -> int | None:
-        """How many requests boto3 would make for a call at most, where that is configured anywhere."""
+        """Return how many requests boto3 would make for a call at most, if that is configured anywhere."""
         if self.client is not None:
             attempts = find_retries(self.client).get("total_max_attempts")
             return attempts if isinstance(attempts, int) else None
@@ -148,7 +148,7 @@ class ClientSettings:
         return _read_max_attempts(session)
 
     def describe_credentials(self) -> str:
-        """Where the credentials came from, in a sentence that names the settings and tells no secret."""
+        """Return where the credentials came from, in a sentence that names the settings and has no secret."""
         if self.client is not None:
             return "They are those of the client that was given to the backend."
         if self.session is not None:
@@ -159,7 +159,7 @@ class ClientSettings:
         profile = "no profile" if self.profile is None else f"the profile {self.profile!r}"
         return (
             "Looked at: access_key_id and secret_access_key of Connection.set_config or the backend (not given),"
-            f" the environment's {variables}, {profile}, no session, and where else boto3 looks."
+            f" the environment's {variables}, {profile}, no session, and the other places where boto3 looks."
         )
 
     @staticmethod
@@ -168,35 +168,37 @@ class ClientSettings:
 
 
 def _default_retries(session: Any) -> dict[str, Any]:
-    """What the session's own `Config` says of retries."""
+    """Return the retry settings of the session's own `Config`."""
     config = session._session.get_default_client_config()  # noqa: SLF001 - boto3 has no public name for it
     return dict(getattr(config, "retries", None) or {})
 
 
 def _read_max_attempts(session: Any) -> int | None:
-    """`AWS_MAX_ATTEMPTS`, or `max_attempts` of the profile."""
+    """Return `AWS_MAX_ATTEMPTS`, or `max_attempts` of the profile."""
     try:
         attempts = session._session.get_config_variable("max_attempts")  # noqa: SLF001 - as above
         found = None if attempts is None else int(attempts)
     except ValueError as error:
         raise ConfigurationError(
-            f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an int: {error}"
+            f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an int >= 1: {error}"
         ) from error
     if found is not None and found < 1:
-        raise ConfigurationError(f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be 1 or more; got {found}")
+        raise ConfigurationError(f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an int >= 1; got {found}")
     return found
 
 
 def _check_text(name: str, text: object) -> None:
     if text is not None and not isinstance(text, str):
-        raise ConfigurationError(f"{name} must be a str; got one of type {type(text).__name__}")  # it may be a secret
+        raise ConfigurationError(
+            f"{name} must be a str; got an object of type {type(text).__name__}"
+        )  # which may be a secret
 
 
 def _check_endpoint(url: object) -> None:
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
         is_valid = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none, or half an IPv6 address
+    except ValueError:  # an invalid port, or half an IPv6 address
         is_valid = False
     if not is_valid:
         shown = "one with a user's name" if "@" in str(url) else shorten(url)  # and perhaps a password

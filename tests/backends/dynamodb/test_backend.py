@@ -84,7 +84,7 @@ def test_nothing_is_imported_or_connected_before_the_first_operation() -> None:
 def test_contradicting_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         DynamoDBBackend(**arguments)
-    assert str(caught.value) == message + "leave out the one or the other"
+    assert str(caught.value) == message + "leave out one or the other"
 
 
 def test_half_of_the_credentials_is_refused() -> None:
@@ -105,7 +105,7 @@ def test_missing_credentials_say_where_they_were_looked_for() -> None:
         "AWS credentials are missing or were refused: Unable to locate credentials."
         " Looked at: access_key_id and secret_access_key of Connection.set_config or the backend (not given),"
         " the environment's AWS_ACCESS_KEY_ID (not set) and AWS_SECRET_ACCESS_KEY (not set),"
-        " no profile, no session, and where else boto3 looks."
+        " no profile, no session, and the other places where boto3 looks."
     )
 
 
@@ -178,9 +178,7 @@ class TestRegion:
 
     def test_default_is_warned_of(self) -> None:
         backend = DynamoDBBackend(session=boto3.Session())
-        with pytest.warns(
-            UserWarning, match=r"^no AWS region is set, and so it is us-east-2: set region=, or one of AWS"
-        ):
+        with pytest.warns(UserWarning, match=r"^no AWS region is set; using us-east-2: set region=, or one of AWS"):
             client = backend._settings.make_client()
         assert client.meta.region_name == "us-east-2"
 
@@ -277,5 +275,5 @@ def test_operation_of_another_kind_is_unsupported() -> None:
     class Vacuum(Operation[None]):
         __slots__ = ()
 
-    with pytest.raises(UnsupportedOperation, match="the dynamodb backend does not do Vacuum"):
+    with pytest.raises(UnsupportedOperation, match="the dynamodb backend does not support Vacuum"):
         DynamoDBBackend().execute(Vacuum())

@@ -12,44 +12,44 @@ TransportKind: TypeAlias = Literal["auto", "boto3"]
 
 
 class Transport(Protocol):
-    """What takes a request to the store.
+    """Sends requests to the store.
 
     Attributes:
-        place: Where it takes them: the AWS region, or the URL of an endpoint that is not AWS's.
+        place: Where it sends them: the AWS region, or the URL of an endpoint that is not AWS's.
     """
 
     place: str
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
-        """The answer, in the form in which boto3's client gives it; see `parse_body` for what may be decoded already.
+        """Return the response, as boto3's client would return it; `parse_body` says what may be decoded already.
 
         Args:
             request: The request.
             seconds: How long it may take.
 
         Raises:
-            DynamongoError: The store refused the request or failed, or could not be reached.
+            DynamongoError: The store rejected the request or failed, or could not be reached.
         """
         ...
 
     def describe(self) -> str:
-        """`"direct"`, or `"boto3"` with the reason."""
+        """Return `"direct"`, or `"boto3"` and the reason."""
         ...
 
     def close(self) -> None:
-        """Close what is kept open."""
+        """Close the connections that are kept open."""
         ...
 
 
 def check_transport(kind: Any) -> TransportKind:
-    """The kind of transport, if it is one; raises `ConfigurationError`."""
+    """Return the kind of transport if it is valid; raise `ConfigurationError` otherwise."""
     if kind not in get_args(TransportKind):
-        raise ConfigurationError(f"transport is one of {', '.join(get_args(TransportKind))}; got {shorten(kind)}")
+        raise ConfigurationError(f"transport must be one of {', '.join(get_args(TransportKind))}; got {shorten(kind)}")
     return cast("TransportKind", kind)
 
 
 def describe_place(client: Any) -> str:
-    """Where a client sends requests: the AWS region, or the URL of an endpoint that is not AWS's."""
+    """Return where a client sends requests: the AWS region, or the URL of an endpoint that is not AWS's."""
     meta = getattr(client, "meta", None)
     url, region = str(getattr(meta, "endpoint_url", "")), str(getattr(meta, "region_name", ""))
     return region if ".amazonaws.com" in url else url

@@ -40,7 +40,7 @@ class BotoTransport:
             check_client(client)
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
-        """See `Transport`."""
+        """Send the request; see `Transport`."""
         client = prepare_call(self._client, seconds, is_ours=self._settings.client is None)
         with collect_bodies() as bodies:
             try:
@@ -52,30 +52,30 @@ class BotoTransport:
             except FOREIGN_ERRORS as error:
                 raise self._translate(error) from error
             except Exception as error:
-                told = self._tell(error, is_answered=bool(bodies))
-                if told is error:
+                explained = self._explain(error, has_response=bool(bodies))
+                if explained is error:
                     raise
-                raise told from error
+                raise explained from error
         return response
 
-    def _tell(self, error: Exception, *, is_answered: bool) -> Exception:
-        """The error to raise for one that is neither dynamongo's nor boto3's; itself if nothing is known of it."""
-        if is_answered and isinstance(error, MALFORMED):
+    def _explain(self, error: Exception, *, has_response: bool) -> Exception:
+        """Return the error to raise for one that is neither dynamongo's nor boto3's, or itself if it is unknown."""
+        if has_response and isinstance(error, MALFORMED):
             self._drop_connections()
             return build_malformed_error(error)
-        if isinstance(error, RecursionError):  # of botocore's validator, before anything is sent
+        if isinstance(error, RecursionError):  # raised by botocore's validator, before anything is sent
             return InvalidRequestError("the request is nested too deep")
         if is_before_sending(error):
             return translate_preparation(error, self._settings.describe_credentials())
         return error
 
     def _drop_connections(self) -> None:
-        """Close those that are idle, after an answer that could not be read: its rest may come on one of them."""
-        with contextlib.suppress(AttributeError):  # of a double, which has none
+        """Close idle connections after an unreadable response: the rest of it may arrive on one of them."""
+        with contextlib.suppress(AttributeError):  # of a test double, which has none
             self._client.close()
 
     def _translate(self, error: Exception) -> DynamongoError:
-        """The error to raise for one of boto3's."""
+        """Return the error to raise for one of boto3's."""
         if isinstance(error.__context__, ResponseTooLong):
             return build_too_long_error(error.__context__)
         details: dict[str, Any] = getattr(error, "kwargs", {})
@@ -85,7 +85,7 @@ class BotoTransport:
         return translate_error(error, self._settings.describe_credentials())
 
     def describe(self) -> str:
-        """See `Transport`."""
+        """Return the reason; see `Transport`."""
         return f"boto3: {self._reason}"
 
     def close(self) -> None:

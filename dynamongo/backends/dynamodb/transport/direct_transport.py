@@ -38,10 +38,10 @@ _QUOTED: Final = 200
 
 
 class DirectTransport:
-    """Sends requests itself, to where the client would send them, and with its credentials. Threads may share it.
+    """Sends requests itself, to the endpoint and with the credentials of the client. Threads may share it.
 
     Raises:
-        LeftToBoto3: The client's requests cannot be sent without it.
+        LeftToBoto3: Only the client can send its requests.
     """
 
     def __init__(self, client: Any, settings: ClientSettings) -> None:
@@ -57,7 +57,7 @@ class DirectTransport:
         self._checked: Credentials | None = None
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
-        """See `Transport`."""
+        """Send the request; see `Transport`."""
         message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
         answer, response = self._pool.exchange(message, partial(_read_body, request.action), seconds)
         if answer.status != 200:
@@ -65,7 +65,7 @@ class DirectTransport:
         return response
 
     def _translate(self, answer: HttpResponse, content: dict[str, Any]) -> DynamongoError:
-        """The error to raise for an answer that is one."""
+        """Return the error to raise for an error response."""
         if answer.status == AUTHENTICATION_REQUIRED:
             return build_refusal_error(self._proxy, f"{answer.status} {content.get('message', '')}")
         try:
@@ -74,27 +74,27 @@ class DirectTransport:
             return build_malformed_error(error)
 
     def describe(self) -> str:
-        """See `Transport`."""
+        """Return `"direct"`."""
         return "direct"
 
     def close(self) -> None:
-        """Close the connections that are idle; the others are closed when they are no longer in use."""
+        """Close idle connections now, and the others after use."""
         self._pool.close()
 
     def _find_credentials(self) -> Credentials:
-        """The credentials, if a header can hold them: at a line break it ends, and another one would begin."""
+        """Return the credentials if a header can hold them: a line break would start another header."""
         credentials = self._ask_for_credentials()
         if credentials == self._checked:
             return credentials
         text = f"{credentials.access_key}{credentials.token}"
         if not (text.isascii() and text.isprintable()):
-            problem = "AWS credentials have a character that no header can hold, such as a line break"
+            problem = "AWS credentials contain a character that a header cannot hold, such as a line break"
             raise CredentialsError(f"{problem}. {self._settings.describe_credentials()}")
         self._checked = credentials
         return credentials
 
     def _ask_for_credentials(self) -> Credentials:
-        """The credentials as they are now: boto3 refreshes those that expire when it is asked for them."""
+        """Return the current credentials: boto3 refreshes those that expire when it is asked for them."""
         try:
             credentials = credentials_of(self._client)
             if credentials is not None:
@@ -108,13 +108,13 @@ class DirectTransport:
 
 
 def _read_body(action: str, answer: HttpResponse) -> tuple[HttpResponse, dict[str, Any]]:
-    """The answer and its content; of an error that is no JSON, what it says instead."""
+    """Return the response and its content; the content of an error that is not JSON is its text."""
     if answer.checksum is not None:
         check_checksum(answer.body, answer.checksum)
     try:
         content = parse_body(action, answer.body.decode())
     except (RecursionError, ValueError) as error:
-        if answer.status != 200:  # of a proxy or a gateway, which says what is wrong in its own words
+        if answer.status != 200:  # the text of a proxy or a gateway
             return answer, {"message": _quote_text(answer.body)}
         check_kind(answer.body, answer.content_type)
         raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
@@ -129,13 +129,13 @@ def _read_body(action: str, answer: HttpResponse) -> tuple[HttpResponse, dict[st
 
 
 def _quote_text(body: bytes | bytearray) -> str:
-    """The beginning of what somebody else than DynamoDB says, such as a proxy."""
+    """Return the beginning of a text that is not DynamoDB's, such as that of a proxy."""
     text = " ".join(body[:_QUOTED].decode(errors="replace").split())
     return f"{text}..." if len(body) > _QUOTED else text
 
 
 def _as_error(answer: HttpResponse, content: dict[str, Any]) -> dict[str, Any]:
-    """An answer that is an error as boto3 gives it."""
+    """Return an error response as boto3 returns it."""
     code = str(content.get("__type", answer.status)).rpartition("#")[2].partition(":")[0]
     message = content.get("message") or content.get("Message")
     return {

@@ -79,7 +79,7 @@ class HttpConnection:
         self.idle_since = 0.0
 
     def send(self, message: bytes, deadline: float | None, now: float) -> None:
-        """Send the whole of a request; one that could not be sent whole cannot be carried out.
+        """Send a request completely: the store cannot execute one of which a part is missing.
 
         What is read afterwards has the same deadline.
 
@@ -95,54 +95,54 @@ class HttpConnection:
             raise
 
     def read(self) -> HttpResponse:
-        """Read the whole of an answer. Raises `ServiceError`."""
+        """Read a response completely. Raises `ServiceError`."""
         try:
             if self._is_short:
                 self._limit()
             limited: Any = self  # instead of a socket
-            answer = read_http_response(self._socket, limited)
+            response = read_http_response(self._socket, limited)
         except (OSError, http.client.HTTPException) as error:
             is_over = self._deadline is not None and time.monotonic() >= self._deadline
             raise build_read_error(self._endpoint, error, is_over=is_over) from error
         if self.is_parents:
             raise build_fork_error()
-        return answer
+        return response
 
     def recv_into(self, buffer: Buffer) -> int:
-        """As of a socket, until the deadline: however slowly bytes come, and however few, there is an end."""
+        """Read like a socket, but only until the deadline, however slowly bytes arrive."""
         if time.monotonic() > self._limit_from:
             self._limit()
         return self._socket.recv_into(buffer)
 
     def _begin(self, deadline: float | None, now: float) -> None:
-        """Have a deadline, which matters as soon as less is left than a read may take."""
+        """Set the deadline, which matters when less time is left than a read may take."""
         usual = self._endpoint.read_timeout
         self._deadline = deadline
         self._limit_from = _NEVER if deadline is None else deadline - (_NEVER if usual is None else usual)
-        # Of more than twice the time, so much is left to read even if it took all of `usual` to send.
+        # With more than twice the usual time left, even the slowest send leaves enough for the first read.
         self._is_short = deadline is not None and (usual is None or deadline - now < 2 * usual - _TOLERANCE)
         if self._timeout != usual or now > self._limit_from:
             self._limit()
 
     def _limit(self) -> None:
-        """Give the socket the time that is left, where that is another time than before: it costs a system call."""
+        """Set the timeout of the socket to the time left, unless it has changed too little for a system call."""
         timeout = _find_timeout(self._endpoint.read_timeout, self._deadline)
         if timeout is None or self._timeout is None or abs(timeout - self._timeout) > _TOLERANCE:
             self._socket.settimeout(timeout)
             self._timeout = timeout
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         self._http.close()
 
 
 def _find_timeout(timeout: float | None, deadline: float | None) -> float | None:
-    """The seconds that a call on a socket may take; raises `TimeoutError` if the deadline is over."""
+    """Return how many seconds a call on a socket may take; raises `TimeoutError` after the deadline."""
     if deadline is None:
         return timeout
     left = deadline - time.monotonic()
     if left <= 0:
-        raise TimeoutError("the time for the call is over")
+        raise TimeoutError("the time for the call has passed")
     return left if timeout is None or left < timeout else timeout
 
 
@@ -156,27 +156,50 @@ def _find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float |
 def _prepare_connection(
     endpoint: Endpoint, context: ssl.SSLContext | None, timeout: float | None, deadline: float | None
 ) -> http.client.HTTPConnection:
-    """A connection that is not yet made; through the proxy, if there is one, in a tunnel for TLS."""
+    """Return a connection that is not open yet; through the proxy, if there is one, in a tunnel for TLS."""
     proxy = endpoint.proxy
     host, port = (endpoint.host, endpoint.port) if proxy is None else (proxy.host, proxy.port)
+    connection: http.client.HTTPConnection
     if context is None:
-        return http.client.HTTPConnection(host, port, timeout=timeout)
-    connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
-    if proxy is not None:
+        connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    else:
+        connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+    hooks: Any = connection  # which `http.client` calls, and whose types it does not publish
+    if deadline is not None:
+        hooks._create_connection = functools.partial(_connect, deadline)  # noqa: SLF001 - there is no public hook
+    if context is not None and proxy is not None:
         connection.set_tunnel(endpoint.host, endpoint.port, proxy.headers)
-        connection.response_class = functools.partial(_begin_answer, timeout, deadline)  # type: ignore[assignment]  # it is called, and no more
+        hooks.response_class = functools.partial(_begin_response, timeout, deadline)
     return connection
 
 
-def _begin_answer(
+def _connect(deadline: float, address: tuple[str, int], timeout: float | None, source: Any) -> socket.socket:
+    """Connect to the first address of the host that accepts, until the deadline.
+
+    `socket.create_connection` would give the whole timeout to each address, and the TLS handshake would get it again.
+    """
+    last = OSError("the host has no address")
+    for *_, found in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
+        place: Any = found[:2]
+        try:
+            connection = socket.create_connection(place, _find_timeout(timeout, deadline), source)
+        except OSError as error:
+            last = error
+        else:
+            connection.settimeout(_find_timeout(timeout, max(deadline, time.monotonic() + _TOLERANCE)))
+            return connection
+    raise last
+
+
+def _begin_response(
     timeout: float | None, deadline: float | None, connection: socket.socket, **named: Any
 ) -> http.client.HTTPResponse:
-    """The answer of a proxy that is asked for a tunnel, which `http.client` would wait for byte by byte."""
+    """Return the response of a proxy to CONNECT, which `http.client` would read without a deadline."""
     return http.client.HTTPResponse(cast("socket.socket", _Timed(connection, timeout, deadline)), **named)
 
 
 class _Timed(io.RawIOBase):
-    """What is read from a socket until the deadline, and never longer than the timeout for a byte."""
+    """Reads from a socket until the deadline, with a timeout for each read."""
 
     def __init__(self, connection: socket.socket, timeout: float | None, deadline: float | None) -> None:
         self._connection = connection
@@ -184,16 +207,16 @@ class _Timed(io.RawIOBase):
         self._deadline = deadline
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """What `http.client` asks of a socket."""
+        """Return a file, as `http.client` asks a socket for one."""
         del mode
         return io.BufferedReader(self)
 
     def readable(self) -> bool:
-        """See `io.RawIOBase`."""
+        """Return `True`; see `io.RawIOBase`."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """See `io.RawIOBase`."""
+        """Read within the time left; see `io.RawIOBase`."""
         self._connection.settimeout(_find_timeout(self._timeout, self._deadline))
         return self._connection.recv_into(buffer)
 
@@ -202,7 +225,7 @@ _of_this_process: Final[weakref.WeakSet[HttpConnection]] = weakref.WeakSet()
 
 
 def _close_copies_in_child() -> None:
-    """Close the child's copies of the parent's connections, which the parent does not notice."""
+    """Close the child's copies of the parent's connections, without an effect on the parent."""
     for connection in list(_of_this_process):
         connection.is_parents = True
         connection.close()
@@ -214,10 +237,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def make_context(endpoint: Endpoint) -> ssl.SSLContext:
-    """What checks the server's certificate and name, with the flags that botocore sets.
+    """Return the TLS context that checks the server's certificate and name, with the flags that botocore sets.
 
-    Those of `ssl.create_default_context` are stricter from Python 3.13 on: a company's authority that boto3 accepts
-    would be refused. The name, which urllib3 checks for boto3, is checked by OpenSSL.
+    Those of `ssl.create_default_context` are stricter from Python 3.13 on: they would reject a company's authority that
+    boto3 accepts. The name, which urllib3 checks for boto3, is checked by OpenSSL.
     """
     context: ssl.SSLContext = create_urllib3_context()
     context.check_hostname = True
@@ -233,9 +256,9 @@ def make_context(endpoint: Endpoint) -> ssl.SSLContext:
 
 
 def _make_check(connection: socket.socket) -> Callable[[], bool]:
-    """Whether there is something to read: on an idle connection, its end, or what belongs to no answer.
+    """Return a function that tells if there is something to read: on an idle connection, its end or a stray response.
 
-    Of a TLS record that was read in part, the rest is deciphered already, and no longer visible to the system.
+    The rest of a TLS record that was read in part is decrypted already, so that the system does not see it.
     """
     is_readable = _make_poll(connection)
     if isinstance(connection, ssl.SSLSocket):

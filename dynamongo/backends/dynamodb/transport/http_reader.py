@@ -1,12 +1,12 @@
-"""Answers: HTTP responses, read from a connection.
+"""The HTTP reader: reads responses from a connection.
 
-What DynamoDB answers is plain: a head of a few lines that comes at once, and a body of a length that the head tells.
-That is read here, since `http.client` has the email package parse the head, which takes longer than all else that is
-done for a small request. Whatever is not plain is left to `http.client`, with what was read of it so far: a head that
-comes in pieces or is cut off, lines that are folded or doubled, a body in chunks or without a length, `100 Continue`.
+DynamoDB's responses are plain: a head of a few lines that arrives at once, and a body whose length is in the head.
+Those are parsed here, because `http.client` has the email package parse the head, which takes longer than everything
+else that a small request needs. `http.client` reads all others, starting with what was received so far: a head that
+arrives in pieces or is cut off, folded or repeated lines, a chunked body or one without a length, `100 Continue`.
 
-Memory grows as bytes come, whatever length the head declares, and an answer that is longer than any of DynamoDB's is
-refused (`ResponseTooLong`). Bytes after the end of an answer belong to no request: `HttpResponse.is_last` says so.
+Memory grows as bytes arrive, whatever length the head declares, and a response that is longer than any of DynamoDB's is
+rejected (`ResponseTooLong`). Bytes after the end of a response belong to no request: `HttpResponse.is_last` says so.
 
 Source: RFC 9112, "HTTP/1.1".
 """
@@ -23,19 +23,19 @@ from typing import Any, Final, cast
 from dynamongo._support.dataclasses import dataclass
 
 _FIRST_BYTES: Final = 65_536
-"""How much is read at first: the whole of most answers."""
+"""How much is read at first: most responses completely."""
 
 MAX_BODY_BYTES: Final = 9 * 16 * 1024 * 1024
-"""The longest body DynamoDB can answer: a batch get returns up to 16 MB of items, as DynamoDB counts their size.
+"""The longest body that DynamoDB can send: a batch get returns up to 16 MB of items, as DynamoDB counts their size.
 
 JSON takes up to nine times that: an empty string in a list counts as one byte, and is sent as `{"S":""},`.
 """
 
 _MAX_HEAD_BYTES: Final = 1024 * 1024
-"""All heads before a body, which may be several: DynamoDB's takes 300 bytes."""
+"""The limit of all heads before a body; DynamoDB's has 300 bytes."""
 
 _STEP: Final = 1024 * 1024
-"""How much of a body is allocated before it has come: a page of a query, which is up to 1 MB, is read in one step."""
+"""How much of a body is allocated before it arrives: a page of a query, which is up to 1 MB, is read in one step."""
 
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (?!204|304)([2-5][0-9][0-9])(?: [^\r\n]*)?(?=\r\n)")
 _HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)(?=\r\n|\Z)")
@@ -44,7 +44,7 @@ _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
 
 
 class ResponseTooLong(http.client.HTTPException):
-    """The answer is, or claims to be, longer than any answer of DynamoDB."""
+    """The response is, or claims to be, longer than any response of DynamoDB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ class HttpResponse:
 
 
 def read_http_response(connection: socket.socket, rest: socket.socket) -> HttpResponse:
-    """The answer to the request that was sent.
+    """Read the response to the request that was sent.
 
     Args:
-        connection: What is read from first: most answers come in one piece.
-        rest: What all else is read from: the same connection, or what also limits how long the whole of it takes.
+        connection: What is read from first: most responses arrive in one piece.
+        rest: What all else is read from: the same connection, or something that also limits the time for all of it.
 
     Raises `OSError` or `http.client.HTTPException` where there is none, or only a part of one.
     """
@@ -120,7 +120,7 @@ def _tell_length(length: int) -> ResponseTooLong:
 
 
 def _read_rest(connection: socket.socket, start: bytes, length: int) -> bytes | bytearray:
-    """The whole body, of which the start was read with the head."""
+    """Return the whole body, whose start was read with the head."""
     if len(start) > length:  # surplus: the connection is not used again
         return start[:length]
     body = bytearray(min(length, _STEP))
@@ -137,7 +137,7 @@ def _read_rest(connection: socket.socket, start: bytes, length: int) -> bytes | 
 
 
 class _Replay(io.RawIOBase):
-    """A connection of which a part was read, from the beginning once more, up to a limit."""
+    """Replays what was read of a response, and reads on from the connection, up to a limit."""
 
     def __init__(self, start: bytes, connection: socket.socket) -> None:
         self._start = start
@@ -147,20 +147,20 @@ class _Replay(io.RawIOBase):
         self.reader = _Reader(self)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """What `http.client` asks of a socket."""
+        """Return a file, as `http.client` asks a socket for one."""
         del mode
         return self.reader
 
     def expect_body(self) -> None:
-        """Let the body come, after the head."""
+        """Raise the limit for the body, after the head."""
         self._left = MAX_BODY_BYTES + _MAX_HEAD_BYTES  # chunks and trailers have heads of their own
 
     def end(self) -> None:
         """Read nothing more from the connection."""
         self._is_over = True
 
-    def has_more(self) -> bool:
-        """Whether some of what was read first has not been read again."""
+    def has_rest(self) -> bool:
+        """Return whether some of what was read first has not been replayed."""
         return bool(self._start)
 
     def readable(self) -> bool:
@@ -185,7 +185,7 @@ class _Replay(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """What `http.client` reads from.
+    """The file that `http.client` reads from.
 
     Attributes:
         has_surplus: When it is closed, whether bytes had come after the end of the answer.
@@ -194,11 +194,11 @@ class _Reader(io.BufferedReader):
     has_surplus = False
 
     def close(self) -> None:
-        """See `io.BufferedReader`. `http.client` closes when an answer is at its end."""
+        """See `io.BufferedReader`. `http.client` closes it at the end of a response."""
         if not self.closed:
             raw: Any = self.raw
             raw.end()
-            self.has_surplus = bool(self.peek(1)) or raw.has_more()
+            self.has_surplus = bool(self.peek(1)) or raw.has_rest()
         super().close()
 
 
@@ -216,7 +216,7 @@ def _read_with_http_client(replay: _Replay) -> HttpResponse:
 
 
 def _read_all(response: http.client.HTTPResponse) -> bytearray:
-    """The body, in steps: `http.client` would allocate whatever length it is told, or an object for each chunk."""
+    """Return the body, read in steps: `http.client` would allocate any declared length, or an object for each chunk."""
     if response.length is not None and response.length > MAX_BODY_BYTES:
         raise _tell_length(response.length)
     body = bytearray()

@@ -1,6 +1,6 @@
-"""Messages: requests as they are sent, with head, signature and body.
+"""The HTTP writer: writes requests with head, signature and body.
 
-What is in each of them is written once for an endpoint, so that a request costs a few strings and three hashes.
+What all requests to an endpoint share is written once, so that a request costs a few strings and three hashes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAMES_WITH_TOKEN: Final = "content-type;host;x-amz-date;x-amz-security-token;x-
 
 
 class Credentials(Protocol):
-    """Credentials as boto3 gives them; the token is that of temporary ones."""
+    """Credentials as boto3 returns them; only temporary ones have a token."""
 
     access_key: str
     secret_key: str
@@ -27,7 +27,7 @@ class Credentials(Protocol):
 
 
 class MessageWriter:
-    """Writes requests to one endpoint. Several threads may share it."""
+    """Writes requests to one endpoint. Threads may share it."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._signer = Signer(endpoint.region, endpoint.service)
@@ -39,7 +39,7 @@ class MessageWriter:
         self._time = (0, "")
 
     def write(self, action: str, body: bytes, credentials: Credentials) -> bytes:
-        """The whole message of a request, such as `"GetItem"`."""
+        """Return the complete message of a request, such as `"GetItem"`."""
         timestamp, target, token = self._read_clock(), self._target + action, credentials.token
         if token:
             names = _NAMES_WITH_TOKEN
@@ -60,7 +60,7 @@ class MessageWriter:
         return head.encode("latin-1") + body
 
     def _read_clock(self) -> str:
-        """The time as it is signed, written out once a second."""
+        """Return the time as it is signed, which is formatted once a second."""
         now = int(time.time())
         second, timestamp = self._time
         if now != second:
@@ -70,7 +70,7 @@ class MessageWriter:
 
 
 def _render_head(endpoint: Endpoint) -> str:
-    """The request line, and the headers that are the same in each request."""
+    """Return the request line, and the headers that all requests share."""
     target, headers = endpoint.path, {"host": endpoint.authority, **endpoint.headers}
     if endpoint.proxy is not None and not endpoint.is_secure:  # a tunnel knows where it leads to
         target = f"http://{endpoint.authority}{endpoint.path}"
@@ -80,7 +80,7 @@ def _render_head(endpoint: Endpoint) -> str:
 
 
 def _render_trace() -> str:
-    """The header that AWS Lambda wants handed on, as botocore does."""
+    """Return the trace header of AWS Lambda, which has to be passed on, as botocore does."""
     trace = os.environ.get("_X_AMZN_TRACE_ID")
     if trace is None:
         return ""

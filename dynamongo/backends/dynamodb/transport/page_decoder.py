@@ -1,9 +1,9 @@
-"""Bodies: the JSON of an answer, of which a long list of items is read in pieces.
+"""The page decoder: parses the JSON of a response, a long list of items in pieces.
 
-What JSON makes of an item takes four times the room of the item itself: of a page of 1 MB, more than a processor's
-cache holds. So a page is cut into pieces of some items, and each is decoded before the next one is read.
-Where an item ends is guessed from the text. A piece that was cut in a wrong place is no JSON, since its brackets or
-quotes do not match; then all that is left is read at once.
+The parsed JSON of an item takes four times the space of the item itself: a page of 1 MB would not fit into the cache of
+a processor. So a page is cut into pieces of some items, and each piece is decoded before the next one is parsed.
+Where an item ends is guessed from the text. A piece that was cut in a wrong place is not JSON, since its brackets or
+quotes do not match; then all that is left is parsed at once.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _LISTS: Final = {
     "Query": re.compile(r'"(Items)":\[(?=\{)'),
     "Scan": re.compile(r'"(Items)":\[(?=\{)'),
 }
-"""By actions, where in their answers the items begin. An attribute of such a name holds an object, and no list."""
+"""Where the items begin in the response to an action. An attribute of such a name holds an object, never a list."""
 
 _END: Final = re.compile(r'\}\}(?=,\{"(?!M":)[^"]*":\{")')
-"""What is at the end of an item that another follows: a value's brace and its own. In a list, an `M` would follow."""
+"""The end of an item that another one follows: the brace of a value and its own. In a list, an `M` would follow."""
 
 
 MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading an answer ends in that is not of the form that DynamoDB's has."""
+"""What reading a malformed response raises."""
 
 
 def build_malformed_error(error: Exception) -> ServiceError:
@@ -50,11 +50,11 @@ def build_malformed_error(error: Exception) -> ServiceError:
 
 
 def parse_body(action: str, text: str) -> Any:
-    """The answer to an action, in the form in which boto3's client gives it.
+    """Return the response to an action, in the form in which boto3's client returns it.
 
     The items of a page or batch may be decoded already: they are a tuple then, and not a list.
 
-    Raises `ValueError` for what is no JSON.
+    Raises `ValueError` for anything but JSON.
     """
     where = _LISTS.get(action)
     start = where.search(text) if where is not None and len(text) > 2 * _PIECE else None
@@ -67,7 +67,7 @@ def parse_body(action: str, text: str) -> Any:
 
 
 def _load(text: str) -> Any:
-    """`json.loads`, without its search for white space around the content, which takes longer than a small answer."""
+    """Parse JSON like `json.loads`, without its search for surrounding white space, which takes longest."""
     try:
         content, end = _raw_decode(text)
     except ValueError:
@@ -76,7 +76,7 @@ def _load(text: str) -> Any:
 
 
 def _read_pieces(text: str, position: int) -> tuple[list[Item], int]:
-    """The items of a list from this position on, except for the last ones, and where those begin."""
+    """Return the items of a list from this position on, except for the last ones, and where those begin."""
     items: list[Item] = []
     while (end := _END.search(text, position + _PIECE)) is not None:
         try:
@@ -89,7 +89,7 @@ def _read_pieces(text: str, position: int) -> tuple[list[Item], int]:
 
 
 def _put_before(items: list[Item], content: Any, names: tuple[str, ...]) -> bool:
-    """Put items before those of the list that has these names in the content; tell whether it is there."""
+    """Put items before those of the list with these names in the content; return whether it is there."""
     *outer, name = names
     try:
         for each in outer:

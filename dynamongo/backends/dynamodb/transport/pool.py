@@ -29,7 +29,7 @@ MAX_IDLE_SECONDS: Final = 60.0
 
 
 class Pool:
-    """The connections to one endpoint. Several threads may share it; each request has a connection to itself."""
+    """The connections to one endpoint. Threads may share it; each request has a connection to itself."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -39,10 +39,10 @@ class Pool:
         self._is_closed = False
 
     def exchange(self, message: bytes, parse: Callable[[HttpResponse], R], seconds: float | None = None) -> R:
-        """Send a whole request, read the answer, all of it within `seconds`, and return what `parse` makes of it.
+        """Send a request, read and parse the response within `seconds`, and return what `parse` returned.
 
-        Where that fails, or the answer cannot be parsed, the connection is closed: what comes on it next may be the
-        rest of this answer, and not the answer to another request.
+        If that fails, or the response cannot be parsed, the connection is closed: the rest of this response may arrive
+        on it, and would be taken for the response to another request.
 
         Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
         """
@@ -50,12 +50,12 @@ class Pool:
         deadline = None if seconds is None else now + seconds
         connection = self._send(message, deadline, now)
         try:
-            answer = connection.read()
-            parsed = parse(answer)
+            response = connection.read()
+            parsed = parse(response)
         except BaseException:
             connection.close()
             raise
-        if answer.is_last:
+        if response.is_last:
             connection.close()
         else:
             self._keep(connection)
@@ -66,7 +66,7 @@ class Pool:
         if connection is not None:
             try:
                 connection.send(message, deadline, now)
-            except ServiceError:  # it was closed meanwhile, and another one is made
+            except ServiceError:  # it was closed meanwhile: open another one
                 pass
             else:
                 return connection
@@ -75,7 +75,7 @@ class Pool:
         return connection
 
     def _take(self, now: float) -> HttpConnection | None:
-        """An idle connection that the other side has not closed, the one used last; `None` if there is none."""
+        """Return the connection used last, of those that are idle and that the other side has not closed, or `None`."""
         process = os.getpid()
         oldest = now - MAX_IDLE_SECONDS
         while self._idle:
@@ -98,7 +98,7 @@ class Pool:
                 self._idle.popleft().close()
 
     def close(self) -> None:
-        """Close what is idle; connections that are in use are closed when they are no longer."""
+        """Close idle connections now, and the others after use."""
         self._is_closed = True
         _close_all(self._idle)
 

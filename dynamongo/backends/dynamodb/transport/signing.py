@@ -1,6 +1,6 @@
-"""Signatures: AWS Signature Version 4 of a request, with the signing key kept for as long as it holds.
+"""Signatures: AWS Signature Version 4 of a request, with the signing key cached while it is valid.
 
-The key depends on the secret key, the day, the region and the service: of its four steps, none is done twice in a day.
+The key depends on the secret key, the day, the region and the service, so its four steps are computed once a day.
 
 Source: "Create a signed AWS API request" in the IAM user guide.
 """
@@ -19,7 +19,7 @@ _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
 
 class _Hmac:
-    """HMAC-SHA256 under one key, which is hashed once: copying two hashes takes half the time of `hmac.HMAC.copy`.
+    """HMAC-SHA256 with one key, which is hashed once: copying two hashes takes half the time of `hmac.HMAC.copy`.
 
     Source: RFC 2104, "HMAC: Keyed-Hashing for Message Authentication", section 4.
     """
@@ -39,7 +39,7 @@ class _Hmac:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Kept:
-    """A signing key, what it was made of, and what it is good for."""
+    """A signing key, what it was derived from, and its scope."""
 
     secret_key: str
     day: str
@@ -48,7 +48,7 @@ class _Kept:
 
 
 class Signer:
-    """Signs requests to one service in one region. Several threads may share it."""
+    """Signs requests to one service in one region. Threads may share it."""
 
     def __init__(self, region: str, service: str) -> None:
         self._region = region
@@ -67,7 +67,7 @@ class Signer:
         path: str = "/",
         query: str = "",
     ) -> str:
-        """The value of the Authorization header.
+        """Return the value of the Authorization header.
 
         Args:
             access_key: The identifier of the access key.
@@ -95,7 +95,7 @@ class Signer:
 
 
 def canonical_headers(headers: Mapping[str, str]) -> tuple[str, str]:
-    r"""The names and the lines of headers as they are signed, which is in the order of the names.
+    r"""Return the names and the lines of headers as they are signed, sorted by name.
 
     The names are in lower case, and there is no white space around the values.
 
@@ -107,7 +107,7 @@ def canonical_headers(headers: Mapping[str, str]) -> tuple[str, str]:
 
 
 def derive_key(secret_key: str, day: str, region: str, service: str) -> bytes:
-    """The signing key of a day, such as `"20150830"`."""
+    """Return the signing key of a day, such as `"20150830"`."""
     key = f"AWS4{secret_key}".encode()
     for step in (day, region, service, "aws4_request"):
         key = hmac.digest(key, step.encode(), "sha256")
@@ -115,7 +115,7 @@ def derive_key(secret_key: str, day: str, region: str, service: str) -> bytes:
 
 
 def canonical_path(path: str) -> str:
-    """The path of a URL as it is signed: without `.`, `..` and empty segments, and encoded once more.
+    """Return the path of a URL as it is signed: without `.`, `..` and empty segments, and encoded once more.
 
     >>> canonical_path("/a/./b/../c%20d/"), canonical_path("")
     ('/a/c%2520d/', '/')

@@ -26,7 +26,7 @@ logger = logging.getLogger("dynamongo")
 
 
 def make_transport(settings: ClientSettings, kind: TransportKind) -> Transport:
-    """The transport for a backend with these settings."""
+    """Return the transport for a backend with these settings."""
     client = settings.make_client()
     watch_responses(client, is_own=settings.client is None)
     if settings.client is not None:
@@ -37,7 +37,7 @@ def make_transport(settings: ClientSettings, kind: TransportKind) -> Transport:
 
 
 class AutoTransport:
-    """Chooses for each request. Threads may share it."""
+    """Chooses a transport for each request. Threads may share it."""
 
     def __init__(self, client: Any, settings: ClientSettings) -> None:
         self._client = client
@@ -47,18 +47,18 @@ class AutoTransport:
         self._lock = make_lock(TRANSPORT)
         self._direct: DirectTransport | None = None
         self._obstacle: str | None = None
-        self._told: str | None = None
+        self._logged: str | None = None
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
-        """See `Transport`."""
+        """Send the request; see `Transport`."""
         return self._choose().send(request, seconds)
 
     def describe(self) -> str:
-        """See `Transport`."""
+        """Return how the next request is sent; see `Transport`."""
         return self._choose().describe()
 
     def close(self) -> None:
-        """See `Transport`."""
+        """Close the connections and the client."""
         if self._direct is not None:
             self._direct.close()
         self._client.close()
@@ -75,7 +75,7 @@ class AutoTransport:
         return self._leave_to_boto3(reason or self._obstacle or "")
 
     def _open(self) -> None:
-        """Have a direct transport, or know why there can be none. Without credentials, boto3 says what is missing."""
+        """Make the direct transport, or note why there cannot be one. boto3 reports missing credentials."""
         if self._direct is not None:
             return
         try:
@@ -86,7 +86,7 @@ class AutoTransport:
             raise translate_preparation(error, self._settings.describe_credentials()) from error
 
     def _leave_to_boto3(self, reason: str) -> BotoTransport:
-        if reason != self._told:
+        if reason != self._logged:
             logger.debug("requests go through boto3: %s", reason)
-            self._told = reason
+            self._logged = reason
         return BotoTransport(self._client, self._settings, reason)

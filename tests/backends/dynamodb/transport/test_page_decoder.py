@@ -127,5 +127,5 @@ def test_page_that_is_cut_off_is_no_json(end: int) -> None:
 
 def test_value_of_an_unknown_type_is_refused() -> None:
     items = ",".join(['{"id":{"S":"a"}}'] * 2_000)
-    with pytest.raises(ServiceError, match=r"known to dynamongo in the attribute new: a str of type X"):
+    with pytest.raises(ServiceError, match=r"unknown attribute value in the attribute new: a str of type X"):
         parse_body("Scan", f'{{"Items":[{{"new":{{"X":"1"}}}},{items}]}}')

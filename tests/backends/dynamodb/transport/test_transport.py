@@ -104,7 +104,7 @@ class TestChoice:
 
     @pytest.mark.parametrize("kind", ["direct", "", None, 1])
     def test_any_other_setting_is_refused(self, kind: Any) -> None:
-        with pytest.raises(ConfigurationError, match="transport is one of auto, boto3; got"):
+        with pytest.raises(ConfigurationError, match="transport must be one of auto, boto3; got"):
             DynamoDBBackend(**MADE_UP, transport=kind)
 
     def test_client_of_the_caller_sends_them(self, session: Any, server: FaultyServer) -> None:
