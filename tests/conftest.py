@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import botocore.loaders
 import pytest
 from botocore_model import check_request
-from hypothesis import settings
+from hypothesis import Phase, settings
 from server import EmulatorUnavailable, is_required, run_server
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -20,7 +21,11 @@ from dynamongo.backends.dynamodb.transport.direct_transport import DirectTranspo
 settings.register_profile("patient", settings(), deadline=None)
 # For `tests/agreement/test_agreement.py`, which says how: ten thousands of steps.
 settings.register_profile("soak", settings.get_profile("patient"), max_examples=2000, stateful_step_count=60)
-settings.load_profile("patient")
+# For `tests/mutants.py`: that a test fails is enough, and a minimal example takes a minute to find.
+settings.register_profile(
+    "mutants", settings.get_profile("patient"), phases=[Phase.explicit, Phase.generate], database=None
+)
+settings.load_profile(os.environ.get("DYNAMONGO_HYPOTHESIS_PROFILE", "patient"))
 
 
 @pytest.fixture(scope="session")

@@ -103,7 +103,13 @@ def borrow(copies: Copies) -> Iterator[Path]:
 def run_tests(root: Path, tests: str, markers: str) -> bool:
     """Whether the tests pass on the copy at `root`; a run that does not end fails."""
     options = ["-x", "-q", "-p", "no:cacheprovider", "-k", "not TestDynamoDB", "-m", markers]
-    environment = {**os.environ, "PYTHONPATH": str(root), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(root),
+        "PYTHONDONTWRITEBYTECODE": "",  # the copies are used many times
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "DYNAMONGO_HYPOTHESIS_PROFILE": "mutants",
+    }
     command = [sys.executable, "-m", "pytest", *options, tests]
     try:
         done = subprocess.run(

@@ -59,7 +59,7 @@ def render_new_index(operation: CreateIndex) -> dict[str, Any]:
     """Return the arguments of UpdateTable that add an index."""
     index = operation.index
     if not index.is_global:
-        raise InvalidRequestError(f"a local index is created with its table alone: {index.name}")
+        raise InvalidRequestError(f"a local index can only be created with its table: {index.name}")
     return {
         "TableName": operation.table,
         "AttributeDefinitions": _render_attributes(index.keys.attributes),

@@ -63,7 +63,7 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
     check_new_index(index)
     table = find_described(store, operation.table)
     if not index.is_global:  # UpdateTable has no parameter for local indexes, so that this message is our own
-        raise InvalidRequestError(f"{INVALID} a local index is created with its table alone: {index.name}")
+        raise InvalidRequestError(f"{INVALID} a local index can only be created with its table: {index.name}")
     if index.name in table.indexes:
         raise InvalidRequestError("Attempting to create an index which already exists")
     # CreateTable refuses too many indexes with a ValidationException, UpdateTable with a LimitExceededException.

@@ -347,7 +347,7 @@ def test_no_operation_is_without_a_request_here() -> None:
 
 def test_local_index_cannot_be_added_to_a_table() -> None:
     keys = KeySchema(KeyAttribute("id", "N"), KeyAttribute("l", "S"))
-    with pytest.raises(InvalidRequestError, match="a local index is created with its table alone: by_l"):
+    with pytest.raises(InvalidRequestError, match="a local index can only be created with its table: by_l"):
         build_request(CreateIndex("t", IndexSchema("by_l", keys, is_global=False)))
 
 

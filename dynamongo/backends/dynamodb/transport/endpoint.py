@@ -189,7 +189,7 @@ def _read_session(session: Any, url: str) -> dict[str, Any]:
         raise LeftToBoto3(f"the client has its own HTTP session, a {kind.__name__}")
     settings = connection_settings_of(session)
     if settings["verify"] is False:
-        raise LeftToBoto3("the client does not check certificates")
+        raise LeftToBoto3("the client does not verify certificates")
     return {
         "pool_size": settings["max_pool_connections"],
         "socket_options": tuple(settings["socket_options"]),

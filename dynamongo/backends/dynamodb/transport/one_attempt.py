@@ -16,8 +16,8 @@ from dynamongo.backends.dynamodb.transport.botocore_internals import can_stop_re
 from dynamongo.exceptions import ConfigurationError
 
 _FIX: Final = (
-    "give it config=Config(retries={...}) with %s, and dynamongo its own retries=RetryPolicy(...), or it makes one"
-    " attempt too"
+    "create it with config=Config(retries={%s}), and pass retries=RetryPolicy(...) to dynamongo, which would otherwise"
+    " make only one attempt"
 )
 
 
@@ -38,11 +38,11 @@ def check_client(client: Any) -> None:
     retries = find_retries(client)
     if retries.get("mode") == "adaptive" and retries.get("total_max_attempts") != 1:
         raise ConfigurationError(
-            "the client retries in adaptive mode, besides dynamongo: a write could be applied twice; "
+            "the client itself retries, in adaptive mode, so a write could be applied twice; "
             + _FIX % '"mode": "adaptive", "total_max_attempts": 1'
         )
     if not can_stop_retries(client):
-        problem = "the retries of a client of this version of botocore cannot be switched off for one call; "
+        problem = "the installed botocore cannot switch off a client's retries for one call; "
         raise ConfigurationError(problem + _FIX % '"total_max_attempts": 1')
 
 
