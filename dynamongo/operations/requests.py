@@ -256,3 +256,4 @@ AnyOperation: TypeAlias = (
     | UpdateTimeToLive
     | DescribeTimeToLive
 )
+"""Every operation that a backend has to execute."""
