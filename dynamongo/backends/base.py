@@ -83,6 +83,8 @@ class Backend(Protocol):
 
 def takes_seconds(backend: Backend) -> bool:
     """Return whether `execute` has the parameter `seconds`, which an override in a subclass may lack."""
+    # Read from the code object, since `inspect` takes long to import. Keyword-only parameters, which are not in
+    # `co_argcount`, do not count: `make_bounded` passes the argument by position.
     code = getattr(backend.execute, "__code__", None)
     return code is not None and "seconds" in code.co_varnames[: code.co_argcount]
 

@@ -29,6 +29,9 @@ class ModelMeta(type):
     Fields, indexes and keys cannot change: assigning or deleting one raises `SchemaError`.
     """
 
+    # Attributes of a metaclass can be read on its classes. Two underscores, which Python mangles, keep the methods
+    # below apart from the fields and methods of models.
+
     __mapper__: Mapper[Any]  # an attribute, not a property: every request reads it
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
@@ -44,6 +47,8 @@ class ModelMeta(type):
             declared.mark_expiry_field()
             indexes = dict(declared.indexes)
             mapper = Mapper(model, fields, declared)
+        # The class gets its own copies of fields and indexes, also of inherited ones: the path of `Admin.name` belongs
+        # to `Admin`, even if `User` declares the field.
         for attribute, value in (*fields.items(), *indexes.items()):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)

@@ -98,6 +98,7 @@ class PreparedRead(Generic[T]):
             return None if self._has_ended else self._read.cursor
         if plan.is_parallel:
             return None if self._has_ended and plan.limit is None else self._refuse_cursor()
+        # `left` iterates over a list, whose length hint is exactly what is not yielded yet.
         page, left = self._reached
         return self._encode(position_after(plan, page, len(page.items) - length_hint(left)))
 

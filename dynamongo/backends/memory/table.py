@@ -36,6 +36,7 @@ class MemoryTable:
 
     def fork(self) -> MemoryTable:
         """Return an independent table with the same items; the first change to either copies its views."""
+        # Nobody counts the owners: whichever table changes last copies views that it could have kept.
         self._shares_views = True
         forked = object.__new__(MemoryTable)
         vars(forked).update(vars(self), on_change=None)
@@ -80,6 +81,7 @@ class MemoryTable:
         if self._shares_views:  # copy on write: forks and snapshots share views until now
             self._own_views()
         self.primary.put(position, old, new)
+        # Deleting nothing is a write of 0 bytes, which costs one unit.
         larger = new if old is None or (new is not None and new.size > old.size) else old
         units = count_write_units(larger.size if larger else 0)
         if self.indexes:
@@ -93,7 +95,7 @@ class MemoryTable:
         view = _make_index(index, schema)
         for stored in self.primary.read_all():
             view.replace(None, stored)
-        self._set_indexes(schema, {**self.indexes, index.name: view})
+        self._set_indexes(schema, {**self.indexes, index.name: view})  # a new dict: forks have the old one
 
     def drop_index(self, schema: TableSchema, name: str) -> None:
         """Drop an index."""

@@ -48,7 +48,7 @@ class DirectTransport:
             raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
         endpoint = read_endpoint(client)
         self.place = describe_place(client)
-        self._proxy = "on the way" if endpoint.proxy is None else endpoint.proxy.url
+        self._proxy = None if endpoint.proxy is None else endpoint.proxy.url
         self._client = client
         self._settings = settings
         self._pool = Pool(endpoint)

@@ -30,7 +30,7 @@ def make_transport(settings: ClientSettings, kind: TransportKind) -> Transport:
     client = settings.make_client()
     watch_responses(client, is_own=settings.client is None)
     if settings.client is not None:
-        return BotoTransport(client, settings, "the client is the caller's")
+        return BotoTransport(client, settings, "client= was passed")
     if kind == "boto3":
         return BotoTransport(client, settings, 'transport="boto3" is set')
     return AutoTransport(client, settings)

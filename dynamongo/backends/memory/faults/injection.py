@@ -74,7 +74,7 @@ def execute_under(
     is_over = seconds is not None and slowness > seconds
     passed = min(slowness, seconds) if seconds is not None else slowness
     if passed:
-        pass_time(passed)
+        pass_time(passed)  # without the backend's lock, so that other threads go on
     # All backends report in `.seconds` how long a failed request took; see `dynamongo.backends.base`.
     try:
         return _respond(faults[-1], operation, execute, lost_after=passed if is_over else None)
@@ -86,7 +86,7 @@ def execute_under(
 def _respond(fault: Fault, operation: Operation[R], execute: Execute[R], *, lost_after: float | None) -> R:
     if lost_after is None:
         return _inject(fault, operation, execute)
-    with contextlib.suppress(DynamongoError):
+    with contextlib.suppress(DynamongoError):  # the caller has stopped waiting, and hears of neither result nor error
         _inject(fault, operation, execute)
     raise ServiceError(f"no response in {lost_after:.3g} s", code="ReadTimeoutError")
 
