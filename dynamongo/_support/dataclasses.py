@@ -22,12 +22,12 @@ from dynamongo._support.codegen import is_plain_name
 __all__ = ["dataclass", "field", "names_of", "replace"]
 
 
-class _Nothing:
+class _Unset:
     def __repr__(self) -> str:
         return "<factory>"  # what a signature shows for the default of a field with a `default_factory`
 
 
-_NOTHING: Final[Any] = _Nothing()
+_UNSET: Final[Any] = _Unset()
 
 _MAX_SETTERS: Final = 3
 """How many fields are set through the descriptors of their slots; with more it is faster to change the class twice."""
@@ -38,15 +38,15 @@ _change_class: Final[Any] = object.__dict__["__class__"].__set__  # past the `__
 class _Spec(NamedTuple):
     """The options of one field, as `dataclasses.field` takes them."""
 
-    default: Any = _NOTHING
-    default_factory: Callable[[], Any] = _NOTHING
+    default: Any = _UNSET
+    default_factory: Callable[[], Any] = _UNSET
     init: bool = True
     repr: bool = True
     compare: bool = True
 
     @property
     def has_default(self) -> bool:
-        return self.default is not _NOTHING or self.default_factory is not _NOTHING
+        return self.default is not _UNSET or self.default_factory is not _UNSET
 
 
 def names_of(value: object) -> tuple[str, ...]:
@@ -76,10 +76,10 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
     """Make the class again, with slots for its fields, since slots cannot be added to a class."""
     given: Mapping[str, Any] = cls.__dict__
     inherited: dict[str, _Spec] = getattr(cls, "__specs__", {})
-    own = {name: _spec_of(given.get(name, _NOTHING)) for name in _find_fields(cls)}
+    own = {name: _spec_of(given.get(name, _UNSET)) for name in _find_fields(cls)}
     specs: dict[str, _Spec] = {**inherited, **own}
     if init:
-        _check_defaults(cls, specs)
+        _check_fields(cls, specs)
     dropped = {*own, "__dict__", "__weakref__"}
     members: dict[str, Any] = {name: value for name, value in given.items() if name not in dropped}
     members |= {
@@ -90,7 +90,7 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
         "__qualname__": cls.__qualname__,
     }
     if cls.__reduce__ is object.__reduce__:
-        members["__reduce__"] = _reduce
+        members["__reduce__"] = _reduce_to_values
     if init:
         members["__init__"] = _Constructor()
     if eq:
@@ -109,15 +109,17 @@ def _spec_of(default: Any) -> _Spec:
     return default if isinstance(default, _Spec) else _Spec(default)
 
 
-def _check_defaults(cls: Any, specs: Mapping[str, _Spec]) -> None:
-    """Refuse defaults that no constructor can have, on the line that declares them."""
+def _check_fields(cls: Any, specs: Mapping[str, _Spec]) -> None:
+    """Refuse names and defaults that no constructor can have, on the line that declares them."""
     with_default = None
     for name, (default, factory, is_parameter, *_) in specs.items():
+        if not is_plain_name(name) or name.startswith("_") or name == "self":  # it becomes a parameter in source
+            raise TypeError(f"a field of {cls.__qualname__} needs a public ASCII name that is no keyword; got {name!r}")
         if isinstance(default, (list, dict, set)):
             raise ValueError(f"mutable default for field {name} of {cls.__qualname__}: use default_factory")  # noqa: TRY004 - the standard library's
         if not is_parameter:
             continue
-        if default is not _NOTHING or factory is not _NOTHING:
+        if default is not _UNSET or factory is not _UNSET:
             with_default = name
         elif with_default:
             raise TypeError(f"non-default argument {name!r} of {cls.__qualname__} follows default {with_default!r}")
@@ -159,18 +161,18 @@ def _refuse_change(self: Any, name: str) -> None:
         raise FrozenInstanceError(f"cannot assign to or delete {name!r} of {cls.__name__}, which is frozen")
 
 
-def _reduce(self: Any) -> tuple[Any, ...]:
+def _reduce_to_values(self: Any) -> tuple[Any, ...]:
     return _restore, (type(self), [getattr(self, name) for name in self.__specs__])
 
 
 def _restore(cls: Any, values: Sequence[Any]) -> Any:
     """Make an instance of values that were checked before they were pickled, without the constructor."""
     made = object.__new__(cls)
-    _fill(made, tuple(cls.__specs__), values)
+    _set_fields(made, tuple(cls.__specs__), values)
     return made
 
 
-def _fill(instance: Any, names: Sequence[str], values: Sequence[Any]) -> None:
+def _set_fields(instance: Any, names: Sequence[str], values: Sequence[Any]) -> None:
     for name, value in zip(names, values, strict=True):
         object.__setattr__(instance, name, value)
 
@@ -205,8 +207,8 @@ def _construct(cls: Any, instance: Any, /, *values: Any, **named: Any) -> None:
         cls.__init__(instance, *values, **named)
         return
     for name, spec in missing.items():
-        given[name] = spec.default if spec.default_factory is _NOTHING else spec.default_factory()
-    _fill(instance, tuple(given), tuple(given.values()))
+        given[name] = spec.default if spec.default_factory is _UNSET else spec.default_factory()
+    _set_fields(instance, tuple(given), tuple(given.values()))
     if hasattr(cls, "__post_init__"):
         instance.__post_init__()
 
@@ -215,16 +217,15 @@ def _generate_constructor(cls: Any) -> Any:
     specs: dict[str, _Spec] = {name: spec for name, spec in cls.__specs__.items() if spec.init}
     names: dict[str, Any] = {}
     for name, spec in specs.items():
-        _check_name(name)
         names |= {f"_default_{name}": spec.default, f"_make_{name}": spec.default_factory}
         names[f"_set_{name}"] = getattr(cls, name).__set__
     if len(specs) > _MAX_SETTERS:
         names |= {"_type": type, "_change_class": _change_class, "_Own": cls, "_Open": _make_open_twin(cls)}
-        names |= {"_fill": _fill, "_names": tuple(specs)}
+        names |= {"_set_fields": _set_fields, "_names": tuple(specs)}
     source = _write_constructor(specs, names, is_checked=hasattr(cls, "__post_init__"))
     scope: dict[str, Any] = {}
     module = sys.modules.get(cls.__module__)  # in which `typing.get_type_hints` looks up the annotations
-    exec(source, vars(module) if module else {}, scope)  # noqa: S102 - the source is ours: `_check_name` saw each name in it
+    exec(source, vars(module) if module else {}, scope)  # noqa: S102 - the source is ours: `_check_fields` saw each name in it
     made = scope["_create"](**names)
     made.__annotations__ = {
         **{name: kind for name, kind in _annotations_of(cls).items() if name in specs},
@@ -233,12 +234,6 @@ def _generate_constructor(cls: Any) -> Any:
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     made.__module__ = cls.__module__
     return made
-
-
-def _check_name(name: str) -> None:
-    """Refuse what cannot be the name of a parameter in generated source."""
-    if not is_plain_name(name) or name.startswith("_") or name == "self":
-        raise TypeError(f"a field of a frozen dataclass needs a public ASCII name that is no keyword; got {name!r}")
 
 
 def _make_open_twin(cls: Any) -> Any:
@@ -263,7 +258,7 @@ def _write_constructor(specs: Mapping[str, _Spec], names: Mapping[str, Any], *, 
     With more fields, the instance is one of the open twin meanwhile, whose attributes can be assigned as any other's ::
 
                 if _type(self) is not _Own:  # an instance of a subclass may have another layout
-                    _fill(self, _names, (table, index, ...))
+                    _set_fields(self, _names, (table, index, ...))
                 else:
                     _change_class(self, _Open)
                     self.table = table
@@ -274,7 +269,7 @@ def _write_constructor(specs: Mapping[str, _Spec], names: Mapping[str, Any], *, 
     lines = [
         f"if {name} is _default_{name}: {name} = _make_{name}()"
         for name, spec in specs.items()
-        if spec.default_factory is not _NOTHING
+        if spec.default_factory is not _UNSET
     ]
     lines += _write_assignments(list(specs))
     if is_checked:
@@ -287,7 +282,7 @@ def _write_assignments(names: Sequence[str]) -> list[str]:
     if len(names) <= _MAX_SETTERS:
         return [f"_set_{name}(self, {name})" for name in names] or ["pass"]
     assignments = [f"    self.{name} = {name}" for name in names]
-    of_subclass = ["if _type(self) is not _Own:", f"    _fill(self, _names, ({', '.join(names)},))"]
+    of_subclass = ["if _type(self) is not _Own:", f"    _set_fields(self, _names, ({', '.join(names)},))"]
     return [*of_subclass, "else:", "    _change_class(self, _Open)", *assignments, "    self.__class__ = _Own"]
 
 
@@ -317,7 +312,7 @@ def _make_standard(cls: Any) -> Mapping[str, Any]:
 
     kinds = _annotations_of(cls)
     given = {name: spec._asdict() for name, spec in cls.__specs__.items()}  # a named tuple's public method
-    options = {name: {key: it for key, it in each.items() if it is not _NOTHING} for name, each in given.items()}
+    options = {name: {key: it for key, it in each.items() if it is not _UNSET} for name, each in given.items()}
     fields = [(name, kinds[name], dataclasses.field(**each)) for name, each in options.items()]
     return vars(dataclasses.make_dataclass(cls.__name__, fields, frozen=True))
 

@@ -60,12 +60,13 @@ class BulkWriter:
     def _write_round(self, groups: Sequence[Group]) -> Generator[Outcome]:
         run, waiting = self._run, iter(groups)
         workers = min(self._workers, len(groups))
+        # One worker sends one request at a time and waits out its own retries, so there is nothing to pace.
         pace = self._find_pace() if workers > 1 else None
         sources = (self._write_group(group, pace) for group in run.groups_to_send(waiting))
         with contextlib.closing(merge(sources, workers, None if pace is None else pace.stop)) as results:
             for result in results:
                 yield from run.finish(result)
-        yield from run.refuse(waiting)
+        yield from run.refuse(waiting)  # what the loop above left, since the run was stopped
 
     def _write_group(self, group: Group, pace: Pace | None) -> Iterator[GroupResult]:
         steps = self._run.begin(group)

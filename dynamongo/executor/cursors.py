@@ -3,6 +3,12 @@
 A cursor belongs to one plan: that of the same model, condition, index and order. It holds the key after which the next
 page begins, readable for anyone who decodes it. A connection with a `cursor_key` signs its cursors and accepts no
 others; with a `cursor_ttl` they expire. An unsigned one may be forged, so each is checked against the plan.
+
+A cursor is base64url text of the signature, if there is one, and of JSON: the version, the fingerprint of the plan, the
+number of its operation, where to continue in that, and the second of expiry, if there is one::
+
+    [1,"AbCdEfGhIjKl",0,{"email":["S","x"],"day":["N","3"]}]     a query or scan: the key of the last item
+    [1,"AbCdEfGhIjKl",0,100,1795899131]                          a batch get: how many keys are done
 """
 
 from __future__ import annotations
@@ -24,7 +30,7 @@ from dynamongo.operations import BatchGet, Get
 from dynamongo.planning.plan import Plan
 
 _VERSION = 1
-_FINGERPRINT_BYTES = 9
+_FINGERPRINT_BYTES = 9  # 12 characters; it tells the reads of one program apart, and protects nothing
 _SIGNATURE_BYTES = 24  # of an HMAC-SHA256, which RFC 2104 allows to truncate
 _KEY_BYTES = 16
 
@@ -108,6 +114,7 @@ def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules
     if rules.keys:
         import hmac  # noqa: PLC0415 - as `hashlib`
 
+        # Checked before the content is read, and in constant time: `==` would reveal how much of a guess is right.
         signature, content = content[:_SIGNATURE_BYTES], content[_SIGNATURE_BYTES:]
         if not any(hmac.compare_digest(signature, _sign(content, key)) for key in rules.keys):
             problem = "the cursor is not signed with this connection's cursor_key; it may have been tampered with"
@@ -142,6 +149,7 @@ def _is_within(plan: Plan, position: ReadPosition) -> bool:
     if not 0 <= position.step < len(plan.operations):
         return False
     operation, after = plan.operations[position.step], position.after
+    # `None` is the beginning of the operation, and the only position in a Get.
     if isinstance(operation, Get) or after is None:
         return after is None
     if isinstance(operation, BatchGet):
@@ -170,6 +178,7 @@ def _parse(content: bytes, text: object) -> tuple[Any, Any, int, Item | int | No
     import json  # noqa: PLC0415 - as in `encode_cursor`
 
     try:
+        # A cursor without an expiry has four parts; those of a forged one may be too few or too many.
         version, fingerprint, step, after, expiry = [*json.loads(content), None][:5]
         if type(step) is not int or type(expiry) not in {int, type(None)}:
             _refuse(text)

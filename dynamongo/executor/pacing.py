@@ -20,6 +20,8 @@ from dynamongo.executor import Effect, Steps, Wait
 R = TypeVar("R")
 
 _INCREASE = 0.1
+"""Slots that a successful group adds: ten of them add a worker."""
+
 _SLICE = 0.25
 """Seconds. Longer waits are made in slices, so that an interruption does not have to sit them out."""
 
@@ -62,6 +64,7 @@ class Pace:
         Blocks the calling thread until then.
         """
         with self._changed:
+            # Groups that wait to continue come first: they have begun, and their time for retries is running.
             self._changed.wait_for(lambda: self._is_stopped or (self._has_slot() and not self._returning))
             self._working += 1
         try:
@@ -74,6 +77,7 @@ class Pace:
     def give_way(self) -> None:
         """Wait for a slot to continue in, ahead of groups that have not begun."""
         with self._changed:
+            # The limit has not fallen below the groups at work, so this one keeps its slot.
             if self._working <= self.slots:
                 return
             self._working -= 1
@@ -127,6 +131,8 @@ class _Watch:
         self._is_outcome_unknown = False
 
     def follow(self, steps: Steps[R]) -> Steps[R]:
+        # What continues the steps: `next`, `send` or `throw`, with its argument. It is called in one place, which
+        # handles their next effect and their end.
         resume: Callable[[], Effect] = functools.partial(next, steps)
         while True:
             try:

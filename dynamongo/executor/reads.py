@@ -98,6 +98,7 @@ class Reads(Sender):
         """Return the residual as a function, which reads of one condition that follow each other share."""
         last = self._last_filter
         if last is None or last[0] is not residual:
+            # A race of two threads costs a compilation and nothing else: each uses its own `last`.
             self._last_filter = last = residual, compile_filter(residual)
         return last[1]
 
@@ -180,7 +181,7 @@ class PageLoop:
         if self._room is not None:
             if count > self._room:
                 items, count = items[: self._room], self._room
-                if items:
+                if items:  # a count has none, and no position to continue at
                     self.position = after = _after(self.plan, page.start, items[-1])
             self._room -= count
         if self._open_segments:  # which have no place in common to go on from
@@ -214,10 +215,12 @@ class PageLoop:
 
     def _fetch_chunk(self, executor: Reads, operation: BatchGet, start: ReadPosition) -> Steps[ReadPage]:
         first = start.after if isinstance(start.after, int) else 0
+        # `operation` holds all keys of the read; one request takes a chunk of them.
         end = first + executor.limits.batch_get
         keys = operation.keys[first:end]
         found, consumed = yield from executor.get_batch(replace(operation, keys=keys))
-        items = self._select(executor, _in_order_of(keys, found))  # DynamoDB returns them in no order
+        # DynamoDB returns them in no order. Source: BatchGetItem, API reference.
+        items = self._select(executor, _in_order_of(keys, found))
         after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
         return ReadPage(items, len(items), len(found), after, consumed, start)
 
@@ -239,6 +242,7 @@ class PageLoop:
         if room is not None and operation.filter is None and self.plan.residual is None:
             limit = room if limit is None else min(limit, room)
         cursor = start.after if isinstance(start.after, dict) else None
+        # The first page of most reads: nothing to copy.
         if limit == operation.limit and cursor is None:
             return operation
         return replace(operation, limit=limit, cursor=cursor)
@@ -261,7 +265,11 @@ def _make_projection(plan: Plan) -> Callable[[Item], Item] | None:
 
 
 def _above_lists(path: Path) -> Path:
-    """Return the path up to its first position: the store has taken the elements already, and leaves no gaps."""
+    """Return the path up to its first position: the store has taken the elements already, and leaves no gaps.
+
+    Read with `l[2]` and `l[0]`, the list `[a, b, c]` arrives as `[a, c]`, so the path to take of it is `l`.
+    Source: "ProjectionExpression" in GetItem, API reference.
+    """
     return Path(*itertools.takewhile(lambda step: isinstance(step, str), path.elements))
 
 
@@ -333,7 +341,9 @@ def _after(plan: Plan, start: ReadPosition, last: Item) -> ReadPosition:
     """Return where a read continues that was left after the item of a page that began at `start`."""
     operation = plan.operations[start.step]
     if not isinstance(operation, BatchGet):
+        # As the store would if the page had ended there: LastEvaluatedKey is the key of the last item that was read.
         return ReadPosition(start.step, {name: last[name] for name in plan.cursor_names})
+    # A batch get continues behind the key of that item, wherever the chunk had it: keys without an item count, too.
     first = start.after if isinstance(start.after, int) else 0
     key_of = itemgetter(*operation.keys[0])
     following = map(key_of, itertools.islice(operation.keys, first, None))

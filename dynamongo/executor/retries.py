@@ -20,6 +20,7 @@ _RETRY_COST, _TIMEOUT_COST = 5, 10
 """Tokens, as the standard retry mode of the AWS SDKs counts them."""
 
 _TIMEOUTS = {"ConnectTimeoutError", "ReadTimeoutError"}
+"""Codes of errors: the names of the exceptions of botocore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Attempts:
         self._now = now
         self._started = started
         self._budget = budget
-        self._cost = 1
+        self._cost = 1  # what a success without a retry refunds
         self.count = 0
         self.is_outcome_unknown = False
 
@@ -130,6 +131,7 @@ class Attempts:
         if self.count >= self._policy.attempts:
             return None
         wait = self._policy.wait(self.count)
+        # A wait that leaves no time for the request is not worth it. Only a request that can be sent is paid for.
         if wait.seconds >= self.seconds_left(limit) or (error is not None and not self._pay(error)):
             return None
         return wait
@@ -147,4 +149,5 @@ class Attempts:
 
     def reset(self) -> None:
         """Count requests and time from the beginning: the last request made progress."""
+        # 1, not 0: the wait that follows comes after a request.
         self.count, self._started = 1, self._now()

@@ -137,6 +137,7 @@ def _complete_index_throughput(
 ) -> Throughput | None:
     if of_table is None or not index.is_global:
         return None
+    # What the index does not declare stays as it is; an index that is new gets the units of the table.
     present = there.throughput if there is not None else None
     return declared.index_units.get(index.name, Units()).complete(present or of_table)
 
@@ -144,7 +145,7 @@ def _complete_index_throughput(
 def _compare(
     model: TableSchema, model_ttl: str | None, live: TableSchema, live_ttl: str | None
 ) -> Iterator[Difference]:
-    if model.keys != live.keys:
+    if model.keys != live.keys:  # no request changes them
         yield Difference("keys", model.name, model.keys, live.keys, None)
     yield from _compare_indexes(model, live)
     if model.throughput != live.throughput:
@@ -157,6 +158,8 @@ def _compare_indexes(model: TableSchema, live: TableSchema) -> Iterator[Differen
     declared, found = _by_name(model), _by_name(live)
     has_units = model.throughput is not None and live.throughput is not None
     for name in sorted(declared.keys() | found.keys()):
+        # Local indexes are made with the table, and cannot be added or dropped later: nothing fixes their differences.
+        # Source: "Local secondary indexes" in the DynamoDB developer guide.
         wanted, there = declared.get(name), found.get(name)
         if wanted is None and there is not None:
             yield Difference("extra index", name, None, there, "drop" if there.is_global else None)
@@ -195,12 +198,16 @@ def plan_changes(
         differences: What to fix.
         wanted: The completed schema of the model.
         live: The schema of the live table.
+
+    Source: UpdateTable, API reference: a request creates one index, deletes one, or changes throughput.
     """
+    # First what is dropped: an index that is made again needs its name back, and a full table needs room for a new one.
     for each in differences:
         if each.kind == "extra index" or (each.kind == "index" and each.fix == "drop"):
             yield DeleteIndex(table, each.name)
     gone = {each.name for each in differences if each.kind in ("extra index", "index")}
     left = [index for index in _by_name(live).values() if index.is_global and index.name not in gone]
+    # Units come before new indexes, which are made with the billing that the table has by then.
     yield from _plan_units(table, {each.kind for each in differences}, wanted, left)
     for each in differences:
         if each.kind in ("missing index", "index"):
@@ -227,6 +234,7 @@ def _plan_units(
 
 
 def _plan_time_to_live(table: str, difference: Difference) -> Iterator[TableChange]:
+    # DynamoDB refuses another attribute while one is enabled. Source: UpdateTimeToLive, API reference.
     if difference.table is not None:
         yield UpdateTimeToLive(table, difference.table, enabled=False)
     if difference.model is not None:

@@ -188,12 +188,13 @@ def _is_idempotent(operation: Operation[Any]) -> bool:
             return token is not None
         case Put(condition=condition, return_old=return_old) | Delete(condition=condition, return_old=return_old):
             return condition is None and not return_old
-        case _:
+        case _:  # not an update: `ADD visits 1` counts twice
             return isinstance(operation, (*_READS, BatchWrite))
 
 
 def _is_transient(error: TransactionCanceled) -> bool:
     """Whether a transaction was canceled only because of a throttle, or of others at work on its items."""
+    # "None" is the code of an action that was not the reason. Source: TransactWriteItems, API reference.
     codes = {reason.code for reason in error.reasons} - {"None"}
     return bool(codes) and codes.issubset(_TRANSIENT_CODES)
 

@@ -40,6 +40,7 @@ class Tables(Sender):
             return
         if not description.is_ready:
             yield from self._wait_until_ready(table, on_poll)
+        # Only now: DynamoDB refuses it while the table is being created.
         if expires_by is not None:
             yield from self.send(UpdateTimeToLive(table, expires_by))
 
@@ -70,7 +71,8 @@ class Tables(Sender):
             yield pause
             description = yield from self._find_table(table)
             on_poll(1)
-            if description is not None and description.is_ready:  # a new one may not be visible yet
+            # A new table may not be visible yet. Source: DescribeTable, API reference: it is eventually consistent.
+            if description is not None and description.is_ready:
                 return
         raise ServiceError(f"the table {table} is still not ready", is_transient=False)
 
@@ -97,5 +99,6 @@ class Tables(Sender):
 
 def _table_waits() -> Iterator[Wait]:
     """Yield waits from 20 milliseconds, for local servers, doubling to a second, for DynamoDB; ten minutes in all."""
+    # 0.02, 0.04, ... 0.64, then 1: 600 waits, of which all but six last a second.
     for exponent in range(600):
         yield Wait(min(1.0, 0.02 * 2 ** min(exponent, 10)))

@@ -61,6 +61,7 @@ class WriteRun:
     def finish(self, result: GroupResult) -> Iterator[Outcome]:
         """Yield the outcomes of a group; those that are not taken are settled later."""
         yield from result.outcomes
+        # Only now: a reader who stops in between finds the group in `settle`, with its outcomes.
         del self._begun[result.outcomes[0].index]
         self.stop = self.stop or result.stop  # the first one: what is under way may meet others
 
@@ -80,7 +81,7 @@ class WriteRun:
 
 
 def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:
-    """Yield the writes in rounds; in each, every key occurs once."""
+    """Yield the writes in rounds; in each, every key occurs once. Writes of the keys a, b, a, c make [a, b], [a, c]."""
     found: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
     for write in writes:
         if write.key in found or len(found) == _ROUND:

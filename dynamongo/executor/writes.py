@@ -85,7 +85,7 @@ def _values(holder: Item, names: tuple[str, ...]) -> tuple[AttributeValue, ...]:
 
 
 def _as_part(write: Write) -> BatchPut | BatchDelete | None:
-    # BatchWriteItem takes puts and deletes without conditions only.
+    # A batch takes puts and deletes without conditions only. Source: BatchWriteItem, API reference.
     if isinstance(write, UpdateItem) or write.condition is not None:
         return None
     return BatchPut(write.item) if isinstance(write, Put) else BatchDelete(write.key)
@@ -127,7 +127,8 @@ class Writes(Sender):
                 yield from self._write_batch(group, outcomes)
             else:
                 outcomes[group[0].index] = yield from self._write_alone(group[0])
-        except InvalidRequestError:  # nothing was written; sent alone, each write gets its own error
+        # One bad write has the whole batch refused, and nothing written. Source: BatchWriteItem, API reference.
+        except InvalidRequestError:
             stop = yield from self._write_one_by_one(group, outcomes)
         except ITEM_ERRORS as error:
             _fill(outcomes, group, error)
@@ -157,6 +158,7 @@ class Writes(Sender):
         while True:
             batch = tuple([write.part for write in pending.values() if write.part is not None])
             result = yield from self.send_within(attempts, BatchWrite(table, batch))
+            # Any write of the group can tell a key: all are of one table.
             left = {group[0].key_of(part) for part in result.unprocessed}
             outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
             if not left:
@@ -195,7 +197,7 @@ def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[Keyed
             batch = {}
         if write.part is not None:
             batch[write.key] = write
-        else:
+        else:  # it overtakes the batch that is being filled, which has no write of its key
             yield [write]
     if batch:
         yield list(batch.values())

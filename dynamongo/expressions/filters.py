@@ -126,11 +126,11 @@ def generate_filter(condition: Condition) -> functools.partial[list[Item]]:
     """Return the compiled filter of the condition. `inspect.getsource` shows the source of its `func`."""
     writer = _Writer()
     test = writer.write_parts(condition)
-    return functools.partial(_compile(test, len(writer.constants)), *writer.constants)
+    return functools.partial(compile_shape(test, len(writer.constants)), *writer.constants)
 
 
 @functools.lru_cache(maxsize=256)
-def _compile(test: str, count: int) -> Callable[..., list[Item]]:
+def compile_shape(test: str, count: int) -> Callable[..., list[Item]]:
     """Compile a function that takes the constants of a condition, then items; conditions of one shape share it."""
     names = "".join(f"c{number}, " for number in range(count))
     source = f"""\

@@ -34,7 +34,7 @@ class Branch:
         return hash(tuple(_to_entries(self)))
 
     def __repr__(self) -> str:
-        return assemble(self, _represent)
+        return assemble(self, _split_repr)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_entries, (_to_entries(self),)
@@ -111,7 +111,7 @@ def join(parts: Iterable[N], joint: str, in_parentheses: tuple[type, ...] = ()) 
             yield part
 
 
-def _represent(node: Any) -> Iterable[Any]:
+def _split_repr(node: Any) -> Iterable[Any]:
     """Split a node as the `repr` of any other dataclass is written."""
     if isinstance(node, Junction):
         end = ",))" if len(node.branches) == 1 else "))"

@@ -81,7 +81,7 @@ def type_of(value: AttributeValue) -> AttributeType:
     """Return the DynamoDB type of an attribute value.
 
     Raises:
-        ValidationError: The object is no attribute value; an empty set is none either.
+        ValidationError: The object is no attribute value; nor is an empty set.
 
     >>> type_of(True), type_of(1), type_of(frozenset({b"x"}))
     ('BOOL', 'N', 'BS')
@@ -215,21 +215,21 @@ def describe_value(value: AttributeValue, limit: int = 80) -> str:
     if are_values_hidden():
         return "…"
     try:
-        return _cut(_describe(value), limit)
+        return _cut(_write_value(value), limit)
     except RecursionError:
         return shorten(value, limit)
 
 
-def _describe(value: object) -> str:
+def _write_value(value: object) -> str:
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return format_number(value)
     if isinstance(value, dict):
         members = cast("Item", value).items()
-        return f"{{{', '.join(f'{name!r}: {_describe(member)}' for name, member in members)}}}"
+        return f"{{{', '.join(f'{name!r}: {_write_value(member)}' for name, member in members)}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_describe, cast('list[object]', value)))}]"
+        return f"[{', '.join(map(_write_value, cast('list[object]', value)))}]"
     if isinstance(value, frozenset):
-        return f"{{{', '.join(map(_describe, sorted(cast('frozenset[str]', value))))}}}"
+        return f"{{{', '.join(map(_write_value, sorted(cast('frozenset[str]', value))))}}}"
     return repr(value)
 
 

@@ -50,7 +50,7 @@ class LimitedText(TextStored[T]):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.regex = _compile(self.label, regex)
+        self.regex = _compile_regex(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
 
@@ -258,7 +258,7 @@ def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> s
     return f"::ffff:{mapped}{scope}"
 
 
-def _compile(label: str, regex: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
+def _compile_regex(label: str, regex: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
     if regex is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""AccessPath paths: the table and its indexes, which of them serve a condition, and which serves it best.
+"""Access paths: the table and its indexes, which of them serve a condition, and which serves it best.
 
 An access path serves a read if
 
@@ -71,6 +71,8 @@ class AccessPath:
     def cursor_names(self) -> tuple[str, ...]:
         """The attributes that tell the position of an item in it: the keys of the index, and those of the table."""
         names = self.table.keys.names
+        # The keys of an index are not unique, so the key of the table has to tell its items apart; one that both have
+        # is named once. Source: "LastEvaluatedKey" in Query, API reference.
         return names if self.index is None else tuple(dict.fromkeys((*self.index.keys.names, *names)))
 
     @property
@@ -103,7 +105,8 @@ class AccessPath:
         if self.index is None:
             return None
         if self.index.is_global and read.consistent:
-            return "a global index cannot be read consistently"
+            return "a global index cannot be read consistently"  # source: ConsistentRead in Query, API reference
+        # A local index has no such obstacle: it fetches the rest of each item from the table (see `fetches`).
         obstacle = self._explain_unheld(read, is_forced=is_forced) if self.index.is_global else None
         return obstacle if obstacle is not None or is_forced else self._explain_missing(read)
 
@@ -127,6 +130,8 @@ class AccessPath:
 
     def _unsure_keys(self, read: Read) -> list[str]:
         """Return its keys that an item which satisfies the condition may lack."""
+        # An index holds only the items that have all of its keys. A condition such as `age > 5` also proves that an
+        # item has the attribute. Source: "Take advantage of sparse indexes" in the DynamoDB developer guide.
         return [
             name
             for name in self.keys.names
@@ -203,6 +208,7 @@ def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Cand
         return Rejected(access.name, NO_HASH_KEY.format(access.keys.hash_key.name))
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
+    # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
     rest = read.parts if choice.says_more else conjuncts(without(read.parts, choice.part))
     folded = fold_range(rest, access.keys.range_key)
     if folded is None:  # `find_contradiction` finds all, except values of types that the key cannot have
@@ -226,6 +232,7 @@ def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
 
 def _compare(loser: Candidate, best: Candidate) -> str:
     """Return why one was not chosen: the first criterion by which the other is better."""
+    # The positions are those of `Candidate.rank`; the last one never ties.
     theirs, ours = loser.rank, best.rank
     if theirs[0] != ours[0]:
         return f"it would use {loser.strength}; {best.access.name} uses {best.strength}"

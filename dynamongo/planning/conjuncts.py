@@ -38,7 +38,10 @@ from dynamongo.expressions.values import AttributeValue, type_of
 from dynamongo.schema import KeyAttribute
 
 MAX_NESTING = 20
-"""How deep keys are searched for in a condition; what is nested deeper is left to a filter."""
+"""How deep keys are searched for in a condition; what is nested deeper is left to a filter.
+
+The searches recurse, and a condition may be nested deeper than the stack of Python allows.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,10 @@ class Choice:
 
 
 def find_choice(parts: Sequence[Condition], attribute: KeyAttribute, depth: int = 0) -> Choice | None:
-    """Return the conjunct that restricts the attribute to the fewest values, if any does."""
+    """Return the conjunct that restricts the attribute to the fewest values, if any does.
+
+    Of `h IN (1, 2)` and `h = 1` that is the second: the first remains a condition on the items.
+    """
     best: Choice | None = None
     for part in parts:
         choice = _choice_of(part, attribute, depth)
@@ -81,6 +87,7 @@ def _choice_of(part: Condition, attribute: KeyAttribute, depth: int) -> Choice |
             return None
         return Choice(part, tuple(cast("AttributeValue", each) for each in part.choices if not is_empty(each)))
     if isinstance(part, Or) and depth < MAX_NESTING:
+        # One branch without a value for the attribute lets every value through.
         found = [find_choice(conjuncts(branch), attribute, depth + 1) for branch in part.parts]
         return None if None in found else _join(part, part.parts, cast("list[Choice]", found))
     return None
@@ -129,7 +136,7 @@ def demands(part: Condition, attribute: str, depth: int = 0) -> bool:
             return any(demands(each, attribute, depth + 1) for each in parts)
         case Or(parts) if depth < MAX_NESTING:
             return all(demands(each, attribute, depth + 1) for each in parts)
-        case _:
+        case _:  # NOT and `NotExists` hold for items without the attribute
             return False
 
 
@@ -141,7 +148,10 @@ def split_filter(
     Args:
         parts: The conjuncts.
         key_names: The attributes that a filter may not name: the keys of the table or index that is queried.
-        held: The attributes that a filter can name; `None` for all.
+        held: The attributes that a filter can name; `None` for all. What a local index fetches from the table is not
+            among them.
+
+    Source: "FilterExpression" in Query, API reference.
     """
     kept: list[Condition] = []
     left: list[Condition] = []
@@ -149,6 +159,7 @@ def split_filter(
     for part in parts:
         names = {path.attribute for path in paths_of(part)}
         is_sendable = names.isdisjoint(key_names) and (held is None or names.issubset(held))
+        # `And(part)`: with the AND and the parentheses that join it to the others.
         more_operators, more_length = 1 + count_operators(part), rendered_bytes(And(part))
         is_small = operators + more_operators <= MAX_OPERATORS and length + more_length <= MAX_EXPRESSION_BYTES
         if is_sendable and is_small and longest_in(part) <= MAX_IN_OPERANDS:

@@ -47,6 +47,7 @@ def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
 def _subject(part: Condition) -> Path | None:
     """Return the path that the conjunct restricts by values alone, if it does."""
     if isinstance(part, Comparison):
+        # `<>` leaves every value but one, and holds for a missing attribute, too.
         is_restricted = part.operator != NE and isinstance(part.left, Path) and is_value(part.right)
         return cast("Path", part.left) if is_restricted else None
     match part:
@@ -64,8 +65,10 @@ def _is_impossible(path: Path, group: Sequence[Condition]) -> bool:
     if choices:
         items = [_item_with(path, value) for value in min(choices, key=len)]
         return None not in items and not compile_filter(And(*group))(cast("list[Item]", items))
+    # All other restrictions need a value there, so none of them can hold together with its absence.
     if any(isinstance(part, NotExists) for part in group):
-        return len(group) > 1 and not all(isinstance(part, NotExists) for part in group)
+        return not all(isinstance(part, NotExists) for part in group)
+    # Only bounds and prefixes are left. A value has one type: `a > 1` and `a < "x"` cannot both hold.
     return len({_bounded_type(part) for part in group}) > 1 or _bounds_are_disjoint(group)
 
 

@@ -14,7 +14,7 @@ from dynamongo.planning.strategies import Target
 from dynamongo.schema import KeyAttribute, KeySchema
 
 MAX_PRODUCT = 1_000
-"""The most keys that two `in_`, one on each key, come to; beyond that there is a query for each hash key."""
+"""The most keys that two `in_`, one on each key attribute, are multiplied to; beyond that, each hash key is queried."""
 
 Found: TypeAlias = tuple[list[Item], Condition | None]
 """Keys, and what is left to evaluate on their items."""
@@ -27,12 +27,17 @@ def find_keys(parts: Sequence[Condition], keys: KeySchema, depth: int = 0) -> Fo
     """Return the keys of all items that can satisfy the conjuncts, and what is left of these; `None` for no keys.
 
     A key is found where an ORed conjunct says it in every branch, or where both of its attributes have to equal one of
-    a few values. Conditions that are nested deeper than `MAX_NESTING` supply none.
+    a few values. Conditions that are nested deeper than `MAX_NESTING` supply none. With the keys `h` and `r`::
+
+        h = 1 AND r IN (2, 3) AND a > 5                         keys (1, 2), (1, 3); left: a > 5
+        ((h = 1 AND r = 2) OR (h = 3 AND r = 4)) AND a > 5      keys (1, 2), (3, 4); left: a > 5
+        (h = 1 AND r = 2 AND a > 5) OR (h = 3 AND r = 4)        keys (1, 2), (3, 4); left: all of it
     """
     found = _find_in_branches(parts, keys, depth)
     if found is None:
         return _find_product(parts, keys)
     targets, others = found
+    # Where branches say more than keys, each item has to satisfy the branch of its own key (see `checks_by_key`).
     differs = any(target.check is not None for target in targets)
     return [target.key for target in targets], all_of(tuple(parts)) if differs else others
 
@@ -89,6 +94,7 @@ def _keys_of_branches(condition: Or, keys: KeySchema, depth: int) -> list[Found]
 
 def _any_of(checks: list[Condition | None]) -> Condition | None:
     wanted = [check for check in checks if check is not None]
+    # A branch that says nothing beside the key lets every item with that key through.
     if len(wanted) < len(checks):
         return None
     return wanted[0] if len(wanted) == 1 else Or(*wanted)
@@ -103,6 +109,7 @@ def _find_product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
             return None
         choices.append(choice)
     counts = [len(choice.values) for choice in choices]
+    # One value times many makes no more keys than the caller wrote down; only many times many grows.
     if min(counts) > 1 and len(counts) > 1 and prod(counts) > MAX_PRODUCT:
         return None
     found = [

@@ -45,6 +45,7 @@ def narrow(condition: Condition, item: Item) -> Condition:
     for candidate in _candidates(condition, item):
         if _fits(candidate):
             return candidate
+    # It raises for operators and INs. Of the length only an upper bound is known, so the store has the last word.
     check_limits(condition)
     return condition
 
@@ -68,6 +69,7 @@ def split_long_ins(condition: Condition) -> Condition:
     """Return the same condition with INs of at most a hundred choices, the limit of DynamoDB."""
     if longest_in(condition) <= MAX_IN_OPERANDS:
         return condition
+    # Without recursion, since a condition may be nested deeper than the stack of Python allows.
     made: list[Condition] = []
     for node in reversed(tuple(nodes_of(condition))):  # parts come before their parent, the last one first
         match node:
@@ -88,7 +90,10 @@ def _split_in(part: Condition) -> Condition:
 
 
 def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
-    """Return what held of the condition; beyond `MAX_NESTING`, that its attributes are as they were read."""
+    """Return what held of the condition; beyond `MAX_NESTING`, that its attributes are as they were read.
+
+    `a = 1 OR b = 2` becomes `b = 2` for the item `{"a": 7, "b": 2}`.
+    """
     match part:
         case And() | Or() if depth > MAX_NESTING:
             return _pin(part, item)
@@ -99,6 +104,7 @@ def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
             return part if held is None else _keep_what_held(held, item, depth + 1)
         case In():
             return _keep_choice(part, item)
+        # Inside NOT, less of an OR or IN would hold for more items than the original.
         case Not(And() | Or() | In() | Not()):
             return _pin(part, item)
         case _:
@@ -106,6 +112,7 @@ def _keep_what_held(part: Condition, item: Item, depth: int = 0) -> Condition:
 
 
 def _keep_choice(part: In, item: Item) -> Condition:
+    """Return the IN with the only choice that held."""
     while len(part.choices) > 1:
         half = len(part.choices) // 2
         first = In(part.operand, part.choices[:half])
@@ -114,7 +121,10 @@ def _keep_choice(part: In, item: Item) -> Condition:
 
 
 def _pin(condition: Condition, item: Item) -> Condition:
-    """Return the condition that every attribute it names is as it was read."""
+    """Return the condition that every attribute it names is as it was read.
+
+    `a < 9 AND NOT b = 2` becomes `a = 7 AND attribute_not_exists(b)` for the item `{"a": 7}`.
+    """
     pins = [_pin_path(path, item) for path in dict.fromkeys(paths_of(condition))]
     return cast("Condition", all_of(tuple(pins))) if pins else condition
 

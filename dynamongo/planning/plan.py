@@ -23,8 +23,10 @@ from dynamongo.operations import (
 )
 
 _SHOWN = 3
+"""How many keys or key conditions a printed plan lists."""
+
 BATCH_GET = 100
-"""How many keys DynamoDB takes in one BatchGetItem request."""
+"""How many keys DynamoDB takes in one request. Source: BatchGetItem, API reference."""
 
 ReadOperation: TypeAlias = Get | BatchGet | Query | Scan
 
@@ -140,6 +142,7 @@ class Plan:
 
     def counting(self) -> Plan:
         """Return the plan that counts the same items, and transfers none unless the residual has to test them."""
+        # The executor tests the residual, so it needs the attributes that the residual names.
         tested = () if self.residual is None else tuple(dict.fromkeys(paths_of(self.residual)))
         operations = tuple(_count(operation, tested, self.cursor_names) for operation in self.operations)
         return replace(self, operations=operations, order_by=(), projection=(), loaded=None)
@@ -153,6 +156,7 @@ class Plan:
             case (Get(),):
                 return Requests(1)
             case (BatchGet(keys=keys),):
+                # Rounded up. Source of the 16 MB: BatchGetItem, API reference; of the 1 MB below: Query.
                 return Requests(-(-len(keys) // self.batch_get), "one more for each 16 MB, and for unprocessed keys")
             case (Query(limit=None) | Scan(limit=None), *_):
                 return Requests(len(self.operations), "one more for each MB that is read")
@@ -168,6 +172,7 @@ class Plan:
 def _count(operation: ReadOperation, tested: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
     """Return the operation for a count: the store sends the number alone if the residual tests nothing."""
     projection = cover((*map(Path, keys), *tested))
+    # Only a query and a scan can return a count alone. Source: "Select" in Query, API reference.
     if isinstance(operation, (Get, BatchGet)):
         return replace(operation, projection=projection)
     if tested:
@@ -188,7 +193,7 @@ def _parts(operation: Operation[Any]) -> Sequence[object]:
         case TransactWrite(parts) | TransactGet(parts):
             return parts
         case CreateTable(schema):
-            return (Get(schema.name, {}),)
+            return (Get(schema.name, {}),)  # something with a `table`: a CreateTable has its name in the schema
         case _:
             return (operation,)
 

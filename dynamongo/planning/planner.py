@@ -71,6 +71,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         read, source = self._read, self._read.source
+        # DynamoDB refuses a limit of 0. Source: "Limit" in Query, API reference.
         if read.limit == 0:
             return self._nothing("the limit is 0")
         if isinstance(source, tuple):
@@ -79,6 +80,7 @@ class _Planner:
         if (contradiction := find_contradiction(parts)) is not None:
             return self._nothing(f"no item can satisfy `{contradiction}`")
         if read.index is not None:
+            # Even where the condition fixes a whole key, an index that the caller names is read.
             return self._plan_index(read.index)
         found = find_keys(parts, self._table.keys)
         return self._plan_condition() if found is None else self._plan_keys(*found)
@@ -142,6 +144,7 @@ class _Planner:
         """Return what to read: the paths that are wanted, the keys, for cursors, and what the residual tests."""
         if not self._read.projection:
             return ()
+        # DynamoDB adds no keys to a projection. Source: "ProjectionExpression" in Query, API reference.
         tested = () if residual is None else paths_of(residual)
         return cover((*self._read.projection, *map(Path, key_names), *tested))
 
@@ -157,10 +160,11 @@ class _Planner:
             return self._plan_keys(keys, None)
         if len(targets) == 1:
             return self._plan_keys(keys, targets[0].check)
+        # The residual of a batch is one condition; `checks_by_key` takes it apart again when it is evaluated.
         return self._plan_keys(keys, Or(*(target.condition for target in targets)))
 
     def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
-        # DynamoDB refuses a BatchGetItem request that names a key twice.
+        # DynamoDB refuses a request that names a key twice. Source: BatchGetItem, API reference.
         unique = tuple({tuple(key.values()): key for key in found}.values())
         if not unique:
             return self._nothing("a key cannot be empty")  # `find_choice` leaves out empty values
@@ -177,9 +181,11 @@ class _Planner:
         best, rejected = choose(self._read)
         if best is not None:
             return self._plan_queries(best, rejected)
+        # Without a condition there is nothing that an index could have served.
         return self._plan_scan(AccessPath(self._table), rejected if self._read.parts else ())
 
     def _plan_index(self, name: str) -> Plan:
+        # The first path is the table itself.
         access = next((access for access in access_paths(self._table)[1:] if access.name == name), None)
         if access is None:
             self._refuse("the table has no such index")
@@ -203,6 +209,7 @@ class _Planner:
         access, read = candidate.access, self._read
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         projection = self._project(residual, access.cursor_names)
+        # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
         scalars = cast("tuple[str, ...]", candidate.hash_key.values)  # or numbers, or binary: one type with an order
         # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
         queries = tuple(
@@ -216,6 +223,8 @@ class _Planner:
                     descending=read.descending,
                     limit=self._page_limit(kept, residual),
                     consistent=read.consistent,
+                    # A projection has DynamoDB fetch what it names; without one, whole items have to be asked for.
+                    # Source: "Select" in Query, API reference.
                     fetch=candidate.fetches and not projection,
                 )
                 for value in sorted(set(scalars), reverse=read.descending)
@@ -226,12 +235,15 @@ class _Planner:
 
     def _page_limit(self, kept: Condition | None, residual: Condition | None) -> int | None:
         """Return how many items a request reads at most: the limit, unless a condition filters some out."""
+        # DynamoDB counts the items that it reads, before the filter: a limit of 10 with a filter that keeps one item in
+        # ten would take ten requests. Source: "Limit" in Query, API reference.
         limit = self._read.limit if kept is None and residual is None else None
         size = self._read.page_size
         return size if limit is None else limit if size is None else min(limit, size)
 
     def _plan_scan(self, access: AccessPath, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
         read = self._read
+        # Unlike that of a query, the filter of a scan may name keys. Source: "FilterExpression" in Scan, API reference.
         kept, residual = split_filter(read.parts, (), access.held)
         projection = self._project(residual, access.cursor_names)
         scan = Scan(

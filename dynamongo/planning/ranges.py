@@ -36,7 +36,12 @@ def fold_range(
     Returns `None` if the conjuncts contradict each other. Equality comes before a prefix, and a prefix before bounds.
     The stricter of several bounds wins. A lower and an upper one become BETWEEN; a bound that excludes its own value
     also remains a conjunct, since BETWEEN includes it. `in_` bounds the key by its least and its greatest value, and
-    remains a conjunct.
+    remains a conjunct::
+
+        r >= 1, r >= 3, r < 9, a = 1      r BETWEEN 3 AND 9; conjuncts r < 9, a = 1
+        r IN (7, 3, 5)                    r BETWEEN 3 AND 7; conjunct r IN (7, 3, 5)
+
+    Source: "KeyConditionExpression" in Query, API reference: a query takes one condition on the range key.
     """
     if attribute is None or not parts:
         return None, parts
@@ -88,6 +93,7 @@ def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeConditio
     if low is None or high is None:
         only = low or high
         return (None if only is None else Comparison(path, only[1], only[0])), ()
+    # DynamoDB refuses a BETWEEN whose bounds are reversed.
     if are_disjoint(low, high):
         return None
     if low[0] == high[0]:
@@ -99,6 +105,7 @@ def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeConditio
 
 def strictest_bounds(parts: Sequence[Condition]) -> tuple[Bound | None, Bound | None]:
     """Return the greatest lower and the least upper bound; of two at one value, the one that excludes it."""
+    # `False` sorts before `True`: at one value, `>` is the greater lower bound, and `<` the smaller upper one.
     lower = [bound for part in parts for bound in _lower_bounds(part)]
     upper = [bound for part in parts for bound in _upper_bounds(part)]
     low = max(lower, key=lambda bound: (bound[0], bound[1] == GT), default=None)

@@ -15,7 +15,10 @@ def recheck(condition: Condition | None, key: Item) -> Condition | None:
     """Return what a write checks again of the condition that its item satisfied when it was read.
 
     The key decides some of it: only what is left is checked, and of ORed conditions on several keys, only those on the
-    key of the item. The result may be too large for a write: `narrow` makes it fit.
+    key of the item. The result may be too large for a write: `narrow` makes it fit. With the hash key `h`::
+
+        h = 1 AND a > 5                            a > 5
+        (h = 1 AND a = 2) OR (h = 3 AND a = 4)     a = 4, for the item with h = 3
     """
     return None if condition is None else _undecided(condition, key)
 
@@ -31,6 +34,7 @@ def _undecided(part: Condition, key: Item, depth: int = 0) -> Condition | None:
         return all_of(tuple(each for each in left if each is not None))
     if isinstance(part, Or):
         branches = [_undecided(branch, key, depth + 1) for branch in part.parts if _may_hold(branch, key)]
+        # A branch of which nothing is left holds by the key alone, and with it the whole OR.
         return None if None in branches else Or(*cast("list[Condition]", branches))
     return part
 

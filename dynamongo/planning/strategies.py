@@ -82,8 +82,10 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.model):
+        # `getattr`, not `vars`: a key attribute that was not read raises `AttributeNotLoaded`.
         key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.names))
         return Target(key, mapper.lock_of(strategy) if to_write else None)
+    # Most keys are strings, and a check against an ABC such as `Mapping` is slow.
     if not isinstance(strategy, str) and isinstance(strategy, Mapping):
         return Target(encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)))
     return Target(encode_key((_check_scalar(strategy, mapper),)))
@@ -112,6 +114,7 @@ def keys_condition(values: Iterable[Any], mapper: Mapper[Any]) -> Condition:
     targets = [resolve_one(value, mapper) for value in values]
     if targets and (keys.range_key is not None or any(target.check is not None for target in targets)):
         return Or(*(_own_condition(target, mapper) for target in targets))
+    # An IN also for no values: it has no choices, and the planner knows that it holds for no item.
     hash_key = keys.hash_key.path
     return In(hash_key, tuple(target.key[hash_key.attribute] for target in targets))
 

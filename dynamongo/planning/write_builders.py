@@ -40,6 +40,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         held = vars(instance)[version]
         if overwrite is not False:  # an item that must not exist has no version to compare
             condition = all_of((*conjuncts(condition), lock(version, held)))
+        # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
         item[version] = next_version(held)
     return Put(table, item, condition, return_item_on_failure=condition is not None)
 
@@ -85,6 +86,8 @@ def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
 ) -> UpdateItem:
     """Return the update of one item, which must exist unless `upsert` may create it."""
     guards = [guard for _, guard in guards_of(updates)]
+    # UpdateItem creates a missing item unless a condition prevents that (source: UpdateItem, API reference). That
+    # condition comes first, where `explain_failure` looks for it.
     exists = () if upsert else (mapper.exists,)
     condition = all_of((*exists, *conjuncts(target.check), *guards))
     # The version is incremented in the store, so that it is right even when the instance's is outdated.

@@ -200,8 +200,8 @@ class TestStored:
             ({"XX": SECRET}, "a str of type XX"),
             ({SECRET: 1}, "a int of an unknown type"),
             ({"L": [{"N": SECRET}]}, "a list of type L"),
-            ({"S": "a", "N": SECRET}, "a dict that is no pair of a type and a value"),
-            ([SECRET], "a list that is no pair of a type and a value"),
+            ({"S": "a", "N": SECRET}, "a dict that is not a pair of a type and a value"),
+            ([SECRET], "a list that is not a pair of a type and a value"),
         ],
     )
     def test_malformed_value_of_an_answer_is_not_told(self, wire: Any, message: str) -> None:

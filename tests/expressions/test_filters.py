@@ -33,24 +33,24 @@ def test_source_can_be_read_and_holds_no_values() -> None:
 
 def compiled_by(condition: Condition) -> int:
     """How many shapes were compiled for it."""
-    before = filters._compile.cache_info().misses
+    before = filters.compile_shape.cache_info().misses
     generate_filter(condition)
-    return filters._compile.cache_info().misses - before
+    return filters.compile_shape.cache_info().misses - before
 
 
 def test_conditions_that_differ_in_their_values_alone_are_compiled_once() -> None:
-    filters._compile.cache_clear()
+    filters.compile_shape.cache_clear()
     assert [compiled_by(Comparison(YEAR, "<", value) & Contains(NAME, "x")) for value in (1, 2, 3)] == [1, 0, 0]
     assert compiled_by(Comparison(YEAR, "<", "1") & Contains(NAME, "x")) == 1
 
 
 def test_few_items_are_not_worth_compiling() -> None:
-    filters._compile.cache_clear()
+    filters.compile_shape.cache_clear()
     select = compile_filter(Comparison(YEAR, "<", 3))
     found = [select(ITEMS[:FEW]), select([])]
-    assert filters._compile.cache_info().misses == 0
+    assert filters.compile_shape.cache_info().misses == 0
     assert [*found, select(ITEMS[2:4])] == [ITEMS[:3], [], ITEMS[2:3]]
-    assert filters._compile.cache_info().misses == 1
+    assert filters.compile_shape.cache_info().misses == 1
 
 
 def nested(depth: int) -> Condition:

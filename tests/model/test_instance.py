@@ -550,5 +550,5 @@ class TestItemWithoutTheKeyOfTheModel:
                 lambda: Topic.find(scans="allow", as_dicts=True).all(),
                 lambda: next(iter(Topic.find(scans="allow").pages())),
             ):
-                with pytest.raises(TableMismatch, match=r"Topic: .* no 'topic', .*'subject'.* compare_table\(\) tells"):
+                with pytest.raises(TableMismatch, match=r"Topic: .* no 'topic', .*'subject'.* compare_table\(\) shows"):
                     read()

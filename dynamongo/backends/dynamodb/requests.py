@@ -98,7 +98,7 @@ def _restore_binary(wire: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_request(operation: AnyOperation) -> Request:
-    """The request that does the operation.
+    """Return the request for an operation.
 
     Raises:
         ExpressionError: A condition or update that DynamoDB would refuse without reading an item.

@@ -43,6 +43,7 @@ def prepare(store: Store, action: Action) -> Prepared:
         target = new.item
     else:
         if isinstance(action, UpdateItem):
+            # The names in the request's key stand for those of the table's: a wrong key is refused by `evaluate`.
             updates = normalize_updates(action.updates, action.key)
         target, position = store.take_key(action.table, action.key)
     if action.condition is not None:
@@ -63,6 +64,7 @@ def evaluate(table: MemoryTable, prepared: Prepared) -> Replacement:
         position = table.locate_key(target) if new is None else table.locate_item(target)
     old = table.primary.find(position)
     # The condition comes before the update is tried: one that fails hides an update that would be impossible.
+    # To a condition, a missing item has no attributes, not even those of the key in the request.
     if action.condition is not None and not holds(action.condition, old.item if old else {}):
         raise ConditionalCheckFailedException(item=old.item if old and action.return_item_on_failure else None)
     if updates is not None:
@@ -82,6 +84,7 @@ def _make_updated(table: MemoryTable, key: Item, updates: Sequence[AnyUpdate], o
         new = measure_changed(changed, old, {update.path.elements[0] for update in updates})
     else:
         new = take_item(changed, "Item size to update")
+    # The table's key needs no check: `prepare` refused updates of it.
     if table.indexes:
         table.check_index_keys(new.item, before)
     return new

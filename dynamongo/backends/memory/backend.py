@@ -99,14 +99,18 @@ class MemoryBackend:
             else:
                 with self._lock:
                     result = executor(self._store, operation)
-        except (ValidationError, ExpressionError) as error:
+        except (ValidationError, ExpressionError) as error:  # DynamoDB has one code for both: ValidationException
             raise InvalidRequestError(str(error)) from error
         except RecursionError as error:
             raise InvalidRequestError("the request is nested too deep") from error
         return result
 
     def _execute(self, executor: Callable[..., Any], operation: Operation[Any], *left: Collection[int]) -> Any:
-        """Execute an operation under the lock, and read the clock before: it may be code that uses the backend."""
+        """Execute an operation under the lock, and read the clock before: it may be code that uses the backend.
+
+        `left` are the positions of the parts of a batch that a fault leaves unprocessed.
+        """
+        # Nothing else goes by the time: transactions have tokens that expire, and a lag delays changes.
         now = self.clock() if self._lag is not None or type(operation) is TransactWrite else None
         with self._lock:
             if now is not None:
@@ -162,7 +166,7 @@ class MemoryBackend:
         """
         with self._lock:
             now, self._store = self._store.now, snapshot.store.fork()
-            self._store.advance_to(now)
+            self._store.advance_to(now)  # the snapshot is older, but a store's time never goes back
             if self._lag is not None:
                 self._lag.follow(self._store)
 
@@ -200,6 +204,7 @@ class MemoryBackend:
         from dynamongo.backends.memory.snapshot_files import write_items  # noqa: PLC0415 - files and gzip are for few
 
         with self._lock:
+            # Writing needs no lock, since a fork does not change: other threads go on while a disk or pipe is slow.
             found = self._find_table(table).fork()
         return write_items(path, (stored.item for stored in found.primary.read_all()))
 
@@ -224,6 +229,7 @@ class MemoryBackend:
 
         count = 0
         with self._lock:
+            # The lock is held while the file is read: a write meanwhile would be lost when the copy replaces the table.
             name = self._find_table(table).schema.name
             loaded = Store()  # so that nothing is loaded unless everything is
             loaded.tables[name] = self._store.tables[name].fork()
@@ -234,7 +240,7 @@ class MemoryBackend:
                 except (InvalidRequestError, ValidationError) as error:
                     raise ValidationError(f"{place}: the item does not fit table {name}: {error}") from error
             self._store.tables[name] = loaded.tables[name]
-            if self._lag is not None:
+            if self._lag is not None:  # a fork has no listener, so that the replica knows of none of the puts
                 self._lag.synchronize(name)
         return count
 

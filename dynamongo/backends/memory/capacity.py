@@ -26,7 +26,7 @@ _WRITE_BYTES = 1024
 
 def count_read_units(size: int) -> int:
     """Return the read units of a strongly consistent read of `size` bytes; reading nothing costs as much as 4 KB."""
-    return -(-size // _READ_BYTES) or 1
+    return -(-size // _READ_BYTES) or 1  # `-(-a // b)` divides and rounds up
 
 
 def count_each(found: Iterable[Stored | None]) -> int:
@@ -35,7 +35,7 @@ def count_each(found: Iterable[Stored | None]) -> int:
 
 
 def count_write_units(size: int) -> int:
-    """Return the write units of writing `size` bytes."""
+    """Return the write units of writing `size` bytes; deleting an item that is missing costs one."""
     return -(-size // _WRITE_BYTES) or 1
 
 

@@ -77,10 +77,10 @@ def check_condition(condition: Condition | None, expression: str = "ConditionExp
         check_limits(condition, expression)
         _check_length(rendered_bytes(condition), expression)
         for operand in operands_of(condition):
-            check_operand(operand, expression)
+            _check_operand(operand, expression)
 
 
-def check_operand(operand: Operand, expression: str) -> None:
+def _check_operand(operand: Operand, expression: str) -> None:
     """Refuse an invalid path or value."""
     if isinstance(operand, Size):
         _check_path(operand.path, expression)
@@ -111,7 +111,7 @@ def check_number(name: str, given: int | None, *, least: int, most: int | None =
     """Refuse a number out of range; `None` passes."""
     if given is None:
         return
-    if type(given) is not int:
+    if type(given) is not int:  # `isinstance` would let True pass
         raise InvalidRequestError(f"Value '{given}' at '{name}' failed to satisfy constraint: it must be an int")
     if given < least:
         refuse_constraints([violation(f"'{given}'", name, f"have value greater than or equal to {least}")])
@@ -151,7 +151,7 @@ def _update_bytes(update: AnyUpdate) -> int:
     steps = path_bytes(update.path)
     match update:
         case AppendUpdate():
-            return len(" = list_append(if_not_exists(, ), )") + 2 * steps + 16
+            return len(" = list_append(if_not_exists(, ), )") + 2 * steps + 2 * 8  # the elements, and []
         case IncrementUpdate() | SetUpdate(if_not_exists=True):
             return len(" = if_not_exists(, )") + 2 * steps + 8
         case SetUpdate(value=Path() as copied):
@@ -202,11 +202,12 @@ def _normalize_operand(operator: str, value: _T, allowed: Sequence[AttributeType
 
 
 def _check_path(path: Path, expression: str) -> None:
-    first, *rest = path.elements or (0,)
+    first, *rest = path.elements or (0,)  # an empty path is refused as one that starts with a position
     if not isinstance(first, str):
         raise InvalidRequestError(f"Invalid {expression}: Syntax error; not a document path: {path.elements!r}")
     if negative := next((step for step in rest if isinstance(step, int) and step < 0), None):
         raise InvalidRequestError(f'Invalid {expression}: Syntax error; token: "-", near: "[{negative}]"')
+    # 32 steps, the first one included ("Referring to item attributes when using expressions", document paths).
     if len(rest) >= MAX_DEPTH:
         raise InvalidRequestError(f"Invalid {expression}: The document path has too many nesting elements")
 
@@ -221,7 +222,7 @@ def _weigh(condition: Condition) -> int:
     operators.
     """
     if isinstance(condition, (And, Or, Not)):
-        return sum([_own_weight(node) for node in nodes_of(condition)[1:]], isinstance(condition, Not))
+        return sum([_own_weight(node) for node in nodes_of(condition)])
     return _own_weight(condition)
 
 
@@ -253,9 +254,10 @@ def _is_plain_operand(operand: object) -> bool:
     if type(operand) is str:
         return has_utf8_form(operand)
     if type(operand) is int or type(operand) is Decimal:
-        return canonical_number(operand) is operand
+        return canonical_number(operand) is operand  # the very object: it is canonical already
     if type(operand) is Size:
         return _is_plain_path(operand.path)
+    # Not lists, maps and sets, whose members may be anything.
     return operand is None or type(operand) is bool or type(operand) is bytes
 
 
@@ -272,7 +274,7 @@ def _is_plain_path(path: Path) -> bool:
 
 
 def _is_plain_step(step: object) -> bool:
-    return type(step) is str or (type(step) is int and 0 <= step < 10_000)
+    return type(step) is str or (type(step) is int and 0 <= step < 10_000)  # at most "[9999]"
 
 
 def _is_plain_update(update: AnyUpdate) -> bool:

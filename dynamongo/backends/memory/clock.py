@@ -61,9 +61,9 @@ class VirtualClock:
         """
         given = timedelta() if by is None else _check_timedelta(by)
         passed = given.total_seconds() + ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-        if not 0 <= passed < math.inf:
+        if not 0 <= passed < math.inf:  # NaN is refused too: every comparison with it is false
             raise ConfigurationError(f"VirtualClock never goes back; cannot advance it by {passed} seconds")
-        with self._lock:
+        with self._lock:  # `+=` reads, then writes: two threads could advance the clock by one step instead of two
             self._now += passed
 
     def __repr__(self) -> str:

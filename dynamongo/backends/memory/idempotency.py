@@ -14,7 +14,7 @@ from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
 from dynamongo.expressions.values import PLAIN_TYPES, AttributeValue, shorten, type_of
 from dynamongo.operations import Capacity
 
-LIFETIME_SECONDS = 600.0
+_LIFETIME_SECONDS = 600.0
 """How long DynamoDB remembers a token after the request that used it has finished."""
 _MAX_LENGTH = 36
 
@@ -50,17 +50,17 @@ class Tokens:
             return None
         if use.contents != contents:  # IdempotentParameterMismatchException
             raise IdempotencyMismatch(f"token {shorten(token)} was already used for a transaction with other contents")
-        return use.cost
+        return use.cost  # the first use remains recorded: repeating it does not prolong the ten minutes
 
     def keep(self, token: str, contents: Hashable, now: float, cost: Capacity) -> None:
         """Record a use of the token."""
         self._uses[token] = _Use(contents, now, cost)
 
     def _forget(self, now: float) -> None:
-        """Drop expired tokens from the front: the dict keeps them in the order of their use."""
+        """Drop expired tokens from the front: the dict has them in the order of their use, and time never goes back."""
         while self._uses:
             token = next(iter(self._uses))
-            if now - self._uses[token].at < LIFETIME_SECONDS:
+            if now - self._uses[token].at < _LIFETIME_SECONDS:
                 return
             del self._uses[token]
 
@@ -94,7 +94,7 @@ def freeze(part: object) -> Hashable:
     >>> freeze([1]) == freeze([True])
     False
     """
-    if type(part) in PLAIN_TYPES:
+    if type(part) in PLAIN_TYPES:  # paired with their type, since `1 == True` in Python
         return type_of(cast("AttributeValue", part)), part
     if names := names_of(part):
         return type(part), tuple(freeze(getattr(part, name)) for name in names)

@@ -38,7 +38,7 @@ def take_item(item: Item, what: str = "Item size") -> Stored:
     try:
         size, canonical = _copy_members(item, MAX_DEPTH)
         size -= 3 + len(canonical)  # an item has no overhead, unlike the map that was measured
-    except (_NotCanonicalError, UnicodeEncodeError):
+    except (_NotCanonicalError, UnicodeEncodeError):  # a lone surrogate, which has no UTF-8 form
         canonical = normalize_attributes(item)
         size = item_size(canonical)
     if size > MAX_ITEM_BYTES:
@@ -73,7 +73,7 @@ def measure_changed(item: Item, old: Stored, names: Iterable[Any]) -> Stored:
     # Measuring whole items again would make small updates of large items slow.
     for name in names:
         if name in item:
-            _check_depth(item[name])
+            _check_depth(item[name])  # a value that is not too deep by itself may have been set far inside
             size += size_of(item[name]) + (0 if name in before else text_size(name))
         if name in before:
             size -= size_of(before[name]) + (0 if name in item else text_size(name))
@@ -110,6 +110,7 @@ def _copy_members(members: Item, levels: int) -> tuple[int, Item]:
     """Return the size of a map and a copy of it; its members may have `levels` levels."""
     if not levels and members:
         raise _NotCanonicalError
+    # A map or list takes 3 bytes, and 1 for each member ("Item sizes and formats" in the developer guide).
     size = 3 + len(members)
     copied = dict(members)  # in one go, since most members are scalars that need no copy
     for name, value in members.items():

@@ -54,6 +54,7 @@ def resolve_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "
 
     `reason` extends the message for a cursor that is not a key: DynamoDB gives one for a scan, but not for a query.
     """
+    # Both keys have exactly their attributes, and usual values: nothing below could refuse the cursor.
     if len(cursor) == len(view.key_names) and table.primary.locate_usual(cursor) is not None:
         position = view.locate_usual(cursor)
         if position is not None:
@@ -138,6 +139,8 @@ def _missed(part: KeyAttribute) -> InvalidRequestError:
 
 
 def _interval_of(view: View, condition: _KeyPart, values: list[AttributeValue]) -> Interval:
+    # `= 5` selects from just before 5 to just after it, `> 5` from just after 5 on, and BETWEEN 2 AND 8 from just
+    # before 2 to just after 8, as if it were `=` with two values.
     first, last = values[0], values[-1]
     if isinstance(condition, BeginsWith):
         end = _after_prefix(first)  # `None` for a prefix of only the greatest characters: no upper end

@@ -22,13 +22,13 @@ from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, ScalarType, equals, has_utf8_form, type_of
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
 
-MAX_HASH_BYTES = 2048  # "Quotas in Amazon DynamoDB", partition keys and sort keys
-MAX_RANGE_BYTES = 1024
+_MAX_HASH_BYTES = 2048  # "Quotas in Amazon DynamoDB", partition keys and sort keys
+_MAX_RANGE_BYTES = 1024
 
 Locator: TypeAlias = Callable[[Item], Position | None]
 """Returns the position of an item or key whose key attributes have usual values, and `None` for any other."""
 
-_USUAL_LENGTH: Final = MAX_RANGE_BYTES // 4
+_USUAL_LENGTH: Final = _MAX_RANGE_BYTES // 4
 """Text of so many characters fits the limit in bytes, since UTF-8 takes at most four bytes for a character."""
 
 _ABSENT: Final = object()
@@ -56,6 +56,8 @@ def make_locator(keys: KeySchema, names: Sequence[str]) -> Locator:
 
         return locate
 
+    # In an index, the sort goes on with the table's key, which is not tested: items in a table have valid ones, and
+    # `resolve_cursor` tests that of a cursor first.
     range_name, is_usual_range = range_key.name, _USUAL[range_key.type]
 
     def locate_ranged(item: Item) -> Position | None:
@@ -157,7 +159,7 @@ def check_index_keys(schema: TableSchema, item: Item, old: Item | None = None) -
 
 def can_be_in(keys: KeySchema, item: Item) -> bool:
     """Return whether an item's values can be keys of an index; items older than the index may have others."""
-    try:
+    try:  # the checks that a write makes, so that the two cannot disagree
         for part in keys.attributes:
             if part.name in item:
                 _check_index_key("", part, item[part.name], is_update=False)
@@ -188,14 +190,14 @@ def _empty_kind(value: AttributeValue) -> str | None:
 
 
 def _check_sizes(keys: KeySchema, values: Item) -> None:
-    hash_key, range_key = keys.hash_key.name, keys.range_key and keys.range_key.name
-    if hash_key in values and size_of(values[hash_key]) > MAX_HASH_BYTES:
+    hash_key, range_key = keys.hash_key.name, keys.range_key and keys.range_key.name  # None is never in an item
+    if hash_key in values and size_of(values[hash_key]) > _MAX_HASH_BYTES:
         raise InvalidRequestError(  # DynamoDB's message has no space before the number
-            f"{INVALID} Size of hashkey has exceeded the maximum size limit of{MAX_HASH_BYTES} bytes"
+            f"{INVALID} Size of hashkey has exceeded the maximum size limit of{_MAX_HASH_BYTES} bytes"
         )
-    if range_key in values and size_of(values[range_key]) > MAX_RANGE_BYTES:
+    if range_key in values and size_of(values[range_key]) > _MAX_RANGE_BYTES:
         raise InvalidRequestError(
-            f"{INVALID} Aggregated size of all range keys has exceeded the size limit of {MAX_RANGE_BYTES} bytes"
+            f"{INVALID} Aggregated size of all range keys has exceeded the size limit of {_MAX_RANGE_BYTES} bytes"
         )
 
 
@@ -208,7 +210,8 @@ def _is_usual_text(value: object) -> bool:
 
 
 def _is_usual_number(value: object) -> bool:
-    # `type`, not `isinstance`: True is an int in Python, but no number in DynamoDB.
+    # `type`, not `isinstance`: True is an int in Python, but no number in DynamoDB. A Decimal is left to the slow path,
+    # which makes it canonical: 1.0 is the key 1.
     return type(value) is int and canonical_number(value) is not None
 
 

@@ -30,6 +30,7 @@ class Lag:
     def __init__(self, seconds: Any, store: Store) -> None:
         check_seconds("lag", seconds, may_be_zero=True)
         self.seconds: float = seconds
+        # When the replica sees a change, its table, and the arguments of `replace`, in the order of their times.
         self._pending: deque[tuple[float, str, Position, Stored | None, Stored | None]] = deque()
         self.follow(store)
 
@@ -54,6 +55,7 @@ class Lag:
         """Synchronize tables whose schema an operation changed: changes of tables do not lag, only those of items."""
         if isinstance(operation, ITEM_OPERATIONS):
             return
+        # Time to live is no part of a schema. The replica needs none: it follows the store's deletions as any change.
         schemas = {name: table.schema for name, table in self._store.tables.items()}
         known = {name: table.schema for name, table in self._replica.tables.items()}
         for name in schemas.keys() | known.keys():

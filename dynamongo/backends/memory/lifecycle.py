@@ -132,7 +132,7 @@ def _change_throughput(table: MemoryTable, throughput: Throughput | None, given:
         _check_index_units(table, name, count, throughput)
     units = dict(given)  # without repeated names: those have been refused
     before = table.schema.throughput
-    for index in table.schema.indexes:
+    for index in table.schema.indexes:  # one without throughput of its own has the table's
         if before is not None and units.get(index.name) == (index.throughput or before):
             raise InvalidRequestError(_explain_same(f"index {index.name}", "index", units[index.name]))
     indexes = tuple(_with_throughput(index, throughput, before, units) for index in table.schema.indexes)

@@ -31,6 +31,7 @@ class Interval(NamedTuple):
 
     def __contains__(self, value: object) -> bool:
         low, high = self
+        # In a list of this value alone, no value comes before `low`, and one comes before `high`.
         return (low is None or low.place_in([value]) == 0) and (high is None or high.place_in([value]) == 1)
 
     def after(self, value: Any, *, descending: bool = False) -> Interval:
@@ -44,7 +45,10 @@ WHOLE: Final = Interval()
 
 
 class _Top:
-    """Compares greater than every value, so that `(x, TOP)` sorts after every tuple that starts with `x`."""
+    """Compares greater than every value, so that `(x, TOP)` sorts after every tuple that starts with `x`.
+
+    Sorting and bisecting use `<` only; where the left value knows no `TOP`, Python tries `TOP > left`.
+    """
 
     def __lt__(self, other: object) -> bool:
         return False
@@ -91,10 +95,12 @@ class Order:
     def select(self, within: Interval = WHOLE, *, descending: bool = False) -> Iterable[Any]:
         """Return the values in an interval, in order or in reverse."""
         values = self._values
-        if within is WHOLE:
+        if within is WHOLE:  # no copy is needed: nothing changes a view while it is read
             return reversed(values) if descending else values
         low, high = within
         if isinstance(values, SortedList):
+            # `irange` takes values, not boundaries: the low one is included if its boundary lies before it, and the
+            # high one if its boundary lies after it.
             ends = None if low is None else low.value, None if high is None else high.value
             inclusive = low is None or not low.is_after, high is None or high.is_after
             return values.irange(*ends, inclusive=inclusive, reverse=descending)

@@ -60,6 +60,7 @@ def read_page(table: MemoryTable, view: View, operation: Query | Scan, entries: 
     kept = read if operation.filter is None else compile_filter(operation.filter)(read)
     kept, fetched = _fetch(table, view, operation, kept)
     units = count_read_units(size) + fetched  # the page is rounded up as a whole, every fetched item by itself
+    # The last item read, not the last one returned ("Query" in the API reference, LastEvaluatedKey).
     cursor = {name: read[-1][name] for name in view.key_names} if is_cut else None
     consumed = read_capacity(units if operation.consistent else units / 2)
     return PageResult(_returned_items(operation, kept), len(kept), len(read), cursor, consumed)
@@ -125,6 +126,7 @@ def _fetch(table: MemoryTable, view: View, operation: Query | Scan, entries: lis
     """
     if view.attributes is None or not (operation.fetch or _attributes_outside(view, operation.projection)):
         return entries, 0
+    # The index is a local one: `_check_global` has refused such requests to a global index.
     fetched = [stored for entry in entries if (stored := table.primary.find(table.primary.locate(entry)))]
     return [stored.item for stored in fetched], count_each(fetched)
 

@@ -54,7 +54,7 @@ class Partition:
         self._order: Order | None = None
 
     def insert(self, sort: Sort, entry: Stored) -> None:
-        """Add an item at a free sort."""
+        """Add an item at a free sort; to overwrite one, set it in `entries`, whose order stays the same."""
         self.entries[sort] = entry
         if self._order is not None:
             self._order.add(sort)

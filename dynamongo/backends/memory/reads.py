@@ -32,8 +32,8 @@ from dynamongo.operations import BatchGet, BatchGetResult, Capacity, Get, GetRes
 
 _T = TypeVar("_T")
 
-MAX_BATCH_BYTES = 16 * 1024 * 1024
-_MAX_SEGMENTS = 1_000_000
+MAX_BATCH_BYTES = 16 * 1024 * 1024  # "BatchGetItem" and "BatchWriteItem" in the API reference
+_MAX_SEGMENTS = 1_000_000  # "Scan", TotalSegments
 _MISSING = "The {} parameter is required but was not present in the request when {} is present"
 
 
@@ -68,6 +68,7 @@ def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> 
     if operation.projection:
         items = map(compile_projection(operation.projection), items)
     units = count_each(found)  # BatchGetItem rounds each item up to 4 KB, where Query and Scan round their sum
+    # First the keys whose items did not fit into the response, then those that a fault leaves unprocessed.
     unprocessed = tuple([keys[place][0] for place in (*wanted[len(found) :], *left)])
     return BatchGetResult(tuple(items), unprocessed, read_capacity(units if operation.consistent else units / 2))
 
@@ -170,7 +171,7 @@ def _check_filter(view: View, condition: Condition) -> None:
 
 
 def _take_up_to_limit(found: Iterable[Stored | None]) -> Iterator[Stored | None]:
-    """Yield what fits into one response, missing items included."""
+    """Yield what fits into one response, missing items included; the first always does, at 400 KB at most."""
     total = 0
     for stored in found:
         total += stored.size if stored is not None else 0

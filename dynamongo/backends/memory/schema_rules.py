@@ -62,20 +62,6 @@ def check_relations(schema: TableSchema) -> None:
         raise InvalidRequestError(message)
 
 
-def projection_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
-    """Yield what is wrong with the attributes that an index projects."""
-    kind, attributes = index.projection.kind.upper(), index.projection.attributes
-    if (kind == "INCLUDE") != bool(attributes):
-        yield f"{INVALID} ProjectionType is {kind}, but NonKeyAttributes is {'' if attributes else 'not '}specified"
-    for name in _repeated(attributes):
-        yield f"{INVALID} Duplicate element in NonKeyAttributes: {name}"
-    if (total := sum(len(each.projection.attributes) for each in schema.indexes)) > MAX_PROJECTED_ATTRIBUTES:
-        yield (
-            f"{INVALID} Number of NonKeyAttributes of all indexes exceeds the limit of {MAX_PROJECTED_ATTRIBUTES}; "
-            f"number of NonKeyAttributes: {total}"
-        )
-
-
 # Each part by itself.
 
 
@@ -88,7 +74,7 @@ def _shape_faults(operation: CreateTable) -> Iterator[str]:
         if part.type not in SCALAR_TYPES:
             yield violation(repr(part.type), f"{at}.attributeType", "satisfy enum value set: [B, N, S]")
     yield from _unit_faults(schema.throughput, "provisionedThroughput")
-    counts = {True: 0, False: 0}
+    counts = {True: 0, False: 0}  # the request has a list for each kind, whose members are numbered from 1
     for index in schema.indexes:
         counts[index.is_global] += 1
         kind = "globalSecondaryIndexes" if index.is_global else "localSecondaryIndexes"
@@ -146,7 +132,7 @@ def _relation_faults(schema: TableSchema) -> Iterator[str]:
     if schema.indexes:
         yield from _count_faults(schema.indexes)
     for index in schema.indexes:
-        yield from projection_faults(schema, index)
+        yield from _projection_faults(schema, index)
         yield from _throughput_faults(schema, index)
         if not index.is_global:
             yield from _local_faults(schema, index)
@@ -180,6 +166,20 @@ def _count_faults(indexes: tuple[IndexSchema, ...]) -> Iterator[str]:
         yield f"{INVALID} GlobalSecondaryIndex count exceeds the per-table limit of {MAX_GLOBAL_INDEXES}"
     if len(indexes) - global_count > MAX_LOCAL_INDEXES:
         yield f"{INVALID} Number of LocalSecondaryIndexes exceeds per-table limit of {MAX_LOCAL_INDEXES}"
+
+
+def _projection_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:
+    """Yield what is wrong with the attributes that an index projects."""
+    kind, attributes = index.projection.kind.upper(), index.projection.attributes
+    if (kind == "INCLUDE") != bool(attributes):
+        yield f"{INVALID} ProjectionType is {kind}, but NonKeyAttributes is {'' if attributes else 'not '}specified"
+    for name in _repeated(attributes):
+        yield f"{INVALID} Duplicate element in NonKeyAttributes: {name}"
+    if (total := sum(len(each.projection.attributes) for each in schema.indexes)) > MAX_PROJECTED_ATTRIBUTES:
+        yield (
+            f"{INVALID} Number of NonKeyAttributes of all indexes exceeds the limit of {MAX_PROJECTED_ATTRIBUTES}; "
+            f"number of NonKeyAttributes: {total}"
+        )
 
 
 def _throughput_faults(schema: TableSchema, index: IndexSchema) -> Iterator[str]:

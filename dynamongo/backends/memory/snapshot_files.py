@@ -71,6 +71,7 @@ def _is_stream(path: FilePath) -> bool:
 
 def _write(raw: IO[bytes], items: Iterable[Item], *, is_compressed: bool) -> int:
     count = 0
+    # Without the "", the header would hold the name of the partial file.
     with gzip.GzipFile("", "wb", fileobj=raw) if is_compressed else contextlib.nullcontext(raw) as file:
         for count, item in enumerate(items, 1):  # noqa: B007 - used after the loop: the last number is the count
             file.write(f'{{"Item":{render_item(item)}}}\n'.encode())

@@ -36,6 +36,7 @@ class MemoryTable:
 
     def fork(self) -> MemoryTable:
         """Return an independent table with the same items; the first change to either copies its views."""
+        # Nobody counts the owners: whichever table changes last copies views that it could have kept.
         self._shares_views = True
         forked = object.__new__(MemoryTable)
         vars(forked).update(vars(self), on_change=None)
@@ -93,7 +94,7 @@ class MemoryTable:
         view = _make_index(index, schema)
         for stored in self.primary.read_all():
             view.replace(None, stored)
-        self._set_indexes(schema, {**self.indexes, index.name: view})
+        self._set_indexes(schema, {**self.indexes, index.name: view})  # a new dict: forks have the old one
 
     def drop_index(self, schema: TableSchema, name: str) -> None:
         """Drop an index."""

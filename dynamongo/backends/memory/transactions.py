@@ -68,13 +68,14 @@ def read_transaction(store: Store, operation: TransactGet) -> TransactGetResult:
     tables = [store.find_table(get.table) for get in gets]
     found = _call_all(_find_item, tables, keys)
     _check_total(found)
+    # Reads cost twice as much in a transaction, too, and are always strongly consistent.
     return TransactGetResult(tuple(map(_item_for, gets, found)), read_capacity(2 * count_each(found)))
 
 
 def _execute_once(store: Store, token: str, prepared: Sequence[Prepared]) -> TransactWriteResult:
     """Execute the actions unless the token has been used for them; repeating it only costs a read of their items."""
     contents = tuple(map(_freeze_action, prepared))
-    # Before the conditions: a repeated transaction succeeds even if its condition would fail now.
+    # Before the conditions are checked: a repeated transaction succeeds even if its condition would fail now.
     repeated = store.tokens.find(token, contents, store.now)
     if repeated is not None:
         return TransactWriteResult(repeated)
@@ -160,6 +161,8 @@ def _identity_of(store: Store, name: str, target: Item, position: Position | Non
     table = store.tables.get(name)
     if table is None:
         return None
+    # A key that was not canonical may have become usual by now. Which of the two forms an identity has depends on the
+    # canonical key alone, so that all targets that are one item have the same form.
     position = position or table.primary.locate_usual(target)
     if position is not None:
         return name, position

@@ -18,7 +18,7 @@ from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import type_of
 from dynamongo.operations import DescribeTimeToLive, TimeToLive, UpdateTimeToLive
 
-MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
+_MAX_AGE_SECONDS = 5 * 365 * 24 * 60 * 60
 """Items that expired longer ago are never deleted, so that a wrong unit of time does not empty a table."""
 
 
@@ -66,4 +66,4 @@ def _check_transition(current: str | None, operation: UpdateTimeToLive) -> None:
 def _is_expired(stored: Stored, attribute: str, now: float) -> bool:
     """Return whether an item's time has passed; DynamoDB ignores times more than five years ago as mistakes."""
     time = stored.item.get(attribute)
-    return type_of(time) == "N" and now - MAX_AGE_SECONDS <= cast("Number", time) < now
+    return type_of(time) == "N" and now - _MAX_AGE_SECONDS <= cast("Number", time) < now

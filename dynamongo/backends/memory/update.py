@@ -35,6 +35,8 @@ class _New(NamedTuple):
 
 
 _Changes: TypeAlias = "dict[str | int, _New | _Changes]"
+"""The changes inside an attribute or element, by names and positions. `SET m.a = :x REMOVE m.l[1]` is
+`{"m": {"a": _New(x), "l": {1: _New(MISSING)}}}`."""
 
 
 def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
@@ -83,7 +85,7 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
             return MISSING if present is MISSING else _subtract_set(present, update.value)
         case IncrementUpdate():
             return _add_number(_require_present(present), update.amount)
-        case AppendUpdate():
+        case AppendUpdate():  # list_append(if_not_exists(path, []), elements)
             return _append([] if present is MISSING else present, list(update.elements), at_start=update.at_start)
         case _:
             assert_never(update)
@@ -137,6 +139,7 @@ def _change_inside(value: Resolved, changes: _Changes) -> AttributeValue:
         return _change_members(value, changes)
     if isinstance(value, list) and all(isinstance(step, int) for step in changes):
         return _change_elements(value, changes)
+    # Parents are never created: `SET m.a = :x` fails if the item has no map `m`.
     raise InvalidRequestError("The document path provided in the update expression is invalid for update")
 
 
@@ -156,7 +159,10 @@ def _set_member(members: Item, name: str, value: Resolved) -> None:
 
 
 def _change_elements(elements: list[AttributeValue], changes: _Changes) -> AttributeValue:
-    """Replace elements, append those beyond the end in the order of their positions, then drop removed ones."""
+    """Replace elements, append those beyond the end in the order of their positions, then drop removed ones.
+
+    `SET l[0] = :x, l[9] = :y REMOVE l[1]` makes `[x, c, y]` of `[a, b, c]`.
+    """
     changed: list[Resolved] = [*elements]
     for position, change in sorted(cast("dict[int, _New | _Changes]", changes).items(), key=lambda pair: pair[0]):
         if position < len(elements):

@@ -38,7 +38,7 @@ class Segment(NamedTuple):
     @property
     def tokens(self) -> Interval:
         """The interval of the tokens of its partitions."""
-        low, high = self.bounds
+        low, high = self.bounds  # `(low,)` sorts just before every token `(low, value)`
         return Interval(Boundary((low,)), Boundary((high,))) if self.total > 1 else WHOLE
 
     def __contains__(self, hash_value: object) -> bool:
@@ -103,6 +103,7 @@ class View:
         """Return the boundary just before all items with a range key value, or just after them."""
         if len(self.key_names) == 2:  # the range key alone is the sort
             return Boundary(range_value, is_after)
+        # In an index, the sort is a tuple that starts with the range key; a tuple sorts before those that continue it.
         return Boundary((range_value, TOP) if is_after else (range_value,))
 
     def find(self, position: Position) -> Stored | None:

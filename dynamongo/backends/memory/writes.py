@@ -99,6 +99,7 @@ def _returned(action: UpdateItem, old: Stored | None, new: Stored | None) -> Ite
         return None
     if action.returns.startswith("ALL"):
         return shown.item
+    # Fragments of the item, without its key: `SET m.x = :one` returns {"m": {"x": 1}}, even if it was 1 before.
     paths = [update.path for update in action.updates]
     return (project(shown.item, paths) or None) if paths else None
 

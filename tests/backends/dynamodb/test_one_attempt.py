@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
@@ -254,6 +258,46 @@ class TestTime:
         backend: Any = self.connect(server, transport, timeout=4, connect_timeout=2.5).backend
         config = backend._settings.make_client().meta.config
         assert (config.read_timeout, config.connect_timeout) == (4, 2.5)
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port on which a connection is neither accepted nor refused: its queue is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as waiting:
+        for _ in range(4):
+            client = waiting.enter_context(socket.socket())
+            client.settimeout(0)
+            client.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses connections")
+def test_addresses_of_a_host_share_the_time_of_the_call(full_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", full_port))]
+    backend = DynamoDBBackend(
+        access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=f"http://full.test:{full_port}"
+    )
+    assert backend.describe_transport() == "direct"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: found * 3 if host == "full.test" else found)
+    started = time.monotonic()
+    with pytest.raises(ServiceError, match="no connection to") as caught:
+        backend.execute(DESCRIBE, 0.3)
+    assert time.monotonic() - started < 0.8
+    assert (caught.value.code, caught.value.was_sent) == ("ConnectTimeoutError", False)
+    backend.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses connections")
+def test_tls_handshake_ends_with_the_time_of_the_call() -> None:
+    """The server accepts the connection, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        backend = DynamoDBBackend(access_key_id="x", secret_access_key="x", region="us-east-2", endpoint_url=url)
+        started = time.monotonic()
+        with pytest.raises(ServiceError, match="no connection to"):
+            backend.execute(DESCRIBE, 0.3)
+        assert time.monotonic() - started < 1.5
+        backend.close()
 
 
 def test_answer_that_drips_ends_with_the_time_of_the_call(server: FaultyServer) -> None:

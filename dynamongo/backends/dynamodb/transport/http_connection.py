@@ -159,13 +159,36 @@ def _prepare_connection(
     """Return a connection that is not open yet; through the proxy, if there is one, in a tunnel for TLS."""
     proxy = endpoint.proxy
     host, port = (endpoint.host, endpoint.port) if proxy is None else (proxy.host, proxy.port)
+    connection: http.client.HTTPConnection
     if context is None:
-        return http.client.HTTPConnection(host, port, timeout=timeout)
-    connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
-    if proxy is not None:
+        connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    else:
+        connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+    hooks: Any = connection  # which `http.client` calls, and whose types it does not publish
+    if deadline is not None:
+        hooks._create_connection = functools.partial(_connect, deadline)  # noqa: SLF001 - there is no public hook
+    if context is not None and proxy is not None:
         connection.set_tunnel(endpoint.host, endpoint.port, proxy.headers)
-        connection.response_class = functools.partial(_begin_response, timeout, deadline)  # type: ignore[assignment]  # it is only ever called
+        hooks.response_class = functools.partial(_begin_response, timeout, deadline)
     return connection
+
+
+def _connect(deadline: float, address: tuple[str, int], timeout: float | None, source: Any) -> socket.socket:
+    """Connect to the first address of the host that accepts, until the deadline.
+
+    `socket.create_connection` would give the whole timeout to each address, and the TLS handshake would get it again.
+    """
+    last = OSError("the host has no address")
+    for *_, found in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
+        place: Any = found[:2]
+        try:
+            connection = socket.create_connection(place, _find_timeout(timeout, deadline), source)
+        except OSError as error:
+            last = error
+        else:
+            connection.settimeout(_find_timeout(timeout, max(deadline, time.monotonic() + _TOLERANCE)))
+            return connection
+    raise last
 
 
 def _begin_response(

@@ -92,6 +92,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.operation is not None:
+            # Past the `__setattr__` of the frozen class, as `dataclasses` does it.
             object.__setattr__(self, "operation", _operation_name(self.kind, self.operation))
         _check_count("after", self.after, 0)
         if self.times is not None:
@@ -191,7 +192,7 @@ class Fault:
     def __repr__(self) -> str:
         given = [repr(_shown(getattr(self.kind, name))) for name in names_of(self.kind)]
         plain = Fault(self.kind)  # to show only what differs from the defaults
-        where = ((name, getattr(self, name)) for name in names_of(self)[1:])
+        where = ((name, getattr(self, name)) for name in names_of(self)[1:])  # all fields but the kind
         given += [f"{name}={value!r}" for name, value in where if value != getattr(plain, name)]
         return f"Fault.{self.name}({', '.join(given)})"
 
@@ -229,4 +230,5 @@ def _is_done(moment: object) -> bool:
 
 
 def _shown(value: object) -> object:
+    # The only flag of a kind is `done`, which is given as a moment.
     return ("before", "after")[value] if isinstance(value, bool) else value

@@ -86,7 +86,7 @@ def execute_under(
 def _respond(fault: Fault, operation: Operation[R], execute: Execute[R], *, lost_after: float | None) -> R:
     if lost_after is None:
         return _inject(fault, operation, execute)
-    with contextlib.suppress(DynamongoError):
+    with contextlib.suppress(DynamongoError):  # the caller has stopped waiting, and hears of neither result nor error
         _inject(fault, operation, execute)
     raise ServiceError(f"no response in {lost_after:.3g} s", code="ReadTimeoutError")
 

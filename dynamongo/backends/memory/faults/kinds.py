@@ -92,6 +92,8 @@ KIND_NAMES: Final[dict[type[FaultKind], str]] = {
 
 _OPERATIONS: Final[dict[str, type[Operation[Any]]]] = {each.__name__: each for each in get_args(AnyOperation)}
 
+# Kinds that are not listed apply to every operation. Of reads, only those in a transaction meet conflicts ("Transaction
+# conflict handling in DynamoDB" in the developer guide).
 _TRANSACTIONS = (TransactWrite, TransactGet)
 _LIMITED: dict[type[FaultKind], tuple[type[Operation[Any]], ...]] = {
     Unprocessed: (BatchGet, BatchWrite),

@@ -47,7 +47,7 @@ class _Scheduled:
 
     @property
     def is_hit(self) -> bool:
-        return self.hits >= (self.fault.times or 1)
+        return self.hits >= (self.fault.times or 1)  # one hit is enough for a fault without a number of times
 
     def is_due(self, operation: Operation[Any]) -> bool:
         """Count the operation if it matches, and return whether the fault is to be injected into it."""
