@@ -20,18 +20,12 @@ A backend may also offer:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.operations import Operation
+from dynamongo.operations import MAX_BATCH_GET, MAX_BATCH_WRITE, Operation
 
 R = TypeVar("R")
-
-MAX_BATCH_GET: Final = 100
-"""DynamoDB's limit of keys in a BatchGetItem request."""
-
-MAX_BATCH_WRITE: Final = 25
-"""DynamoDB's limit of writes in a BatchWriteItem request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,11 @@ class ConditionCheck:
 
 Action: TypeAlias = Put | Delete | UpdateItem | ConditionCheck
 
+MAX_BATCH_GET: Final = 100
+"""The number of keys in one request. Source: BatchGetItem, API reference."""
+
+MAX_BATCH_WRITE: Final = 25
+"""The number of writes in one request. Source: BatchWriteItem, API reference."""
 
 MAX_TRANSACTION_ACTIONS: Final = 100
 MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
@@ -256,3 +261,4 @@ AnyOperation: TypeAlias = (
     | UpdateTimeToLive
     | DescribeTimeToLive
 )
+"""Every operation that a backend has to execute."""

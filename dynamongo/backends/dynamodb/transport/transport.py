@@ -51,6 +51,9 @@ class AutoTransport:
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """Send the request; see `Transport`."""
+        direct = self._direct
+        if direct is not None and self._watch.find_reason() is None:  # almost always
+            return direct.send(request, seconds)
         return self._choose().send(request, seconds)
 
     def describe(self) -> str:
