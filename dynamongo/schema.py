@@ -44,6 +44,7 @@ class KeySchema:
     """The names of the key attributes, hash key first."""
 
     def __post_init__(self) -> None:
+        # Computed once, since every read and write asks for them. A frozen dataclass refuses plain assignment.
         object.__setattr__(self, "names", tuple(attribute.name for attribute in self.attributes))
 
     @property
@@ -73,7 +74,10 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class IndexSchema:
-    """A secondary index. A local one shares the table's hash key; a global one has its own keys and throughput."""
+    """A secondary index. A local one shares the table's hash key; a global one has its own keys and throughput.
+
+    Source: "Improving data access with secondary indexes" in the DynamoDB developer guide.
+    """
 
     name: str
     keys: KeySchema

@@ -20,18 +20,12 @@ A backend may also offer:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.operations import Operation
+from dynamongo.operations import MAX_BATCH_GET, MAX_BATCH_WRITE, Operation
 
 R = TypeVar("R")
-
-MAX_BATCH_GET: Final = 100
-"""DynamoDB's limit of keys in a BatchGetItem request."""
-
-MAX_BATCH_WRITE: Final = 25
-"""DynamoDB's limit of writes in a BatchWriteItem request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +77,8 @@ class Backend(Protocol):
 
 def takes_seconds(backend: Backend) -> bool:
     """Return whether `execute` has the parameter `seconds`, which an override in a subclass may lack."""
+    # Read from the code object, since `inspect` takes long to import. Keyword-only parameters, which are not in
+    # `co_argcount`, do not count: `make_bounded` passes the argument by position.
     code = getattr(backend.execute, "__code__", None)
     return code is not None and "seconds" in code.co_varnames[: code.co_argcount]
 

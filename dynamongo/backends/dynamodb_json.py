@@ -23,8 +23,9 @@ from dynamongo.expressions.values import AttributeValue, Item, shorten, type_of
 WireValue: TypeAlias = dict[str, Any]
 WireItem: TypeAlias = dict[str, WireValue]
 
-_FAR_EXPONENT = 1_000
-_TYPE_LETTERS = 4
+_FAR_EXPONENT = 1_000  # the range of DynamoDB ends at 125
+_TYPE_LETTERS = 4  # as many as BOOL and NULL have: a longer name may be data, which messages must not show
+# What decoding raises for JSON that is not an attribute value.
 _MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
@@ -43,7 +44,7 @@ def render_item(item: Mapping[str, AttributeValue]) -> str:
                 members.append(f'{quote(name)}:{{"N":"{value}"}}')
             else:
                 members.append(f"{quote(name)}:{_RENDERERS.get(type(value), _render_set)(value)}")
-    except TypeError as error:
+    except TypeError as error:  # `quote` takes only a str
         odd = next((name for name in cast("Mapping[object, object]", item) if not isinstance(name, str)), None)
         raise ValidationError(f"names in a map must be str; got {shorten(odd)}") from error
     return f"{{{','.join(members)}}}"
@@ -143,7 +144,7 @@ def _decode_map(members: Mapping[str, WireValue]) -> Item:
             text = wire["N"]
             item[name] = int(text) if text.isdecimal() else parse_number(text)
         else:
-            for kind in wire:
+            for kind in wire:  # the only one
                 item[name] = _DECODERS[kind](wire[kind])
     return item
 
@@ -162,6 +163,7 @@ def _decode_numbers(texts: list[str]) -> frozenset[Number]:
 
 
 def _decode_binary(content: bytes | str) -> bytes:
+    # Without `validate`, characters that are not Base64 would be skipped.
     return content if type(content) is bytes else base64.b64decode(content, validate=True)
 
 

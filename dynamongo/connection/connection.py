@@ -257,6 +257,8 @@ class Connection:
         last = self._last
         if last.backend is not backend:
             last = self._look_up(backend)
+        # The first attempt of `Executor.send`, without a generator: most requests need no other. Where it fails, the
+        # executor's `retry` goes on. `seconds` of the error says when it began, so that no success reads the clock.
         started: float | None = None
         try:
             if last.is_bounded and not observers.get():

@@ -29,7 +29,7 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
         seconds: How long the first attempt of an operation may take. An `Attempt` has its own limit.
     """
     execute = make_bounded(backend)
-    try:
+    try:  # around the loop: any of the calls of `next`, `send` and `throw` may end the generator
         effect = next(steps)
         while True:
             if isinstance(effect, Wait):

@@ -43,6 +43,7 @@ def find_backend(models: Sequence[type], override: Backend | None) -> tuple[Conn
     connection = connection_of(models[0])
     if override is not None:
         return connection, override
+    # Not `backend`: a block that was opened after the transaction was made must not divert it.
     backend = connection.own_backend
     others = [model for model in models if connection_of(model).own_backend is not backend]
     if others:

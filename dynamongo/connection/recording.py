@@ -67,6 +67,7 @@ def execute_observed(
 
 @contextlib.contextmanager
 def _observe(observer: Observer) -> Generator[None]:
+    # A new tuple, not a list: other contexts share the old value.
     observers.set((*observers.get(), observer))
     try:
         yield
@@ -208,7 +209,7 @@ class _Budget:
                     f"{describe_step(operation)} would be request {self.made + 1}; the limit is {self.requests}"
                 )
             self.check()
-            self.made += 1
+            self.made += 1  # before it is sent, so that threads cannot all pass at the last one
 
     def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
         with self.lock:

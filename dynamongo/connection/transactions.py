@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _MAX_TOKEN = 36
+"""Source: "ClientRequestToken" in TransactWriteItems, API reference."""
 
 _ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
     "ItemCollectionSizeLimitExceeded": LimitExceededError,
@@ -205,7 +206,8 @@ class Transaction:
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions only inside its `with` block")
-        # Of an item that is updated or deleted, only the key is known here. The store checks the sum of all of it.
+        # Of an item that is updated or deleted, only the key is known here, so this refuses only what is certainly too
+        # large. The store checks the sum of all of it.
         holder = action.item if isinstance(action, Put) else action.key
         returns_item = self._return_items or mapper.version is not None
         # DynamoDB returns the item only if it is asked to; a version conflict cannot be told without it.
@@ -219,6 +221,7 @@ class Transaction:
 
     def _check(self, entry: _Entry, size: int) -> None:
         """Refuse an action for which DynamoDB would refuse the whole transaction."""
+        # Source: TransactWriteItems, API reference.
         other = self._entries.get(entry.address)
         if other is not None:
             raise ExpressionError(

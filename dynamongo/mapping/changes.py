@@ -39,10 +39,12 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
 def _find_change(field: Field[Any], value: Any, name: str, record: Record) -> Change | None:
     """Compare the stored value of an attribute with the value that the instance would store now."""
     stored = (record.stored or {}).get(name, MISSING)
+    # Relative to the attribute: an empty path means that all of it was read.
     paths = [Path(*path.elements[1:]) for path in record.loaded or () if path.attribute == name]
     if any(path.elements for path in paths):
         _refuse_changed_part(field, value, stored, paths)
         return None
+    # From here on the stored value is known as a whole, or was not read at all.
     held = _encode_value(field, value)
     if record.loaded is not None and not paths:
         return Change(field, MISSING, None, held)  # assigned without being read: the stored value is unknown
@@ -73,6 +75,9 @@ def _is_same(left: Resolved, right: Resolved) -> bool:
 
 
 def _as_written(field: Field[Any], stored: Resolved) -> Resolved:
-    """Return what the field would store for the value it reads: other programs may store it in another form."""
+    """Return what the field would store for the value it reads: other programs may store it in another form.
+
+    A datetime stored as `2020-01-01T00:00:00Z` and never touched is no change, although the field writes `+00:00`.
+    """
     value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
     return MISSING if field.is_absent(value) else field.reencode(cast("AttributeValue", stored), value)

@@ -2,7 +2,14 @@
 
 Most values already are what their field holds, and are stored as they are. The test of a fast path recognizes them
 without a function call; for all other values, wrong ones and those that need conversion, the compiled code calls the
-field's own methods, so that what a field means is defined in its class alone.
+field's own methods, so that what a field means is defined in its class alone. Some tests, for a value in `v`::
+
+    StringField()           decode         type(v) is str
+    StringField()           build, encode  type(v) is str and (v.isascii() or has_utf8_form(v))
+    IntField(min_value=0)   decode         type(v) is int and v >= low6
+    DateField()             build, encode  type(v) is date, stored as v.isoformat()
+
+`type(v) is int`, not `isinstance`: a bool is an int, and a subclass may compare or print as it likes.
 
 Only the classes listed below have fast paths. Their subclasses have none, because these may override anything; a field
 with a validator has no test, because its validator must be called.
@@ -96,6 +103,7 @@ def float_form(value: float) -> Number | None:
 
 
 def _text(field: StringField[Any], v: str, source: Source) -> FastPath:
+    # Text from the store is UTF-8. A str may also hold lone surrogates, which have no UTF-8 form.
     storable = [f"({v}.isascii() or has_utf8_form({v}))"] if source.is_of_python else []
     return FastPath(" and ".join([f"type({v}) is str", *storable, *_limits(field, v, source)]), v)
 
@@ -144,14 +152,15 @@ def _decimal(field: DecimalField[Any], v: str, source: Source) -> FastPath:
 
 
 def _float(field: FloatField[Any], v: str, source: Source) -> FastPath:
-    if source.task == "decode":
+    if source.task == "decode":  # a key is read by its field, which checks that the float would be stored as it was
         is_number = f"(type({v}) is Decimal or type({v}) is int and -MOST < {v} < MOST)"
         if field.min_value is None and field.max_value is None:
             return FastPath(None if field.is_key else is_number, f"float({v})")
+        # Compares the float that the instance will hold, not the number that is stored.
         tests = [is_number, f"(({v}_ := float({v})) is not None)", *_bounds(field, f"{v}_", source)]
         return FastPath(None if field.is_key else " and ".join(tests), f"{v}_")
     tests = [f"type({v}) is float", f"({v}_ := float_form({v})) is not None", *_bounds(field, v, source)]
-    positive = f"({v} + 0.0)"  # DynamoDB has no negative zero
+    positive = f"({v} + 0.0)"  # turns -0.0 into 0.0: DynamoDB has no negative zero
     return FastPath(" and ".join(tests), positive if source.task == "build" else f"{v}_")
 
 
@@ -183,6 +192,7 @@ def _datetime(field: DateTimeField[Any], v: str, source: Source) -> FastPath:
     if source.task == "decode":
         reads = [f"type({v}) is str", f"({v}_ := parse_own({v})) is not None"]
         zones = _zones(field, f"{v}_")
+        # `parse_own` returns one of the two, so there is nothing to test if the field leaves both unchanged.
         reads += [] if len(zones) == 2 else [f"({' or '.join(zones)})"]
         return FastPath(" and ".join(reads) if is_own and zones and not field.is_key else None, f"{v}_")
     zones = _zones(field, v)
@@ -226,7 +236,12 @@ def _set(field: SetField[Any], v: str, source: Source) -> FastPath:
 
 
 def _test_each(part: FastPath | None, v: str, kind: str) -> str | None:
-    """Return the test that all parts of a container take their fast path; it leaves the list of their results."""
+    """Return the test that all parts of a container take their fast path; it leaves the list of their results.
+
+    `ListField(StringField())` reads `v` if this holds: one part that fails the inner test makes the list shorter::
+
+        type(v) is list and len(v_ := [ve for ve in v if type(ve) is str]) == len(v)
+    """
     if part is None or part.test is None:
         return None
     return f"type({v}) is {kind} and len({v}_ := [{part.result} for {v}e in {v} if {part.test}]) == len({v})"

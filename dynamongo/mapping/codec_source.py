@@ -45,7 +45,7 @@ class Source:
         return name
 
     def name_text(self, text: str) -> str:
-        """Return a literal that stands for an attribute's name or another text."""
+        """Return a literal that stands for an attribute's name or another text: `'name0'` for `email`."""
         name = f"name{next(self._numbers)}"
         self._texts[name] = sys.intern(text)
         return f"'{name}'"

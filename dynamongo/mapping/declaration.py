@@ -103,6 +103,7 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     """Return the declaration of a concrete model with these fields and indexes."""
     check_spelling(model, vars(model))
     check_options(model)
+    # First, because it marks the fields of the key, which `_find_version` looks at.
     keys = _find_keys(model, fields)
     schema = KeySchema(*(make_key_attribute(model, field) for field in keys.fields))
     throughput = find_throughput(model)

@@ -2,7 +2,9 @@
 
 A changed member of a `DictField` is updated by its own path, so that two writers who change two members of one map both
 succeed. Any other value is replaced whole, and so is a map that another kind of field stores: its members belong
-together.
+together. For example::
+
+    read {"a": 1, "b": {"c": 2, "d": 5}}, held {"b": {"c": 3, "d": 5}}      SET m.b.c = 3 REMOVE m.a
 """
 
 from __future__ import annotations
@@ -54,6 +56,8 @@ def make_deltas(changes: Iterable[Change]) -> tuple[tuple[Delta, ...], tuple[Con
     deltas = [_compare(each.field, each.field.path, each.stored, each.read, each.held) for each in known]
     if sum(len(delta.path.elements) for each in deltas for delta in each) <= _MAX_STEPS:
         return tuple(delta for each in deltas for delta in each), ()
+    # To replace a map would undo what others have changed in it, hence the conditions. A path of several steps is that
+    # of a member of a map.
     maps = [each for each, parts in zip(known, deltas, strict=True) if len(parts[0].path.elements) > 1]
     whole = tuple(_replace(each.field.path, each.held) for each in known)
     return whole, tuple(Comparison(each.field.path, EQ, cast("Item", each.stored)) for each in maps)
@@ -78,6 +82,7 @@ def apply_deltas(item: Item, deltas: Iterable[Delta]) -> Item:
 
 
 def _compare(field: Field[Any] | None, path: Path, stored: Resolved, read: Resolved, held: Resolved) -> list[Delta]:
+    # `read` decides whether there is a change, and `stored` how deep it can be: a member can only be set in a map.
     if held is MISSING and read is MISSING:
         return []
     if held is not MISSING and read is not MISSING and equals(read, held):  # whatever form is stored

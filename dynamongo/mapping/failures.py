@@ -34,6 +34,7 @@ def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -
         return _explain_failed_check(mapper, key, write.condition, error, updates)
     if error.item is not None:
         return _explain_failed_check(mapper, key, all_of(parts[1:]), error, updates)
+    # The condition failed and the store returned no item: there is none.
     missing = ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(key)}")
     missing.__cause__ = error
     return missing

@@ -68,6 +68,7 @@ def _make_keys(
         hash_key = table.hash_key
     has_range_key = index.range_key is not None or not index.is_global  # a local index is nothing but a range key
     range_key = _make_key(model, f"{attribute}.range_key", index.range_key, fields) if has_range_key else None
+    # A local index has the hash key of the table, so with the range key of the table, too, it would be the table.
     if range_key in (hash_key, None if index.is_global else table.range_key) and range_key is not None:
         refuse(model, f"{attribute}.range_key", f"must be another field; {range_key.name} is already a key")
     return KeySchema(hash_key, range_key)
@@ -91,6 +92,7 @@ def _make_projection(
         refuse(model, f"{attribute}.projection", f"must have {most}; got {len(names)}")
     for name in names:
         check_attribute_name(model, f"{attribute}.projection", name)
+    # DynamoDB refuses an INCLUDE without attributes.
     return Projection("include", names) if names else Projection("keys_only")
 
 

@@ -35,6 +35,18 @@ class KeyCodec:
         return self._write_encode().compile()
 
     def _write_encode(self) -> Source:
+        """Return the source of `encode`, such as this one of a key `email`, a `StringField`.
+
+        The last line returns `{"email": v0}` when it is compiled; see `Source.name_text`::
+
+            def encode(values):
+                v0, = values
+                if type(v0) is str and (v0.isascii() or has_utf8_form(v0)) and v0:
+                    pass
+                else:
+                    v0 = field0.encode_key(v0)
+                return {'name1': v0}
+        """
         source = Source("encode", NAMES)
         held = "".join(f"v{number}, " for number in range(len(self.names)))
         lines = ["def encode(values):", f"    {held}= values"]
@@ -52,4 +64,5 @@ def _write_encode_key(v: str, field: Field[Any], source: Source) -> list[str]:
     if fast is None or fast.test is None:
         return [f"    {by_field}"]
     taken = "pass" if fast.result == v else f"{v} = {fast.result}"
+    # `and v` leaves an empty value to the field, which refuses it, and also the number 0, which the field accepts.
     return [f"    if {fast.test} and {v}:", f"        {taken}", "    else:", f"        {by_field}"]

@@ -83,13 +83,14 @@ class Mapper(ModelSchema, Generic[M]):
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
         record = instance.__record__
-        if type(record) is not Record:
+        if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
             return self.codec.encode(vars(instance), {})
         if record.loaded is not None:
             raise AttributeNotLoaded(
                 f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
                 " saving it would lose the rest: call reload() first, or change it with update()"
             )
+        # A copy, which the codec fills.
         return self.codec.encode(vars(instance), dict(record.undeclared))
 
     def decode(self, item: Item) -> M:
@@ -132,7 +133,9 @@ class Mapper(ModelSchema, Generic[M]):
         values: dict[str, Any] = vars(instance)
         for name, field in self.fields.items():
             paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
-            value = values.pop(name)  # a value that is missing from `__dict__` raises when it is read
+            # A field is a descriptor without `__set__`: it is asked only where `__dict__` has no value, and then raises
+            # `AttributeNotLoaded`.
+            value = values.pop(name)
             if name in parts and item.get(name) is not None:
                 value = self._decode_part(field, item)
             if paths:
@@ -145,6 +148,7 @@ class Mapper(ModelSchema, Generic[M]):
         """Return an instance with only a key, for an item that was not read; it cannot be saved."""
         loaded = tuple(map(Path, key))
         instance = self.decode_partial(key, loaded)
+        # `stored` is `None`: nothing was read, so there is no version to check.
         set_record(instance, Record(None, {}, loaded))
         return instance
 
@@ -203,6 +207,7 @@ class Mapper(ModelSchema, Generic[M]):
         return instance
 
     def _apply_update(self, instance: M, write: UpdateItem) -> Item:
+        # The rest is the increment of the version, which follows below.
         deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
         item = apply_deltas(cast("Item", record_of(instance).stored), deltas)
         version = self.version

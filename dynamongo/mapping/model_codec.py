@@ -136,8 +136,10 @@ class Codec:
         lines = ["get, count = item.get, len(item)"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
+        # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))", "add(instance)"]
+        # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
         head = ["def decode(items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
         tail = ["    except ValidationError:", "        raise explain(item) from None"]
@@ -156,7 +158,20 @@ def _write_members(names: Iterable[str]) -> list[str]:
 
 
 def _write_build_field(v: str, field: Field[Any], source: Source) -> list[str]:
-    """Return the lines that turn the argument in the variable `v` into what an instance holds."""
+    """Return the lines that turn the argument in the variable `v` into what an instance holds.
+
+    For `age = IntField(min_value=0, default=18)`, after `v2 = get('name2', ABSENT)`::
+
+        if v2 is ABSENT:
+            absent += 1
+            v2 = default8
+        elif type(v2) is int and ... and v2 >= low6:
+            pass
+        elif v2 is None:
+            v2 = None
+        else:
+            v2 = validate_by(field7, v2)
+    """
     fast = make_fast_path(field, v, source)
     field_name = source.name("field", field)
     missing = _write_missing(field, field_name, has_fast_path=fast is not None)
@@ -188,7 +203,17 @@ def _write_default(field: Field[Any], field_name: str, missing: str, source: Sou
 
 
 def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[str]:
-    """Return the lines that store the value in `v` under the name that the source refers to as `name`."""
+    """Return the lines that store the value in `v` under the name that the source refers to as `name`.
+
+    For `age = IntField(min_value=0, required=True)`, after `v = values['name2']`::
+
+        if type(v) is int and ... and v >= low6:
+            item['name2'] = v
+        elif v is not None:
+            item['name2'] = encode_by(field7, v)
+        else:
+            refuse_missing(field7)
+    """
     fast = make_fast_path(field, "v", source)
     field_name = source.name("field", field)
     is_there = f"not {field_name}.is_absent(v)"
@@ -204,13 +229,25 @@ def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[st
 def _write_encode_keys(keys: KeyCodec, names: Mapping[str, str], source: Source) -> list[str]:
     """Return the lines that have the key codec refuse a missing or empty key."""
     source.names["encode_key"] = keys.encode
+    # A key that is 0 is also encoded a second time, to the same value: one test serves all types.
     there = " and ".join(f"item.get({names[name]})" for name in keys.names)
     held = "".join(f"values[{names[name]}], " for name in keys.names)
     return [f"    if not ({there}):", f"        item.update(encode_key(({held})))"]
 
 
 def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
-    """Return the lines that turn the attribute value in the variable `v` into the Python value."""
+    """Return the lines that turn the attribute value in the variable `v` into the Python value.
+
+    For `tags = ListField(StringField())`, after `v3 = get('name3')`::
+
+        if type(v3) is list and len(v3_ := [v3e for v3e in v3 if type(v3e) is str]) == len(v3):
+            v3 = v3_
+        elif v3 is None:
+            count += 1
+            v3 = []
+        else:
+            v3 = field8.decode_value(v3)
+    """
     fast = make_fast_path(field, v, source)
     field_name = source.name("field", field)
     missing = _write_missing(field, field_name, has_fast_path=fast is not None)

@@ -48,9 +48,8 @@ class Instance(Recorded, metaclass=ModelMeta):
     def table_name(cls) -> str:
         """Return the full name of the table: the connection's prefix and `__table__`."""
         table: str = cls.__mapper__.declaration.table.name
-        connection = (
-            cls.__connection__ or default_connection
-        )  # as `connection_of`, without the function call: every verb needs the name
+        # As `connection_of`, without the function call: every verb needs the name.
+        connection = cls.__connection__ or default_connection
         return connection.table_prefix + table
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -59,6 +58,8 @@ class Instance(Recorded, metaclass=ModelMeta):
             vars(self)[name] = field.missing_value() if value is None else field.validate(value)
         elif name in OPTIONS:
             raise SchemaError(f"{name} is an option of the model, not of an instance: set {type(self).__name__}.{name}")
+        # Besides fields, an instance takes private names, properties, and values that override those of its class. A
+        # misspelled field is none of these.
         elif name.startswith("_") or _is_assignable(_find_in_class(type(self), name)):
             super().__setattr__(name, value)
         else:
@@ -110,6 +111,7 @@ class Instance(Recorded, metaclass=ModelMeta):
         return python_values.decode_map(record_of(self).undeclared)
 
     def __eq__(self, other: object) -> bool:
+        # Same class, not a subclass: it may declare other fields, and equality would not be symmetric.
         if type(other) is not type(self):
             return False
         known = cast("Self", other)

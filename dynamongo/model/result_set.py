@@ -72,7 +72,7 @@ class ResultSet(PreparedRead[T]):
             ItemNotFound: Nothing is found.
             MultipleItemsFound: More than one item is found.
         """
-        return self._finish_one(self._with(self._limited(2)).all())
+        return self._finish_one(self._with(self._limited(2)).all())  # a second item is one too many
 
     def all(self) -> list[T]:
         """Return all items.
@@ -140,6 +140,7 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: As in `all`.
         """
+        # Whole items, since a write may have to check any attribute of the condition; as stored, to compare them.
         stored = ResultSet(self._model, replace(self._read, projection=()), as_stored, backend=self._backend)
         return self._finish_targets(stored.all(), stored.explain())
 
@@ -162,6 +163,7 @@ class ResultSet(PreparedRead[T]):
 
     def _watch(self, loop: PageLoop) -> Generator[ReadPage]:
         """Read page by page, and report progress."""
+        # The loop calls `on_page` with the number of items read, which is what the progress advances by.
         with report_progress(self._progress, self._read.table.name) as loop.on_page:
             yield from self._walk(loop)
 

@@ -22,7 +22,7 @@ def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
     expires_by = mapper.declaration.expires_by
     create = CreateTable(mapper.schema(table), tuple((model.__tags__ or {}).items()), model.__stream__)
 
-    def steps(executor: Executor) -> Steps[None]:
+    def steps(executor: Executor) -> Steps[None]:  # a generator: a bar opens when the call is performed
         with report_progress(progress, table, unit="polls") as poll:
             yield from executor.create_table(create, wait=wait, expires_by=expires_by, on_poll=poll)
 
@@ -63,6 +63,7 @@ def update_call(
         _check_fixable(differences, drop_indexes=drop_indexes)
         fixed = tuple(each for each in differences if drop_indexes or each.fix == "update")
         live = (yield from executor.send(DescribeTable(table))).schema
+        # What is not declared stays, but a request for units has to name those, too.
         whole = complete_schema(mapper.schema(table), _declared_settings(model), live)
         changes = list(plan_changes(table, fixed, whole, live))
         if changes:
@@ -83,6 +84,7 @@ def _compare(
 
 def _check_fixable(differences: Sequence[Difference], *, drop_indexes: bool) -> None:
     """Refuse differences that only another table can fix, or an index that would have to be dropped."""
+    # An extra local index can stay, unless extra indexes are to be dropped: a local one cannot be.
     not_fixable = [each for each in differences if each.fix is None and (drop_indexes or each.model is not None)]
     if not drop_indexes:
         not_fixable += [each for each in differences if each.kind == "index" and each.fix == "drop"]

@@ -87,7 +87,7 @@ class TableVerbs(Instance):
 
         Adds missing global indexes, and changes billing, provisioned units and time to live. Settings that the model
         does not declare stay as they are; `compare_table` lists them. DynamoDB makes one change at a time, and fills a
-        new index before it makes the next.
+        new index before it makes the next. Costs three requests, one for each change, and one for each poll.
 
         Args:
             drop_indexes: Whether to drop global indexes that the model does not declare, and to drop and create again

@@ -33,6 +33,7 @@ class WritePlan:
     def requests(self) -> Requests:
         """How many requests are made, including those of the read."""
         if self.read is None:
+            # Rounded up.
             count = -(-(self.writes or 0) // self.per_request)
             return Requests(count, "one more for each retry of unprocessed items" if self.per_request > 1 else None)
         reads = self.read.requests

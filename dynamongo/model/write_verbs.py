@@ -101,7 +101,7 @@ class WriteVerbs(Instance):
     def delete_iter(
         cls, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[Self]]:
-        """Delete one item per strategy that comes from the iterable; outcomes as in `save_iter`."""
+        """Delete one item for each strategy that the iterable yields; outcomes as in `save_iter`."""
         return cls.delete_many.stream(strategies, max_workers=max_workers, progress=progress)
 
     @classmethod
@@ -113,7 +113,7 @@ class WriteVerbs(Instance):
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[Self]]:
-        """Update one item per strategy that comes from the iterable; outcomes as in `save_iter`.
+        """Update one item for each strategy that the iterable yields; outcomes as in `save_iter`.
 
         An outcome has the item as it is now, or with its key alone if it was not updated.
         """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dynamongo.operations.base import BatchDelete, BatchPut, Operation
 from dynamongo.operations.requests import (
+    MAX_BATCH_GET,
+    MAX_BATCH_WRITE,
     MAX_TRANSACTION_ACTIONS,
     MAX_TRANSACTION_BYTES,
     Action,
@@ -49,6 +51,8 @@ from dynamongo.operations.tables import (
 )
 
 __all__ = [
+    "MAX_BATCH_GET",
+    "MAX_BATCH_WRITE",
     "MAX_TRANSACTION_ACTIONS",
     "MAX_TRANSACTION_BYTES",
     "Action",

@@ -48,7 +48,10 @@ class Get(Operation[GetResult]):
 
 @dataclass(frozen=True, slots=True)
 class BatchGet(Operation[BatchGetResult]):
-    """Read up to 100 items by their keys, which must differ."""
+    """Read up to 100 items by their keys, which must differ.
+
+    A plan has one with all keys of a read, which the executor divides. Source: BatchGetItem, API reference.
+    """
 
     table: str
     keys: tuple[Item, ...]
@@ -63,6 +66,8 @@ class KeyCondition:
     Attributes:
         hash_key: An `=` comparison of the hash key attribute with a value.
         range_key: `=`, `<`, `<=`, `>`, `>=`, BETWEEN or begins_with on the range key attribute, with values.
+
+    Source: "KeyConditionExpression" in Query, API reference.
     """
 
     hash_key: Comparison
@@ -83,12 +88,14 @@ class Query(Operation[PageResult]):
         index: The index to read, or `None` for the table.
         projection: The paths to return; an empty tuple for whole items.
         descending: Whether to read in reverse order.
-        limit: The most items to read (not: to return).
+        limit: The most items to read (not: to return); at least 1. A page also ends when it has read 1 MB.
         cursor: The `cursor` of the previous page.
         consistent: Whether to see every write that was acknowledged before (not on a global index).
         count_only: Whether to return only the counts.
         fetch: Whether to fetch attributes that a local index does not hold from the table, at the cost of another read
             for each item.
+
+    Source: Query, API reference.
     """
 
     table: str
@@ -109,7 +116,9 @@ class Scan(Operation[PageResult]):
     """Read one page of the whole table or index, in no defined order.
 
     Attributes are as in `Query`, and two more: `total_segments` scans, with `segment` from 0 up, may run in parallel,
-    and each reads another part.
+    and each reads another part. All items of one hash key are in the same part.
+
+    Source: Scan, API reference.
     """
 
     table: str
@@ -156,6 +165,7 @@ class Delete(Operation[WriteResult]):
 
 
 ReturnValues: TypeAlias = Literal["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"]
+"""What an update returns, in the words of AWS. Source: "ReturnValues" in UpdateItem, API reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +191,7 @@ class UpdateItem(Operation[WriteResult]):
 
 @dataclass(frozen=True, slots=True)
 class BatchWrite(Operation[BatchWriteResult]):
-    """Up to 25 unconditional puts and deletes of different keys; not atomic."""
+    """Up to 25 unconditional puts and deletes of different keys; not atomic. Source: BatchWriteItem, API reference."""
 
     table: str
     writes: tuple[BatchPut | BatchDelete, ...]
@@ -199,6 +209,11 @@ class ConditionCheck:
 
 Action: TypeAlias = Put | Delete | UpdateItem | ConditionCheck
 
+MAX_BATCH_GET: Final = 100
+"""The number of keys in one request. Source: BatchGetItem, API reference."""
+
+MAX_BATCH_WRITE: Final = 25
+"""The number of writes in one request. Source: BatchWriteItem, API reference."""
 
 MAX_TRANSACTION_ACTIONS: Final = 100
 MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
@@ -246,3 +261,4 @@ AnyOperation: TypeAlias = (
     | UpdateTimeToLive
     | DescribeTimeToLive
 )
+"""Every operation that a backend has to execute."""

@@ -9,7 +9,11 @@ from dynamongo.operations.base import BatchDelete, BatchPut
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Consumed capacity, in read units and write units of the table and its indexes together."""
+    """Consumed capacity, in read units and write units of the table and its indexes together.
+
+    A read unit pays for a consistent read of up to 4 KB or two eventually consistent ones, so halves are possible; a
+    write unit pays for a write of up to 1 KB. Source: "DynamoDB provisioned capacity mode" in the developer guide.
+    """
 
     read_units: float = 0.0
     write_units: float = 0.0
@@ -28,7 +32,10 @@ class GetResult:
 
 @dataclass(frozen=True, slots=True)
 class BatchGetResult:
-    """The items found, in no defined order, and the keys that the store did not process."""
+    """The items found, in no defined order, and the keys that the store did not process.
+
+    DynamoDB leaves keys unprocessed beyond 16 MB, or when it throttles. Source: BatchGetItem, API reference.
+    """
 
     items: tuple[Item, ...]
     unprocessed: tuple[Item, ...] = ()
@@ -44,7 +51,7 @@ class PageResult:
         count: The number of items that passed the filter.
         scanned_count: The number of items read.
         cursor: The key after which the next page begins (that of the table and, for an index, of the index), or `None`
-            at the end. A page that stops exactly at the end still has a cursor; the next page is empty.
+            at the end. A page that its limit ends at the last item still has a cursor; the next page is empty.
         consumed: The capacity consumed.
     """
 

@@ -14,6 +14,8 @@ class TimeToLive:
     """The attribute with the time at which an item expires, in seconds since the epoch; `None` if items do not expire.
 
     An expired item is deleted some time later, within days on DynamoDB, and is like any other item until then.
+
+    Source: "Using time to live (TTL) in DynamoDB" in the developer guide.
     """
 
     attribute: str | None = None
@@ -83,6 +85,8 @@ class CreateIndex(Operation[TableDescription]):
 
     Items whose attributes cannot be a key of the index are not in it. DynamoDB makes only one change to a table at a
     time.
+
+    Source: "Managing global secondary indexes in DynamoDB" in the developer guide.
     """
 
     table: str

@@ -11,6 +11,7 @@ from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.keys import describe_key
 from dynamongo.operations import (
+    MAX_BATCH_GET,
     BatchGet,
     CreateTable,
     Get,
@@ -24,9 +25,6 @@ from dynamongo.operations import (
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
-
-BATCH_GET = 100
-"""How many keys DynamoDB takes in one request. Source: BatchGetItem, API reference."""
 
 ReadOperation: TypeAlias = Get | BatchGet | Query | Scan
 
@@ -95,7 +93,7 @@ class Plan:
     cursor_names: tuple[str, ...] = field(default=(), compare=False)
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
-    batch_get: int = field(default=BATCH_GET, compare=False, repr=False)
+    batch_get: int = field(default=MAX_BATCH_GET, compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[Item, ...] | None:

@@ -28,19 +28,19 @@ from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path
 from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.operations import BatchGet, Get, KeyCondition, Query, Scan
+from dynamongo.operations import MAX_BATCH_GET, BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
 from dynamongo.planning.conjuncts import split_filter
 from dynamongo.planning.contradictions import find_contradiction
 from dynamongo.planning.key_lookup import find_keys
-from dynamongo.planning.plan import BATCH_GET, Plan, ReadOperation, Rejected
+from dynamongo.planning.plan import Plan, ReadOperation, Rejected
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
 _FETCHES = "each item is also fetched from the table, at the cost of another read for each"
 
 
-def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = BATCH_GET) -> Plan:
+def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
     """Return the plan of a read of a model; see `plan_read`, whose errors get the name of the model."""
     try:
         return plan_read(read, batch_get)
@@ -48,7 +48,7 @@ def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = BATCH_GET) -> Pla
         raise ExpressionError(f"{mapper.name}: {error}") from error
 
 
-def plan_read(read: Read, batch_get: int = BATCH_GET) -> Plan:
+def plan_read(read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
     """Return the plan that serves the read.
 
     Args:

@@ -175,7 +175,7 @@ def translate_preparation(error: Exception, credentials: str) -> Exception:
         return translate_error(error, credentials)
     if _is_of_credentials(error):
         return build_provider_error(error, credentials)
-    return ConfigurationError(f"boto3 cannot make a client or a request: {type(error).__name__}: {error}")
+    return ConfigurationError(f"boto3 cannot create a client or a request: {type(error).__name__}: {error}")
 
 
 def build_provider_error(error: Exception, credentials: str) -> CredentialsError:

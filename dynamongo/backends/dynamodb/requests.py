@@ -84,9 +84,9 @@ class Request:
 
 
 def _restore_binary(wire: dict[str, Any]) -> dict[str, Any]:
-    """A JSON object, with the content of a binary value as it was before it became Base64.
+    """Decode a JSON object if it is a binary value or a set of them, and return any other unchanged.
 
-    What else there is by these names, an attribute for one, holds objects.
+    An attribute named `B` or `BS` is not mistaken for one, since its value is an object, not text.
     """
     match wire:
         case {"B": str(text)} if len(wire) == 1:

@@ -121,7 +121,7 @@ def _read_batch_get(operation: BatchGet, response: _Response) -> BatchGetResult:
 def _check_asked(member: str, left: tuple[Any, ...], asked: tuple[Any, ...]) -> None:
     """Raise `ServiceError` for entries that were not requested: retrying them would do something else."""
     if any(each not in asked for each in left):
-        raise build_unexpected_error(f"{member} has what was not requested")
+        raise build_unexpected_error(f"{member} has entries that were not requested")
 
 
 def _read_page(_: Query | Scan, response: _Response) -> PageResult:

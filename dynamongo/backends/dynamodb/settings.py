@@ -150,9 +150,9 @@ class ClientSettings:
     def describe_credentials(self) -> str:
         """Return where the credentials came from, in a sentence that names the settings and has no secret."""
         if self.client is not None:
-            return "They are those of the client that was given to the backend."
+            return "They come from the client that was passed to the backend."
         if self.session is not None:
-            return "They are those of the session that was given to the backend."
+            return "They come from the session that was passed to the backend."
         if self.access_key_id is not None:
             return "They are the access_key_id and secret_access_key given to Connection.set_config or the backend."
         variables = " and ".join(f"{name} ({self._is_set(name)})" for name in _CREDENTIAL_VARIABLES)
@@ -201,7 +201,7 @@ def _check_endpoint(url: object) -> None:
     except ValueError:  # an invalid port, or half an IPv6 address
         is_valid = False
     if not is_valid:
-        shown = "one with a user's name" if "@" in str(url) else shorten(url)  # and perhaps a password
+        shown = "one with a user name" if "@" in str(url) else shorten(url)  # and perhaps a password
         raise ConfigurationError(
             f"endpoint_url must be a URL such as 'http://localhost:8000', with http or https, a host, and a port of"
             f" 65535 at most; got {shown}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from dynamongo.backends.base import MAX_BATCH_GET
 from dynamongo.backends.memory.capacity import THROTTLED, count_each, count_read_units, read_capacity
 from dynamongo.backends.memory.checks import check_list_length, check_number, check_projection
 from dynamongo.backends.memory.ingest import normalize_attributes
@@ -28,7 +27,17 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.evaluation import compile_projection, project
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
-from dynamongo.operations import BatchGet, BatchGetResult, Capacity, Get, GetResult, PageResult, Query, Scan
+from dynamongo.operations import (
+    MAX_BATCH_GET,
+    BatchGet,
+    BatchGetResult,
+    Capacity,
+    Get,
+    GetResult,
+    PageResult,
+    Query,
+    Scan,
+)
 
 _T = TypeVar("_T")
 

@@ -32,7 +32,7 @@ except ImportError:  # on Windows, which does not let a file be deleted while it
 
 AnyPath: TypeAlias = "str | os.PathLike[str]"
 
-_GZIP = b"\x1f\x8b"
+_GZIP = b"\x1f\x8b"  # the first bytes of every gzip file (RFC 1952)
 _SUFFIXES = (".json", ".json.gz")
 
 
@@ -51,7 +51,7 @@ def write_items(path: AnyPath, items: Iterable[Item]) -> int:
     _clear_abandoned(target)
     with _create_partial(target) as (partial, raw):
         count = _write(raw, items, is_compressed=is_compressed)
-        raw.close()
+        raw.close()  # Windows does not rename an open file
         if target.exists():  # a new file gets the permissions that the umask allows
             shutil.copymode(target, partial)
         partial.replace(target)
@@ -123,7 +123,7 @@ def _delete_unlocked(path: FilePath) -> None:
         path.unlink()
         return
     with path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises if the writer is still there
         path.unlink()
 
 

@@ -81,6 +81,7 @@ class MemoryTable:
         if self._shares_views:  # copy on write: forks and snapshots share views until now
             self._own_views()
         self.primary.put(position, old, new)
+        # Deleting nothing is a write of 0 bytes, which costs one unit.
         larger = new if old is None or (new is not None and new.size > old.size) else old
         units = count_write_units(larger.size if larger else 0)
         if self.indexes:

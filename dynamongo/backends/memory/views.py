@@ -87,6 +87,7 @@ class View:
         It may lack a key attribute or, if it is older than the index, have a value that cannot be a key.
         """
         position = self.locate_usual(item)
+        # A missing attribute is not usual either, so that indexes are sparse ("Take advantage of sparse indexes").
         if position is None and all(name in item for name in self.keys.names) and can_be_in(self.keys, item):
             return self.locate(item)
         return position

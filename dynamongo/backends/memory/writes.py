@@ -9,7 +9,6 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Final, TypeAlias, get_args
 
-from dynamongo.backends.base import MAX_BATCH_WRITE
 from dynamongo.backends.memory.actions import evaluate, prepare
 from dynamongo.backends.memory.capacity import write_capacity
 from dynamongo.backends.memory.checks import refuse_constraints, violation
@@ -23,6 +22,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.evaluation import project
 from dynamongo.expressions.values import Item
 from dynamongo.operations import (
+    MAX_BATCH_WRITE,
     BatchDelete,
     BatchPut,
     BatchWrite,

@@ -344,7 +344,7 @@ class TestCredentialProviders:
         backend = DynamoDBBackend(session=session, endpoint_url=server.url, transport=transport)
         with pytest.raises(CredentialsError, match=f"the provider failed with {type(error).__name__}: ") as caught:
             backend.execute(DESCRIBE)
-        assert "those of the session" in str(caught.value)
+        assert "come from the session" in str(caught.value)
         assert server.log == []
 
     def test_provider_that_fails(self, server: FaultyServer, transport: str, error: Exception) -> None:

@@ -100,7 +100,7 @@ def _check_response(response_dict: dict[str, Any], **_: object) -> None:
     bodies.append(body)
     headers, status = response_dict["headers"], response_dict["status_code"]
     if status == AUTHENTICATION_REQUIRED:
-        raise build_refusal_error("on the way", f"{status} {body[:200].decode(errors='replace')}")
+        raise build_refusal_error(None, f"{status} {body[:200].decode(errors='replace')}")
     check_checksum(body, headers.get("x-amz-crc32"))
     length = headers.get("content-length", "")
     if length.isdecimal() and len(body) < int(length[:18]):

@@ -19,11 +19,6 @@ def session_of(client: Any) -> Any:
     return endpoint_of(client).http_session
 
 
-def credentials_of(client: Any) -> Any:
-    """Return the credentials of a client, or `None`."""
-    return client._get_credentials()  # noqa: SLF001 - a client has no public name for them
-
-
 def handlers_of(client: Any) -> dict[str, Any]:
     """Return the root of the tree in which botocore keeps the event handlers of a client."""
     root: dict[str, Any] = client.meta.events._emitter._handlers._root  # noqa: SLF001 - handlers cannot be listed otherwise

@@ -19,18 +19,19 @@ AUTHENTICATION_REQUIRED: Final = 407
 """The one status that no server sends but a proxy."""
 
 
-def build_refusal_error(proxy: str, status: str) -> ServiceError:
+def build_refusal_error(proxy: str | None, status: str) -> ServiceError:
     """Return the error for a proxy that refused the request. Nothing has reached the store then.
 
     A request that was refused with 407 would be refused again, so the error is not transient.
 
     Args:
-        proxy: The URL of the proxy, without user name and password.
+        proxy: The URL of the proxy, without user name and password; `None` if no proxy is configured.
         status: The status that it sent, such as `"407 Proxy Authentication Required"`.
     """
     needs_password = status.startswith(str(AUTHENTICATION_REQUIRED))
     fix = "; put its user name and password into the proxy's URL" if needs_password else ""
-    message = f"the proxy {proxy} refused the request: {status.strip()}{fix}"
+    name = "a proxy" if proxy is None else f"the proxy {proxy}"
+    message = f"{name} refused the request: {status.strip()}{fix}"
     return ServiceError(message, code="ProxyConnectionError", was_sent=False, is_transient=not needs_password)
 
 

@@ -19,7 +19,6 @@ from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import describe_place
 from dynamongo.backends.dynamodb.transport.boto_responses import check_checksum, check_kind, check_members
-from dynamongo.backends.dynamodb.transport.botocore_internals import credentials_of
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     AUTHENTICATION_REQUIRED,
     build_incomplete_error,
@@ -49,7 +48,7 @@ class DirectTransport:
             raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
         endpoint = read_endpoint(client)
         self.place = describe_place(client)
-        self._proxy = "on the way" if endpoint.proxy is None else endpoint.proxy.url
+        self._proxy = None if endpoint.proxy is None else endpoint.proxy.url
         self._client = client
         self._settings = settings
         self._pool = Pool(endpoint)
@@ -96,7 +95,7 @@ class DirectTransport:
     def _ask_for_credentials(self) -> Credentials:
         """Return the current credentials: boto3 refreshes those that expire when it is asked for them."""
         try:
-            credentials = credentials_of(self._client)
+            credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
             if credentials is not None:
                 frozen: Credentials = credentials.get_frozen_credentials()
                 return frozen

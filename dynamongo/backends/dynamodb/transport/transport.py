@@ -30,7 +30,7 @@ def make_transport(settings: ClientSettings, kind: TransportKind) -> Transport:
     client = settings.make_client()
     watch_responses(client, is_own=settings.client is None)
     if settings.client is not None:
-        return BotoTransport(client, settings, "the client is the caller's")
+        return BotoTransport(client, settings, "client= was passed")
     if kind == "boto3":
         return BotoTransport(client, settings, 'transport="boto3" is set')
     return AutoTransport(client, settings)
@@ -51,6 +51,9 @@ class AutoTransport:
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """Send the request; see `Transport`."""
+        direct = self._direct
+        if direct is not None and self._watch.find_reason() is None:  # almost always
+            return direct.send(request, seconds)
         return self._choose().send(request, seconds)
 
     def describe(self) -> str:

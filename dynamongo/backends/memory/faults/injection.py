@@ -74,7 +74,7 @@ def execute_under(
     is_over = seconds is not None and slowness > seconds
     passed = min(slowness, seconds) if seconds is not None else slowness
     if passed:
-        pass_time(passed)
+        pass_time(passed)  # without the backend's lock, so that other threads go on
     # All backends report in `.seconds` how long a failed request took; see `dynamongo.backends.base`.
     try:
         return _respond(faults[-1], operation, execute, lost_after=passed if is_over else None)

@@ -131,6 +131,7 @@ class FaultPlan:
     def take(self, operation: Operation[Any]) -> list[Fault]:
         """Count a request, and return the faults that it hits: slow ones first, then at most one other."""
         with self._lock:
+            # All matching faults count the request, even if an earlier one is injected into it.
             due = [each for each in self._scheduled if each.is_due(operation)]
             slow = [each for each in due if isinstance(each.fault.kind, Slow)]
             others = [each for each in due if not isinstance(each.fault.kind, Slow)]

@@ -111,7 +111,7 @@ class TestChoice:
         client = session.client("dynamodb", endpoint_url=server.url)
         backend = DynamoDBBackend(client=client)
         ask(backend)
-        assert backend.describe_transport() == "boto3: the client is the caller's"
+        assert backend.describe_transport() == "boto3: client= was passed"
         assert is_from_boto3(server)
         client.close()
 
