@@ -129,7 +129,7 @@ class ListField(Field[list[E]]):
         element = self.element
         try:
             return [step(element, value) for value in values]
-        except ValidationError:
+        except ValidationError:  # only now are fields copied, to label them by their positions
             for index, value in enumerate(values):
                 step(element.with_label(f"{self.label}[{index}]"), value)
             raise
@@ -180,6 +180,7 @@ class SetField(Field[set[E]]):
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
         super().__init__(default=default, **options)
         self.member = as_field(self.label, field)
+        # A JSONField stores strings, but its Python values may be dicts and lists, which no set can hold.
         if self.member.stored_type not in SCALAR_TYPES or isinstance(self.member, JSONField):
             raise SchemaError(
                 f"{self.label} takes a field that stores strings, numbers or binary values; got {self.member!r}"

@@ -143,6 +143,7 @@ class LocalIndex(Index):
 
 def _name_of(reference: Any, names: Mapping[int, str]) -> Any:
     """Return the name of a field; anything else as it is, for the declaration to refuse."""
+    # By `id`, since `==` of two fields builds a condition.
     return names.get(id(reference), reference)
 
 

@@ -113,7 +113,7 @@ class Operators(ABC):
             f"{self.label} has no truth value: compare it (`{self.label} == True`), and combine conditions with & | ~"
         )
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
         return Comparison(self.path, "=", self._encode_operand(other))

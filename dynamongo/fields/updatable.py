@@ -202,6 +202,8 @@ class Updatable(Operators):
             bound = Comparison(self.path, "<=", add_numbers(high, negate(amount)))
         elif amount < 0 and low is not None:
             bound = Comparison(self.path, ">=", add_numbers(low, negate(amount)))
+        # Every comparison with a missing number is false. An `increment` of one is left to the store, whose error says
+        # what is wrong; an `add` writes `of_nothing`, which must be in the range.
         if of_nothing is None or _is_between(of_nothing, low, high):
             return None if bound is None else Or(NotExists(self.path), bound)
         return Exists(self.path) if bound is None else bound
