@@ -15,7 +15,11 @@ from dynamongo.expressions.values import Item
 
 Sort: TypeAlias = Any
 Position: TypeAlias = tuple[Any, Sort]
-"""The place of an item in a view, whether or not one is there: a hash key value and a sort."""
+"""The place of an item in a view, whether or not one is there: a hash key value and a sort.
+
+In a table with the key `email` it is `("a@b.c", ())`, and in an index of it by `name` and `year`,
+`("Ann", (1980, "a@b.c"))`.
+"""
 
 NO_SORT: Final[Sort] = ()
 """The sort of an item without a range key."""
