@@ -194,6 +194,7 @@ class PageLoop:
             self.on_page(page.scanned_count)
         if self._project is not None:
             items = list(map(self._project, items))
+        # Nothing was cut or projected, as in most pages.
         if items is page.items and after is page.next:
             return page
         return ReadPage(items, count, page.scanned_count, after, page.consumed, page.start)

@@ -141,7 +141,7 @@ class Writes(Sender):
         self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]
     ) -> Steps[DynamongoError | None]:
         for write in group:
-            if write.index in outcomes:
+            if write.index in outcomes:  # a request before wrote it, and left the rest unprocessed
                 continue
             try:
                 outcomes[write.index] = yield from self._write_alone(write)

@@ -40,6 +40,7 @@ from dynamongo.fields.updatable import MAX_SECONDS, Updatable
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+# The overloads of each constructor set it through `self`: for text `str` with `required=True`, else `str | None`.
 T = TypeVar("T")
 V = TypeVar("V")
 

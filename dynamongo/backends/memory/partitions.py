@@ -58,7 +58,7 @@ class Partition:
         self.entries[sort] = entry
         if self._order is not None:
             self._order.add(sort)
-        elif len(self.entries) > MOST_IN_LIST:
+        elif len(self.entries) > MOST_IN_LIST:  # so that no read has to sort more
             self._order = Order(self.entries)
 
     def discard(self, sort: Sort) -> Stored:
