@@ -44,6 +44,7 @@ class ListField(Field[list[E]]):
     has_parts = True
 
     if TYPE_CHECKING:
+        # Elements are never None: the first overload takes it out of their type.
 
         @overload
         def __init__(
@@ -157,6 +158,7 @@ class SetField(Field[set[E]]):
     has_parts = True
 
     if TYPE_CHECKING:
+        # As for `ListField`.
 
         @overload
         def __init__(
@@ -216,7 +218,7 @@ class SetField(Field[set[E]]):
         return set(map(self.member.coerce, cast("set[Any]", value)))
 
     def encode(self, value: set[E]) -> AttributeValue:
-        if not value:
+        if not value:  # "Supported data types and naming rules" in the DynamoDB developer guide, set types
             raise ValidationError(
                 f"{self.label}: DynamoDB has no empty sets, so an absent attribute stands for one: use not_exists() or"
                 " remove()"

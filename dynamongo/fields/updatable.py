@@ -1,8 +1,9 @@
 """What conditions and updates may do with a field: `Updatable`, the base of `Field`.
 
 An update must leave nothing in an attribute that its field could not have stored, since nobody could read it again.
-A copy of another field, a sum that the store computes, and one part of a value that is checked as a whole come about
-where no field sees the result. They are refused where they could go wrong, or written under a condition.
+There are three results that no field sees: a copy of another field, a sum that the store computes, and a value that is
+checked as a whole, after one part of it was changed. They are refused where they could go wrong, or written under a
+condition.
 """
 
 from __future__ import annotations
