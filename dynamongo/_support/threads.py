@@ -128,9 +128,8 @@ class _Crew(Generic[T]):
             self._jobs.put(None)
         deadline = None if patience is None else time.monotonic() + patience
         for thread in self._threads:
-            if (
-                thread.is_alive() and thread is not threading.current_thread()
-            ):  # a worker may garbage-collect the generator
+            # The current thread is a worker if the generator is garbage-collected there.
+            if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def _start_thread(self) -> bool:
