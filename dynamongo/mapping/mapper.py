@@ -28,6 +28,7 @@ from dynamongo.operations import Put, UpdateItem
 M = TypeVar("M", bound=Recorded)
 
 _OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing", "_schema"])
+"""The attributes that `ModelSchema.take_declaration` sets, and an abstract model lacks."""
 
 
 class Mapper(ModelSchema, Generic[M]):

@@ -88,6 +88,7 @@ class SaveMany(BoundVerb[M]):
         writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite=overwrite)]
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
+        # A batch takes no conditions. Source: BatchWriteItem, API reference.
         if any(put.condition is not None for put in puts):
             return WritePlan(f"Put {table}", 1, len(writes), check=condition)
         return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))

@@ -64,6 +64,7 @@ class WriteVerbs(Instance):
         """
         return cls.save_one(item, overwrite=False)
 
+    # `BulkVerb[...]` selects the overload of `__get__`, so that `User.save_many` is a `SaveMany[User]`.
     save_many = BulkVerb[SaveMany[Any]](SaveMany)
     """See `dynamongo.model.bulk_verbs.SaveMany`."""
 
