@@ -38,7 +38,7 @@ Copies: TypeAlias = "SimpleQueue[Path]"
 
 CONTRACT = "tests/backends/test_contract.py"
 USUAL, SLOW = "not slow and not aws", "slow"
-_TIMEOUT = 180  # seconds; a bug may make a loop without end
+_TIMEOUT = 120  # seconds; a bug may make a loop without end
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
     specs: dict[str, _Spec] = {**inherited, **own}
     if init:
         _check_fields(cls, specs)
+    # A default would conflict with the slot of its name; the other two belong to the old class.
     dropped = {*own, "__dict__", "__weakref__"}
     members: dict[str, Any] = {name: value for name, value in given.items() if name not in dropped}
     members |= {
@@ -89,7 +90,7 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
         "__match_args__": tuple(name for name, spec in specs.items() if spec.init),
         "__qualname__": cls.__qualname__,
     }
-    if cls.__reduce__ is object.__reduce__:
+    if cls.__reduce__ is object.__reduce__:  # pickle would set the slots by `setattr`, which a frozen class refuses
         members["__reduce__"] = _reduce_to_values
     if init:
         members["__init__"] = _Constructor()
@@ -126,6 +127,7 @@ def _check_fields(cls: Any, specs: Mapping[str, _Spec]) -> None:
 
 
 def _make_equality(names: Sequence[str]) -> dict[str, Any]:
+    # Instances without fields are all equal: their class stands for their values.
     values_of: Callable[[Any], Any] = operator.attrgetter(*names) if names else type
 
     def equal(self: object, other: object) -> bool:
@@ -239,6 +241,7 @@ def _generate_constructor(cls: Any) -> Any:
 def _make_open_twin(cls: Any) -> Any:
     """Make a class of the same layout whose instances can be changed."""
     given: Mapping[str, Any] = cls.__dict__
+    # `Generic` refuses a subclass without `__orig_bases__`, which say what its type variables are.
     generic: dict[str, Any] = {name: given[name] for name in ("__orig_bases__",) if name in given}
     members: dict[str, Any] = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__, **generic}
     return type(cls)(cls.__name__, cls.__bases__, members)

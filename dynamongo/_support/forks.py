@@ -79,10 +79,9 @@ def _find_ending_threads() -> set[str]:
         tasks = os.listdir(_TASKS)  # noqa: PTH208 - pathlib is slow to import
     except OSError:  # only Linux has the folder
         return set()
-    known = {str(thread.native_id) for thread in threading.enumerate()}
-    return (
-        set(tasks) - known - _foreign - {str(threading.get_native_id())}
-    )  # after a fork, `threading` still has the old id
+    # After a fork, `threading` still has the old id of this thread.
+    known = {str(threading.get_native_id()), *(str(thread.native_id) for thread in threading.enumerate())}
+    return set(tasks) - known - _foreign
 
 
 def _release_all() -> None:

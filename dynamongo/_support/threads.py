@@ -72,7 +72,7 @@ def _merge_threads(sources: Iterator[Iterator[T]], workers: int, on_stop: Callab
                 if not crew.take(source):  # no thread can be started: this one does the work
                     yield from source
             if not crew.active:
-                on_stop = None
+                on_stop = None  # all sources ended by themselves: there is nothing to stop
                 return
             message = crew.messages.get()
             if isinstance(message, _Result):
@@ -114,7 +114,7 @@ class _Crew(Generic[T]):
         if self.active == len(self._threads) and not self._start_thread():
             return False
         self.active += 1
-        context = contextvars.copy_context()
+        context = contextvars.copy_context()  # two threads cannot be in one context at once
         self._jobs.put(lambda: context.run(self._draw, source))
         return True
 
@@ -128,9 +128,8 @@ class _Crew(Generic[T]):
             self._jobs.put(None)
         deadline = None if patience is None else time.monotonic() + patience
         for thread in self._threads:
-            if (
-                thread.is_alive() and thread is not threading.current_thread()
-            ):  # a worker may garbage-collect the generator
+            # The current thread is a worker if the generator is garbage-collected there.
+            if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def _start_thread(self) -> bool:
@@ -153,7 +152,7 @@ class _Crew(Generic[T]):
             while self._has_room():
                 self.messages.put(_Result(next(source)))
         except StopIteration:
-            self.room.put(None)
+            self.room.put(None)  # the token that was taken for one more result
         except BaseException as error:  # noqa: BLE001 - the reader raises it
             end = _End(error)
         finally:

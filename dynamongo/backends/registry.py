@@ -19,7 +19,7 @@ _GROUP = "dynamongo.backends"
 
 def backend_names() -> list[str]:
     """Return the names of the installed backends, sorted."""
-    return sorted({point.name for point in _find_entry_points()})
+    return sorted({point.name for point in _find_entry_points()})  # two packages may declare one name
 
 
 def check_backend_name(name: str) -> None:

@@ -88,6 +88,7 @@ class Connection:
 
         What is left out comes from the environment again, or from its default.
         """
+        # Made first: an invalid setting must leave the default connection as it is.
         default_connection.reconfigure(cls(access_key_id, secret_access_key, region, table_prefix, **options))
 
     @staticmethod

@@ -67,6 +67,7 @@ def execute_observed(
 
 @contextlib.contextmanager
 def _observe(observer: Observer) -> Generator[None]:
+    # A new tuple, not a list: other contexts share the old value.
     observers.set((*observers.get(), observer))
     try:
         yield

@@ -269,6 +269,7 @@ def _explain_reason(entry: _Entry, reason: CancellationReason) -> CancellationRe
     if (kind := _ERRORS_BY_REASON.get(reason.code)) is not None:
         error = kind(reason.message or reason.code, code=reason.code)
         return replace(explained, error=mapper.locate_error(error, action.table, entry.key, action))
+    # `explain_failure` takes a failure without an item for one of a missing item, which is wrong if none was asked for.
     if reason.code != "ConditionalCheckFailed" or not action.return_item_on_failure:
         return explained
     failure = ConditionalCheckFailedException(reason.message or reason.code, item=reason.item)

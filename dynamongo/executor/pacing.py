@@ -37,7 +37,7 @@ class Pace:
         self._most = limit
         self._limit = float(limit)
         self._working = 0
-        self._returning = 0
+        self._returning = 0  # groups that had to give way, and wait for a slot
         self._decreases = 0
         self._is_stopped = False
         self._changed = threading.Condition()  # re-entrant: the garbage collector may close a stream anywhere
@@ -114,6 +114,7 @@ class Pace:
     def slow_down(self, since: int) -> None:
         """Halve the limit: the store throttled a request. Requests sent before the last decrease do not count again."""
         with self._changed:
+            # Of ten requests that are throttled together, the first halves the limit; the others were sent before that.
             if since == self._decreases:
                 self._limit = max(1.0, self._limit / 2)
                 self._decreases += 1

@@ -194,6 +194,7 @@ class PageLoop:
             self.on_page(page.scanned_count)
         if self._project is not None:
             items = list(map(self._project, items))
+        # Nothing was cut or projected, as in most pages.
         if items is page.items and after is page.next:
             return page
         return ReadPage(items, count, page.scanned_count, after, page.consumed, page.start)
@@ -231,7 +232,7 @@ class PageLoop:
         return ReadPage(items, len(items), len(found), None, result.consumed)
 
     def _begin_next(self, start: ReadPosition) -> ReadPosition | None:
-        """Return the begin of the next of several queries."""
+        """Return the beginning of the next of several queries; `None` after the last."""
         following = start.step + 1
         return ReadPosition(following) if following < len(self.plan.operations) else None
 
@@ -258,7 +259,7 @@ class PageLoop:
 
 
 def _make_projection(plan: Plan) -> Callable[[Item], Item] | None:
-    """Return what takes of an item what is wanted, without what only the residual or the cursor needed."""
+    """Return the function that reduces an item to what is wanted: only the residual or the cursor needed the rest."""
     if plan.loaded is None:
         return None
     return compile_projection(cover(map(_above_lists, plan.loaded)))

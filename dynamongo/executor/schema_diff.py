@@ -224,6 +224,7 @@ def _plan_units(
     units: list[tuple[str, Throughput]] = []
     for index in left:
         throughput = declared[index.name].throughput if index.name in declared else index.throughput
+        # An index on demand has no units. When the table becomes provisioned, each has to get some: those of the table.
         throughput = throughput or wanted.throughput
         if throughput is not None and wanted.throughput is not None and throughput != index.throughput:
             units.append((index.name, throughput))

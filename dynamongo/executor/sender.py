@@ -50,6 +50,7 @@ R = TypeVar("R")
 
 # Codes of `CancellationReasons`, which differ from those of errors.
 _TRANSIENT_CODES = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+# What changes tables is in neither: `describe()` shows whether it was carried out.
 _READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive)
 _WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
 

@@ -141,13 +141,13 @@ class Writes(Sender):
         self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]
     ) -> Steps[DynamongoError | None]:
         for write in group:
-            if write.index in outcomes:
+            if write.index in outcomes:  # a request before wrote it, and left the rest unprocessed
                 continue
             try:
                 outcomes[write.index] = yield from self._write_alone(write)
             except DynamongoError as error:
                 outcomes[write.index] = Outcome(write.index, error)
-                outcomes.update({each.index: each for each in not_sent(_left(group, outcomes), error)})
+                outcomes.update({each.index: each for each in not_sent(_unfinished(group, outcomes), error)})
                 return error
         return None
 
@@ -213,8 +213,9 @@ def not_sent(writes: Iterable[KeyedWrite], error: DynamongoError) -> Iterator[Ou
 
 def _fill(outcomes: dict[int, Outcome], group: Sequence[KeyedWrite], error: DynamongoError) -> None:
     """Give the error to the writes of a group that have no outcome yet."""
-    outcomes.update({write.index: Outcome(write.index, error) for write in _left(group, outcomes)})
+    outcomes.update({write.index: Outcome(write.index, error) for write in _unfinished(group, outcomes)})
 
 
-def _left(group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> list[KeyedWrite]:
+def _unfinished(group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> list[KeyedWrite]:
+    """Return the writes of a group that have no outcome yet."""
     return [write for write in group if write.index not in outcomes]

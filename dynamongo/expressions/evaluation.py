@@ -124,7 +124,9 @@ def holds(condition: Condition, item: Mapping[str, AttributeValue], depth: int =
 
 def _holds_nested(condition: Condition, item: Mapping[str, AttributeValue]) -> bool:
     """Do what `holds` does without recursion, with a stack of the branches that are not decided yet."""
-    undecided: list[tuple[bool | None, Iterator[Condition]]] = []  # the result that decides a branch; its other parts
+    # For each branch, the result of a part that decides it (True for OR, False for AND, None for NOT, whose only part
+    # always does), and its other parts.
+    undecided: list[tuple[bool | None, Iterator[Condition]]] = []
     while True:
         while isinstance(condition, (And, Or, Not)):
             decisive = None if isinstance(condition, Not) else isinstance(condition, Or)
@@ -170,7 +172,7 @@ def is_ordered(left: Resolved, operator: Comparator, right: Resolved) -> bool:
         return False
     if type(left) is type(right) and type(left) in ORDERED_TYPES:
         return _ORDERS[operator](left, right)
-    kind = type_of(left)
+    kind = type_of(left)  # an int and a Decimal are both numbers; no other pair left has an order
     return kind in SCALAR_TYPES and kind == type_of(right) and _ORDERS[operator](left, right)
 
 

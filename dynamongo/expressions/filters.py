@@ -157,6 +157,7 @@ class _Writer:
         return "\n        and ".join(f"({self._write(part, 1)})" for part in parts)
 
     def _write(self, condition: Condition, depth: int) -> str:
+        # The rest of a condition that is very deep or long is walked, so that the source stays within both limits.
         if depth > _MAX_NESTING or self._leaves > _MAX_LEAVES:
             return f"holds({self._name(condition)}, item)"
         match condition:
@@ -232,7 +233,8 @@ class _Writer:
         return f"has_prefix({self._read(path)}, {self._read(prefix)})"
 
     def _write_contains(self, path: Path, operand: Operand) -> str:
-        # Under `python -b`, looking up a str in a list that contains bytes causes a BytesWarning.
+        # Inline for a str alone, which in Python equals nothing of another type; 1 would be found as True. Under
+        # `python -b`, looking up a str in a list that contains bytes causes a BytesWarning.
         if _is_plain(path) and type(operand) is str and not sys.flags.bytes_warning:
             part = self._name(operand)
             return self._test(path, f"({part} in v if type(v := {{}}) is list else has_part(v, {part}))")

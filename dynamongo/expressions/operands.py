@@ -68,7 +68,11 @@ def paths_of(condition: Condition) -> list[Path]:
 
 
 def cover(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the paths without those inside another one: DynamoDB refuses a projection whose paths overlap."""
+    """Return the paths without those inside another one: DynamoDB refuses a projection whose paths overlap.
+
+    >>> print(*cover([Path("a", "b"), Path("a"), Path("c", "d")]))
+    a c.d
+    """
     unique = dict.fromkeys(path.elements for path in paths)
     kept = [each for each in unique if not any(each[:length] in unique for length in range(1, len(each)))]
     return tuple(Path(*elements) for elements in kept)

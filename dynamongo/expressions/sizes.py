@@ -43,6 +43,7 @@ def number_size(number: Number) -> int:
     if type(number) is int:
         if 0 < number < 100:
             return 2
+        # 1, and 1 for every two digits: 1 + (digits + 1) // 2.
         return (len(str(abs(number)).rstrip("0")) + 3) // 2 + (number < 0) if number else 1
     text = str(number)
     return plain_size(text) if is_canonical_decimal(text) else _size_of_digits(Decimal(number))

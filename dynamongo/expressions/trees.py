@@ -14,7 +14,10 @@ from dynamongo.exceptions import ExpressionError
 N = TypeVar("N")
 
 _Entry: TypeAlias = "Any | tuple[type[Branch], int]"
-"""A node without parts as itself; a branch as its kind and the number of its parts, which follow."""
+"""A node without parts as itself; a branch as its kind and the number of its parts, which follow.
+
+The entries of `a & ~b` are `[(And, 2), a, (Not, 1), b]`.
+"""
 
 
 class Branch:

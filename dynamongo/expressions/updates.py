@@ -149,7 +149,11 @@ def _find_clash(paths: Sequence[Path]) -> tuple[Path, Path] | None:
 
 
 def _sort_key(path: Path) -> list[tuple[bool, str, int]]:
-    """Return a sort key that puts overlapping paths side by side, and conflicting ones."""
+    """Return a sort key that puts overlapping paths side by side, and conflicting ones.
+
+    A path comes just before those inside it. Names come before positions, so that the last name and the first position
+    under one path are neighbours.
+    """
     return [(True, "", step) if isinstance(step, int) else (False, step, 0) for step in path.elements]
 
 

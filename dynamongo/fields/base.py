@@ -40,6 +40,7 @@ from dynamongo.fields.updatable import MAX_SECONDS, Updatable
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+# The overloads of each constructor set it through `self`: for text `str` with `required=True`, else `str | None`.
 T = TypeVar("T")
 V = TypeVar("V")
 
@@ -212,6 +213,7 @@ class Field(Updatable, Generic[T]):
 
     def convert(self, value: Any) -> T:
         """Turn what the user gave into the field's Python type; raise `ValidationError` if that is impossible."""
+        # Without a `convert` of its own, the Python value is what would be read after storing what was given.
         if self.overridden & {"encode", "decode"}:
             return cast("T", custom.decode_unchecked(self, self.encode(value)))
         try:
@@ -268,7 +270,10 @@ class Field(Updatable, Generic[T]):
         return self.refuse_empty(self.encode(self.validate(value)))
 
     def refuse_empty(self, encoded: V) -> V:
-        """Return the attribute value of a key of the table or an index; DynamoDB does not allow it to be empty."""
+        """Return the attribute value of a key of the table or an index; DynamoDB does not allow it to be empty.
+
+        Source: "Supported data types and naming rules" in the DynamoDB developer guide.
+        """
         if isinstance(encoded, (str, bytes)) and not encoded:
             self.reject(encoded, "non-empty, because it is part of a key")
         return encoded
@@ -320,9 +325,8 @@ class Field(Updatable, Generic[T]):
 
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what it got."""
-        raise ValidationError(f"{self.label} must be {expected}; got {shorten(value)}") from (
-            None if are_values_hidden() else cause
-        )
+        message = f"{self.label} must be {expected}; got {shorten(value)}"
+        raise ValidationError(message) from (None if are_values_hidden() else cause)  # a cause may show the value
 
     def can_copy(self, other: Any) -> bool:
         if type(self) is Field:

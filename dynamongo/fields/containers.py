@@ -44,6 +44,7 @@ class ListField(Field[list[E]]):
     has_parts = True
 
     if TYPE_CHECKING:
+        # Elements are never None: the first overload takes it out of their type.
 
         @overload
         def __init__(
@@ -129,7 +130,7 @@ class ListField(Field[list[E]]):
         element = self.element
         try:
             return [step(element, value) for value in values]
-        except ValidationError:
+        except ValidationError:  # only now are fields copied, to label them by their positions
             for index, value in enumerate(values):
                 step(element.with_label(f"{self.label}[{index}]"), value)
             raise
@@ -157,6 +158,7 @@ class SetField(Field[set[E]]):
     has_parts = True
 
     if TYPE_CHECKING:
+        # As for `ListField`.
 
         @overload
         def __init__(
@@ -180,6 +182,7 @@ class SetField(Field[set[E]]):
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
         super().__init__(default=default, **options)
         self.member = as_field(self.label, field)
+        # A JSONField stores strings, but its Python values may be dicts and lists, which no set can hold.
         if self.member.stored_type not in SCALAR_TYPES or isinstance(self.member, JSONField):
             raise SchemaError(
                 f"{self.label} takes a field that stores strings, numbers or binary values; got {self.member!r}"
@@ -215,7 +218,7 @@ class SetField(Field[set[E]]):
         return set(map(self.member.coerce, cast("set[Any]", value)))
 
     def encode(self, value: set[E]) -> AttributeValue:
-        if not value:
+        if not value:  # "Supported data types and naming rules" in the DynamoDB developer guide, set types
             raise ValidationError(
                 f"{self.label}: DynamoDB has no empty sets, so an absent attribute stands for one: use not_exists() or"
                 " remove()"

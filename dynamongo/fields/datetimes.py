@@ -93,7 +93,7 @@ def parse_own(text: str) -> dt.datetime | None:
     `fromisoformat` reads text with these characters in these places alike in every version of Python.
     """
     is_own = text[_LOCAL_WIDTH:] == _UTC_SUFFIX or (len(text) == _LOCAL_WIDTH and text[20:].isdecimal())
-    if not is_own or text[4:20:3] != "--T::.":
+    if not is_own or text[4:20:3] != "--T::.":  # every third character of 2024-05-01T10:00:00. from the fifth on
         return None
     try:
         return dt.datetime.fromisoformat(text)
@@ -132,6 +132,7 @@ def _parse_offset(text: str) -> dt.timezone:
 def format_as(value: dt.datetime, format_: str) -> str:
     """Apply `strftime`, with four digits for every year, as `strptime` requires: Linux does not pad `%Y`."""
     year = f"{value.year:04}"
+    # Directive by directive, so that the `Y` of `%%Y` stays.
     return value.strftime(re.sub("%(.)", lambda match: year if match[1] == "Y" else match[0], format_))
 
 

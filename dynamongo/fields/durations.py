@@ -34,7 +34,7 @@ _FIRST = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
 _LAST = dt.datetime.max.replace(tzinfo=dt.timezone.utc)
 _TAKEN = "a datetime with a time zone, or a number of seconds"
 _MICROSECOND = dt.timedelta(microseconds=1)
-_EXACT = Context(prec=MAX_DIGITS)
+_EXACT = Context(prec=MAX_DIGITS)  # the caller's context may round to fewer digits
 
 
 class TimedeltaField(NumberStored[T]):
@@ -88,7 +88,7 @@ class TimedeltaField(NumberStored[T]):
 
     @property
     def stored_range(self) -> tuple[Number, Number]:
-        return -(-dt.timedelta.min // self._unit), dt.timedelta.max // self._unit
+        return -(-dt.timedelta.min // self._unit), dt.timedelta.max // self._unit  # `-(-a // b)` rounds up
 
     def encode_number(self, value: Any) -> Any:
         return value // self._unit

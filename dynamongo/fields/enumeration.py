@@ -32,7 +32,7 @@ class EnumField(Field[T]):
         options: The arguments of every field.
     """
 
-    stores_whole = True
+    stores_whole = True  # values are `str` or `int`
 
     if TYPE_CHECKING:
 

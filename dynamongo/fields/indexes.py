@@ -4,7 +4,8 @@ A global index has keys of its own and holds the items of the whole table that h
 a moment after the table, so it cannot be read consistently. A local index shares the table's hash key, has another
 range key, can be read consistently, and can only be created together with the table.
 
-Source: "Improving data access with secondary indexes" in the DynamoDB developer guide.
+Source: "Improving data access with secondary indexes" in the DynamoDB developer guide, and "Projection" in the API
+reference.
 """
 
 from __future__ import annotations
@@ -143,6 +144,7 @@ class LocalIndex(Index):
 
 def _name_of(reference: Any, names: Mapping[int, str]) -> Any:
     """Return the name of a field; anything else as it is, for the declaration to refuse."""
+    # By `id`, since `==` of two fields builds a condition.
     return names.get(id(reference), reference)
 
 

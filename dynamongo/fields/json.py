@@ -27,9 +27,9 @@ class JSONField(TextStored[Any]):
         if value is None:
             self.reject(value, "a JSON value; None stands for an absent attribute")
         text = self._encode_text(value)
-        self._check_keys(value)
+        self._check_keys(value)  # after `dump`, which refuses a value that contains itself
         try:
-            return _CODEC.load(text)
+            return _CODEC.load(text)  # a copy, as it would be read: with lists for tuples
         except RecursionError as error:
             self.reject(value, "a JSON value that is nested less deeply", cause=error)
 

@@ -26,7 +26,7 @@ class AnyField(Field[Any]):
         del other
         return True
 
-    __iter__ = None
+    __iter__ = None  # as for `ListField`
 
 
 class HeldDict(dict[str, Any]):
@@ -162,7 +162,7 @@ class DictField(Field[T]):
             )
         )
 
-    __iter__ = None
+    __iter__ = None  # as for `ListField`
 
     def bind_children(self) -> None:
         path = self._path

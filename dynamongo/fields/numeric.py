@@ -118,6 +118,7 @@ class IntField(_RangedField[T]):
     def convert(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
             self.reject(value, self.expected)
+        # `int` makes a plain one of a subclass, such as a member of an `IntEnum`.
         number = self.normalize(value if isinstance(value, Decimal) else int(value))
         return number if type(number) is int else self.reject(value, self.expected)
 
@@ -173,7 +174,7 @@ class FloatField(_RangedField[T]):
         converted = _to_float(value) + 0.0  # turns -0.0 into 0.0: DynamoDB has no negative zero
         if isinstance(value, int) and converted != value:
             self.reject(value, f"{self.expected}, and no float has exactly this value (DecimalField holds 38 digits)")
-        self.encode_number(converted)
+        self.encode_number(converted)  # refuses infinity and what is out of range
         return converted
 
     def encode_number(self, value: Any) -> Number:

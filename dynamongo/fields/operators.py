@@ -126,7 +126,7 @@ class Operators(ABC):
         def __contains__(self, value: object) -> NoReturn:
             raise TypeError(f"{self.label} is not a container: write `{self.label}.contains(...)` instead of `in`")
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]  # builds a condition
         return Comparison(self.path, "=", self._encode_operand(other))

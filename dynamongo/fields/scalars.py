@@ -27,6 +27,7 @@ class TextStored(Field[T]):
         if not isinstance(value, str):
             self.reject(value, expected)
         try:
+            # `str.__str__`, since a subclass may override `__str__`, as an enumeration does.
             return check_text(value if type(value) is str else str.__str__(value))
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error

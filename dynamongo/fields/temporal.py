@@ -125,7 +125,7 @@ class DateTimeField(TextStored[T]):
             self.reject(value, "a datetime without a time zone")
         if value.tzinfo is None or (value.tzinfo is dt.timezone.utc and not self.drop_tzinfo):
             return value
-        in_utc = self._to_utc(value)
+        in_utc = self._to_utc(value)  # in any case, to refuse a time whose year in UTC no datetime can have
         settled = in_utc if self.convert_tz else value
         return settled.replace(tzinfo=None) if self.drop_tzinfo else settled
 
@@ -156,6 +156,7 @@ class DateTimeField(TextStored[T]):
         converted = self.convert(value)
         if self.serialized_format is not None or "encode" in self.overridden:
             return self.encode(converted)
+        # A bound sorts beside all texts of its instant: `<=` and `>` need one after them, `<` and `>=` one before them.
         return datetimes.format_bound(converted, is_after=operator in ("<=", ">"))
 
     def parse(self, text: str) -> Any:

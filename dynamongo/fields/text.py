@@ -179,6 +179,7 @@ class EmailField(LimitedText[T]):
         return text
 
     def reencode(self, stored: Any, value: Any) -> Any:
+        # A plain address is normalized: the field would store it as it is.
         return stored if PLAIN_EMAIL.match(stored) else super().reencode(stored, value)
 
 

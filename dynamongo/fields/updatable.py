@@ -1,8 +1,9 @@
 """What conditions and updates may do with a field: `Updatable`, the base of `Field`.
 
 An update must leave nothing in an attribute that its field could not have stored, since nobody could read it again.
-A copy of another field, a sum that the store computes, and one part of a value that is checked as a whole come about
-where no field sees the result. They are refused where they could go wrong, or written under a condition.
+There are three results that no field sees: a copy of another field, a sum that the store computes, and a value that is
+checked as a whole, after one part of it was changed. They are refused where they could go wrong, or written under a
+condition.
 """
 
 from __future__ import annotations
@@ -202,6 +203,8 @@ class Updatable(Operators):
             bound = Comparison(self.path, "<=", add_numbers(high, negate(amount)))
         elif amount < 0 and low is not None:
             bound = Comparison(self.path, ">=", add_numbers(low, negate(amount)))
+        # Every comparison with a missing number is false. An `increment` of one is left to the store, whose error says
+        # what is wrong; an `add` writes `of_nothing`, which must be in the range.
         if of_nothing is None or _is_between(of_nothing, low, high):
             return None if bound is None else Or(NotExists(self.path), bound)
         return Exists(self.path) if bound is None else bound

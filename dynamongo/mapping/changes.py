@@ -25,6 +25,7 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
         AttributeNotLoaded: An attribute has changed that was only partly read.
     """
     record, values = record_of(instance), vars(instance)
+    # The version is not among the changes: the update itself increments it.
     fields = [(name, field) for name, field in mapper.fields.items() if name in values and name != mapper.version]
     found = [_find_change(field, values[name], name, record) for name, field in fields]
     changes = [change for change in found if change is not None]

@@ -73,10 +73,10 @@ FastPathMaker: TypeAlias = Callable[[Any, str, Source], FastPath]
 
 def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None:
     """Return the fast path for values of the field in the variable `v`, if there is one."""
-    write = _MAKERS.get(type(field))
-    if write is None:
+    make = _MAKERS.get(type(field))
+    if make is None:
         return None
-    fast = write(field, v, source)
+    fast = make(field, v, source)
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
     return FastPath(None, fast.result) if is_checked else fast
 
@@ -176,6 +176,7 @@ def _uuid(_: Field[Any], v: str, source: Source) -> FastPath:
     from uuid import UUID  # noqa: PLC0415 - as in `UUIDField`
 
     source.names["UUID"] = UUID
+    # To read one, its text has to be parsed: that is the field's own business, as for dates.
     return FastPath(
         f"type({v}) is UUID" if source.is_of_python else None, f"str({v})" if source.task == "encode" else v
     )

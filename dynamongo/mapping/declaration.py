@@ -89,6 +89,7 @@ def collect_indexes(model: type) -> dict[str, Index]:
     found: dict[str, Index] = {}
     names: dict[int, str] = {}  # in a class body, `GlobalIndex(hash_key=name)` refers to a field that has no name yet
     for base in reversed(model.__mro__):
+        # Bases come first, so that a class body can name the fields of its bases.
         names |= {id(cast("object", value)): name for name, value in vars(base).items() if isinstance(value, Field)}
         for name, value in vars(base).items():
             if isinstance(value, Index):

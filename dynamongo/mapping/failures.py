@@ -54,6 +54,7 @@ def _explain_failed_check(
     if conflict is not None:
         message = f"{mapper.name}: {conflict.describe(named, has_item=error.item is not None)}"
         return VersionConflict(message, expected=conflict.expected, found=conflict.found, item=stored)
+    # A guard is a condition that `User.age.increment()` adds to keep the sum within the bounds of the field.
     outside = [str(path) for path, guard in guards_of(updates) if not holds(guard, error.item or {})]
     if outside:
         names = ", ".join(f"{mapper.name}.{name}" for name in outside)

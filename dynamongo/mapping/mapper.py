@@ -28,6 +28,7 @@ from dynamongo.operations import Put, UpdateItem
 M = TypeVar("M", bound=Recorded)
 
 _OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing", "_schema"])
+"""The attributes that `ModelSchema.take_declaration` sets, and an abstract model lacks."""
 
 
 class Mapper(ModelSchema, Generic[M]):
@@ -83,7 +84,7 @@ class Mapper(ModelSchema, Generic[M]):
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
         record = instance.__record__
-        if type(record) is not Record:
+        if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
             return self.codec.encode(vars(instance), {})
         if record.loaded is not None:
             raise AttributeNotLoaded(
@@ -207,6 +208,7 @@ class Mapper(ModelSchema, Generic[M]):
         return instance
 
     def _apply_update(self, instance: M, write: UpdateItem) -> Item:
+        # The rest is the increment of the version, which follows below.
         deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
         item = apply_deltas(cast("Item", record_of(instance).stored), deltas)
         version = self.version

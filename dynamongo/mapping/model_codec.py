@@ -32,6 +32,8 @@ Values: TypeAlias = dict[str, Any]
 
 _ABSENT: Final = object()
 _UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
+"""The types of defaults that all instances can share."""
+
 _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
 """The source of `missing_value()` for fields with a fast path, where it is not `None`."""
 

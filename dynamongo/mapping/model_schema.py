@@ -140,6 +140,7 @@ class ModelSchema:
             raise ExpressionError(
                 f"{self.name}: {path} belongs to {other}; use a field of {self.name} or of a base of both"
             )
+        # `Admin.find(User.name == "x")` is right if `Admin` inherits the field, or its own stores values alike.
         own, inherited = self.fields[path.attribute], base.__mapper__.fields[path.attribute]
         is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
         if not is_same:

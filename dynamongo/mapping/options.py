@@ -36,6 +36,7 @@ OPTIONS = (
 def check_spelling(model: type, names: Iterable[str]) -> None:
     """Refuse `__rangekey__` and similar slips, which would silently leave an option at its default."""
     for name in names:
+        # Names that `type` has, such as `__doc__` and `__module__`, are Python's own.
         if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
             import difflib  # noqa: PLC0415 - only an error needs it
 

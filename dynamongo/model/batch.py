@@ -59,6 +59,7 @@ class Batch(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         mapper, connection = model.__mapper__, connection_of(model)
+        # Fixed now: writes of one batch must not be spread over two backends.
         self._destination: Destination[M] = Destination(mapper, model.table_name(), connection, connection.backend)
         self._waiting: list[Entry[M]] = []
         self._sent: BatchResult[M] = BatchResult([], [])
@@ -148,6 +149,7 @@ class Batch(Generic[M]):
 
     def _account(self, entries: list[Entry[M]], outcomes: dict[int, WriteOutcome[M]]) -> None:
         """Move the entries whose outcomes are known from those that wait to the result."""
+        # Replaces the first entries, which were sent, by those without an outcome; later ones keep their place.
         self._waiting[: len(entries)] = [entry for index, entry in enumerate(entries) if index not in outcomes]
         result = sum_up(outcomes.values())
         self._sent.success.extend(result.success)

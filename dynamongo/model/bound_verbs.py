@@ -56,7 +56,7 @@ class TargetedVerb(BoundVerb[M]):
         options: WriteOptions,
         make: Callable[..., Iterator[Entry[M]]],
     ) -> BulkCall[M]:
-        """Return what writes the items that the strategy means, after a read unless their keys are known.
+        """Return the call that writes the items that the strategy means, after a read unless their keys are known.
 
         Args:
             strategy: The strategy.
@@ -65,6 +65,7 @@ class TargetedVerb(BoundVerb[M]):
             make: Makes the entries of the targets that are known or found.
         """
         if scans is not None:
+            # Also where no read follows: a misspelled policy must not pass because of the strategy.
             check_policy(scans)
         source, place = self._resolve(strategy), self._find_destination()
         targets, _ = self._find_targets(source)  # also of a condition, such as `hash.in_([...])`
@@ -76,7 +77,7 @@ class TargetedVerb(BoundVerb[M]):
     def _prepare_stream(
         self, strategies: Iterable[Strategy], options: WriteOptions, make: Callable[..., Iterator[Entry[M]]]
     ) -> BulkCall[M]:
-        """Return what writes the items as their strategies, for one item each, come from the iterable."""
+        """Return the call that writes the items as the iterable yields their strategies, one for each item."""
         place = self._find_destination()
         targets = (resolve_one(strategy, self._mapper, to_write=True) for strategy in strategies)
         make_entries = functools.partial(make, self._mapper, place.table, targets)

@@ -70,7 +70,7 @@ class SaveMany(BoundVerb[M]):
         *,
         overwrite: bool | Condition = True,
     ) -> BulkCall[M]:
-        """Validate the items, and return what stores them; raises as the call does."""
+        """Validate the items, and return the call that stores them; raises as `save_many` does."""
         place = self._find_destination()
         entries = list(save_entries(self._mapper, place.table, items, overwrite=overwrite))
         for index, entry in enumerate(entries):
@@ -88,6 +88,7 @@ class SaveMany(BoundVerb[M]):
         writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite=overwrite)]
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
+        # A batch takes no conditions. Source: BatchWriteItem, API reference.
         if any(put.condition is not None for put in puts):
             return WritePlan(f"Put {table}", 1, len(writes), check=condition)
         return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))
@@ -106,7 +107,7 @@ class SaveMany(BoundVerb[M]):
     def prepare_stream(
         self, items: Iterable[M | Mapping[str, Any]], options: WriteOptions, *, overwrite: bool | Condition = True
     ) -> BulkCall[M]:
-        """Return what stores the items as they come; an invalid one is an outcome."""
+        """Return the call that stores the items as the iterable yields them; an invalid one is an outcome."""
         place = self._find_destination()
         make_entries = functools.partial(save_entries, self._mapper, place.table, items, overwrite=overwrite)
         return BulkCall(place, options, make_entries, total=find_total(items))
@@ -151,7 +152,7 @@ class DeleteMany(TargetedVerb[M]):
         return self._perform(self.prepare(strategy, scans, WriteOptions(max_workers, progress)))
 
     def prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions) -> BulkCall[M]:
-        """Return what deletes the items."""
+        """Return the call that deletes the items."""
         return self._prepare(strategy, scans, options, delete_entries)
 
     def explain(self, strategy: Strategy) -> WritePlan:
@@ -172,7 +173,7 @@ class DeleteMany(TargetedVerb[M]):
         return stream_bulk(self.prepare_stream(strategies, WriteOptions(max_workers, progress)))
 
     def prepare_stream(self, strategies: Iterable[Strategy], options: WriteOptions) -> BulkCall[M]:
-        """Return what deletes the items as their strategies come."""
+        """Return the call that deletes the items as the iterable yields their strategies."""
         return self._prepare_stream(strategies, options, delete_entries)
 
 
@@ -223,7 +224,7 @@ class UpdateMany(TargetedVerb[M]):
         scans: ScanPolicy | None,
         options: WriteOptions,
     ) -> BulkCall[M]:
-        """Return what updates the items."""
+        """Return the call that updates the items."""
         changes = check_changes(self._mapper, updates)
         return self._prepare(strategy, scans, options, functools.partial(update_entries, changes))
 
@@ -248,7 +249,7 @@ class UpdateMany(TargetedVerb[M]):
         return stream_bulk(self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress)))
 
     def prepare_stream(self, strategies: Iterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
-        """Return what updates the items as their strategies come."""
+        """Return the call that updates the items as the iterable yields their strategies."""
         changes = check_changes(self._mapper, updates)
         return self._prepare_stream(strategies, options, functools.partial(update_entries, changes))
 

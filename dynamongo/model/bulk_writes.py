@@ -103,7 +103,9 @@ class BulkWrite(Generic[M]):
         self.destination = destination
         self.entries = entries
         self._pending: dict[int, tuple[int, Entry[M]]] = {}
+        """The entries that were taken and have no outcome yet, each with its index, by the number of its write."""
         self._refused: deque[WriteOutcome[M]] = deque()
+        """The outcomes of invalid entries that were not yielded yet."""
 
     def writes(self) -> Iterator[Write]:
         """Yield the writes; the position of each among them is the index of its `Outcome`."""
@@ -152,6 +154,7 @@ class BulkWrite(Generic[M]):
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
         if isinstance(write, Put):
+            # As a single save does: from now on, `only_changed` compares with what was stored here.
             mapper.note_saved(entry.item, write)
         if outcome.attributes is None:
             return WriteOutcome(index, entry.item)
@@ -204,6 +207,7 @@ class WriteStream(Generic[M]):
                 _warn_abandoned(self.writes.destination.mapper.name)
             raise
         except BaseException as error:
+            # Otherwise the outcomes of requests under way would be unknown, although they are about to arrive.
             if not isinstance(error, KeyboardInterrupt):  # which has waited, and may be the second one
                 self._writer.wait_for_requests()
             attach_result(error, sum_up(self.settle()))

@@ -57,6 +57,7 @@ REQUIRED: Final[Any] = object()
 """The default of a read that raises for a missing item."""
 
 _REFUSALS = (ConditionalCheckFailedException, InvalidRequestError, TableNotFound, TableExists, TableMismatch)
+"""The errors that `VerbCall.fail` explains. All others, such as throttling, concern no model, and pass unchanged."""
 
 
 class VerbCall(Generic[R]):
@@ -120,6 +121,7 @@ def perform(call: VerbCall[R], backend: Backend | None = None) -> R:
 class GetCall(VerbCall[Any]):
     """Read one item: a Get, or the plan of a key with conditions or a projection."""
 
+    # Defaults on the class: most calls set none of these, and this is the hottest verb.
     default: Any = REQUIRED
     plan: Plan | None = None
     check: Condition | None = None
@@ -139,7 +141,7 @@ class GetCall(VerbCall[Any]):
         if default is not REQUIRED:
             refuse_condition(mapper.name, "default", default)
             self.default = default
-        self.mapper, self.table = mapper, table  # in fewer steps than `super().__init__`: this is the hottest verb
+        self.mapper, self.table = mapper, table  # in fewer steps than `super().__init__`
         target = resolve_one(strategy, mapper)
         if target.check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
             self.operation = Get(table, target.key, consistent=consistent)

@@ -111,6 +111,7 @@ class Instance(Recorded, metaclass=ModelMeta):
         return python_values.decode_map(record_of(self).undeclared)
 
     def __eq__(self, other: object) -> bool:
+        # Same class, not a subclass: it may declare other fields, and equality would not be symmetric.
         if type(other) is not type(self):
             return False
         known = cast("Self", other)

@@ -69,6 +69,7 @@ class ModelMeta(type):
         cls.__take_effect(name, before)
 
     def __refuse_change(cls, name: str, value: object) -> None:
+        # `User.name = StringField` without parentheses is meant as a field as well.
         kind = value if isinstance(value, type) else type(value)
         if name in cls.__mapper__.fields or issubclass(kind, Field):
             cls.__refuse(name, "a field", f"{name} = StringField()")
@@ -85,6 +86,7 @@ class ModelMeta(type):
 
     def __take_effect(cls, name: str, before: Any) -> None:
         """Apply an assignment or deletion; restore the attribute if it is a mistake."""
+        # The checks read the options from the class, so the value is set first, and checked then.
         try:
             check_spelling(cls, (name,))
             if name in OPTIONS:
@@ -97,11 +99,13 @@ class ModelMeta(type):
             raise
         if name in _CONSTRUCTORS:
             for model in _family(cls):
+                # `fill` depends on the constructor, which derived models may inherit.
                 model.__mapper__.codec.reset()
 
     def __declare_again(cls) -> None:
         _check_connection(cls)
         check_options(cls)
+        # Derived models inherit the option, unless they set it themselves.
         mappers = [model.__mapper__ for model in _family(cls)]
         known = [(each, each.declaration) for each in mappers if not isinstance(each, AbstractMapper)]
         again = [(mapper, old, declare(mapper.model, old.fields, old.indexes)) for mapper, old in known]
@@ -111,7 +115,7 @@ class ModelMeta(type):
             mapper.take_declaration(replace(new, indexes=old.indexes))
             if new.expires_by != old.expires_by:
                 new.mark_expiry_field()
-                mapper.codec.reset()
+                mapper.codec.reset()  # its fast paths depend on `is_expiry`
 
 
 def _check_connection(model: type) -> None:

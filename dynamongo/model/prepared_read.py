@@ -47,7 +47,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Instance)
 
 Decode: TypeAlias = Callable[[list[Item], Plan], list[T]]
-"""Makes of the items of a plan what the caller gets."""
+"""Turns the items that were read with a plan into what the caller gets."""
 
 
 class PreparedRead(Generic[T]):
@@ -56,7 +56,7 @@ class PreparedRead(Generic[T]):
     Args:
         model: The model whose items are read.
         read: Which items, and how.
-        decode: Makes of the items what the caller gets.
+        decode: Turns the items into what the caller gets.
         progress: Where progress goes.
         backend: Where to read; the backend in use by default.
     """
@@ -97,6 +97,7 @@ class PreparedRead(Generic[T]):
         if self._reached is None:
             return None if self._has_ended else self._read.cursor
         if plan.is_parallel:
+            # The end of all segments is the end of the read. A limit, however, stops in the middle of several.
             return None if self._has_ended and plan.limit is None else self._refuse_cursor()
         # `left` iterates over a list, whose length hint is exactly what is not yielded yet.
         page, left = self._reached
@@ -109,6 +110,7 @@ class PreparedRead(Generic[T]):
 
     def _start(self, plan: Plan) -> PageLoop:
         """Return the loop over the pages of the plan, if the scan policy lets it pass."""
+        # The policy applies when items are read, so that `explain` and an unused `find` do not warn.
         read, model = self._read, self._model
         if plan.scan is not None:
             apply_policy(plan, read.scans or model.__scans__ or self._connection.scans, model.__name__)
@@ -128,7 +130,7 @@ class PreparedRead(Generic[T]):
         return self.explain()
 
     def _reach(self, page: ReadPage, plan: Plan) -> Iterator[T]:
-        """Return the items of the next page, which the cursor goes by from now on."""
+        """Return the items of the next page. From now on `cursor` is a position in that page."""
         items = iter(self._decode(page.items, plan))
         self._reached = page, items
         return items
@@ -197,14 +199,14 @@ class PreparedRead(Generic[T]):
         return recheck_targets(mapper, self._read.source, items), mapper.decode_read(items, plan.loaded)
 
     def _make_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
-        """Return what writes the items where they were read."""
+        """Return the call that writes the items where they were read."""
         mapper, table = self._model.__mapper__, self._read.table.name
         place = Destination(mapper, table, self._connection, self._backend)
         return BulkCall(place, options, functools.partial(make_entries, mapper, table))
 
 
 def instances_of(mapper: Mapper[M]) -> Decode[M]:
-    """Return what makes instances of items that were read with a plan."""
+    """Return the function that turns the items of a plan into instances."""
     return lambda items, plan: mapper.decode_read(items, plan.loaded)
 
 
@@ -214,5 +216,5 @@ def as_stored(items: list[Item], _: Plan) -> list[Item]:
 
 
 def dicts_of(mapper: Mapper[M]) -> Decode[dict[str, Any]]:
-    """Return what makes dicts of Python values, of what was asked for and nothing else that the read needed."""
+    """Return the function that turns the items of a plan into dicts, which hold the projection and nothing else."""
     return lambda items, plan: [found.to_dict() for found in mapper.decode_read(items, plan.projection or plan.loaded)]

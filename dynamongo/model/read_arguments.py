@@ -67,6 +67,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         ExpressionError: An argument has a wrong type or value, or segments are combined with a cursor or a budget.
         TypeError: There is no such argument.
     """
+    # `find` is lazy: to sort what it returns, it would have to read everything first.
     name, required, is_sorted = mapper.name, mapper.declaration.required, verb != "find"
     if arguments:
         check_names(verb, arguments, _NAMES if is_sorted else _FIND_NAMES)

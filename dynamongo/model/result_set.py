@@ -163,6 +163,7 @@ class ResultSet(PreparedRead[T]):
 
     def _watch(self, loop: PageLoop) -> Generator[ReadPage]:
         """Read page by page, and report progress."""
+        # The loop calls `on_page` with the number of items read, which is what the progress advances by.
         with report_progress(self._progress, self._read.table.name) as loop.on_page:
             yield from self._walk(loop)
 

@@ -84,6 +84,7 @@ def _compare(
 
 def _check_fixable(differences: Sequence[Difference], *, drop_indexes: bool) -> None:
     """Refuse differences that only another table can fix, or an index that would have to be dropped."""
+    # An extra local index can stay, unless extra indexes are to be dropped: a local one cannot be.
     not_fixable = [each for each in differences if each.fix is None and (drop_indexes or each.model is not None)]
     if not drop_indexes:
         not_fixable += [each for each in differences if each.kind == "index" and each.fix == "drop"]

@@ -13,6 +13,13 @@ _PER_ITEM = "one more for each item that is found"
 class WritePlan:
     """How a verb for many items is executed. Print it to read it.
 
+    It prints as follows, after the plan of its read, if there is one::
+
+        Delete users
+          writes         each item that is found, one request each
+          checks again   city = 'Oslo' AND age > 18
+          requests       1, and one more for each MB that is read, and one more for each item that is found
+
     Attributes:
         step: The kind of request and its table, such as `"BatchWrite users"`.
         per_request: How many items a request writes.

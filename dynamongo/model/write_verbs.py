@@ -64,6 +64,7 @@ class WriteVerbs(Instance):
         """
         return cls.save_one(item, overwrite=False)
 
+    # `BulkVerb[...]` selects the overload of `__get__`, so that `User.save_many` is a `SaveMany[User]`.
     save_many = BulkVerb[SaveMany[Any]](SaveMany)
     """See `dynamongo.model.bulk_verbs.SaveMany`."""
 
@@ -101,7 +102,7 @@ class WriteVerbs(Instance):
     def delete_iter(
         cls, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[Self]]:
-        """Delete one item per strategy that comes from the iterable; outcomes as in `save_iter`."""
+        """Delete one item for each strategy that the iterable yields; outcomes as in `save_iter`."""
         return cls.delete_many.stream(strategies, max_workers=max_workers, progress=progress)
 
     @classmethod
@@ -113,7 +114,7 @@ class WriteVerbs(Instance):
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[Self]]:
-        """Update one item per strategy that comes from the iterable; outcomes as in `save_iter`.
+        """Update one item for each strategy that the iterable yields; outcomes as in `save_iter`.
 
         An outcome has the item as it is now, or with its key alone if it was not updated.
         """

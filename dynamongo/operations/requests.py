@@ -261,3 +261,4 @@ AnyOperation: TypeAlias = (
     | UpdateTimeToLive
     | DescribeTimeToLive
 )
+"""Every operation that a backend has to execute."""

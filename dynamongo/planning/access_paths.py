@@ -113,18 +113,18 @@ class AccessPath:
     def _explain_unheld(self, read: Read, *, is_forced: bool) -> str | None:
         """Return what the condition names, or the read wants, and a global index does not hold."""
         if lacking := self.find_unheld(read.named):
-            return f"it does not hold {_list(lacking)}, which the condition names"
+            return f"it does not hold {_quote_names(lacking)}, which the condition names"
         if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None
         lacking = self.find_unheld(read.attributes)
-        return f"it does not hold {_list(lacking)}" if lacking else None
+        return f"it does not hold {_quote_names(lacking)}" if lacking else None
 
     def _explain_missing(self, read: Read) -> str | None:
         """Return which items that satisfy the condition may be missing in it."""
         if unsure := self._unsure_keys(read):
             return (
-                f"items without {_list(unsure)} are not in it: declare the field required=True, force the index with"
-                " index=, or add a condition on the field"
+                f"items without {_quote_names(unsure)} are not in it: declare the field required=True, force the index"
+                " with index=, or add a condition on the field"
             )
         return None
 
@@ -144,13 +144,13 @@ class AccessPath:
         """Return what a caller who forces it does not get."""
         losses: list[str] = []
         if unsure := self._unsure_keys(read):
-            losses.append(f"items without {_list(unsure)} are not in {self.name}, and are not found")
+            losses.append(f"items without {_quote_names(unsure)} are not in {self.name}, and are not found")
         if self.kind == _GLOBAL and self.held is not None and read.attributes is None:
-            losses.append(f"{self.name} holds only {_list(sorted(self.held))} of each item")
+            losses.append(f"{self.name} holds only {_quote_names(sorted(self.held))} of each item")
         return tuple(losses)
 
 
-def _list(names: Sequence[str]) -> str:
+def _quote_names(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
@@ -233,13 +233,13 @@ def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
 def _compare(loser: Candidate, best: Candidate) -> str:
     """Return why one was not chosen: the first criterion by which the other is better."""
     # The positions are those of `Candidate.rank`; the last one never ties.
-    theirs, ours = loser.rank, best.rank
-    if theirs[0] != ours[0]:
+    lost, won = loser.rank, best.rank
+    if lost[0] != won[0]:
         return f"it would use {loser.strength}; {best.access.name} uses {best.strength}"
-    if theirs[1] != ours[1]:
-        return f"it would take {theirs[1]} queries; {best.access.name} takes {ours[1]}"
-    if theirs[2] != ours[2]:
+    if lost[1] != won[1]:
+        return f"it would take {lost[1]} queries; {best.access.name} takes {won[1]}"
+    if lost[2] != won[2]:
         return "each item would also be fetched from the table"
-    if theirs[3] != ours[3]:
+    if lost[3] != won[3]:
         return f"it is no better than {best.access.name}: the table comes before local indexes, and these before global"
     return f"it is no better than {best.access.name}, which is declared first"

@@ -47,6 +47,7 @@ def checks_by_key(residual: Condition, key: Item) -> Checks | None:
 
     An item is then tested with the condition on its own key, and not with those on all the others: reading n items by
     n ORed conditions takes n tests. The residual holds for no item whose key is missing in the result.
+    `(h = 1 AND a > 5) OR h = 2` becomes `{(1,): a > 5, (2,): None}`.
 
     Args:
         residual: The residual.

@@ -67,6 +67,16 @@ class Requests:
 class Plan:
     """How a read is served. Print it to read it.
 
+    For `(User.city == "Oslo") & (User.age > 18) & (User.age < 30) & (User.email != "x")` and an index::
+
+        Query users.by_city
+          key condition  city = 'Oslo' AND age BETWEEN 18 AND 30
+          filter         email <> 'x'
+          residual       age > 18 AND age < 30
+          limit          5
+          requests       1, and one more for each MB that is read
+          not used       users: no condition compares its hash key `email` by ==
+
     Attributes:
         operations: The steps, in this order: one Get; one BatchGet of any number of keys, sent in chunks; one or more
             queries; one Scan, or one for each segment at the same time. Queries and scans are sent page by page. Empty

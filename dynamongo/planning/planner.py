@@ -135,6 +135,8 @@ class _Planner:
     ) -> tuple[Path, ...] | None:
         """Return the paths that the items are read with; `None` for whole items."""
         if self._read.projection:
+            # With the key, so that a partly read instance still says which item it is. What only the residual tests is
+            # not among them, and is dropped.
             return cover((*self._read.projection, *map(Path, cursor_names)))
         if access is None or access.held is None or _fetches(operations[0]):
             return None

@@ -45,6 +45,7 @@ def fold_range(
     """
     if attribute is None or not parts:
         return None, parts
+    # A query takes one condition on the range key: all others on it remain conjuncts.
     for kind in (_is_equality, _is_prefix):
         found = next((part for part in parts if kind(part, attribute)), None)
         if found is not None:

@@ -120,7 +120,7 @@ def keys_condition(values: Iterable[Any], mapper: Mapper[Any]) -> Condition:
 
 
 def _own_condition(target: Target, mapper: Mapper[Any]) -> Condition:
-    """Return the target as a condition whose paths belong to the model."""
+    """Return the target as a condition whose paths belong to the model, so that other models refuse it."""
     equalities = (Comparison(field.path, EQ, target.key[field.path.attribute]) for field in mapper.keys.fields)
     return cast("Condition", all_of((*equalities, *conjuncts(target.check))))
 

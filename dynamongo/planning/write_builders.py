@@ -173,5 +173,6 @@ def _check_change(mapper: Mapper[Any], change: Any) -> None:
         raise ExpressionError(f"{mapper.name}.{name} counts the writes; nothing else may change it")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):
         mapper.check_paths((change.value,), to_write=True)
+    # An index key may be removed, but not be set to an empty value.
     elif isinstance(change, SetUpdate) and name in mapper.declaration.index_keys:
         mapper.fields[name].refuse_empty(change.value)

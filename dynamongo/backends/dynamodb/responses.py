@@ -196,8 +196,8 @@ def _sum_units(response: _Response) -> float:
     """Return the capacity units, which the store does not split into read and write. A batch has a list of them."""
     consumed: Any = response.get("ConsumedCapacity", ())
     if type(consumed) is dict:
-        units: Any = consumed.get("CapacityUnits", 0.0)
-        return float(units)
+        known: Any = consumed  # pyright: ignore[reportUnknownVariableType]  # a `cast` would be a call
+        return float(known.get("CapacityUnits", 0.0))
     return _sum_entries(consumed, "CapacityUnits")
 
 

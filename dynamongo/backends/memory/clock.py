@@ -15,7 +15,7 @@ from dynamongo.expressions.values import shorten
 Clock: TypeAlias = Callable[[], float]
 """Returns the time in seconds since the epoch, as `time.time` does."""
 
-_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_START = datetime(2026, 1, 1, tzinfo=timezone.utc)  # any fixed time, so that tests repeat
 
 
 class VirtualClock:

@@ -40,7 +40,7 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 
-# `Any`: a dict cannot say that a function takes an operation of the very type that it stands under.
+# `Any`, since the type of a dict cannot say that each function takes operations of the type that is its key.
 _ON_ITEMS: dict[type, Callable[..., Any]] = {
     Get: get,
     BatchGet: batch_get,

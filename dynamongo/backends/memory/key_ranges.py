@@ -39,7 +39,11 @@ def check_key_condition(condition: KeyCondition) -> None:
 
 
 def resolve_range(view: View, condition: KeyCondition) -> KeyRange:
-    """Return the part of the view that a key condition selects."""
+    """Return the part of the view that a key condition selects.
+
+    In an index by `name` and `year`, `name = "Ann" AND year >= 1980` selects the partition `"Ann"` from
+    `Boundary((1980,))` on.
+    """
     hash_value = _values_for(view, view.keys.hash_key, condition.hash_key)[0]
     if condition.range_key is None:
         return hash_value, WHOLE

@@ -20,7 +20,7 @@ from dynamongo.operations import BatchGet, Get, Operation, Query, Scan
 
 
 class Lag:
-    """A replica of a store that is behind it.
+    """A replica of a store that is behind it. It shares the items of the store, and has views of its own.
 
     Args:
         seconds: How far the replica is behind.

@@ -15,7 +15,11 @@ from dynamongo.expressions.values import Item
 
 Sort: TypeAlias = Any
 Position: TypeAlias = tuple[Any, Sort]
-"""The place of an item in a view, whether or not one is there: a hash key value and a sort."""
+"""The place of an item in a view, whether or not one is there: a hash key value and a sort.
+
+In a table with the key `email` it is `("a@b.c", ())`, and in an index of it by `name` and `year`,
+`("Ann", (1980, "a@b.c"))`.
+"""
 
 NO_SORT: Final[Sort] = ()
 """The sort of an item without a range key."""
@@ -58,7 +62,7 @@ class Partition:
         self.entries[sort] = entry
         if self._order is not None:
             self._order.add(sort)
-        elif len(self.entries) > MOST_IN_LIST:
+        elif len(self.entries) > MOST_IN_LIST:  # so that no read has to sort more
             self._order = Order(self.entries)
 
     def discard(self, sort: Sort) -> Stored:

@@ -41,6 +41,7 @@ class Store:
         The key returned may be the very dict that was passed.
         """
         table = self.tables.get(name)
+        # Usual values are canonical and valid, so that a key with a position needs no further check.
         position = None if table is None else table.locate_usual_key(key)
         return (normalize_attributes(key) if position is None else key), position
 

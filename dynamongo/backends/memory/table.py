@@ -31,7 +31,7 @@ class MemoryTable:
         self.primary = make_view(schema.keys, schema.keys)
         self.indexes = {index.name: _make_index(index, schema) for index in schema.indexes}
         self._has_usual_index_keys = make_index_test(schema)
-        self._key_length = len(self.primary.key_names)
+        self._key_length = len(self.primary.key_names)  # a key with more attributes is refused, whatever they are
         self._shares_views = False
 
     def fork(self) -> MemoryTable:

@@ -66,4 +66,5 @@ def _check_transition(current: str | None, operation: UpdateTimeToLive) -> None:
 def _is_expired(stored: Stored, attribute: str, now: float) -> bool:
     """Return whether an item's time has passed; DynamoDB ignores times more than five years ago as mistakes."""
     time = stored.item.get(attribute)
+    # `type_of` also refuses True, which is an int in Python.
     return type_of(time) == "N" and now - _MAX_AGE_SECONDS <= cast("Number", time) < now

@@ -58,6 +58,7 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
             _place(changes, update.path, _New(value))
         else:
             _set_member(changed, name, value)
+    # Since no paths overlap, attributes with changes inside still have their old values.
     return _change_members(changed, changes) if changes else changed
 
 

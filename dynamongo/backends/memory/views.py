@@ -53,7 +53,8 @@ class View:
 
     Attributes:
         keys: The key that gives the order.
-        key_names: The names of the attributes in a cursor: those of the key, then those of the table's key.
+        key_names: The names of the attributes in a cursor: those of the key, then those of the table's key, each once.
+            An index by `name` and `year` of a table with the key `email` has `("name", "year", "email")`.
         attributes: The names of the projected attributes, or `None` if all are projected.
         is_global: Whether this is the view of a global index.
         locate_usual: Returns the position of an item or key, or `None` if a key attribute does not have a usual value
@@ -74,7 +75,7 @@ class View:
         self.is_global = is_global
         self.locate_usual = make_locator(keys, self.key_names)
         self._read_sort = make_sort_reader(self.key_names)
-        self._parts: dict[Any, Any] = {}
+        self._parts: dict[Any, Any] = {}  # partitions by hash key value; in a `SingleView`, the items themselves
         self._order: Order | None = None
 
     def locate(self, key: Item) -> Position:
@@ -166,7 +167,10 @@ class View:
         return chain(begun, self._read_parts(map(itemgetter(1), left)))
 
     def copy(self) -> View:
-        """Return an independent copy; it shares the work of sorting, so that copies need not sort again."""
+        """Return an independent copy, in time that grows with the number of items, which are not copied.
+
+        It shares the work of sorting, so that copies need not sort again.
+        """
         copied = object.__new__(type(self))
         vars(copied).update(vars(self), _order=self._sorted().copy(), _parts=self._copy_parts())
         return copied

@@ -120,7 +120,7 @@ def _prepare_part(store: Store, name: str, part: BatchPut | BatchDelete) -> _Par
     if isinstance(part, BatchDelete):
         return *store.take_key(name, part.key), None
     new = take_item(part.item)
-    return new.item, None, new
+    return new.item, None, new  # `_locate_part` finds its position, and checks the keys of indexes too
 
 
 def _locate_part(table: MemoryTable, part: _Part) -> Position:

@@ -6,7 +6,7 @@ Versions of botocore may lack any of it: a missing name raises `AttributeError`,
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 
 def endpoint_of(client: Any) -> Any:
@@ -60,7 +60,7 @@ def connection_settings_of(session: Any) -> dict[str, Any]:
 
 def copy_endpoint(client: Any, *, may_retry: bool) -> Any:
     """Return a copy of what sends the requests of a client, which never repeats one unless it may."""
-    endpoint = copy.copy(vars(client)["_endpoint"])
+    endpoint: Any = copy.copy(cast("dict[str, Any]", vars(client))["_endpoint"])
     if not may_retry:
         endpoint._needs_retry = _never  # noqa: SLF001 - retries cannot be switched off for one call otherwise
     return endpoint

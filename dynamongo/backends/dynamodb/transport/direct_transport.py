@@ -121,7 +121,7 @@ def _read_body(action: str, answer: HttpResponse) -> tuple[HttpResponse, dict[st
         if answer.status != 200:
             return answer, {}
         raise build_unexpected_error("expected a JSON object")
-    known: Any = content  # and not `cast`, which would be a call
+    known: Any = content  # pyright: ignore[reportUnknownVariableType]  # a `cast` would be a call
     if answer.status == 200 and None in known.values():
         check_members(known)
     return answer, known

@@ -83,7 +83,7 @@ def _subjects_of(operation: AnyOperation | ConditionCheck) -> Iterator[Subject]:
         case Query():
             yield Subject(operation.table, operation.index, _attributes_queried(operation.key_condition))
         case Scan():
-            yield Subject(operation.table, operation.index)
+            yield Subject(operation.table, operation.index)  # without attributes: a fault with a key never hits a scan
         case _:
             yield _subject_of_table_operation(operation)
 
