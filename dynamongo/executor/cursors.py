@@ -191,10 +191,8 @@ def _parse(content: bytes, text: object) -> tuple[Any, Any, int, Item | int | No
 
 
 def _refuse(text: object, cause: Exception | None = None) -> NoReturn:
-    hint = " (is it signed, and this connection has no cursor_key?)" if isinstance(text, str) and text else ""
-    raise CursorError(
-        f"cursor must be a text that an earlier read returned; got {shorten(text)}{hint}", text
-    ) from cause
+    hint = "; to read a signed one, the connection needs its cursor_key" if isinstance(text, str) and text else ""
+    raise CursorError(f"cursor must be one that an earlier read returned; got {shorten(text)}{hint}", text) from cause
 
 
 def _sign(content: bytes, key: bytes) -> bytes:

@@ -128,7 +128,8 @@ class BaseCondition:
     def __bool__(self) -> NoReturn:
         raise TypeError(
             "a condition has no truth value: combine conditions with & | ~ (and parentheses),"
-            " because Python's `and`, `or` and `not` would drop parts of them"
+            " because Python's `and`, `or` and `not` would drop parts of them;"
+            " write between() for `low <= field <= high`, and in_() for `field in values`"
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.conditions import (
@@ -112,6 +112,19 @@ class Operators(ABC):
         raise TypeError(
             f"{self.label} has no truth value: compare it (`{self.label} == True`), and combine conditions with & | ~"
         )
+
+    if not TYPE_CHECKING:  # or type checkers would no longer report these mistakes
+
+        def __and__(self, other: object) -> NoReturn:
+            raise TypeError(
+                f"{self.label} is not a condition: put each comparison into parentheses, as in"
+                " `(User.year > 1990) & (User.year < 2000)`, because & and | bind more tightly than == and <"
+            )
+
+        __rand__ = __or__ = __ror__ = __and__
+
+        def __contains__(self, value: object) -> NoReturn:
+            raise TypeError(f"{self.label} is not a container: write `{self.label}.contains(...)` instead of `in`")
 
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 

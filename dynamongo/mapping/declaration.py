@@ -27,6 +27,7 @@ from dynamongo.schema import KeySchema, TableSchema
 
 # Source: "Naming rules" in the DynamoDB developer guide. A table name has at least 3 characters with the prefix.
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_NAMES_OF_FIELDS = ("__hash_key__", "__range_key__", "__ttl__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
 
 
 def _check_name(model: type, name: str, others: Collection[str]) -> None:
+    if name in _NAMES_OF_FIELDS:
+        refuse(model, name, 'must be the name of a field, such as "email"; got the field itself')
     if name.startswith("_"):
         refuse(model, name, "is a field; its name must not start with an underscore")
     try:

@@ -122,9 +122,15 @@ class ModelSchema:
         """
         for path in paths:
             if path.elements[0] not in self.fields:
-                raise ExpressionError(f"{self.name} has no field {path}; does it belong to another model?")
+                raise ExpressionError(self._describe_foreign(path))
             if path.owner not in self.owners:
                 self._check_owner(path, to_write=to_write)
+
+    def _describe_foreign(self, path: Path) -> str:
+        """Return the message for a path that no field of the model begins."""
+        if path.owner is None:
+            return self.describe_unknown([path.attribute])
+        return f"{self.name} has no field {path.attribute!r}: it belongs to {path.owner.rpartition('.')[2]}"
 
     def _check_owner(self, path: Path, *, to_write: bool) -> None:
         """Refuse the path of another class, unless it is a base whose field the model declares alike."""

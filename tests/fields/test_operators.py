@@ -188,3 +188,29 @@ def test_field_has_no_truth_value() -> None:
         _ = Flagged.flag and (Flagged.key == "a")
     with pytest.raises(TypeError, match=r"Flagged\.flag has no truth value"):
         _ = not Flagged.flag
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda year: year > 1 & year,
+        lambda year: (year > 1) & year,
+        lambda year: year > 1 | year,
+        lambda year: (year > 1) | year,
+    ],
+    ids=["& without parentheses", "& of a field", "| without parentheses", "| of a field"],
+)
+def test_field_is_no_condition(write: Any) -> None:
+    with pytest.raises(TypeError, match=r"^User\.x is not a condition: put each comparison into parentheses, as in "):
+        write(YEAR)
+
+
+@pytest.mark.parametrize("field", [NAME, at_x(ListField(StringField)), at_x(DictField(a=StringField()))])
+def test_in_names_contains(field: Any) -> None:
+    with pytest.raises(TypeError, match=r"^User\.x is not a container: write `User\.x\.contains\(\.\.\.\)` instead"):
+        _ = "a" in field
+
+
+def test_chained_comparison_names_between() -> None:
+    with pytest.raises(TypeError, match=r"write between\(\) for `low <= field <= high`, and in_\(\) for `field in "):
+        _ = 1 <= YEAR <= 2

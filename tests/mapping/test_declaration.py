@@ -118,6 +118,10 @@ class TestMistakes:
     def test_field_whose_name_starts_with_an_underscore(self) -> None:
         assert refusal(_name=StringField()) == "User._name is a field; its name must not start with an underscore"
 
+    def test_key_is_declared_by_the_name_of_its_field(self) -> None:
+        expected = 'must be the name of a field, such as "email"; got the field itself'
+        assert refusal(__hash_key__=StringField()) == f"User.__hash_key__ {expected}"
+
     def test_field_class_instead_of_a_field(self) -> None:
         assert refusal(name=StringField) == ("User.name is the class StringField, not a field: write StringField()")
 
