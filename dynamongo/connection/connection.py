@@ -252,14 +252,16 @@ class Connection:
         return drive(make_steps(last.executor), backend, last.seconds)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
-        """Execute one operation, like `run` with `Executor.send`, in fewer steps: single reads and writes use it."""
+        """Execute one operation, like `run` with `Executor.send`, in fewer steps: single reads and writes use it.
+
+        The first attempt needs no generator. If it fails, the steps of `Executor.retry` follow; `seconds` of the error
+        tell them when it began, so that a success need not read the clock.
+        """
         if backend is None:
             backend = self.backend
         last = self._last
         if last.backend is not backend:
             last = self._look_up(backend)
-        # The first attempt of `Executor.send`, without a generator: most requests need no other. Where it fails, the
-        # executor's `retry` goes on. `seconds` of the error says when it began, so that no success reads the clock.
         started: float | None = None
         try:
             if last.is_bounded and not observers.get():

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dynamongo.executor.effects import Attempt, Effect, Steps, Wait
 from dynamongo.executor.executor import Executor
-from dynamongo.executor.reads import (
-    START,
-    PageLoop,
-    ReadPage,
-    ReadPosition,
-    accept_item,
-    items_of,
-    position_after,
-    sort_items,
-)
+from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, items_of, position_after
+from dynamongo.executor.reads import PageLoop, accept_item, sort_items
 from dynamongo.executor.retries import RetryBudget, RetryPolicy
 from dynamongo.executor.writes import (
     ITEM_ERRORS,

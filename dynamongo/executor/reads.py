@@ -14,15 +14,15 @@ loop that `split` returns, until its position is `None`, and passes all of them 
 from __future__ import annotations
 
 import itertools
-import operator
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
-from dynamongo._support.dataclasses import dataclass, replace
+from dynamongo._support.dataclasses import replace
 from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import TableMismatch, ThrottledError
 from dynamongo.executor.effects import Steps
+from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, continue_after
 from dynamongo.executor.sender import Sender
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection, holds
@@ -32,43 +32,6 @@ from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
 from dynamongo.planning.key_lookup import Checks, checks_by_key
 from dynamongo.planning.plan import Plan, ReadOperation
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPosition:
-    """Where a read goes on.
-
-    Attributes:
-        step: The operation of the plan, counted from 0.
-        after: What of it is done: the last item's key, of a query or scan; the number of keys, of a batch get.
-    """
-
-    step: int = 0
-    after: Item | int | None = None
-
-
-START = ReadPosition()
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPage:
-    """The items of one request.
-
-    Attributes:
-        items: The items that the residual accepts, with what is wanted of them.
-        count: How many there are; of a plan that counts, how many there would be.
-        scanned_count: How many items the store has read for it.
-        next: Where the read goes on, or `None` at its end.
-        consumed: What it cost.
-        start: Where it began.
-    """
-
-    items: list[Item]
-    count: int
-    scanned_count: int
-    next: ReadPosition | None
-    consumed: Capacity
-    start: ReadPosition = START
 
 
 class Reads(Sender):
@@ -182,7 +145,7 @@ class PageLoop:
             if count > self._room:
                 items, count = items[: self._room], self._room
                 if items:  # a count has none, and no position to continue at
-                    self.position = after = _after(self.plan, page.start, items[-1])
+                    self.position = after = continue_after(self.plan, page.start, items[-1])
             self._room -= count
         if self._open_segments:  # which have no place in common to go on from
             self._open_segments -= page.next is None
@@ -324,28 +287,3 @@ def accept_item(plan: Plan, item: Item) -> Item | None:
         return None
     project = _make_projection(plan) if plan.projection else None
     return item if project is None else project(item)
-
-
-def items_of(pages: Sequence[ReadPage]) -> list[Item]:
-    """Return the items of all pages."""
-    return pages[0].items if len(pages) == 1 else list(itertools.chain.from_iterable(page.items for page in pages))
-
-
-def position_after(plan: Plan, page: ReadPage, used: int) -> ReadPosition | None:
-    """Return where the read goes on if only the first `used` items of the page were used; `None` at its end."""
-    if used == len(page.items):
-        return page.next
-    return _after(plan, page.start, page.items[used - 1]) if used else page.start
-
-
-def _after(plan: Plan, start: ReadPosition, last: Item) -> ReadPosition:
-    """Return where a read continues that was left after the item of a page that began at `start`."""
-    operation = plan.operations[start.step]
-    if not isinstance(operation, BatchGet):
-        # As the store would if the page had ended there: LastEvaluatedKey is the key of the last item that was read.
-        return ReadPosition(start.step, {name: last[name] for name in plan.cursor_names})
-    # A batch get continues behind the key of that item, wherever the chunk had it: keys without an item count, too.
-    first = start.after if isinstance(start.after, int) else 0
-    key_of = itemgetter(*operation.keys[0])
-    following = map(key_of, itertools.islice(operation.keys, first, None))
-    return ReadPosition(start.step, first + 1 + operator.indexOf(following, key_of(last)))

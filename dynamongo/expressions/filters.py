@@ -255,7 +255,11 @@ class _Writer:
         return f"resolve({self._name(operand)}, item)"
 
     def _test(self, path: Path, test: str, default: str = "") -> str:
-        """Write the test of the value at the path, for `{}` in the test; `default` is added to the last `get`."""
+        """Write the test of the value at the path, for `{}` in the test; `default` is added to the last `get`.
+
+        For the path `a.b`, `type(v := {}) is bytes` becomes
+        `type(v := item.get(c0)) is dict and type(v := v.get(c1)) is bytes`.
+        """
         *parents, name = path.elements
         place = "item"
         steps: list[str] = []

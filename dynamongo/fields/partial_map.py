@@ -59,6 +59,7 @@ class PartialDict(dict[str, Any]):
         return PartialDict(cast("dict[str, Any]", members), self._loaded, self.label)
 
     def _check_loaded(self, name: object) -> None:
+        # A member that was set after reading is there, whether or not it was read.
         if name not in self._loaded and not super().__contains__(name):
             refuse_unloaded(f"{self.label}.{name}")
 
@@ -99,7 +100,7 @@ def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
         return value
     if isinstance(value, list):
         elements = cast("list[Any]", value)
-        are_whole = all(len(path.elements) == 1 for path in inner)
+        are_whole = all(len(path.elements) == 1 for path in inner)  # such as `[0]`, unlike `[0].city`
         return PartialList(elements if are_whole else [_guard_element(each, label) for each in elements], label)
     if not isinstance(value, dict):
         return value

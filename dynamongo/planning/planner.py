@@ -26,7 +26,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path
 from dynamongo.expressions.operands import cover, paths_of
-from dynamongo.expressions.values import Item
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import MAX_BATCH_GET, BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
@@ -208,32 +208,34 @@ class _Planner:
     ) -> Plan:
         if not candidate.hash_key.values:
             return self._nothing("a key cannot be empty")
-        access, read = candidate.access, self._read
+        access = candidate.access
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
-        projection = self._project(residual, access.cursor_names)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
         scalars = cast("tuple[str, ...]", candidate.hash_key.values)  # or numbers, or binary: one type with an order
         # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
-        queries = tuple(
-            [
-                Query(
-                    self._table.name,
-                    KeyCondition(Comparison(Path(access.keys.hash_key.name), EQ, value), candidate.range_key),
-                    kept,
-                    access.index_name,
-                    projection,
-                    descending=read.descending,
-                    limit=self._page_limit(kept, residual),
-                    consistent=read.consistent,
-                    # A projection has DynamoDB fetch what it names; without one, whole items have to be asked for.
-                    # Source: "Select" in Query, API reference.
-                    fetch=candidate.fetches and not projection,
-                )
-                for value in sorted(set(scalars), reverse=read.descending)
-            ]
-        )
+        values = sorted(set(scalars), reverse=self._read.descending)
+        queries = tuple([self._make_query(candidate, value, kept, residual) for value in values])
         warnings = (_FETCHES, *losses) if candidate.fetches else losses
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
+
+    def _make_query(
+        self, candidate: Candidate, value: AttributeValue, kept: Condition | None, residual: Condition | None
+    ) -> Query:
+        access, read = candidate.access, self._read
+        projection = self._project(residual, access.cursor_names)
+        return Query(
+            self._table.name,
+            KeyCondition(Comparison(Path(access.keys.hash_key.name), EQ, value), candidate.range_key),
+            kept,
+            access.index_name,
+            projection,
+            descending=read.descending,
+            limit=self._page_limit(kept, residual),
+            consistent=read.consistent,
+            # A projection has DynamoDB fetch what it names; without one, whole items have to be asked for.
+            # Source: "Select" in Query, API reference.
+            fetch=candidate.fetches and not projection,
+        )
 
     def _page_limit(self, kept: Condition | None, residual: Condition | None) -> int | None:
         """Return how many items a request reads at most: the limit, unless a condition filters some out."""

@@ -105,10 +105,10 @@ class MemoryBackend:
             raise InvalidRequestError("the request is nested too deep") from error
         return result
 
-    def _execute(self, executor: Callable[..., Any], operation: Operation[Any], *left: Collection[int]) -> Any:
+    def _execute(self, executor: Callable[..., Any], operation: Operation[Any], *skipped: Collection[int]) -> Any:
         """Execute an operation under the lock, and read the clock before: it may be code that uses the backend.
 
-        `left` are the positions of the parts of a batch that a fault leaves unprocessed.
+        A fault passes the positions of the parts of a batch that are to be `skipped`, and so left unprocessed.
         """
         # Nothing else goes by the time: transactions have tokens that expire, and a lag delays changes.
         now = self.clock() if self._lag is not None or type(operation) is TransactWrite else None
@@ -116,8 +116,8 @@ class MemoryBackend:
             if now is not None:
                 self._store.advance_to(now)
             if self._lag is None:
-                return executor(self._store, operation, *left)
-            result = executor(self._lag.store_for(operation), operation, *left)
+                return executor(self._store, operation, *skipped)
+            result = executor(self._lag.store_for(operation), operation, *skipped)
             self._lag.after(operation)
             return result
 

@@ -72,7 +72,7 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
         raise LimitExceededError(f"Subscriber limit exceeded: {limit}")
     index = replace(index, keys=_with_known_types(index.keys, table.schema))
     schema = replace(table.schema, indexes=(*table.schema.indexes, index))
-    check_relations(schema)
+    check_relations(schema)  # of the whole schema, since some limits count what all indexes have
     if schema.throughput is not None and index.throughput is None:
         raise InvalidRequestError(f"{INVALID} ProvisionedThroughput is not specified for index: {index.name}")
     table.add_index(schema, index)

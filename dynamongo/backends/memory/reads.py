@@ -62,8 +62,8 @@ def get(store: Store, operation: Get) -> GetResult:
     return GetResult(item, _cost_of(stored.size, consistent=operation.consistent))
 
 
-def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> BatchGetResult:
-    """Read items by their keys, except those at the positions in `left`, until the response is full at 16 MB."""
+def batch_get(store: Store, operation: BatchGet, skipped: Collection[int] = ()) -> BatchGetResult:
+    """Read items by their keys, except those at the positions `skipped`, until the response is full at 16 MB."""
     check_list_length("RequestItems.{}.member.Keys", len(operation.keys), MAX_BATCH_GET, operation.table)
     check_projection(operation.projection)
     # All keys are checked before any item is read: one bad key refuses the whole batch.
@@ -71,14 +71,14 @@ def batch_get(store: Store, operation: BatchGet, left: Collection[int] = ()) -> 
     table = store.find_table(operation.table)
     positions = [position or table.locate_key(key) for key, position in keys]
     check_distinct(positions)
-    wanted = drop_unprocessed(range(len(keys)), left)
+    wanted = drop_unprocessed(range(len(keys)), skipped)
     found = list(_take_up_to_limit([table.primary.find(positions[place]) for place in wanted]))
     items: Iterable[Item] = [stored.item for stored in found if stored is not None]
     if operation.projection:
         items = map(compile_projection(operation.projection), items)
     units = count_each(found)  # BatchGetItem rounds each item up to 4 KB, where Query and Scan round their sum
     # First the keys whose items did not fit into the response, then those that a fault leaves unprocessed.
-    unprocessed = tuple([keys[place][0] for place in (*wanted[len(found) :], *left)])
+    unprocessed = tuple([keys[place][0] for place in (*wanted[len(found) :], *skipped)])
     return BatchGetResult(tuple(items), unprocessed, read_capacity(units if operation.consistent else units / 2))
 
 
@@ -100,17 +100,17 @@ def check_distinct(positions: Sequence[Position]) -> None:
         raise InvalidRequestError("Provided list of item keys contains duplicates")
 
 
-def drop_unprocessed(parts: Sequence[_T], left: Collection[int]) -> Sequence[_T]:
-    """Return the parts of a batch whose positions are not in `left`.
+def drop_unprocessed(parts: Sequence[_T], skipped: Collection[int]) -> Sequence[_T]:
+    """Return the parts of a batch whose positions are not `skipped`.
 
     Raise `ThrottledError` if none remains: DynamoDB returns unprocessed parts only if it processed at least one
     ("BatchGetItem" in the API reference).
     """
-    if not left:
+    if not skipped:
         return parts
-    if len(left) == len(parts):
+    if len(skipped) == len(parts):
         raise ThrottledError(THROTTLED)
-    return [part for place, part in enumerate(parts) if place not in left]
+    return [part for place, part in enumerate(parts) if place not in skipped]
 
 
 def query(store: Store, operation: Query) -> PageResult:

@@ -61,8 +61,8 @@ def update_item(store: Store, action: UpdateItem) -> WriteResult:
     return write(store, action)
 
 
-def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ()) -> BatchWriteResult:
-    """Execute puts and deletes, except those at the positions in `left`; none is executed unless all are valid.
+def batch_write(store: Store, operation: BatchWrite, skipped: Collection[int] = ()) -> BatchWriteResult:
+    """Execute puts and deletes, except those at the positions `skipped`; none is executed unless all are valid.
 
     A batch has no conditions, so that all of its positions are known, and compared, before anything is written.
     """
@@ -75,9 +75,9 @@ def batch_write(store: Store, operation: BatchWrite, left: Collection[int] = ())
     check_distinct(positions)
     units = 0
     # BatchWriteItem guarantees neither order nor atomicity; here a batch happens to have both.
-    for position, (_, _, new) in drop_unprocessed(tuple(zip(positions, parts, strict=True)), left):
+    for position, (_, _, new) in drop_unprocessed(tuple(zip(positions, parts, strict=True)), skipped):
         units += table.replace(position, table.primary.find(position), new)
-    return BatchWriteResult(tuple([_restore_part(parts[place]) for place in left]), write_capacity(units))
+    return BatchWriteResult(tuple([_restore_part(parts[place]) for place in skipped]), write_capacity(units))
 
 
 def _result_of_update(action: UpdateItem, old: Stored | None, new: Stored | None, units: int) -> WriteResult:
@@ -88,7 +88,10 @@ def _result_of_update(action: UpdateItem, old: Stored | None, new: Stored | None
 
 @lru_cache(maxsize=1024)
 def _result_without_item(units: int) -> WriteResult:
-    """Return the result of a write that returns no item; it is cached, since nearly all writes have one of a few."""
+    """Return the result of a write that returns no item; it is cached, since nearly all writes have one of a few.
+
+    Callers share the results, which are immutable.
+    """
     return WriteResult(None, write_capacity(units))
 
 

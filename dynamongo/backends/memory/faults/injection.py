@@ -54,7 +54,7 @@ _MESSAGES: dict[CancelCode, str] = {
 class Execute(Protocol[R_co]):
     """Executes the operation; of a batch it leaves the parts at some positions unprocessed."""
 
-    def __call__(self, *left: Collection[int]) -> R_co:
+    def __call__(self, *skipped: Collection[int]) -> R_co:
         """Execute the operation and return its result; at most one collection of positions is passed."""
         ...
 
