@@ -1,8 +1,8 @@
-"""The production backend: Amazon DynamoDB through boto3.
+"""The production backend: Amazon DynamoDB, with boto3's configuration and credentials.
 
-`wire` alone knows `{"S": ...}`, `expressions` alone renders `#n0 = :v0`, `requests` and `responses` know the shapes of
-DynamoDB's operations, `tables` those of its tables, and `errors` its error codes. How they travel is for `transport` to
-say: `messages` signs them, `pool` has the connections, `answers` reads HTTP, and `bodies` what came in it.
+`requests` names the action, and `request_bodies` writes its JSON; `expressions` alone renders `#n0 = :v0`. `responses`
+reads what comes back, `tables` knows how tables are described, and `errors` the error codes of DynamoDB. `transport`
+sends a request and receives its response: directly, or through boto3 where something hooks into it.
 """
 
 from __future__ import annotations
