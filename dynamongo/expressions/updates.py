@@ -163,6 +163,6 @@ def _clash(first: Path, second: Path) -> bool:
     if second.starts_with(first):
         return True
     for ours, theirs in zip(first.elements, second.elements, strict=False):
-        if ours != theirs:
+        if ours != theirs:  # `m.a` expects a map at `m`, `m[0]` a list
             return isinstance(ours, int) != isinstance(theirs, int)
     return False
