@@ -100,5 +100,7 @@ class TableSchema:
 
         More than one type is a mistake, which the store refuses.
         """
+        # CreateTable lists the attributes of all keys in `AttributeDefinitions`, each once, and no others.
+        # Source: CreateTable, API reference.
         keys = (self.keys, *(index.keys for index in self.indexes))
         return iter(dict.fromkeys(attribute for each in keys for attribute in each.attributes))

@@ -198,7 +198,7 @@ class Connection:
 
     @property
     def limits(self) -> Limits:
-        """How much the backend in use takes in one request. Does not make the backend."""
+        """How much the backend in use takes in one request. Does not make the backend: `explain` needs none."""
         backend = self._find_backend()
         return self._settings.find_limits() if backend is None else backend.limits
 

@@ -104,6 +104,7 @@ class Transaction:
     def __init__(self, token: str | None = None, *, return_items: bool = False) -> None:
         if token is not None:
             _check_token(token)
+        # Even where the caller gives none: only a request with a token may be sent again after a lost response.
         self._token = token or str(uuid.uuid4())
         self._return_items = check_flag("Connection.transaction", "return_items", return_items)
         self._override = latest_override()  # it goes to the backend in use now, even if another is when it is sent

@@ -248,6 +248,7 @@ def _canonical(value: Any) -> str:
     """Return a text that is the same for equal values in every process: sets are sorted, since they have no order."""
     if isinstance(value, Path):
         return f"Path({_canonical(value.elements)})"  # without its owner: a model may be renamed
+    # Dataclasses: conditions, operations and their parts.
     if names := names_of(value):
         if isinstance(value, (And, Or, Not)):
             return assemble(value, _split)

@@ -161,6 +161,7 @@ class Between(BaseCondition):
         _check_orderable(self, self.operand, self.low, self.high)
         _check_distinct(self, self.operand, self.low)
         _check_distinct(self, self.operand, self.high)
+        # Bounds that are read from the item may be reversed or of two types: then nothing lies between them.
         if is_value(self.low) and is_value(self.high):
             self._check_bounds(self.low, self.high)
 
@@ -235,6 +236,7 @@ class IsType(BaseCondition):
             raise ExpressionError(f"attribute_type must be one of {', '.join(ATTRIBUTE_TYPES)}; got {self.type!r}")
 
 
+# A dataclass's own `__eq__` and `__repr__` would recurse: the three kinds of branches inherit those of `trees`.
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
 class And(Junction, BaseCondition):
     """Every part holds. Nested ANDs are flattened, so that the parts are the conjuncts."""

@@ -63,6 +63,8 @@ MISSING: Final = Missing.MISSING
 
 Resolved: TypeAlias = AttributeValue | Literal[Missing.MISSING]
 _Fragments: TypeAlias = dict["str | int", "_Fragments"]
+"""The paths of a projection as a tree; an empty dict stands for a whole value. Those of `l[2].k, l[0]` are
+`{"l": {2: {"k": {}}, 0: {}}}`."""
 
 _MAX_RECURSION: Final = 30
 

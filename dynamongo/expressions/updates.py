@@ -99,6 +99,8 @@ def check_paths(paths: Sequence[Path]) -> None:
     """
     if clash := _find_clash(paths):
         first, second = clash
+        if first == second:
+            raise ExpressionError(f"{first} is named twice; leave one out")
         if second.starts_with(first):
             raise ExpressionError(f"two paths overlap: {first} and {second}; leave one out")
         raise ExpressionError(f"two paths conflict: {first} and {second}; one expects a map there, the other a list")
@@ -161,6 +163,6 @@ def _clash(first: Path, second: Path) -> bool:
     if second.starts_with(first):
         return True
     for ours, theirs in zip(first.elements, second.elements, strict=False):
-        if ours != theirs:
+        if ours != theirs:  # `m.a` expects a map at `m`, `m[0]` a list
             return isinstance(ours, int) != isinstance(theirs, int)
     return False

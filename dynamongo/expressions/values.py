@@ -117,7 +117,7 @@ def equals(left: AttributeValue, right: AttributeValue) -> bool:
             if name not in right or not equals(value, right[name]):
                 return False
         return True
-    return type_of(left) == type_of(right) and left == right
+    return type_of(left) == type_of(right) and left == right  # sets, or an int and a Decimal
 
 
 def normalize(value: AttributeValue) -> AttributeValue:

@@ -59,7 +59,7 @@ def _refuse_ignored(cls: Any) -> None:
         for name in names:
             if _find_own(cls, name) is not None and _find_own(cls, method) is None:
                 raise SchemaError(f"{cls.__name__}.{name} is never called: override {method}() instead")
-    if not isinstance(cls.stored_type, property):  # the value of which `_check_encoded` compares for each instance
+    if not isinstance(cls.stored_type, property):  # `_check_encoded` compares its value for each instance
         _check_stored_type(cls)
     if _find_own(cls, "apply_defaults") is not None and _find_own(cls, "applies_defaults") is None:
         raise SchemaError(

@@ -125,7 +125,7 @@ class DateTimeField(TextStored[T]):
             self.reject(value, "a datetime without a time zone")
         if value.tzinfo is None or (value.tzinfo is dt.timezone.utc and not self.drop_tzinfo):
             return value
-        in_utc = self._to_utc(value)  # in any case, to refuse a time whose year in UTC no datetime can have
+        in_utc = self._to_utc(value)  # always, to refuse a time that is not in the years 1 to 9999 of UTC
         settled = in_utc if self.convert_tz else value
         return settled.replace(tzinfo=None) if self.drop_tzinfo else settled
 

@@ -54,6 +54,7 @@ def find_conflict(name: str, condition: Condition | None, item: Item | None) -> 
     path = Path(name)
     found = None if item is None else item.get(name)
     for part in conjuncts(condition):  # the lock is ANDed to the conditions of the caller
+        # Either form that `lock` returns.
         is_check = isinstance(part, Comparison) and (part.left, part.operator) == (path, EQ)
         if not is_check and part != NotExists(path):
             continue

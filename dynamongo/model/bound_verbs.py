@@ -68,10 +68,11 @@ class TargetedVerb(BoundVerb[M]):
             # Also where no read follows: a misspelled policy must not pass because of the strategy.
             check_policy(scans)
         source, place = self._resolve(strategy), self._find_destination()
-        targets, _ = self._find_targets(source)  # also of a condition, such as `hash.in_([...])`
+        targets, _ = self._find_targets(source)  # a condition may name them, too, such as `User.email.in_([...])`
         make_entries = functools.partial(make, self._mapper, place.table)
         if targets is not None:
             return BulkCall(place, options, functools.partial(make_entries, targets))
+        # Sorted, so that the result lists the items as `get_many` would.
         return BulkCall(place, options, make_entries, self._make_read(source, is_sorted=True, scans=scans))
 
     def _prepare_stream(

@@ -32,7 +32,7 @@ from dynamongo.planning.ranges import RangeCondition, fold_range
 from dynamongo.planning.read import Read
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 
-NO_HASH_KEY: Final = "no condition compares its hash key `{}` by =="
+_NO_HASH_KEY: Final = "no condition compares its hash key `{}` by =="
 _LOCAL: Final = 1
 _GLOBAL: Final = 2
 _NOT_WHOLE: Final = "it does not hold whole items: name what is needed with projection=, or force it with index="
@@ -205,7 +205,7 @@ def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Cand
     """Return how the access path serves the read, or why it does not."""
     choice = find_choice(read.parts, access.keys.hash_key)
     if choice is None:
-        return Rejected(access.name, NO_HASH_KEY.format(access.keys.hash_key.name))
+        return Rejected(access.name, _NO_HASH_KEY.format(access.keys.hash_key.name))
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
     # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.

@@ -79,11 +79,13 @@ def find_choice(parts: Sequence[Condition], attribute: KeyAttribute, depth: int 
 
 def _choice_of(part: Condition, attribute: KeyAttribute, depth: int) -> Choice | None:
     if isinstance(part, Comparison):
-        if part.operator != EQ or not is_about(part.left, attribute) or not is_key_value(part.right, attribute):
+        if part.operator != EQ or not _is_attribute(part.left, attribute) or not is_key_value(part.right, attribute):
             return None
         return Choice(part, () if is_empty(part.right) else (cast("AttributeValue", part.right),))
     if isinstance(part, In):
-        if not is_about(part.operand, attribute) or not all(is_key_value(each, attribute) for each in part.choices):
+        if not _is_attribute(part.operand, attribute) or not all(
+            is_key_value(each, attribute) for each in part.choices
+        ):
             return None
         return Choice(part, tuple(cast("AttributeValue", each) for each in part.choices if not is_empty(each)))
     if isinstance(part, Or) and depth < MAX_NESTING:
@@ -101,7 +103,7 @@ def _join(part: Or, branches: Sequence[Condition], found: Sequence[Choice]) -> C
     return Choice(part, tuple(itertools.chain.from_iterable(choice.values for choice in found)), says_more)
 
 
-def is_about(operand: Operand, attribute: KeyAttribute) -> bool:
+def _is_attribute(operand: Operand, attribute: KeyAttribute) -> bool:
     """Return whether the operand is the attribute itself."""
     return isinstance(operand, Path) and operand.elements == (attribute.name,)
 

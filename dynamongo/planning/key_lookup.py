@@ -13,17 +13,17 @@ from dynamongo.planning.conjuncts import MAX_NESTING, Choice, find_choice, witho
 from dynamongo.planning.strategies import Target
 from dynamongo.schema import KeyAttribute, KeySchema
 
-MAX_PRODUCT = 1_000
+_MAX_PRODUCT = 1_000
 """The most keys that two `in_`, one on each key attribute, are multiplied to; beyond that, each hash key is queried."""
 
-Found: TypeAlias = tuple[list[Item], Condition | None]
+_Found: TypeAlias = tuple[list[Item], Condition | None]
 """Keys, and what is left to evaluate on their items."""
 
 Checks: TypeAlias = Mapping[tuple[AttributeValue, ...], Condition | None]
 """What has to hold for the item of each key."""
 
 
-def find_keys(parts: Sequence[Condition], keys: KeySchema, depth: int = 0) -> Found | None:
+def find_keys(parts: Sequence[Condition], keys: KeySchema, depth: int = 0) -> _Found | None:
     """Return the keys of all items that can satisfy the conjuncts, and what is left of these; `None` for no keys.
 
     A key is found where an ORed conjunct says it in every branch, or where both of its attributes have to equal one of
@@ -81,10 +81,10 @@ def _find_in_branches(
     return None
 
 
-def _keys_of_branches(condition: Or, keys: KeySchema, depth: int) -> list[Found] | None:
+def _keys_of_branches(condition: Or, keys: KeySchema, depth: int) -> list[_Found] | None:
     if depth > MAX_NESTING:
         return None
-    found: list[Found] = []
+    found: list[_Found] = []
     for branch in condition.parts:
         of_branch = find_keys(conjuncts(branch), keys, depth + 1)
         if of_branch is None:
@@ -101,7 +101,7 @@ def _any_of(checks: list[Condition | None]) -> Condition | None:
     return wanted[0] if len(wanted) == 1 else Or(*wanted)
 
 
-def _find_product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
+def _find_product(parts: Sequence[Condition], keys: KeySchema) -> _Found | None:
     """Return every combination of the values that the conjuncts allow each of the key attributes."""
     choices: list[Choice] = []
     for attribute in keys.attributes:
@@ -111,7 +111,7 @@ def _find_product(parts: Sequence[Condition], keys: KeySchema) -> Found | None:
         choices.append(choice)
     counts = [len(choice.values) for choice in choices]
     # One value times many makes no more keys than the caller wrote down; only many times many grows.
-    if min(counts) > 1 and len(counts) > 1 and prod(counts) > MAX_PRODUCT:
+    if min(counts) > 1 and len(counts) > 1 and prod(counts) > _MAX_PRODUCT:
         return None
     found = [
         dict(zip(keys.names, values, strict=True))

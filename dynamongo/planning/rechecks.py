@@ -25,7 +25,7 @@ def recheck(condition: Condition | None, key: Item) -> Condition | None:
 
 def _undecided(part: Condition, key: Item, depth: int = 0) -> Condition | None:
     """Return what is left of a condition that holds, given the key; `None` if the key alone decides it."""
-    if _is_about(part, key):
+    if _is_decided_by(part, key):
         return None
     if depth > MAX_NESTING:
         return part
@@ -40,8 +40,10 @@ def _undecided(part: Condition, key: Item, depth: int = 0) -> Condition | None:
 
 
 def _may_hold(branch: Condition, key: Item) -> bool:
-    return all(holds(part, key) for part in conjuncts(branch) if _is_about(part, key))
+    """Return whether no conjunct that the key decides is false."""
+    return all(holds(part, key) for part in conjuncts(branch) if _is_decided_by(part, key))
 
 
-def _is_about(part: Condition, key: Item) -> bool:
+def _is_decided_by(part: Condition, key: Item) -> bool:
+    """Return whether the key alone decides the condition, since it names no other attribute."""
     return all(path.attribute in key for path in paths_of(part))

@@ -171,7 +171,7 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []
     for part in conjuncts(condition):
-        fixed = fixed_value(part, names)
+        fixed = _fixed_value(part, names)
         if fixed is None or fixed[0] in found:  # a second `==` on the key is a check, never dropped
             checks.append(part)
         else:
@@ -187,7 +187,7 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
     return Target(key, check)
 
 
-def fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue, Path] | None:
+def _fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue, Path] | None:
     """Return the name, the value and the path if the condition is `name == value` for one of the names."""
     if not isinstance(part, Comparison) or part.operator != EQ or not isinstance(part.left, Path):
         return None

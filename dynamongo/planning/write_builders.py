@@ -39,6 +39,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
     if version is not None:
         held = vars(instance)[version]
         if overwrite is not False:  # an item that must not exist has no version to compare
+            # An instance that was never saved has no version: then the stored item must not have one either.
             condition = all_of((*conjuncts(condition), lock(version, held)))
         # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
         item[version] = next_version(held)

@@ -442,7 +442,7 @@ class TestUpdateOne:
                 r"^User: expected an update, such as User\.name\.set\('x'\); got \{'name': 'Janet'\}$",
             ),
             ([User.year == 1990], r"^User: expected an update, such as"),
-            ([User.name.set("a"), User.name.set("b")], "two paths overlap: name and name"),
+            ([User.name.set("a"), User.name.set("b")], "^name is named twice; leave one out$"),
             ([User.email.set("joe@b.co")], "email is part of the key, which an update cannot change"),
         ],
         ids=str,

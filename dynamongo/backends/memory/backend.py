@@ -240,7 +240,7 @@ class MemoryBackend:
                 except (InvalidRequestError, ValidationError) as error:
                     raise ValidationError(f"{place}: the item does not fit table {name}: {error}") from error
             self._store.tables[name] = loaded.tables[name]
-            if self._lag is not None:  # a fork has no listener, so that the replica knows of none of the puts
+            if self._lag is not None:  # a fork has no listener: the replica has not seen the puts
                 self._lag.synchronize(name)
         return count
 

@@ -55,7 +55,7 @@ class Lag:
         """Synchronize tables whose schema an operation changed: changes of tables do not lag, only those of items."""
         if isinstance(operation, ITEM_OPERATIONS):
             return
-        # Time to live is no part of a schema. The replica needs none: it follows the store's deletions as any change.
+        # Time to live is no part of a schema. The replica needs none: it follows deletions like any other change.
         schemas = {name: table.schema for name, table in self._store.tables.items()}
         known = {name: table.schema for name, table in self._replica.tables.items()}
         for name in schemas.keys() | known.keys():
