@@ -99,6 +99,8 @@ def check_paths(paths: Sequence[Path]) -> None:
     """
     if clash := _find_clash(paths):
         first, second = clash
+        if first == second:
+            raise ExpressionError(f"{first} is named twice; leave one out")
         if second.starts_with(first):
             raise ExpressionError(f"two paths overlap: {first} and {second}; leave one out")
         raise ExpressionError(f"two paths conflict: {first} and {second}; one expects a map there, the other a list")

@@ -329,7 +329,7 @@ class Field(Updatable, Generic[T]):
         raise ValidationError(message) from (None if are_values_hidden() else cause)  # a cause may show the value
 
     def can_copy(self, other: Any) -> bool:
-        if type(self) is Field:
+        if type(self) is Field:  # which reads every value
             return not self.has_rules or (type(other) is Field and self.allows_all_of(cast("Any", other)))
         return super().can_copy(other)
 

@@ -12,6 +12,7 @@ from dynamongo.expressions.values import shorten
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
 _UTC_SUFFIX = "+00:00"
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(100))
+# By the backreferences, the dashes of the date stand everywhere or nowhere, and so do the colons of the time.
 _ISO_8601 = LazyPattern(
     r"(?P<year>\d{4})(?P<dash>-?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
     r"(?:[Tt ](?P<hour>\d\d)(?:(?P<colon>:?)(?P<minute>\d\d)(?:(?P=colon)(?P<second>\d\d)"

@@ -153,6 +153,7 @@ class DictField(Field[T]):
     def stores_like(self, other: Any) -> bool:
         if not self.fields and type(self) is DictField:
             return bool(other.stored_type == "M")
+        # The other map may have more members: without a field here, they are kept as undeclared ones.
         return (
             type(self) is type(other)
             and self.fields.keys() <= other.fields.keys()

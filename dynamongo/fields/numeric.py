@@ -56,12 +56,13 @@ class _RangedField(NumberStored[T]):
         low, high = (
             None if end is None else cast("Number", self.encode(end)) for end in (self.min_value, self.max_value)
         )
-        limit = super().stored_range[1]
+        limit = super().stored_range[1]  # that of times, if items expire by the field
         return low, limit if high is None or (limit is not None and limit < high) else high
 
     def stores_like(self, other: Any) -> bool:
         if type(self) not in _NUMBERS:
             return super().stores_like(other)
+        # The field can read every number, or every whole one, whichever field stored it.
         is_whole = other.stores_whole and "encode" not in other.overridden
         return other.stored_type == "N" and (is_whole or type(self) is not IntField)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PLAIN_IPV4 = LazyPattern(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
+# The lookahead excludes the special-use domains, which email_validator refuses.
 PLAIN_EMAIL = LazyPattern(
     r"[A-Za-z0-9_]{1,20}(?:[.+-][A-Za-z0-9_]{1,20}){0,2}@(?:[a-z0-9]{1,40}(?:-[a-z0-9]{1,20})?\.){1,2}"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,20}\Z"

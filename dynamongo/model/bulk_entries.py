@@ -10,7 +10,7 @@ from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationE
 from dynamongo.executor import Write
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
-from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.planning.narrowing import narrow, split_long_ins
@@ -44,6 +44,8 @@ def save_entries(
     overwrite: bool | Condition,
 ) -> Iterator[Entry[M]]:
     """Yield a put for each of the items, or the error of an item that is invalid."""
+    if isinstance(items, (Mapping, mapper.model)):
+        raise ValidationError(f"{mapper.name}: expected several items, as in a list; got one: {shorten(items)}")
     for item in items:
         instance: Any = item  # what the outcome of an invalid dict reports
         try:

@@ -126,7 +126,7 @@ class _Planner:
             what = "a scan" if isinstance(operation, Scan) else "a read of several keys"
             near = [f"; the index {each.name} would serve it, but {each.reason}" for each in rejected if each.is_near]
             raise ExpressionError(
-                f"descending=True needs an order, and {what} returns items in none: use get_many, which sorts them,"
+                f"descending=True needs an order, and {what} has none: use get_many, which sorts the items,"
                 f" or compare the hash key of the table or of an index by =={''.join(near)}"
             )
 

@@ -77,6 +77,14 @@ def emails(found: BatchResult[User]) -> tuple[list[Any], list[Any]]:
 
 
 @pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("item", [User(email="a@b.co"), {"email": "a@b.co"}], ids=["instance", "dict"])
+@pytest.mark.parametrize("save", [User.save_many, User.save_many.explain, lambda item: list(User.save_iter(item))])
+@pytest.mark.usefixtures("backend")
+def test_one_item_is_not_several(save: Any, item: Any) -> None:
+    with pytest.raises(ValidationError, match=r"^User: expected several items, as in a list; got one: "):
+        save(item)
+
+
 class TestUpdateMany:
     @pytest.fixture(autouse=True)
     def stored(self, backend: Backend) -> None:
