@@ -151,7 +151,7 @@ class Batch(Generic[M]):
         """Move the entries whose outcomes are known from those that wait to the result."""
         # Replaces the first entries, which were sent, by those without an outcome; later ones keep their place.
         self._waiting[: len(entries)] = [entry for index, entry in enumerate(entries) if index not in outcomes]
-        result = sum_up(outcomes.values())
+        result = sum_up(outcomes.values())  # its `unreadable` is empty: only updates return what they wrote
         self._sent.success.extend(result.success)
         self._sent.failures.extend(result.failures)
 

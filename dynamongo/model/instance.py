@@ -99,6 +99,7 @@ class Instance(Recorded, metaclass=ModelMeta):
         names = [name for name in fields if name in vars(self)] if only is None else list(only)
         type(self).__mapper__.check_names(names)
         try:
+            # Copied, so that changes of a list or map in the dict do not change the instance.
             return {name: copy.deepcopy(getattr(self, name)) for name in names}
         except RecursionError:
             raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deeply to be copied") from None
