@@ -17,7 +17,7 @@ from dynamongo.executor.effects import Wait
 from dynamongo.expressions.values import shorten
 
 _RETRY_COST, _TIMEOUT_COST = 5, 10
-"""Tokens, as the standard retry mode of the AWS SDKs counts them."""
+"""Tokens, as the standard retry mode of the AWS SDKs counts them: 500 pay for a hundred retries without a success."""
 
 _TIMEOUTS = {"ConnectTimeoutError", "ReadTimeoutError"}
 """Codes of errors: the names of the exceptions of botocore."""

@@ -48,14 +48,17 @@ from dynamongo.planning.plan import describe_step
 
 R = TypeVar("R")
 
-# Codes of `CancellationReasons`, which differ from those of errors.
+# Codes of `CancellationReasons`, which differ from those of errors. Source: TransactWriteItems, API reference.
 _TRANSIENT_CODES = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 # What changes tables is in neither: `describe()` shows whether it was carried out.
 _READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive)
 _WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
 
 _TOKEN_SECONDS: Final = 300.0
-"""How long a transaction is retried. DynamoDB knows its token for 600 seconds, and would then carry it out again."""
+"""How long a transaction is retried. DynamoDB knows its token for 600 seconds, and would then carry it out again.
+
+Source: "ClientRequestToken" in TransactWriteItems, API reference.
+"""
 
 
 class Sender:

@@ -127,7 +127,7 @@ class Writes(Sender):
                 yield from self._write_batch(group, outcomes)
             else:
                 outcomes[group[0].index] = yield from self._write_alone(group[0])
-        # One bad write has the whole batch refused, and nothing written. Source: BatchWriteItem, API reference.
+        # DynamoDB refuses a batch with one invalid write as a whole. Source: BatchWriteItem, API reference.
         except InvalidRequestError:
             stop = yield from self._write_one_by_one(group, outcomes)
         except ITEM_ERRORS as error:

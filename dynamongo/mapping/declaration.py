@@ -137,7 +137,8 @@ def _find_expiry(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     if name is None:
         return None
     field = find_field(model, "__ttl__", name, fields)
-    # Stored as numbers, too, but not as points in time.
+    # Enums, timedeltas and versions are stored as numbers, too, but not as seconds since 1970, which DynamoDB requires.
+    # Source: "Using time to live (TTL) in DynamoDB" in the developer guide.
     if field.stored_type != "N" or isinstance(field, (EnumField, TimedeltaField, VersionField)):
         refuse(
             model,

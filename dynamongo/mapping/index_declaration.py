@@ -24,6 +24,7 @@ from dynamongo.schema import (
 )
 
 _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+"""Source: "Naming rules" in the DynamoDB developer guide."""
 
 
 def declare_indexes(

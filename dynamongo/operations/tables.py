@@ -22,10 +22,14 @@ class TimeToLive:
 
 
 StreamView: TypeAlias = Literal["keys_only", "new_image", "old_image", "new_and_old_images"]
-"""What a stream contains of each changed item: its key, the item after the change, before it, or both."""
+"""What a stream contains of each changed item: its key, the item after the change, before it, or both.
+
+Source: "StreamSpecification" in the DynamoDB API reference.
+"""
 
 
 TableStatus: TypeAlias = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING", "OTHER"]
+"""`"OTHER"` stands for all statuses that make no difference here, such as ARCHIVED."""
 
 
 @dataclass(frozen=True, slots=True)

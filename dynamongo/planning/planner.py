@@ -232,7 +232,7 @@ class _Planner:
             descending=read.descending,
             limit=self._page_limit(kept, residual),
             consistent=read.consistent,
-            # A projection has DynamoDB fetch what it names; without one, whole items have to be asked for.
+            # With a projection, DynamoDB fetches what that names; without one, whole items have to be requested.
             # Source: "Select" in Query, API reference.
             fetch=candidate.fetches and not projection,
         )

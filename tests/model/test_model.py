@@ -257,7 +257,7 @@ class TestSaveOne:
         "item", [{"email": "jane@b.co"}, {**JANE, "year": 1}, {**JANE, "nmae": 1}, {"name": "Jane"}], ids=repr
     )
     def test_invalid_item_is_refused_before_any_request(self, item: Any, backend: Recorder) -> None:
-        with pytest.raises(ValidationError, match=r"User"):
+        with pytest.raises(ValidationError, match=r"^User|^unknown field 'nmae'; did you mean User.name"):
             User.save_one(item)
         assert backend.executed == []
 
