@@ -132,8 +132,10 @@ class Connection:
         the block raises. There may be several models, if their connections share a backend. Capacity is charged twice.
 
         Args:
-            token: See `Transaction`.
-            return_items: See `Transaction`.
+            token: Identifies the transaction, in 1 to 36 ASCII characters: repeated within ten minutes, it is executed
+                only once. Random by default; pass your own if the program may be restarted half-way.
+            return_items: Whether an action whose condition does not hold returns the stored item, from which its
+                reason gets its `error`; for a model with a `VersionField` it always does.
 
         Raises:
             TransactionCanceled: An action failed, so none was executed; `.reasons` has one reason for each action.

@@ -15,13 +15,13 @@
     ├── ItemNotFound                         no item has the key (LookupError)
     ├── MultipleItemsFound                   more than one item was found where one was expected (LookupError)
     ├── AttributeNotLoaded                   an attribute was not read with its item, or the item was not read
-    ├── CursorError                          a cursor is invalid, expired, or of another read (ValueError)
+    ├── CursorError                          a cursor is invalid, has expired, or belongs to another read (ValueError)
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     │   └── VersionConflict                  the item was written since the instance was read
     ├── BulkWriteError                       some writes of a bulk verb failed
     ├── WriteNotSent                         a write was not sent, because an earlier one failed
-    ├── FaultNotHit                          no request met a fault that a test had scheduled (AssertionError)
+    ├── FaultNotHit                          too few requests met a fault that a test scheduled (AssertionError)
     └── BackendError                         the store refused a request, or failed
         ├── InvalidRequestError              the request is malformed or exceeds a limit
         ├── AccessDenied                     the credentials lack a permission

@@ -110,7 +110,7 @@ class LimitExceededError(BackendError):
 
 @dataclass(frozen=True, slots=True)
 class CancellationReason:
-    """What one action of a cancelled transaction had to do with it.
+    """Why one action of a cancelled transaction failed, or that it was not the reason.
 
     Attributes:
         code: DynamoDB's code: `"None"` if the action was not a reason, else `"ConditionalCheckFailed"`,

@@ -16,7 +16,7 @@ class SchemaError(DynamongoError, TypeError):
 
 
 class ValidationError(DynamongoError, ValueError):
-    """A value does not suit the field that should hold it, or a stored value the field that should read it.
+    """A value does not suit its field: one that was given, or one that is stored.
 
     Attributes:
         item: The returned item as a dict of Python values, where a write was done and its result cannot be read.
@@ -91,7 +91,7 @@ class AttributeNotLoaded(DynamongoError):  # noqa: N818 - see above
 
 
 class CursorError(DynamongoError, ValueError):
-    """A cursor is of another read, damaged, expired, or not signed as the connection requires.
+    """A cursor belongs to another read, or is damaged, expired, or not signed as the connection requires.
 
     Attributes:
         cursor: The cursor.

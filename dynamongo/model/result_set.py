@@ -31,7 +31,7 @@ class ResultSet(PreparedRead[T]):
     It reads from the backend that was in use when it was made, whichever is in use when items are asked for. Every
     iteration reads again: iterating twice costs twice, and may find other items the second time. Items come as the
     store returns them: those of a query in the order of its range key, those of a batch in the order of the keys, those
-    of a scan in no order that means anything.
+    of a scan in no meaningful order.
 
     `limit` counts the items that are returned, however many a filter leaves out. With `max_pages` or `max_read_units`
     an iteration and `pages` stop early, with a `cursor` to continue at; a method that must return everything raises
