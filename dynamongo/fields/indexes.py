@@ -50,10 +50,19 @@ class Index:
     ) -> None:
         self.hash_key = hash_key
         self.range_key = range_key
-        self.projection: Literal["all", "keys_only"] | tuple[FieldReference, ...] = _check_projection(projection)
         self.name = name
         self._label = type(self).__name__
+        self.projection: Literal["all", "keys_only"] | tuple[FieldReference, ...] = self._check_projection(projection)
         self._schema: IndexSchema | None = None
+
+    def _check_projection(self, projection: Any) -> Any:
+        if projection in ("all", "keys_only"):
+            return projection
+        if isinstance(projection, str) or not isinstance(projection, Iterable):
+            raise SchemaError(
+                f"{self._label}: projection must be 'all', 'keys_only' or a list of fields; got {shorten(projection)}"
+            )
+        return tuple(cast("Iterable[Any]", projection))
 
     def resolve(self, names: Mapping[int, str]) -> Self:
         """Return a copy that refers to its fields by name; `names` maps the `id` of each field to its name."""
@@ -146,11 +155,3 @@ def _name_of(reference: Any, names: Mapping[int, str]) -> Any:
     """Return the name of a field; anything else as it is, for the declaration to refuse."""
     # By `id`, since `==` of two fields builds a condition.
     return names.get(id(reference), reference)
-
-
-def _check_projection(projection: Any) -> Any:
-    if projection in ("all", "keys_only"):
-        return projection
-    if isinstance(projection, str) or not isinstance(projection, Iterable):
-        raise SchemaError(f"projection must be 'all', 'keys_only' or a list of fields; got {shorten(projection)}")
-    return tuple(cast("Iterable[Any]", projection))

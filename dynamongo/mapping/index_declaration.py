@@ -114,7 +114,7 @@ def _check_indexes(model: type, schemas: Mapping[str, IndexSchema]) -> None:
     named: dict[str, str] = {}
     for attribute, index in schemas.items():
         if index.name in named:
-            refuse(model, attribute, f"has the same name as {named[index.name]}: {index.name}")
+            refuse(model, attribute, f"has the same name in DynamoDB as {named[index.name]}: {index.name!r}")
         named[index.name] = attribute
     counts = {
         "global indexes": (sum(index.is_global for index in schemas.values()), MAX_GLOBAL_INDEXES),

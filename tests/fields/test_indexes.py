@@ -162,11 +162,13 @@ class TestMistakes:
 
     def test_two_indexes_have_two_names(self) -> None:
         message = refusal(by_name=GlobalIndex("name"), by_year=GlobalIndex("year", name="by_name"))
-        assert message == "User.by_year has the same name as by_name: by_name"
+        assert message == "User.by_year has the same name in DynamoDB as by_name: 'by_name'"
 
     @pytest.mark.parametrize("projection", ["everything", 3, None])
     def test_projection_is_a_word_or_a_list(self, projection: Any) -> None:
-        with pytest.raises(SchemaError, match="projection must be 'all', 'keys_only' or a list of fields"):
+        with pytest.raises(
+            SchemaError, match=r"^GlobalIndex: projection must be 'all', 'keys_only' or a list of fields"
+        ):
             GlobalIndex("name", projection=projection)
 
     def test_table_has_20_global_indexes_at_most(self) -> None:
