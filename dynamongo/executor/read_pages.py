@@ -34,9 +34,9 @@ class ReadPage:
     """The items of one request.
 
     Attributes:
-        items: The items that the residual accepts, with what is wanted of them.
-        count: How many there are; of a plan that counts, how many there would be.
-        scanned_count: How many items the store has read for it.
+        items: The items that the residual accepts; none for a plan that only counts them.
+        count: The number of such items.
+        scanned_count: How many items the store read to find them.
         next: Where the read goes on, or `None` at its end.
         consumed: What it cost.
         start: Where it began.
@@ -63,7 +63,7 @@ def position_after(plan: Plan, page: ReadPage, used: int) -> ReadPosition | None
 
 
 def continue_after(plan: Plan, start: ReadPosition, last: Item) -> ReadPosition:
-    """Return where a read continues that was left after the item of a page that began at `start`."""
+    """Return where a read continues after one item of the page that began at `start`."""
     operation = plan.operations[start.step]
     if not isinstance(operation, BatchGet):
         # As the store would if the page had ended there: LastEvaluatedKey is the key of the last item that was read.

@@ -58,7 +58,7 @@ class Reads(Sender):
             operation = replace(operation, keys=left)
 
     def find_filter(self, residual: Condition) -> Filter:
-        """Return the residual as a function, which reads of one condition that follow each other share."""
+        """Return the compiled residual; consecutive reads of one condition share it."""
         last = self._last_filter
         if last is None or last[0] is not residual:
             # A race of two threads costs a compilation and nothing else: each uses its own `last`.
@@ -139,7 +139,7 @@ class PageLoop:
         return page
 
     def take(self, page: ReadPage) -> ReadPage:
-        """Count a page that was fetched, and return it as it is wanted: up to the limit, and of each item no more."""
+        """Count a page that was fetched, and return it cut to the limit, with its items projected."""
         items, count, after = page.items, page.count, page.next
         if self._room is not None:
             if count > self._room:
@@ -200,7 +200,7 @@ class PageLoop:
         return ReadPosition(following) if following < len(self.plan.operations) else None
 
     def _resume(self, operation: Query | Scan, start: ReadPosition) -> Query | Scan:
-        """Return the operation from the position on, which reads no more items than are wanted."""
+        """Return the operation that continues at the position, and reads no more items than the limit leaves."""
         limit, room = operation.limit, self._room
         # `Limit` counts the items that are read: where some are filtered out, it would make for small pages.
         if room is not None and operation.filter is None and self.plan.residual is None:
@@ -238,7 +238,7 @@ def _above_lists(path: Path) -> Path:
 
 
 def _filter_by_key(operation: ReadOperation, residual: Condition) -> Filter | None:
-    """Return a filter that tests each item with the condition on its own key, where the residual has one for each."""
+    """Return a filter that tests each item with the condition on its own key, if the residual has one for each key."""
     if not isinstance(operation, BatchGet):
         return None
     names, checks = tuple(operation.keys[0]), checks_by_key(residual, operation.keys[0])
@@ -282,7 +282,7 @@ def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
 
 
 def accept_item(plan: Plan, item: Item) -> Item | None:
-    """Return an item that the Get of a plan found, as it is wanted; `None` if the residual refuses it."""
+    """Return the item that the Get of a plan found, projected; `None` if the residual refuses it."""
     if plan.residual is not None and not holds(plan.residual, item):
         return None
     project = _make_projection(plan) if plan.projection else None

@@ -1,4 +1,4 @@
-"""Whole keys: the items that a condition names, so that they can be got without looking for them."""
+"""Whole keys: those that a condition names, so that its items are read by key, without a query or a scan."""
 
 from __future__ import annotations
 
