@@ -34,7 +34,7 @@ class ReadPage:
     """The items of one request.
 
     Attributes:
-        items: The items that the residual accepts; none for a plan that only counts them.
+        items: The items that the residual accepts; none where the store only counted them.
         count: The number of such items.
         scanned_count: How many items the store read to find them.
         next: Where the read goes on, or `None` at its end.

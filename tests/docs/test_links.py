@@ -40,6 +40,14 @@ def test_named_source_files_exist(document: Path) -> None:
     assert [file for file in files if not (PACKAGE / file).is_file() and not (ROOT / file).is_file()] == []
 
 
+def test_three_calls_name_code_that_exists() -> None:
+    calls = read(ROOT / "CONTRIBUTING.md").partition("\n## Three calls")[2].partition("\n## ")[0]
+    names = {name.rpartition(".")[2] for name in re.findall(r"`(\w+(?:\.\w+)?)`", calls) if not name.endswith(".py")}
+    defined = {name for path in PACKAGE.rglob("*.py") for name in re.findall(r"\b(?:class|def) (\w+)", read(path))}
+    assert "PageLoop" in names
+    assert names - defined == set()
+
+
 def test_house_has_every_package() -> None:
     house = re.search(r"## The house.*?```\n(.*?)```", read(ROOT / "CONTRIBUTING.md"), re.DOTALL)
     assert house is not None
