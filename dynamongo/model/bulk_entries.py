@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationError
@@ -45,7 +45,9 @@ def save_entries(
 ) -> Iterator[Entry[M]]:
     """Yield a put for each of the items, or the error of an item that is invalid."""
     if isinstance(items, (Mapping, mapper.model)):
-        raise ValidationError(f"{mapper.name}: expected several items, as in a list; got one: {shorten(items)}")
+        raise ValidationError(
+            f"{mapper.name}: expected several items, as in a list; got one: {shorten(cast('object', items))}"
+        )
     for item in items:
         instance: Any = item  # what the outcome of an invalid dict reports
         try:
