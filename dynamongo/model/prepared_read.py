@@ -168,11 +168,13 @@ class PreparedRead(Generic[T]):
     def _check_complete(self, loop: PageLoop, items: list[T]) -> None:
         """Refuse to pass off as everything what a read found before its budget stopped it."""
         if loop.is_incomplete:
+            cursor = None if loop.plan.is_parallel else self._encode(loop.position)
+            fix = "raise them" if cursor is None else "continue with cursor=, or raise them"
             raise BudgetExceeded(
                 f"{self._model.__name__}: there is more to read after {loop.pages} pages and {loop.read_units:g} read"
-                " units, which is what max_pages and max_read_units allow; continue with cursor=, or raise them",
+                f" units, which is what max_pages and max_read_units allow; {fix}",
                 items=items,
-                cursor=None if loop.plan.is_parallel else self._encode(loop.position),
+                cursor=cursor,
             )
 
     def _refuse_cursor(self) -> NoReturn:

@@ -353,7 +353,7 @@ def test_twice_as_much_takes_no_more_than_about_twice_the_work(name: str) -> Non
 
 @pytest.mark.usefixtures("backend")
 def test_budget_that_stops_segments_raises() -> None:
-    with pytest.raises(BudgetExceeded) as caught:
+    with pytest.raises(BudgetExceeded, match=r"max_read_units allow; raise them$") as caught:
         Post.get_many(segments=2, scans="allow", page_size=3, max_pages=2)
     assert (len(caught.value.items), caught.value.cursor) == (6, None)
     assert len(Post.get_many(segments=2, scans="allow", max_pages=9)) == 24
