@@ -160,7 +160,7 @@ def _read_file(path: FilePath) -> Iterator[tuple[str, Item]]:
                 if line.strip():
                     yield place, _read_line(line)
         except (OSError, EOFError, zlib.error) as error:
-            raise ValidationError(f"{place}: cannot read on: {error}") from error
+            raise ValidationError(f"{place}: cannot read any further: {error}") from error
         except (ValueError, TypeError, ServiceError) as error:
             raise ValidationError(f"{place}: not an item in DynamoDB JSON: {error}") from error
         except RecursionError:

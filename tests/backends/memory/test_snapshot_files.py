@@ -146,7 +146,7 @@ class TestFiles:
         make_backend(*({**A, "id": str(n)} for n in range(100))).dump(path)
         path.write_bytes(path.read_bytes()[:-30])
         backend = make_backend()
-        with pytest.raises(ValidationError, match="cannot read on"):
+        with pytest.raises(ValidationError, match="cannot read any further"):
             backend.load(path)
         assert ids(backend) == []
 
