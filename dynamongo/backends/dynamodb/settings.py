@@ -24,6 +24,7 @@ DEFAULT_REGION = "us-east-2"
 _REGION_VARIABLES = "AWS_REGION_NAME, AWS_REGION or AWS_DEFAULT_REGION"
 _CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
+_KEYS = ("access_key_id", "secret_access_key")
 _TEMPORARY = "ASIA"
 """The prefix of temporary access keys. Source: "IAM identifiers" in the IAM user guide."""
 
@@ -49,8 +50,7 @@ class ClientSettings:
     connect_timeout: float | None = None
 
     def __post_init__(self) -> None:
-        keys = ("access_key_id", "secret_access_key")
-        own = (*keys, "session_token")
+        own = (*_KEYS, "session_token")
         self._refuse_beside(
             "client", (*own, "region", "endpoint_url", "profile", "session", "timeout", "connect_timeout")
         )
@@ -61,14 +61,17 @@ class ClientSettings:
         if self.endpoint_url is not None:
             _check_endpoint(self.endpoint_url)
         check_timeouts(self.timeout, self.connect_timeout)
+        self._check_credentials(own)
+
+    def _check_credentials(self, names: tuple[str, ...]) -> None:
         if (self.access_key_id is None) != (self.secret_access_key is None):
-            given, missing = keys if self.secret_access_key is None else reversed(keys)
+            given, missing = _KEYS if self.secret_access_key is None else reversed(_KEYS)
             raise CredentialsError(f"{given} was given without {missing}; give both, or let boto3 find them")
         if self.session_token is not None and self.access_key_id is None:
             raise CredentialsError(
                 "session_token was given without access_key_id and secret_access_key; give all three"
             )
-        for name in own:
+        for name in names:
             if getattr(self, name) == "":  # boto3 would ignore it, and look elsewhere
                 raise CredentialsError(f"{name} is empty; give it, or leave both out to have boto3 find them")
         if (self.access_key_id or "").startswith(_TEMPORARY) and self.session_token is None:
@@ -189,9 +192,8 @@ def _read_max_attempts(session: Any) -> int | None:
 
 def _check_text(name: str, text: object) -> None:
     if text is not None and not isinstance(text, str):
-        raise ConfigurationError(
-            f"{name} must be a str; got an object of type {type(text).__name__}"
-        )  # which may be a secret
+        # The value is not shown: it may be a secret in another form.
+        raise ConfigurationError(f"{name} must be a str; got an object of type {type(text).__name__}")
 
 
 def _check_endpoint(url: object) -> None:
