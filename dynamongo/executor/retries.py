@@ -68,7 +68,8 @@ class RetryPolicy:
         """Return the wait after request number `attempt`, counted from 1."""
         import random  # noqa: PLC0415 - most programs never wait
 
-        return Wait(random.uniform(0, min(self.cap, self.base * 2**attempt)))  # noqa: S311 - jitter, not a secret
+        longest = min(self.cap, self.base * 2.0 ** min(attempt, 100))  # a float overflows at 2**1024
+        return Wait(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
 
 
 class RetryBudget:

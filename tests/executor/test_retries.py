@@ -253,6 +253,10 @@ class TestRepeated:
         ):
             RetryPolicy(**{name: seconds})
 
+    def test_wait_stays_below_its_cap_after_any_number_of_attempts(self) -> None:
+        policy = RetryPolicy(attempts=5_000)
+        assert all(policy.wait(attempt).seconds <= policy.cap for attempt in (1, 100, 1_000, 1_024, 5_000))
+
     def test_waits_may_take_no_time(self) -> None:
         assert RetryPolicy(base=0, cap=0).wait(9).seconds == 0
 
