@@ -31,8 +31,9 @@ def test_update_of_a_key_attribute_is_refused(update: AnyUpdate) -> None:
 )
 def test_overlapping_paths_are_refused_in_any_order_and_company(first: Path, second: Path) -> None:
     others = [M / "z", L / 7, Path("a"), Path("z"), M / "Z"]
+    fault = "is named twice" if first == second else "overlap"
     for paths in ([first, second], [second, first], [second, *others, first], [*others, first, second]):
-        with pytest.raises(ExpressionError, match=r"overlap|is named twice"):
+        with pytest.raises(ExpressionError, match=fault):
             check_paths(paths)
 
 
