@@ -37,7 +37,7 @@ from dynamongo.exceptions import (
     TableMismatch,
     TableNotFound,
 )
-from dynamongo.executor import Executor, Steps, accept_item
+from dynamongo.executor import Sender, Steps, accept_item
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.failures import explain_failure
@@ -72,14 +72,14 @@ class VerbCall(Generic[R]):
     """
 
     operation: Operation[Any] | None = None
-    steps: Callable[[Executor], Steps[Any]] | None = None
+    steps: Callable[[Sender], Steps[Any]] | None = None
 
     def __init__(
         self,
         mapper: Mapper[Any],
         table: str,
         operation: Operation[Any] | None = None,
-        steps: Callable[[Executor], Steps[Any]] | None = None,
+        steps: Callable[[Sender], Steps[Any]] | None = None,
     ) -> None:
         self.mapper = mapper
         self.table = table
