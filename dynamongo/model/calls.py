@@ -38,7 +38,7 @@ from dynamongo.exceptions import (
     TableNotFound,
     VersionConflict,
 )
-from dynamongo.executor import Executor, Steps, accept_item
+from dynamongo.executor import Sender, Steps, accept_item
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.failures import explain_failure
@@ -73,14 +73,14 @@ class VerbCall(Generic[R]):
     """
 
     operation: Operation[Any] | None = None
-    steps: Callable[[Executor], Steps[Any]] | None = None
+    steps: Callable[[Sender], Steps[Any]] | None = None
 
     def __init__(
         self,
         mapper: Mapper[Any],
         table: str,
         operation: Operation[Any] | None = None,
-        steps: Callable[[Executor], Steps[Any]] | None = None,
+        steps: Callable[[Sender], Steps[Any]] | None = None,
     ) -> None:
         self.mapper = mapper
         self.table = table
