@@ -18,6 +18,7 @@ COLOURS = {
     "boto3": "#999999",
     "dynamoxy": "#CC79A7",
     "moto": "#56B4E9",
+    "aiodynamo": "#F0E442",
     "plain dicts": "#999999",
     "hand-written lambda": "#E69F00",
     "closures": "#E69F00",
