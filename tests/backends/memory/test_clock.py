@@ -165,5 +165,5 @@ class TestBackend:
 
 
 def test_clock_that_cannot_be_called_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="clock must return the time in seconds, .*; got 3"):
+    with pytest.raises(ConfigurationError, match=r"clock must return the time in seconds, .*; got 3"):
         MemoryBackend(clock=3)  # type: ignore[arg-type]  # the mistake is what the test is about
