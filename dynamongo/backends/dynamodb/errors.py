@@ -11,7 +11,6 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from dynamongo.backends.dynamodb_json import decode_item
 from dynamongo.exceptions import (
     AccessDenied,
     BackendError,
@@ -32,6 +31,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
 )
 from dynamongo.expressions.values import Item
+from dynamongo.expressions.wire_values import decode_item
 
 FOREIGN_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
 
