@@ -1,9 +1,8 @@
-"""The row that all suites work on, as a model of each installed library."""
+"""The row that all suites work on: its values, and our two models of it."""
 
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import importlib.util
 import itertools
 import random
@@ -19,7 +18,7 @@ PER_PARTITION = 1_000
 
 
 class Row(Model):
-    """Nine attributes: two keys, a name, numbers, a boolean, a datetime, a list and nested maps."""
+    """Nine attributes: two keys, a name, numbers, a boolean, a datetime, a list, and a free map with another in it."""
 
     __table__ = "rows"
     __hash_key__ = "pk"
@@ -34,6 +33,12 @@ class Row(Model):
     active = BooleanField()
     created = DateTimeField()
     cities = ListField(StringField)
+    meta = DictField()
+
+
+class DeclaredRow(Row):
+    """The same attributes; the members of the maps are declared."""
+
     meta = DictField(a=DictField(b=IntField(), c=StringField()), score=IntField(), tag=StringField())
 
 
@@ -52,9 +57,26 @@ def values(number: int) -> dict[str, Any]:
     }
 
 
+def float_values(number: int) -> dict[str, Any]:
+    """Return the values of one row for libraries whose numbers are floats."""
+    return values(number) | {"price": float(values(number)["price"])}
+
+
+TEN = [values(number) for number in range(10)]
+
+
 def key(number: int) -> tuple[str, str]:
     """Return the key of one row."""
     return f"p{number // PER_PARTITION:05}", f"s{number:07}"
+
+
+def count_selected(count: int) -> int:
+    """Return how many of the first rows the filter of the suites selects: it is written in each library's words.
+
+    `(year < 1990) & ~cities.contains("Nairobi") & name.begins_with("J")`
+    """
+    rows = map(values, range(count))
+    return sum(row["year"] < 1990 and "Nairobi" not in row["cities"] and row["name"].startswith("J") for row in rows)
 
 
 def draw_rows(count: int) -> tuple[Iterator[dict[str, Any]], Iterator[tuple[str, str]]]:
@@ -67,94 +89,8 @@ def draw_rows(count: int) -> tuple[Iterator[dict[str, Any]], Iterator[tuple[str,
 
 
 def is_installed(module: str) -> bool:
-    """Return whether a rival is installed."""
-    return importlib.util.find_spec(module) is not None
-
-
-def pynamodb_row(host: str | None = None) -> Any:
-    """Return the model in PynamoDB; its numbers are floats."""
-    attributes = importlib.import_module("pynamodb.attributes")
-    models = importlib.import_module("pynamodb.models")
-
-    class Inner(attributes.MapAttribute):  # type: ignore[misc, name-defined]  # imported at run time
-        b = attributes.NumberAttribute()
-        c = attributes.UnicodeAttribute()
-
-    class MetaMap(attributes.MapAttribute):  # type: ignore[misc, name-defined]  # imported at run time
-        a = Inner()
-        score = attributes.NumberAttribute()
-        tag = attributes.UnicodeAttribute()
-
-    settings = {"table_name": "pynamodb-rows", "region": "us-east-2", "host": host}
-    settings |= {"aws_access_key_id": "made-up", "aws_secret_access_key": "made-up"}
-
-    class PynamoRow(models.Model):  # type: ignore[misc, name-defined]  # imported at run time
-        Meta = type("Meta", (), settings)
-        pk = attributes.UnicodeAttribute(hash_key=True)
-        sk = attributes.UnicodeAttribute(range_key=True)
-        name = attributes.UnicodeAttribute()
-        year = attributes.NumberAttribute()
-        price = attributes.NumberAttribute()
-        active = attributes.BooleanAttribute()
-        created = attributes.UTCDateTimeAttribute()
-        cities = attributes.ListAttribute(of=attributes.UnicodeAttribute)
-        meta = MetaMap()
-
-    return PynamoRow
-
-
-def pynamodb_values(number: int) -> dict[str, Any]:
-    """Return the values of one row as PynamoDB accepts them."""
-    return values(number) | {"price": float(values(number)["price"])}
-
-
-def pydynox_row() -> Any:
-    """Return the model in pydynox, whose maps are untyped."""
-    pydynox = importlib.import_module("pydynox")
-    attributes = importlib.import_module("pydynox.attributes")
-
-    class PydynoxRow(pydynox.Model):  # type: ignore[misc, name-defined]  # imported at run time
-        model_config = pydynox.ModelConfig(table="rows")
-        pk = attributes.StringAttribute(partition_key=True)
-        sk = attributes.StringAttribute(sort_key=True)
-        name = attributes.StringAttribute()
-        year = attributes.NumberAttribute()
-        price = attributes.NumberAttribute()
-        active = attributes.BooleanAttribute()
-        created = attributes.DatetimeAttribute()
-        cities = attributes.ListAttribute()
-        meta = attributes.MapAttribute()
-
-    return PydynoxRow
-
-
-def dynamoxy_row() -> Any:
-    """Return the model in dynamoxy; it reads annotations, which a class created by `type` can have too."""
-    dynamoxy = importlib.import_module("dynamoxy")
-    attr = dynamoxy.Attr
-    inner = type(dynamoxy.Document)(
-        "Inner", (dynamoxy.Document,), {"__annotations__": {"b": attr[int], "c": attr[str]}}
-    )
-    meta = type(dynamoxy.Document)(
-        "Meta", (dynamoxy.Document,), {"__annotations__": {"a": attr[inner], "score": attr[int], "tag": attr[str]}}
-    )
-    annotations = {
-        "pk": attr[str],
-        "sk": attr[str],
-        "name": attr[str],
-        "year": attr[int],
-        "price": attr[Decimal],
-        "active": attr[bool],
-        "created": attr[dt.datetime],
-        "cities": attr[list[str]],
-        "meta": attr[meta],
-    }
-    body = {"pk": dynamoxy.partition_key(), "sk": dynamoxy.sort_key(), "__annotations__": annotations}
-    row = type(dynamoxy.Model)("DynamoxyRow", (dynamoxy.Model,), {**body, "__module__": __name__}, table="rows")
-
-    def make(given: dict[str, Any]) -> Any:
-        part = given["meta"]
-        return row(**given | {"meta": meta(a=inner(**part["a"]), score=part["score"], tag=part["tag"])})
-
-    row.make = make
-    return row
+    """Return whether a library is installed."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that the module would be in
+        return False

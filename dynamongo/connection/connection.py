@@ -11,7 +11,7 @@ from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.connection import recording
-from dynamongo.connection.drivers import NONE_USED, Executors, LastUsed, drive
+from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive
 from dynamongo.connection.overrides import (
     close_override,
     latest_override,
@@ -22,7 +22,7 @@ from dynamongo.connection.overrides import (
 from dynamongo.connection.recording import execute_observed, observers
 from dynamongo.connection.settings import ConnectionOptions, Settings, check_backend, check_option_names
 from dynamongo.exceptions import BackendError
-from dynamongo.executor import Executor, Steps
+from dynamongo.executor import Sender, Steps
 from dynamongo.executor.cursors import CursorRules, make_rules
 from dynamongo.expressions.values import hide_values
 from dynamongo.mapping.records import Recorded
@@ -71,7 +71,7 @@ class Connection:
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
         self._last = NONE_USED
-        self._executors = Executors(self._settings.retries)
+        self._senders = Senders(self._settings.retries)
         self._lock = make_lock(CONNECTION)
         hide_values(self, is_hidden=not self._settings.show_values)
 
@@ -236,14 +236,14 @@ class Connection:
             self._settings = other._settings
             hide_values(self, is_hidden=not self._settings.show_values)
             self._table_prefix = None
-            self._executors = Executors(self._settings.retries)
+            self._senders = Senders(self._settings.retries)
             self._last = NONE_USED
 
-    def run(self, make_steps: Callable[[Executor], Steps[R]], backend: Backend | None = None) -> R:
+    def run(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
         """Perform steps of the executor, and return their result.
 
         Args:
-            make_steps: Returns the steps, given the executor.
+            make_steps: Returns the steps, given what sends operations.
             backend: Where to perform them; the backend in use by default.
         """
         if backend is None:
@@ -251,12 +251,12 @@ class Connection:
         last = self._last
         if last.backend is not backend:
             last = self._look_up(backend)
-        return drive(make_steps(last.executor), backend, last.seconds)
+        return drive(make_steps(last.sender), backend, last.seconds)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
-        """Execute one operation, like `run` with `Executor.send`, in fewer steps: single reads and writes use it.
+        """Execute one operation, like `run` with `Sender.send`, in fewer steps: single reads and writes use it.
 
-        The first attempt needs no generator. If it fails, the steps of `Executor.retry` follow; `seconds` of the error
+        The first attempt needs no generator. If it fails, the steps of `Sender.retry` follow; `seconds` of the error
         tell them when it began, so that a success need not read the clock.
         """
         if backend is None:
@@ -276,9 +276,9 @@ class Connection:
             if not last.is_bounded or not _was_replaced(backend, error):
                 raise
             self._last = NONE_USED  # so that the next call looks at `execute` again, as the steps do now
-            steps = last.executor.send(operation)
+            steps = last.sender.send(operation)
         except BackendError as error:
-            steps = last.executor.retry(operation, error, last.now() - error.seconds if started is None else started)
+            steps = last.sender.retry(operation, error, last.now() - error.seconds if started is None else started)
         else:
             if not last.budget.is_full:
                 last.budget.refund(1)
@@ -313,7 +313,7 @@ class Connection:
         return self._backend if override is None else override
 
     def _look_up(self, backend: Backend) -> LastUsed:
-        last = self._last = self._executors.look_up(backend)
+        last = self._last = self._senders.look_up(backend)
         return last  # not the attribute, which another thread may replace at once
 
     def _close_own(self) -> None:

@@ -1,4 +1,4 @@
-"""Drivers: what performs the effects that the executor yields, and the executors of a connection.
+"""Drivers: what performs the effects that the executor yields, and the senders of a connection.
 
 Planning, executor and verbs do no I/O: a driver does it for them. The one here blocks.
 """
@@ -13,7 +13,7 @@ from typing import TypeVar
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
 from dynamongo.connection.recording import execute_observed
-from dynamongo.executor import Attempt, Executor, RetryBudget, RetryPolicy, Steps, Wait
+from dynamongo.executor import Attempt, RetryBudget, RetryPolicy, Sender, Steps, Wait
 
 R = TypeVar("R")
 
@@ -59,7 +59,7 @@ class LastUsed:
         seconds: How long a call may take.
         now: Returns the time by the backend's clock.
         budget: What retries are paid from.
-        executor: The executor of the backend.
+        sender: What sends operations to it.
     """
 
     backend: Backend | None
@@ -67,7 +67,7 @@ class LastUsed:
     seconds: float
     now: Callable[[], float]
     budget: RetryBudget
-    executor: Executor
+    sender: Sender
 
 
 NONE_USED = LastUsed(
@@ -76,12 +76,12 @@ NONE_USED = LastUsed(
     seconds=0.0,
     now=time.monotonic,
     budget=RetryBudget(None),
-    executor=Executor(Limits(), _DEFAULT_RETRIES),
+    sender=Sender(Limits(), _DEFAULT_RETRIES),
 )
 
 
-class Executors:
-    """One executor for each backend that a connection has used, because a retry budget belongs to a backend.
+class Senders:
+    """One sender for each backend that a connection has used, because a retry budget belongs to a backend.
 
     Args:
         retries: The retry policy; by default, that of the backend's own configuration.
@@ -90,24 +90,24 @@ class Executors:
     def __init__(self, retries: RetryPolicy | None) -> None:
         self._retries = retries
         # Weak, or every memory backend that a test has used would live as long as the default connection.
-        self._known = weakref.WeakKeyDictionary[Backend, Executor]()
+        self._known = weakref.WeakKeyDictionary[Backend, Sender]()
 
     def look_up(self, backend: Backend) -> LastUsed:
         """Return what `Connection.execute` has to know of a backend."""
-        executor, is_bounded = self._find(backend), takes_seconds(backend)
-        return LastUsed(backend, is_bounded, executor.retries.max_seconds, executor.now, executor.budget, executor)
+        sender, is_bounded = self._find(backend), takes_seconds(backend)
+        return LastUsed(backend, is_bounded, sender.retries.max_seconds, sender.now, sender.budget, sender)
 
-    def _find(self, backend: Backend) -> Executor:
+    def _find(self, backend: Backend) -> Sender:
         try:
             found = self._known.get(backend)
-            # Of two threads that come first at once, both get the executor of the one that is faster.
+            # Of two threads that come first at once, both get the sender of the one that is faster.
             return found or self._known.setdefault(backend, self._make(backend))
         except TypeError:  # a backend that has no hash or takes no weak references gets a new budget for each call
             return self._make(backend)
 
-    def _make(self, backend: Backend) -> Executor:
+    def _make(self, backend: Backend) -> Sender:
         retries = self._retries
         if retries is None:
             attempts = getattr(backend, "max_attempts", None)
             retries = _DEFAULT_RETRIES if attempts is None else RetryPolicy(attempts)
-        return Executor(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))
+        return Sender(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))

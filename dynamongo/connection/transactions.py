@@ -44,7 +44,7 @@ from dynamongo.operations import (
     Put,
     TransactWrite,
 )
-from dynamongo.planning.strategies import Strategy, resolve_one
+from dynamongo.planning.strategies import Strategy, Target, resolve_one, restrict
 from dynamongo.planning.write_builders import (
     check_changes,
     make_check,
@@ -148,41 +148,45 @@ class Transaction:
         self.save(item, cast("Any", values), overwrite=False)
 
     @overload
-    def update(self, item: Recorded, *updates: Updates) -> None: ...
+    def update(self, item: Recorded, *updates: Updates, condition: Condition | None = None) -> None: ...
     @overload
-    def update(self, item: type[Recorded], strategy: Strategy, /, *updates: Updates) -> None: ...
-    def update(self, item: Any, *arguments: Any) -> None:
+    def update(
+        self, item: type[Recorded], strategy: Strategy, /, *updates: Updates, condition: Condition | None = None
+    ) -> None: ...
+    def update(self, item: Any, *arguments: Any, condition: Condition | None = None) -> None:
         """Change some attributes of an item that must exist.
 
         `tx.update(user, User.visits.increment())`, or with a model and a strategy, whose conditions must hold:
-        `tx.update(User, User.email == "jane@example.com", User.visits.increment())`.
+        `tx.update(User, "jane@example.com", User.visits.increment(), condition=User.visits < 10)`.
         """
-        self._update(item, arguments, upsert=False)
+        self._update(item, arguments, condition, upsert=False)
 
     @overload
-    def upsert(self, item: Recorded, *updates: Updates) -> None: ...
+    def upsert(self, item: Recorded, *updates: Updates, condition: Condition | None = None) -> None: ...
     @overload
-    def upsert(self, item: type[Recorded], strategy: Strategy, /, *updates: Updates) -> None: ...
-    def upsert(self, item: Any, *arguments: Any) -> None:
+    def upsert(
+        self, item: type[Recorded], strategy: Strategy, /, *updates: Updates, condition: Condition | None = None
+    ) -> None: ...
+    def upsert(self, item: Any, *arguments: Any, condition: Condition | None = None) -> None:
         """Change some attributes of an item, and create it if it is missing. The arguments are as in `update`."""
-        self._update(item, arguments, upsert=True)
+        self._update(item, arguments, condition, upsert=True)
 
     @overload
-    def delete(self, item: Recorded) -> None: ...
+    def delete(self, item: Recorded, *, condition: Condition | None = None) -> None: ...
     @overload
-    def delete(self, item: type[Recorded], strategy: Strategy, /) -> None: ...
-    def delete(self, item: Any, *strategy: Any) -> None:
-        """Delete an item; the conditions of a strategy must hold."""
+    def delete(self, item: type[Recorded], strategy: Strategy, /, *, condition: Condition | None = None) -> None: ...
+    def delete(self, item: Any, *strategy: Any, condition: Condition | None = None) -> None:
+        """Delete an item; the conditions of a strategy, and the one beside it, must hold."""
         model, which, left = split_arguments(item, strategy)
         if left:
             raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
-        self._add("delete", mapper, make_delete(table, resolve_one(which, mapper, to_write=True)))
+        self._add("delete", mapper, make_delete(table, _resolve(which, mapper, condition)))
 
-    def check(self, model: type[Recorded], strategy: Strategy) -> None:
-        """Cancel the transaction unless an item exists and satisfies the conditions of the strategy."""
+    def check(self, model: type[Recorded], strategy: Strategy, *, condition: Condition | None = None) -> None:
+        """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
         mapper, table = find_mapper(model)
-        self._add("check", mapper, make_check(mapper, table, resolve_one(strategy, mapper)))
+        self._add("check", mapper, make_check(mapper, table, _resolve(strategy, mapper, condition, to_write=False)))
 
     def __enter__(self) -> Self:
         self._is_open = True
@@ -197,11 +201,11 @@ class Transaction:
             with self._committing() as operation:
                 connection.execute(operation, backend)
 
-    def _update(self, item: Any, arguments: tuple[Any, ...], *, upsert: bool) -> None:
+    def _update(self, item: Any, arguments: tuple[Any, ...], condition: Condition | None, *, upsert: bool) -> None:
         model, which, updates = split_arguments(item, arguments)
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
-        target = resolve_one(which, mapper, to_write=True)
+        target = _resolve(which, mapper, condition)
         self._add("upsert" if upsert else "update", mapper, make_update(mapper, table, target, changes, upsert=upsert))
 
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
@@ -250,6 +254,11 @@ class Transaction:
         for entry in entries:
             if entry.saved is not None:
                 entry.mapper.note_saved(entry.saved, cast("Any", entry.action))
+
+
+def _resolve(strategy: Any, mapper: Mapper[Any], condition: Condition | None, *, to_write: bool = True) -> Target:
+    target = resolve_one(strategy, mapper, to_write=to_write)
+    return target if condition is None else restrict(target, condition, mapper)
 
 
 def _check_token(token: object) -> None:

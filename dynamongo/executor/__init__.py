@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dynamongo.executor.effects import Attempt, Effect, Steps, Wait
-from dynamongo.executor.executor import Executor
 from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, items_of, position_after
 from dynamongo.executor.reads import PageLoop, accept_item, sort_items
 from dynamongo.executor.retries import RetryBudget, RetryPolicy
+from dynamongo.executor.sender import Sender
 from dynamongo.executor.writes import (
     ITEM_ERRORS,
     GroupResult,
@@ -23,7 +23,6 @@ __all__ = [
     "START",
     "Attempt",
     "Effect",
-    "Executor",
     "GroupResult",
     "KeyedWrite",
     "Outcome",
@@ -32,6 +31,7 @@ __all__ = [
     "ReadPosition",
     "RetryBudget",
     "RetryPolicy",
+    "Sender",
     "Steps",
     "Wait",
     "Write",

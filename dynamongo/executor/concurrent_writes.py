@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from dynamongo._support.threads import merge
-from dynamongo.executor import Executor, GroupResult, Outcome, Steps, Write
+from dynamongo.executor import GroupResult, Outcome, Sender, Steps, Write
 from dynamongo.executor.pacing import Pace
 from dynamongo.executor.write_run import Group, WriteRun
 
@@ -23,7 +23,7 @@ class BulkWriter:
 
     def __init__(
         self,
-        run: Callable[[Callable[[Executor], Steps[GroupResult]]], GroupResult],
+        run: Callable[[Callable[[Sender], Steps[GroupResult]]], GroupResult],
         key_names: tuple[str, ...],
         batch_size: int,
         workers: int,
@@ -73,7 +73,7 @@ class BulkWriter:
         if pace is None:
             yield self._perform(steps)
         else:
-            yield self._perform(lambda executor: pace.keep(steps(executor)))
+            yield self._perform(lambda sender: pace.keep(steps(sender)))
 
     def _find_pace(self) -> Pace:
         if self._pace is None:

@@ -34,38 +34,6 @@ from dynamongo.planning.key_lookup import Checks, checks_by_key
 from dynamongo.planning.plan import Plan, ReadOperation
 
 
-class Reads(Sender):
-    """The part of the executor that reads."""
-
-    _last_filter: tuple[Condition, Filter] | None = None
-
-    def get_batch(self, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
-        """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
-        items: list[Item] = []
-        consumed = Capacity()
-        attempts = self.start_attempts()
-        while True:
-            result = yield from self.send_within(attempts, operation)
-            items.extend(result.items)
-            consumed += result.consumed
-            if not result.unprocessed:
-                return items, consumed
-            left = result.unprocessed
-            if not (yield from self.wait_for_unprocessed(attempts, made_progress=len(left) < len(operation.keys))):
-                error = ThrottledError(f"{len(left)} keys are still unprocessed")
-                error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
-                raise error
-            operation = replace(operation, keys=left)
-
-    def find_filter(self, residual: Condition) -> Filter:
-        """Return the compiled residual; consecutive reads of one condition share it."""
-        last = self._last_filter
-        if last is None or last[0] is not residual:
-            # A race of two threads costs a compilation and nothing else: each uses its own `last`.
-            self._last_filter = last = residual, compile_filter(residual)
-        return last[1]
-
-
 class PageLoop:
     """Reads a plan page by page, up to its limit and its budget.
 
@@ -109,11 +77,11 @@ class PageLoop:
         """Whether there may be more items, and more are wanted: of a loop that is over, its budget ended it."""
         return self.position is not None and self._room != 0
 
-    def read_all(self, executor: Reads) -> Steps[list[ReadPage]]:
+    def read_all(self, sender: Sender) -> Steps[list[ReadPage]]:
         """Return all pages that are left."""
         pages: list[ReadPage] = []
         while not self.is_over:
-            page = yield from self.fetch(executor)
+            page = yield from self.fetch(sender)
             pages.append(self.take(page))
         return pages
 
@@ -122,17 +90,17 @@ class PageLoop:
         self._open_segments = len(self.plan.operations)
         return [PageLoop(replace(self.plan, operations=(scan,))) for scan in self.plan.operations]
 
-    def fetch(self, executor: Reads) -> Steps[ReadPage]:
+    def fetch(self, sender: Sender) -> Steps[ReadPage]:
         """Make the next request, or fetch the next chunk of a batch get; return the items that the residual accepts."""
         start = cast("ReadPosition", self.position)
         operation = self.plan.operations[start.step]
         match operation:
             case Query() | Scan():
-                page = yield from self._fetch_page(executor, operation, start)
+                page = yield from self._fetch_page(sender, operation, start)
             case BatchGet():
-                page = yield from self._fetch_chunk(executor, operation, start)
+                page = yield from self._fetch_chunk(sender, operation, start)
             case Get():
-                page = yield from self._fetch_item(executor, operation)
+                page = yield from self._fetch_item(sender, operation)
             case _:
                 assert_never(operation)
         self.position = page.next
@@ -167,31 +135,31 @@ class PageLoop:
             self._max_read_units is not None and self.read_units >= self._max_read_units
         )
 
-    def _fetch_page(self, executor: Reads, operation: Query | Scan, start: ReadPosition) -> Steps[ReadPage]:
+    def _fetch_page(self, sender: Sender, operation: Query | Scan, start: ReadPosition) -> Steps[ReadPage]:
         plan = self.plan
-        result = yield from executor.send(self._resume(operation, start))
-        items = self._select(executor, list(result.items))
+        result = yield from sender.send(self._resume(operation, start))
+        items = self._select(sender, list(result.items))
         _check_keys(plan, items)
         # A page of a plan that counts has no items, and the residual may have removed some that the store counted.
         count = result.count if not items and plan.residual is None else len(items)
         after = self._begin_next(start) if result.cursor is None else ReadPosition(start.step, result.cursor)
         return ReadPage(items, count, result.scanned_count, after, result.consumed, start)
 
-    def _fetch_chunk(self, executor: Reads, operation: BatchGet, start: ReadPosition) -> Steps[ReadPage]:
+    def _fetch_chunk(self, sender: Sender, operation: BatchGet, start: ReadPosition) -> Steps[ReadPage]:
         first = start.after if isinstance(start.after, int) else 0
         # `operation` holds all keys of the read; one request takes a chunk of them.
-        end = first + executor.limits.batch_get
+        end = first + sender.limits.batch_get
         keys = operation.keys[first:end]
-        found, consumed = yield from executor.get_batch(replace(operation, keys=keys))
+        found, consumed = yield from _get_batch(sender, replace(operation, keys=keys))
         # DynamoDB returns them in no order. Source: BatchGetItem, API reference.
-        items = self._select(executor, _in_order_of(keys, found))
+        items = self._select(sender, _in_order_of(keys, found))
         after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
         return ReadPage(items, len(items), len(found), after, consumed, start)
 
-    def _fetch_item(self, executor: Reads, operation: Get) -> Steps[ReadPage]:
-        result = yield from executor.send(operation)
+    def _fetch_item(self, sender: Sender, operation: Get) -> Steps[ReadPage]:
+        result = yield from sender.send(operation)
         found = [] if result.item is None else [result.item]
-        items = self._select(executor, found)
+        items = self._select(sender, found)
         return ReadPage(items, len(items), len(found), None, result.consumed)
 
     def _begin_next(self, start: ReadPosition) -> ReadPosition | None:
@@ -211,14 +179,42 @@ class PageLoop:
             return operation
         return replace(operation, limit=limit, cursor=cursor)
 
-    def _select(self, executor: Reads, items: list[Item]) -> list[Item]:
+    def _select(self, sender: Sender, items: list[Item]) -> list[Item]:
         """Return the items that the residual accepts."""
         residual = self.plan.residual
         if residual is None or not items:
             return items
         if self._filter is None:
-            self._filter = _filter_by_key(self.plan.operations[0], residual) or executor.find_filter(residual)
+            self._filter = _filter_by_key(self.plan.operations[0], residual) or _find_filter(sender, residual)
         return self._filter(items)
+
+
+def _get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
+    """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
+    items: list[Item] = []
+    consumed = Capacity()
+    attempts = sender.start_attempts()
+    while True:
+        result = yield from sender.send_within(attempts, operation)
+        items.extend(result.items)
+        consumed += result.consumed
+        if not result.unprocessed:
+            return items, consumed
+        left = result.unprocessed
+        if not (yield from sender.wait_for_unprocessed(attempts, made_progress=len(left) < len(operation.keys))):
+            error = ThrottledError(f"{len(left)} keys are still unprocessed")
+            error.operation, error.attempts = f"BatchGet {operation.table}", attempts.count
+            raise error
+        operation = replace(operation, keys=left)
+
+
+def _find_filter(sender: Sender, residual: Condition) -> Filter:
+    """Return the compiled residual; consecutive reads of one condition share it."""
+    last = sender.last_filter
+    if last is None or last[0] is not residual:
+        # A race of two threads costs a compilation and nothing else: each uses its own `last`.
+        sender.last_filter = last = residual, compile_filter(residual)
+    return last[1]
 
 
 def _make_projection(plan: Plan) -> Callable[[Item], Item] | None:

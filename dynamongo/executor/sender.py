@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from dynamongo.backends import Limits
 from dynamongo.exceptions import (
@@ -46,6 +46,10 @@ from dynamongo.operations import (
 )
 from dynamongo.planning.plan import describe_step
 
+if TYPE_CHECKING:
+    from dynamongo.expressions.conditions import Condition
+    from dynamongo.expressions.filters import Filter
+
 R = TypeVar("R")
 
 # Codes of `CancellationReasons`, which differ from those of errors. Source: TransactWriteItems, API reference.
@@ -69,7 +73,12 @@ class Sender:
         retries: How often, and for how long.
         budget: What retries are paid from; one of its own by default.
         now: Returns the time in seconds, by the clock of the backend.
+
+    Attributes:
+        last_filter: The residual of the last read, and its compiled form; see `reads`.
     """
+
+    last_filter: tuple[Condition, Filter] | None = None
 
     def __init__(
         self,

@@ -27,74 +27,77 @@ def _ignore(_: int) -> None:
     pass
 
 
-class Tables(Sender):
-    """The part of the executor that manages tables."""
+def create_table(
+    sender: Sender, operation: CreateTable, *, wait: bool, expires_by: str | None = None, on_poll: OnPoll = _ignore
+) -> Steps[None]:
+    """Create the table and, with `wait`, return when it is ready and its items expire by the attribute, if any."""
+    table = operation.schema.name
+    description = yield from sender.send(operation)
+    if not wait:
+        return
+    if not description.is_ready:
+        yield from _wait_until_ready(sender, table, on_poll)
+    # Only now: DynamoDB refuses it while the table is being created.
+    if expires_by is not None:
+        yield from sender.send(UpdateTimeToLive(table, expires_by))
 
-    def create_table(
-        self, operation: CreateTable, *, wait: bool, expires_by: str | None = None, on_poll: OnPoll = _ignore
-    ) -> Steps[None]:
-        """Create the table and, with `wait`, return when it is ready and its items expire by the attribute, if any."""
-        table = operation.schema.name
-        description = yield from self.send(operation)
-        if not wait:
+
+def change_table(
+    sender: Sender, table: str, changes: Iterable[TableChange], *, wait: bool, on_poll: OnPoll = _ignore
+) -> Steps[None]:
+    """Make the changes one after the other, each when the one before is done; `wait` waits for the last, too."""
+    is_first = True
+    for change in changes:  # DynamoDB refuses a change of a table that is still UPDATING
+        if not is_first:
+            yield from _wait_until_ready(sender, table, on_poll)
+        is_first = False
+        yield from sender.send(change)
+    if wait:
+        yield from _wait_until_ready(sender, table, on_poll)
+
+
+def compare_table(
+    sender: Sender, schema: TableSchema, expires_by: str | None, declared: Declared, *, undeclared: bool = False
+) -> Steps[tuple[Difference, ...]]:
+    """Return how the live table differs from the declared schema, and from the attribute by which items expire."""
+    description = yield from sender.send(DescribeTable(schema.name))
+    live = yield from sender.send(DescribeTimeToLive(schema.name))
+    differences = compare_schemas(schema, expires_by, description, live.attribute, declared)
+    return differences + (list_undeclared(schema, description, live.attribute, declared) if undeclared else ())
+
+
+def _wait_until_ready(sender: Sender, table: str, on_poll: OnPoll) -> Steps[None]:
+    for pause in _table_waits():
+        yield pause
+        description = yield from _find_table(sender, table)
+        on_poll(1)
+        # A new table may not be visible yet. Source: DescribeTable, API reference: it is eventually consistent.
+        if description is not None and description.is_ready:
             return
-        if not description.is_ready:
-            yield from self._wait_until_ready(table, on_poll)
-        # Only now: DynamoDB refuses it while the table is being created.
-        if expires_by is not None:
-            yield from self.send(UpdateTimeToLive(table, expires_by))
+    raise ServiceError(f"the table {table} is still not ready", is_transient=False)
 
-    def change_table(
-        self, table: str, changes: Iterable[TableChange], *, wait: bool, on_poll: OnPoll = _ignore
-    ) -> Steps[None]:
-        """Make the changes one after the other, each when the one before is done; `wait` waits for the last, too."""
-        is_first = True
-        for change in changes:  # DynamoDB refuses a change of a table that is still UPDATING
-            if not is_first:
-                yield from self._wait_until_ready(table, on_poll)
-            is_first = False
-            yield from self.send(change)
-        if wait:
-            yield from self._wait_until_ready(table, on_poll)
 
-    def compare_table(
-        self, schema: TableSchema, expires_by: str | None, declared: Declared, *, undeclared: bool = False
-    ) -> Steps[tuple[Difference, ...]]:
-        """Return how the live table differs from the declared schema, and from the attribute by which items expire."""
-        description = yield from self.send(DescribeTable(schema.name))
-        live = yield from self.send(DescribeTimeToLive(schema.name))
-        differences = compare_schemas(schema, expires_by, description, live.attribute, declared)
-        return differences + (list_undeclared(schema, description, live.attribute, declared) if undeclared else ())
+def delete_table(sender: Sender, table: str, *, wait: bool, on_poll: OnPoll = _ignore) -> Steps[None]:
+    """Delete the table and, with `wait`, return when it is gone."""
+    yield from sender.send(DeleteTable(table))
+    for pause in _table_waits():
+        if not wait or not (yield from table_exists(sender, table)):
+            return
+        on_poll(1)
+        yield pause
+    raise ServiceError(f"the table {table} is still not deleted")
 
-    def _wait_until_ready(self, table: str, on_poll: OnPoll) -> Steps[None]:
-        for pause in _table_waits():
-            yield pause
-            description = yield from self._find_table(table)
-            on_poll(1)
-            # A new table may not be visible yet. Source: DescribeTable, API reference: it is eventually consistent.
-            if description is not None and description.is_ready:
-                return
-        raise ServiceError(f"the table {table} is still not ready", is_transient=False)
 
-    def delete_table(self, table: str, *, wait: bool, on_poll: OnPoll = _ignore) -> Steps[None]:
-        """Delete the table and, with `wait`, return when it is gone."""
-        yield from self.send(DeleteTable(table))
-        for pause in _table_waits():
-            if not wait or not (yield from self.table_exists(table)):
-                return
-            on_poll(1)
-            yield pause
-        raise ServiceError(f"the table {table} is still not deleted")
+def table_exists(sender: Sender, table: str) -> Steps[bool]:
+    """Return whether there is such a table, ready or not."""
+    return (yield from _find_table(sender, table)) is not None
 
-    def table_exists(self, table: str) -> Steps[bool]:
-        """Return whether there is such a table, ready or not."""
-        return (yield from self._find_table(table)) is not None
 
-    def _find_table(self, table: str) -> Steps[TableDescription | None]:
-        try:
-            return (yield from self.send(DescribeTable(table)))
-        except TableNotFound:
-            return None
+def _find_table(sender: Sender, table: str) -> Steps[TableDescription | None]:
+    try:
+        return (yield from sender.send(DescribeTable(table)))
+    except TableNotFound:
+        return None
 
 
 def _table_waits() -> Iterator[Wait]:

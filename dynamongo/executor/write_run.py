@@ -11,8 +11,17 @@ from typing import TypeAlias
 
 from dynamongo.exceptions import DynamongoError, WriteOutcomeUnknown
 from dynamongo.executor.effects import Steps
-from dynamongo.executor.executor import Executor
-from dynamongo.executor.writes import GroupResult, KeyedWrite, Outcome, Write, group_writes, key_writes, not_sent
+from dynamongo.executor.sender import Sender
+from dynamongo.executor.writes import (
+    GroupResult,
+    KeyedWrite,
+    Outcome,
+    Write,
+    group_writes,
+    key_writes,
+    not_sent,
+    write_group,
+)
 from dynamongo.expressions.values import AttributeValue
 
 Group: TypeAlias = Sequence[KeyedWrite]
@@ -52,11 +61,11 @@ class WriteRun:
         while self.stop is None and (group := next(groups, None)) is not None:
             yield group
 
-    def begin(self, group: Group) -> Callable[[Executor], Steps[GroupResult]]:
+    def begin(self, group: Group) -> Callable[[Sender], Steps[GroupResult]]:
         """Return the steps that write a group."""
         known: dict[int, Outcome] = {}
         self._begun[group[0].index] = group, known
-        return lambda executor: executor.write_group(group, known)
+        return lambda sender: write_group(sender, group, known)
 
     def finish(self, result: GroupResult) -> Iterator[Outcome]:
         """Yield the outcomes of a group; those that are not taken are settled later."""

@@ -104,76 +104,77 @@ class GroupResult:
     stop: DynamongoError | None = None
 
 
-class Writes(Sender):
-    """The part of the executor that writes."""
+def write_group(
+    sender: Sender, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome] | None = None
+) -> Steps[GroupResult]:
+    """Carry out one of the groups of `group_writes`: as one batch, or its only write alone.
 
-    def write_group(
-        self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome] | None = None
-    ) -> Steps[GroupResult]:
-        """Carry out one of the groups of `group_writes`: as one batch, or its only write alone.
+    An error that concerns one item is the outcome of that item. A batch that is refused as a whole is sent one by
+    one, so that each item gets its own error. Any other error stops the run.
 
-        An error that concerns one item is the outcome of that item. A batch that is refused as a whole is sent one by
-        one, so that each item gets its own error. Any other error stops the run.
+    Args:
+        sender: Sends the requests.
+        group: The writes.
+        outcomes: Filled with the outcome of each write, by its index, as soon as it is known, so that outcomes are
+            not lost when the group is interrupted.
+    """
+    outcomes = {} if outcomes is None else outcomes
+    stop: DynamongoError | None = None
+    try:
+        if len(group) > 1:
+            yield from _write_batch(sender, group, outcomes)
+        else:
+            outcomes[group[0].index] = yield from _write_alone(sender, group[0])
+    # DynamoDB refuses a batch with one invalid write as a whole. Source: BatchWriteItem, API reference.
+    except InvalidRequestError:
+        stop = yield from _write_one_by_one(sender, group, outcomes)
+    except ITEM_ERRORS as error:
+        _fill(outcomes, group, error)
+    except DynamongoError as error:
+        stop = error
+        _fill(outcomes, group, error)
+    return GroupResult([outcomes[write.index] for write in group], stop)
 
-        Args:
-            group: The writes.
-            outcomes: Filled with the outcome of each write, by its index, as soon as it is known, so that outcomes are
-                not lost when the group is interrupted.
-        """
-        outcomes = {} if outcomes is None else outcomes
-        stop: DynamongoError | None = None
+
+def _write_one_by_one(
+    sender: Sender, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]
+) -> Steps[DynamongoError | None]:
+    for write in group:
+        if write.index in outcomes:  # a request before wrote it, and left the rest unprocessed
+            continue
         try:
-            if len(group) > 1:
-                yield from self._write_batch(group, outcomes)
-            else:
-                outcomes[group[0].index] = yield from self._write_alone(group[0])
-        # DynamoDB refuses a batch with one invalid write as a whole. Source: BatchWriteItem, API reference.
-        except InvalidRequestError:
-            stop = yield from self._write_one_by_one(group, outcomes)
-        except ITEM_ERRORS as error:
-            _fill(outcomes, group, error)
+            outcomes[write.index] = yield from _write_alone(sender, write)
         except DynamongoError as error:
-            stop = error
-            _fill(outcomes, group, error)
-        return GroupResult([outcomes[write.index] for write in group], stop)
+            outcomes[write.index] = Outcome(write.index, error)
+            outcomes.update({each.index: each for each in not_sent(_unfinished(group, outcomes), error)})
+            return error
+    return None
 
-    def _write_one_by_one(
-        self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]
-    ) -> Steps[DynamongoError | None]:
-        for write in group:
-            if write.index in outcomes:  # a request before wrote it, and left the rest unprocessed
-                continue
-            try:
-                outcomes[write.index] = yield from self._write_alone(write)
-            except DynamongoError as error:
-                outcomes[write.index] = Outcome(write.index, error)
-                outcomes.update({each.index: each for each in not_sent(_unfinished(group, outcomes), error)})
-                return error
-        return None
 
-    def _write_batch(self, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> Steps[None]:
-        table = group[0].write.table
-        pending = {write.key: write for write in group}
-        attempts = self.start_attempts()
-        while True:
-            batch = tuple([write.part for write in pending.values() if write.part is not None])
-            result = yield from self.send_within(attempts, BatchWrite(table, batch))
-            # Any write of the group can tell a key: all are of one table.
-            left = {group[0].key_of(part) for part in result.unprocessed}
-            outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
-            if not left:
-                return
-            made_progress = len(left) < len(pending)
-            pending = {key: write for key, write in pending.items() if key in left}
-            if not (yield from self.wait_for_unprocessed(attempts, made_progress=made_progress)):
-                raise _unprocessed_error(attempts, table)
+def _write_batch(sender: Sender, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> Steps[None]:
+    table = group[0].write.table
+    pending = {write.key: write for write in group}
+    attempts = sender.start_attempts()
+    while True:
+        batch = tuple([write.part for write in pending.values() if write.part is not None])
+        result = yield from sender.send_within(attempts, BatchWrite(table, batch))
+        # Any write of the group can tell a key: all are of one table.
+        left = {group[0].key_of(part) for part in result.unprocessed}
+        outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
+        if not left:
+            return
+        made_progress = len(left) < len(pending)
+        pending = {key: write for key, write in pending.items() if key in left}
+        if not (yield from sender.wait_for_unprocessed(attempts, made_progress=made_progress)):
+            raise _unprocessed_error(attempts, table)
 
-    def _write_alone(self, write: KeyedWrite) -> Steps[Outcome]:
-        try:
-            result = yield from self.send_within(self.start_attempts(), write.write)
-        except ITEM_ERRORS as error:
-            return Outcome(write.index, error)
-        return Outcome(write.index, attributes=result.attributes)
+
+def _write_alone(sender: Sender, write: KeyedWrite) -> Steps[Outcome]:
+    try:
+        result = yield from sender.send_within(sender.start_attempts(), write.write)
+    except ITEM_ERRORS as error:
+        return Outcome(write.index, error)
+    return Outcome(write.index, attributes=result.attributes)
 
 
 def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:

@@ -36,8 +36,9 @@ from dynamongo.exceptions import (
     TableExists,
     TableMismatch,
     TableNotFound,
+    VersionConflict,
 )
-from dynamongo.executor import Executor, Steps, accept_item
+from dynamongo.executor import Sender, Steps, accept_item
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.failures import explain_failure
@@ -47,7 +48,7 @@ from dynamongo.operations import Action, Get, Operation, WriteResult
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
-from dynamongo.planning.strategies import Strategy, resolve_one
+from dynamongo.planning.strategies import Strategy, resolve_one, restrict
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 M = TypeVar("M", bound=Recorded)
@@ -72,14 +73,14 @@ class VerbCall(Generic[R]):
     """
 
     operation: Operation[Any] | None = None
-    steps: Callable[[Executor], Steps[Any]] | None = None
+    steps: Callable[[Sender], Steps[Any]] | None = None
 
     def __init__(
         self,
         mapper: Mapper[Any],
         table: str,
         operation: Operation[Any] | None = None,
-        steps: Callable[[Executor], Steps[Any]] | None = None,
+        steps: Callable[[Sender], Steps[Any]] | None = None,
     ) -> None:
         self.mapper = mapper
         self.table = table
@@ -199,10 +200,21 @@ class SaveCall(_WriteCall[M]):
 class UpdateCall(_WriteCall[M]):
     """Update one item."""
 
-    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, updates: Any, *, upsert: bool) -> None:
+    def __init__(  # noqa: PLR0913 - the arguments of `update_one`, and where they are applied
+        self,
+        mapper: Mapper[M],
+        table: str,
+        strategy: Strategy,
+        updates: Any,
+        *,
+        upsert: bool,
+        condition: Condition | None = None,
+    ) -> None:
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
         target = resolve_one(strategy, mapper, to_write=True)
+        if condition is not None:
+            target = restrict(target, condition, mapper)
         super().__init__(mapper, table, make_update(mapper, table, target, changes, upsert=upsert))
 
     def finish(self, result: WriteResult) -> M:
@@ -214,9 +226,11 @@ class UpdateCall(_WriteCall[M]):
 class DeleteCall(_WriteCall["M | None"]):
     """Delete one item."""
 
-    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy) -> None:
+    def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
         self.is_instance = isinstance(strategy, mapper.model)
         target = resolve_one(strategy, mapper, to_write=True)
+        if condition is not None:
+            target = restrict(target, condition, mapper)
         super().__init__(mapper, table, make_delete(table, target, return_old=True))
 
     def finish(self, result: WriteResult) -> M | None:
@@ -224,7 +238,9 @@ class DeleteCall(_WriteCall["M | None"]):
         return None if result.attributes is None else self.mapper.decode_written(result.attributes, "deleted")
 
     def fail(self, error: DynamongoError) -> M | None:
-        """Return nothing for conditions that did not hold; those of an instance are a conflict, and raise."""
-        if isinstance(error, ConditionalCheckFailedException) and not self.is_instance:
+        """Return nothing for conditions that did not hold; the version of an instance is a conflict, and raises."""
+        explained = self.explain(error)
+        is_failure = isinstance(error, ConditionalCheckFailedException)
+        if is_failure and not (self.is_instance and isinstance(explained, VersionConflict)):
             return None
-        return super().fail(error)
+        raise explained from error

@@ -17,10 +17,10 @@ from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BudgetExceeded, CursorError, ItemNotFound, MultipleItemsFound
 from dynamongo.executor import (
     START,
-    Executor,
     PageLoop,
     ReadPage,
     ReadPosition,
+    Sender,
     Steps,
     items_of,
     position_after,
@@ -120,7 +120,7 @@ class PreparedRead(Generic[T]):
             start = decode_cursor(plan, self._fingerprint_of_plan(), read.cursor, self._connection.cursor_rules)
         return PageLoop(plan, start, read.max_pages, read.max_read_units)
 
-    def _call(self, steps: Callable[[Executor], Steps[R]]) -> VerbCall[R]:
+    def _call(self, steps: Callable[[Sender], Steps[R]]) -> VerbCall[R]:
         return VerbCall(self._model.__mapper__, self._read.table.name, steps=steps)
 
     # An iteration.

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import TableMismatch
-from dynamongo.executor import Executor, Steps
+from dynamongo.executor import Sender, Steps
 from dynamongo.executor.schema_diff import Declared, Difference, Units, complete_schema, plan_changes
+from dynamongo.executor.table_lifecycle import change_table, compare_table, create_table, delete_table
 from dynamongo.fields.indexes import GlobalIndex
 from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
@@ -22,9 +23,9 @@ def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
     expires_by = mapper.declaration.expires_by
     create = CreateTable(mapper.schema(table), tuple((model.__tags__ or {}).items()), model.__stream__)
 
-    def steps(executor: Executor) -> Steps[None]:  # a generator: a bar opens when the call is performed
+    def steps(sender: Sender) -> Steps[None]:  # a generator: a bar opens when the call is performed
         with report_progress(progress, table, unit="polls") as poll:
-            yield from executor.create_table(create, wait=wait, expires_by=expires_by, on_poll=poll)
+            yield from create_table(sender, create, wait=wait, expires_by=expires_by, on_poll=poll)
 
     return VerbCall(mapper, table, steps=steps)
 
@@ -34,9 +35,9 @@ def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
     check_flag(model.__name__, "wait", wait)
     table = model.table_name()
 
-    def steps(executor: Executor) -> Steps[None]:
+    def steps(sender: Sender) -> Steps[None]:
         with report_progress(progress, table, unit="polls") as poll:
-            yield from executor.delete_table(table, wait=wait, on_poll=poll)
+            yield from delete_table(sender, table, wait=wait, on_poll=poll)
 
     return VerbCall(model.__mapper__, table, steps=steps)
 
@@ -45,9 +46,7 @@ def compare_call(model: type[Instance], *, undeclared: bool) -> VerbCall[tuple[D
     """Compare the live table with the model."""
     check_flag(model.__name__, "undeclared", undeclared)
     table = model.table_name()
-    return VerbCall(
-        model.__mapper__, table, steps=lambda executor: _compare(executor, model, table, undeclared=undeclared)
-    )
+    return VerbCall(model.__mapper__, table, steps=lambda sender: _compare(sender, model, table, undeclared=undeclared))
 
 
 def update_call(
@@ -58,28 +57,28 @@ def update_call(
     check_flag(model.__name__, "wait", wait)
     mapper, table = model.__mapper__, model.table_name()
 
-    def steps(executor: Executor) -> Steps[tuple[Difference, ...]]:
-        differences = yield from _compare(executor, model, table)
+    def steps(sender: Sender) -> Steps[tuple[Difference, ...]]:
+        differences = yield from _compare(sender, model, table)
         _check_fixable(differences, drop_indexes=drop_indexes)
         fixed = tuple(each for each in differences if drop_indexes or each.fix == "update")
-        live = (yield from executor.send(DescribeTable(table))).schema
+        live = (yield from sender.send(DescribeTable(table))).schema
         # What is not declared stays, but a request for units has to name those, too.
         whole = complete_schema(mapper.schema(table), _declared_settings(model), live)
         changes = list(plan_changes(table, fixed, whole, live))
         if changes:
             with report_progress(progress, table, unit="polls") as poll:
-                yield from executor.change_table(table, changes, wait=wait, on_poll=poll)
+                yield from change_table(sender, table, changes, wait=wait, on_poll=poll)
         return fixed
 
     return VerbCall(mapper, table, steps=steps)
 
 
 def _compare(
-    executor: Executor, model: type[Instance], table: str, *, undeclared: bool = False
+    sender: Sender, model: type[Instance], table: str, *, undeclared: bool = False
 ) -> Steps[tuple[Difference, ...]]:
     mapper = model.__mapper__
     schema, expires_by = mapper.schema(table), mapper.declaration.expires_by
-    return executor.compare_table(schema, expires_by, _declared_settings(model), undeclared=undeclared)
+    return compare_table(sender, schema, expires_by, _declared_settings(model), undeclared=undeclared)
 
 
 def _check_fixable(differences: Sequence[Difference], *, drop_indexes: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynamongo.executor.schema_diff import Difference
+from dynamongo.executor.table_lifecycle import table_exists
 from dynamongo.model.calls import VerbCall, perform
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
@@ -48,7 +49,7 @@ class TableVerbs(Instance):
     def table_exists(cls) -> bool:
         """Return whether the table exists, ready or not. Costs one DescribeTable request."""
         table = cls.table_name()
-        call: VerbCall[bool] = VerbCall(cls.__mapper__, table, steps=lambda executor: executor.table_exists(table))
+        call: VerbCall[bool] = VerbCall(cls.__mapper__, table, steps=lambda sender: table_exists(sender, table))
         return perform(call)
 
     @classmethod

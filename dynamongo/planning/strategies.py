@@ -14,6 +14,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import (
     EQ,
+    And,
     BaseCondition,
     Comparison,
     Condition,
@@ -89,6 +90,21 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     if not isinstance(strategy, str) and isinstance(strategy, Mapping):
         return Target(encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)))
     return Target(encode_key((_check_scalar(strategy, mapper),)))
+
+
+def restrict(target: Target, condition: Any, mapper: Mapper[Any]) -> Target:
+    """Return the target with one more condition, which a caller gave beside the strategy.
+
+    Raises:
+        ExpressionError: It is no condition, or names fields of another model.
+    """
+    if not isinstance(condition, BaseCondition):
+        raise ExpressionError(
+            f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
+        )
+    more = cast("Condition", condition)
+    mapper.check_paths(paths_of(more))
+    return Target(target.key, more if target.check is None else And(target.check, more))
 
 
 def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:

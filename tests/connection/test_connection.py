@@ -151,7 +151,7 @@ class TestBackend:
             pass
 
     def test_run_executes_on_the_backend_in_use(self) -> None:
-        result = Connection(backend=Counted()).run(lambda executor: executor.send(Get("t", {"k": 1})))
+        result = Connection(backend=Counted()).run(lambda sender: sender.send(Get("t", {"k": 1})))
         assert result == GetResult({"asked": repr(Get("t", {"k": 1}))})
 
 

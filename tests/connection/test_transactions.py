@@ -32,7 +32,7 @@ from dynamongo.backends.memory.faults.kinds import CancelCode
 from dynamongo.connection import overrides
 from dynamongo.connection.drivers import drive
 from dynamongo.exceptions import BackendError, CancellationReason, InvalidRequestError
-from dynamongo.executor import Executor, RetryPolicy
+from dynamongo.executor import RetryPolicy, Sender
 from dynamongo.operations import Delete, Put, TransactWrite
 
 _prefixes = (f"transactions-{number}-" for number in itertools.count())
@@ -326,17 +326,17 @@ class TestRetries:
         backend = Answers(
             TransactionCanceled((CONFLICT, CancellationReason())), TransactionCanceled((CONFLICT, CONFLICT))
         )
-        assert drive(Executor(backend.limits, RetryPolicy()).send(TRANSACTION), backend) is TRANSACTION  # type: ignore[comparison-overlap]  # `Answers` returns it
+        assert drive(Sender(backend.limits, RetryPolicy()).send(TRANSACTION), backend) is TRANSACTION  # type: ignore[comparison-overlap]  # `Answers` returns it
         assert backend.executed == 3
 
     def test_transaction_whose_condition_failed_is_not_retried(self) -> None:
         backend = Answers(TransactionCanceled((CONFLICT, FAILED)))
         with pytest.raises(TransactionCanceled):
-            drive(Executor(backend.limits, RetryPolicy()).send(TRANSACTION), backend)
+            drive(Sender(backend.limits, RetryPolicy()).send(TRANSACTION), backend)
         assert backend.executed == 1
 
     def test_attempts_are_limited(self) -> None:
         backend = Answers(*[TransactionCanceled((CONFLICT,))] * 9)
         with pytest.raises(TransactionCanceled):
-            drive(Executor(backend.limits, RetryPolicy(attempts=3)).send(TRANSACTION), backend)
+            drive(Sender(backend.limits, RetryPolicy(attempts=3)).send(TRANSACTION), backend)
         assert backend.executed == 3

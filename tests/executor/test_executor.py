@@ -25,18 +25,19 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor import (
-    Executor,
     GroupResult,
     Outcome,
     PageLoop,
     ReadPosition,
     RetryPolicy,
+    Sender,
     Steps,
     Wait,
     items_of,
     sort_items,
 )
 from dynamongo.executor.concurrent_writes import BulkWriter
+from dynamongo.executor.table_lifecycle import create_table, delete_table, table_exists
 from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.expressions.values import Item
@@ -130,16 +131,16 @@ class LongestWaits(RetryPolicy):
 
 def run(
     tape: Tape,
-    make_steps: Callable[[Executor], Steps[R]],
+    make_steps: Callable[[Sender], Steps[R]],
     waits: list[float] | None = None,
     attempts: int = 11,
     *,
     played: bool = True,
 ) -> R:
-    executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000), now=tape.now)
+    sender = Sender(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000), now=tape.now)
     if waits is not None:
         tape.waits = waits
-    found = drive(make_steps(executor), tape)
+    found = drive(make_steps(sender), tape)
     assert not played or tape.is_played()
     return found
 
@@ -149,10 +150,10 @@ def read(tape: Tape, plan: Plan, waits: list[float] | None = None, attempts: int
 
 
 def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, attempts: int = 11) -> list[Outcome]:
-    executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000), now=tape.now)
+    sender = Sender(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000), now=tape.now)
 
-    def run_group(make_steps: Callable[[Executor], Steps[GroupResult]]) -> GroupResult:
-        return drive(make_steps(executor), tape)
+    def run_group(make_steps: Callable[[Sender], Steps[GroupResult]]) -> GroupResult:
+        return drive(make_steps(sender), tape)
 
     outcomes = list(BulkWriter(run_group, ("k",), tape.limits.batch_write, workers=1).write(writes))
     assert tape.is_played()
@@ -240,7 +241,7 @@ class TestDrive:
     def test_error_that_the_steps_do_not_handle_is_raised_as_it_is(self) -> None:
         error = TableNotFound("no table")
         with pytest.raises(TableNotFound) as caught:
-            drive(Executor(Limits(), RetryPolicy()).send(Get(T, item(1))), Tape(error))
+            drive(Sender(Limits(), RetryPolicy()).send(Get(T, item(1))), Tape(error))
         assert caught.value is error
 
 
@@ -452,8 +453,8 @@ SLOW = ThrottledError("slow down")
 
 
 def send(tape: Tape, operation: Operation[R], attempts: int = 4, max_seconds: float = 10_000) -> R:
-    executor = Executor(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=max_seconds), now=tape.now)
-    return drive(executor.send(operation), tape, max_seconds)
+    sender = Sender(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=max_seconds), now=tape.now)
+    return drive(sender.send(operation), tape, max_seconds)
 
 
 UPDATE = UpdateItem(T, item(1), (SetUpdate(Path("a"), 1),))
@@ -680,7 +681,7 @@ class TestTables:
         waits: list[float] = []
         tape = Tape(self.described("CREATING"), *[TableNotFound("gone")] * 600)
         with pytest.raises(ServiceError, match="still not ready"):
-            run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True), waits)
+            run(tape, lambda sender: create_table(sender, CreateTable(self.SCHEMA), wait=True), waits)
         assert 500 < sum(waits) < 600
 
     SCHEMA = TableSchema(T, KeySchema(KeyAttribute("k", "S")))
@@ -691,58 +692,58 @@ class TestTables:
     def test_create_waits_until_the_table_is_active(self) -> None:
         waits: list[float] = []
         tape = Tape(self.described("CREATING"), self.described("CREATING"), self.described("ACTIVE"))
-        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True), waits)
+        run(tape, lambda sender: create_table(sender, CreateTable(self.SCHEMA), wait=True), waits)
         assert tape.executed == [CreateTable(self.SCHEMA), DescribeTable(T), DescribeTable(T)]
         assert waits == [0.02, 0.04]
 
     def test_create_of_a_table_that_is_active_at_once_does_not_wait(self) -> None:
         tape = Tape(self.described("ACTIVE"))
-        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True))
+        run(tape, lambda sender: create_table(sender, CreateTable(self.SCHEMA), wait=True))
 
     def test_create_without_waiting_makes_one_request(self) -> None:
         tape = Tape(self.described("CREATING"))
-        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=False))
+        run(tape, lambda sender: create_table(sender, CreateTable(self.SCHEMA), wait=False))
 
     def test_create_continues_while_the_new_table_is_not_visible_yet(self) -> None:
         tape = Tape(self.described("CREATING"), TableNotFound("not yet"), self.described("ACTIVE"))
-        run(tape, lambda executor: executor.create_table(CreateTable(self.SCHEMA), wait=True))
+        run(tape, lambda sender: create_table(sender, CreateTable(self.SCHEMA), wait=True))
 
     def test_delete_waits_until_the_table_is_gone(self) -> None:
         waits: list[float] = []
         deleting = self.described("DELETING")
         tape = Tape(deleting, deleting, deleting, TableNotFound("gone"))
-        run(tape, lambda executor: executor.delete_table(T, wait=True), waits)
+        run(tape, lambda sender: delete_table(sender, T, wait=True), waits)
         assert tape.executed == [DeleteTable(T), DescribeTable(T), DescribeTable(T), DescribeTable(T)]
         assert waits == [0.02, 0.04]
 
     def test_delete_without_waiting_makes_one_request(self) -> None:
         tape = Tape(self.described("DELETING"))
-        run(tape, lambda executor: executor.delete_table(T, wait=False))
+        run(tape, lambda sender: delete_table(sender, T, wait=False))
         assert tape.executed == [DeleteTable(T)]
 
     def test_delete_of_a_missing_table_is_an_error(self) -> None:
         with pytest.raises(TableNotFound, match="gone"):
-            run(Tape(TableNotFound("gone")), lambda executor: executor.delete_table(T, wait=True))
+            run(Tape(TableNotFound("gone")), lambda sender: delete_table(sender, T, wait=True))
 
     @pytest.mark.parametrize("status", ["CREATING", "ACTIVE", "DELETING"])
     def test_table_exists_whatever_its_status(self, status: str) -> None:
-        assert run(Tape(self.described(status)), lambda executor: executor.table_exists(T))
+        assert run(Tape(self.described(status)), lambda sender: table_exists(sender, T))
 
     def test_missing_table_does_not_exist(self) -> None:
-        assert not run(Tape(TableNotFound("gone")), lambda executor: executor.table_exists(T))
+        assert not run(Tape(TableNotFound("gone")), lambda sender: table_exists(sender, T))
 
     def test_other_errors_of_table_exists_are_raised(self) -> None:
         with pytest.raises(ServiceError):
-            run(Tape(ServiceError("no answer", is_transient=False)), lambda executor: executor.table_exists(T))
+            run(Tape(ServiceError("no answer", is_transient=False)), lambda sender: table_exists(sender, T))
 
 
 def test_executor_runs_on_the_memory_backend() -> None:
     backend = MemoryBackend()
-    executor = Executor(backend.limits, RetryPolicy())
-    drive(executor.create_table(CreateTable(TableSchema(T, KeySchema(KeyAttribute("k", "N")))), wait=True), backend)
+    sender = Sender(backend.limits, RetryPolicy())
+    drive(create_table(sender, CreateTable(TableSchema(T, KeySchema(KeyAttribute("k", "N")))), wait=True), backend)
     writes = [put(number, NotExists(Path("k")) if number % 7 == 0 else None, a=number) for number in range(100)]
-    writer = BulkWriter(lambda make_steps: drive(make_steps(executor), backend), ("k",), 25, workers=4)
+    writer = BulkWriter(lambda make_steps: drive(make_steps(sender), backend), ("k",), 25, workers=4)
     assert {outcome.index for outcome in writer.write(writes) if outcome.error is None} == set(range(100))
     plan = Plan((Scan(T, limit=9),), Comparison(Path("a"), GT, 89), ("k",), descending=True, limit=3)
-    pages = drive(PageLoop(plan).read_all(executor), backend)
+    pages = drive(PageLoop(plan).read_all(sender), backend)
     assert sort_items(plan, items_of(pages)) == [item(99, a=99), item(98, a=98), item(97, a=97)]

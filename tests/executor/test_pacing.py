@@ -12,8 +12,9 @@ from dynamongo import Connection, IntField, Model, RetryPolicy
 from dynamongo.backends import Limits
 from dynamongo.backends.memory import VirtualClock
 from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
-from dynamongo.executor import Attempt, Effect, Executor, GroupResult, Steps, Wait, key_writes
+from dynamongo.executor import Attempt, Effect, GroupResult, Sender, Steps, Wait, key_writes
 from dynamongo.executor.pacing import Pace
+from dynamongo.executor.writes import write_group
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
 
 RATE = 100.0
@@ -227,9 +228,9 @@ class TestTime:
 def _begin(seconds: float, count: int) -> Steps[GroupResult]:
     """A group of writes, whose call may take 100 seconds, and which waits so many for a place once it was throttled."""
     clock = VirtualClock(start=0)
-    executor = Executor(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
+    sender = Sender(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
     writes = list(key_writes([Put("items", {"id": number}) for number in range(count)], ("id",)))
-    return Crowded(clock, seconds).keep(executor.write_group(writes))
+    return Crowded(clock, seconds).keep(write_group(sender, writes))
 
 
 def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:

@@ -37,7 +37,7 @@ from dynamongo.backends import Limits
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import Fault, MemoryBackend, VirtualClock
 from dynamongo.connection.drivers import drive
-from dynamongo.executor import Executor, RetryBudget
+from dynamongo.executor import RetryBudget, Sender
 from dynamongo.operations import (
     BatchPut,
     BatchWrite,
@@ -363,7 +363,7 @@ class TestTime:
         backend = Slowly(30)
         connection = Connection(backend=backend, retries=RetryPolicy(base=0, cap=0, max_seconds=50))
         with pytest.raises(ServiceError):
-            connection.run(lambda executor: executor.send(Get(T, {"k": 1})))
+            connection.run(lambda sender: sender.send(Get(T, {"k": 1})))
         assert backend.bounds == [50, 20]
 
     @pytest.mark.parametrize("seconds", [1, 29, 60, 250])
@@ -475,10 +475,10 @@ class TestBudget:
 
     def test_bulk_writes_and_batch_gets_finish_without_it(self) -> None:
         empty = RetryBudget(0)
-        executor = Executor(Limits(), POLICY, empty)
+        sender = Sender(Limits(), POLICY, empty)
         backend = Answers(*[SLOW] * 3, BatchWriteResult((BatchPut({"k": 2}),)), *[SLOW] * 3, BatchWriteResult())
-        attempts = executor.start_attempts()
-        assert drive(executor.send_within(attempts, WRITES[2]), backend).unprocessed
+        attempts = sender.start_attempts()
+        assert drive(sender.send_within(attempts, WRITES[2]), backend).unprocessed
         with Connection.using(Answers(*([SLOW] * 9 + [WriteResult()]) * 100)):
             items = [Counter(name=f"{number}") for number in range(100)]
             assert Counter.save_many(items, overwrite=False, max_workers=1).fail_count == 0
@@ -488,7 +488,7 @@ class TestBudget:
         connection = Connection(backend=backend, retries=POLICY)
         for _ in range(200):
             with pytest.raises(ThrottledError):
-                connection.run(lambda executor: executor.send(Get(T, {"k": 1})))
+                connection.run(lambda sender: sender.send(Get(T, {"k": 1})))
         assert len(backend.executed) == 300
 
 

@@ -24,7 +24,7 @@ from dynamongo import (
 )
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import DynamongoError
-from dynamongo.executor import Attempt, Executor, Steps, Wait
+from dynamongo.executor import Attempt, Sender, Steps, Wait
 from dynamongo.model.calls import DeleteCall, GetCall, SaveCall, UpdateCall, VerbCall
 from dynamongo.model.table_calls import compare_call, create_call, delete_call, update_call
 from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem
@@ -92,8 +92,8 @@ async def perform_awaiting(call: VerbCall[R]) -> R:
         if call.operation is not None:
             result = await execute(call.operation)
         else:
-            executor = Executor(Connection().backend.limits, RetryPolicy())
-            result = None if call.steps is None else await drive(call.steps(executor))
+            sender = Sender(Connection().backend.limits, RetryPolicy())
+            result = None if call.steps is None else await drive(call.steps(sender))
     except DynamongoError as error:
         return call.fail(error)
     return call.finish(result)

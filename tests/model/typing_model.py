@@ -202,6 +202,16 @@ def write_many() -> None:
     assert_type(Listed(name="a").upsert(Listed.year.add(1)), Listed)
 
 
+def write_on_condition(listed: Listed) -> None:
+    condition = (Listed.year > 2000) & ~Listed.year.exists()
+    assert_type(Listed.update_one("a", Listed.year.set(1), condition=condition), Listed)
+    assert_type(Listed.delete_one("a", condition=condition), Listed | None)
+    assert_type(listed.update(Listed.year.set(1), [Listed.year.remove()], condition=condition), Listed)
+    assert_type(listed.delete(condition=None), Listed | None)
+    Listed.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    listed.delete(condition=Listed.year)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def misuse_of_reads() -> None:
     Listed.find(limit="3")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.find(scans="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -216,6 +226,10 @@ def write_together(user: User) -> None:
         tx.upsert(Listed, "c", Listed.year.set(1))
         tx.delete(Listed, Listed.name == "d")
         tx.check(User, user)
+        tx.update(user, User.visits.increment(), condition=User.visits < 10)
+        tx.update(Listed, "c", Listed.year.set(1), condition=Listed.year < 10)
+        tx.delete(Listed, "c", condition=Listed.year < 10)
+        tx.delete(user, condition="f")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
         tx.save(Listed)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
         tx.delete("e")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
         tx.update(user, "f")  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]

@@ -15,7 +15,7 @@ MUTANTS = [
         "max(lower, key=_k, default=None)",
         "min(lower, key=_k, default=None)",
     ),
-    Mutant("unprocessed keys are forgotten", "Reads.get_batch", "not result.unprocessed", "True"),
+    Mutant("unprocessed keys are forgotten", "_get_batch", "not result.unprocessed", "True"),
     Mutant(
         "a page without items ends the read",
         "PageLoop._fetch_page",
