@@ -16,7 +16,7 @@ from benchmarks.rows import is_installed
 from benchmarks.runner import run_suite
 from benchmarks.timing import FULL, QUICK, TINY, Effort
 
-SUITES = ("codec", "conditions", "memory", "growth", "wire", "start")
+SUITES = ("codec", "conditions", "memory", "growth", "wire", "traced", "start")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 

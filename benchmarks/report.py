@@ -16,7 +16,17 @@ from benchmarks.timing import OURS, Curve, Effort, Measurement, show
 
 Suites = dict[str, list[Measurement | Curve]]
 
-LIBRARIES = ("boto3", "pynamodb", "pydynox", "dynamoxy", "aiodynamo", "aiohttp", "moto", "sortedcontainers")
+LIBRARIES = (
+    "boto3",
+    "pynamodb",
+    "pydynox",
+    "dynamoxy",
+    "aiodynamo",
+    "aiohttp",
+    "moto",
+    "opentelemetry-sdk",
+    "sortedcontainers",
+)
 CAPTIONS = {
     "codec": "Codec",
     "selectivity": "A condition by selectivity",
@@ -24,6 +34,7 @@ CAPTIONS = {
     "memory": "Memory backends",
     "growth": "Memory, as the table grows",
     "wire": "DynamoDB backends",
+    "traced": "Through boto3",
     "start": "Import",
 }
 METHOD = """\
@@ -53,6 +64,9 @@ numbers of items that come back are checked.
 - **wire**: against an emulator on the same machine, over HTTP, with a table of {stored:,} rows. The filter is that of
   the conditions. aiodynamo runs on aiohttp, which takes less of its time than httpx. pydynox's update returns nothing,
   and the others' the new item.
+- **traced**: as in wire, but dynamongo sends all requests through boto3, as it does where a tracer, recorder or mock
+  expects to see them. Under OpenTelemetry, its instrumentation of botocore makes a span of each request on both sides,
+  which nobody exports.
 - **start**: whole processes, less the time of a bare Python.
 """
 

@@ -90,4 +90,7 @@ def draw_rows(count: int) -> tuple[Iterator[dict[str, Any]], Iterator[tuple[str,
 
 def is_installed(module: str) -> bool:
     """Return whether a library is installed."""
-    return importlib.util.find_spec(module) is not None
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that the module would be in
+        return False

@@ -88,7 +88,7 @@ class Effort:
 
 
 FULL = Effort(rounds=7, seconds=0.3, items=100_000, largest=1_000_000, stored=10_000)
-QUICK = Effort(rounds=3, seconds=0.05, items=10_000, largest=10_000, stored=2_000)
+QUICK = Effort(rounds=3, seconds=0.03, items=10_000, largest=10_000, stored=1_000)
 TINY = Effort(rounds=1, seconds=0.001, items=300, largest=1_000, stored=200)
 
 OURS = "dynamongo"
@@ -138,11 +138,12 @@ def repeat(work: Callable[[], object]) -> Callable[[int], object]:
 
 
 def _calibrate(side: Side, seconds: float) -> int:
-    """Return how often the work fits into a turn."""
-    side.run(1)
+    """Return how often the work fits into a turn; the first time also warms up."""
     count = 1
-    while (spent := _time(side, count)) < seconds / 10:
+    spent = _time(side, count)
+    while spent < seconds / 10:
         count *= 4
+        spent = _time(side, count)
     return max(1, int(count * seconds / spent))
 
 

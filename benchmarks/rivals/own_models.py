@@ -9,14 +9,23 @@ from typing import Any
 from benchmarks.rivals.base import Sizes, Works, check_size
 from benchmarks.rows import TEN, DeclaredRow, Row, draw_rows, key, values
 from dynamongo import Connection
+from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.conditions import Condition
 
 
-def connect(url: str) -> None:
-    """Configure the connection."""
-    Connection.set_config("made-up", "made-up", "us-east-2", endpoint_url=url)
+def connect(url: str, transport: str = "auto") -> DynamoDBBackend:
+    """Return a backend that all models use from now on."""
+    backend = DynamoDBBackend(
+        access_key_id="made-up",
+        secret_access_key="made-up",
+        region="us-east-2",
+        endpoint_url=url,
+        transport=transport,
+    )
+    Connection.set_config(backend=backend)
+    return backend
 
 
 def fill(url: str, count: int) -> None:
@@ -38,8 +47,13 @@ def update(model: type[Row]) -> Row:
 
 
 def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
-    """Return what to call in each task."""
+    """Return what to call in each task, over HTTP."""
     connect(url)
+    return make_calls(sizes, declared=declared)
+
+
+def make_calls(sizes: Sizes, *, declared: bool) -> Works:
+    """Return what to call in each task, on the connection as it is."""
     model = DeclaredRow if declared else Row
     rows = [model(**values(number)) for number in range(1_000)]
     keys = [key(number) for number in range(100)]
