@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import TEN, DeclaredRow, Row, draw_rows, key, values
+from benchmarks.rows import DeclaredRow, Row
+from benchmarks.values import TEN, draw_rows, key, values
 from dynamongo import Connection
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb_json import decode_item, render_item
