@@ -21,9 +21,20 @@ _NAMES_WITH_TOKEN: Final = "content-type;host;x-amz-date;x-amz-security-token;x-
 class Credentials(Protocol):
     """Credentials as boto3 returns them; only temporary ones have a token."""
 
-    access_key: str
-    secret_key: str
-    token: str | None
+    @property
+    def access_key(self) -> str:
+        """The identifier of the access key."""
+        ...
+
+    @property
+    def secret_key(self) -> str:
+        """Its secret part."""
+        ...
+
+    @property
+    def token(self) -> str | None:
+        """The session token."""
+        ...
 
 
 class MessageWriter:
