@@ -16,7 +16,7 @@ it, since it inherits the lock of the module, but not the thread that would rele
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -48,13 +48,14 @@ class LazyModule:
         return f"<lazy module {self._name!r}>"
 
 
-def make_getattr(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
+def make_getattr(package: str, names: Mapping[str, Collection[str]]) -> Callable[[str], Any]:
     """Return the `__getattr__` of a package that imports some of its public names on first use.
 
     Args:
         package: The full name of the package.
-        modules: The full name of the module that each of the names comes from.
+        names: The names by the full name of the module that each comes from.
     """
+    modules = {name: module for module, its_names in names.items() for name in its_names}
 
     def get(name: str) -> Any:
         if name not in modules:

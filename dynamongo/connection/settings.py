@@ -23,16 +23,20 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from dynamongo._support.dataclasses import dataclass, field, names_of
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_names, check_timeouts
 from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import RetryPolicy
-from dynamongo.executor.cursors import make_rules
 from dynamongo.expressions.values import shorten
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 
 if TYPE_CHECKING:
     from boto3.session import Session
+
+    from dynamongo.executor import cursors
+else:  # most connections set no cursor key
+    cursors = LazyModule("dynamongo.executor.cursors")
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -116,7 +120,7 @@ class Settings:
             check_backend(self.backend)
         if self.cursor_key is not None or self.cursor_ttl is not None:
             # Made to be checked. The connection makes them again for each cursor, since most never make one.
-            make_rules(self.cursor_key, self.cursor_ttl)
+            cursors.make_rules(self.cursor_key, self.cursor_ttl)
         if not isinstance(cast("object", self.show_values), bool):
             raise ConfigurationError(f"show_values must be True or False; got {shorten(self.show_values)}")
         if self.retries is not None and not isinstance(cast("object", self.retries), RetryPolicy):

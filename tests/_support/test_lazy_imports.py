@@ -48,7 +48,7 @@ def test_module_is_imported_when_an_attribute_is_read(folder: Path) -> None:
 def test_package_imports_a_name_when_it_is_first_used(folder: Path) -> None:
     name = f"lazy_{id(folder)}"
     (folder / f"{name}.py").write_text("value = [7]\n")
-    get = make_getattr(__name__, {"value": name})
+    get = make_getattr(__name__, {name: ("value",)})
     assert get("value") is globals()["value"] is sys.modules[name].value
     with pytest.raises(AttributeError, match=rf"module '{__name__}' has no attribute 'other'"):
         get("other")

@@ -9,7 +9,6 @@ import re
 import sys
 from typing import Any, Final
 
-from dynamongo.backends.dynamodb_json import decode_item
 from dynamongo.exceptions import (
     AccessDenied,
     BackendError,
@@ -30,6 +29,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
 )
 from dynamongo.expressions.values import Item
+from dynamongo.expressions.wire_values import decode_item
 
 ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
     "AccessDenied": AccessDenied,

@@ -8,8 +8,7 @@ from dynamongo.backends.memory.clock import VirtualClock
 
 if TYPE_CHECKING:
     from dynamongo.backends.memory.faults import Fault, FaultPlan
+else:  # few tests inject faults
+    __getattr__ = make_getattr(__name__, {"dynamongo.backends.memory.faults": ("Fault", "FaultPlan")})
 
 __all__ = ["Fault", "FaultPlan", "MemoryBackend", "Snapshot", "VirtualClock"]
-
-# Few tests inject faults.
-__getattr__ = make_getattr(__name__, dict.fromkeys(("Fault", "FaultPlan"), "dynamongo.backends.memory.faults"))
