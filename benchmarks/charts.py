@@ -18,6 +18,7 @@ COLOURS = {
     "boto3": "#999999",
     "dynamoxy": "#CC79A7",
     "moto": "#56B4E9",
+    "aiodynamo": "#F0E442",
     "plain dicts": "#999999",
     "hand-written lambda": "#E69F00",
     "closures": "#E69F00",
@@ -53,7 +54,8 @@ BARS = {
     "codec": "Codec: time for one item of 9 attributes, dynamongo = 1",
     "memory": "Memory backends: time for one call, and memory used, dynamongo = 1",
     "wire": "DynamoDB backends: the client's processor time for one call, dynamongo = 1",
-    "start": "Import, over a bare Python, dynamongo = 1",
+    "traced": "Through boto3: processor time for one call, dynamongo = 1",
+    "cold": "Whole processes, over a bare Python, dynamongo = 1",
 }
 
 

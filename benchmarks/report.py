@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import math
 import os
@@ -9,12 +10,23 @@ import platform
 import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.timing import OURS, Curve, Effort, Measurement
+from benchmarks.timing import OURS, Curve, Effort, Measurement, show
 
 Suites = dict[str, list[Measurement | Curve]]
 
-LIBRARIES = ("boto3", "pynamodb", "pydynox", "dynamoxy", "moto", "sortedcontainers")
+LIBRARIES = (
+    "boto3",
+    "pynamodb",
+    "pydynox",
+    "dynamoxy",
+    "aiodynamo",
+    "aiohttp",
+    "moto",
+    "opentelemetry-sdk",
+    "sortedcontainers",
+)
 CAPTIONS = {
     "codec": "Codec",
     "selectivity": "A condition by selectivity",
@@ -22,52 +34,50 @@ CAPTIONS = {
     "memory": "Memory backends",
     "growth": "Memory, as the table grows",
     "wire": "DynamoDB backends",
-    "start": "Import",
+    "traced": "Through boto3",
+    "cold": "Cold start",
 }
 METHOD = """\
-All sides of a comparison run in turns, {rounds} each, in one process; the median of the turns counts. Each suite has
-its own process, since what one leaves in memory would slow down the next. Only ratios are compared: the machine was
-shared, and absolute times vary with its load. Each side ends with the same kind of result: models for dynamongo,
-PynamoDB, pydynox and dynamoxy, dicts of Python values for boto3. Where sizes can be compared, results are checked to
-have the expected size.
+All sides of a comparison run in turns, {rounds} each, in one process; every other round goes backwards. The best turn
+of each side counts: on a shared machine other processes can only make a turn slower, so that the least is nearest to
+what the work costs, and it is the same rule for all. A turn starts with nothing to collect and lasts about
+{seconds} s, which leaves the garbage collector its share. The clock is the processor time of the process, all its
+threads included, without waiting. Each suite has its own process, since what one leaves in memory would slow down the
+next. Only ratios are compared: absolute times vary with the machine and its load. Each side ends with the same kind of
+result: models for dynamongo, PynamoDB, pydynox and dynamoxy, dicts of Python values for boto3 and aiodynamo. The
+numbers of items that come back are checked.
 
 - **The row** has 9 attributes: two keys, a name, an int, a Decimal, a bool, an aware datetime, a list of 3 strings,
-  and maps nested twice. 1,000 rows share a hash key. PynamoDB and pydynox store numbers as floats; pydynox does not
-  type maps.
+  and a free map (`DictField()`) with another map in it. "Declared members" says that the model declares what the maps
+  contain, in dynamongo, PynamoDB and dynamoxy; pydynox does not type maps, and boto3 and aiodynamo have no models. The
+  items are the same. 1,000 rows share a hash key. PynamoDB and pydynox have floats for numbers; aiodynamo is
+  left to read them as floats too, which is its default and faster than Decimals.
 - **codec**: from a model to what is sent, and back from the dicts that `json.loads` returns. dynamongo's result is
-  JSON text; the others return dicts, which they still have to convert to JSON. boto3's serializer converts dicts, not
-  models.
+  JSON text; the others return dicts, which they still have to convert to JSON. boto3's and aiodynamo's serializers
+  convert dicts, not models.
 - **conditions**: `(year < 1990) & ~cities.contains("Nairobi") & name.begins_with("J")`. The hand-written lambda
   relies on every attribute being present and of its type, which DynamoDB's semantics do not.
-- **memory**: through the verbs, validation and consumed capacity included. dynamoxy's client is asynchronous: its
-  calls are awaited one after the other, on a loop that is already running. It computes no capacity for a put. The
-  arguments of a call (dicts of values, keys) are created before the clock starts; a save creates an instance from
-  them first, on both sides.
-- **wire**: processor time of the process (all its threads) against an emulator on the same machine, over HTTP.
-- **start**: whole processes, less the time of a bare Python.
+- **memory**: through the verbs, validation and consumed capacity included, on a table of {items:,} rows. dynamoxy's
+  client is asynchronous: its calls are awaited one after the other, on a loop that is already running. It computes no
+  capacity for a put. The arguments of a call (dicts of values, keys) are created before the clock starts; a save
+  creates an instance from them first, on both sides. A load is a process of its own that adds 1,000 rows at a time.
+- **wire**: against an emulator on the same machine, over HTTP, with a table of {stored:,} rows. The filter is that of
+  the conditions. aiodynamo runs on aiohttp, which takes less of its time than httpx. pydynox's update returns nothing,
+  and the others' the new item.
+- **traced**: as in wire, but dynamongo sends all requests through boto3, as it does where a tracer, recorder or mock
+  expects to see them. Under OpenTelemetry, its instrumentation of botocore makes a span of each request on both sides,
+  which nobody exports.
+- **cold**: whole processes, from their start to their end, less a bare Python: the imports, a model, the first answer
+  (a get), with the resident memory at that moment; in an environment of nothing but a path, keys (or the name of a
+  profile in a configuration file) and a region. Over TLS, dynamongo, boto3 and PynamoDB get the authorities by
+  `AWS_CA_BUNDLE`, pydynox, dynamoxy and aiodynamo by `SSL_CERT_FILE`: botocore's 126 and that of the test. The first
+  test of a process declares the model, makes the table and does ten puts and ten gets in memory; its imports are
+  measured apart.
+- dynamoxy runs without its telemetry, since it would use OpenTelemetry, which is installed for another suite only.
 """
 
-_PAGES = (
-    "the garbage collector takes 23 % (it examines new objects again and again), `json.loads` 20 %, attribute values"
-    " 25 %, and models 18 %."
-)
-PROFILES = {
-    ("codec", "encode: model to wire"): "37 % goes to validating every value again, since a list or map in it may have"
-    " changed, and to making attribute values; 63 % to writing them as JSON. pydynox does neither here.",
-    ("codec", "decode: wire to model"): "59 % goes to attribute values, 41 % to the model. One pass would do if the"
-    " backend knew models.",
-    ("memory", "save_one"): "18 % goes to making the instance and 17 % to encoding it; the store takes 43 %, mostly for"
-    " measuring and copying the item; the verb takes the rest.",
-    ("memory", "get_one"): "36 % goes to decoding the item and 13 % to making the key; the store takes 26 %, and the"
-    " verb the rest.",
-    ("memory", "conditional update"): "26 % goes to building the condition and the update, 28 % to finding the key in"
-    " the condition and checking both, 28 % to the store, and 9 % to decoding the item.",
-    ("memory", "query of 10"): "45 % goes to decoding the items, 30 % to planning, and 10 % to the store.",
-    ("memory", "a test's cycle"): "ten saves take 48 %, ten gets 21 %, the query 18 %, and the table 5 %.",
-    ("wire", "query of 1,000"): _PAGES,
-    ("wire", "scan of 10,000"): _PAGES,
-}
-"""Where the time goes in the tasks that missed a target in one run or another, according to profiles."""
+PROFILES: dict[tuple[str, str], str] = {}
+"""Where the time goes in the tasks that missed a target, according to profiles."""
 
 
 def write_report(suites: Suites, charts: Sequence[str], effort: Effort, path: Path) -> None:
@@ -88,7 +98,7 @@ def _lines(suites: Suites, charts: Sequence[str], effort: Effort, folder: str) -
     for name, found in suites.items():
         yield from _table(name, [each for each in found if isinstance(each, Measurement)])
     yield "## Method\n"
-    yield METHOD.format(rounds=effort.rounds)
+    yield METHOD.format(**dataclasses.asdict(effort))
     yield "## Measured with\n"
     yield f"{platform.python_implementation()} {platform.python_version()} on {platform.system()} {platform.machine()},"
     yield f"{os.cpu_count()} cores. " + ", ".join(_versions()) + "."
@@ -97,20 +107,31 @@ def _lines(suites: Suites, charts: Sequence[str], effort: Effort, folder: str) -
         yield "pure Python code 15 to 20 % faster, and nothing else."
 
 
+class Verdict(NamedTuple):
+    """A target, and how it was met."""
+
+    against: str
+    found: float
+    target: float
+    is_met: bool
+    unit: str = ""
+
+
 def _targets(suites: Suites) -> Iterator[str]:
     yield "| suite | task | against | ratio | target | |"
     yield "| --- | --- | --- | --: | --: | --- |"
     for suite, each in _measured(suites):
-        for rival, ratio, most in _ratios(each):
-            shown, verdict = f"{ratio:.3g}", "met" if ratio <= most else "**missed**"
-            if math.isnan(ratio):
+        sign = "≥ " if each.more_is_better else ""
+        for against, found, target, is_met, unit in _judge(each):
+            shown, verdict = f"{found:.3g}{unit}", "met" if is_met else "**missed**"
+            if math.isnan(found):
                 shown, verdict = "not installed", ""
-            yield f"| {suite} | {each.task} | {rival} | {shown} | {most} | {verdict} |"
+            yield f"| {suite} | {each.task} | {against} | {shown} | {sign}{target}{unit} | {verdict} |"
 
 
 def _explain_misses(suites: Suites) -> Iterator[str]:
     missed = [
-        (suite, each.task) for suite, each in _measured(suites) if any(ratio > most for _, ratio, most in _ratios(each))
+        (suite, each.task) for suite, each in _measured(suites) if any(not judged.is_met for judged in _judge(each))
     ]
     if missed:
         yield "\n## Where the time goes in the tasks that missed\n"
@@ -126,10 +147,15 @@ def _measured(suites: Suites) -> Iterator[tuple[str, Measurement]]:
                 yield suite, each
 
 
-def _ratios(each: Measurement) -> Iterator[tuple[str, float, float]]:
-    """Yield each rival, the ratio of ours to it (NaN if it is not installed), and the target."""
-    for rival, most in each.targets.items():
-        yield rival, each.values[OURS] / each.values.get(rival, math.nan), most
+def _judge(each: Measurement) -> Iterator[Verdict]:
+    """Yield each target: the ratio of ours to a rival (NaN if it is not installed), and our own value."""
+    ours = each.values[OURS]
+    for rival, target in each.targets.items():
+        ratio = ours / each.values.get(rival, math.nan)
+        is_missed = ratio < target if each.more_is_better else ratio > target
+        yield Verdict(rival, ratio, target, not is_missed)
+    if each.limit is not None:
+        yield Verdict("", ours, each.limit, ours <= each.limit, f" {each.unit}")
 
 
 def _table(name: str, found: Sequence[Measurement]) -> Iterator[str]:
@@ -140,7 +166,7 @@ def _table(name: str, found: Sequence[Measurement]) -> Iterator[str]:
     yield f"| | unit | {' | '.join(sides)} |"
     yield f"| --- | --- | {' | '.join('--:' for _ in sides)} |"
     for each in found:
-        values = (f"{each.values[side]:,.4g}" if side in each.values else "" for side in sides)
+        values = (show(each.values[side]) if side in each.values else "" for side in sides)
         yield f"| {each.task} | {each.unit} | {' | '.join(values)} |"
     yield ""
 

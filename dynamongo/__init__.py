@@ -6,8 +6,10 @@ Declare a `Model`, say which items you mean with a strategy, and let the planner
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from dynamongo._support.lazy_imports import make_getattr
 from dynamongo.connection.connection import Connection
-from dynamongo.connection.recording import budget
 from dynamongo.exceptions import (
     AccessDenied,
     AttributeNotLoaded,
@@ -47,7 +49,6 @@ from dynamongo.exceptions import (
     WrittenButUnreadable,
 )
 from dynamongo.executor import RetryPolicy
-from dynamongo.executor.schema_diff import Difference
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
@@ -73,13 +74,30 @@ from dynamongo.fields import (
 )
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.model.model import Model
-from dynamongo.model.progress import Progress
-from dynamongo.model.result_set import ResultSet
-from dynamongo.model.results import BatchResult, Failure, Page, WriteOutcome
-from dynamongo.model.write_plan import WritePlan
-from dynamongo.planning.plan import Plan
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
+
+if TYPE_CHECKING:
+    from dynamongo.connection.recording import budget
+    from dynamongo.executor.schema_diff import Difference
+    from dynamongo.model.progress import Progress
+    from dynamongo.model.result_set import ResultSet
+    from dynamongo.model.results import BatchResult, Failure, Page, WriteOutcome
+    from dynamongo.model.write_plan import WritePlan
+    from dynamongo.planning.plan import Plan
+else:  # what is returned by calls that import it, or used by few programs
+    __getattr__ = make_getattr(
+        __name__,
+        {
+            "dynamongo.connection.recording": ("budget",),
+            "dynamongo.executor.schema_diff": ("Difference",),
+            "dynamongo.model.progress": ("Progress",),
+            "dynamongo.model.result_set": ("ResultSet",),
+            "dynamongo.model.results": ("BatchResult", "Failure", "Page", "WriteOutcome"),
+            "dynamongo.model.write_plan": ("WritePlan",),
+            "dynamongo.planning.plan": ("Plan",),
+        },
+    )
 
 __version__ = "0.3.0.dev0"
 
@@ -159,3 +177,7 @@ __all__ = [
     "WrittenButUnreadable",
     "budget",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

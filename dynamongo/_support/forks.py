@@ -26,6 +26,7 @@ CONNECTION: Final = 1
 BACKEND: Final = 2
 TRANSPORT: Final = 3
 INNERMOST: Final = 4
+IMPORTS: Final = 5
 """Levels: a thread that holds a lock takes none of a lower level, and no other one of the same level."""
 
 PATIENCE: Final = 10.0
@@ -36,7 +37,7 @@ ENDING_PATIENCE: Final = 0.1
 
 _TASKS: Final = "/proc/self/task"
 
-_locks: Final[list[set[weakref.ref[Any]]]] = [set() for _ in range(INNERMOST + 1)]
+_locks: Final[list[set[weakref.ref[Any]]]] = [set() for _ in range(IMPORTS + 1)]
 """The locks by level. A `WeakValueDictionary` would make each five times as expensive, and every backend has some."""
 
 _taken: Final[list[Any]] = []

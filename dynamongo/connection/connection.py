@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.forks import CONNECTION, make_lock
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
-from dynamongo.connection import recording
 from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive
+from dynamongo.connection.observers import execute_observed, observers
 from dynamongo.connection.overrides import (
     close_override,
     latest_override,
@@ -19,11 +20,9 @@ from dynamongo.connection.overrides import (
     open_override,
     process_blocks,
 )
-from dynamongo.connection.recording import execute_observed, observers
 from dynamongo.connection.settings import ConnectionOptions, Settings, check_backend, check_option_names
 from dynamongo.exceptions import BackendError
 from dynamongo.executor import Sender, Steps
-from dynamongo.executor.cursors import CursorRules, make_rules
 from dynamongo.expressions.values import hide_values
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Operation
@@ -33,7 +32,13 @@ from dynamongo.planning.strategies import Strategy
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.connection.transactions import Transaction
+    from dynamongo.connection import recording, snapshot_reads, transactions
+    from dynamongo.executor import cursors
+else:  # most programs use none of these, or not in their first call
+    cursors = LazyModule("dynamongo.executor.cursors")
+    recording = LazyModule("dynamongo.connection.recording")
+    snapshot_reads = LazyModule("dynamongo.connection.snapshot_reads")
+    transactions = LazyModule("dynamongo.connection.transactions")
 
 M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
@@ -125,7 +130,7 @@ class Connection:
                 chosen.close()
 
     @staticmethod
-    def transaction(token: str | None = None, *, return_items: bool = False) -> Transaction:
+    def transaction(token: str | None = None, *, return_items: bool = False) -> transactions.Transaction:
         """Execute the writes of a `with` block together, or none of them. Costs one TransactWriteItems request.
 
         Every action is checked when it is added: at most 100 actions and 4 MB, one action per item. Nothing is sent if
@@ -159,9 +164,7 @@ class Connection:
         ...     [account.balance for account in Connection.transact_get([(Account, "jane"), (Account, "john")])]
         [3, 7]
         """
-        from dynamongo.connection.transactions import Transaction  # noqa: PLC0415 - most programs have none
-
-        return Transaction(token, return_items=return_items)
+        return transactions.Transaction(token, return_items=return_items)
 
     @overload
     @staticmethod
@@ -179,11 +182,15 @@ class Connection:
         Returns:
             One instance per item, in the same order, or `None` where no item is stored.
         """
-        from dynamongo.connection.snapshot_reads import read_snapshot  # noqa: PLC0415 - as in `transaction`
+        return snapshot_reads.read_snapshot(items)
 
-        return read_snapshot(items)
+    @staticmethod
+    def record() -> contextlib.AbstractContextManager[recording.Calls]:
+        """Collect the requests that a `with` block makes, on any connection, with their cost; see `recording.record`.
 
-    record = staticmethod(recording.record)
+        Warns once about single gets that should be one `get_many`.
+        """
+        return recording.record()
 
     @property
     def backend(self) -> Backend:
@@ -220,9 +227,9 @@ class Connection:
         return self._table_prefix
 
     @property
-    def cursor_rules(self) -> CursorRules:
+    def cursor_rules(self) -> cursors.CursorRules:
         """How cursors are signed, and how long they are valid."""
-        return make_rules(self._settings.cursor_key, self._settings.cursor_ttl)
+        return cursors.make_rules(self._settings.cursor_key, self._settings.cursor_ttl)
 
     @property
     def scans(self) -> ScanPolicy:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
-from dynamongo.connection.recording import execute_observed
+from dynamongo.connection.observers import execute_observed
 from dynamongo.executor import Attempt, RetryBudget, RetryPolicy, Sender, Steps, Wait
 
 R = TypeVar("R")

@@ -10,70 +10,21 @@ import contextlib
 import itertools
 import warnings
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
-from contextvars import ContextVar
-from typing import Any, Protocol, TypeVar
+from collections.abc import Generator, Iterator
+from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo._support.stacklevel import caller_level
+from dynamongo.connection.observers import observe
 from dynamongo.exceptions import BudgetExceeded, NPlusOneWarning
 from dynamongo.operations import BatchGet, Capacity, Get, Operation, Query, Scan, TransactGet
-from dynamongo.planning.plan import describe_step
-
-R = TypeVar("R")
+from dynamongo.operations.steps import describe_step
 
 _REPEATED = 3
 """This many single gets of one table in a block look like a loop that should be a batch."""
 
 _READS = (Get, BatchGet, Query, Scan, TransactGet)
-
-
-class Observer(Protocol):
-    """Something that is notified before and after every request."""
-
-    def before(self, operation: Operation[Any]) -> None:
-        """Handle an operation that is about to be executed; raise to prevent that."""
-        ...
-
-    def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
-        """Handle an operation that was executed or has failed."""
-        ...
-
-
-observers: ContextVar[tuple[Observer, ...]] = ContextVar("dynamongo_observers", default=())
-"""The observers of the current thread or task."""
-
-
-def execute_observed(
-    execute: Callable[[Operation[R], float | None], R], operation: Operation[R], seconds: float | None
-) -> R:
-    """Execute the operation within a time limit, and notify the observers."""
-    watching = observers.get()
-    if not watching:
-        return execute(operation, seconds)
-    for observer in watching:
-        observer.before(operation)
-    try:
-        result = execute(operation, seconds)
-    except Exception as error:
-        for observer in watching:
-            observer.after(operation, Capacity(), error)
-        raise
-    for observer in watching:  # operations on tables consume no capacity
-        observer.after(operation, getattr(result, "consumed", Capacity()), None)
-    return result
-
-
-@contextlib.contextmanager
-def _observe(observer: Observer) -> Generator[None]:
-    # A new tuple, not a list: other contexts share the old value.
-    observers.set((*observers.get(), observer))
-    try:
-        yield
-    finally:
-        # Not a token's reset: blocks of generators and fixtures may end in another order than they began.
-        observers.set(tuple(each for each in observers.get() if each is not observer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +136,7 @@ def record() -> Generator[Calls]:
     (1, 0.5)
     """
     calls = Calls()
-    with _observe(calls):
+    with observe(calls):
         yield calls
 
 
@@ -248,6 +199,6 @@ def budget(
         BudgetExceeded: The block costs more; the message names the request.
     """
     spending = _Budget(read_units, write_units, requests)
-    with _observe(spending):
+    with observe(spending):
         yield
     spending.check()  # for a write that was the last request of the block

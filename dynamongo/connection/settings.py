@@ -18,20 +18,25 @@ What is set in code takes precedence over the environment:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from dynamongo._support.dataclasses import dataclass, field, names_of
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_names, check_timeouts
 from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import RetryPolicy
-from dynamongo.executor.cursors import make_rules
 from dynamongo.expressions.values import shorten
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 
 if TYPE_CHECKING:
     from boto3.session import Session
+
+    from dynamongo.executor import cursors
+else:  # most connections set no cursor key
+    cursors = LazyModule("dynamongo.executor.cursors")
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -115,7 +120,7 @@ class Settings:
             check_backend(self.backend)
         if self.cursor_key is not None or self.cursor_ttl is not None:
             # Made to be checked. The connection makes them again for each cursor, since most never make one.
-            make_rules(self.cursor_key, self.cursor_ttl)
+            cursors.make_rules(self.cursor_key, self.cursor_ttl)
         if not isinstance(cast("object", self.show_values), bool):
             raise ConfigurationError(f"show_values must be True or False; got {shorten(self.show_values)}")
         if self.retries is not None and not isinstance(cast("object", self.retries), RetryPolicy):
@@ -151,16 +156,27 @@ class Settings:
         # boto3 does not know AWS_REGION_NAME, which is dynamongo's own variable since 0.2.
         region = self.region or (None if self._brings_region() else os.environ.get("AWS_REGION_NAME"))
         settings = {name: getattr(self, name) for name in names_of(self)} | {"region": region}
-        import inspect  # noqa: PLC0415 - importing it takes long, and not every backend is made from settings
-
         # Backends of other packages take what they need, too, and none has to take everything.
-        known = inspect.signature(factory).parameters
+        known = _parameters_of(factory)
         return {name: value for name, value in settings.items() if name in known and value is not None}
 
     def _brings_region(self) -> bool:
         """Whether the code has set something that has a region, which takes precedence over the environment's."""
         has_own = self.client is not None or self.profile is not None
         return has_own or (self.session is not None and bool(self.session.region_name))
+
+
+def _parameters_of(factory: Any) -> Collection[str]:
+    """Return the names of the parameters of a class or function."""
+    # `inspect` takes 4 ms to import, and both backends that ship are plain classes.
+    if type(factory) is type and factory.__bases__ == (object,) and "__new__" not in vars(factory):
+        constructor = vars(factory).get("__init__")
+        if isinstance(constructor, FunctionType) and not hasattr(constructor, "__wrapped__"):
+            code = constructor.__code__
+            return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    import inspect  # noqa: PLC0415 - see above
+
+    return inspect.signature(factory).parameters
 
 
 def check_option_names(options: ConnectionOptions) -> None:

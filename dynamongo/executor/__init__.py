@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from dynamongo._support.lazy_imports import make_getattr
 from dynamongo.executor.effects import Attempt, Effect, Steps, Wait
-from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, items_of, position_after
-from dynamongo.executor.reads import PageLoop, accept_item, sort_items
 from dynamongo.executor.retries import RetryBudget, RetryPolicy
 from dynamongo.executor.sender import Sender
-from dynamongo.executor.writes import (
-    ITEM_ERRORS,
-    GroupResult,
-    KeyedWrite,
-    Outcome,
-    Write,
-    group_writes,
-    key_writes,
-    not_sent,
-)
+
+if TYPE_CHECKING:
+    from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, items_of, position_after
+    from dynamongo.executor.reads import PageLoop, accept_item, sort_items
+    from dynamongo.executor.writes import (
+        ITEM_ERRORS,
+        GroupResult,
+        KeyedWrite,
+        Outcome,
+        Write,
+        group_writes,
+        key_writes,
+        not_sent,
+    )
+else:  # single reads and writes need none of these
+    __getattr__ = make_getattr(
+        __name__,
+        {
+            "dynamongo.executor.read_pages": ("START", "ReadPage", "ReadPosition", "items_of", "position_after"),
+            "dynamongo.executor.reads": ("PageLoop", "accept_item", "sort_items"),
+            "dynamongo.executor.writes": (
+                "ITEM_ERRORS",
+                "GroupResult",
+                "KeyedWrite",
+                "Outcome",
+                "Write",
+                "group_writes",
+                "key_writes",
+                "not_sent",
+            ),
+        },
+    )
 
 __all__ = [
     "ITEM_ERRORS",

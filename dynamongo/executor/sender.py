@@ -44,7 +44,7 @@ from dynamongo.operations import (
     TransactWrite,
     UpdateItem,
 )
-from dynamongo.planning.plan import describe_step
+from dynamongo.operations.steps import describe_step
 
 if TYPE_CHECKING:
     from dynamongo.expressions.conditions import Condition

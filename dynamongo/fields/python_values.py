@@ -8,10 +8,10 @@ list, a float as an `int` or a `Decimal`, and a frozenset or a bytearray as a se
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import normalize_number
@@ -97,13 +97,8 @@ def decode(value: AttributeValue) -> Any:
     >>> decode({"tags": frozenset({"a"}), "score": Decimal("0.1")})
     {'tags': {'a'}, 'score': Decimal('0.1')}
     """
-    if type(value) in PLAIN_TYPES:
-        return value
-    if isinstance(value, dict):
-        return decode_map(value)
-    if isinstance(value, list):
-        return [element if type(element) in PLAIN_TYPES else decode(element) for element in value]
-    return set(cast("frozenset[str]", value))
+    copy = _COPIES.get(type(value))
+    return value if copy is None else copy(value)
 
 
 def round_trip(value: Any) -> Any:
@@ -121,4 +116,16 @@ def round_trip(value: Any) -> Any:
 
 def decode_map(item: Item) -> dict[str, Any]:
     """Apply `decode` to every member of a map, or attribute of an item."""
-    return {name: value if type(value) in PLAIN_TYPES else decode(value) for name, value in item.items()}
+    decoded: dict[str, Any] = item.copy()  # most members have no parts, and stay as they are
+    for name, value in item.items():
+        if type(value) in _COPIES:
+            decoded[name] = _COPIES[type(value)](value)
+    return decoded
+
+
+def _decode_list(elements: list[AttributeValue]) -> list[Any]:
+    return [_COPIES[type(each)](each) if type(each) in _COPIES else each for each in elements]
+
+
+_COPIES: Final[dict[type, Callable[[Any], Any]]] = {dict: decode_map, list: _decode_list, frozenset: set}
+"""What decodes the types of values that have parts."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, TypeVar, cast
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
@@ -26,7 +26,6 @@ from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import check_changes
 
 M = TypeVar("M", bound=Instance)
-V = TypeVar("V")
 
 
 class SaveMany(BoundVerb[M]):
@@ -252,19 +251,3 @@ class UpdateMany(TargetedVerb[M]):
         """Return the call that updates the items as the iterable yields their strategies."""
         changes = check_changes(self._mapper, updates)
         return self._prepare_stream(strategies, options, functools.partial(update_entries, changes))
-
-
-class BulkVerb(Generic[V]):
-    """Binds a verb to the model that it is looked up on: `save_many = BulkVerb(SaveMany)`."""
-
-    def __init__(self, kind: type[V]) -> None:
-        self._kind: Any = kind
-
-    @overload
-    def __get__(self: BulkVerb[SaveMany[Any]], instance: object, owner: type[M]) -> SaveMany[M]: ...
-    @overload
-    def __get__(self: BulkVerb[DeleteMany[Any]], instance: object, owner: type[M]) -> DeleteMany[M]: ...
-    @overload
-    def __get__(self: BulkVerb[UpdateMany[Any]], instance: object, owner: type[M]) -> UpdateMany[M]: ...
-    def __get__(self, instance: object, owner: Any) -> Any:
-        return self._kind(owner)

@@ -23,8 +23,9 @@ Note(title='a')
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag, refuse_condition
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import default_connection
@@ -38,18 +39,27 @@ from dynamongo.exceptions import (
     TableNotFound,
     VersionConflict,
 )
-from dynamongo.executor import Sender, Steps, accept_item
+from dynamongo.executor import Sender, Steps
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
-from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Action, Get, Operation, WriteResult
-from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_for
-from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Strategy, resolve_one, restrict
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
+
+if TYPE_CHECKING:
+    from dynamongo.executor import reads
+    from dynamongo.mapping import failures
+    from dynamongo.planning import plan as plans
+    from dynamongo.planning import planner
+    from dynamongo.planning import read as planned
+else:  # reads and writes by key need none of these, unless a write fails
+    failures = LazyModule("dynamongo.mapping.failures")
+    planned = LazyModule("dynamongo.planning.read")
+    planner = LazyModule("dynamongo.planning.planner")
+    plans = LazyModule("dynamongo.planning.plan")
+    reads = LazyModule("dynamongo.executor.reads")
 
 M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
@@ -124,7 +134,7 @@ class GetCall(VerbCall[Any]):
 
     # Defaults on the class: most calls set none of these, and this is the hottest verb.
     default: Any = REQUIRED
-    plan: Plan | None = None
+    plan: plans.Plan | None = None
     check: Condition | None = None
 
     def __init__(  # noqa: PLR0913 - the arguments of `get_one`, and where they are applied
@@ -148,8 +158,8 @@ class GetCall(VerbCall[Any]):
             self.operation = Get(table, target.key, consistent=consistent)
         else:
             paths = mapper.resolve_projection(projection)
-            read = Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
-            self.plan, self.check = plan_for(mapper, read), target.check
+            read = planned.Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
+            self.plan, self.check = planner.plan_for(mapper, read), target.check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
     def finish(self, result: Any) -> Any:
@@ -159,7 +169,7 @@ class GetCall(VerbCall[Any]):
             plan = self.plan
             if plan is None:
                 return self.mapper.decode(item)
-            if (wanted := accept_item(plan, item)) is not None:
+            if (wanted := reads.accept_item(plan, item)) is not None:
                 return self.mapper.decode_read([wanted], plan.loaded)[0]
         if self.default is not REQUIRED:
             return self.default
@@ -171,7 +181,7 @@ class GetCall(VerbCall[Any]):
 class _WriteCall(VerbCall[R]):
     def explain(self, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words, with what is stored."""
-        return explain_failure(self.mapper, cast("Action", self.operation), error)
+        return failures.explain_failure(self.mapper, cast("Action", self.operation), error)
 
 
 class SaveCall(_WriteCall[M]):

@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.calls import REQUIRED, GetCall, perform
 from dynamongo.model.instance import Instance
-from dynamongo.model.prepared_read import Decode, dicts_of, instances_of
-from dynamongo.model.read_arguments import ReadArguments, make_read
-from dynamongo.model.result_set import ResultSet
-from dynamongo.planning.plan import Plan
-from dynamongo.planning.planner import plan_for
 from dynamongo.planning.strategies import Strategy, keys_condition
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
+
+    from dynamongo.model import prepared_read, read_arguments, result_set
+    from dynamongo.model.prepared_read import Decode
+    from dynamongo.model.read_arguments import ReadArguments
+    from dynamongo.model.result_set import ResultSet
+    from dynamongo.planning import planner
+    from dynamongo.planning.plan import Plan
+else:  # `get_one` needs none of these
+    planner = LazyModule("dynamongo.planning.planner")
+    prepared_read = LazyModule("dynamongo.model.prepared_read")
+    read_arguments = LazyModule("dynamongo.model.read_arguments")
+    result_set = LazyModule("dynamongo.model.result_set")
 
 T = TypeVar("T")
 
@@ -93,9 +101,11 @@ class ReadVerbs(Instance):
             TypeError: There is no such argument.
         """
         mapper, table = cls.__mapper__, cls.table_name()
-        read = make_read(mapper, table, "get_many", strategy, arguments, descending=descending, limit=limit)
-        decode: Decode[Self] = instances_of(mapper)
-        return ResultSet(cls, read, decode, arguments.get("progress")).all()
+        read = read_arguments.make_read(
+            mapper, table, "get_many", strategy, arguments, descending=descending, limit=limit
+        )
+        decode: Decode[Self] = prepared_read.instances_of(mapper)
+        return result_set.ResultSet(cls, read, decode, arguments.get("progress")).all()
 
     @overload
     @classmethod
@@ -149,9 +159,11 @@ class ReadVerbs(Instance):
         """
         check_flag(cls.__name__, "as_dicts", as_dicts)
         mapper, table = cls.__mapper__, cls.table_name()
-        read = make_read(mapper, table, "find", strategy, arguments, descending=descending, limit=limit, cursor=cursor)
-        decode: Decode[Any] = dicts_of(mapper) if as_dicts else instances_of(mapper)
-        return ResultSet(cls, read, decode, arguments.get("progress"))
+        read = read_arguments.make_read(
+            mapper, table, "find", strategy, arguments, descending=descending, limit=limit, cursor=cursor
+        )
+        decode: Decode[Any] = prepared_read.dicts_of(mapper) if as_dicts else prepared_read.instances_of(mapper)
+        return result_set.ResultSet(cls, read, decode, arguments.get("progress"))
 
     @classmethod
     def explain(
@@ -163,8 +175,10 @@ class ReadVerbs(Instance):
     ) -> Plan:
         """Return the plan of `get_many` with the same arguments, which prints readably. Makes no request."""
         mapper, table = cls.__mapper__, cls.table_name()
-        read = make_read(mapper, table, "explain", strategy, arguments, descending=descending, limit=limit)
-        return plan_for(mapper, read, connection_of(cls).limits.batch_get)
+        read = read_arguments.make_read(
+            mapper, table, "explain", strategy, arguments, descending=descending, limit=limit
+        )
+        return planner.plan_for(mapper, read, connection_of(cls).limits.batch_get)
 
     @classmethod
     def keys_in(cls, values: Iterable[Any]) -> Condition:

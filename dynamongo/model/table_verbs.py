@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dynamongo.executor.schema_diff import Difference
-from dynamongo.executor.table_lifecycle import table_exists
+from typing import TYPE_CHECKING
+
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.model.calls import VerbCall, perform
 from dynamongo.model.instance import Instance
-from dynamongo.model.progress import ProgressOption
-from dynamongo.model.table_calls import compare_call, create_call, delete_call, update_call
 from dynamongo.operations import DescribeTable, TableDescription
+
+if TYPE_CHECKING:
+    from dynamongo.executor import schema_diff, table_lifecycle
+    from dynamongo.model import table_calls
+    from dynamongo.model.progress import ProgressOption
+else:  # in production, most programs find their tables made
+    schema_diff = LazyModule("dynamongo.executor.schema_diff")
+    table_calls = LazyModule("dynamongo.model.table_calls")
+    table_lifecycle = LazyModule("dynamongo.executor.table_lifecycle")
 
 
 class TableVerbs(Instance):
@@ -30,7 +38,7 @@ class TableVerbs(Instance):
         Raises:
             TableExists: The table already exists.
         """
-        perform(create_call(cls, wait=wait, progress=progress))
+        perform(table_calls.create_call(cls, wait=wait, progress=progress))
 
     @classmethod
     def delete_table(cls, *, wait: bool = True, progress: ProgressOption = None) -> None:
@@ -43,13 +51,15 @@ class TableVerbs(Instance):
         Raises:
             TableNotFound: There is no such table.
         """
-        perform(delete_call(cls, wait=wait, progress=progress))
+        perform(table_calls.delete_call(cls, wait=wait, progress=progress))
 
     @classmethod
     def table_exists(cls) -> bool:
         """Return whether the table exists, ready or not. Costs one DescribeTable request."""
         table = cls.table_name()
-        call: VerbCall[bool] = VerbCall(cls.__mapper__, table, steps=lambda sender: table_exists(sender, table))
+        call: VerbCall[bool] = VerbCall(
+            cls.__mapper__, table, steps=lambda sender: table_lifecycle.table_exists(sender, table)
+        )
         return perform(call)
 
     @classmethod
@@ -64,7 +74,7 @@ class TableVerbs(Instance):
         return perform(call)
 
     @classmethod
-    def compare_table(cls, *, undeclared: bool = False) -> tuple[Difference, ...]:
+    def compare_table(cls, *, undeclared: bool = False) -> tuple[schema_diff.Difference, ...]:
         """Return how the live table differs from the model: in keys, their types, indexes, billing and time to live.
 
         Costs two requests. Settings that the model does not declare are not compared: billing without `__billing__`,
@@ -78,12 +88,12 @@ class TableVerbs(Instance):
         Raises:
             TableNotFound: There is no such table.
         """
-        return perform(compare_call(cls, undeclared=undeclared))
+        return perform(table_calls.compare_call(cls, undeclared=undeclared))
 
     @classmethod
     def update_table(
         cls, *, drop_indexes: bool = False, wait: bool = True, progress: ProgressOption = None
-    ) -> tuple[Difference, ...]:
+    ) -> tuple[schema_diff.Difference, ...]:
         """Change the live table to match the model. Items are never deleted or changed.
 
         Adds missing global indexes, and changes billing, provisioned units and time to live. Settings that the model
@@ -104,5 +114,5 @@ class TableVerbs(Instance):
                 changed.
             TableNotFound: There is no such table.
         """
-        call = update_call(cls, drop_indexes=drop_indexes, wait=wait, progress=progress)
+        call = table_calls.update_call(cls, drop_indexes=drop_indexes, wait=wait, progress=progress)
         return perform(call)

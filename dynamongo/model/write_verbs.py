@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.bulk_verbs import BulkVerb, DeleteMany, SaveMany, UpdateMany
+from dynamongo.model.bulk_verb import BulkVerb
 from dynamongo.model.calls import DeleteCall, SaveCall, UpdateCall, perform
 from dynamongo.model.instance import Instance
-from dynamongo.model.progress import ProgressOption
-from dynamongo.model.results import WriteOutcome
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import flatten, set_or_remove, split_key
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.model.batch import Batch
+    from dynamongo.model import batch as batches
+    from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
+    from dynamongo.model.progress import ProgressOption
+    from dynamongo.model.results import WriteOutcome
+else:  # most programs have none
+    batches = LazyModule("dynamongo.model.batch")
 
 
 class WriteVerbs(Instance):
@@ -64,14 +68,14 @@ class WriteVerbs(Instance):
         """
         return cls.save_one(item, overwrite=False)
 
-    # `BulkVerb[...]` selects the overload of `__get__`, so that `User.save_many` is a `SaveMany[User]`.
-    save_many = BulkVerb[SaveMany[Any]](SaveMany)
+    # The type selects the overload of `__get__`, so that `User.save_many` is a `SaveMany[User]`.
+    save_many = cast("BulkVerb[SaveMany[Any]]", BulkVerb("SaveMany"))
     """See `dynamongo.model.bulk_verbs.SaveMany`."""
 
-    delete_many = BulkVerb[DeleteMany[Any]](DeleteMany)
+    delete_many = cast("BulkVerb[DeleteMany[Any]]", BulkVerb("DeleteMany"))
     """See `dynamongo.model.bulk_verbs.DeleteMany`."""
 
-    update_many = BulkVerb[UpdateMany[Any]](UpdateMany)
+    update_many = cast("BulkVerb[UpdateMany[Any]]", BulkVerb("UpdateMany"))
     """See `dynamongo.model.bulk_verbs.UpdateMany`."""
 
     @classmethod
@@ -121,11 +125,9 @@ class WriteVerbs(Instance):
         return cls.update_many.stream(strategies, updates, max_workers=max_workers, progress=progress)
 
     @classmethod
-    def batch(cls) -> Batch[Self]:
+    def batch(cls) -> batches.Batch[Self]:
         """Collect puts and deletes in a `with` block, and send them whenever they fill a request; see `Batch`."""
-        from dynamongo.model.batch import Batch  # noqa: PLC0415 - most programs have none
-
-        return Batch(cls)
+        return batches.Batch(cls)
 
     @classmethod
     def delete_one(cls, strategy: Strategy, *, condition: Condition | None = None) -> Self | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
 from dynamongo.expressions.conditions import Condition, Path
@@ -13,15 +13,12 @@ from dynamongo.mapping.keys import describe_key
 from dynamongo.operations import (
     MAX_BATCH_GET,
     BatchGet,
-    CreateTable,
     Get,
     KeyCondition,
-    Operation,
     Query,
     Scan,
-    TransactGet,
-    TransactWrite,
 )
+from dynamongo.operations.steps import describe_step
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
@@ -186,24 +183,6 @@ def _count(operation: ReadOperation, tested: tuple[Path, ...], keys: tuple[str, 
     if tested:
         return replace(operation, projection=projection, fetch=False)
     return replace(operation, projection=(), fetch=False, count_only=True)
-
-
-def describe_step(operation: Operation[Any]) -> str:
-    """Return the kind of the operation and its tables, such as `Query users.by_name`."""
-    tables = dict.fromkeys(getattr(part, "table", None) for part in _parts(operation))
-    names = ", ".join(table for table in tables if table)
-    index = getattr(operation, "index", None)
-    return f"{type(operation).__name__} {names}{'' if index is None else f'.{index}'}"
-
-
-def _parts(operation: Operation[Any]) -> Sequence[object]:
-    match operation:
-        case TransactWrite(parts) | TransactGet(parts):
-            return parts
-        case CreateTable(schema):
-            return (Get(schema.name, {}),)  # something with a `table`: a CreateTable has its name in the schema
-        case _:
-            return (operation,)
 
 
 def _describe_plan(plan: Plan) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.exceptions import ConfigurationError, ScanForbidden, ScanWarning
@@ -12,7 +13,9 @@ from dynamongo.expressions.conditions import Comparison, Condition, Path, conjun
 from dynamongo.expressions.operands import paths_of
 from dynamongo.mapping.options import SCAN_POLICIES, ScanPolicy
 from dynamongo.operations import Scan
-from dynamongo.planning.plan import Plan
+
+if TYPE_CHECKING:
+    from dynamongo.planning.plan import Plan
 
 __all__ = ["SCAN_POLICIES", "ScanPolicy", "apply_policy", "check_policy"]
 

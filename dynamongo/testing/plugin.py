@@ -40,5 +40,5 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     outcome = yield
     for value in pyfuncitem.funcargs.values():
         if isinstance(value, MemoryBackend):
-            value.faults.assert_hit()
+            value.assert_faults_hit()
     return outcome

@@ -21,8 +21,8 @@ from attacks.server import Close, Repeat, Reply, Request, ScriptedServer, Send, 
 from attacks.soak import Attack, Totals, attack_backend, open_backend, trusted_context
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.transport import boto_responses, http_reader
-from dynamongo.backends.dynamodb.transport.endpoint import read_endpoint
-from dynamongo.backends.dynamodb.transport.http_connection import make_context
+from dynamongo.backends.dynamodb.transport.client_endpoint import read_endpoint
+from dynamongo.backends.dynamodb.transport.tls import make_context
 from dynamongo.exceptions import ServiceError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.updates import SetUpdate

@@ -6,12 +6,9 @@ Source: "Error handling with DynamoDB" in the developer guide, and "Common Error
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
-from dynamongo.backends.dynamodb_json import decode_item
 from dynamongo.exceptions import (
     AccessDenied,
     BackendError,
@@ -32,8 +29,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
 )
 from dynamongo.expressions.values import Item
-
-FOREIGN_ERRORS: Final = (BotoCoreError, ClientError, ResponseParserError)
+from dynamongo.expressions.wire_values import decode_item
 
 ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
     "AccessDenied": AccessDenied,
@@ -141,6 +137,16 @@ _NOT_RECEIVED: Final = {"RequestTimeout", "RequestTimeoutException"}
 """The store got no complete request in time, so it cannot have executed it; HTTP status 408 means the same."""
 
 
+def foreign_errors() -> tuple[type[Exception], ...]:
+    """Return the bases of the exceptions that botocore raises; none while it is not imported."""
+    if "botocore" not in sys.modules:
+        return ()
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - it takes long, and may never be needed
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
+
+    return BotoCoreError, ClientError, ResponseParserError
+
+
 def is_before_sending(error: BaseException) -> bool:
     """Return whether an error was raised while credentials were looked up or the request was signed."""
     return not _modules_of(error).isdisjoint({"botocore.credentials", "botocore.tokens", "botocore.signers"})
@@ -171,7 +177,7 @@ def translate_preparation(error: Exception, credentials: str) -> Exception:
     """
     if isinstance(error, (DynamongoError, Warning)):
         return error
-    if isinstance(error, FOREIGN_ERRORS):
+    if isinstance(error, foreign_errors()):
         return translate_error(error, credentials)
     if _is_of_credentials(error):
         return build_provider_error(error, credentials)
@@ -184,12 +190,14 @@ def build_provider_error(error: Exception, credentials: str) -> CredentialsError
 
 
 def translate_error(error: Exception, credentials: str) -> DynamongoError:
-    """Return the exception to raise for one of `FOREIGN_ERRORS`.
+    """Return the exception to raise for one of `foreign_errors`.
 
     Args:
         error: What boto3's client raised.
         credentials: Where the credentials came from, for the message of a `CredentialsError`.
     """
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - imported already: the error is one of botocore's
+
     if isinstance(error, ClientError):
         return translate_response(dict(error.response), credentials)
     names = (parent.__name__ for parent in type(error).__mro__)

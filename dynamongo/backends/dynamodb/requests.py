@@ -7,8 +7,6 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from botocore import xform_name
-
 from dynamongo.backends.dynamodb.request_bodies import (
     dump,
     render_batch_get,
@@ -74,6 +72,8 @@ class Request:
     @property
     def method(self) -> str:
         """The name of the method of boto3's client, such as `"get_item"`."""
+        from botocore import xform_name  # noqa: PLC0415 - imported already: boto3's client asks for it
+
         return xform_name(self.action)
 
     @property

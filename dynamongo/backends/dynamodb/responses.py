@@ -8,9 +8,9 @@ from typing import Any, Final, TypeAlias
 from dynamongo.backends.dynamodb.errors import build_unexpected_error
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error
-from dynamongo.backends.dynamodb_json import WireItem, decode_item
 from dynamongo.exceptions import DynamongoError
 from dynamongo.expressions.values import Item
+from dynamongo.expressions.wire_values import WireItem, decode_item
 from dynamongo.operations import (
     AnyOperation,
     BatchDelete,

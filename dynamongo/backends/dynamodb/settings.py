@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_timeouts
+from dynamongo.backends.dynamodb.environment import CREDENTIALS, find_configuration
+from dynamongo.backends.dynamodb.transport.endpoint import PLAIN_URL
 from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.expressions.values import shorten
@@ -22,11 +23,17 @@ DEFAULT_REGION = "us-east-2"
 """The region of dynamongo 0.2, for a session without one."""
 
 _REGION_VARIABLES = "AWS_REGION_NAME, AWS_REGION or AWS_DEFAULT_REGION"
-_CREDENTIAL_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 _KEYS = ("access_key_id", "secret_access_key")
 _TEMPORARY = "ASIA"
 """The prefix of temporary access keys. Source: "IAM identifiers" in the IAM user guide."""
+
+
+class FoundSettings(NamedTuple):
+    """What the environment had when the backend started without boto3."""
+
+    keys: tuple[str, str, str | None]
+    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,44 +93,51 @@ class ClientSettings:
         if beside := [other for other in others if getattr(self, other) is not None]:
             raise ConfigurationError(f"a {name} brings its own {', '.join(beside)}; leave out one or the other")
 
-    def make_client(self) -> Any:
+    def make_client(self, found: FoundSettings | None = None) -> Any:
         """Return the client that was given, or else a new one.
 
         A new one does not retry: the executor does, which knows what may be sent twice, and one that did it for each
         of its attempts would multiply them.
+
+        Args:
+            found: What was found in the environment earlier, which may have changed since.
         """
         if self.client is not None:
             return self.client
-        session: Any = self.session or self._make_session()  # its `client` has an overload for every service of AWS
+        session: Any = self.session or self._make_session(found)  # `client` has an overload for every service of AWS
         return session.client(
             "dynamodb",
-            region_name=self._find_region(session),
+            region_name=self._find_client_region(session) if found is None else found.region,
             endpoint_url=self.endpoint_url,
             config=self._make_config(session),
         )
 
-    def _make_session(self) -> Session:
+    def _make_session(self, found: FoundSettings | None = None) -> Session:
         import boto3  # noqa: PLC0415 - it takes a fifth of a second, and is needed only to talk to DynamoDB
 
+        keys = (self.access_key_id, self.secret_access_key, self.session_token) if found is None else found.keys
         return boto3.Session(
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            aws_session_token=self.session_token,
+            aws_access_key_id=keys[0],
+            aws_secret_access_key=keys[1],
+            aws_session_token=keys[2],
             profile_name=self.profile,
         )
 
-    def _find_region(self, session: Any) -> str:
-        """Return the region that was given, else that of the given session or profile, else the environment's."""
+    def _find_client_region(self, session: Any) -> str:
         has_own = self.session is not None or self.profile is not None
-        own = session.region_name if has_own else None
-        region = self.region or own or os.environ.get("AWS_REGION") or session.region_name
-        if region:
-            return str(region)
-        warnings.warn(
-            f"no AWS region is set; using {DEFAULT_REGION}: set region=, or one of {_REGION_VARIABLES}",
-            stacklevel=caller_level(),
-        )
-        return DEFAULT_REGION
+        region = self.find_region(session.region_name if has_own else None, session.region_name)
+        if region is None:
+            warn_of_region()
+        return region or DEFAULT_REGION
+
+    def find_region(self, own: str | None, usual: str | None) -> str | None:
+        """Return the AWS region, if there is one.
+
+        Args:
+            own: That of the given session or profile; the environment's `AWS_REGION` comes after it.
+            usual: What boto3 finds.
+        """
+        return self.region or own or os.environ.get("AWS_REGION") or usual or None
 
     def _make_config(self, session: Any) -> Config:
         """Return what differs from the session's own `Config`; the retry mode stays, since `"adaptive"` slows down."""
@@ -142,6 +156,8 @@ class ClientSettings:
         if self.client is not None:
             attempts = find_retries(self.client).get("total_max_attempts")
             return attempts if isinstance(attempts, int) else None
+        if self.session is None and self.profile is None and find_configuration() is None:
+            return None
         session: Any = self.session or self._make_session()
         retries = _default_retries(session)
         if "total_max_attempts" in retries:
@@ -158,7 +174,7 @@ class ClientSettings:
             return "They come from the session that was passed to the backend."
         if self.access_key_id is not None:
             return "They are the access_key_id and secret_access_key given to Connection.set_config or the backend."
-        variables = " and ".join(f"{name} ({self._is_set(name)})" for name in _CREDENTIAL_VARIABLES)
+        variables = " and ".join(f"{name} ({self._is_set(name)})" for name in CREDENTIALS[:2])
         profile = "no profile" if self.profile is None else f"the profile {self.profile!r}"
         return (
             "Looked at: access_key_id and secret_access_key of Connection.set_config or the backend (not given),"
@@ -168,6 +184,14 @@ class ClientSettings:
     @staticmethod
     def _is_set(variable: str) -> str:
         return "set" if os.environ.get(variable) else "not set"
+
+
+def warn_of_region() -> None:
+    """Warn that no region is set, and which one is used."""
+    warnings.warn(
+        f"no AWS region is set; using {DEFAULT_REGION}: set region=, or one of {_REGION_VARIABLES}",
+        stacklevel=caller_level(),
+    )
 
 
 def _default_retries(session: Any) -> dict[str, Any]:
@@ -197,6 +221,10 @@ def _check_text(name: str, text: object) -> None:
 
 
 def _check_endpoint(url: object) -> None:
+    if isinstance(url, str) and PLAIN_URL.fullmatch(url) is not None:
+        return
+    from urllib.parse import urlsplit  # noqa: PLC0415 - it takes long to import, and most endpoints are plain
+
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
         is_valid = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

@@ -5,26 +5,37 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.forks import BACKEND, make_lock
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.base import Limits
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
 from dynamongo.backends.memory.executors import EXECUTORS
-from dynamongo.backends.memory.faults import Execute, FaultPlan, execute_under
-from dynamongo.backends.memory.lag import Lag
 from dynamongo.backends.memory.lifecycle import find_described
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.ttl import delete_expired
 from dynamongo.backends.memory.writes import write
-from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
-from dynamongo.expressions.values import hidden_values
+from dynamongo.exceptions import (
+    ConfigurationError,
+    ExpressionError,
+    InvalidRequestError,
+    UnsupportedOperation,
+    ValidationError,
+)
+from dynamongo.expressions.values import hidden_values, shorten
 from dynamongo.operations import Operation, Put, TransactWrite
 
 if TYPE_CHECKING:
-    from dynamongo.backends.memory.snapshot_files import AnyPath
+    from dynamongo.backends.memory import faults as injected
+    from dynamongo.backends.memory import lag as lagging
+    from dynamongo.backends.memory import snapshot_files
+else:  # few tests inject faults, have a lag, or read and write files
+    injected = LazyModule("dynamongo.backends.memory.faults")
+    lagging = LazyModule("dynamongo.backends.memory.lag")
+    snapshot_files = LazyModule("dynamongo.backends.memory.snapshot_files")
 
 R = TypeVar("R")
 
@@ -54,7 +65,6 @@ class MemoryBackend:
     Attributes:
         clock: The clock.
         monotonic: Returns the time that waits and slow responses take: the virtual clock's, else `time.monotonic`.
-        faults: The plan of the faults to inject. Schedule more on it, or replace it by another plan.
 
     >>> from dynamongo.operations import CreateTable, Get, Put
     >>> from dynamongo.schema import KeyAttribute, KeySchema, TableSchema
@@ -70,13 +80,40 @@ class MemoryBackend:
     name = "memory"
     limits = Limits(concurrency=1)  # threads gain nothing where a lock surrounds every operation
 
-    def __init__(self, *, clock: Clock = time.time, faults: FaultPlan | None = None, lag: float | None = None) -> None:
+    def __init__(
+        self, *, clock: Clock = time.time, faults: injected.FaultPlan | None = None, lag: float | None = None
+    ) -> None:
+        if not callable(cast("object", clock)):
+            raise ConfigurationError(
+                f"clock must return the time in seconds, as time.time or a VirtualClock does; got {shorten(clock)}"
+            )
         self.clock = clock
         self.monotonic = clock.now if isinstance(clock, VirtualClock) else time.monotonic
-        self.faults = FaultPlan() if faults is None else faults
+        self._faults = faults
         self._store = Store()
-        self._lag = None if lag is None else Lag(lag, self._store)
+        self._lag: lagging.Lag | None = None if lag is None else lagging.Lag(lag, self._store)
         self._lock = make_lock(BACKEND)
+
+    @property
+    def faults(self) -> injected.FaultPlan:
+        """The plan of the faults to inject. Schedule more on it, or replace it by another plan."""
+        with self._lock:  # two threads must not make two plans
+            if self._faults is None:
+                self._faults = injected.FaultPlan()
+            return self._faults
+
+    @faults.setter
+    def faults(self, plan: injected.FaultPlan) -> None:
+        self._faults = plan
+
+    def assert_faults_hit(self) -> None:
+        """Assert that every scheduled fault was hit.
+
+        Raises:
+            FaultNotHit: A fault was hit less often than scheduled.
+        """
+        if self._faults is not None:
+            self._faults.assert_hit()
 
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Execute one operation atomically and return its result; raise errors as `dynamongo.backends.Backend` does.
@@ -90,9 +127,9 @@ class MemoryBackend:
             raise UnsupportedOperation(f"the memory backend does not support {type(operation).__name__}")
         try:
             # The usual case, the last, is written out: another layer of calls would slow down all operations.
-            if self.faults.is_active and (faults := self.faults.take(operation)):
-                execute: Execute[R] = partial(self._execute, executor, operation)
-                return execute_under(faults, operation, execute, partial(pass_time, self.clock), seconds)
+            if self._faults is not None and self._faults.is_active and (faults := self._faults.take(operation)):
+                execute: injected.Execute[R] = partial(self._execute, executor, operation)
+                return injected.execute_under(faults, operation, execute, partial(pass_time, self.clock), seconds)
             result: R
             if self._lag is not None or type(operation) is TransactWrite:
                 result = self._execute(executor, operation)
@@ -185,7 +222,7 @@ class MemoryBackend:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a MemoryBackend cannot be pickled: `dump` writes a table to a file, and `load` reads it")
 
-    def dump(self, path: AnyPath, table: str | None = None) -> int:
+    def dump(self, path: snapshot_files.AnyPath, table: str | None = None) -> int:
         """Write the items of a table to a file, in the format of DynamoDB's export to Amazon S3 (DynamoDB JSON).
 
         Args:
@@ -201,14 +238,12 @@ class MemoryBackend:
             ExpressionError: `table` is omitted, and there is not exactly one table.
             ValidationError: The path is that of a folder.
         """
-        from dynamongo.backends.memory.snapshot_files import write_items  # noqa: PLC0415 - files and gzip are for few
-
         with self._lock:
             # Writing needs no lock, since a fork does not change: other threads go on while a disk or pipe is slow.
             found = self._find_table(table).fork()
-        return write_items(path, (stored.item for stored in found.primary.read_all()))
+        return snapshot_files.write_items(path, (stored.item for stored in found.primary.read_all()))
 
-    def load(self, path: AnyPath, table: str | None = None) -> int:
+    def load(self, path: snapshot_files.AnyPath, table: str | None = None) -> int:
         """Put all items of a file or an export's folder into an existing table: all of them, or none.
 
         Args:
@@ -225,15 +260,13 @@ class MemoryBackend:
             TableNotFound: There is no such table.
             ExpressionError: `table` is omitted, and there is not exactly one table.
         """
-        from dynamongo.backends.memory.snapshot_files import read_items  # noqa: PLC0415 - files and gzip are for few
-
         count = 0
         with self._lock:
             # The lock is held while the file is read: a write meanwhile would be lost when the copy replaces the table.
             name = self._find_table(table).schema.name
             loaded = Store()  # so that nothing is loaded unless everything is
             loaded.tables[name] = self._store.tables[name].fork()
-            for count, (place, item) in enumerate(read_items(path), 1):  # noqa: B007 - used after the loop: the last number is the count
+            for count, (place, item) in enumerate(snapshot_files.read_items(path), 1):  # noqa: B007 - used after the loop: the last number is the count
                 try:
                     with hidden_values():  # errors must not show stored values: many people read logs
                         write(loaded, Put(name, item))
@@ -264,5 +297,6 @@ class MemoryBackend:
         Raises:
             FaultNotHit: A fault was hit less often than scheduled; a second call does not repeat the error.
         """
-        faults, self.faults = self.faults, FaultPlan()
-        faults.assert_hit()
+        faults, self._faults = self._faults, None
+        if faults is not None:
+            faults.assert_hit()

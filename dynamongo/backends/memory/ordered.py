@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from sortedcontainers import SortedList
+if TYPE_CHECKING:
+    from sortedcontainers import SortedList
 
 MOST_IN_LIST: Final = 4_000
 """Up to this length, inserting into a list is faster than inserting into a `SortedList`."""
@@ -62,7 +63,7 @@ class _Top:
 
 TOP: Final = _Top()
 
-_Values: TypeAlias = list[Any] | SortedList[Any]
+_Values: TypeAlias = "list[Any] | SortedList[Any]"
 
 
 class Order:
@@ -79,18 +80,18 @@ class Order:
 
     def add(self, value: Any) -> None:
         """Add a value that is not there."""
-        if isinstance(self._values, SortedList):
-            self._values.add(value)
-        else:
+        if isinstance(self._values, list):
             insort(self._values, value)
             self._limit()
+        else:
+            self._values.add(value)
 
     def remove(self, value: Any) -> None:
         """Remove a value that is there."""
-        if isinstance(self._values, SortedList):
-            self._values.remove(value)
-        else:
+        if isinstance(self._values, list):
             del self._values[bisect_left(self._values, value)]
+        else:
+            self._values.remove(value)
 
     def select(self, within: Interval = WHOLE, *, descending: bool = False) -> Iterable[Any]:
         """Return the values in an interval, in order or in reverse."""
@@ -98,7 +99,7 @@ class Order:
         if within is WHOLE:  # no copy is needed: nothing changes a view while it is read
             return reversed(values) if descending else values
         low, high = within
-        if isinstance(values, SortedList):
+        if not isinstance(values, list):
             # `irange` takes values, not boundaries: the low one is included if its boundary lies before it, and the
             # high one if its boundary lies after it.
             ends = None if low is None else low.value, None if high is None else high.value
@@ -116,4 +117,6 @@ class Order:
 
     def _limit(self) -> None:
         if len(self._values) > MOST_IN_LIST:
+            from sortedcontainers import SortedList  # noqa: PLC0415 - slow to import, and few tests store that many items
+
             self._values = SortedList(self._values)

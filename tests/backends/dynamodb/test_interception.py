@@ -25,10 +25,14 @@ import pytest
 import urllib3
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.backends.dynamodb.transport import interception
+from dynamongo.backends.dynamodb.transport import interception, originals
 from dynamongo.operations import Get
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
+
+DIRECT = "direct: started by boto3, since botocore is imported"
+OF_URLLIB3 = "direct: started by boto3, since urllib3 is imported"
+LIGHT = "direct: started without boto3"
 
 
 class Recorder(BaseHTTPRequestHandler):
@@ -83,6 +87,8 @@ class Tool:
     transport: str
     answer: str
     seen: tuple[str, ...]
+    direct: str = DIRECT
+    """How requests are sent when it is stopped: it has imported botocore, or urllib3 alone."""
 
 
 TOOLS: dict[str, Tool] = {
@@ -106,9 +112,10 @@ TOOLS: dict[str, Tool] = {
         "boto3: urllib3's HTTPConnectionPool.urlopen is replaced",
         "mock",
         (),
+        OF_URLLIB3,
     ),
     "responses": Tool(  # replaces a function of requests, by which boto3 sends nothing
-        "import responses; responses.start()", "responses.stop()", "direct", "server", ("direct",)
+        "import responses; responses.start()", "responses.stop()", OF_URLLIB3, "server", ("direct",), OF_URLLIB3
     ),
     "opentelemetry": Tool(
         "from opentelemetry.instrumentation.botocore import BotocoreInstrumentor as Tracer; Tracer().instrument()",
@@ -179,7 +186,7 @@ class TestTools:
         tool = TOOLS[name]
         stop = [tool.stop, DESCRIBE] if tool.stop else []
         lines = run_program([f"url = {url!r}", tool.start, MAKE, DESCRIBE, ASK, *stop], tmp_path)
-        assert lines == [tool.transport, tool.answer, *["direct" for _ in stop[1:]]]
+        assert lines == [tool.transport, tool.answer, *[tool.direct for _ in stop[1:]]]
         assert Recorder.seen == list(tool.seen)
 
     @pytest.mark.parametrize("name", NAMES)
@@ -188,7 +195,7 @@ class TestTools:
         address = "None" if name == "moto" else repr(url)
         stop = [tool.stop, DESCRIBE] if tool.stop else []
         lines = run_program([f"url = {address}", MAKE, DESCRIBE, tool.start, DESCRIBE, ASK, *stop], tmp_path)
-        assert lines == ["direct", tool.transport, tool.answer, *["direct" for _ in stop[1:]]]
+        assert lines == [LIGHT, tool.transport, tool.answer, *[tool.direct for _ in stop[1:]]]
         assert Recorder.seen == list(tool.seen)
 
 
@@ -241,22 +248,22 @@ class TestReplacements:
         self, backend: DynamoDBBackend, monkeypatch: pytest.MonkeyPatch, replace: Any
     ) -> None:
         for owner, name in interception._PLACES:
-            assert backend.describe_transport() == "direct"
+            assert backend.describe_transport() == DIRECT
             with monkeypatch.context() as patch:
                 patch.setattr(owner, name, replace(getattr(owner, name)))
                 assert f"{owner.__name__.rpartition('.')[2]}.{name} is replaced" in backend.describe_transport()
-        assert backend.describe_transport() == "direct"
+        assert backend.describe_transport() == DIRECT
 
     def test_code_that_is_exchanged_in_place_is_seen_while_it_is_there(self, backend: DynamoDBBackend) -> None:
         for owner, name in interception._GATES:
-            assert backend.describe_transport() == "direct"
+            assert backend.describe_transport() == DIRECT
             function = getattr(owner, name)
             code = exchange_code(function)
             try:
                 assert f"{owner.__name__}.{name} is replaced" in backend.describe_transport()
             finally:
                 function.__code__ = code
-        assert backend.describe_transport() == "direct"
+        assert backend.describe_transport() == DIRECT
 
     def test_code_that_was_exchanged_before_is_seen_wherever_it_is(self, url: str) -> None:
         function = botocore.endpoint.Endpoint.prepare_request
@@ -266,18 +273,18 @@ class TestReplacements:
             assert backend.describe_transport() == "boto3: botocore's Endpoint.prepare_request is replaced"
         finally:
             function.__code__ = code
-        assert backend.describe_transport() == "direct"
+        assert backend.describe_transport() == DIRECT
         backend.close()
 
     def test_function_that_is_gone_is_seen(self, backend: DynamoDBBackend, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert backend.describe_transport() == "direct"
+        assert backend.describe_transport() == DIRECT
         monkeypatch.delattr(botocore.endpoint.Endpoint, "_get_response")
         assert "does not know this version" in backend.describe_transport()
 
     def test_original_that_decorates_itself_is_no_replacement(self) -> None:
         function = vars(botocore.client.BaseClient)["_make_api_call"]
         assert hasattr(function, "__wrapped__")
-        assert interception._is_original(function)
+        assert originals.is_original(function)
 
     def test_request_is_sent_by_what_replaces_a_function(
         self, backend: DynamoDBBackend, monkeypatch: pytest.MonkeyPatch
@@ -386,7 +393,7 @@ def test_whatever_is_under_way_when_a_request_is_signed_sent_and_answered_is_wat
     client.get_item(TableName="table", Key={"id": {"S": "a"}})
     sys.setprofile(None)
     client.close()
-    libraries = {(module, code) for module, code in under_way if module.partition(".")[0] in interception._LIBRARIES}
+    libraries = {(module, code) for module, code in under_way if module.partition(".")[0] in originals.LIBRARIES}
     functions = [inspect.unwrap(getattr(*place)) for place in interception._PLACES]
     watched = {each.__code__ for each in functions if not isinstance(each, type)}
     missed = {f"{module} {code.co_name}" for module, code in libraries if code not in watched}

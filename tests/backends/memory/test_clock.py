@@ -162,3 +162,8 @@ class TestBackend:
         backend = MemoryBackend(faults=FaultPlan(Fault.slow(2.5)))
         backend.execute(CreateTable(SCHEMA))
         assert slept == [2.5]
+
+
+def test_clock_that_cannot_be_called_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"clock must return the time in seconds, .*; got 3"):
+        MemoryBackend(clock=3)  # type: ignore[arg-type]  # the mistake is what the test is about

@@ -33,7 +33,7 @@ class Transport(Protocol):
         ...
 
     def describe(self) -> str:
-        """Return `"direct"`, or `"boto3"` and the reason."""
+        """Return `"direct"` and how it was started, or `"boto3"` and the reason."""
         ...
 
     def close(self) -> None:
@@ -51,5 +51,9 @@ def check_transport(kind: Any) -> TransportKind:
 def describe_place(client: Any) -> str:
     """Return where a client sends requests: the AWS region, or the URL of an endpoint that is not AWS's."""
     meta = getattr(client, "meta", None)
-    url, region = str(getattr(meta, "endpoint_url", "")), str(getattr(meta, "region_name", ""))
+    return name_place(str(getattr(meta, "endpoint_url", "")), str(getattr(meta, "region_name", "")))
+
+
+def name_place(url: str, region: str) -> str:
+    """Return the AWS region, or the URL of an endpoint that is not AWS's."""
     return region if ".amazonaws.com" in url else url

@@ -15,11 +15,10 @@ import weakref
 from collections.abc import Generator, Iterator
 from contextvars import ContextVar
 from typing import Any, Final
-from zlib import crc32
 
 from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 
-from dynamongo.backends.dynamodb.errors import build_connection_error, build_unexpected_error
+from dynamongo.backends.dynamodb.errors import build_unexpected_error
 from dynamongo.backends.dynamodb.transport.botocore_internals import pool_classes_of, session_of
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     AUTHENTICATION_REQUIRED,
@@ -27,6 +26,7 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_refusal_error,
 )
 from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES, ResponseTooLong
+from dynamongo.backends.dynamodb.transport.response_checks import check_checksum, check_kind, check_members
 
 _HANDLER: Final = "dynamongo-check-answer"
 
@@ -72,25 +72,6 @@ def check_content(response: dict[str, Any], bodies: list[bytes]) -> None:
     except (RecursionError, ValueError) as error:
         raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
     check_members(content)
-
-
-def check_members(content: dict[str, Any]) -> None:
-    """Raise `ServiceError` for a response with a member that is `null`: DynamoDB leaves empty members out."""
-    if None in content.values():
-        name = next(name for name, value in content.items() if value is None)
-        raise build_unexpected_error(f"{name} is null")
-
-
-def check_checksum(body: bytes | bytearray, checksum: str | None) -> None:
-    """Raise `ServiceError` for a body that was corrupted on its way."""
-    if checksum is not None and str(crc32(body)) != checksum.strip():
-        raise build_connection_error("ChecksumError", f"corrupt response: its CRC-32 is not {checksum}")
-
-
-def check_kind(body: bytes | bytearray, content_type: str) -> None:
-    """Raise `ServiceError` for a body of status 200 from another server than DynamoDB."""
-    if body and content_type and "json" not in content_type:
-        raise build_unexpected_error(f"expected JSON; got {content_type}")
 
 
 def _check_response(response_dict: dict[str, Any], **_: object) -> None:

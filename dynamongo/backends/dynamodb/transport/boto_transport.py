@@ -6,7 +6,7 @@ import contextlib
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import (
-    FOREIGN_ERRORS,
+    foreign_errors,
     is_before_sending,
     translate_error,
     translate_preparation,
@@ -49,7 +49,7 @@ class BotoTransport:
             except ServiceError:
                 self._drop_connections()
                 raise
-            except FOREIGN_ERRORS as error:
+            except foreign_errors() as error:
                 raise self._translate(error) from error
             except Exception as error:
                 explained = self._explain(error, has_response=bool(bodies))

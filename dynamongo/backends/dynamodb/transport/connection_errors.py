@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import re
-import ssl
-from typing import Final
+import sys
+from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import build_connection_error, build_unexpected_error
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
@@ -38,7 +37,7 @@ def build_refusal_error(proxy: str | None, status: str) -> ServiceError:
 def build_connect_error(endpoint: Endpoint, timeout: float | None, error: BaseException) -> ServiceError:
     """Return the error for a connection that could not be opened."""
     where, cause, proxy = _describe_route(endpoint), describe_cause(error), endpoint.proxy
-    if isinstance(error, ssl.SSLError):
+    if _is_of_tls(error):
         return build_connection_error("SSLError", f"no TLS connection to {where}: {error}", was_sent=False)
     if isinstance(error, TimeoutError):
         message = f"no connection to {where} within {timeout:.3g} s"
@@ -49,6 +48,11 @@ def build_connect_error(endpoint: Endpoint, timeout: float | None, error: BaseEx
         return build_refusal_error(proxy.url, refusal[1])
     message = f"no connection to the proxy {proxy.url}: {cause}"
     return build_connection_error("ProxyConnectionError", message, was_sent=False)
+
+
+def _is_of_tls(error: BaseException) -> bool:
+    ssl: Any = sys.modules.get("ssl")  # importing it takes long, and without it there was no TLS
+    return ssl is not None and isinstance(error, ssl.SSLError)
 
 
 def _describe_route(endpoint: Endpoint) -> str:
@@ -79,7 +83,9 @@ def build_read_error(endpoint: Endpoint, error: Exception, *, is_over: bool) -> 
         return build_connection_error("ConnectionClosedError", f"connection lost: {describe_cause(error)}")
     if isinstance(error, ResponseTooLong):
         return build_too_long_error(error)
-    if isinstance(error, http.client.IncompleteRead):
+    from http.client import IncompleteRead  # noqa: PLC0415 - imported already: the error is one of its own
+
+    if isinstance(error, IncompleteRead):
         return build_incomplete_error("connection lost in the middle of the response")
     return build_connection_error("HTTPClientError", f"the response is not HTTP: {describe_cause(error)}")
 

@@ -5,31 +5,30 @@ That takes a tenth of the processor time that boto3's client takes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import (
-    FOREIGN_ERRORS,
     build_provider_error,
     build_unexpected_error,
+    foreign_errors,
     translate_error,
     translate_response,
 )
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.backends.dynamodb.transport.base import describe_place
-from dynamongo.backends.dynamodb.transport.boto_responses import check_checksum, check_kind, check_members
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     AUTHENTICATION_REQUIRED,
     build_incomplete_error,
     build_refusal_error,
 )
-from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3, read_endpoint
+from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
 from dynamongo.backends.dynamodb.transport.http_writer import Credentials, MessageWriter
-from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error, parse_body
 from dynamongo.backends.dynamodb.transport.pool import Pool
+from dynamongo.backends.dynamodb.transport.response_checks import check_checksum, check_kind, check_members
 from dynamongo.exceptions import CredentialsError, DynamongoError
 
 _QUOTED: Final = 200
@@ -37,20 +36,29 @@ _QUOTED: Final = 200
 
 
 class DirectTransport:
-    """Sends requests itself, to the endpoint and with the credentials of the client. Threads may share it.
+    """Sends requests itself. Threads may share it.
 
-    Raises:
-        LeftToBoto3: Only the client can send its requests.
+    Args:
+        endpoint: Where to send them.
+        place: As in `Transport`.
+        ask: Returns the current credentials. It is called for each request, and may raise anything.
+        settings: Those of the backend.
+        start: Who found all that, for `describe`.
     """
 
-    def __init__(self, client: Any, settings: ClientSettings) -> None:
-        if find_retries(client).get("mode") == "adaptive":
-            raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
-        endpoint = read_endpoint(client)
-        self.place = describe_place(client)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        place: str,
+        ask: Callable[[], Credentials | None],
+        settings: ClientSettings,
+        start: str,
+    ) -> None:
+        self.place = place
         self._proxy = None if endpoint.proxy is None else endpoint.proxy.url
-        self._client = client
+        self._ask = ask
         self._settings = settings
+        self._start = start
         self._pool = Pool(endpoint)
         self._writer = MessageWriter(endpoint)
         self._checked: Credentials | None = None
@@ -73,8 +81,8 @@ class DirectTransport:
             return build_malformed_error(error)
 
     def describe(self) -> str:
-        """Return `"direct"`."""
-        return "direct"
+        """Return `"direct"`, and how it was started."""
+        return f"direct: {self._start}"
 
     def close(self) -> None:
         """Close idle connections now, and the others after use."""
@@ -93,17 +101,15 @@ class DirectTransport:
         return credentials
 
     def _ask_for_credentials(self) -> Credentials:
-        """Return the current credentials: boto3 refreshes those that expire when it is asked for them."""
         try:
-            credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
-            if credentials is not None:
-                frozen: Credentials = credentials.get_frozen_credentials()
-                return frozen
-        except FOREIGN_ERRORS as error:
+            credentials = self._ask()
+        except foreign_errors() as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
         except Exception as error:
             raise build_provider_error(error, self._settings.describe_credentials()) from error
-        raise CredentialsError(f"AWS credentials are missing. {self._settings.describe_credentials()}")
+        if credentials is None:
+            raise CredentialsError(f"AWS credentials are missing. {self._settings.describe_credentials()}")
+        return credentials
 
 
 def _read_body(action: str, answer: HttpResponse) -> tuple[HttpResponse, dict[str, Any]]:

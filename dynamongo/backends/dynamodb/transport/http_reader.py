@@ -14,13 +14,16 @@ Source: RFC 9112, "HTTP/1.1".
 from __future__ import annotations
 
 import contextlib
-import http.client
 import io
 import re
-import socket
-from typing import Any, Final, cast
+import sys
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass
+
+if TYPE_CHECKING:
+    import http.client
+    import socket
 
 _FIRST_BYTES: Final = 65_536
 """How much is read at first: most responses completely."""
@@ -43,7 +46,7 @@ _REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^\r\n]+)", re.IG
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
 
 
-class ResponseTooLong(http.client.HTTPException):
+class ResponseTooLong(Exception):  # noqa: N818 - what is wrong says more than that something is
     """The response is, or claims to be, longer than any response of DynamoDB."""
 
 
@@ -68,6 +71,12 @@ class HttpResponse:
     request_id: str | None = None
 
 
+def http_errors() -> tuple[type[Exception], ...]:
+    """Return what reading a response raises; `http.client` is imported only when one is not plain."""
+    client: Any = sys.modules.get("http.client")
+    return (OSError, ResponseTooLong) if client is None else (OSError, ResponseTooLong, client.HTTPException)
+
+
 def read_http_response(connection: socket.socket, rest: socket.socket) -> HttpResponse:
     """Read the response to the request that was sent.
 
@@ -75,7 +84,7 @@ def read_http_response(connection: socket.socket, rest: socket.socket) -> HttpRe
         connection: What is read from first: most responses arrive in one piece.
         rest: What all else is read from: the same connection, or something that also limits the time for all of it.
 
-    Raises `OSError` or `http.client.HTTPException` where there is none, or only a part of one.
+    Raises one of `http_errors` where there is none, or only a part of one.
     """
     start = connection.recv(_FIRST_BYTES)
     head, end, body = start.partition(b"\r\n\r\n")
@@ -131,6 +140,8 @@ def _read_rest(connection: socket.socket, start: bytes, length: int) -> bytes | 
             body += bytes(min(count, length - count))  # doubled: as much again as has really come
         received = connection.recv_into(memoryview(body)[count:])
         if not received:
+            import http.client  # noqa: PLC0415 - importing it takes long, and an ordinary response does not need it
+
             raise http.client.IncompleteRead(bytes(body[:count]), length - count)
         count += received
     return body
@@ -203,6 +214,8 @@ class _Reader(io.BufferedReader):
 
 
 def _read_with_http_client(replay: _Replay) -> HttpResponse:
+    import http.client  # noqa: PLC0415 - as above
+
     response = http.client.HTTPResponse(cast("socket.socket", replay), method="POST")
     with contextlib.closing(response):
         response.begin()
@@ -217,6 +230,8 @@ def _read_with_http_client(replay: _Replay) -> HttpResponse:
 
 def _read_all(response: http.client.HTTPResponse) -> bytearray:
     """Return the body, read in steps: `http.client` would allocate any declared length, or an object for each chunk."""
+    import http.client  # noqa: PLC0415 - as above
+
     if response.length is not None and response.length > MAX_BODY_BYTES:
         raise _tell_length(response.length)
     body = bytearray()

@@ -4,9 +4,9 @@ Mocks, recorders and tracers handle botocore's events, or replace functions of b
 Requests that bypass boto3 would bypass them: a mocked test would reach AWS. So this is checked before each request,
 which takes about two microseconds; if there is a reason, boto3 sends the request.
 
-Handlers of botocore itself are recognized by the module that defines them. A function is the original if its code
-equals the code in its module's file, whenever it was replaced, and even if its code object was. That is checked once;
-from then on it has to be the same object. moto has a switch, since its handler is always registered.
+Handlers of botocore itself are recognized by the module that defines them. Whether a function is the original is
+checked once (`originals`); from then on it has to be the same object. moto has a switch, since its handler is always
+registered.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import functools
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from importlib.abc import InspectLoader
-from types import CodeType, FunctionType
 from typing import Any, Final, TypeAlias, cast
 
 import botocore.auth
@@ -37,9 +35,9 @@ from dynamongo.backends.dynamodb.transport.botocore_internals import (
     pool_manager_of,
     session_of,
 )
+from dynamongo.backends.dynamodb.transport.originals import is_original
 
 _KNOWN: Final = frozenset({"botocore", "boto3", "dynamongo"})
-_LIBRARIES: Final = frozenset({"botocore", "urllib3", "http"})
 _STUBBER: Final = "botocore.stub"
 _ANY_SERVICE: Final = frozenset({"dynamodb", "*"})
 
@@ -212,7 +210,7 @@ def _members_of(owner: Any) -> dict[str, Any]:
 
 def _describe_replacement(snapshot: Snapshot) -> str | None:
     for found, (owner, name) in zip(snapshot, _PLACES, strict=False):  # the codes follow
-        if not _is_original(found):
+        if not is_original(found):
             package = getattr(owner, "__module__", owner.__name__).partition(".")[0]
             return f"{package}'s {owner.__name__.rpartition('.')[2]}.{name} is replaced"
     return None
@@ -228,7 +226,7 @@ def _describe_foreign_method(client: Any) -> str | None:
     for owner in kind.__mro__[:-1]:
         members += cast("Any", vars(owner)).items()
     for name, value in members:
-        if callable(value) and not _is_original(value):
+        if callable(value) and not is_original(value):
             return f"the client's {name} is replaced"
     return None
 
@@ -237,53 +235,9 @@ def _describe_foreign_session(client: Any) -> str | None:
     """Return what the client was made with instead of botocore's HTTP session or its pools."""
     session = session_of(client)
     for name, held in (("HTTP session", session), ("pool manager", pool_manager_of(session))):
-        if not _is_original(type(held)):
+        if not is_original(type(held)):
             return f"the client's {name} is replaced"
     return None
-
-
-def _is_original(found: Any) -> bool:
-    """Return whether a function, including what it wraps, or a class is as its library defines it."""
-    while type(found) is FunctionType:  # `isinstance` would accept a proxy
-        module = str(found.__globals__.get("__name__"))
-        if module.partition(".")[0] not in _LIBRARIES or _identify(found.__code__) not in _codes_of(module):
-            return False
-        inner = getattr(found, "__wrapped__", None)
-        if inner is None:
-            return True
-        found = inner
-    return isinstance(found, type) and found.__module__.partition(".")[0] in _LIBRARIES
-
-
-@functools.cache
-def _codes_of(module: str) -> frozenset[tuple[object, ...]]:
-    """Return all code in a module's file, which is loaded again without being executed; nothing if that fails."""
-    try:
-        code = _load_code(module)
-    except (AttributeError, ImportError, KeyError, OSError, StopIteration, ValueError):
-        code = None
-    return frozenset(map(_identify, _walk_code(code))) if code is not None else frozenset()
-
-
-def _load_code(module: str) -> CodeType | None:
-    """Return the code of a module. Its `__spec__` is not used, since `six` replaces that of http.client."""
-    parent = module.rpartition(".")[0]
-    path = sys.modules[parent].__path__ if parent else None
-    specs = (finder.find_spec(module, path) for finder in sys.meta_path)
-    found = next(spec for spec in specs if spec is not None)
-    return cast("InspectLoader", found.loader).get_code(module)
-
-
-def _walk_code(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _walk_code(constant)
-
-
-def _identify(code: CodeType) -> tuple[object, ...]:
-    """Return what two equal code objects share; `co_code` is free of what the interpreter has specialized."""
-    return code.co_name, code.co_firstlineno, code.co_code, code.co_names, code.co_varnames
 
 
 def _describe_foreign_handler(root: dict[str, Any]) -> str | None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from botocore.client import BaseClient
-
 from dynamongo.backends.dynamodb.transport.botocore_internals import can_stop_retries, copy_endpoint
 from dynamongo.exceptions import ConfigurationError
 
@@ -33,7 +31,7 @@ def check_client(client: Any) -> None:
 
     Anything but a client of botocore, such as a test double, is called as it is.
     """
-    if not isinstance(client, BaseClient):
+    if not _is_of_botocore(client):
         return
     retries = find_retries(client)
     if retries.get("mode") == "adaptive" and retries.get("total_max_attempts") != 1:
@@ -54,7 +52,7 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
         seconds: How long a read may wait for a byte; older versions of botocore use the client's setting alone.
         is_ours: Whether dynamongo has made it, so that it does not retry.
     """
-    if not isinstance(client, BaseClient) or (is_ours and seconds is None):
+    if not _is_of_botocore(client) or (is_ours and seconds is None):
         return client
     makes_one_attempt = is_ours or find_retries(client).get("total_max_attempts") == 1
     endpoint = copy_endpoint(client, may_retry=makes_one_attempt)
@@ -65,6 +63,12 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
     twin: Any = object.__new__(cast("type[object]", type(client)))
     twin.__dict__.update(vars(client), _endpoint=endpoint)
     return twin
+
+
+def _is_of_botocore(client: Any) -> bool:
+    from botocore.client import BaseClient  # noqa: PLC0415 - it takes long, and there may never be a client
+
+    return isinstance(client, BaseClient)
 
 
 def _bound(endpoint: Any, seconds: float) -> Callable[[Any, dict[str, Any]], Any]:

@@ -1,9 +1,8 @@
-"""The page decoder: parses the JSON of a response, a long list of items in pieces.
+"""The page decoder: parses the JSON of a response, a long list of items one by one.
 
 The parsed JSON of an item takes four times the space of the item itself: a page of 1 MB would not fit into the cache of
-a processor. So a page is cut into pieces of some items, and each piece is decoded before the next one is parsed.
-Where an item ends is guessed from the text. A piece that was cut in a wrong place is not JSON, since its brackets or
-quotes do not match; then all that is left is parsed at once.
+a processor. So each item of a list is decoded before the next one is parsed. Where the list has anything but items side
+by side, as this module expects them, all that is left of the response is parsed at once.
 """
 
 from __future__ import annotations
@@ -13,14 +12,11 @@ import re
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import build_unexpected_error
-from dynamongo.backends.dynamodb_json import decode_item
 from dynamongo.exceptions import ServiceError
 from dynamongo.expressions.values import Item
+from dynamongo.expressions.wire_values import decode_item
 
 _raw_decode: Final = json.JSONDecoder().raw_decode
-
-_PIECE: Final = 8_000
-"""Characters; from 2,000 to 16,000 it makes no difference."""
 
 _LISTS: Final = {
     "BatchGetItem": re.compile(r'"(Responses)":\{"([^"\\]+)":\[(?=\{)'),
@@ -29,9 +25,8 @@ _LISTS: Final = {
 }
 """Where the items begin in the response to an action. An attribute of such a name holds an object, never a list."""
 
-_END: Final = re.compile(r'\}\}(?=,\{"(?!M":)[^"]*":\{")')
-"""The end of an item that another one follows: the brace of a value and its own. In a list, an `M` would follow."""
-
+_MARK: Final = 0
+"""Stands for the items that were read in what is parsed of the rest: a list of items has no other number."""
 
 MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What reading a malformed response raises."""
@@ -57,11 +52,11 @@ def parse_body(action: str, text: str) -> Any:
     Raises `ValueError` for anything but JSON.
     """
     where = _LISTS.get(action)
-    start = where.search(text) if where is not None and len(text) > 2 * _PIECE else None
+    start = where.search(text) if where is not None else None
     if start is not None:
-        items, end = _read_pieces(text, start.end())
-        content = _load(text[: start.end()] + text[end:])
-        if _put_before(items, content, start.groups()):
+        items, end = _read_items(text, start.end())
+        content = _load(f"{text[: start.end()]}{_MARK}{text[end:]}") if items else None
+        if items and _put_back(items, content, start.groups()):
             return content
     return _load(text)
 
@@ -75,26 +70,35 @@ def _load(text: str) -> Any:
     return content if end == len(text) else json.loads(text)
 
 
-def _read_pieces(text: str, position: int) -> tuple[list[Item], int]:
-    """Return the items of a list from this position on, except for the last ones, and where those begin."""
+def _read_items(text: str, position: int) -> tuple[list[Item], int]:
+    """Return items of a list, the first of which begins at this position, and where the last of them ends.
+
+    Those after white space are left in the list, and all from the first one that is not JSON.
+    """
     items: list[Item] = []
-    while (end := _END.search(text, position + _PIECE)) is not None:
-        try:
-            piece = json.loads(f"[{text[position : end.end()]}]")
-        except ValueError:
-            break
-        items += map(decode_item, piece)
-        position = end.end() + 1
-    return items, position
+    end = position
+    try:
+        while True:
+            wire, after = _raw_decode(text, position)
+            items.append(decode_item(wire))
+            end = after
+            if not text.startswith(",{", end):
+                return items, end
+            position = end + 1
+    except ValueError:
+        return items, end
 
 
-def _put_before(items: list[Item], content: Any, names: tuple[str, ...]) -> bool:
-    """Put items before those of the list with these names in the content; return whether it is there."""
+def _put_back(items: list[Item], content: Any, names: tuple[str, ...]) -> bool:
+    """Put items into the list of these names, in the place of the mark; return whether it is there."""
     *outer, name = names
     try:
         for each in outer:
             content = content[each]
-        content[name] = (*items, *map(decode_item, content[name]))
-    except (KeyError, TypeError):
+        mark, *left = content[name]
+    except (KeyError, TypeError, ValueError):
         return False
+    if mark != _MARK:
+        return False
+    content[name] = (*items, *map(decode_item, left))
     return True

@@ -15,12 +15,15 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_connection import HttpConnection, make_context
+from dynamongo.backends.dynamodb.transport.http_connection import HttpConnection
 from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
 from dynamongo.exceptions import ServiceError
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport.tls import ServerTrust
 
 R = TypeVar("R")
 
@@ -33,7 +36,7 @@ class Pool:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._context = make_context(endpoint) if endpoint.is_secure else None
+        self._trust = _make_trust(endpoint) if endpoint.is_secure else None
         self._idle: deque[HttpConnection] = deque()  # its methods are atomic
         weakref.finalize(self, _close_all, self._idle)  # at the end of the program too
         self._is_closed = False
@@ -70,7 +73,7 @@ class Pool:
                 pass
             else:
                 return connection
-        connection = HttpConnection(self._endpoint, self._context, deadline)
+        connection = HttpConnection(self._endpoint, self._trust, deadline)
         connection.send(message, deadline, time.monotonic())
         return connection
 
@@ -101,6 +104,12 @@ class Pool:
         """Close idle connections now, and the others after use."""
         self._is_closed = True
         _close_all(self._idle)
+
+
+def _make_trust(endpoint: Endpoint) -> ServerTrust:
+    from dynamongo.backends.dynamodb.transport.tls import ServerTrust  # noqa: PLC0415 - `ssl` takes long to import
+
+    return ServerTrust(endpoint)
 
 
 def _close_all(connections: deque[HttpConnection]) -> None:

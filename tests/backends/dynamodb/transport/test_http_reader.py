@@ -117,7 +117,7 @@ def outcome(raw: bytes, *, by_http_client: bool = False) -> object:
             if by_http_client:
                 return http_reader._read_with_http_client(http_reader._Replay(b"", connection))
             return read_http_response(connection, connection)
-    except (OSError, http.client.HTTPException) as error:
+    except http_reader.http_errors() as error:
         return type(error), str(error)
 
 

@@ -44,6 +44,7 @@ from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, T
 from dynamongo.testing.contract.base import proves
 
 MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "top-secret", "region": "us-east-2"}
+DIRECT = "direct: started by boto3, since botocore is imported"
 SCHEMA = TableSchema("transports", KeySchema(KeyAttribute("id", "S")))
 DESCRIBE = DescribeTable("missing-table")
 
@@ -80,7 +81,7 @@ def is_from_boto3(server: FaultyServer) -> bool:
 class TestChoice:
     def test_requests_are_sent_directly(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
         ask(backend)
-        assert backend.describe_transport() == "direct"
+        assert backend.describe_transport() == DIRECT
         assert not is_from_boto3(server)
 
     def test_boto3_sends_them_where_it_is_set(self, server: FaultyServer) -> None:
@@ -182,7 +183,7 @@ class TestChoice:
                 }
                 backend.execute(DeleteTable("transports"))
                 backend.close()
-        assert before.describe_transport() == "direct"
+        assert before.describe_transport() == DIRECT
         before.close()
 
     def test_replaced_function_of_botocore_is_called(
@@ -375,7 +376,10 @@ class TestConnections:
         backend = DynamoDBBackend(session=session, endpoint_url=server.url)
         with pytest.raises(ServiceError, match=r"no response from .* within 0\.05 s") as caught:
             backend.execute(DESCRIBE)
-        assert (caught.value.was_sent, backend.describe_transport()) == (True, "direct")
+        assert (caught.value.was_sent, backend.describe_transport()) == (
+            True,
+            "direct: started by boto3, since session= is set",
+        )
         backend.close()
 
     def test_large_answers_are_read_whole(self, backend: DynamoDBBackend) -> None:
@@ -449,14 +453,14 @@ class TestSafety:
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=url)
         for _ in range(2):
             assert backend.execute(Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
-        assert backend.describe_transport() == "direct"
+        assert backend.describe_transport() == DIRECT
         backend.close()
 
     def test_any_other_is_not(self, url: str) -> None:
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=url)
         with pytest.raises(ServiceError, match="no TLS connection") as caught:
             backend.execute(Get("table", {"id": "a"}))
-        assert (caught.value.was_sent, backend.describe_transport()) == (False, "direct")
+        assert (caught.value.was_sent, backend.describe_transport()) == (False, DIRECT)
         backend.close()
 
 
@@ -466,6 +470,6 @@ class TestProxy:
         session._session.set_default_client_config(Config(proxies={"http": proxy}))
         backend = DynamoDBBackend(session=session, endpoint_url="http://dynamodb.example.com:8123")
         assert backend.execute(Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
-        assert backend.describe_transport() == "direct"
+        assert backend.describe_transport() == "direct: started by boto3, since session= is set"
         assert Plain.seen == [("http://dynamodb.example.com:8123/", "dynamodb.example.com:8123")]
         backend.close()

@@ -1,0 +1,119 @@
+"""What suites know of a library: its name, and what it does in each task."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sized
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any, NamedTuple
+
+from benchmarks.asynchronous import Loop
+from benchmarks.timing import OURS, Side, repeat
+from benchmarks.values import PER_PARTITION, count_selected, is_installed
+
+Works = Mapping[str, Callable[[], Any]]
+
+
+class Library(NamedTuple):
+    """A library, and the module beside this one that calls it.
+
+    Attributes:
+        name: What the report calls it.
+        package: What is imported when it is installed.
+        module: The module whose `make_works` and, for some, `make_memory_works` return what it does in each task.
+        is_async: Whether its calls are awaited.
+        python: The version of Python that it requires.
+    """
+
+    name: str
+    package: str
+    module: str
+    is_async: bool = False
+    python: tuple[int, int] = (3, 10)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it is installed, and this Python can run it."""
+        return is_installed(self.package) and sys.version_info >= self.python
+
+    def load(self) -> Any:
+        """Return the module that calls it."""
+        return importlib.import_module(f"benchmarks.rivals.{self.module}")
+
+
+DYNAMONGO = Library(OURS, "dynamongo", "own_models")
+BOTO3 = Library("boto3", "boto3", "boto3_client")
+PYNAMODB = Library("PynamoDB", "pynamodb", "pynamodb_models")
+PYDYNOX = Library("pydynox", "pydynox", "pydynox_models")
+DYNAMOXY = Library("dynamoxy", "dynamoxy", "dynamoxy_models", is_async=True, python=(3, 12))
+MOTO = Library("moto", "moto", "moto_mock")
+AIODYNAMO = Library("aiodynamo", "aiodynamo", "aiodynamo_client", is_async=True)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The calls of one library, ready to be made; those of an asynchronous one on a loop."""
+
+    name: str
+    works: Works
+    loop: Loop | None = None
+
+    def make_side(self, task: str) -> Side:
+        """Return the side of this library in a comparison."""
+        work = self.works[task]
+        return Side(self.name, repeat(work) if self.loop is None else self.loop.repeat(work))
+
+    def close(self) -> None:
+        """Close its connections, where that has to be awaited."""
+        if self.loop is not None:
+            self.loop.do(self.works["close"]())
+
+
+def open_all(libraries: Iterable[Library], loop: Loop, url: str, sizes: Sizes, *, declared: bool) -> list[Calls]:
+    """Return the calls of the installed ones to the server of that URL, with the members of maps declared or not."""
+    opened: list[Calls] = []
+    for library in libraries:
+        if library.is_available:
+            made = library.load().make_works(url, sizes, declared=declared)
+            works = loop.do(made) if isawaitable(made) else made
+            opened.append(Calls(library.name, works, loop if library.is_async else None))
+    return opened
+
+
+def open_memory(libraries: Iterable[Library], loop: Loop, sizes: Sizes) -> list[Callable[[bool], Calls]]:
+    """Fill a table in memory with each of the installed ones, and return what opens its calls.
+
+    The argument is whether the members of maps are declared; both models read the same table.
+    """
+    return [_open_memory(library, loop, sizes) for library in libraries if library.is_available]
+
+
+def _open_memory(library: Library, loop: Loop, sizes: Sizes) -> Callable[[bool], Calls]:
+    module, used = library.load(), loop if library.is_async else None
+    opened = module.open_memory(sizes.rows)
+    store = loop.do(opened) if isawaitable(opened) else opened
+    return lambda declared: Calls(library.name, module.make_memory_works(store, sizes, declared=declared), used)
+
+
+class Sizes:
+    """How many rows the table has, and how many of them each read returns.
+
+    Attributes:
+        rows: All rows.
+        query: Those with the first hash key.
+        filtered_query: Those among the latter that the filter selects.
+        filtered_scan: Those among all rows that it selects.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.query = min(rows, PER_PARTITION)
+        self.filtered_query = count_selected(self.query)
+        self.filtered_scan = count_selected(rows)
+
+
+def check_size(found: Sized, expected: int) -> None:
+    """Fail unless a call returned as many items as it has to."""
+    assert len(found) == expected, (len(found), expected)

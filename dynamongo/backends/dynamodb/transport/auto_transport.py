@@ -1,0 +1,102 @@
+"""`AutoTransport`: chooses for each request between `DirectTransport` and `BotoTransport`, beside a client of boto3."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dynamongo._support.forks import TRANSPORT, make_lock
+from dynamongo.backends.dynamodb.errors import translate_preparation
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.base import Transport, describe_place
+from dynamongo.backends.dynamodb.transport.boto_transport import BotoTransport
+from dynamongo.backends.dynamodb.transport.client_endpoint import read_endpoint
+from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
+from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
+from dynamongo.backends.dynamodb.transport.http_writer import Credentials
+from dynamongo.backends.dynamodb.transport.interception import Watch
+from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
+
+logger = logging.getLogger("dynamongo")
+
+
+class AutoTransport:
+    """Chooses a transport for each request. Threads may share it.
+
+    Args:
+        client: A client of boto3 that nobody else uses.
+        settings: Those of the backend.
+        start: Why boto3 has made the client, for `describe`.
+    """
+
+    def __init__(self, client: Any, settings: ClientSettings, start: str) -> None:
+        self._client = client
+        self._settings = settings
+        self._start = start
+        self.place = describe_place(client)
+        self._watch = Watch(client)
+        self._lock = make_lock(TRANSPORT)
+        self._direct: DirectTransport | None = None
+        self._obstacle: str | None = None
+        self._logged: str | None = None
+
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
+        """Send the request; see `Transport`."""
+        direct = self._direct
+        if direct is not None and self._watch.find_reason() is None:  # almost always
+            return direct.send(request, seconds)
+        return self._choose().send(request, seconds)
+
+    def describe(self) -> str:
+        """Return how the next request is sent; see `Transport`."""
+        return self._choose().describe()
+
+    def close(self) -> None:
+        """Close the connections and the client."""
+        if self._direct is not None:
+            self._direct.close()
+        self._client.close()
+
+    def _choose(self) -> Transport:
+        reason = self._watch.find_reason()
+        if reason is None and self._direct is not None:
+            return self._direct
+        if reason is None and self._obstacle is None:
+            with self._lock:
+                self._open()
+            if self._direct is not None:
+                return self._direct
+        return self._leave_to_boto3(reason or self._obstacle or "")
+
+    def _open(self) -> None:
+        """Make the direct transport, or note why there cannot be one. boto3 reports missing credentials."""
+        if self._direct is not None:
+            return
+        try:
+            self._direct = self._make_direct()
+        except LeftToBoto3 as reason:
+            self._obstacle = str(reason)
+        except Exception as error:
+            raise translate_preparation(error, self._settings.describe_credentials()) from error
+
+    def _make_direct(self) -> DirectTransport:
+        """Return a direct transport to the endpoint of the client. Raises `LeftToBoto3` if there cannot be one."""
+        if find_retries(self._client).get("mode") == "adaptive":
+            raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
+        endpoint = read_endpoint(self._client)
+        return DirectTransport(endpoint, self.place, self._ask_for_credentials, self._settings, self._start)
+
+    def _ask_for_credentials(self) -> Credentials | None:
+        """Return the current credentials: boto3 refreshes those that expire when it is asked for them."""
+        credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
+        if credentials is None:
+            return None
+        frozen: Credentials = credentials.get_frozen_credentials()
+        return frozen
+
+    def _leave_to_boto3(self, reason: str) -> BotoTransport:
+        if reason != self._logged:
+            logger.debug("requests go through boto3: %s", reason)
+            self._logged = reason
+        return BotoTransport(self._client, self._settings, reason)

@@ -1,0 +1,76 @@
+"""`LightTransport`: sends requests without boto3 until somebody else imports it, and has boto3 make a client then."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from dynamongo._support.forks import TRANSPORT, make_lock
+from dynamongo.backends.dynamodb.errors import translate_preparation
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.settings import ClientSettings, FoundSettings
+from dynamongo.backends.dynamodb.transport.base import Transport
+from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
+from dynamongo.backends.dynamodb.transport.light_start import LightStart
+from dynamongo.backends.dynamodb.transport.light_watch import LightWatch
+
+
+class MakeSuccessor(Protocol):
+    """Makes a transport that has a client of boto3, with the settings, for a reason."""
+
+    def __call__(self, settings: ClientSettings, reason: str, found: FoundSettings) -> Transport:
+        """Return the transport."""
+        ...
+
+
+class LightTransport:
+    """Sends requests directly, then through the transport that succeeds it. Threads may share it.
+
+    What was found in the environment at first is kept for the successor: boto3 would have read it once, too.
+    """
+
+    def __init__(
+        self, start: LightStart, settings: ClientSettings, watch: LightWatch, make_successor: MakeSuccessor
+    ) -> None:
+        self.place = start.place
+        self._start = start
+        self._settings = settings
+        self._watch = watch
+        self._make_successor = make_successor
+        self._direct = DirectTransport(
+            start.endpoint, start.place, lambda: start.credentials, settings, "started without boto3"
+        )
+        self._lock = make_lock(TRANSPORT)
+        self._successor: Transport | None = None
+
+    def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
+        """Send the request; see `Transport`."""
+        return self._choose().send(request, seconds)
+
+    def describe(self) -> str:
+        """Return how the next request is sent; see `Transport`."""
+        return self._choose().describe()
+
+    def _choose(self) -> Transport:
+        if self._successor is not None:
+            return self._successor
+        reason = self._watch.find_reason()
+        return self._direct if reason is None else self._succeed(reason)
+
+    def _succeed(self, reason: str) -> Transport:
+        """Return the successor. Requests that other threads have begun are finished without it."""
+        with self._lock:
+            if self._successor is None:
+                try:
+                    found = FoundSettings(self._start.credentials, self._start.endpoint.region)
+                    self._successor = self._make_successor(self._settings, reason, found)
+                except Exception as error:
+                    raise translate_preparation(error, self._settings.describe_credentials()) from error
+                self._direct.close()
+            return self._successor
+
+    def close(self) -> None:
+        """Close the connections, and the client if there is one."""
+        with self._lock:
+            self._direct.close()
+            if self._successor is not None:
+                self._successor.close()

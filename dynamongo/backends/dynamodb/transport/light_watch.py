@@ -1,0 +1,87 @@
+"""The light watch: whether anybody can have hooked in between boto3 and DynamoDB while boto3 is not used.
+
+Whoever hooks into botocore imports it, waits for its import with a finder, or replaces what lies below it. So this is
+checked before each request, in a quarter of a microsecond: neither botocore nor urllib3 is imported, no finder is new,
+and the functions of `http.client`, if that is imported, are the original ones. If there is a reason, boto3 makes a
+client, and `interception` decides.
+"""
+
+from __future__ import annotations
+
+import builtins
+import operator
+import sys
+from types import BuiltinFunctionType
+from typing import Any, Final
+
+from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
+from dynamongo.backends.dynamodb.transport.originals import is_original
+
+_HARMLESS_FINDERS: Final = frozenset(
+    {
+        "_distutils_hack",  # setuptools
+        "_frozen_importlib",
+        "_frozen_importlib_external",
+        "_pytest",  # rewrites the asserts of tests and plugins
+        "_virtualenv",
+        "pkg_resources",
+        "setuptools",
+        "six",
+    }
+)
+"""The packages whose finders do not watch for botocore; nor do those of packages that are installed editable."""
+
+_WAY_OF_A_REQUEST: Final = (
+    *[("HTTPConnection", name) for name in ("request", "putrequest", "endheaders", "send", "getresponse")],
+    *[("HTTPResponse", name) for name in ("begin", "read")],
+)
+"""What passes on a request of boto3 in `http.client`; `interception` has the rest of its way."""
+
+
+def check_process() -> None:
+    """Raise `LeftToBoto3` if somebody may watch boto3 in this process already."""
+    if type(builtins.__import__) is not BuiltinFunctionType:
+        raise LeftToBoto3("builtins.__import__ is replaced")
+    if (reason := LightWatch().find_reason()) is not None:
+        raise LeftToBoto3(reason)
+
+
+class LightWatch:
+    """Watches a process in which boto3 is not used. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._finders: list[Any] = []
+        self._originals: tuple[Any, ...] = ()
+
+    def find_reason(self) -> str | None:
+        """Return why boto3 has to be used, or `None` if it need not."""
+        modules = sys.modules
+        if "botocore" in modules or "urllib3" in modules:
+            return f"{'botocore' if 'botocore' in modules else 'urllib3'} is imported"
+        if sys.meta_path != self._finders and (reason := self._find_finder()) is not None:
+            return reason
+        if "http.client" in modules:
+            return self._find_replacement(modules["http.client"])
+        return None
+
+    def _find_finder(self) -> str | None:
+        """Return who hooks into imports, and may be waiting for botocore's."""
+        finders = list(sys.meta_path)
+        for finder in finders:
+            module = str(getattr(finder, "__module__", None) or type(finder).__module__)
+            if module.partition(".")[0] not in _HARMLESS_FINDERS and not module.startswith("__editable__"):
+                return f"{module} watches imports"
+        self._finders = finders
+        return None
+
+    def _find_replacement(self, client: Any) -> str | None:
+        """Return what in `http.client` is not the original; once that is known, it has to be the same objects."""
+        functions = [getattr(getattr(client, owner, None), name, None) for owner, name in _WAY_OF_A_REQUEST]
+        found = (*functions, *[getattr(each, "__code__", None) for each in functions])
+        if len(found) == len(self._originals) and all(map(operator.is_, found, self._originals)):
+            return None
+        for function, (owner, name) in zip(functions, _WAY_OF_A_REQUEST, strict=True):
+            if not is_original(function):
+                return f"http.client's {owner}.{name} is replaced"
+        self._originals = found
+        return None

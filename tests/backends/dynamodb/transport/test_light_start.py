@@ -1,0 +1,341 @@
+"""The light start: what it decides without boto3 is what boto3 would decide, or else it leaves that to boto3."""
+
+from __future__ import annotations
+
+import calendar
+import itertools
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+import botocore
+import botocore.httpsession
+import certifi
+import pytest
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.endpoint_provider import EndpointProvider
+from botocore.loaders import Loader
+
+from dynamongo.backends.dynamodb import environment
+from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport import client_endpoint, light_start
+from dynamongo.backends.dynamodb.transport.base import describe_place
+from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
+from dynamongo.backends.dynamodb.transport.http_writer import MessageWriter
+from dynamongo.backends.dynamodb.transport.light_start import LightCredentials, LightStart, find_light_start
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "sec/ret+"}
+GIVEN = {"access_key_id": "AKIAGIVEN", "secret_access_key": "given"}
+BOTOCORE = FilePath(botocore.__file__).parent
+
+ONLY_BOTO3_SENDS = {"amz-sdk-invocation-id", "amz-sdk-request"}
+"""Headers by which boto3 counts its retries; dynamongo never sent them."""
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath) -> pytest.MonkeyPatch:
+    """An environment that configures nothing, with an empty home."""
+    for name in list(os.environ):
+        if name.upper().startswith(("AWS_", "BOTO")) or name.upper().endswith(("_PROXY", "_BUNDLE")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return monkeypatch
+
+
+def set_all(environ: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
+    for name, value in variables.items():
+        environ.setenv(name, value)
+
+
+def assert_is_what_boto3_decides(settings: ClientSettings) -> LightStart:
+    """Compare the endpoint, the credentials and a signed request with those of a client of boto3."""
+    start = find_light_start(settings)
+    client = settings.make_client()
+    theirs, frozen = client_endpoint.read_endpoint(client), client._get_credentials().get_frozen_credentials()
+    agent = start.endpoint.headers["user-agent"]
+    headers = {**theirs.headers, "user-agent": agent}
+    certificates = theirs.certificates if theirs.is_secure else ""
+    assert start.endpoint == replace(theirs, headers=headers, certificates=certificates)
+    assert start.credentials == LightCredentials(frozen.access_key, frozen.secret_key, frozen.token or None)
+    assert start.place == describe_place(client)
+    prepared = client_endpoint._prepare(client)
+    expected = {name.lower(): as_text(value) for name, value in prepared.headers.items()}
+    moment = calendar.timegm(time.strptime(expected["x-amz-date"], "%Y%m%dT%H%M%SZ"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: moment)
+        line, sent = split_head(MessageWriter(start.endpoint).write("ListTables", b"{}", start.credentials))
+    assert line == "POST / HTTP/1.1"
+    assert sent.pop("accept-encoding") == "identity"  # which urllib3 adds
+    assert sent == {"host": theirs.authority} | {
+        name: value for name, value in expected.items() if name not in ONLY_BOTO3_SENDS
+    } | {"user-agent": agent}
+    client.close()
+    return start
+
+
+def as_text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def split_head(message: bytes) -> tuple[str, dict[str, str]]:
+    line, *lines = message.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    return line, dict(each.split(": ", 1) for each in lines)
+
+
+CREDENTIALS: list[tuple[dict[str, str], dict[str, str]]] = [
+    (KEYS, {}),
+    ({**KEYS, "AWS_SESSION_TOKEN": "to/ken=="}, {}),
+    ({**KEYS, "AWS_SESSION_TOKEN": ""}, {}),
+    ({**KEYS, "AWS_SESSION_TOKEN": "not this"}, GIVEN),
+    ({}, {**GIVEN, "session_token": "given too"}),
+    ({"AWS_ACCESS_KEY_ID": " A K ", "AWS_SECRET_ACCESS_KEY": " s "}, {}),
+]
+REGIONS: list[tuple[dict[str, str], dict[str, str]]] = [
+    ({"AWS_REGION": "eu-central-1"}, {}),
+    ({"AWS_DEFAULT_REGION": "ap-southeast-2"}, {}),
+    ({"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "ap-southeast-2"}, {}),
+    ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "cn-north-1"}, {}),
+    ({"AWS_REGION": "eu-central-1"}, {"region": "us-gov-west-1"}),
+]
+
+
+@pytest.mark.parametrize(("credentials", "region"), list(itertools.product(CREDENTIALS, REGIONS)))
+def test_credentials_and_region_are_those_of_boto3(environ: pytest.MonkeyPatch, credentials: Any, region: Any) -> None:
+    set_all(environ, credentials[0] | region[0])
+    assert_is_what_boto3_decides(ClientSettings(**credentials[1], **region[1]))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8000",
+        "http://localhost",
+        "http://localhost:80",
+        "http://127.0.0.1:8000/",
+        "https://127.0.0.1",
+        "https://localhost:443/",
+        "https://localhost:80",
+        "http://localstack.internal:4566",
+        "https://dynamodb.eu-west-1.amazonaws.com",
+        "https://vpce-0a1b2c3d-x9.dynamodb.us-east-1.vpce.amazonaws.com",
+        "https://123456789012.ddb.us-east-1.amazonaws.com",
+    ],
+)
+def test_endpoint_url_means_what_it_means_to_boto3(environ: pytest.MonkeyPatch, url: str) -> None:
+    set_all(environ, KEYS)
+    settings = ClientSettings(region="us-east-1", endpoint_url=url, timeout=2.5, connect_timeout=1)
+    assert_is_what_boto3_decides(settings)
+
+
+@pytest.mark.parametrize("names", [("AWS_CA_BUNDLE",), ("REQUESTS_CA_BUNDLE",), environment.BUNDLES])
+def test_authorities_are_those_of_boto3(environ: pytest.MonkeyPatch, tmp_path: FilePath, names: Any) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(FilePath(certifi.where()).read_bytes())
+    set_all(environ, KEYS | {name: str(tmp_path / name) for name in names})
+    start = assert_is_what_boto3_decides(ClientSettings(region="us-east-1"))
+    assert start.endpoint.certificates == str(tmp_path / names[0])
+
+
+def test_authorities_are_found_without_importing_certifi(environ: pytest.MonkeyPatch) -> None:
+    set_all(environ, KEYS)
+    environ.delitem(sys.modules, "certifi")
+    assert find_light_start(ClientSettings(region="us-east-1")).endpoint.certificates == certifi.where()
+
+
+def test_without_certifi_they_are_botocores(environ: pytest.MonkeyPatch) -> None:
+    set_all(environ, KEYS)
+    environ.delitem(sys.modules, "certifi")
+    environ.setattr(sys, "meta_path", [Without("certifi", sys.meta_path)])
+    start = find_light_start(ClientSettings(region="us-east-1"))
+    assert start.endpoint.certificates == botocore.httpsession.DEFAULT_CA_BUNDLE
+
+
+class Without:
+    """Finds all modules but one."""
+
+    def __init__(self, name: str, finders: list[Any]) -> None:
+        self._name, self._finders = name, list(finders)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name == self._name:
+            return None
+        return next((spec for each in self._finders if (spec := each.find_spec(name, path))), None)
+
+
+def test_nothing_that_is_ignored_means_anything_to_boto3(environ: pytest.MonkeyPatch) -> None:
+    set_all(environ, KEYS | dict.fromkeys(environment.IGNORED, "us-west-1"))
+    assert_is_what_boto3_decides(ClientSettings(region="us-east-1"))
+    sources = {path: path.read_text() for path in BOTOCORE.glob("*.py")}
+    named = set(re.findall(r"\b(?:AWS|BOTO)[A-Z0-9]*_[A-Z0-9_]+\b", " ".join(sources.values())))
+    assert named & environment.IGNORED == {"AWS_LAMBDA_FUNCTION_NAME"}  # decides on a header, as in `MessageWriter`
+
+
+def test_every_variable_that_botocore_reads_is_known_or_left_to_it(environ: pytest.MonkeyPatch) -> None:
+    named: list[Any] = [names for _, names, *_ in BOTOCORE_DEFAUT_SESSION_VARIABLES.values() if names]
+    read = {name for names in named for name in ([names] if isinstance(names, str) else names)}
+    assert len(read) > 30
+    for name in sorted(read - environment.READ):
+        with environ.context() as patch:
+            patch.setenv(name, "x")
+            assert environment.find_configuration() == f"{name} is set"
+
+
+def test_user_agent_says_what_sends(environ: pytest.MonkeyPatch) -> None:
+    set_all(environ, KEYS | {"AWS_EXECUTION_ENV": "AWS_Lambda_python3.12\r\nx-more: 1"})
+    agent = find_light_start(ClientSettings(region="us-east-1")).endpoint.headers["user-agent"]
+    own, execution = agent.rsplit(" ", 1)
+    assert re.fullmatch(r"dynamongo/\S+ os/linux#\S+ md/arch#\w+ lang/python#3\.\d+\.\d+", own)
+    assert execution == "exec-env/AWS_Lambda_python3.12--x-more--1"
+
+
+def test_missing_region_is_warned_of_once_it_is_used(environ: pytest.MonkeyPatch) -> None:
+    set_all(environ, KEYS)
+    with pytest.warns(UserWarning, match="no AWS region is set; using us-east-2") as caught:
+        start = find_light_start(ClientSettings())
+    assert (start.endpoint.region, len(caught)) == ("us-east-2", 1)
+    environ.setenv("AWS_PROFILE", "other")
+    assert why_not(ClientSettings()) == "AWS_PROFILE is set"  # and a warning would be an error
+
+
+class TestLeftToBoto3:
+    """What the light start does not understand."""
+
+    @pytest.mark.parametrize(
+        ("variable", "reason"),
+        [
+            ("AWS_PROFILE", "AWS_PROFILE is set"),
+            ("AWS_CONFIG_FILE", "AWS_CONFIG_FILE is set"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "AWS_SHARED_CREDENTIALS_FILE is set"),
+            ("AWS_SECURITY_TOKEN", "AWS_SECURITY_TOKEN is set"),
+            ("AWS_CREDENTIAL_EXPIRATION", "AWS_CREDENTIAL_EXPIRATION is set"),
+            ("AWS_ACCOUNT_ID", "AWS_ACCOUNT_ID is set"),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI is set"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE is set"),
+            ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL is set"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB is set"),
+            ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_FIPS_ENDPOINT is set"),
+            ("AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT is set"),
+            ("AWS_MAX_ATTEMPTS", "AWS_MAX_ATTEMPTS is set"),
+            ("AWS_LAMBDA_EXEC_WRAPPER", "AWS_LAMBDA_EXEC_WRAPPER is set"),
+            ("AWS_OF_A_FUTURE_BOTO3", "AWS_OF_A_FUTURE_BOTO3 is set"),
+            ("BOTOCORE_TCP_KEEPALIVE", "BOTOCORE_TCP_KEEPALIVE is set"),
+            ("BOTO_CONFIG", "BOTO_CONFIG is set"),
+            ("https_proxy", "https_proxy is set"),
+            ("NO_PROXY", "NO_PROXY is set"),
+            ("AWS_CA_BUNDLE", "AWS_CA_BUNDLE does not name a file"),
+            ("REQUESTS_CA_BUNDLE", "REQUESTS_CA_BUNDLE does not name a file"),
+        ],
+    )
+    @pytest.mark.parametrize("value", ["", "x"])
+    def test_variable(self, environ: pytest.MonkeyPatch, variable: str, reason: str, value: str) -> None:
+        set_all(environ, {**KEYS, variable: value})
+        assert why_not(ClientSettings(region="us-east-1")) == reason
+
+    @pytest.mark.parametrize("name", ["config", "credentials", "models"])
+    def test_file(self, environ: pytest.MonkeyPatch, tmp_path: FilePath, name: str) -> None:
+        set_all(environ, KEYS)
+        (tmp_path / ".aws").mkdir()
+        assert find_light_start(ClientSettings(region="us-east-1"))
+        (tmp_path / ".aws" / name).symlink_to("nowhere")
+        assert why_not(ClientSettings(region="us-east-1")) == f"~/.aws/{name} exists"
+
+    @pytest.mark.parametrize("system", ["darwin", "win32"])
+    def test_system_with_its_own_proxies(self, environ: pytest.MonkeyPatch, system: str) -> None:
+        set_all(environ, KEYS)
+        environ.setattr(sys, "platform", system)
+        assert why_not(ClientSettings(region="us-east-1")) == "the system may have settings for proxies"
+
+    @pytest.mark.parametrize("keys", [{}, {"AWS_ACCESS_KEY_ID": "a"}, {**KEYS, "AWS_SECRET_ACCESS_KEY": ""}])
+    def test_credentials_that_are_not_in_the_environment(self, environ: pytest.MonkeyPatch, keys: Any) -> None:
+        set_all(environ, keys)
+        assert why_not(ClientSettings(region="us-east-1")) == "the environment has no credentials"
+
+    @pytest.mark.parametrize(
+        "region",
+        ["local", "aws-global", "fips-us-east-1", "us-east-1-fips", "us-east", "xx-east-1", "US-EAST-1", "us-east-1\n"],
+    )
+    def test_region(self, environ: pytest.MonkeyPatch, region: str) -> None:
+        set_all(environ, KEYS)
+        assert why_not(ClientSettings(region=region)) == f"only boto3 knows the region {region!r}"
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://localhost:8000/path",
+            "http://LOCALHOST:8000",
+            "HTTP://localhost:8000",
+            "http://user@localhost:8000",
+            "http://[::1]:8000",
+            "http://localhost:8000?query",
+            "http://local_host:8000",
+            "http://localhost:8000//",
+            "https://dynamodb.us-east-1.api.aws",
+        ],
+    )
+    def test_endpoint_url(self, environ: pytest.MonkeyPatch, url: str) -> None:
+        set_all(environ, KEYS)
+        settings = ClientSettings(region="us-east-1", endpoint_url=url)
+        assert why_not(settings) == "the endpoint's URL has an unusual form"
+
+    @pytest.mark.parametrize("core", [None, "def where(): return '/etc/ssl/certs/ca-certificates.crt'"])
+    def test_certifi_of_a_distributor(self, environ: pytest.MonkeyPatch, tmp_path: FilePath, core: str | None) -> None:
+        set_all(environ, KEYS)
+        folder = tmp_path / "certifi"
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        if core is not None:
+            (folder / "core.py").write_text(core)
+        environ.syspath_prepend(str(tmp_path))
+        environ.delitem(sys.modules, "certifi")
+        assert why_not(ClientSettings(region="us-east-1")) == "certifi has its authorities elsewhere"
+
+
+def why_not(settings: ClientSettings) -> str:
+    with pytest.raises(LeftToBoto3) as caught:
+        find_light_start(settings)
+    return str(caught.value)
+
+
+def read_regions() -> list[str]:
+    """All regions that botocore has heard of, those that are none among them."""
+    partitions = json.loads((BOTOCORE / "data" / "partitions.json").read_text())["partitions"]
+    older = json.loads((BOTOCORE / "data" / "endpoints.json").read_text())["partitions"]
+    known = {region for each in [*partitions, *older] for region in each["regions"]}
+    known |= {region for each in older for region in each["services"].get("dynamodb", {}).get("endpoints", {})}
+    return sorted(known)
+
+
+def test_host_of_every_region_is_that_of_botocores_rules() -> None:
+    """It fails when AWS adds a partition whose regions look like those of another one."""
+    loader = Loader()
+    rules = loader.load_service_model("dynamodb", "endpoint-rule-set-1")
+    provider = EndpointProvider(rules, loader.load_data("partitions"))
+    light = []
+    for region in read_regions():
+        try:
+            host = light_start._find_host(region)
+        except LeftToBoto3:
+            continue
+        found = provider.resolve_endpoint(Region=region, UseDualStack=False, UseFIPS=False)
+        assert (found.url, found.properties) == (f"https://{host}", {})
+        light.append(region)
+    assert len(light) > 40
+    assert {"us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1"} <= set(light)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("region", read_regions())
+def test_every_region_is_to_a_client_what_it_is_here(environ: pytest.MonkeyPatch, region: str) -> None:
+    set_all(environ, KEYS)
+    settings = ClientSettings(region=region)
+    try:
+        find_light_start(settings)
+    except LeftToBoto3:
+        return
+    assert_is_what_boto3_decides(settings)
