@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_timeouts
 from dynamongo.backends.dynamodb.environment import CREDENTIALS, find_configuration
+from dynamongo.backends.dynamodb.transport.endpoint import PLAIN_URL
 from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.expressions.values import shorten
@@ -221,6 +221,10 @@ def _check_text(name: str, text: object) -> None:
 
 
 def _check_endpoint(url: object) -> None:
+    if isinstance(url, str) and PLAIN_URL.fullmatch(url) is not None:
+        return
+    from urllib.parse import urlsplit  # noqa: PLC0415 - it takes long to import, and most endpoints are plain
+
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
         is_valid = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

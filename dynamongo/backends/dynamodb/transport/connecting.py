@@ -73,17 +73,28 @@ class _PlainConnector:
             self._open(trust.context)
 
     def _open(self, context: ssl.SSLContext | None) -> None:
+        host, port = self._address
+        address = (_encode_host(host, socket.create_connection, socket.getaddrinfo), port)
         if self._deadline is None:
-            self.sock = socket.create_connection(self._address, self._timeout)
+            self.sock = socket.create_connection(address, self._timeout)
         else:
-            self.sock = _connect_until(self._deadline, self._address, self._timeout)
+            self.sock = _connect_until(self._deadline, address, self._timeout)
         if context is not None:
-            self.sock = context.wrap_socket(self.sock, server_hostname=self._address[0])
+            self.sock = context.wrap_socket(self.sock, server_hostname=_encode_host(host, type(context)))
 
     def close(self) -> None:
         """Close the socket, if it is open."""
         if self.sock is not None:
             self.sock.close()
+
+
+def _encode_host(host: str, *takers: Any) -> Any:
+    """Return the name of a host as bytes where it can be: the tables by which Python would encode text load slowly.
+
+    Whoever has replaced what takes it, in `socket` or `ssl`, gets text, as everybody passes it.
+    """
+    are_original = all(getattr(taker, "__module__", None) in {"socket", "ssl"} for taker in takers)
+    return host.encode() if are_original and host.isascii() else host
 
 
 def _prepare_tunnel(
@@ -119,7 +130,7 @@ def _connect_until(
     """
     last = OSError("the host has no address")
     for *_, found in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
-        place: Any = found[:2]
+        place = (_encode_host(str(found[0]), socket.create_connection, socket.getaddrinfo), int(found[1]))
         try:
             connection = socket.create_connection(place, find_timeout(timeout, deadline), source)
         except OSError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from typing import Final, Protocol
-from urllib.parse import quote
 
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_path
@@ -95,5 +94,7 @@ def _render_trace() -> str:
     trace = os.environ.get("_X_AMZN_TRACE_ID")
     if trace is None:
         return ""
+    from urllib.parse import quote  # noqa: PLC0415 - it takes long to import, and few programs are traced
+
     quoted = quote(trace, safe="-=;:+&[]{}\"',")
     return f"x-amzn-trace-id: {quoted}\r\n"

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from dynamongo.backends.dynamodb.environment import BUNDLES, CREDENTIALS, find_configuration
 from dynamongo.backends.dynamodb.settings import DEFAULT_REGION, ClientSettings, warn_of_region
 from dynamongo.backends.dynamodb.transport.base import name_place
-from dynamongo.backends.dynamodb.transport.endpoint import JSON_TYPE, Endpoint, LeftToBoto3
+from dynamongo.backends.dynamodb.transport.endpoint import JSON_TYPE, PLAIN_URL, Endpoint, LeftToBoto3
 
 _SUFFIXES: Final = {
     "cn": "amazonaws.com.cn",
@@ -36,9 +36,6 @@ Source: botocore's `partitions.json`, in which a region that it does not list is
 """
 
 _REGION: Final = re.compile(r"([a-z-]+)-[a-z]+-[0-9]+", re.ASCII)
-
-_URL: Final = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([0-9]{1,5}))?/?", re.ASCII)
-"""The URLs of which nothing has to be quoted, decoded or changed to lower case."""
 
 _DUAL_STACK: Final = ".api.aws"
 """botocore refuses such a host unless dual stack is configured."""
@@ -115,7 +112,7 @@ def _find_host(region: str) -> str:
 
 
 def _make_endpoint(settings: ClientSettings, url: str, region: str) -> Endpoint:
-    match = _URL.fullmatch(url)
+    match = PLAIN_URL.fullmatch(url)
     if match is None or match[2].endswith(_DUAL_STACK):
         raise LeftToBoto3("the endpoint's URL has an unusual form")
     is_secure, host = match[1] == "https", match[2]
