@@ -35,7 +35,7 @@ CAPTIONS = {
     "growth": "Memory, as the table grows",
     "wire": "DynamoDB backends",
     "traced": "Through boto3",
-    "start": "Import",
+    "cold": "Cold start",
 }
 METHOD = """\
 All sides of a comparison run in turns, {rounds} each, in one process; every other round goes backwards. The best turn
@@ -67,7 +67,13 @@ numbers of items that come back are checked.
 - **traced**: as in wire, but dynamongo sends all requests through boto3, as it does where a tracer, recorder or mock
   expects to see them. Under OpenTelemetry, its instrumentation of botocore makes a span of each request on both sides,
   which nobody exports.
-- **start**: whole processes, less the time of a bare Python.
+- **cold**: whole processes, from their start to their end, less a bare Python: the imports, a model, the first answer
+  (a get), with the resident memory at that moment; in an environment of nothing but a path, keys (or the name of a
+  profile in a configuration file) and a region. Over TLS, dynamongo, boto3 and PynamoDB get the authorities by
+  `AWS_CA_BUNDLE`, pydynox, dynamoxy and aiodynamo by `SSL_CERT_FILE`: botocore's 126 and that of the test. The first
+  test of a process declares the model, makes the table and does ten puts and ten gets in memory; its imports are
+  measured apart.
+- dynamoxy runs without its telemetry, since it would use OpenTelemetry, which is installed for another suite only.
 """
 
 PROFILES: dict[tuple[str, str], str] = {}

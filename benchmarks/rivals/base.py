@@ -10,8 +10,8 @@ from inspect import isawaitable
 from typing import Any, NamedTuple
 
 from benchmarks.asynchronous import Loop
-from benchmarks.rows import PER_PARTITION, count_selected, is_installed
 from benchmarks.timing import OURS, Side, repeat
+from benchmarks.values import PER_PARTITION, count_selected, is_installed
 
 Works = Mapping[str, Callable[[], Any]]
 

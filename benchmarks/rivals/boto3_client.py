@@ -9,7 +9,8 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import Row, key, values
+from benchmarks.rows import Row
+from benchmarks.values import key, values
 
 CONDITION = "#y < :y AND NOT contains(cities, :c) AND begins_with(#n, :n)"
 _dump, _load = TypeSerializer().serialize, TypeDeserializer().deserialize

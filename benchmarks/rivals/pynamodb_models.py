@@ -15,7 +15,7 @@ from pynamodb.attributes import (
 from pynamodb.models import Model
 
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import float_values, key
+from benchmarks.values import float_values, key
 
 
 class PynamoRow(Model):

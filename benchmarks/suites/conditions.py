@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from benchmarks.rows import Row, values
+from benchmarks.rows import Row
 from benchmarks.timing import OURS, Curve, Effort, Measurement, Side, compare, repeat
+from benchmarks.values import values
 from dynamongo.expressions.conditions import (
     NE,
     And,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks.rows import Row, draw_rows, values
+from benchmarks.rows import Row
 from benchmarks.timing import Curve, Effort, Measurement, Side, compare, repeat
+from benchmarks.values import draw_rows, values
 from dynamongo import Connection
 from dynamongo.backends.memory import MemoryBackend
 
