@@ -35,6 +35,7 @@ CAPTIONS = {
     "growth": "Memory, as the table grows",
     "wire": "DynamoDB backends",
     "traced": "Through boto3",
+    "concurrency": "16 requests at once",
     "cold": "Cold start",
 }
 METHOD = """\
@@ -67,6 +68,10 @@ numbers of items that come back are checked.
 - **traced**: as in wire, but dynamongo sends all requests through boto3, as it does where a tracer, recorder or mock
   expects to see them. Under OpenTelemetry, its instrumentation of botocore makes a span of each request on both sides,
   which nobody exports.
+- **concurrency**: 16 threads (dynamongo, boto3, PynamoDB, pydynox) or 16 tasks of one event loop (dynamoxy, aiodynamo),
+  each with one request at a time, by the time that passes; boto3 and PynamoDB are given 16 connections. The emulator
+  shares the machine's cores with them. A bulk load is what each library calls for many rows: `save_iter` with
+  its workers, `batch_write`, `batch_put`, or 25 rows after the other.
 - **cold**: whole processes, from their start to their end, less a bare Python: the imports, a model, the first answer
   (a get), with the resident memory at that moment; in an environment of nothing but a path, keys (or the name of a
   profile in a configuration file) and a region. Over TLS, dynamongo, boto3 and PynamoDB get the authorities by
