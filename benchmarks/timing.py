@@ -135,7 +135,7 @@ def compare_rates(
 
 def _find_least(sides: Sequence[Side], effort: Effort, clock: Clock) -> dict[str, float]:
     """Return the least time of each side for one repetition, in seconds."""
-    counts = {side.name: _calibrate(side, effort.seconds, clock) for side in sides}
+    counts = {side.name: calibrate(side, effort.seconds, clock) for side in sides}
     times: dict[str, list[float]] = {side.name: [] for side in sides}
     for side in take_turns(sides, effort.rounds):
         times[side.name].append(time_turn(side, counts[side.name], clock) / counts[side.name])
@@ -158,7 +158,7 @@ def repeat(work: Callable[[], object]) -> Callable[[int], object]:
     return run
 
 
-def _calibrate(side: Side, seconds: float, clock: Clock) -> int:
+def calibrate(side: Side, seconds: float, clock: Clock) -> int:
     """Return how often the work fits into a turn; the first time warms up, and tells about work that takes long."""
     count, spent = 1, time_turn(side, 1, clock)
     if spent < LONG:
