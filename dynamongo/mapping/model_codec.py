@@ -1,6 +1,7 @@
 """The compiled codec of a model: one generated function for each task, in place of a loop over the fields.
 
-The functions are compiled when they are first needed. For each field they do the same as these lines::
+For each field they do the same as these lines, which `plain_codec` executes until the functions are compiled, after
+some calls::
 
     build    values[name] = field.validate(given)               field.default where nothing was given,
                                                                 field.missing_value() for None
@@ -14,21 +15,24 @@ The fast path of a field (see `codec_fast_paths`) replaces these method calls fo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Final, NoReturn, TypeAlias
+from operator import length_hint
+from typing import Any, Final
 
+from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field, is_decoded_unchecked
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.mapping import plain_codec
 from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
+from dynamongo.mapping.plain_codec import Values
 from dynamongo.mapping.records import add_values, make_record, set_record, set_values
-
-Values: TypeAlias = dict[str, Any]
 
 _ABSENT: Final = object()
 _UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
@@ -69,7 +73,8 @@ class Codec:
 
         It raises `ValidationError` for a value that does not suit its field.
         """
-        return self._write_build().compile()
+        plain = functools.partial(plain_codec.build, self._fields)
+        return compile_later(self, "build", plain, lambda: self._write_build().compile())
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
@@ -82,7 +87,8 @@ class Codec:
 
         It raises `ValidationError` for a value that does not suit its field, and for a missing required one.
         """
-        return self._write_encode().compile()
+        plain = functools.partial(plain_codec.encode, self._fields, self._find_keys(), self._index_keys)
+        return compile_later(self, "encode", plain, lambda: self._write_encode().compile())
 
     @lazy_property
     def decode(self) -> Callable[[Iterable[Item]], list[Any]]:
@@ -90,7 +96,7 @@ class Codec:
 
         It raises `ValidationError` for an attribute that its field could not have stored, and for a missing key.
         """
-        return self._write_decode().compile()
+        return compile_later(self, "decode", self._decode_plainly, lambda: self._write_decode().compile(), length_hint)
 
     def reset(self) -> None:
         """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
@@ -101,9 +107,23 @@ class Codec:
         """Return the generated code of the functions, for people."""
         return "\n\n".join(map(str, (self._write_build(), self._write_encode(), self._write_decode())))
 
+    def _decode_plainly(self, items: Iterable[Item]) -> list[Any]:
+        instances: list[Any] = []
+        make: Any = self._model.__new__
+        for item in items:
+            try:
+                values = plain_codec.decode(self._fields, item)
+            except ValidationError:
+                raise self._explain_item(item) from None
+            instance = make(self._model)  # the constructor would validate what was just read
+            set_values(instance, values)
+            set_record(instance, make_record(item, self._fields))
+            instances.append(instance)
+        return instances
+
     def _write_build(self) -> Source:
         source = Source("build", NAMES)
-        source.names.update(ABSENT=_ABSENT, default_of=_default_of, validate_by=_validate_by)
+        source.names.update(ABSENT=_ABSENT, default_of=plain_codec.default_of, validate_by=plain_codec.validate)
         names = self._name_texts(source)
         lines = ["def build(given):", "    get, absent = given.get, 0"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
@@ -115,7 +135,7 @@ class Codec:
 
     def _write_encode(self) -> Source:
         source = Source("encode", NAMES)
-        source.names.update(encode_by=_encode_by, refuse_missing=_refuse_missing)
+        source.names.update(encode_by=plain_codec.validate_and_encode, refuse_missing=plain_codec.refuse_missing)
         lines = ["def encode(values, item):"]
         names = dict(zip(self._fields, self._name_texts(source), strict=True))
         for name, field in self._fields.items():
@@ -129,7 +149,9 @@ class Codec:
 
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
-        source.names.update(ValidationError=ValidationError, refuse_keyless=_refuse_keyless, fields=self._fields)
+        source.names.update(
+            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._fields
+        )
         source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, explain=self._explain_item)
         names = self._name_texts(source)
@@ -149,7 +171,7 @@ class Codec:
         return source
 
     def _explain_item(self, item: Item) -> ValidationError:
-        return self._explain(item, lambda: _read_plainly(self._fields, item))
+        return self._explain(item, lambda: plain_codec.decode(self._fields, item))
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]
@@ -265,24 +287,6 @@ def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
     return [f"if {fast.test}:", "    pass" if fast.result == v else f"    {v} = {fast.result}", *lines]
 
 
-def _validate_by(field: Field[Any], given: Any) -> Any:
-    value = field.validate(given)
-    return field.missing_value() if value is None else value
-
-
-def _default_of(field: Field[Any]) -> Any:
-    value = field.default
-    return field.missing_value() if value is None else value
-
-
-def _encode_by(field: Field[Any], value: Any) -> AttributeValue:
-    return field.encode(field.validate(value))
-
-
-def _refuse_missing(field: Field[Any]) -> NoReturn:
-    raise ValidationError(f"{field.label} is required but has no value")
-
-
 def _has_own_constructor(model: type[Any]) -> bool:
     """Return whether the class has the constructor of `Model`, which sets nothing before the values.
 
@@ -292,20 +296,3 @@ def _has_own_constructor(model: type[Any]) -> bool:
     constructors = [vars(base)["__init__"] for base in models if "__init__" in vars(base)]
     made_by: Any = model.__new__
     return model.__init__ is constructors[-1] and made_by is object.__new__
-
-
-def _read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
-    """Read an item field by field, to raise the error of the field that cannot read it."""
-    for name, field in fields.items():
-        stored = item.get(name)
-        if stored is not None:
-            field.decode(stored)
-        elif field.is_key:
-            _refuse_keyless(field)
-
-
-def _refuse_keyless(field: Field[Any]) -> NoReturn:
-    raise ValidationError(
-        f"{field.label} is part of the key, but the stored item has no such attribute: the table has another key;"
-        " compare_table() shows both"
-    )
