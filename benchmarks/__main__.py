@@ -12,11 +12,11 @@ from pathlib import Path
 from benchmarks import own
 from benchmarks.charts import draw_all
 from benchmarks.report import Suites, write_report
-from benchmarks.rows import is_installed
 from benchmarks.runner import run_suite
 from benchmarks.timing import FULL, QUICK, TINY, Effort
+from benchmarks.values import is_installed
 
-SUITES = ("codec", "conditions", "memory", "growth", "wire", "traced", "start")
+SUITES = ("codec", "conditions", "memory", "growth", "wire", "traced", "concurrency", "cold")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 

@@ -55,7 +55,7 @@ BARS = {
     "memory": "Memory backends: time for one call, and memory used, dynamongo = 1",
     "wire": "DynamoDB backends: the client's processor time for one call, dynamongo = 1",
     "traced": "Through boto3: processor time for one call, dynamongo = 1",
-    "start": "Import, over a bare Python, dynamongo = 1",
+    "cold": "Whole processes, over a bare Python, dynamongo = 1",
 }
 
 

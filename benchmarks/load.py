@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rivals.base import DYNAMONGO, DYNAMOXY
-from benchmarks.rows import values
+from benchmarks.values import values
 
 CHUNK = 1_000
 PLAIN = "plain dicts"

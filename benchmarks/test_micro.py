@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 
 import pytest
 
-from benchmarks.rows import Row, key, values
+from benchmarks.rows import Row
+from benchmarks.values import key, values
 from dynamongo import Connection
 from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.backends.memory import MemoryBackend

@@ -12,6 +12,7 @@ from server import EmulatorUnavailable, find_binary, is_required
 
 pytestmark = pytest.mark.slow
 
+SUITES = ("codec", "conditions", "memory", "wire", "traced", "concurrency", "cold")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,7 +37,7 @@ def test_all_suites_run_and_write_a_page(tmp_path: Path) -> None:
     assert f"written: {page}" in printed
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert {row.count("|") for row in rows if row.startswith(("| codec | encode", "| wire | put | boto3"))} == {7}
-    for part in ("## Targets", "### codec", "### memory", "### wire", "### start", "## Method", "## Measured with"):
+    for part in ("## Targets", "## Method", "## Measured with", *(f"### {name}" for name in SUITES)):
         assert part in text
     assert "| put | boto3 | 0." in text
 

@@ -19,7 +19,8 @@ from aiodynamo.utils import dy2py, py2dy
 from yarl import URL
 
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import Row, key, values
+from benchmarks.rows import Row
+from benchmarks.values import key, values
 
 
 async def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:  # noqa: ARG001 - dicts have no declared members

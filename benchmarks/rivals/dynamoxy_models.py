@@ -1,4 +1,7 @@
-"""dynamoxy: a library whose core is written in Rust; its calls are awaited."""
+"""dynamoxy: a library whose core is written in Rust; its calls are awaited.
+
+Without `telemetry=None` it would use OpenTelemetry, which is here for the sake of another suite.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from dynamoxy import Attr
 
 from benchmarks.asynchronous import Loop
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import TEN, draw_rows, key, values
+from benchmarks.values import TEN, draw_rows, key, values
 
 
 class DynamoxyRow(dynamoxy.Model, table="rows"):  # type: ignore[call-arg]  # mypy sees no base class
@@ -69,7 +72,7 @@ class DynamoxyDeclaredRow(dynamoxy.Model, table="rows"):  # type: ignore[call-ar
 def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
     """Return what to await in each task."""
     client = dynamoxy.Client(
-        region="us-east-2", endpoint_url=url, credentials=dynamoxy.Credentials("made-up", "made-up")
+        region="us-east-2", endpoint_url=url, credentials=dynamoxy.Credentials("made-up", "made-up"), telemetry=None
     )
     model: Any = DynamoxyDeclaredRow if declared else DynamoxyRow
     rows = client.repository(model)
@@ -107,7 +110,7 @@ def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
 
 async def open_memory(count: int) -> Any:
     """Return a client in memory with a table of rows."""
-    client = dynamoxy.testing.memory_client()
+    client = dynamoxy.testing.memory_client(telemetry=None)
     await client.ensure_tables(DynamoxyRow)
     await client.repository(DynamoxyRow).batch_put([DynamoxyRow.make(values(number)) for number in range(count)])
     return client
@@ -145,7 +148,7 @@ def make_memory_works(client: Any, sizes: Sizes, *, declared: bool) -> Works:
 
 
 async def _run_cycle(model: Any) -> None:
-    client = dynamoxy.testing.memory_client()
+    client = dynamoxy.testing.memory_client(telemetry=None)
     await client.ensure_tables(model)
     rows = client.repository(model)
     for given in TEN:

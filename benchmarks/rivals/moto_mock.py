@@ -6,7 +6,8 @@ import moto
 
 from benchmarks.rivals.base import Sizes, Works, check_size
 from benchmarks.rivals.boto3_client import decode, encode, make_client
-from benchmarks.rows import Row, key, values
+from benchmarks.rows import Row
+from benchmarks.values import key, values
 
 KEYS = (("HASH", "pk"), ("RANGE", "sk"))
 

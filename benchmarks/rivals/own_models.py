@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import TEN, DeclaredRow, Row, draw_rows, key, values
+from benchmarks.rows import DeclaredRow, Row
+from benchmarks.values import TEN, draw_rows, key, values
 from dynamongo import Connection
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb_json import decode_item, render_item
@@ -100,6 +101,9 @@ def make_memory_works(_: MemoryBackend, sizes: Sizes, *, declared: bool) -> Work
         "save_one": lambda: model.save_one(model(**next(given))),
         "get_one": lambda: model.get_one(next(keys)),
         "conditional update": lambda: update(model),
+        "conditional update, condition=": lambda: model.update_one(
+            key(1), model.active.set(True), condition=model.year < 3000
+        ),
         "query of 10": lambda: check_size(model.find(model.pk == key(0)[0], limit=10).all(), 10),
         "query of 1,000": lambda: check_size(model.find(model.pk == key(0)[0]).all(), sizes.query),
         "filtered query": lambda: check_size(

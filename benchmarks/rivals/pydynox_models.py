@@ -15,7 +15,7 @@ from pydynox.attributes import (
 from pydynox.testing import MemoryBackend
 
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import float_values, key
+from benchmarks.values import float_values, key
 
 FLOATS = [float_values(number) for number in range(10)]
 

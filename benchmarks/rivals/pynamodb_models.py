@@ -15,7 +15,7 @@ from pynamodb.attributes import (
 from pynamodb.models import Model
 
 from benchmarks.rivals.base import Sizes, Works, check_size
-from benchmarks.rows import float_values, key
+from benchmarks.values import float_values, key
 
 
 class PynamoRow(Model):
@@ -26,6 +26,7 @@ class PynamoRow(Model):
 
         table_name = "pynamodb-rows"
         host = ""
+        max_pool_connections = 16
         region = "us-east-2"
         aws_access_key_id = "made-up"
         aws_secret_access_key = "made-up"

@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Iterator
 
 from benchmarks.rivals.base import BOTO3, DYNAMONGO, Calls, Sizes
-from benchmarks.rows import is_installed
 from benchmarks.server import run_server
 from benchmarks.timing import Curve, Effort, Measurement, compare
+from benchmarks.values import is_installed
 
 _ONE, _MANY = 0.80, 0.30
 TARGETS = {

@@ -84,16 +84,16 @@ def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None
 def encode_freely(value: Any) -> AttributeValue:
     """Encode as `python_values.encode`, but return `None` for an unsuitable value: the field reports it."""
     try:
-        return python_values.encode(value)
-    except ValidationError:
+        return python_values.encode_parts(value)
+    except (RecursionError, ValidationError):
         return None
 
 
 def hold_freely(value: Any) -> Any:
     """Convert as `python_values.round_trip`, but return `None` for an unsuitable value."""
     try:
-        return python_values.round_trip(value)
-    except ValidationError:
+        return python_values.hold_parts(value)
+    except (RecursionError, ValidationError):
         return None
 
 

@@ -15,7 +15,6 @@ from types import BuiltinFunctionType
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
-from dynamongo.backends.dynamodb.transport.originals import is_original
 
 _HARMLESS_FINDERS: Final = frozenset(
     {
@@ -80,6 +79,8 @@ class LightWatch:
         found = (*functions, *[getattr(each, "__code__", None) for each in functions])
         if len(found) == len(self._originals) and all(map(operator.is_, found, self._originals)):
             return None
+        from dynamongo.backends.dynamodb.transport.originals import is_original  # noqa: PLC0415 - seldom needed
+
         for function, (owner, name) in zip(functions, _WAY_OF_A_REQUEST, strict=True):
             if not is_original(function):
                 return f"http.client's {owner}.{name} is replaced"

@@ -1,0 +1,6 @@
+"""Do nothing: what Python itself takes."""
+
+import sys
+
+print("nothing", flush=True)
+sys.stdin.read()

@@ -1,0 +1,6 @@
+"""Python itself."""
+
+import sys
+
+print("Python", flush=True)
+sys.stdin.read()
