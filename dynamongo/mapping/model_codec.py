@@ -7,6 +7,7 @@ The functions are compiled when they are first needed. For each field they do th
     encode   item[name] = field.encode(field.validate(value))   left out if field.is_absent(value)
     decode   values[name] = field.decode(stored)                field.missing_value() for a missing attribute and for
                                                                 NULL; a key attribute must be there
+    read     as decode, from DynamoDB JSON      the other way to the same instance, or none for an unusual item
 
 The fast path of a field (see `codec_fast_paths`) replaces these method calls for most values.
 `print(User.__mapper__.codec.show())` prints the generated code.
@@ -19,20 +20,25 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
 from dynamongo._support.lazy import lazy_property
-from dynamongo.exceptions import ValidationError
+from dynamongo.exceptions import DynamongoError, ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.wire_values import MALFORMED, WireItem
 from dynamongo.fields.base import Field, is_decoded_unchecked
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
-from dynamongo.mapping.records import add_values, make_record, set_record, set_values
+from dynamongo.mapping.records import add_values, make_record, make_wire_record, set_record, set_values
+from dynamongo.mapping.wire_paths import WIRE_NAMES, can_read_wire, write_read_field
 
 Values: TypeAlias = dict[str, Any]
 
 _ABSENT: Final = object()
 _UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
 """The types of defaults that all instances can share."""
+
+_UNREADABLE: Final = (*MALFORMED, DynamongoError, RecursionError)
+"""What reading an unusual item may raise, besides returning `None`; what to tell of it is found out by `decode`."""
 
 _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
 """The source of `missing_value()` for fields with a fast path, where it is not `None`."""
@@ -92,14 +98,28 @@ class Codec:
         """
         return self._write_decode().compile()
 
+    @lazy_property
+    def read(self) -> Callable[[WireItem, str], Any] | None:
+        """The function from the parsed JSON of an item, and its text, to an instance; `None` if it would call users.
+
+        It returns `None` for an item that only `decode` can read, or report. The instance keeps the text as what is
+        stored, because a text is no work for the garbage collector, and few programs ask for it.
+        """
+        # A validator or a field of the user's own, and an own `__new__`.
+        made_by: Any = self._model.__new__
+        if made_by is not object.__new__ or not all(map(can_read_wire, self._fields.values())):
+            return None
+        return self._write_read().compile()
+
     def reset(self) -> None:
         """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
-        for compiled in ("build", "fill", "encode", "decode"):
+        for compiled in ("build", "fill", "encode", "decode", "read"):
             vars(self).pop(compiled, None)
 
     def show(self) -> str:
         """Return the generated code of the functions, for people."""
-        return "\n\n".join(map(str, (self._write_build(), self._write_encode(), self._write_decode())))
+        sources = [self._write_build(), self._write_encode(), self._write_decode()]
+        return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
     def _write_build(self) -> Source:
         source = Source("build", NAMES)
@@ -146,6 +166,21 @@ class Codec:
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
         tail = ["    except ValidationError:", "        raise explain(item) from None"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
+        return source
+
+    def _write_read(self) -> Source:
+        source = Source("read", {**NAMES, **WIRE_NAMES})
+        source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
+        source.names.update(make_record=make_wire_record, fields=self._fields, UNREADABLE=_UNREADABLE)
+        names = self._name_texts(source)
+        lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
+        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+            missing = _EMPTY.get(type(field), "None")
+            lines += write_read_field(f"v{number}", name, field, missing, source)
+        lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
+        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
+        head, tail = ["def read(item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
+        source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
 
     def _explain_item(self, item: Item) -> ValidationError:
