@@ -16,7 +16,7 @@ from benchmarks.runner import run_suite
 from benchmarks.timing import FULL, QUICK, TINY, Effort
 from benchmarks.values import is_installed
 
-SUITES = ("codec", "conditions", "memory", "growth", "wire", "traced", "cold")
+SUITES = ("codec", "conditions", "memory", "growth", "wire", "traced", "concurrency", "cold")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 

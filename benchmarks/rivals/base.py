@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sized
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
-from benchmarks.asynchronous import Loop
+from benchmarks.asynchronous import Loop, share
 from benchmarks.timing import OURS, Side, repeat
 from benchmarks.values import PER_PARTITION, count_selected, is_installed
 
@@ -64,6 +65,14 @@ class Calls:
         """Return the side of this library in a comparison."""
         work = self.works[task]
         return Side(self.name, repeat(work) if self.loop is None else self.loop.repeat(work))
+
+    def make_crowd(self, task: str, pool: ThreadPoolExecutor, size: int) -> Side:
+        """Return the side in which that many threads, or tasks of the loop, share the repetitions."""
+        work, loop = self.works[task], self.loop
+        if loop is not None:
+            return Side(self.name, loop.repeat(work, size))
+        each = repeat(work)
+        return Side(self.name, lambda count: list(pool.map(each, share(count, size))))
 
     def close(self) -> None:
         """Close its connections, where that has to be awaited."""

@@ -8,6 +8,7 @@ some calls::
     encode   item[name] = field.encode(field.validate(value))   left out if field.is_absent(value)
     decode   values[name] = field.decode(stored)                field.missing_value() for a missing attribute and for
                                                                 NULL; a key attribute must be there
+    read     as decode, from DynamoDB JSON      the other way to the same instance, or none for an unusual item
 
 The fast path of a field (see `codec_fast_paths`) replaces these method calls for most values.
 `print(User.__mapper__.codec.show())` prints the generated code.
@@ -19,11 +20,12 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from operator import length_hint
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
-from dynamongo.exceptions import ValidationError
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.exceptions import DynamongoError, ValidationError
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field, is_decoded_unchecked
 from dynamongo.fields.containers import ListField, SetField
@@ -32,7 +34,14 @@ from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
 from dynamongo.mapping.plain_codec import Values
-from dynamongo.mapping.records import add_values, make_record, set_record, set_values
+from dynamongo.mapping.records import add_values, make_record, make_wire_record, set_record, set_values
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import wire_values
+    from dynamongo.mapping import wire_paths
+else:  # what is read from memory is not in JSON
+    wire_paths = LazyModule("dynamongo.mapping.wire_paths")
+    wire_values = LazyModule("dynamongo.expressions.wire_values")
 
 _ABSENT: Final = object()
 _UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
@@ -98,14 +107,28 @@ class Codec:
         """
         return compile_later(self, "decode", self._decode_plainly, lambda: self._write_decode().compile(), length_hint)
 
+    @lazy_property
+    def read(self) -> Callable[[wire_values.WireItem, str], Any] | None:
+        """The function from the parsed JSON of an item, and its text, to an instance; `None` if it would call users.
+
+        It returns `None` for an item that only `decode` can read, or report. The instance keeps the text as what is
+        stored, because a text is no work for the garbage collector, and few programs ask for it.
+        """
+        # A validator or a field of the user's own, and an own `__new__`.
+        made_by: Any = self._model.__new__
+        if made_by is not object.__new__ or not all(map(wire_paths.can_read_wire, self._fields.values())):
+            return None
+        return self._write_read().compile()
+
     def reset(self) -> None:
         """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
-        for compiled in ("build", "fill", "encode", "decode"):
+        for compiled in ("build", "fill", "encode", "decode", "read"):
             vars(self).pop(compiled, None)
 
     def show(self) -> str:
         """Return the generated code of the functions, for people."""
-        return "\n\n".join(map(str, (self._write_build(), self._write_encode(), self._write_decode())))
+        sources = [self._write_build(), self._write_encode(), self._write_decode()]
+        return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
     def _decode_plainly(self, items: Iterable[Item]) -> list[Any]:
         instances: list[Any] = []
@@ -168,6 +191,23 @@ class Codec:
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
         tail = ["    except ValidationError:", "        raise explain(item) from None"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
+        return source
+
+    def _write_read(self) -> Source:
+        source = Source("read", {**NAMES, **wire_paths.WIRE_NAMES})
+        source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
+        # What reading an unusual item may raise; what to tell of it is found out by `decode`.
+        unreadable = (*wire_values.MALFORMED, DynamongoError, RecursionError)
+        source.names.update(make_record=make_wire_record, fields=self._fields, UNREADABLE=unreadable)
+        names = self._name_texts(source)
+        lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
+        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+            missing = _EMPTY.get(type(field), "None")
+            lines += wire_paths.write_read_field(f"v{number}", name, field, missing, source)
+        lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
+        lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
+        head, tail = ["def read(item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
+        source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
 
     def _explain_item(self, item: Item) -> ValidationError:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mapping import plain_codec
+from mapping.plain_codec import check_read, typed
 
 from dynamongo import (
     BinaryField,
@@ -43,6 +44,7 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo._support import codegen
+from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.expressions.values import Item
 from dynamongo.fields import python_values
 from dynamongo.fields.maps import HeldDict
@@ -117,18 +119,6 @@ def outcome(call: Callable[..., Any], *arguments: Any) -> Any:
         return type(error), str(error)
 
 
-def typed(value: Any) -> Any:
-    """The value in a form in which `==` distinguishes types: `True` from `1`, a `HeldDict` from a `dict`."""
-    if isinstance(value, dict):
-        beside = typed(vars(value)) if type(value) is not dict else None
-        return type(value), {name: typed(member) for name, member in value.items()}, beside
-    if isinstance(value, (list, tuple)):
-        return type(value), [typed(element) for element in value]
-    if isinstance(value, (set, frozenset)):
-        return type(value), sorted(map(repr, value))
-    return type(value), repr(value)
-
-
 @contextlib.contextmanager
 def compiling_after(calls: int, *models: type[Model]) -> Iterator[None]:
     """Let the codecs of the models be compiled after this many calls."""
@@ -172,6 +162,11 @@ def check_encode(model: type[Model], values: dict[str, Any]) -> None:
 def check_decode(model: type[Model], item: dict[str, Any]) -> None:
     for _ in both_forms(model):
         assert outcome(decode, model, item) == outcome(plain_codec.decode, model, item)
+    try:
+        text = render_item(item)
+    except ValidationError:  # what no store returns
+        return
+    check_read(model, text)
 
 
 def decode(model: type[Model], item: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

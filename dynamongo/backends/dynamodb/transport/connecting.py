@@ -6,7 +6,7 @@ import functools
 import io
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
 
@@ -20,37 +20,23 @@ TOLERANCE: Final = 0.01
 """By how many seconds a deadline may be overrun."""
 
 
-class Connector(Protocol):
-    """Opens and closes a socket. `http.client.HTTPConnection` is one.
-
-    Attributes:
-        sock: The socket, while it is open.
-    """
-
-    sock: Any
-
-    def connect(self) -> None:
-        """Open the socket."""
-        ...
-
-    def close(self) -> None:
-        """Close the socket, if it is open."""
-        ...
-
-
 def prepare_connection(
     endpoint: Endpoint, trust: ServerTrust | None, timeout: float | None, deadline: float | None
-) -> Connector:
+) -> PlainConnector | http.client.HTTPConnection:
     """Return what opens a connection to an endpoint; through its proxy, if there is one, in a tunnel for TLS."""
     proxy = endpoint.proxy
     if trust is not None and proxy is not None:
         return _prepare_tunnel(endpoint, proxy, trust, timeout, deadline)
     address = (endpoint.host, endpoint.port) if proxy is None else (proxy.host, proxy.port)
-    return _PlainConnector(address, trust, timeout, deadline)
+    return PlainConnector(address, trust, timeout, deadline)
 
 
-class _PlainConnector:
-    """Opens a connection without a tunnel, for which `http.client`, which takes long to import, is not needed."""
+class PlainConnector:
+    """Opens a connection without a tunnel, for which `http.client`, which takes long to import, is not needed.
+
+    Attributes:
+        sock: The socket, once it is open; `http.client.HTTPConnection` has an attribute of that name.
+    """
 
     def __init__(
         self, address: tuple[str, int], trust: ServerTrust | None, timeout: float | None, deadline: float | None
@@ -59,7 +45,7 @@ class _PlainConnector:
         self._trust = trust
         self._timeout = timeout
         self._deadline = deadline
-        self.sock: socket.socket | None = None
+        self.sock: Any = None
 
     def connect(self) -> None:
         """Open the socket; twice, if the certificate needs an authority that has not been read yet."""
