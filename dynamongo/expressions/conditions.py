@@ -142,11 +142,13 @@ class Comparison(BaseCondition):
     right: Operand
 
     def __post_init__(self) -> None:
-        if self.operator not in _COMPARATORS:
-            raise ExpressionError(f"a comparison operator must be one of = <> < <= > >=; got {self.operator!r}")
-        _check_distinct(self, self.left, self.right)
-        if self.operator not in (EQ, NE):
-            _check_orderable(self, self.left, self.right)
+        left, operator, right = self.left, self.operator, self.right
+        if operator not in _COMPARATORS:
+            raise ExpressionError(f"a comparison operator must be one of = <> < <= > >=; got {operator!r}")
+        if isinstance(right, Path):  # most comparisons are with values, and need no call
+            _check_distinct(self, left, right)
+        if operator not in (EQ, NE) and not (type(left) in _ORDERED and type(right) in _ORDERED):
+            _check_orderable(self, left, right)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,6 @@ def format_number(number: Number) -> str:
 
 def parse_number(text: str) -> Number:
     """Read a number that DynamoDB wrote; the inverse of `format_number`."""
-    if text.removeprefix("-").isdecimal():
+    if "." not in text and text.removeprefix("-").isdecimal():
         return int(text)
     return Decimal(text) if is_canonical_decimal(text) else normalize_number(Decimal(text))
