@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.timing import OURS, Curve, Effort, Measurement, show
-
-Suites = dict[str, list[Measurement | Curve]]
+from benchmarks.figures import Suites
+from benchmarks.timing import OURS, Effort, Measurement, show
 
 LIBRARIES = (
     "boto3",
@@ -55,18 +54,28 @@ numbers of items that come back are checked.
 - **codec**: from a model to what is sent, and back from the dicts that `json.loads` returns. dynamongo's result is
   JSON text; the others return dicts, which they still have to convert to JSON. boto3's and aiodynamo's serializers
   convert dicts, not models.
-- **conditions**: `(year < 1990) & ~cities.contains("Nairobi") & name.begins_with("J")`. The hand-written lambda
-  relies on every attribute being present and of its type, which DynamoDB's semantics do not.
-- **memory**: through the verbs, validation and consumed capacity included, on a table of {items:,} rows. dynamoxy's
-  client is asynchronous: its calls are awaited one after the other, on a loop that is already running. It computes no
-  capacity for a put. The arguments of a call (dicts of values, keys) are created before the clock starts; a save
-  creates an instance from them first, on both sides. A load is a process of its own that adds 1,000 rows at a time.
+- **conditions**: three leaves are `(year < 1990) & ~cities.contains("Nairobi") & name.begins_with("J")`; ten leaves add
+  ORs, `between`, `size`, `in_`, `attribute_type` and nested paths. The hand-written lambda relies on every attribute
+  being present and of its type, which DynamoDB's semantics do not. "Hot" means few items, which stay in the processor's
+  caches; of many items, reading them from memory is a part of the time on both sides.
+- **memory**: through the verbs, validation and consumed capacity included, on a table of {items:,} rows, which each
+  library has in a process of its own. dynamoxy's client is asynchronous: its calls are awaited one after the other, on
+  a loop that is already running. It computes no capacity for a put. The arguments of a call (dicts of values, keys) are
+  created before the clock starts; a save creates an instance from them first, on both sides. "condition=" has the
+  condition beside the key, where the update before it has one condition with the key in it. A load is a process of its
+  own that adds 1,000 rows at a time.
+- **growth**: each table is in a process of its own, so that the garbage collector has only its items to look at; the
+  small one has 1,000 rows. A bulk load is the time of a row among those that are added last.
 - **wire**: against an emulator on the same machine, over HTTP, with a table of {stored:,} rows. The filter is that of
   the conditions. aiodynamo runs on aiohttp, which takes less of its time than httpx. pydynox's update returns nothing,
   and the others' the new item.
 - **traced**: as in wire, but dynamongo sends all requests through boto3, as it does where a tracer, recorder or mock
   expects to see them. Under OpenTelemetry, its instrumentation of botocore makes a span of each request on both sides,
   which nobody exports.
+- **concurrency**: 16 threads (dynamongo, boto3, PynamoDB, pydynox) or 16 tasks of one event loop (dynamoxy, aiodynamo),
+  each with one request at a time, by the time that passes; boto3 and PynamoDB are given 16 connections. The emulator
+  shares the machine's cores with them. A bulk load is what each library calls for many rows: `save_iter` with
+  its workers, `batch_write`, `batch_put`, or 25 rows after the other.
 - **cold**: whole processes, from their start to their end, less a bare Python: the imports, a model, the first answer
   (a get), with the resident memory at that moment; in an environment of nothing but a path, keys (or the name of a
   profile in a configuration file) and a region. Over TLS, dynamongo, boto3 and PynamoDB get the authorities by
@@ -100,6 +109,11 @@ def _lines(suites: Suites, charts: Sequence[str], effort: Effort, folder: str) -
     yield "## Method\n"
     yield METHOD.format(**dataclasses.asdict(effort))
     yield "## Measured with\n"
+    yield from describe_environment()
+
+
+def describe_environment() -> Iterator[str]:
+    """Yield lines that say what the figures were measured with."""
     yield f"{platform.python_implementation()} {platform.python_version()} on {platform.system()} {platform.machine()},"
     yield f"{os.cpu_count()} cores. " + ", ".join(_versions()) + "."
     if "--enable-optimizations" not in str(sysconfig.get_config_var("CONFIG_ARGS")):

@@ -11,9 +11,10 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,24 @@ class Side:
 
     name: str
     run: Callable[[int], object]
+
+    def time(self, count: int, clock: Clock = time.process_time) -> float:
+        """Return the time of the work; processor time has that of all threads, and does not pass while they wait."""
+        gc.collect()
+        start = clock()
+        self.run(count)
+        return clock() - start
+
+
+class Timed(Protocol):
+    """A side, wherever it does its work."""
+
+    @property
+    def name(self) -> str:
+        """The library."""
+
+    def time(self, count: int, clock: Clock = ...) -> float:
+        """Return the time of so many repetitions of the work."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +111,12 @@ QUICK = Effort(rounds=3, seconds=0.03, items=10_000, largest=10_000, stored=1_00
 TINY = Effort(rounds=1, seconds=0.001, items=300, largest=1_000, stored=200)
 
 OURS = "dynamongo"
+LONG = 1.0
 
 
 def compare(
     task: str,
-    sides: Sequence[Side],
+    sides: Sequence[Timed],
     effort: Effort,
     targets: Mapping[str, float] | None = None,
     *,
@@ -111,14 +131,33 @@ def compare(
         targets: As in `Measurement`.
         per: The number of items that the work covers, to get the time per item.
     """
-    counts = {side.name: _calibrate(side, effort.seconds) for side in sides}
-    times: dict[str, list[float]] = {side.name: [] for side in sides}
-    for side in take_turns(sides, effort.rounds):
-        spent = _time(side, counts[side.name])
-        times[side.name].append(spent / counts[side.name] / per * 1e6)
-    found = Measurement(task, "µs", {name: min(each) for name, each in times.items()}, targets or {})
+    least = _find_least(sides, effort, time.process_time)
+    found = Measurement(task, "µs", {name: each / per * 1e6 for name, each in least.items()}, targets or {})
     print(found.show(), flush=True)
     return found
+
+
+def compare_rates(
+    task: str, sides: Sequence[Timed], effort: Effort, targets: Mapping[str, float] | None = None, *, per: int = 1
+) -> Measurement:
+    """Run the sides in turns, and return the highest rate of each, in repetitions of the work per second that passes.
+
+    The arguments are those of `compare`.
+    """
+    least = _find_least(sides, effort, time.perf_counter)
+    rates = {name: per / each for name, each in least.items()}
+    found = Measurement(task, "per second", rates, targets or {}, more_is_better=True)
+    print(found.show(), flush=True)
+    return found
+
+
+def _find_least(sides: Sequence[Timed], effort: Effort, clock: Clock) -> dict[str, float]:
+    """Return the least time of each side for one repetition, in seconds."""
+    counts = {side.name: _calibrate(side, effort.seconds, clock) for side in sides}
+    times: dict[str, list[float]] = {side.name: [] for side in sides}
+    for side in take_turns(sides, effort.rounds):
+        times[side.name].append(side.time(counts[side.name], clock) / counts[side.name])
+    return {name: min(each) for name, each in times.items()}
 
 
 def take_turns(sides: Sequence[T], rounds: int) -> Iterator[T]:
@@ -137,19 +176,12 @@ def repeat(work: Callable[[], object]) -> Callable[[int], object]:
     return run
 
 
-def _calibrate(side: Side, seconds: float) -> int:
-    """Return how often the work fits into a turn; the first time also warms up."""
-    count = 1
-    spent = _time(side, count)
+def _calibrate(side: Timed, seconds: float, clock: Clock) -> int:
+    """Return how often the work fits into a turn; the first time warms up, and tells about work that takes long."""
+    count, spent = 1, side.time(1, clock)
+    if spent < LONG:
+        spent = side.time(count, clock)
     while spent < seconds / 10:
         count *= 4
-        spent = _time(side, count)
+        spent = side.time(count, clock)
     return max(1, int(count * seconds / spent))
-
-
-def _time(side: Side, count: int) -> float:
-    """Return the processor time of the work, of all threads and without waiting."""
-    gc.collect()
-    start = time.process_time()
-    side.run(count)
-    return time.process_time() - start

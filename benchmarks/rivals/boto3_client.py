@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
 
 from benchmarks.rivals.base import Sizes, Works, check_size
 from benchmarks.rows import Row
@@ -27,9 +28,14 @@ def decode(item: Any) -> dict[str, Any]:
 
 
 def make_client(url: str | None) -> Any:
-    """Return a client, of AWS or of the server of that URL."""
+    """Return a client, of AWS or of the server of that URL, with as many connections as there are threads."""
     return boto3.client(
-        "dynamodb", "us-east-2", endpoint_url=url, aws_access_key_id="made-up", aws_secret_access_key="made-up"
+        "dynamodb",
+        "us-east-2",
+        endpoint_url=url,
+        aws_access_key_id="made-up",
+        aws_secret_access_key="made-up",
+        config=Config(max_pool_connections=16),
     )
 
 

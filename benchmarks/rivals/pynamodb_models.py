@@ -26,6 +26,7 @@ class PynamoRow(Model):
 
         table_name = "pynamodb-rows"
         host = ""
+        max_pool_connections = 16
         region = "us-east-2"
         aws_access_key_id = "made-up"
         aws_secret_access_key = "made-up"

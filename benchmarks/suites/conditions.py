@@ -25,32 +25,76 @@ from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.filters import compile_filter
 from dynamongo.expressions.values import Item
 
+Filter = Callable[[list[Item]], list[Item]]
+
 LAMBDA = "hand-written lambda"
 CLOSURES = "closures"
+HOT = 1_000
 LEAVES = (1, 2, 3, 4, 8, 16, 32)
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
-    """Evaluate a condition of three leaves on all items, then once, then by selectivity and by size."""
+    """Evaluate conditions on many items and on few; then one of them once, by selectivity and by size."""
     items = [Row.__mapper__.encode(Row(**values(number))) for number in range(effort.items)]
-    condition = (Row.year < 1990) & ~Row.cities.contains("Nairobi") & Row.name.begins_with("J")
-    by_hand = _by_hand(1990)
-    select = compile_filter(condition)
-    assert select(items) == by_hand(items)
-    sides = [Side(OURS, repeat(lambda: select(items))), Side(LAMBDA, repeat(lambda: by_hand(items)))]
-    yield compare(f"three leaves over {len(items):,} items", sides, effort, {LAMBDA: 1.30})
+    condition = _condition(1990)
+    for many, suffix in ((items, ""), (items[:HOT], ", hot")):
+        for name, each, by_hand, target in (
+            ("three leaves", condition, _by_hand(1990), 1.30),
+            ("ten leaves", _make_ten_leaves(), _filter_ten_by_hand, 1.35),
+        ):
+            sides = _make_sides(each, by_hand, many)
+            yield compare(f"{name} over {len(many):,} items{suffix}", sides, effort, {LAMBDA: target})
     yield _once(condition, items[0], effort)
     yield from _by_selectivity(items, effort)
     yield from _by_size(items[: effort.items // 10], effort)
 
 
-def _by_hand(year: int) -> Callable[[list[Item]], list[Item]]:
+def _make_sides(condition: Condition, by_hand: Filter, items: list[Item]) -> list[Side]:
+    select = compile_filter(condition)
+    assert select(items) == by_hand(items)
+    return [Side(OURS, repeat(partial(select, items))), Side(LAMBDA, repeat(partial(by_hand, items)))]
+
+
+def _by_hand(year: int) -> Filter:
     """Return what you would write if you knew that every attribute exists and has its type."""
 
     def matches(item: Any) -> bool:
         return item["year"] < year and "Nairobi" not in item["cities"] and item["name"].startswith("J")
 
     return lambda items: [item for item in items if matches(item)]
+
+
+def _make_ten_leaves() -> Condition:
+    """Return a condition with AND, OR, functions and nested paths."""
+    score, inner = Row.meta["score"], Row.meta["a"]
+    condition: Condition = (
+        (Row.year < 1990)
+        & ~Row.cities.contains("Nairobi")
+        & Row.name.begins_with("J")
+        & ((Row.active == True) | (score >= 50))  # noqa: E712 - a condition
+        & (Row.price.between(1, 900) | (Row.cities.size() == 2))
+        & inner["b"].exists()
+        & Row.meta["tag"].in_(["alpha", "beta"])
+        & Row.created.attribute_type("S")
+    )
+    return condition
+
+
+def _filter_ten_by_hand(items: list[Item]) -> list[Item]:
+    def matches(item: Any) -> bool:
+        meta = item["meta"]
+        return (
+            item["year"] < 1990
+            and "Nairobi" not in item["cities"]
+            and item["name"].startswith("J")
+            and (item["active"] or meta["score"] >= 50)
+            and (1 <= item["price"] <= 900 or len(item["cities"]) == 2)
+            and "b" in meta["a"]
+            and meta["tag"] in ("alpha", "beta")
+            and isinstance(item["created"], str)
+        )
+
+    return [item for item in items if matches(item)]
 
 
 def _once(condition: Condition, item: Item, effort: Effort) -> Measurement:
@@ -65,10 +109,9 @@ def _once(condition: Condition, item: Item, effort: Effort) -> Measurement:
 def _by_selectivity(items: list[Item], effort: Effort) -> Iterator[Curve]:
     shares: dict[str, list[tuple[float, float]]] = {OURS: [], LAMBDA: []}
     for year in (1951, 1957, 1970, 1985, 2000, 2019):
-        select, by_hand = compile_filter(_condition(year)), _by_hand(year)
-        share = len(select(items)) / len(items)
-        sides = [Side(OURS, repeat(partial(select, items))), Side(LAMBDA, repeat(partial(by_hand, items)))]
-        found = compare(f"{share:.0%} selected", sides, effort, per=len(items))
+        condition, by_hand = _condition(year), _by_hand(year)
+        share = len(by_hand(items)) / len(items)
+        found = compare(f"{share:.0%} selected", _make_sides(condition, by_hand, items), effort, per=len(items))
         for name, value in found.values.items():
             shares[name].append((share * 100, value * 1_000))
     for name, points in shares.items():

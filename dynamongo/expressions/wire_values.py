@@ -10,26 +10,27 @@ Source: "AttributeValue" in the DynamoDB API reference.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from dynamongo.exceptions import ServiceError
-from dynamongo.expressions.numbers import Number, parse_number
+from dynamongo.expressions.numbers import parse_number
 from dynamongo.expressions.values import AttributeValue, Item
 
 WireValue: TypeAlias = dict[str, Any]
 WireItem: TypeAlias = dict[str, WireValue]
 
 _TYPE_LETTERS = 4  # as many as BOOL and NULL have: a longer name may be data, which messages must not show
-# What decoding raises for JSON that is not an attribute value.
-_MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+"""What decoding raises for JSON that is not an attribute value, besides `ServiceError`."""
 
 
 def decode_item(wire: Mapping[str, WireValue]) -> Item:
     """Return an item or key from its parsed JSON; raises as `decode_value`."""
     try:
-        return _decode_map(wire)
-    except (*_MALFORMED, ServiceError):
+        return DECODERS["M"](wire)  # type: ignore[return-value]  # a `cast` would be a call
+    except (*MALFORMED, ServiceError):
         raise _refuse_item(wire) from None
 
 
@@ -43,7 +44,7 @@ def decode_value(wire: WireValue) -> AttributeValue:
     """
     try:
         return _decode(wire)
-    except _MALFORMED:
+    except MALFORMED:
         raise _refuse(wire) from None
 
 
@@ -56,7 +57,7 @@ def _refuse_item(item: Mapping[str, WireValue]) -> ServiceError:
     for name, wire in item.items():
         try:
             _decode(wire)
-        except (*_MALFORMED, ServiceError):
+        except (*MALFORMED, ServiceError):
             return _build_error(f" in the attribute {name}", wire)
     return _build_error("", item)
 
@@ -74,42 +75,19 @@ def _describe_wire(wire: Any) -> str:
     return f"a {type(content).__name__} of {f'type {kind}' if is_type else 'an unknown type'}"
 
 
-def _decode_map(members: Mapping[str, WireValue]) -> Item:
-    item: Item = {}
-    for name, wire in members.items():
-        if len(wire) != 1:
-            raise _refuse(wire)
-        if "S" in wire:
-            item[name] = wire["S"]
-        elif "N" in wire:
-            text = wire["N"]
-            item[name] = int(text) if text.isdecimal() else parse_number(text)
-        else:
-            for kind in wire:  # the only one
-                item[name] = _DECODERS[kind](wire[kind])
-    return item
-
-
-def _decode_list(elements: list[WireValue]) -> list[AttributeValue]:
-    return [wire["S"] if "S" in wire and len(wire) == 1 else _decode(wire) for wire in elements]
+def decode_text(text: str) -> Item:
+    """Return an item from its JSON. Raises as `decode_item`."""
+    return decode_item(json.loads(text))
 
 
 def _decode(wire: WireValue) -> AttributeValue:
     ((kind, content),) = wire.items()
-    return _DECODERS[kind](content)
-
-
-def _decode_numbers(texts: list[str]) -> frozenset[Number]:
-    return frozenset(map(parse_number, texts))
+    return DECODERS[kind](content)
 
 
 def _decode_binary(content: bytes | str) -> bytes:
     # Without `validate`, characters that are not Base64 would be skipped.
     return content if type(content) is bytes else base64.b64decode(content, validate=True)
-
-
-def _decode_binaries(contents: list[bytes | str]) -> frozenset[bytes]:
-    return frozenset(map(_decode_binary, contents))
 
 
 def _decode_null(_: object) -> None:
@@ -120,15 +98,50 @@ def _keep(content: Any) -> Any:
     return content
 
 
-_DECODERS: dict[str, Callable[[Any], AttributeValue]] = {
-    "S": _keep,
-    "N": parse_number,
-    "B": _decode_binary,
-    "BOOL": _keep,
-    "NULL": _decode_null,
-    "L": _decode_list,
-    "M": _decode_map,
-    "SS": cast("Callable[[Any], AttributeValue]", frozenset),
-    "NS": _decode_numbers,
-    "BS": _decode_binaries,
-}
+def _make_decoders(make_set: type[Any]) -> dict[str, Callable[[Any], Any]]:
+    """Return the functions that decode the contents of values by their types; what they raise is in `MALFORMED`."""
+
+    def decode_map(members: Mapping[str, WireValue]) -> dict[str, Any]:
+        decoded: dict[str, Any] = {}
+        for name, wire in members.items():
+            if len(wire) != 1:
+                raise _refuse(wire)
+            if "S" in wire:
+                decoded[name] = wire["S"]
+            elif "N" in wire:
+                text = wire["N"]
+                decoded[name] = int(text) if text.isdecimal() else parse_number(text)
+            elif "M" in wire:
+                decoded[name] = decode_map(wire["M"])
+            else:
+                for kind in wire:  # the only one
+                    decoded[name] = decoders[kind](wire[kind])
+        return decoded
+
+    def decode_list(elements: list[WireValue]) -> list[Any]:
+        return [wire["S"] if "S" in wire and len(wire) == 1 else decode_part(wire) for wire in elements]
+
+    def decode_part(wire: WireValue) -> Any:
+        ((kind, content),) = wire.items()
+        return decoders[kind](content)
+
+    decoders: dict[str, Callable[[Any], Any]] = {
+        "S": _keep,
+        "N": parse_number,
+        "B": _decode_binary,
+        "BOOL": _keep,
+        "NULL": _decode_null,
+        "L": decode_list,
+        "M": decode_map,
+        "SS": make_set,
+        "NS": lambda texts: make_set(map(parse_number, texts)),
+        "BS": lambda contents: make_set(map(_decode_binary, contents)),
+    }
+    return decoders
+
+
+DECODERS: Final[dict[str, Callable[[Any], AttributeValue]]] = _make_decoders(frozenset)
+"""What decodes the contents of each type of value."""
+
+FREE_DECODERS: Final[dict[str, Callable[[Any], Any]]] = _make_decoders(set)
+"""What decodes them to Python values without a field, as `fields.python_values.decode` would do after `DECODERS`."""

@@ -8,7 +8,7 @@ list, a float as an `int` or a `Decimal`, and a frozenset or a bytearray as a se
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -17,7 +17,7 @@ from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import normalize_number
 from dynamongo.expressions.values import (
     MAX_DEPTH,
-    PLAIN_TYPES,
+    MAX_NAME_BYTES,
     AttributeValue,
     Item,
     check_name,
@@ -26,6 +26,9 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields.partial_map import refuse_part
+
+_SMALL: Final = 1_000_000_000
+"""An int between this and its negative has fewer than the 38 digits of a DynamoDB number: it needs no closer look."""
 
 
 def encode(value: Any) -> AttributeValue:
@@ -40,7 +43,19 @@ def encode(value: Any) -> AttributeValue:
     {'tags': frozenset({'a'}), 'score': Decimal('0.1')}
     """
     try:
-        return _encode(value)
+        return encode_parts(value)
+    except RecursionError:
+        raise _too_deep(value) from None
+
+
+def round_trip(value: Any) -> Any:
+    """Return what would be read after storing a Python value, in new containers; raises as `encode`.
+
+    >>> round_trip({"scores": (0.1, 2.0)})
+    {'scores': [Decimal('0.1'), 2]}
+    """
+    try:
+        return hold_parts(value)
     except RecursionError:
         raise _too_deep(value) from None
 
@@ -50,23 +65,75 @@ def _too_deep(value: object) -> ValidationError:
     return ValidationError(f"a {name} contains itself or is nested too deep; DynamoDB allows {MAX_DEPTH} levels")
 
 
-def _encode(value: Any) -> AttributeValue:
-    kind = type(cast("object", value))
-    if kind in PLAIN_TYPES:
-        return normalize(cast("AttributeValue", value))
-    if kind is list:  # most containers are plain, and `isinstance` with an abstract class is slow
-        return [_encode(element) for element in value]
-    if kind is dict:
-        return {check_name(name): _encode(member) for name, member in value.items()}
+class _Walk:
+    """The way from a Python value to the attribute value, or to the Python value that is read in its place.
+
+    Free maps are walked for every instance that is built or saved. So what takes a value is found by its type, and a
+    map is copied in one go: most members are stored as they are, and need neither a call nor an assignment.
+
+    Args:
+        make_set: What makes a set; that of an attribute value is a frozenset, and that of a Python value is not.
+    """
+
+    def __init__(self, make_set: Callable[[Any], Any]) -> None:
+        self._make_set = make_set
+        self._takers: dict[type, Callable[[Any], Any]] = {
+            **dict.fromkeys((bool, bytes, type(None)), _keep),
+            **dict.fromkeys((int, Decimal), normalize_number),
+            **dict.fromkeys((list, tuple), self._take_list),
+            **dict.fromkeys((set, frozenset), self._take_set),
+            dict: self._take_map,
+            float: encode_float,
+            str: check_text,
+        }
+
+    def take(self, value: Any) -> Any:
+        """Return the value; raises as `encode`, but `RecursionError` for one that is nested too deep."""
+        return self._takers.get(type(value), self._take_other)(value)
+
+    def _take_map(self, members: dict[Any, Any]) -> dict[str, Any]:
+        takers, taken = self._takers, members.copy()
+        for name, member in taken.items():
+            if type(name) is not str or not name.isascii() or not 0 < len(name) <= MAX_NAME_BYTES:
+                check_name(name)
+            kind = type(member)
+            if kind is str:
+                if not member.isascii():
+                    check_text(member)
+            elif kind is not int or not -_SMALL < member < _SMALL:
+                taken[name] = takers.get(kind, self._take_other)(member)
+        return taken
+
+    def _take_list(self, elements: Iterable[Any]) -> list[Any]:
+        takers, other = self._takers, self._take_other
+        return [
+            each if type(each) is str and each.isascii() else takers.get(type(each), other)(each) for each in elements
+        ]
+
+    def _take_set(self, members: AbstractSet[Any]) -> Any:
+        return self._make_set(normalize(cast("AttributeValue", frozenset(map(encode, members)))))
+
+    def _take_other(self, value: Any) -> Any:
+        """Take a value of any other type, such as a subclass; `isinstance` with an abstract class is slow."""
+        refuse_part(value)
+        if isinstance(value, Mapping):
+            members = cast("Mapping[Any, Any]", value).items()
+            return {check_name(name): self.take(member) for name, member in members}
+        if isinstance(value, (list, tuple)):
+            return self._take_list(cast("list[Any]", value))
+        if isinstance(value, AbstractSet):
+            return self._take_set(cast("AbstractSet[Any]", value))
+        return _encode_scalar(value)
+
+
+def _keep(value: Any) -> Any:
+    return value
+
+
+def _encode_scalar(value: Any) -> AttributeValue:
+    """Return the attribute value for a scalar of any other type, such as a subclass."""
     if isinstance(value, float):
         return encode_float(value)
-    refuse_part(value)
-    if isinstance(value, Mapping):
-        return {check_name(name): _encode(member) for name, member in cast("Mapping[Any, Any]", value).items()}
-    if isinstance(value, (list, tuple)):
-        return [_encode(element) for element in cast("list[Any]", value)]
-    if isinstance(value, AbstractSet):
-        return _encode_set(cast("AbstractSet[Any]", value))
     if isinstance(value, (bytearray, memoryview)):
         return bytes(cast("bytes", value))
     if isinstance(value, str):  # a subclass, such as a member of a string enumeration
@@ -87,10 +154,6 @@ def encode_float(value: float) -> AttributeValue:
     return normalize_number(Decimal(repr(float(value))))
 
 
-def _encode_set(members: AbstractSet[Any]) -> AttributeValue:
-    return normalize(cast("AttributeValue", frozenset(map(_encode, members))))
-
-
 def decode(value: AttributeValue) -> Any:
     """Return the Python value for an attribute value, in new containers.
 
@@ -99,19 +162,6 @@ def decode(value: AttributeValue) -> Any:
     """
     copy = _COPIES.get(type(value))
     return value if copy is None else copy(value)
-
-
-def round_trip(value: Any) -> Any:
-    """Return what would be read after storing a Python value, in new containers; raises as `encode`.
-
-    >>> round_trip({"scores": (0.1, 2.0)})
-    {'scores': [Decimal('0.1'), 2]}
-    """
-    encoded = encode(value)
-    try:
-        return encoded if type(encoded) is str else decode(encoded)
-    except RecursionError:
-        raise _too_deep(value) from None
 
 
 def decode_map(item: Item) -> dict[str, Any]:
@@ -129,3 +179,10 @@ def _decode_list(elements: list[AttributeValue]) -> list[Any]:
 
 _COPIES: Final[dict[type, Callable[[Any], Any]]] = {dict: decode_map, list: _decode_list, frozenset: set}
 """What decodes the types of values that have parts."""
+
+
+encode_parts: Final[Callable[[Any], AttributeValue]] = _Walk(frozenset).take
+"""`encode`, but a value that is nested too deep raises `RecursionError`."""
+
+hold_parts: Final[Callable[[Any], Any]] = _Walk(set).take
+"""`round_trip`, with the same difference."""

@@ -13,7 +13,7 @@ from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
 from dynamongo.mapping.deltas import Change, Delta, make_deltas
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.records import Record, Recorded, record_of
+from dynamongo.mapping.records import Record, Recorded, record_of, stored_item_of
 
 
 def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
@@ -24,10 +24,10 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
         ExpressionError: The key was changed.
         AttributeNotLoaded: An attribute has changed that was only partly read.
     """
-    record, values = record_of(instance), vars(instance)
+    record, stored, values = record_of(instance), stored_item_of(instance) or {}, vars(instance)
     # The version is not among the changes: the update itself increments it.
     fields = [(name, field) for name, field in mapper.fields.items() if name in values and name != mapper.version]
-    found = [_find_change(field, values[name], name, record) for name, field in fields]
+    found = [_find_change(field, values[name], stored.get(name, MISSING), record) for name, field in fields]
     changes = [change for change in found if change is not None]
     for change in changes:
         if change.field.is_key:
@@ -37,9 +37,9 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
     return make_deltas(changes)
 
 
-def _find_change(field: Field[Any], value: Any, name: str, record: Record) -> Change | None:
+def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record) -> Change | None:
     """Compare the stored value of an attribute with the value that the instance would store now."""
-    stored = (record.stored or {}).get(name, MISSING)
+    name = field.path.attribute
     # Relative to the attribute: an empty path means that all of it was read.
     paths = [Path(*path.elements[1:]) for path in record.loaded or () if path.attribute == name]
     if any(path.elements for path in paths):

@@ -84,16 +84,16 @@ def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None
 def encode_freely(value: Any) -> AttributeValue:
     """Encode as `python_values.encode`, but return `None` for an unsuitable value: the field reports it."""
     try:
-        return python_values.encode(value)
-    except ValidationError:
+        return python_values.encode_parts(value)
+    except (RecursionError, ValidationError):
         return None
 
 
 def hold_freely(value: Any) -> Any:
     """Convert as `python_values.round_trip`, but return `None` for an unsuitable value."""
     try:
-        return python_values.round_trip(value)
-    except ValidationError:
+        return python_values.hold_parts(value)
+    except (RecursionError, ValidationError):
         return None
 
 
@@ -135,7 +135,7 @@ def _bounds(field: IntField[Any] | DecimalField[Any] | FloatField[Any], v: str, 
 
 
 def _int(field: IntField[Any], v: str, source: Source) -> FastPath:
-    if source.task == "decode":
+    if not source.is_of_python:
         return FastPath(" and ".join([f"type({v}) is int", *_bounds(field, v, source)]), v)
     # An int below this bound has fewer than the 38 digits of a DynamoDB number, so it needs no closer look.
     fits = f"(-1_000_000_000 < {v} < 1_000_000_000 or canonical_number({v}) is not None)"
@@ -143,7 +143,7 @@ def _int(field: IntField[Any], v: str, source: Source) -> FastPath:
 
 
 def _decimal(field: DecimalField[Any], v: str, source: Source) -> FastPath:
-    if source.task == "decode":
+    if not source.is_of_python:
         is_number = f"(type({v}) is Decimal or type({v}) is int)"
         taken = f"({v} if type({v}) is Decimal else Decimal({v}))"
         return FastPath(" and ".join([is_number, *_bounds(field, v, source)]), taken)
@@ -152,7 +152,7 @@ def _decimal(field: DecimalField[Any], v: str, source: Source) -> FastPath:
 
 
 def _float(field: FloatField[Any], v: str, source: Source) -> FastPath:
-    if source.task == "decode":  # a key is read by its field, which checks that the float would be stored as it was
+    if not source.is_of_python:  # a key is read by its field, which checks that the float would be stored as it was
         is_number = f"(type({v}) is Decimal or type({v}) is int and -MOST < {v} < MOST)"
         if field.min_value is None and field.max_value is None:
             return FastPath(None if field.is_key else is_number, f"float({v})")
@@ -190,7 +190,7 @@ def _date(_: Field[Any], v: str, source: Source) -> FastPath:
 def _datetime(field: DateTimeField[Any], v: str, source: Source) -> FastPath:
     """Accept datetimes in UTC and those without a time zone, unless the field converts them."""
     is_own = field.serialized_format is None
-    if source.task == "decode":
+    if not source.is_of_python:
         reads = [f"type({v}) is str", f"({v}_ := parse_own({v})) is not None"]
         zones = _zones(field, f"{v}_")
         # `parse_own` returns one of the two, so there is nothing to test if the field leaves both unchanged.
@@ -229,7 +229,7 @@ def _list(field: ListField[Any], v: str, source: Source) -> FastPath:
 
 def _set(field: SetField[Any], v: str, source: Source) -> FastPath:
     member = make_fast_path(field.member, f"{v}e", source)
-    if source.task == "decode":
+    if not source.is_of_python:
         return FastPath(_test_each(member, v, "frozenset"), f"set({v}_)")
     test = _test_each(member, v, "set")
     is_held = test and f"{v} and {test}"  # an empty one is not stored
@@ -249,7 +249,7 @@ def _test_each(part: FastPath | None, v: str, kind: str) -> str | None:
 
 
 def _any(_: Field[Any], v: str, source: Source) -> FastPath:
-    if source.task == "decode":
+    if not source.is_of_python:
         return FastPath(f"{v} is not None", f"decode_freely({v})")
     take = "hold_freely" if source.task == "build" else "encode_freely"
     return FastPath(f"({v}_ := {take}({v})) is not None", f"{v}_")
@@ -259,7 +259,7 @@ def _dict(field: DictField[Any], v: str, source: Source) -> FastPath:
     if field.fields:
         take = _define_take(field, source)
         return FastPath(take and f"({v}_ := {take}({v})) is not None", f"{v}_")
-    if source.task == "decode":
+    if not source.is_of_python:
         return FastPath(f"type({v}) is dict", f"decode_map({v})")
     take = "hold_freely" if source.task == "build" else "encode_freely"
     return FastPath(f"type({v}) is dict and ({v}_ := {take}({v})) is not None", f"{v}_")
@@ -287,7 +287,7 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
 
 def _refuse_map(field: DictField[Any], source: Source) -> str:
     """Return the test for maps that need the field itself: a new dict would gain defaults, for example."""
-    if source.task == "decode":
+    if not source.is_of_python:
         return "type(v) is not dict"
     if any(member.has_default for member in field.fields.values()):
         return "type(v) is not HeldDict or v._undeclared"
@@ -335,3 +335,6 @@ _MAKERS: dict[type, FastPathMaker] = {
     UUIDField: _uuid,
     VersionField: _int,
 }
+
+HAVE_FAST_PATHS: frozenset[type] = frozenset(_MAKERS)
+"""The classes of fields that the library itself defines completely."""

@@ -14,8 +14,9 @@ from typing import Any, Literal, TypeAlias
 
 from dynamongo._support.codegen import make_function
 
-Task: TypeAlias = Literal["build", "encode", "decode"]
-"""What happens to the values of an instance: built from arguments, encoded to an item, or decoded from one."""
+Task: TypeAlias = Literal["build", "encode", "decode", "read"]
+"""What happens to the values of an instance: built from arguments, encoded to an item, decoded from one, or read from
+one while it is still DynamoDB JSON."""
 
 
 class Source:
@@ -35,8 +36,8 @@ class Source:
 
     @property
     def is_of_python(self) -> bool:
-        """Whether the functions take Python values; those that decode take attribute values."""
-        return self.task != "decode"
+        """Whether the functions take Python values; those that decode or read take attribute values."""
+        return self.task in ("build", "encode")
 
     def name(self, kind: str, thing: object) -> str:
         """Return a new name for an object: the kind, a word of this package, followed by a number."""

@@ -23,6 +23,7 @@ from dynamongo.mapping.index_declaration import declare_indexes
 from dynamongo.mapping.keys import ModelKeys, name_model
 from dynamongo.mapping.named_fields import find_field, find_key_field, make_key_attribute
 from dynamongo.mapping.options import check_options, check_spelling, find_throughput, refuse
+from dynamongo.mapping.records import Recorded
 from dynamongo.schema import KeySchema, TableSchema
 
 # Source: "Naming rules" in the DynamoDB developer guide. A table name has at least 3 characters with the prefix.
@@ -67,6 +68,9 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
     found: dict[str, Field[Any]] = {}
     others: set[str] = set()
     for base in reversed(model.__mro__):  # so that the first base wins, as for any other attribute
+        if not found and _is_ours(base):
+            others.update(vars(base))
+            continue
         for name, value in vars(base).items():
             if isinstance(value, Field):
                 _check_name(model, name, others)
@@ -89,6 +93,8 @@ def collect_indexes(model: type) -> dict[str, Index]:
     found: dict[str, Index] = {}
     names: dict[int, str] = {}  # in a class body, `GlobalIndex(hash_key=name)` refers to a field that has no name yet
     for base in reversed(model.__mro__):
+        if not found and _is_ours(base):
+            continue
         # Bases come first, so that a class body can name the fields of its bases.
         names |= {id(cast("object", value)): name for name, value in vars(base).items() if isinstance(value, Field)}
         for name, value in vars(base).items():
@@ -99,6 +105,14 @@ def collect_indexes(model: type) -> dict[str, Index]:
             else:
                 found.pop(name, None)  # such as `by_name = None`, which drops an index of a base
     return found
+
+
+def _is_ours(base: type) -> bool:
+    """Whether the class is a base of `Model`, or `Model` itself: a hundred attributes, and no field or index."""
+    if base is object or base is Recorded:
+        return True
+    mapper = vars(base).get("__mapper__")
+    return mapper is not None and not mapper.fields and base.__module__.startswith("dynamongo.model.")
 
 
 def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str, Index]) -> Declaration:

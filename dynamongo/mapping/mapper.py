@@ -21,7 +21,7 @@ from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.deltas import apply_deltas
 from dynamongo.mapping.model_codec import Codec
 from dynamongo.mapping.model_schema import ModelSchema
-from dynamongo.mapping.records import Record, Recorded, record_of, set_record
+from dynamongo.mapping.records import Record, Recorded, record_of, set_record, stored_item_of
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import Put, UpdateItem
 
@@ -210,7 +210,7 @@ class Mapper(ModelSchema, Generic[M]):
     def _apply_update(self, instance: M, write: UpdateItem) -> Item:
         # The rest is the increment of the version, which follows below.
         deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
-        item = apply_deltas(cast("Item", record_of(instance).stored), deltas)
+        item = apply_deltas(cast("Item", stored_item_of(instance)), deltas)
         version = self.version
         return item if version is None else {**item, version: next_version(vars(instance)[version])}
 

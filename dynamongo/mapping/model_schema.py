@@ -52,6 +52,7 @@ class ModelSchema:
         exists: The condition that there is an item.
         is_missing: The condition that there is none.
         owners: The owners of paths that need no check: the model, and `None` where no field made the path.
+        plan_templates: What the planner keeps of the plans that it has made; see `planning.plan_templates`.
     """
 
     declaration: Declaration
@@ -60,6 +61,7 @@ class ModelSchema:
     version: str | None
     exists: Exists
     is_missing: NotExists
+    plan_templates: dict[Any, Any]
 
     def __init__(self, model: type, fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
         self.name = model.__name__
@@ -78,6 +80,7 @@ class ModelSchema:
         self.exists = Exists(declaration.keys.hash_key.path)
         self.is_missing = NotExists(declaration.keys.hash_key.path)
         self._schema = declaration.table  # under the full name of the latest call of `schema`
+        self.plan_templates = {}
 
     def schema(self, table: str) -> TableSchema:
         """Return the declared table under its full name."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import Item
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import wire_values
+else:  # what is read from memory is not in JSON
+    wire_values = LazyModule("dynamongo.expressions.wire_values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +21,12 @@ class Record:
     """What is known about the item of an instance, if more than its declared attributes.
 
     Attributes:
-        stored: The item as it was last read or saved; `None` for neither.
+        stored: The item as it was last read or saved, or the JSON in which it came; `None` for neither.
         undeclared: Its attributes that the model does not declare.
         loaded: The paths that were read; `None` for the whole item.
     """
 
-    stored: Item | None
+    stored: Item | str | None
     undeclared: Item
     loaded: tuple[Path, ...] | None = None
 
@@ -34,14 +40,14 @@ class Recorded:
 
     __slots__ = ("__dict__", "__record__", "__weakref__")
 
-    __record__: Record | Item | None
-    """`None`, the stored item itself (most instances need no more), or a `Record`."""
+    __record__: Record | Item | str | None
+    """`None`, `stored` of a `Record` (most instances need no more), or a `Record`."""
 
 
 set_values: Callable[[Any, dict[str, Any]], None] = Recorded.__dict__["__dict__"].__set__
 """Gives a new instance its values. `vars(instance).update` would first create an empty dict."""
 
-set_record: Callable[[Any, Record | Item | None], None] = Recorded.__dict__["__record__"].__set__
+set_record: Callable[[Any, Record | Item | str | None], None] = Recorded.__dict__["__record__"].__set__
 """Gives an instance its record without the checks of the model's `__setattr__`."""
 
 
@@ -56,7 +62,19 @@ def record_of(instance: Recorded) -> Record:
     return record if type(record) is Record else Record(record, {})
 
 
+def stored_item_of(instance: Recorded) -> Item | None:
+    """Return the item as it was last read or saved. An item that came as JSON is decoded each time."""
+    stored = record_of(instance).stored
+    return wire_values.decode_text(stored) if isinstance(stored, str) else stored
+
+
 def make_record(item: Item, declared: Mapping[str, Any]) -> Record | Item:
     """Return the record of a whole item that was read."""
     undeclared = {name: value for name, value in item.items() if name not in declared}
     return Record(item, undeclared) if undeclared else item
+
+
+def make_wire_record(item: wire_values.WireItem, declared: Mapping[str, Any], text: str) -> Record | str:
+    """Return the record of a whole item that was read from DynamoDB JSON; raises as `decode_value`."""
+    undeclared = {name: wire_values.decode_value(wire) for name, wire in item.items() if name not in declared}
+    return Record(text, undeclared) if undeclared else text

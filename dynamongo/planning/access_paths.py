@@ -25,14 +25,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
-from dynamongo.planning.conjuncts import Choice, demands, find_choice, without
+from dynamongo.expressions.conditions import Comparison, Condition
+from dynamongo.planning.conjuncts import Choice, demands, find_choice
 from dynamongo.planning.plan import Rejected
 from dynamongo.planning.ranges import RangeCondition, fold_range
 from dynamongo.planning.read import Read
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 
-_NO_HASH_KEY: Final = "no condition compares its hash key `{}` by =="
 _LOCAL: Final = 1
 _GLOBAL: Final = 2
 _NOT_WHOLE: Final = "it does not hold whole items: name what is needed with projection=, or force it with index="
@@ -203,14 +202,15 @@ def access_paths(table: TableSchema) -> list[AccessPath]:
 
 def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
     """Return how the access path serves the read, or why it does not."""
-    choice = find_choice(read.parts, access.keys.hash_key)
+    parts, keys = read.parts, access.keys
+    choice = find_choice(parts, keys.hash_key)
     if choice is None:
-        return Rejected(access.name, _NO_HASH_KEY.format(access.keys.hash_key.name))
+        return Rejected(access.name, f"no condition compares its hash key `{keys.hash_key.name}` by ==")
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
     # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
-    rest = read.parts if choice.says_more else conjuncts(without(read.parts, choice.part))
-    folded = fold_range(rest, access.keys.range_key)
+    rest = parts if choice.says_more else tuple([part for part in parts if part is not choice.part])
+    folded = fold_range(rest, keys.range_key)
     if folded is None:  # `find_contradiction` finds all, except values of types that the key cannot have
         return Rejected(access.name, "the conditions on its range key contradict each other")
     return Candidate(access, choice, *folded, access.fetches(read))

@@ -32,7 +32,7 @@ def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
     """
     groups: dict[Path, list[Condition]] = {}
     for part in parts:
-        path = _subject(part)
+        path = find_subject(part)
         if path is not None:
             groups.setdefault(path, []).append(part)
     for path, group in groups.items():
@@ -44,7 +44,7 @@ def find_contradiction(parts: Sequence[Condition]) -> Condition | None:
     return None
 
 
-def _subject(part: Condition) -> Path | None:
+def find_subject(part: Condition) -> Path | None:
     """Return the path that the conjunct restricts by values alone, if it does."""
     if isinstance(part, Comparison):
         # `<>` leaves every value but one, and holds for a missing attribute, too.

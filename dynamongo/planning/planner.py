@@ -20,11 +20,11 @@ receives. `access_paths` holds the rule that chooses the table or an index. Plan
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, conjuncts
 from dynamongo.expressions.operands import cover, paths_of
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.mapping.mapper import Mapper
@@ -34,8 +34,14 @@ from dynamongo.planning.conjuncts import split_filter
 from dynamongo.planning.contradictions import find_contradiction
 from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Plan, ReadOperation, Rejected
+from dynamongo.planning.plan_templates import PlanTemplate, find_shape, make_template
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
+
+_MAX_TEMPLATES: Final = 128
+"""How many templates a model keeps, each of a few hundred bytes."""
+
+_UNKNOWN: Final[Any] = object()
 
 _FETCHES = "each item is also fetched from the table, at the cost of another read for each"
 
@@ -43,9 +49,32 @@ _FETCHES = "each item is also fetched from the table, at the cost of another rea
 def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
     """Return the plan of a read of a model; see `plan_read`, whose errors get the name of the model."""
     try:
-        return plan_read(read, batch_get)
+        source = read.source
+        if source is None or isinstance(source, tuple) or read.limit == 0 or read.segments is not None:
+            return plan_read(read, batch_get)
+        return _plan_by_template(mapper.plan_templates, read, conjuncts(source), batch_get)
     except ExpressionError as error:
         raise ExpressionError(f"{mapper.name}: {error}") from error
+
+
+def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan:
+    """Return the plan from the template of its shape, or plan the read and keep its template.
+
+    Threads share the templates: each step is one operation of a dict, and the worst of a race is a plan made twice.
+    """
+    shape = find_shape(read, parts)
+    if shape is None:
+        return plan_read(read, batch_get)
+    template: PlanTemplate | None = templates.get(shape, _UNKNOWN)
+    is_known = template is not _UNKNOWN
+    if is_known and template is not None and (filled := template.fill(read, parts, batch_get)) is not None:
+        return filled
+    plan = plan_read(read, batch_get)
+    if not is_known:
+        if len(templates) >= _MAX_TEMPLATES:
+            templates.clear()  # a program has few shapes; one that makes ever new ones gains nothing by a better choice
+        templates[shape] = make_template(read, parts, plan)
+    return plan
 
 
 def plan_read(read: Read, batch_get: int = MAX_BATCH_GET) -> Plan:
@@ -223,9 +252,11 @@ class _Planner:
     ) -> Query:
         access, read = candidate.access, self._read
         projection = self._project(residual, access.cursor_names)
+        given = candidate.hash_key.part
+        hash_key = given if isinstance(given, Comparison) else Comparison(Path(access.keys.hash_key.name), EQ, value)
         return Query(
             self._table.name,
-            KeyCondition(Comparison(Path(access.keys.hash_key.name), EQ, value), candidate.range_key),
+            KeyCondition(hash_key, candidate.range_key),
             kept,
             access.index_name,
             projection,

@@ -90,15 +90,20 @@ def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
 
 
 def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:
+    only = bounds[0] if len(bounds) == 1 else None
+    if isinstance(only, Comparison):
+        return only, ()
     low, high = strictest_bounds(bounds)
     if low is None or high is None:
-        only = low or high
-        return (None if only is None else Comparison(path, only[1], only[0])), ()
+        bound = low or high
+        return (None if bound is None else Comparison(path, bound[1], bound[0])), ()
     # DynamoDB refuses a BETWEEN whose bounds are reversed.
     if are_disjoint(low, high):
         return None
     if low[0] == high[0]:
         return Comparison(path, EQ, low[0]), ()
+    if isinstance(only, Between):
+        return only, ()
     # `r > 1 AND r <= 5` becomes `r BETWEEN 1 AND 5`, which includes 1: so `r > 1` has to be evaluated, too.
     strict = [Comparison(path, operator, value) for value, operator in (low, high) if operator in (GT, LT)]
     return Between(path, low[0], high[0]), tuple(strict)

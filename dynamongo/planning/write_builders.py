@@ -168,8 +168,10 @@ def _as_several(given: Any) -> Iterable[Any]:
 def _check_change(mapper: Mapper[Any], change: Any) -> None:
     if not isinstance(change, Update):
         raise ExpressionError(f"{mapper.name}: expected an update, such as User.name.set('x'); got {shorten(change)}")
-    mapper.check_paths((change.path,), to_write=True)
-    name = change.path.attribute
+    path = change.path
+    name = path.attribute
+    if name not in mapper.fields or path.owner not in mapper.owners:  # most paths need no call
+        mapper.check_paths((path,), to_write=True)
     if name == mapper.version:
         raise ExpressionError(f"{mapper.name}.{name} counts the writes; nothing else may change it")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):

@@ -129,11 +129,14 @@ def test_instances_look_alike(make: Callable[[dict[str, Any]], Any]) -> None:
 
 
 @pytest.mark.parametrize("make", MADE)
-def test_first_instance_is_as_the_second(make: Callable[[dict[str, Any]], Any]) -> None:
+def test_first_instances_are_as_those_of_the_generated_constructor(make: Callable[[dict[str, Any]], Any]) -> None:
     fresh = declare(lean)
-    first, second = make(fresh), make(fresh)
-    assert first == second
-    assert repr(first) == repr(second) == repr(make(THEIRS))
+    kind = vars(type(make(fresh)))
+    assert not inspect.isfunction(kind["__init__"]) or type(make(fresh)).__name__ == "Several"
+    made = [make(fresh) for _ in range(60)]
+    assert inspect.isfunction(kind["__init__"])
+    assert made == [made[0]] * 60
+    assert {repr(each) for each in made} == {repr(make(THEIRS))}
 
 
 def test_equality_is_the_same_and_equal_instances_have_one_hash() -> None:

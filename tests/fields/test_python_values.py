@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from collections import OrderedDict
+from collections.abc import Callable
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.values import equals, normalize
+from dynamongo.expressions.values import check_name, equals, normalize
 from dynamongo.fields import python_values
 
 
@@ -91,6 +92,79 @@ def test_what_dynamodb_cannot_store_is_refused(value: Any, expected: str) -> Non
     with pytest.raises(ValidationError) as caught:
         python_values.encode(value)
     assert str(caught.value).startswith(expected)
+
+
+class Text(str):
+    __slots__ = ()
+
+
+odd_parts = (
+    scalars
+    | sets
+    | st.floats()
+    | values.texts.map(Text)
+    | st.binary(max_size=3).map(bytearray)
+    | st.integers(-(10**40), 10**40)
+    | st.sampled_from([1j, "\ud800", "é", set(), frozenset({True}), object, 10**9, -(10**9)])
+)
+odd_names = values.names | st.sampled_from(["", "é", "\ud800", 1, Text("a"), "a" * 65_535, "é" * 32_768])
+odd_values: st.SearchStrategy[Any] = st.recursive(
+    odd_parts,
+    lambda parts: (
+        st.lists(parts, max_size=3)
+        | st.lists(parts, max_size=3).map(tuple)
+        | st.dictionaries(odd_names, parts, max_size=3)
+        | st.dictionaries(odd_names, parts, max_size=3).map(MappingProxyType)
+    ),
+    max_leaves=8,
+)
+
+
+def encode_plainly(value: Any) -> Any:
+    """What is stored for a value, step by step: the reading that `encode` is compared with."""
+    if isinstance(value, float) and not isinstance(value, bool):
+        return python_values.encode_float(value)
+    if isinstance(value, (dict, MappingProxyType)):
+        return {check_name(name): encode_plainly(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode_plainly(element) for element in value]
+    if isinstance(value, (set, frozenset)):
+        return normalize(frozenset(map(encode_plainly, value)))
+    if isinstance(value, bytearray):
+        return bytes(value)
+    if value is None or type(value) in (bool, int, Decimal, bytes, str):
+        return normalize(value)
+    if isinstance(value, str):
+        return normalize(str.__str__(value))
+    raise ValidationError(f"DynamoDB has no type for {type(value).__name__}")
+
+
+def outcome_of(take: Callable[[Any], Any], value: Any) -> Any:
+    """What a function returns, or the beginning of its error, with the types of all parts."""
+    try:
+        return typed(take(value))
+    except ValidationError as error:
+        return str(error).partition(";")[0]
+
+
+def typed(value: Any) -> Any:
+    """The value in a form in which `==` distinguishes types and the order of members."""
+    if isinstance(value, dict):
+        return dict, [(name, typed(member)) for name, member in value.items()]
+    if isinstance(value, list):
+        return list, list(map(typed, value))
+    return type(value), sorted(map(repr, value)) if isinstance(value, (set, frozenset)) else repr(value)
+
+
+@given(odd_values)
+def test_a_value_is_stored_as_step_by_step(value: Any) -> None:
+    assert outcome_of(python_values.encode, value) == outcome_of(encode_plainly, value)
+
+
+@given(odd_values)
+def test_a_round_trip_is_an_encoding_and_a_decoding(value: Any) -> None:
+    plainly = outcome_of(lambda given_value: python_values.decode(python_values.encode(given_value)), value)
+    assert outcome_of(python_values.round_trip, value) == plainly
 
 
 def test_neither_way_shares_a_container() -> None:

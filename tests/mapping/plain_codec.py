@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from dynamongo import Field, Model
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import Item, hidden_values
+from dynamongo.expressions.wire_values import decode_item
+from dynamongo.mapping.records import record_of, stored_item_of
 
 
 def build(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -58,3 +61,28 @@ def _decode_field(field: Field[Any], stored: Any) -> Any:
             " another key; compare_table() shows both"
         )
     return field.missing_value()
+
+
+def check_read(model: type[Model], text: str) -> bool:
+    """Compare what is read from the JSON of an item with the plain way; tell whether it was read."""
+    read, wire = model.__mapper__.codec.read, json.loads(text)
+    instance = None if read is None else read(wire, text)
+    if instance is None:
+        return False
+    item = decode_item(wire)
+    assert type(instance) is model
+    assert typed((vars(instance), record_of(instance).undeclared)) == typed(decode(model, item))
+    assert typed(stored_item_of(instance)) == typed(item)
+    return True
+
+
+def typed(value: Any) -> Any:
+    """The value in a form in which `==` distinguishes types: `True` from `1`, a `HeldDict` from a `dict`."""
+    if isinstance(value, dict):
+        beside = typed(vars(value)) if type(value) is not dict else None
+        return type(value), {name: typed(member) for name, member in value.items()}, beside
+    if isinstance(value, (list, tuple)):
+        return type(value), [typed(element) for element in value]
+    if isinstance(value, (set, frozenset)):
+        return type(value), sorted(map(repr, value))
+    return type(value), repr(value)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_timeouts
 from dynamongo.backends.dynamodb.environment import CREDENTIALS, find_configuration
-from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
+from dynamongo.backends.dynamodb.transport.endpoint import PLAIN_URL
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.expressions.values import shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
     from botocore.config import Config
+
+    from dynamongo.backends.dynamodb.transport.base import Credentials
 
 DEFAULT_REGION = "us-east-2"
 """The region of dynamongo 0.2, for a session without one."""
@@ -27,13 +28,6 @@ _REGION_VARIABLES = "AWS_REGION_NAME, AWS_REGION or AWS_DEFAULT_REGION"
 _KEYS = ("access_key_id", "secret_access_key")
 _TEMPORARY = "ASIA"
 """The prefix of temporary access keys. Source: "IAM identifiers" in the IAM user guide."""
-
-
-class FoundSettings(NamedTuple):
-    """What the environment had when the backend started without boto3."""
-
-    keys: tuple[str, str, str | None]
-    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,33 +87,33 @@ class ClientSettings:
         if beside := [other for other in others if getattr(self, other) is not None]:
             raise ConfigurationError(f"a {name} brings its own {', '.join(beside)}; leave out one or the other")
 
-    def make_client(self, found: FoundSettings | None = None) -> Any:
+    def make_client(self, found: Credentials | None = None, region: str | None = None) -> Any:
         """Return the client that was given, or else a new one.
 
         A new one does not retry: the executor does, which knows what may be sent twice, and one that did it for each
         of its attempts would multiply them.
 
         Args:
-            found: What was found in the environment earlier, which may have changed since.
+            found: The credentials of the environment, if they were found before; it may have changed since.
+            region: The region, likewise.
         """
         if self.client is not None:
             return self.client
         session: Any = self.session or self._make_session(found)  # `client` has an overload for every service of AWS
         return session.client(
             "dynamodb",
-            region_name=self._find_client_region(session) if found is None else found.region,
+            region_name=region or self._find_client_region(session),
             endpoint_url=self.endpoint_url,
             config=self._make_config(session),
         )
 
-    def _make_session(self, found: FoundSettings | None = None) -> Session:
+    def _make_session(self, found: Credentials | None = None) -> Session:
         import boto3  # noqa: PLC0415 - it takes a fifth of a second, and is needed only to talk to DynamoDB
 
-        keys = (self.access_key_id, self.secret_access_key, self.session_token) if found is None else found.keys
         return boto3.Session(
-            aws_access_key_id=keys[0],
-            aws_secret_access_key=keys[1],
-            aws_session_token=keys[2],
+            aws_access_key_id=self.access_key_id if found is None else found.access_key,
+            aws_secret_access_key=self.secret_access_key if found is None else found.secret_key,
+            aws_session_token=self.session_token if found is None else found.token,
             profile_name=self.profile,
         )
 
@@ -154,6 +148,8 @@ class ClientSettings:
     def find_max_attempts(self) -> int | None:
         """Return how many requests boto3 would make for a call at most, if that is configured anywhere."""
         if self.client is not None:
+            from dynamongo.backends.dynamodb.transport.one_attempt import find_retries  # noqa: PLC0415 - for clients only
+
             attempts = find_retries(self.client).get("total_max_attempts")
             return attempts if isinstance(attempts, int) else None
         if self.session is None and self.profile is None and find_configuration() is None:
@@ -221,6 +217,10 @@ def _check_text(name: str, text: object) -> None:
 
 
 def _check_endpoint(url: object) -> None:
+    if isinstance(url, str) and PLAIN_URL.fullmatch(url) is not None:
+        return
+    from urllib.parse import urlsplit  # noqa: PLC0415 - it takes long to import, and most endpoints are plain
+
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
         is_valid = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

@@ -9,12 +9,11 @@ from dynamongo._support.forks import TRANSPORT, make_lock
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.backends.dynamodb.transport.base import Transport, describe_place
+from dynamongo.backends.dynamodb.transport.base import Credentials, Transport, describe_place
 from dynamongo.backends.dynamodb.transport.boto_transport import BotoTransport
 from dynamongo.backends.dynamodb.transport.client_endpoint import read_endpoint
 from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
 from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
-from dynamongo.backends.dynamodb.transport.http_writer import Credentials
 from dynamongo.backends.dynamodb.transport.interception import Watch
 from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol, TypeAlias, cast, get_args
 
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.expressions.values import shorten
@@ -39,6 +40,21 @@ class Transport(Protocol):
     def close(self) -> None:
         """Close the connections that are kept open."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What signs requests; boto3's frozen credentials have the same attributes.
+
+    Attributes:
+        access_key: The identifier of the access key.
+        secret_key: Its secret part.
+        token: The session token, of temporary ones.
+    """
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
 
 
 def check_transport(kind: Any) -> TransportKind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from typing import Any, Final
 
@@ -96,7 +97,7 @@ class BotoTransport:
         if isinstance(error.__context__, ResponseTooLong):
             return build_too_long_error(error.__context__)
         details: dict[str, Any] = getattr(error, "kwargs", {})
-        refusal = REFUSED_TUNNEL.search(str(details.get("error"))) if type(error).__name__ == _PROXY_ERROR else None
+        refusal = re.search(REFUSED_TUNNEL, str(details.get("error"))) if type(error).__name__ == _PROXY_ERROR else None
         if refusal is not None:
             return build_refusal_error(str(details.get("proxy_url")), refusal[1])
         return translate_error(error, self._settings.describe_credentials())

@@ -6,7 +6,7 @@ import functools
 import io
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
 
@@ -20,37 +20,23 @@ TOLERANCE: Final = 0.01
 """By how many seconds a deadline may be overrun."""
 
 
-class Connector(Protocol):
-    """Opens and closes a socket. `http.client.HTTPConnection` is one.
-
-    Attributes:
-        sock: The socket, while it is open.
-    """
-
-    sock: Any
-
-    def connect(self) -> None:
-        """Open the socket."""
-        ...
-
-    def close(self) -> None:
-        """Close the socket, if it is open."""
-        ...
-
-
 def prepare_connection(
     endpoint: Endpoint, trust: ServerTrust | None, timeout: float | None, deadline: float | None
-) -> Connector:
+) -> PlainConnector | http.client.HTTPConnection:
     """Return what opens a connection to an endpoint; through its proxy, if there is one, in a tunnel for TLS."""
     proxy = endpoint.proxy
     if trust is not None and proxy is not None:
         return _prepare_tunnel(endpoint, proxy, trust, timeout, deadline)
     address = (endpoint.host, endpoint.port) if proxy is None else (proxy.host, proxy.port)
-    return _PlainConnector(address, trust, timeout, deadline)
+    return PlainConnector(address, trust, timeout, deadline)
 
 
-class _PlainConnector:
-    """Opens a connection without a tunnel, for which `http.client`, which takes long to import, is not needed."""
+class PlainConnector:
+    """Opens a connection without a tunnel, for which `http.client`, which takes long to import, is not needed.
+
+    Attributes:
+        sock: The socket, once it is open; `http.client.HTTPConnection` has an attribute of that name.
+    """
 
     def __init__(
         self, address: tuple[str, int], trust: ServerTrust | None, timeout: float | None, deadline: float | None
@@ -59,7 +45,7 @@ class _PlainConnector:
         self._trust = trust
         self._timeout = timeout
         self._deadline = deadline
-        self.sock: socket.socket | None = None
+        self.sock: Any = None
 
     def connect(self) -> None:
         """Open the socket; twice, if the certificate needs an authority that has not been read yet."""
@@ -73,17 +59,28 @@ class _PlainConnector:
             self._open(trust.context)
 
     def _open(self, context: ssl.SSLContext | None) -> None:
+        host, port = self._address
+        address = (_encode_host(host, socket.create_connection, socket.getaddrinfo), port)
         if self._deadline is None:
-            self.sock = socket.create_connection(self._address, self._timeout)
+            self.sock = socket.create_connection(address, self._timeout)
         else:
-            self.sock = _connect_until(self._deadline, self._address, self._timeout)
+            self.sock = _connect_until(self._deadline, address, self._timeout)
         if context is not None:
-            self.sock = context.wrap_socket(self.sock, server_hostname=self._address[0])
+            self.sock = context.wrap_socket(self.sock, server_hostname=_encode_host(host, type(context)))
 
     def close(self) -> None:
         """Close the socket, if it is open."""
         if self.sock is not None:
             self.sock.close()
+
+
+def _encode_host(host: str, *takers: Any) -> Any:
+    """Return the name of a host as bytes where it can be: the tables by which Python would encode text load slowly.
+
+    Whoever has replaced what takes it, in `socket` or `ssl`, gets text, as everybody passes it.
+    """
+    are_original = all(getattr(taker, "__module__", None) in {"socket", "ssl"} for taker in takers)
+    return host.encode() if are_original and host.isascii() else host
 
 
 def _prepare_tunnel(
@@ -119,7 +116,7 @@ def _connect_until(
     """
     last = OSError("the host has no address")
     for *_, found in socket.getaddrinfo(*address, 0, socket.SOCK_STREAM):
-        place: Any = found[:2]
+        place = (_encode_host(str(found[0]), socket.create_connection, socket.getaddrinfo), int(found[1]))
         try:
             connection = socket.create_connection(place, find_timeout(timeout, deadline), source)
         except OSError as error:

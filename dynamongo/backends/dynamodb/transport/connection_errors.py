@@ -11,7 +11,7 @@ from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_reader import ResponseTooLong
 from dynamongo.exceptions import ServiceError
 
-REFUSED_TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3}[^'\"]*)")
+REFUSED_TUNNEL: Final = r"Tunnel connection failed: (\d{3}[^'\"]*)"
 """How `http.client` words the status with which a proxy refuses CONNECT."""
 
 AUTHENTICATION_REQUIRED: Final = 407
@@ -44,7 +44,7 @@ def build_connect_error(endpoint: Endpoint, timeout: float | None, error: BaseEx
         return build_connection_error("ConnectTimeoutError", message, was_sent=False)
     if proxy is None:
         return build_connection_error("EndpointConnectionError", f"no connection to {where}: {cause}", was_sent=False)
-    if (refusal := REFUSED_TUNNEL.search(str(error))) is not None:
+    if (refusal := re.search(REFUSED_TUNNEL, str(error))) is not None:
         return build_refusal_error(proxy.url, refusal[1])
     message = f"no connection to the proxy {proxy.url}: {cause}"
     return build_connection_error("ProxyConnectionError", message, was_sent=False)

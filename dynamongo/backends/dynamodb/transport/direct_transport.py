@@ -18,6 +18,7 @@ from dynamongo.backends.dynamodb.errors import (
 )
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.base import Credentials
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     AUTHENTICATION_REQUIRED,
     build_incomplete_error,
@@ -25,7 +26,7 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
 )
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
-from dynamongo.backends.dynamodb.transport.http_writer import Credentials, MessageWriter
+from dynamongo.backends.dynamodb.transport.http_writer import MessageWriter
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error, parse_body
 from dynamongo.backends.dynamodb.transport.pool import Pool
 from dynamongo.backends.dynamodb.transport.response_checks import check_checksum, check_kind, check_members
@@ -91,7 +92,7 @@ class DirectTransport:
     def _find_credentials(self) -> Credentials:
         """Return the credentials if a header can hold them: a line break would start another header."""
         credentials = self._ask_for_credentials()
-        if credentials == self._checked:
+        if credentials is self._checked or credentials == self._checked:
             return credentials
         text = f"{credentials.access_key}{credentials.token}"
         if not (text.isascii() and text.isprintable()):

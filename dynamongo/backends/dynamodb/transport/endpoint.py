@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from dynamongo._support.dataclasses import dataclass, field
 
 JSON_TYPE: Final = "application/x-amz-json-1.0"
+
+PLAIN_URL: Final = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([1-9][0-9]{0,3}|[1-5][0-9]{4}))?/?")
+"""The URLs of which nothing has to be quoted, decoded, changed to lower case or checked; and so most of them.
+
+Its groups are the scheme, the host and the port. Ports above 59,999 are not in it, so that it need not count to 65,535.
+"""
 
 
 class LeftToBoto3(Exception):  # noqa: N818 - not an error: it says why boto3 sends the requests

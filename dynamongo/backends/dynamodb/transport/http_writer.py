@@ -7,34 +7,15 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Final, Protocol
-from urllib.parse import quote
+from typing import Final
 
+from dynamongo.backends.dynamodb.transport.base import Credentials
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_path
 
 _NAMES: Final = "content-type;host;x-amz-date;x-amz-target"
 _NAMES_WITH_TOKEN: Final = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"  # noqa: S105 - no secret
 """The headers that are signed, in the order of their names."""
-
-
-class Credentials(Protocol):
-    """Credentials as boto3 returns them; only temporary ones have a token."""
-
-    @property
-    def access_key(self) -> str:
-        """The identifier of the access key."""
-        ...
-
-    @property
-    def secret_key(self) -> str:
-        """Its secret part."""
-        ...
-
-    @property
-    def token(self) -> str | None:
-        """The session token."""
-        ...
 
 
 class MessageWriter:
@@ -95,5 +76,7 @@ def _render_trace() -> str:
     trace = os.environ.get("_X_AMZN_TRACE_ID")
     if trace is None:
         return ""
+    from urllib.parse import quote  # noqa: PLC0415 - it takes long to import, and few programs are traced
+
     quoted = quote(trace, safe="-=;:+&[]{}\"',")
     return f"x-amzn-trace-id: {quoted}\r\n"

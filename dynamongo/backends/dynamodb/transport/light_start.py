@@ -11,14 +11,14 @@ Whether anybody would miss boto3 is the question of `light_watch`.
 from __future__ import annotations
 
 import os
-import re
 import sys
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends.dynamodb.environment import BUNDLES, CREDENTIALS, find_configuration
 from dynamongo.backends.dynamodb.settings import DEFAULT_REGION, ClientSettings, warn_of_region
-from dynamongo.backends.dynamodb.transport.base import name_place
-from dynamongo.backends.dynamodb.transport.endpoint import JSON_TYPE, Endpoint, LeftToBoto3
+from dynamongo.backends.dynamodb.transport.base import Credentials, name_place
+from dynamongo.backends.dynamodb.transport.endpoint import JSON_TYPE, PLAIN_URL, Endpoint, LeftToBoto3
 
 _SUFFIXES: Final = {
     "cn": "amazonaws.com.cn",
@@ -35,15 +35,11 @@ _SUFFIXES: Final = {
 Source: botocore's `partitions.json`, in which a region that it does not list is assigned by such a form too.
 """
 
-_REGION: Final = re.compile(r"([a-z-]+)-[a-z]+-[0-9]+", re.ASCII)
-
-_URL: Final = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::([0-9]{1,5}))?/?", re.ASCII)
-"""The URLs of which nothing has to be quoted, decoded or changed to lower case."""
-
 _DUAL_STACK: Final = ".api.aws"
 """botocore refuses such a host unless dual stack is configured."""
 
-_NOT_IN_USER_AGENT: Final = re.compile(r"[^\w!#$%&'*+.^`|~,/-]", re.ASCII)
+_SYMBOLS: Final = "!$%&'*+-.^_`|~,"
+"""What may be in a word of the User-Agent header, beside letters and digits."""
 
 _TIMEOUT: Final = 60.0
 _POOL_SIZE: Final = 10
@@ -51,16 +47,9 @@ _NO_DELAY: Final = (6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY, on
 """The defaults of botocore and urllib3."""
 
 
-class LightCredentials(NamedTuple):
-    """Credentials that were read once, as boto3 reads those of the environment."""
-
-    access_key: str
-    secret_key: str
-    token: str | None
-
-
-class LightStart(NamedTuple):
-    """What a client of boto3 would have decided.
+@dataclass(frozen=True, slots=True)
+class LightStart:
+    """What a client of boto3 would have decided. Credentials of the environment are read once, as boto3 does it.
 
     Attributes:
         endpoint: Where requests go.
@@ -69,7 +58,7 @@ class LightStart(NamedTuple):
     """
 
     endpoint: Endpoint
-    credentials: LightCredentials
+    credentials: Credentials
     place: str
 
 
@@ -98,24 +87,26 @@ def find_light_start(settings: ClientSettings) -> LightStart:
     return LightStart(endpoint, credentials, name_place(url, endpoint.region))
 
 
-def _find_credentials(settings: ClientSettings) -> LightCredentials:
+def _find_credentials(settings: ClientSettings) -> Credentials:
     if settings.access_key_id is not None and settings.secret_access_key is not None:
-        return LightCredentials(settings.access_key_id, settings.secret_access_key, settings.session_token)
+        return Credentials(settings.access_key_id, settings.secret_access_key, settings.session_token)
     access_key, secret_key, token = [os.environ.get(name) for name in CREDENTIALS]
     if not access_key or not secret_key:
         raise LeftToBoto3("the environment has no credentials")
-    return LightCredentials(access_key, secret_key, token or None)
+    return Credentials(access_key, secret_key, token or None)
 
 
 def _find_host(region: str) -> str:
-    match = _REGION.fullmatch(region)
-    if match is None or match[1] not in _SUFFIXES:
+    before, _, number = region.rpartition("-")
+    start, _, place = before.rpartition("-")
+    is_usual = region.isascii() and place.isalpha() and place.islower() and number.isdigit()
+    if start not in _SUFFIXES or not is_usual:
         raise LeftToBoto3(f"only boto3 knows the region {region!r}")
-    return f"dynamodb.{region}.{_SUFFIXES[match[1]]}"
+    return f"dynamodb.{region}.{_SUFFIXES[start]}"
 
 
 def _make_endpoint(settings: ClientSettings, url: str, region: str) -> Endpoint:
-    match = _URL.fullmatch(url)
+    match = PLAIN_URL.fullmatch(url)
     if match is None or match[2].endswith(_DUAL_STACK):
         raise LeftToBoto3("the endpoint's URL has an unusual form")
     is_secure, host = match[1] == "https", match[2]
@@ -150,9 +141,14 @@ def _describe_user_agent() -> str:
         f"os/linux#{system.release}",
         f"md/arch#{system.machine}",
         f"lang/python#{python[0]}.{python[1]}.{python[2]}",
-        *([f"exec-env/{execution}"] if execution else ()),
+        *([f"exec-env/{_clean(execution)}"] if execution else ()),
     ]
-    return " ".join([_NOT_IN_USER_AGENT.sub("-", word) for word in words])
+    return " ".join(words)
+
+
+def _clean(text: str) -> str:
+    """Return a text without the characters that botocore, too, replaces in the header."""
+    return "".join([each if each.isascii() and (each.isalnum() or each in _SYMBOLS) else "-" for each in text])
 
 
 def _find_certificates() -> str:

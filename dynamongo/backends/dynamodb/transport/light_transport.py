@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from dynamongo._support.forks import TRANSPORT, make_lock
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request
-from dynamongo.backends.dynamodb.settings import ClientSettings, FoundSettings
-from dynamongo.backends.dynamodb.transport.base import Transport
+from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.base import Credentials, Transport
 from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
 from dynamongo.backends.dynamodb.transport.light_start import LightStart
 from dynamongo.backends.dynamodb.transport.light_watch import LightWatch
 
-
-class MakeSuccessor(Protocol):
-    """Makes a transport that has a client of boto3, with the settings, for a reason."""
-
-    def __call__(self, settings: ClientSettings, reason: str, found: FoundSettings) -> Transport:
-        """Return the transport."""
-        ...
+MakeSuccessor: TypeAlias = Callable[[ClientSettings, str, Credentials, str], Transport]
+"""Makes a transport that has a client of boto3, of the settings, the reason, the credentials and the region."""
 
 
 class LightTransport:
@@ -61,8 +57,10 @@ class LightTransport:
         with self._lock:
             if self._successor is None:
                 try:
-                    found = FoundSettings(self._start.credentials, self._start.endpoint.region)
-                    self._successor = self._make_successor(self._settings, reason, found)
+                    start = self._start
+                    self._successor = self._make_successor(
+                        self._settings, reason, start.credentials, start.endpoint.region
+                    )
                 except Exception as error:
                     raise translate_preparation(error, self._settings.describe_credentials()) from error
                 self._direct.close()

@@ -15,7 +15,6 @@ from types import BuiltinFunctionType
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
-from dynamongo.backends.dynamodb.transport.originals import is_original
 
 _HARMLESS_FINDERS: Final = frozenset(
     {
@@ -31,11 +30,14 @@ _HARMLESS_FINDERS: Final = frozenset(
 )
 """The packages whose finders do not watch for botocore; nor do those of packages that are installed editable."""
 
-_WAY_OF_A_REQUEST: Final = (
-    *[("HTTPConnection", name) for name in ("request", "putrequest", "endheaders", "send", "getresponse")],
-    *[("HTTPResponse", name) for name in ("begin", "read")],
+_CLASSES: Final = ("HTTPConnection", "HTTPResponse")
+_FUNCTIONS: Final = (
+    *[f"HTTPConnection.{name}" for name in ("request", "putrequest", "endheaders", "send", "getresponse")],
+    *[f"HTTPResponse.{name}" for name in ("begin", "read")],
 )
 """What passes on a request of boto3 in `http.client`; `interception` has the rest of its way."""
+
+_look_up: Final = operator.attrgetter(*_CLASSES, *_FUNCTIONS, *[f"{name}.__code__" for name in _FUNCTIONS])
 
 
 def check_process() -> None:
@@ -76,12 +78,17 @@ class LightWatch:
 
     def _find_replacement(self, client: Any) -> str | None:
         """Return what in `http.client` is not the original; once that is known, it has to be the same objects."""
-        functions = [getattr(getattr(client, owner, None), name, None) for owner, name in _WAY_OF_A_REQUEST]
-        found = (*functions, *[getattr(each, "__code__", None) for each in functions])
+        try:
+            found = _look_up(client)
+        except AttributeError as error:
+            is_incomplete = getattr(client.__spec__, "_initializing", False)  # another thread is importing it
+            return None if is_incomplete else f"http.client is replaced: {error}"
         if len(found) == len(self._originals) and all(map(operator.is_, found, self._originals)):
             return None
-        for function, (owner, name) in zip(functions, _WAY_OF_A_REQUEST, strict=True):
-            if not is_original(function):
-                return f"http.client's {owner}.{name} is replaced"
+        from dynamongo.backends.dynamodb.transport.originals import is_original  # noqa: PLC0415 - seldom needed
+
+        for name, each in zip((*_CLASSES, *_FUNCTIONS), found, strict=False):  # the codes follow
+            if not is_original(each):
+                return f"http.client's {name} is replaced"
         self._originals = found
         return None

@@ -7,25 +7,28 @@ Source: "Create a signed AWS API request" in the IAM user guide.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
-from urllib.parse import quote
 
 from dynamongo._support.dataclasses import dataclass
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 
+_BLOCK: Final = 64
+"""The block size of SHA-256 in bytes."""
+
 
 class _Hmac:
     """HMAC-SHA256 with one key, which is hashed once: copying two hashes takes half the time of `hmac.HMAC.copy`.
+
+    Nor does the module `hmac` have to be imported.
 
     Source: RFC 2104, "HMAC: Keyed-Hashing for Message Authentication", section 4.
     """
 
     def __init__(self, key: bytes) -> None:
-        block = key.ljust(64, b"\0")
+        block = (key if len(key) <= _BLOCK else sha256(key).digest()).ljust(_BLOCK, b"\0")
         self._inner = sha256(bytes([byte ^ 0x36 for byte in block]))
         self._outer = sha256(bytes([byte ^ 0x5C for byte in block]))
 
@@ -35,6 +38,10 @@ class _Hmac:
         inner.update(message)
         outer.update(inner.digest())
         return outer.hexdigest()
+
+    def digest(self, message: bytes) -> bytes:
+        """Return the code of the message as bytes."""
+        return bytes.fromhex(self.hexdigest(message))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,7 +117,7 @@ def derive_key(secret_key: str, day: str, region: str, service: str) -> bytes:
     """Return the signing key of a day, such as `"20150830"`."""
     key = f"AWS4{secret_key}".encode()
     for step in (day, region, service, "aws4_request"):
-        key = hmac.digest(key, step.encode(), "sha256")
+        key = _Hmac(key).digest(step.encode())
     return key
 
 
@@ -120,6 +127,10 @@ def canonical_path(path: str) -> str:
     >>> canonical_path("/a/./b/../c%20d/"), canonical_path("")
     ('/a/c%2520d/', '/')
     """
+    if path == "/":
+        return path
+    from urllib.parse import quote  # noqa: PLC0415 - it takes long to import, and few endpoints have a path
+
     kept: list[str] = []
     for segment in path.split("/"):
         if segment == "..":

@@ -9,8 +9,8 @@ A transport never repeats a request that may have been executed.
 
 from __future__ import annotations
 
-from dynamongo.backends.dynamodb.settings import ClientSettings, FoundSettings
-from dynamongo.backends.dynamodb.transport.base import Transport, TransportKind
+from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.base import Credentials, Transport, TransportKind
 from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
 from dynamongo.backends.dynamodb.transport.light_start import check_settings, find_light_start
 from dynamongo.backends.dynamodb.transport.light_transport import LightTransport
@@ -41,11 +41,13 @@ def _leave_to_boto3(settings: ClientSettings, reason: str) -> Transport:
     return BotoTransport(client, settings, reason, Watch(client))
 
 
-def _start_with_boto3(settings: ClientSettings, reason: str, found: FoundSettings | None = None) -> Transport:
+def _start_with_boto3(
+    settings: ClientSettings, reason: str, found: Credentials | None = None, region: str | None = None
+) -> Transport:
     # As in `_leave_to_boto3`.
     from dynamongo.backends.dynamodb.transport.auto_transport import AutoTransport  # noqa: PLC0415 - as there
     from dynamongo.backends.dynamodb.transport.boto_responses import watch_responses  # noqa: PLC0415 - as there
 
-    client = settings.make_client(found)
+    client = settings.make_client(found, region)
     watch_responses(client, is_own=True)
     return AutoTransport(client, settings, f"started by boto3, since {reason}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import pytest
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.backends.dynamodb.transport.base import Credentials
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
 from dynamongo.backends.dynamodb.transport.http_writer import MessageWriter
 from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_headers
@@ -33,11 +33,7 @@ ENDPOINT = Endpoint(
 )
 
 
-@dataclass
-class Key:
-    access_key: str = "id"
-    secret_key: str = "secret"
-    token: str | None = None
+KEY = Credentials("id", "secret")
 
 
 def parse(message: bytes) -> tuple[str, dict[str, str], bytes]:
@@ -50,7 +46,7 @@ def parse(message: bytes) -> tuple[str, dict[str, str], bytes]:
 
 @pytest.mark.parametrize("token", [None, "", "a token/+="])
 def test_message_has_everything_once_and_its_signature(token: str | None) -> None:
-    line, headers, body = parse(MessageWriter(ENDPOINT).write("GetItem", b"{}", Key(token=token)))
+    line, headers, body = parse(MessageWriter(ENDPOINT).write("GetItem", b"{}", Credentials("id", "secret", token)))
     signature = headers.pop("authorization")
     stamp = headers["x-amz-date"]
     signed = {
@@ -71,7 +67,7 @@ def test_time_is_that_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     stamps: list[str] = []
     for now in (1_000_000_000.2, 1_000_000_000.9, 1_000_000_001.0, 1_000_086_399.9, 999_999_999.0):
         monkeypatch.setattr(time, "time", lambda now=now: now)
-        stamps.append(parse(writer.write("GetItem", b"{}", Key()))[1]["x-amz-date"])
+        stamps.append(parse(writer.write("GetItem", b"{}", KEY))[1]["x-amz-date"])
     assert stamps == [
         "20010909T014640Z",
         "20010909T014640Z",
@@ -85,6 +81,6 @@ def test_time_is_that_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_plain_proxy_gets_the_whole_address_and_a_tunnel_does_not(*, is_secure: bool, target: str) -> None:
     proxy = Proxy("127.0.0.1", 1, {"proxy-authorization": "Basic x"})
     writer = MessageWriter(replace(ENDPOINT, proxy=proxy, is_secure=is_secure))
-    line, headers, _ = parse(writer.write("GetItem", b"{}", Key()))
+    line, headers, _ = parse(writer.write("GetItem", b"{}", KEY))
     assert line == f"POST {target} HTTP/1.1"
     assert ("proxy-authorization" in headers) is not is_secure

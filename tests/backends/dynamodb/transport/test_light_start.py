@@ -25,10 +25,10 @@ from botocore.loaders import Loader
 from dynamongo.backends.dynamodb import environment
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport import client_endpoint, light_start
-from dynamongo.backends.dynamodb.transport.base import describe_place
+from dynamongo.backends.dynamodb.transport.base import Credentials, describe_place
 from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
 from dynamongo.backends.dynamodb.transport.http_writer import MessageWriter
-from dynamongo.backends.dynamodb.transport.light_start import LightCredentials, LightStart, find_light_start
+from dynamongo.backends.dynamodb.transport.light_start import LightStart, find_light_start
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "sec/ret+"}
 GIVEN = {"access_key_id": "AKIAGIVEN", "secret_access_key": "given"}
@@ -62,7 +62,7 @@ def assert_is_what_boto3_decides(settings: ClientSettings) -> LightStart:
     headers = {**theirs.headers, "user-agent": agent}
     certificates = theirs.certificates if theirs.is_secure else ""
     assert start.endpoint == replace(theirs, headers=headers, certificates=certificates)
-    assert start.credentials == LightCredentials(frozen.access_key, frozen.secret_key, frozen.token or None)
+    assert start.credentials == Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
     assert start.place == describe_place(client)
     prepared = client_endpoint._prepare(client)
     expected = {name.lower(): as_text(value) for name, value in prepared.headers.items()}

@@ -1,0 +1,289 @@
+"""Plan templates: what the planner decided about a read, for later reads of the same shape.
+
+Programs repeat a few reads with other values, such as `User.find(User.city == city, limit=10)`. The *shape* of a read
+is all that its plan depends on, values aside: the classes, operators and paths of its conditions, the types of the
+values, and the arguments of the verb. A template is made from the first plan of a shape, and says which conjunct went
+where. The next read only has to put its own conjuncts there, which takes a fifth of the time with one index, and no
+more with ten.
+
+Where a decision depends on values, there is no template, or the values are looked at each time:
+
+==================================================  ==============================================================
+`in_`, or an OR, on a key attribute                 no template: the values are the keys to read, or their number
+two conditions on one key attribute                 no template: the stricter one wins, or two make a BETWEEN
+two conditions on one other attribute               no template for values that contradict each other
+an empty string or binary value                     another shape: no key holds it
+BETWEEN with equal bounds                           another shape: it is an equality
+an `in_` with more values                           another shape: a filter has room for a hundred
+==================================================  ==============================================================
+
+There is one planner: a template is read off its plan, in which it finds the conjuncts themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, Final, TypeAlias, cast
+
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.expressions.conditions import (
+    EQ,
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Operand,
+    Or,
+    Path,
+    Size,
+    conjuncts,
+)
+from dynamongo.expressions.operands import paths_of
+from dynamongo.expressions.trees import nodes_of
+from dynamongo.operations import Get, KeyCondition, Query, Scan
+from dynamongo.planning.contradictions import find_contradiction, find_subject
+from dynamongo.planning.plan import Plan, ReadOperation
+from dynamongo.planning.read import Read
+from dynamongo.schema import TableSchema
+
+Shape: TypeAlias = tuple[Any, ...]
+"""What two reads have in common that one template serves, as a flat tuple: it is hashed for each read."""
+
+_KINDS: Final[dict[type, str]] = {
+    str: "S",
+    int: "N",
+    Decimal: "N",
+    bytes: "B",
+    bool: "BOOL",
+    type(None): "NULL",
+    list: "L",
+    dict: "M",
+    frozenset: "set",
+}
+_MAX_BRANCHES: Final = 8
+"""With more of them, an OR names keys, or will not come a second time: to take its shape would only cost time."""
+
+_KINDS_OF_EMPTY: Final = {**_KINDS, str: "empty S", bytes: "empty B"}
+
+
+def find_shape(read: Read, parts: Sequence[Condition]) -> Shape | None:
+    """Return the shape of a read by a condition, given its conjuncts; `None` if there will be no template."""
+    shape: list[Any] = [
+        read.table.name,
+        read.index,
+        read.descending,
+        read.consistent,
+        read.is_sorted,
+        read.projection,
+        read.required,
+    ]
+    try:
+        for part in parts:
+            # Most conjuncts are comparisons of a path with a value, and are written out.
+            if (
+                type(part) is Comparison
+                and type(part.left) is Path
+                and (kind := (_KINDS if part.right else _KINDS_OF_EMPTY).get(type(part.right))) is not None
+            ):
+                shape += (part.operator, part.left.elements, kind)
+            elif type(part) is Or and len(part.parts) > _MAX_BRANCHES:
+                return None
+            else:
+                for node in nodes_of(part):
+                    _ADDERS[type(node)](shape, node)
+    except KeyError:
+        return None
+    return tuple(shape)
+
+
+def _add_operand(shape: list[Any], operand: Operand) -> None:
+    kind = type(operand)
+    if kind is Path:
+        shape.append(cast("Path", operand).elements)
+    elif kind is Size:
+        shape += (Size, cast("Size", operand).path.elements)
+    else:
+        shape.append((_KINDS if operand else _KINDS_OF_EMPTY)[kind])
+
+
+def _add_comparison(shape: list[Any], node: Comparison) -> None:
+    shape.append(node.operator)
+    _add_operand(shape, node.left)
+    _add_operand(shape, node.right)
+
+
+def _add_between(shape: list[Any], node: Between) -> None:
+    shape += (Between, node.low == node.high)
+    for operand in (node.operand, node.low, node.high):
+        _add_operand(shape, operand)
+
+
+def _add_in(shape: list[Any], node: In) -> None:
+    if not set(map(type, node.choices)) <= _KINDS.keys():
+        raise KeyError  # a path among the choices: too rare to be worth a shape
+    shape += (In, len(node.choices))
+    _add_operand(shape, node.operand)
+
+
+def _add_begins_with(shape: list[Any], node: BeginsWith) -> None:
+    shape += (BeginsWith, node.path.elements)
+    _add_operand(shape, node.prefix)
+
+
+def _add_contains(shape: list[Any], node: Contains) -> None:
+    shape += (Contains, node.path.elements)
+    _add_operand(shape, node.operand)
+
+
+def _add_path(shape: list[Any], node: Exists | NotExists | IsType) -> None:
+    shape += (type(node), node.path.elements)
+
+
+def _add_junction(shape: list[Any], node: And | Or) -> None:
+    shape += (type(node), len(node.parts))  # its parts follow
+
+
+_ADDERS: Final[dict[type, Callable[[list[Any], Any], None]]] = {
+    Comparison: _add_comparison,
+    Between: _add_between,
+    In: _add_in,
+    BeginsWith: _add_begins_with,
+    Contains: _add_contains,
+    **dict.fromkeys((Exists, NotExists, IsType), _add_path),
+    **dict.fromkeys((And, Or), _add_junction),
+    Not: lambda shape, _: shape.append(Not),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTemplate:
+    """A plan of one operation without its values: these are in the conjuncts, of which it has the positions.
+
+    Attributes:
+        table: The table of the read.
+        plan: The plan that the template was read off.
+        key: The conjuncts that are the key of a Get or the key condition of a query, in the order of the key.
+        kept: Those of the filter.
+        left: Those of the residual.
+        takes_limit: Whether a request reads no more items than the limit.
+        is_doubtful: Whether several conjuncts on one attribute may contradict each other.
+    """
+
+    table: TableSchema
+    plan: Plan
+    key: tuple[int, ...]
+    kept: tuple[int, ...]
+    left: tuple[int, ...]
+    takes_limit: bool
+    is_doubtful: bool
+
+    def fill(self, read: Read, parts: Sequence[Condition], batch_get: int) -> Plan | None:
+        """Return the plan of a read of the same shape, given its conjuncts; `None` if it has to be planned."""
+        if self.table is not read.table and self.table != read.table:  # of a read made before an option was assigned
+            return None
+        if self.is_doubtful and find_contradiction(parts) is not None:
+            return None
+        made = self.plan
+        return Plan(
+            (self._fill_operation(made.operations[0], read, parts),),
+            _pick(parts, self.left),
+            made.order_by,
+            made.descending,
+            read.limit,
+            made.projection,
+            made.loaded,
+            made.cursor_names,
+            made.rejected,
+            made.warnings,
+            batch_get,
+        )
+
+    def _fill_operation(self, made: ReadOperation, read: Read, parts: Sequence[Any]) -> ReadOperation:
+        if isinstance(made, Query):
+            key = KeyCondition(*[parts[position] for position in self.key])
+            kept = _pick(parts, self.kept)
+            limit = self._page_limit(read)
+            # In the order of the fields: by name, it would take twice the time.
+            return Query(
+                made.table,
+                key,
+                kept,
+                made.index,
+                made.projection,
+                made.descending,
+                limit,
+                None,
+                made.consistent,
+                False,  # noqa: FBT003 - `count_only`
+                made.fetch,
+            )
+        if isinstance(made, Get):
+            key_values = [parts[position].right for position in self.key]
+            return Get(made.table, dict(zip(made.key, key_values, strict=True)), made.projection, made.consistent)
+        scan = cast("Scan", made)
+        kept, limit = _pick(parts, self.kept), self._page_limit(read)
+        return Scan(scan.table, kept, scan.index, scan.projection, limit, consistent=scan.consistent, fetch=scan.fetch)
+
+    def _page_limit(self, read: Read) -> int | None:
+        limit, size = read.limit if self.takes_limit else None, read.page_size
+        return size if limit is None else limit if size is None else min(limit, size)
+
+
+def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTemplate | None:
+    """Return the template of a plan; `None` if a decision depends on values, or the plan has other nodes."""
+    keys = {attribute.name for attribute in read.table.key_attributes()}
+    subjects = [subject.elements for part in parts if (subject := find_subject(part)) is not None]
+    repeated = {each for each in subjects if subjects.count(each) > 1}
+    is_by_value = any(each[0] in keys for each in repeated) or any(_is_by_value(part, keys) for part in parts)
+    positions = {id(part): position for position, part in enumerate(parts)}
+    # One node may be there twice, and then nobody knows which of the two is meant.
+    if is_by_value or len(plan.operations) != 1 or len(positions) < len(parts):
+        return None
+    operation = plan.operations[0]
+    kept = conjuncts(operation.filter) if isinstance(operation, (Query, Scan)) else ()
+    try:
+        found = [
+            tuple(positions[id(part)] for part in group)
+            for group in (_key_of(operation, parts), kept, conjuncts(plan.residual))
+        ]
+    except KeyError:
+        return None
+    is_whole = plan.residual is None and not kept
+    takes_limit = is_whole and not (isinstance(operation, Scan) and read.is_sorted)
+    return PlanTemplate(read.table, plan, found[0], found[1], found[2], takes_limit, bool(repeated))
+
+
+def _is_by_value(part: Condition, keys: set[str]) -> bool:
+    return isinstance(part, (In, Or)) and any(path.attribute in keys for path in paths_of(part))
+
+
+def _key_of(operation: ReadOperation, parts: Sequence[Condition]) -> list[Condition]:
+    """Return the conjuncts that are the key, in its order."""
+    if isinstance(operation, Query):
+        condition = operation.key_condition
+        return [condition.hash_key, *([] if condition.range_key is None else [condition.range_key])]
+    if isinstance(operation, Get):
+        equalities = {
+            part.left.elements: part
+            for part in parts
+            if isinstance(part, Comparison) and part.operator == EQ and isinstance(part.left, Path)
+        }
+        return [equalities[(name,)] for name in operation.key]
+    return []
+
+
+def _pick(parts: Sequence[Condition], positions: tuple[int, ...]) -> Condition | None:
+    """Return the conjuncts at the positions as one condition."""
+    if not positions:
+        return None
+    if len(positions) == 1:
+        return parts[positions[0]]
+    return And(*[parts[position] for position in positions])
