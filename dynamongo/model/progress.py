@@ -53,6 +53,9 @@ def report_progress(
     Raises:
         ConfigurationError: `option` is `True`, but tqdm is not installed.
     """
+    if option is None or option is False:  # nearly always, and for every item
+        yield _ignore
+        return
     done = failed = 0
     with _open(option, label, total, unit) as show:
 
@@ -71,8 +74,6 @@ def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> G
     elif option is True:
         with _load_tqdm()(total=total, desc=label, unit=f" {unit}") as bar:
             yield lambda progress: bar.update(progress.done - bar.n)  # tqdm takes what is new, not the total
-    elif option is None or option is False:
-        yield _ignore
     else:
         raise ConfigurationError(f"progress must be a callback, True or False; got {option!r:.80}")
 
@@ -88,7 +89,7 @@ def _load_tqdm() -> Any:
     return tqdm
 
 
-def _ignore(_: Progress) -> None:
+def _ignore(count: int, failures: int = 0) -> None:
     pass
 
 
