@@ -1,4 +1,4 @@
-"""Run the suites, and write `docs/benchmarks.md` with its charts."""
+"""Run the suites, and write `docs/benchmarks.md` with its charts; `--quick` prints only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from benchmarks import own
 from benchmarks.charts import draw_all
-from benchmarks.report import Suites, write_report
+from benchmarks.figures import Suites, read_figures, write_figures
+from benchmarks.report import describe_environment, write_report
 from benchmarks.runner import run_suite
 from benchmarks.timing import FULL, QUICK, TINY, Effort
 from benchmarks.values import is_installed
@@ -27,34 +28,51 @@ def main(arguments: list[str] | None = None) -> None:
     if options.model:
         _run_own(options.model, options.items, effort)
         return
-    suites = _run_all(options.suite or SUITES, effort)
-    charts = draw_all(suites, options.output.with_suffix("")) if is_installed("matplotlib") else []
-    if not charts:
-        print("no charts: matplotlib is not installed (pip install -e '.[bench]')")
-    write_report(suites, charts, effort, options.output)
-    print(f"written: {options.output}")
+    page: Path | None = options.output or (PAGE if effort is FULL else None)
+    suites = _run_all(options.suite or SUITES, effort, page)
+    if page is not None:
+        _write(suites, effort, page)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    parser.add_argument("--suite", action="append", choices=SUITES, help="one suite; may be given several times")
-    parser.add_argument("--quick", action="store_true", help="less of everything; takes two minutes")
-    parser.add_argument("--tiny", action="store_true", help="just enough to show errors; takes seconds")
     parser.add_argument(
-        "--output", type=Path, default=PAGE, help="the page to write; charts go into a folder beside it"
+        "--suite",
+        action="append",
+        choices=SUITES,
+        help="one suite; may be given several times; the page keeps the figures of the others",
+    )
+    parser.add_argument("--quick", action="store_true", help="less of everything, in a few minutes; writes no page")
+    parser.add_argument("--tiny", action="store_true", help="just enough to show errors; writes no page")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="the page to write, docs/benchmarks.md by default; charts go into a folder beside it",
     )
     parser.add_argument("--model", help="measure a model of your own, such as app.models:User, instead of the suites")
     parser.add_argument("--items", type=Path, help="items for --model, one line of DynamoDB JSON each")
     return parser.parse_args(arguments)
 
 
-def _run_all(names: Sequence[str], effort: Effort) -> Suites:
+def _run_all(names: Sequence[str], effort: Effort, page: Path | None) -> Suites:
     """Run each suite in a process of its own: what one leaves in memory would slow down the next."""
-    found: Suites = {}
+    environment = list(describe_environment())
+    kept = None if page is None else page.with_suffix("") / "figures.json"
+    suites = {} if kept is None else read_figures(kept, effort, environment)
     for name in names:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-            found[name] = process.submit(run_suite, name, effort).result()
-    return found
+            suites[name] = process.submit(run_suite, name, effort).result()
+        if kept is not None:
+            write_figures(kept, suites, effort, environment)
+    return {name: suites[name] for name in SUITES if name in suites}
+
+
+def _write(suites: Suites, effort: Effort, page: Path) -> None:
+    charts = draw_all(suites, page.with_suffix("")) if is_installed("matplotlib") else []
+    if not charts:
+        print("no charts: matplotlib is not installed (pip install -e '.[bench]')")
+    write_report(suites, charts, effort, page)
+    print(f"written: {page}")
 
 
 def _run_own(name: str, path: Path | None, effort: Effort) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.rivals.base import DECLARED
 from benchmarks.timing import OURS, Curve, Measurement
 
 # Okabe and Ito's palette, which colour-blind people can tell apart; each library has its colour in all charts.
@@ -38,7 +39,7 @@ def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list
     folder.mkdir(parents=True, exist_ok=True)
     drawn: list[str] = []
     for name, title in BARS.items():
-        found = [each for each in suites.get(name, []) if isinstance(each, Measurement) and len(each.values) > 1]
+        found = [each for each in suites.get(name, []) if isinstance(each, Measurement) and _is_shown(each)]
         if found:
             _draw_bars(pyplot, found, title, folder / name)
             drawn.append(name)
@@ -48,6 +49,11 @@ def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list
         _draw_curves(pyplot, [curve for curve in curves if curve.chart == chart], chart, folder / name)
         drawn.append(name)
     return drawn
+
+
+def _is_shown(each: Measurement) -> bool:
+    """Return whether it is in a chart: what has rivals, and only the row that has a free map."""
+    return len(each.values) > 1 and not each.task.endswith(DECLARED)
 
 
 BARS = {

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.timing import OURS, Curve, Effort, Measurement, show
-
-Suites = dict[str, list[Measurement | Curve]]
+from benchmarks.figures import Suites
+from benchmarks.timing import OURS, Effort, Measurement, show
 
 LIBRARIES = (
     "boto3",
@@ -35,7 +34,6 @@ CAPTIONS = {
     "growth": "Memory, as the table grows",
     "wire": "DynamoDB backends",
     "traced": "Through boto3",
-    "concurrency": "16 requests at once",
     "cold": "Cold start",
 }
 METHOD = """\
@@ -60,10 +58,12 @@ numbers of items that come back are checked.
   ORs, `between`, `size`, `in_`, `attribute_type` and nested paths. The hand-written lambda relies on every attribute
   being present and of its type, which DynamoDB's semantics do not. "Hot" means few items, which stay in the processor's
   caches; of many items, reading them from memory is a part of the time on both sides.
-- **memory**: through the verbs, validation and consumed capacity included, on a table of {items:,} rows. dynamoxy's
-  client is asynchronous: its calls are awaited one after the other, on a loop that is already running. It computes no
-  capacity for a put. The arguments of a call (dicts of values, keys) are created before the clock starts; a save
-  creates an instance from them first, on both sides. A load is a process of its own that adds 1,000 rows at a time.
+- **memory**: through the verbs, validation and consumed capacity included, on a table of {items:,} rows, which each
+  library has in a process of its own. dynamoxy's client is asynchronous: its calls are awaited one after the other, on
+  a loop that is already running. It computes no capacity for a put. The arguments of a call (dicts of values, keys) are
+  created before the clock starts; a save creates an instance from them first, on both sides. "condition=" has the
+  condition beside the key, where the update before it has one condition with the key in it. A load is a process of its
+  own that adds 1,000 rows at a time.
 - **growth**: each table is in a process of its own, so that the garbage collector has only its items to look at; the
   small one has 1,000 rows. A bulk load is the time of a row among those that are added last.
 - **wire**: against an emulator on the same machine, over HTTP, with a table of {stored:,} rows. The filter is that of
@@ -109,6 +109,11 @@ def _lines(suites: Suites, charts: Sequence[str], effort: Effort, folder: str) -
     yield "## Method\n"
     yield METHOD.format(**dataclasses.asdict(effort))
     yield "## Measured with\n"
+    yield from describe_environment()
+
+
+def describe_environment() -> Iterator[str]:
+    """Yield lines that say what the figures were measured with."""
     yield f"{platform.python_implementation()} {platform.python_version()} on {platform.system()} {platform.machine()},"
     yield f"{os.cpu_count()} cores. " + ", ".join(_versions()) + "."
     if "--enable-optimizations" not in str(sysconfig.get_config_var("CONFIG_ARGS")):

@@ -11,7 +11,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -28,6 +28,24 @@ class Side:
 
     name: str
     run: Callable[[int], object]
+
+    def time(self, count: int, clock: Clock = time.process_time) -> float:
+        """Return the time of the work; processor time has that of all threads, and does not pass while they wait."""
+        gc.collect()
+        start = clock()
+        self.run(count)
+        return clock() - start
+
+
+class Timed(Protocol):
+    """A side, wherever it does its work."""
+
+    @property
+    def name(self) -> str:
+        """The library."""
+
+    def time(self, count: int, clock: Clock = ...) -> float:
+        """Return the time of so many repetitions of the work."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +116,7 @@ LONG = 1.0
 
 def compare(
     task: str,
-    sides: Sequence[Side],
+    sides: Sequence[Timed],
     effort: Effort,
     targets: Mapping[str, float] | None = None,
     *,
@@ -120,7 +138,7 @@ def compare(
 
 
 def compare_rates(
-    task: str, sides: Sequence[Side], effort: Effort, targets: Mapping[str, float] | None = None, *, per: int = 1
+    task: str, sides: Sequence[Timed], effort: Effort, targets: Mapping[str, float] | None = None, *, per: int = 1
 ) -> Measurement:
     """Run the sides in turns, and return the highest rate of each, in repetitions of the work per second that passes.
 
@@ -133,12 +151,12 @@ def compare_rates(
     return found
 
 
-def _find_least(sides: Sequence[Side], effort: Effort, clock: Clock) -> dict[str, float]:
+def _find_least(sides: Sequence[Timed], effort: Effort, clock: Clock) -> dict[str, float]:
     """Return the least time of each side for one repetition, in seconds."""
-    counts = {side.name: calibrate(side, effort.seconds, clock) for side in sides}
+    counts = {side.name: _calibrate(side, effort.seconds, clock) for side in sides}
     times: dict[str, list[float]] = {side.name: [] for side in sides}
     for side in take_turns(sides, effort.rounds):
-        times[side.name].append(time_turn(side, counts[side.name], clock) / counts[side.name])
+        times[side.name].append(side.time(counts[side.name], clock) / counts[side.name])
     return {name: min(each) for name, each in times.items()}
 
 
@@ -158,20 +176,12 @@ def repeat(work: Callable[[], object]) -> Callable[[int], object]:
     return run
 
 
-def calibrate(side: Side, seconds: float, clock: Clock) -> int:
+def _calibrate(side: Timed, seconds: float, clock: Clock) -> int:
     """Return how often the work fits into a turn; the first time warms up, and tells about work that takes long."""
-    count, spent = 1, time_turn(side, 1, clock)
+    count, spent = 1, side.time(1, clock)
     if spent < LONG:
-        spent = time_turn(side, count, clock)
+        spent = side.time(count, clock)
     while spent < seconds / 10:
         count *= 4
-        spent = time_turn(side, count, clock)
+        spent = side.time(count, clock)
     return max(1, int(count * seconds / spent))
-
-
-def time_turn(side: Side, count: int, clock: Clock = time.process_time) -> float:
-    """Return the time of the work; processor time has that of all threads, and does not pass while they wait."""
-    gc.collect()
-    start = clock()
-    side.run(count)
-    return clock() - start

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 from benchmarks.asynchronous import Loop, share
 from benchmarks.timing import OURS, Side, repeat
 from benchmarks.values import PER_PARTITION, count_selected, is_installed
+from benchmarks.workers import offer
 
+DECLARED = ", declared members"
 Works = Mapping[str, Callable[[], Any]]
 
 
@@ -91,19 +93,17 @@ def open_all(libraries: Iterable[Library], loop: Loop, url: str, sizes: Sizes, *
     return opened
 
 
-def open_memory(libraries: Iterable[Library], loop: Loop, sizes: Sizes) -> list[Callable[[bool], Calls]]:
-    """Fill a table in memory with each of the installed ones, and return what opens its calls.
-
-    The argument is whether the members of maps are declared; both models read the same table.
-    """
-    return [_open_memory(library, loop, sizes) for library in libraries if library.is_available]
-
-
-def _open_memory(library: Library, loop: Loop, sizes: Sizes) -> Callable[[bool], Calls]:
-    module, used = library.load(), loop if library.is_async else None
-    opened = module.open_memory(sizes.rows)
+def open_memory(library: Library, rows: int) -> list[str]:
+    """Fill a table in memory, and offer what the library does with it; to be called in the process of a worker."""
+    module, sizes, loop = library.load(), Sizes(rows), Loop()
+    opened = module.open_memory(rows)
     store = loop.do(opened) if isawaitable(opened) else opened
-    return lambda declared: Calls(library.name, module.make_memory_works(store, sizes, declared=declared), used)
+    sides: dict[str, Side] = {}
+    for declared, suffix in ((False, ""), (True, DECLARED)):
+        works = module.make_memory_works(store, sizes, declared=declared)
+        calls = Calls(library.name, works, loop if library.is_async else None)
+        sides |= {task + suffix: calls.make_side(task) for task in works}
+    return offer(sides)
 
 
 class Sizes:

@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 
-from benchmarks.asynchronous import Loop
 from benchmarks.load import PLAIN
-from benchmarks.rivals.base import DYNAMONGO, DYNAMOXY, MOTO, PYDYNOX, Sizes, open_memory
+from benchmarks.rivals.base import DECLARED, DYNAMONGO, DYNAMOXY, MOTO, PYDYNOX, open_memory
 from benchmarks.timing import Curve, Effort, Measurement, compare, take_turns
+from benchmarks.workers import Worker
 
 TARGETS = {
     "save_one": {"dynamoxy": 0.35},
@@ -27,15 +28,14 @@ TARGETS = {
 
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
-    """Run each verb on a table of many rows, then a test's cycle; then load the rows in processes of their own."""
-    loop, sizes = Loop(), Sizes(effort.items)
-    stores = open_memory((DYNAMONGO, DYNAMOXY, PYDYNOX, MOTO), loop, sizes)
-    for declared, suffix in ((False, ""), (True, ", declared members")):
-        calls = [open_calls(declared) for open_calls in stores]
-        for task, targets in TARGETS.items():
-            sides = [each.make_side(task) for each in calls if task in each.works]
-            yield compare(task + suffix, sides, effort, targets)
-    loop.close()
+    """Run each verb on a table of many rows, then a test's cycle; then load the rows. Each library has its process."""
+    libraries = [each for each in (DYNAMONGO, DYNAMOXY, PYDYNOX, MOTO) if each.is_available]
+    with ExitStack() as stack:
+        workers = {each: stack.enter_context(Worker()) for each in libraries}
+        tasks = {each: worker.do(open_memory, each, effort.items) for each, worker in workers.items()}
+        for task in tasks[DYNAMONGO]:
+            sides = [worker.make_side(each.name, task) for each, worker in workers.items() if task in tasks[each]]
+            yield compare(task, sides, effort, TARGETS[task.removesuffix(DECLARED)])
     if sys.platform == "linux":
         yield from _load(effort)
 
@@ -51,7 +51,8 @@ def _load(effort: Effort) -> Iterator[Measurement]:
         ("µs", "bulk load", {"dynamoxy": 0.60}, None),
         ("bytes", "memory", {"dynamoxy": 0.40, PLAIN: 3.0}, 1_300),
     ):
-        best = {name: min(run[unit] for run in runs) for name, runs in found.items()}
+        names = [name for name in found if name != PLAIN or unit == "bytes"]
+        best = {name: min(run[unit] for run in found[name]) for name in names}
         each = Measurement(f"{task} of {effort.items:,} rows, a row", unit, best, targets, limit)
         print(each.show(), flush=True)
         yield each

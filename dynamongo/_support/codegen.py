@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any, cast
 
+PLAIN_CALLS = 40
+"""After how many calls a function is compiled: what they would gain by it is less than the time that it takes."""
+
 _numbers = itertools.count(1)
 _dead: deque[str] = deque()
 """The names of sources whose functions are gone. A finalizer must not drop them from `linecache.cache` itself: it may
@@ -43,7 +46,7 @@ def make_function(
     def double(x):
         return factor * x
     """
-    import linecache  # noqa: PLC0415 - slow to import (it loads the tokenizer), and needed only once a model is declared
+    import linecache  # noqa: PLC0415 - slow to import (it loads the tokenizer), and nothing is compiled for a few calls
 
     while _dead:
         linecache.cache.pop(_dead.popleft(), None)
@@ -64,3 +67,39 @@ def _put_in(constant: Any, texts: Mapping[str, str]) -> Any:
     if type(constant) is tuple:
         return tuple([_put_in(each, texts) for each in cast("tuple[Any, ...]", constant)])
     return texts.get(constant, constant) if type(constant) is str else constant
+
+
+def compile_later(
+    owner: object,
+    name: str,
+    plain: Callable[..., Any],
+    compile_it: Callable[[], Callable[..., Any]],
+    weigh: Callable[..., int] | None = None,
+) -> Callable[..., Any]:
+    """Return a function that does what `plain` does, and after some calls what it was compiled to does.
+
+    Most programs that live for a second, such as a test or the first request of a function on AWS Lambda, make a few
+    calls of each function. To compile it would take longer than all of them.
+
+    Args:
+        owner: The object that has the function as an attribute. Once it is compiled, it has the compiled function.
+        name: The name of that attribute.
+        plain: What is called at first.
+        compile_it: Returns the compiled function, which must do the same.
+        weigh: Returns for how many calls a call counts, given its arguments; by default, one.
+    """
+    left = PLAIN_CALLS
+    compiled: Callable[..., Any] | None = None
+
+    def call(*arguments: Any) -> Any:
+        nonlocal left, compiled
+        if compiled is None:
+            left -= 1 if weigh is None else weigh(*arguments)
+            if left >= 0:
+                return plain(*arguments)
+            compiled = compile_it()
+            if vars(owner).get(name) is call:  # not where the owner has dropped it meanwhile
+                vars(owner)[name] = compiled
+        return compiled(*arguments)
+
+    return call

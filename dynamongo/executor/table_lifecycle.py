@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ServiceError, TableNotFound
 from dynamongo.executor.effects import Steps, Wait
-from dynamongo.executor.schema_diff import Declared, Difference, TableChange, compare_schemas, list_undeclared
 from dynamongo.executor.sender import Sender
 from dynamongo.operations import (
     CreateTable,
@@ -18,6 +18,12 @@ from dynamongo.operations import (
     UpdateTimeToLive,
 )
 from dynamongo.schema import TableSchema
+
+if TYPE_CHECKING:
+    from dynamongo.executor import schema_diff
+    from dynamongo.executor.schema_diff import Declared, Difference, TableChange
+else:  # tests create tables, and compare none
+    schema_diff = LazyModule("dynamongo.executor.schema_diff")
 
 OnPoll: TypeAlias = Callable[[int], object]
 """Called with 1 after each poll of a table."""
@@ -62,8 +68,10 @@ def compare_table(
     """Return how the live table differs from the declared schema, and from the attribute by which items expire."""
     description = yield from sender.send(DescribeTable(schema.name))
     live = yield from sender.send(DescribeTimeToLive(schema.name))
-    differences = compare_schemas(schema, expires_by, description, live.attribute, declared)
-    return differences + (list_undeclared(schema, description, live.attribute, declared) if undeclared else ())
+    differences = schema_diff.compare_schemas(schema, expires_by, description, live.attribute, declared)
+    return differences + (
+        schema_diff.list_undeclared(schema, description, live.attribute, declared) if undeclared else ()
+    )
 
 
 def _wait_until_ready(sender: Sender, table: str, on_poll: OnPoll) -> Steps[None]:

@@ -117,6 +117,8 @@ class IntField(_RangedField[T]):
         def __init__(self: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
+        if type(value) is int:
+            return self.normalize(value)
         if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
             self.reject(value, self.expected)
         # `int` makes a plain one of a subclass, such as a member of an `IntEnum`.

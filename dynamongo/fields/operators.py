@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -36,7 +36,12 @@ from dynamongo.expressions.updates import (
 )
 from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, shorten
 
-_NO_OPERANDS = PLAIN_TYPES | {float}
+if TYPE_CHECKING:
+    from abc import ABC
+else:  # every field has all of these methods, and with an ABC it takes twice as long to find the fields of a class
+    ABC = object
+
+NO_OPERANDS = PLAIN_TYPES | {float}
 """The types of most values: looking them up is faster than `isinstance` with an abstract class."""
 
 
@@ -135,19 +140,16 @@ class Operators(ABC):
         return Comparison(self.path, "<>", self._encode_operand(other))
 
     def __lt__(self, other: Any) -> Comparison:
-        return self._order("<", other)
+        return Comparison(self.path, "<", self._encode_bound(other, "<"))
 
     def __le__(self, other: Any) -> Comparison:
-        return self._order("<=", other)
+        return Comparison(self.path, "<=", self._encode_bound(other, "<="))
 
     def __gt__(self, other: Any) -> Comparison:
-        return self._order(">", other)
+        return Comparison(self.path, ">", self._encode_bound(other, ">"))
 
     def __ge__(self, other: Any) -> Comparison:
-        return self._order(">=", other)
-
-    def _order(self, operator: Comparator, other: Any) -> Comparison:
-        return Comparison(self.path, operator, self._encode_bound(other, operator))
+        return Comparison(self.path, ">=", self._encode_bound(other, ">="))
 
     def between(self, low: Any, high: Any) -> Between:
         """Match items whose attribute lies between `low` and `high`, both included."""
@@ -160,18 +162,21 @@ class Operators(ABC):
         return In(self.path, tuple(map(self._encode_operand, values)))
 
     def _encode_operand(self, value: Any) -> Operand:
-        return self.encode_operand(self._refuse_none(value))
+        if value is None:
+            self._refuse_none()
+        return self.encode_operand(value)
 
     def _encode_bound(self, value: Any, operator: Comparator) -> Operand:
-        return self.encode_bound(self._refuse_none(value), operator)
+        if value is None:
+            self._refuse_none()
+        return self.encode_bound(value, operator)
 
-    def _refuse_none(self, value: Any) -> Any:
-        if value is None and self.stored_type is not None:  # a field without a type may hold NULL
+    def _refuse_none(self) -> None:
+        if self.stored_type is not None:  # a field without a type may hold NULL
             raise ValidationError(
                 f"{self.label} must be compared with a value; got None: use not_exists() to find items without the"
                 " attribute, exists() to find those with it"
             )
-        return value
 
     def contains(self, value: Any) -> Contains:
         """Match items whose string or binary contains the value, or whose list or set has it as a member."""
@@ -335,7 +340,7 @@ class SizeOf:
 
 def as_operand(value: Any) -> Path | Size | None:
     """Return the operand for a field or its size; `None` for a value."""
-    if type(value) in _NO_OPERANDS:
+    if type(value) in NO_OPERANDS:
         return None
     return value.operand if isinstance(value, SizeOf) else as_path(value)
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
-from dynamongo.expressions.numbers import Number, normalize_number
+from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.operators import as_operand
@@ -75,6 +75,8 @@ class NumberStored(Field[T]):
 
     def normalize(self, number: Number) -> Number:
         """Return the number in canonical form; raise `ValidationError` if it exceeds 38 digits or the range."""
+        if (canonical := canonical_number(number)) is not None:
+            return canonical
         try:
             return normalize_number(number)
         except ValidationError as error:

@@ -17,7 +17,7 @@ from dynamongo.expressions.conditions import Comparator, Comparison, Condition, 
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
-from dynamongo.fields.operators import Operators, as_operand
+from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
 
 MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. Times in milliseconds are greater, so that the mistake is found."""
@@ -97,10 +97,14 @@ class Updatable(Operators):
     # The operands of conditions and updates.
 
     def encode_operand(self, value: Any) -> Operand:
+        if type(value) in NO_OPERANDS:  # as `as_operand` asks first: most operands are values, and need no call
+            return self.encode(self.coerce(value))
         return as_operand(value) or self.encode(self.coerce(value))
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
         del operator  # only fields whose stored form has gaps need it
+        if type(value) in NO_OPERANDS:
+            return self.encode(self.convert(value))
         return as_operand(value) or self.encode(self.convert(value))
 
     def encode_part(self, value: Any) -> Operand:
@@ -118,7 +122,9 @@ class Updatable(Operators):
     def encode_new(self, value: Any) -> AttributeValue | Path:
         if value is None:
             raise ExpressionError(f"{self.label} cannot be set to None: use remove()")
-        return self.copy_from(value) if isinstance(value, Updatable) else self.encode(self.validate(value))
+        # The types first: `isinstance` with an abstract class takes longer than all the rest.
+        is_field = type(value) not in NO_OPERANDS and isinstance(value, Updatable)
+        return self.copy_from(value) if is_field else self.encode(self.validate(value))
 
     def encode_element(self, element: Any) -> AttributeValue:
         self._refuse_parts()

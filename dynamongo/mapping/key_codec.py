@@ -1,10 +1,11 @@
-"""The key codec: one compiled function from the values of the key fields to a key."""
+"""The key codec: one function from the values of the key fields to a key, which is compiled after some calls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
@@ -32,7 +33,16 @@ class KeyCodec:
 
         It raises `ValidationError` for a value that does not suit its field.
         """
+        return compile_later(self, "encode", self._encode_plainly, self.compile)
+
+    def compile(self) -> Callable[[Sequence[Any]], Item]:
+        """Return `encode`, compiled."""
         return self._write_encode().compile()
+
+    def _encode_plainly(self, values: Sequence[Any]) -> Item:
+        return {
+            name: field.encode_key(value) for name, field, value in zip(self.names, self._fields, values, strict=True)
+        }
 
     def _write_encode(self) -> Source:
         """Return the source of `encode`, such as this one of a key `email`, a `StringField`.

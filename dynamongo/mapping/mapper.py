@@ -7,9 +7,10 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError, WrittenButUnreadable
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
@@ -19,12 +20,16 @@ from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
 from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
-from dynamongo.mapping.deltas import apply_deltas
 from dynamongo.mapping.model_codec import Codec
 from dynamongo.mapping.model_schema import ModelSchema
 from dynamongo.mapping.records import Record, Recorded, record_of, set_record, stored_item_of
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import deltas
+else:  # only saves of what has changed need it
+    deltas = LazyModule("dynamongo.mapping.deltas")
 
 M = TypeVar("M", bound=Recorded)
 
@@ -221,8 +226,8 @@ class Mapper(ModelSchema, Generic[M]):
 
     def _apply_update(self, instance: M, write: UpdateItem) -> Item:
         # The rest is the increment of the version, which follows below.
-        deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
-        item = apply_deltas(cast("Item", stored_item_of(instance)), deltas)
+        changes = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
+        item = deltas.apply_deltas(cast("Item", stored_item_of(instance)), changes)
         version = self.version
         return item if version is None else {**item, version: next_version(vars(instance)[version])}
 

@@ -1,6 +1,7 @@
 """The compiled codec of a model: one generated function for each task, in place of a loop over the fields.
 
-The functions are compiled when they are first needed. For each field they do the same as these lines::
+For each field they do the same as these lines, which `plain_codec` executes until the functions are compiled, after
+some calls::
 
     build    values[name] = field.validate(given)               field.default where nothing was given,
                                                                 field.missing_value() for None
@@ -15,30 +16,36 @@ The fast path of a field (see `codec_fast_paths`) replaces these method calls fo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Final, NoReturn, TypeAlias
+from operator import length_hint
+from typing import TYPE_CHECKING, Any, Final
 
+from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import DynamongoError, ValidationError
-from dynamongo.expressions.values import AttributeValue, Item
-from dynamongo.expressions.wire_values import MALFORMED, WireItem
+from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field, is_decoded_unchecked
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.mapping import plain_codec
 from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
+from dynamongo.mapping.plain_codec import Values
 from dynamongo.mapping.records import add_values, make_record, make_wire_record, set_record, set_values
-from dynamongo.mapping.wire_paths import WIRE_NAMES, can_read_wire, write_read_field
 
-Values: TypeAlias = dict[str, Any]
+if TYPE_CHECKING:
+    from dynamongo.expressions import wire_values
+    from dynamongo.mapping import wire_paths
+else:  # what is read from memory is not in JSON
+    wire_paths = LazyModule("dynamongo.mapping.wire_paths")
+    wire_values = LazyModule("dynamongo.expressions.wire_values")
 
 _ABSENT: Final = object()
 _UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
 """The types of defaults that all instances can share."""
-
-_UNREADABLE: Final = (*MALFORMED, DynamongoError, RecursionError)
-"""What reading an unusual item may raise, besides returning `None`; what to tell of it is found out by `decode`."""
 
 _EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
 """The source of `missing_value()` for fields with a fast path, where it is not `None`."""
@@ -75,7 +82,8 @@ class Codec:
 
         It raises `ValidationError` for a value that does not suit its field.
         """
-        return self._write_build().compile()
+        plain = functools.partial(plain_codec.build, self._fields)
+        return compile_later(self, "build", plain, lambda: self._write_build().compile())
 
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
@@ -88,7 +96,8 @@ class Codec:
 
         It raises `ValidationError` for a value that does not suit its field, and for a missing required one.
         """
-        return self._write_encode().compile()
+        plain = functools.partial(plain_codec.encode, self._fields, self._find_keys(), self._index_keys)
+        return compile_later(self, "encode", plain, lambda: self._write_encode().compile())
 
     @lazy_property
     def decode(self) -> Callable[[Iterable[Item]], list[Any]]:
@@ -96,10 +105,10 @@ class Codec:
 
         It raises `ValidationError` for an attribute that its field could not have stored, and for a missing key.
         """
-        return self._write_decode().compile()
+        return compile_later(self, "decode", self._decode_plainly, lambda: self._write_decode().compile(), length_hint)
 
     @lazy_property
-    def read(self) -> Callable[[WireItem, str], Any] | None:
+    def read(self) -> Callable[[wire_values.WireItem, str], Any] | None:
         """The function from the parsed JSON of an item, and its text, to an instance; `None` if it would call users.
 
         It returns `None` for an item that only `decode` can read, or report. The instance keeps the text as what is
@@ -107,7 +116,7 @@ class Codec:
         """
         # A validator or a field of the user's own, and an own `__new__`.
         made_by: Any = self._model.__new__
-        if made_by is not object.__new__ or not all(map(can_read_wire, self._fields.values())):
+        if made_by is not object.__new__ or not all(map(wire_paths.can_read_wire, self._fields.values())):
             return None
         return self._write_read().compile()
 
@@ -121,9 +130,23 @@ class Codec:
         sources = [self._write_build(), self._write_encode(), self._write_decode()]
         return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
+    def _decode_plainly(self, items: Iterable[Item]) -> list[Any]:
+        instances: list[Any] = []
+        make: Any = self._model.__new__
+        for item in items:
+            try:
+                values = plain_codec.decode(self._fields, item)
+            except ValidationError:
+                raise self._explain_item(item) from None
+            instance = make(self._model)  # the constructor would validate what was just read
+            set_values(instance, values)
+            set_record(instance, make_record(item, self._fields))
+            instances.append(instance)
+        return instances
+
     def _write_build(self) -> Source:
         source = Source("build", NAMES)
-        source.names.update(ABSENT=_ABSENT, default_of=_default_of, validate_by=_validate_by)
+        source.names.update(ABSENT=_ABSENT, default_of=plain_codec.default_of, validate_by=plain_codec.validate)
         names = self._name_texts(source)
         lines = ["def build(given):", "    get, absent = given.get, 0"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
@@ -135,7 +158,7 @@ class Codec:
 
     def _write_encode(self) -> Source:
         source = Source("encode", NAMES)
-        source.names.update(encode_by=_encode_by, refuse_missing=_refuse_missing)
+        source.names.update(encode_by=plain_codec.validate_and_encode, refuse_missing=plain_codec.refuse_missing)
         lines = ["def encode(values, item):"]
         names = dict(zip(self._fields, self._name_texts(source), strict=True))
         for name, field in self._fields.items():
@@ -149,7 +172,9 @@ class Codec:
 
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
-        source.names.update(ValidationError=ValidationError, refuse_keyless=_refuse_keyless, fields=self._fields)
+        source.names.update(
+            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._fields
+        )
         source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, explain=self._explain_item)
         names = self._name_texts(source)
@@ -169,14 +194,16 @@ class Codec:
         return source
 
     def _write_read(self) -> Source:
-        source = Source("read", {**NAMES, **WIRE_NAMES})
+        source = Source("read", {**NAMES, **wire_paths.WIRE_NAMES})
         source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
-        source.names.update(make_record=make_wire_record, fields=self._fields, UNREADABLE=_UNREADABLE)
+        # What reading an unusual item may raise; what to tell of it is found out by `decode`.
+        unreadable = (*wire_values.MALFORMED, DynamongoError, RecursionError)
+        source.names.update(make_record=make_wire_record, fields=self._fields, UNREADABLE=unreadable)
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
             missing = _EMPTY.get(type(field), "None")
-            lines += write_read_field(f"v{number}", name, field, missing, source)
+            lines += wire_paths.write_read_field(f"v{number}", name, field, missing, source)
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
         head, tail = ["def read(item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
@@ -184,7 +211,7 @@ class Codec:
         return source
 
     def _explain_item(self, item: Item) -> ValidationError:
-        return self._explain(item, lambda: _read_plainly(self._fields, item))
+        return self._explain(item, lambda: plain_codec.decode(self._fields, item))
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]
@@ -300,24 +327,6 @@ def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
     return [f"if {fast.test}:", "    pass" if fast.result == v else f"    {v} = {fast.result}", *lines]
 
 
-def _validate_by(field: Field[Any], given: Any) -> Any:
-    value = field.validate(given)
-    return field.missing_value() if value is None else value
-
-
-def _default_of(field: Field[Any]) -> Any:
-    value = field.default
-    return field.missing_value() if value is None else value
-
-
-def _encode_by(field: Field[Any], value: Any) -> AttributeValue:
-    return field.encode(field.validate(value))
-
-
-def _refuse_missing(field: Field[Any]) -> NoReturn:
-    raise ValidationError(f"{field.label} is required but has no value")
-
-
 def _has_own_constructor(model: type[Any]) -> bool:
     """Return whether the class has the constructor of `Model`, which sets nothing before the values.
 
@@ -327,20 +336,3 @@ def _has_own_constructor(model: type[Any]) -> bool:
     constructors = [vars(base)["__init__"] for base in models if "__init__" in vars(base)]
     made_by: Any = model.__new__
     return model.__init__ is constructors[-1] and made_by is object.__new__
-
-
-def _read_plainly(fields: Mapping[str, Field[Any]], item: Item) -> None:
-    """Read an item field by field, to raise the error of the field that cannot read it."""
-    for name, field in fields.items():
-        stored = item.get(name)
-        if stored is not None:
-            field.decode(stored)
-        elif field.is_key:
-            _refuse_keyless(field)
-
-
-def _refuse_keyless(field: Field[Any]) -> NoReturn:
-    raise ValidationError(
-        f"{field.label} is part of the key, but the stored item has no such attribute: the table has another key;"
-        " compare_table() shows both"
-    )

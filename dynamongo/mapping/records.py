@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import Item
-from dynamongo.expressions.wire_values import WireItem, decode_text, decode_value
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import wire_values
+else:  # what is read from memory is not in JSON
+    wire_values = LazyModule("dynamongo.expressions.wire_values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def record_of(instance: Recorded) -> Record:
 def stored_item_of(instance: Recorded) -> Item | None:
     """Return the item as it was last read or saved. An item that came as JSON is decoded each time."""
     stored = record_of(instance).stored
-    return decode_text(stored) if isinstance(stored, str) else stored
+    return wire_values.decode_text(stored) if isinstance(stored, str) else stored
 
 
 def make_record(item: Item, declared: Mapping[str, Any]) -> Record | Item:
@@ -69,7 +74,7 @@ def make_record(item: Item, declared: Mapping[str, Any]) -> Record | Item:
     return Record(item, undeclared) if undeclared else item
 
 
-def make_wire_record(item: WireItem, declared: Mapping[str, Any], text: str) -> Record | str:
+def make_wire_record(item: wire_values.WireItem, declared: Mapping[str, Any], text: str) -> Record | str:
     """Return the record of a whole item that was read from DynamoDB JSON; raises as `decode_value`."""
-    undeclared = {name: decode_value(wire) for name, wire in item.items() if name not in declared}
+    undeclared = {name: wire_values.decode_value(wire) for name, wire in item.items() if name not in declared}
     return Record(text, undeclared) if undeclared else text

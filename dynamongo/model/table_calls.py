@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import TableMismatch
 from dynamongo.executor import Sender, Steps
-from dynamongo.executor.schema_diff import Declared, Difference, Units, complete_schema, plan_changes
 from dynamongo.executor.table_lifecycle import change_table, compare_table, create_table, delete_table
 from dynamongo.fields.indexes import GlobalIndex
 from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.operations import CreateTable, DescribeTable
+
+if TYPE_CHECKING:
+    from dynamongo.executor import schema_diff
+    from dynamongo.executor.schema_diff import Declared, Difference
+else:  # tests create tables, and compare none
+    schema_diff = LazyModule("dynamongo.executor.schema_diff")
 
 
 def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> VerbCall[None]:
@@ -63,8 +70,8 @@ def update_call(
         fixed = tuple(each for each in differences if drop_indexes or each.fix == "update")
         live = (yield from sender.send(DescribeTable(table))).schema
         # What is not declared stays, but a request for units has to name those, too.
-        whole = complete_schema(mapper.schema(table), _declared_settings(model), live)
-        changes = list(plan_changes(table, fixed, whole, live))
+        whole = schema_diff.complete_schema(mapper.schema(table), _declared_settings(model), live)
+        changes = list(schema_diff.plan_changes(table, fixed, whole, live))
         if changes:
             with report_progress(progress, table, unit="polls") as poll:
                 yield from change_table(sender, table, changes, wait=wait, on_poll=poll)
@@ -96,11 +103,11 @@ def _declared_settings(model: type[Instance]) -> Declared:
     # `Instance` has the defaults; only the classes before it in the order declare something.
     own = {name for base in model.__mro__[: model.__mro__.index(Instance)] for name in vars(base)}
     units = [getattr(model, name) if name in own else None for name in ("__read_units__", "__write_units__")]
-    return Declared(
+    return schema_diff.Declared(
         billing="__billing__" in own or units != [None, None],
-        units=Units(*units),
+        units=schema_diff.Units(*units),
         index_units={
-            index.schema.name: Units(index.read_units, index.write_units)
+            index.schema.name: schema_diff.Units(index.read_units, index.write_units)
             for index in model.__mapper__.indexes.values()
             if isinstance(index, GlobalIndex)
         },

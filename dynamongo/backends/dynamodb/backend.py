@@ -121,6 +121,8 @@ class DynamoDBBackend:
         Raises:
             ConfigurationError: It is not a number, or boto3's configuration cannot be read.
         """
+        if self._transport is None:
+            self._open()  # first, so that it is not this that imports boto3
         try:
             return self._settings.find_max_attempts()
         except Exception as error:

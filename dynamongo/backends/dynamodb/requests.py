@@ -82,7 +82,8 @@ class Request:
     @property
     def arguments(self) -> dict[str, Any]:
         """The body as the arguments of the client's method, which takes binary values as `bytes`."""
-        arguments: dict[str, Any] = json.loads(self.body, object_hook=_restore_binary)
+        has_binary = '"B":' in self.body or '"BS":' in self.body  # without them, the hook takes five times the time
+        arguments: dict[str, Any] = json.loads(self.body, object_hook=_restore_binary if has_binary else None)
         return arguments
 
 

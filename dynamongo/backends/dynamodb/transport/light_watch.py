@@ -23,6 +23,7 @@ _HARMLESS_FINDERS: Final = frozenset(
         "_frozen_importlib_external",
         "_pytest",  # rewrites the asserts of tests and plugins
         "_virtualenv",
+        "botocore",  # has a copy of six
         "pkg_resources",
         "setuptools",
         "six",
@@ -30,11 +31,14 @@ _HARMLESS_FINDERS: Final = frozenset(
 )
 """The packages whose finders do not watch for botocore; nor do those of packages that are installed editable."""
 
-_WAY_OF_A_REQUEST: Final = (
-    *[("HTTPConnection", name) for name in ("request", "putrequest", "endheaders", "send", "getresponse")],
-    *[("HTTPResponse", name) for name in ("begin", "read")],
+_CLASSES: Final = ("HTTPConnection", "HTTPResponse")
+_FUNCTIONS: Final = (
+    *[f"HTTPConnection.{name}" for name in ("request", "putrequest", "endheaders", "send", "getresponse")],
+    *[f"HTTPResponse.{name}" for name in ("begin", "read")],
 )
 """What passes on a request of boto3 in `http.client`; `interception` has the rest of its way."""
+
+_look_up: Final = operator.attrgetter(*_CLASSES, *_FUNCTIONS, *[f"{name}.__code__" for name in _FUNCTIONS])
 
 
 def check_process() -> None:
@@ -45,11 +49,21 @@ def check_process() -> None:
         raise LeftToBoto3(reason)
 
 
+def find_foreign_finder(finders: list[Any]) -> str | None:
+    """Return the module of a finder that hooks into imports, and may be waiting for botocore's."""
+    for finder in finders:
+        module = str(getattr(finder, "__module__", None) or type(finder).__module__)
+        if module.partition(".")[0] not in _HARMLESS_FINDERS and not module.startswith("__editable__"):
+            return module
+    return None
+
+
 class LightWatch:
     """Watches a process in which boto3 is not used. Threads may share it."""
 
     def __init__(self) -> None:
         self._finders: list[Any] = []
+        self._foreign: str | None = None
         self._originals: tuple[Any, ...] = ()
 
     def find_reason(self) -> str | None:
@@ -57,32 +71,28 @@ class LightWatch:
         modules = sys.modules
         if "botocore" in modules or "urllib3" in modules:
             return f"{'botocore' if 'botocore' in modules else 'urllib3'} is imported"
-        if sys.meta_path != self._finders and (reason := self._find_finder()) is not None:
-            return reason
+        if sys.meta_path != self._finders:
+            self._finders = list(sys.meta_path)
+            self._foreign = find_foreign_finder(self._finders)
+        if self._foreign is not None:
+            return f"{self._foreign} watches imports"
         if "http.client" in modules:
             return self._find_replacement(modules["http.client"])
         return None
 
-    def _find_finder(self) -> str | None:
-        """Return who hooks into imports, and may be waiting for botocore's."""
-        finders = list(sys.meta_path)
-        for finder in finders:
-            module = str(getattr(finder, "__module__", None) or type(finder).__module__)
-            if module.partition(".")[0] not in _HARMLESS_FINDERS and not module.startswith("__editable__"):
-                return f"{module} watches imports"
-        self._finders = finders
-        return None
-
     def _find_replacement(self, client: Any) -> str | None:
         """Return what in `http.client` is not the original; once that is known, it has to be the same objects."""
-        functions = [getattr(getattr(client, owner, None), name, None) for owner, name in _WAY_OF_A_REQUEST]
-        found = (*functions, *[getattr(each, "__code__", None) for each in functions])
+        try:
+            found = _look_up(client)
+        except AttributeError as error:
+            is_incomplete = getattr(client.__spec__, "_initializing", False)  # another thread is importing it
+            return None if is_incomplete else f"http.client is replaced: {error}"
         if len(found) == len(self._originals) and all(map(operator.is_, found, self._originals)):
             return None
         from dynamongo.backends.dynamodb.transport.originals import is_original  # noqa: PLC0415 - seldom needed
 
-        for function, (owner, name) in zip(functions, _WAY_OF_A_REQUEST, strict=True):
-            if not is_original(function):
-                return f"http.client's {owner}.{name} is replaced"
+        for name, each in zip((*_CLASSES, *_FUNCTIONS), found, strict=False):  # the codes follow
+            if not is_original(each):
+                return f"http.client's {name} is replaced"
         self._originals = found
         return None

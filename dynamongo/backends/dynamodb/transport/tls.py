@@ -56,8 +56,10 @@ def find_authorities_of_aws(path: str) -> str:
     position = text.find(_LABEL)
     while position >= 0:
         start = text.find(_BEGIN, position)
-        end = text.find(_END, start) + len(_END)
-        found.append(text[start:end])
+        end = text.find(_END, start)
+        if start < 0 or end < 0:  # the file is cut off
+            return ""
+        found.append(text[start : end + len(_END)])
         position = text.find(_LABEL, end)
     return b"\n".join(found).decode("ascii")
 
