@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.stacklevel import caller_level
@@ -27,10 +27,13 @@ from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.model.bulk_entries import Entry
-from dynamongo.model.progress import Advance, ProgressOption, report_progress
+from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.operations import Put
 from dynamongo.planning.read import Read
+
+if TYPE_CHECKING:
+    from dynamongo.model.progress import Advance
 
 M = TypeVar("M", bound=Recorded)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Sized
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ConfigurationError
@@ -30,12 +30,14 @@ ProgressOption: TypeAlias = "Callable[[Progress], object] | bool | None"
 """A callback, `True` for a progress bar of tqdm, or nothing."""
 
 
-class Advance(Protocol):
-    """Adds to the number of items that are done, and to the number of those that failed."""
+if TYPE_CHECKING:
 
-    def __call__(self, count: int, failures: int = 0) -> None:
-        """Report the new totals."""
-        ...
+    class Advance(Protocol):
+        """Adds to the number of items that are done, and to the number of those that failed."""
+
+        def __call__(self, count: int, failures: int = 0) -> None:
+            """Report the new totals."""
+            ...
 
 
 @contextlib.contextmanager
