@@ -257,7 +257,7 @@ class Connection:
         if backend is None:
             backend = self.backend
         last = self._last
-        if last.backend is not backend:
+        if last.refer() is not backend:
             last = self._look_up(backend)
         return drive(make_steps(last.sender), backend, last.seconds)
 
@@ -270,7 +270,7 @@ class Connection:
         if backend is None:
             backend = self.backend
         last = self._last
-        if last.backend is not backend:
+        if last.refer() is not backend:
             last = self._look_up(backend)
         started: float | None = None
         try:

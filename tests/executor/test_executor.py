@@ -145,7 +145,7 @@ def run(
 
 
 def read(tape: Tape, plan: Plan, waits: list[float] | None = None, attempts: int = 11) -> list[Item]:
-    return sort_items(plan, items_of(run(tape, PageLoop(plan).read_all, waits, attempts)))
+    return list(sort_items(plan, items_of(run(tape, PageLoop(plan).read_all, waits, attempts))))
 
 
 @dataclass(frozen=True)
@@ -310,7 +310,7 @@ class TestPageLoop:
         tape = Tape(*answers)
         found: list[list[Item]] = []
         while not loop.is_over:
-            found.append(loop.take(run(tape, loop.fetch, played=False)).items)
+            found.append(list(loop.take(run(tape, loop.fetch, played=False)).items))
         assert tape.is_played()
         return found
 

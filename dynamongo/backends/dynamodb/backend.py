@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
-from dynamongo.backends.base import Limits
+from dynamongo.backends.base import Limits, uses_reader
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
@@ -85,6 +85,7 @@ class DynamoDBBackend:
         self._transport: Transport | None = None
         self._lock = make_lock(BACKEND)
 
+    @uses_reader
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Execute one operation in one request.
 
