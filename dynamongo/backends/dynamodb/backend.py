@@ -27,9 +27,9 @@ _OPERATIONS: frozenset[type] = frozenset(get_args(AnyOperation))
 class DynamoDBBackend:
     """Executes operations on Amazon DynamoDB, or on a compatible server at `endpoint_url`.
 
-    Whatever is not given here is boto3's to find: credentials, endpoint, proxies and timeouts. A client of boto3 is made
-    when the first operation is executed, unless it is not needed; `docs/transport.md` says when. Several threads may
-    share a backend.
+    Whatever is not given here is boto3's to find: credentials, endpoint, proxies and timeouts. A client of boto3 is
+    made when the first operation is executed, unless nothing needs it; `docs/transport.md` says when. Several threads
+    may share a backend.
 
     Args:
         access_key_id: With `secret_access_key`, the credentials.
