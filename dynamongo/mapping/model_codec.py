@@ -118,7 +118,7 @@ class Codec:
         made_by: Any = self._model.__new__
         if made_by is not object.__new__ or not all(map(wire_paths.can_read_wire, self._fields.values())):
             return None
-        return self._write_read().compile()
+        return compile_later(self, "read", lambda *_: None, lambda: self._write_read().compile())
 
     def reset(self) -> None:
         """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
