@@ -24,7 +24,8 @@ _MIN_EXPONENT = -130
 _STORED = Context(prec=MAX_DIGITS, Emax=_MAX_EXPONENT, Emin=_MIN_EXPONENT, traps=[Inexact, Overflow, Subnormal])
 """Raises for what DynamoDB does not store: too many digits, and a magnitude out of range."""
 
-_LEAST_INT, _MOST_INT = -(10**MAX_DIGITS), 10**MAX_DIGITS  # both excluded
+LEAST_INT, MOST_INT = -(10**MAX_DIGITS), 10**MAX_DIGITS
+"""Every int between the two is canonical; of others, `normalize_number` decides."""
 _OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
 _UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 _TOO_PRECISE = "Attempting to store more than 38 significant digits in a Number"  # all three are DynamoDB's own words
@@ -47,7 +48,7 @@ def normalize_number(number: Number) -> Number:
 def canonical_number(number: Number) -> Number | None:
     """Return the canonical form of most numbers, quickly; `None` where `normalize_number` has to decide."""
     if type(number) is int:
-        return number if _LEAST_INT < number < _MOST_INT else None
+        return number if LEAST_INT < number < MOST_INT else None
     if type(number) is not Decimal:
         return None
     if is_canonical_decimal(str(number)):
@@ -97,7 +98,7 @@ def _to_decimal(number: Number) -> Decimal:
 
 def add_numbers(left: Number, right: Number) -> Number:
     """Return the exact sum; raise `ValidationError` where it does not fit 38 digits or the range."""
-    if type(left) is int and type(right) is int and _LEAST_INT < (total := left + right) < _MOST_INT:
+    if type(left) is int and type(right) is int and LEAST_INT < (total := left + right) < MOST_INT:
         return total
     return normalize_number(EXACT.add(Decimal(left), Decimal(right)))
 

@@ -41,20 +41,21 @@ def number_size(number: Number) -> int:
     Zeros at both ends do not count as digits. Counting in the text of a number is faster than by arithmetic.
     """
     if type(number) is int:
-        if 0 < number < 100:
-            return 2
-        # 1, and 1 for every two digits: 1 + (digits + 1) // 2.
-        return (len(str(abs(number)).rstrip("0")) + 3) // 2 + (number < 0) if number else 1
+        # 1, and 1 for every two digits: 1 + (digits + 1) // 2. The minus sign takes 1, and is a character already.
+        return (len(str(number).rstrip("0")) + (4 if number < 0 else 3)) // 2
     text = str(number)
     return plain_size(text) if is_canonical_decimal(text) else _size_of_digits(Decimal(number))
 
 
 def plain_size(text: str) -> int:
     """Return the `number_size` of a number from its text, which `is_canonical_decimal`."""
-    whole, _, fraction = text.partition(".")
-    integer = whole.lstrip("-0")
+    point = text.index(".")
+    if text[0] not in "-0":  # there are digits alone, and none is a zero that does not count
+        return 1 + (point + 1) // 2 + (len(text) - point) // 2
+    integer = text[:point].lstrip("-0")
+    fraction = text[point + 1 :]
     digits = fraction if integer else fraction.lstrip("0")
-    return 1 + (len(integer) + 1) // 2 + (len(digits) + 1) // 2 + (whole[0] == "-")
+    return 1 + (len(integer) + 1) // 2 + (len(digits) + 1) // 2 + (text[0] == "-")
 
 
 def _size_of_digits(number: Decimal) -> int:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
-from dynamongo.backends.base import Limits
+from dynamongo.backends.base import Limits, uses_reader
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
@@ -84,6 +84,7 @@ class DynamoDBBackend:
         self._transport: Transport | None = None
         self._lock = make_lock(BACKEND)
 
+    @uses_reader
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Execute one operation in one request.
 
@@ -120,6 +121,8 @@ class DynamoDBBackend:
         Raises:
             ConfigurationError: It is not a number, or boto3's configuration cannot be read.
         """
+        if self._transport is None:
+            self._open()  # first, so that it is not this that imports boto3
         try:
             return self._settings.find_max_attempts()
         except Exception as error:

@@ -15,8 +15,8 @@ from typing import Any
 
 from dynamongo.backends.memory.partitions import Stored
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.numbers import canonical_number, is_canonical_decimal
-from dynamongo.expressions.sizes import item_size, number_size, plain_size, size_of, text_size
+from dynamongo.expressions.numbers import LEAST_INT, MOST_INT, is_canonical_decimal
+from dynamongo.expressions.sizes import item_size, plain_size, size_of, text_size
 from dynamongo.expressions.values import (
     MAX_DEPTH,
     MAX_ITEM_BYTES,
@@ -35,8 +35,10 @@ class _NotCanonicalError(Exception):
 
 def take_item(item: Item, what: str = "Item size") -> Stored:
     """Return an item as it is stored; `what` begins the error message for an item that is too large."""
+    canonical = dict(item)
+    texts: list[str] = []
     try:
-        size, canonical = _copy_members(item, MAX_DEPTH)
+        size = _take_members(canonical, MAX_DEPTH, texts) + _measure_texts(texts)
         size -= 3 + len(canonical)  # an item has no overhead, unlike the map that was measured
     except (_NotCanonicalError, UnicodeEncodeError):  # a lone surrogate, which has no UTF-8 form
         canonical = normalize_attributes(item)
@@ -103,60 +105,79 @@ def _is_deeper(value: AttributeValue, levels: int) -> bool:
     return levels == 1 or any(_is_deeper(child, levels - 1) for child in children)
 
 
-# The fast path. It runs for every value that is written: a shared loop, or a call per string, would slow it down.
+# The fast path. It runs for every value that is written: a shared loop, or a call for each value, would slow it down.
 
 
-def _copy_members(members: Item, levels: int) -> tuple[int, Item]:
-    """Return the size of a map and a copy of it; its members may have `levels` levels."""
-    if not levels and members:
+def _take_members(members: dict[str, Any], levels: int, texts: list[str]) -> int:
+    """Check and measure the members of a map, which may have `levels` levels; put copies in the place of containers.
+
+    Return the size without that of the texts, names included, which are added to `texts`: measuring all texts of an
+    item at once is faster.
+    """
+    if (not levels and members) or "" in members:
         raise _NotCanonicalError
+    texts += members
     # A map or list takes 3 bytes, and 1 for each member ("Item sizes and formats" in the developer guide).
     size = 3 + len(members)
-    copied = dict(members)  # in one go, since most members are scalars that need no copy
     for name, value in members.items():
-        if type(name) is not str or not name:
+        if type(name) is not str:
             raise _NotCanonicalError
-        size += len(name) if name.isascii() else len(name.encode())
-        if type(value) is str:
-            size += len(value) if value.isascii() else len(value.encode())
-        elif (measure := _MEASURES.get(type(value))) is not None:
-            size += measure(value)
-        elif (copy := _COPIES.get(type(value))) is not None:
-            inner, copied[name] = copy(value, levels - 1)
-            size += inner
+        kind: type = type(value)
+        if kind is str:
+            texts.append(value)
+        elif kind is int:
+            size += 2 if 0 < value < 100 else _measure_int(value)
+        elif kind is bool or value is None:
+            size += 1
+        elif kind is dict:
+            members[name] = copied = value.copy()
+            size += _take_members(copied, levels - 1, texts)
+        elif kind is list:
+            members[name] = elements = value.copy()
+            size += _take_elements(elements, levels - 1, texts)
+        elif kind in _MEASURES:
+            size += _MEASURES[kind](value)
         else:
             raise _NotCanonicalError
-    # No name can be too long unless all of the map is.
-    if size > MAX_NAME_BYTES and max(map(text_size, members)) > MAX_NAME_BYTES:
-        raise _NotCanonicalError
-    return size, copied
+    return size
 
 
-def _copy_elements(elements: list[AttributeValue], levels: int) -> tuple[int, list[AttributeValue]]:
-    """Return the size of a list and a copy of it; its elements may have `levels` levels."""
+def _take_elements(elements: list[Any], levels: int, texts: list[str]) -> int:
+    """Do the same for the elements of a list."""
     if not levels and elements:
         raise _NotCanonicalError
     size = 3 + len(elements)
-    copied = elements.copy()
-    for place, value in enumerate(elements):
-        if type(value) is str:
-            size += len(value) if value.isascii() else len(value.encode())
-        elif (measure := _MEASURES.get(type(value))) is not None:
-            size += measure(value)
-        elif (copy := _COPIES.get(type(value))) is not None:
-            inner, copied[place] = copy(value, levels - 1)
-            size += inner
+    place = 0
+    for value in elements:
+        kind: type = type(value)
+        if kind is str:
+            texts.append(value)
+        elif kind is dict:
+            elements[place] = copied = value.copy()
+            size += _take_members(copied, levels - 1, texts)
+        elif kind is list:
+            elements[place] = inner = value.copy()
+            size += _take_elements(inner, levels - 1, texts)
+        elif kind in _MEASURES:
+            size += _MEASURES[kind](value)
         else:
             raise _NotCanonicalError
-    return size, copied
+        place += 1  # noqa: SIM113 - `enumerate` costs more
+    return size
+
+
+def _measure_texts(texts: list[str]) -> int:
+    size = text_size("".join(texts))
+    # No name can be too long unless all of them together are; of values, the slow path finds that they may be so long.
+    if size > MAX_NAME_BYTES and max(map(text_size, texts)) > MAX_NAME_BYTES:
+        raise _NotCanonicalError
+    return size
 
 
 def _measure_int(value: int) -> int:
-    if 0 < value < 100:  # one byte for up to two digits, and one more for every number
-        return 2
-    if canonical_number(value) is None:
+    if not LEAST_INT < value < MOST_INT:
         raise _NotCanonicalError
-    return number_size(value)
+    return (len(str(value).rstrip("0")) + (4 if value < 0 else 3)) // 2  # as `number_size`, in one call less
 
 
 def _measure_decimal(value: Decimal) -> int:
@@ -189,4 +210,3 @@ _MEASURES: dict[type, Callable[[Any], int]] = {
     bytes: len,
     frozenset: _measure_set,
 }
-_COPIES: dict[type, Callable[[Any, int], tuple[int, Any]]] = {dict: _copy_members, list: _copy_elements}

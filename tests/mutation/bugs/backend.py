@@ -5,16 +5,28 @@ from mutation.library import Mutant
 MUTANTS = [
     # What is taken in: depth, sizes, numbers and names; and that nothing is shared with who gave it.
     Mutant("33 levels are allowed", "_check_depth", "_f(value, MAX_DEPTH)", "_f(value, MAX_DEPTH + 1)"),
-    Mutant("the walk goes 33 levels deep", "take_item", "_f(item, MAX_DEPTH)", "_f(item, MAX_DEPTH + 1)"),
+    Mutant(
+        "the walk goes 33 levels deep", "take_item", "_f(canonical, MAX_DEPTH, _t)", "_f(canonical, MAX_DEPTH + 1, _t)"
+    ),
     Mutant("an item may have 409,601 bytes", "take_item", "size > MAX_ITEM_BYTES", "size > MAX_ITEM_BYTES + 1"),
     Mutant("an item counts as a map", "take_item", "len(canonical)", "0"),
     Mutant("the walk takes numbers as they are", "_measure_decimal", "not _c(text)", "False"),
-    Mutant("the walk takes ints of any size", "_measure_int", "_c(value) is None", "False"),
-    Mutant("the walk takes names without letters", "_copy_members", "not name", "False"),
-    Mutant("the walk takes names of any length", "_copy_members", "size > MAX_NAME_BYTES", "False"),
+    Mutant("the walk takes ints of any size", "_measure_int", "not LEAST_INT < value < MOST_INT", "False"),
+    Mutant("the walk takes names without letters", "_take_members", "'' in members", "False"),
+    Mutant("the walk takes names of any length", "_measure_texts", "size > MAX_NAME_BYTES", "False"),
     Mutant("the walk takes sets of anything", "_measure_set", "kinds and kinds <= {int, Decimal}", "True"),
-    Mutant("lists are shared with who sent them", "_copy_elements", "elements.copy()", "elements"),
-    Mutant("maps are shared with who sent them", "_copy_members", "dict(members)", "members"),
+    Mutant(
+        "lists are shared with who sent them",
+        "_take_elements",
+        "elements[place] = inner = value.copy()",
+        "elements[place] = inner = value",
+    ),
+    Mutant(
+        "maps are shared with who sent them",
+        "_take_members",
+        "members[name] = copied = value.copy()",
+        "members[name] = copied = value",
+    ),
     Mutant("an attribute that is removed still counts", "measure_changed", "0 if name in item else _s", "0"),
     # Updates.
     Mutant("updates read the new item", "apply_updates", "_evaluate(update, item)", "_evaluate(update, changed)"),

@@ -87,7 +87,7 @@ MUTANTS = [
         "all(map(equals, left, right))",
         "all(any(equals(a, b) for b in right) for a in left)",
     ),
-    Mutant("a number's size ignores its sign", "plain_size", '_s + (whole[0] == "-")', "_s"),
+    Mutant("a number's size ignores its sign", "plain_size", '_s + (text[0] == "-")', "_s"),
     Mutant("a number's size counts zeros after the point", "plain_size", 'fraction.lstrip("0")', "fraction"),
     Mutant("any text with a point is a canonical number", "is_canonical_decimal", 'text[-1] != "0"', "True"),
     Mutant("sizes count characters", "text_size", "len(text.encode())", "len(text)"),
