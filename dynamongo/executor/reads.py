@@ -281,8 +281,12 @@ def _check_keys(plan: Plan, items: Sequence[Item]) -> None:
 def sort_items(plan: Plan, items: Sequence[Item]) -> Sequence[Item]:
     """Return the items in the plan's order, up to its limit."""
     if plan.order_by:
-        key_of = cast("Callable[[Item], Any]", itemgetter(*plan.order_by))
-        items = sorted(items, key=key_of, reverse=plan.descending)
+        key_of = cast("Callable[[Mapping[str, Any]], Any]", itemgetter(*plan.order_by))
+        if isinstance(items, ReadItems):
+            keys = list(map(key_of, items.find_keys()))
+            items = items.pick(sorted(range(len(keys)), key=keys.__getitem__, reverse=plan.descending))
+        else:
+            items = sorted(items, key=key_of, reverse=plan.descending)
     return items if plan.limit is None else items[: plan.limit]
 
 

@@ -122,10 +122,11 @@ class PreparedRead(Generic[T]):
 
     def _find_reader(self, plan: Plan) -> ItemReader | None:
         """Return what the backend may read whole items with, unless their attribute values are needed anyway."""
-        is_whole = plan.residual is None and plan.loaded is None and not (plan.projection or plan.order_by)
-        if not is_whole or self._decode is as_stored or not takes_reader(self._backend):
+        if self._decode is as_stored or not takes_reader(self._backend):
             return None
-        return self._model.__mapper__.reader
+        mapper = self._model.__mapper__
+        is_whole = plan.residual is None and plan.loaded is None and not plan.projection
+        return mapper.reader if is_whole and set(plan.order_by) <= set(mapper.keys.names) else None
 
     def _call(self, steps: Callable[[Sender], Steps[R]]) -> VerbCall[R]:
         return VerbCall(self._model.__mapper__, self._read.table.name, steps=steps)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import AttributeValue, Item
-from dynamongo.expressions.wire_values import WireItem, decode_text
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import wire_values
+else:  # nothing is in JSON that was read from memory
+    wire_values = LazyModule("dynamongo.expressions.wire_values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class ItemReader:
         key_names: The attributes that no item lacks for which `read` returned something.
     """
 
-    read: Callable[[WireItem, str], Any]
+    read: Callable[[wire_values.WireItem, str], Any]
     key_of: Callable[[Any], Mapping[str, AttributeValue]]
     key_names: Collection[str]
 
@@ -55,7 +60,7 @@ class ReadItems(Sequence[Item]):
         if isinstance(index, slice):
             return ReadItems(self._reader, self._stored[index], self._made[index])
         stored = self._stored[index]
-        return decode_text(stored) if isinstance(stored, str) else stored
+        return wire_values.decode_text(stored) if isinstance(stored, str) else stored
 
     def __repr__(self) -> str:
         return repr(tuple(self))

@@ -80,7 +80,13 @@ class _AllServices(list[str]):
         return True
 
 
+def _list_all_services(type_name: str) -> list[str]:
+    """Replace `Loader.list_available_services`."""
+    del type_name  # all of them are found in the same way
+    return _AllServices()
+
+
 def _skip_scan(session: Any) -> None:
     """Have botocore load models without listing all four hundred services before, which takes 20 ms."""
     loader: Any = session.get_component("data_loader")
-    loader.list_available_services = lambda type_name: _AllServices()  # noqa: ARG005 - as botocore passes it
+    loader.list_available_services = _list_all_services

@@ -18,6 +18,7 @@ from dynamongo import (
     StringField,
     VersionField,
 )
+from dynamongo._support import codegen
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import takes_reader
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -76,7 +77,8 @@ class Wrapper:
 
 @pytest.fixture(scope="module")
 def backend(dynamodb_backend: DynamoDBBackend) -> Iterator[DynamoDBBackend]:
-    with Connection.using(dynamodb_backend):
+    with Connection.using(dynamodb_backend), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codegen, "PLAIN_CALLS", 0)
         Visit.create_table()
         dynamodb_backend.execute(BatchWrite(Visit.table_name(), tuple(map(BatchPut, ITEMS))))
         dynamodb_backend.execute(Put(Visit.table_name(), UNREADABLE))
@@ -139,6 +141,9 @@ READS: dict[str, Callable[[], Any]] = {
     "index": lambda: sorted(seen(Visit.find(Visit.guest == "g0").all()), key=repr),
     "index step by step": lambda: step_by_step(lambda: Visit.find((Visit.guest == "g2") & (Visit.day > 1))),
     "keys": lambda: Visit.get_many(KEYS),
+    "sorted": lambda: [Visit.get_many(KEYS, descending=True, limit=3), Visit.get_many(ROME, descending=True)],
+    "sorted scan": lambda: Visit.get_many(Visit.city != "Lima"),
+    "sorted scan of an index": lambda: Visit.get_many(Visit.guest != "g1", index="by_guest"),
     "keys step by step": lambda: step_by_step(lambda: Visit.find(KEYS)),
     "keys with a condition": lambda: Visit.get_many(
         Visit.city.in_(["Rome", "Oslo"]) & (Visit.day == 1) & (Visit.guest == "g0")
