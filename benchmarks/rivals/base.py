@@ -11,7 +11,7 @@ from inspect import isawaitable
 from typing import Any, NamedTuple
 
 from benchmarks.asynchronous import Loop, share
-from benchmarks.timing import OURS, Side, repeat
+from benchmarks.timing import OURS, Effort, Side, repeat
 from benchmarks.values import PER_PARTITION, count_selected, is_installed
 from benchmarks.workers import offer
 
@@ -93,13 +93,18 @@ def open_all(libraries: Iterable[Library], loop: Loop, url: str, sizes: Sizes, *
     return opened
 
 
-def open_memory(library: Library, rows: int) -> list[str]:
+def list_rows(effort: Effort) -> list[tuple[bool, str]]:
+    """Return whether members are declared, with what the names of tasks then end with, for each row to be measured."""
+    return [(False, ""), (True, DECLARED)] if effort.both_rows else [(False, "")]
+
+
+def open_memory(library: Library, effort: Effort) -> list[str]:
     """Fill a table in memory, and offer what the library does with it; to be called in the process of a worker."""
-    module, sizes, loop = library.load(), Sizes(rows), Loop()
-    opened = module.open_memory(rows)
+    module, sizes, loop = library.load(), Sizes(effort.items), Loop()
+    opened = module.open_memory(effort.items)
     store = loop.do(opened) if isawaitable(opened) else opened
     sides: dict[str, Side] = {}
-    for declared, suffix in ((False, ""), (True, DECLARED)):
+    for declared, suffix in list_rows(effort):
         works = module.make_memory_works(store, sizes, declared=declared)
         calls = Calls(library.name, works, loop if library.is_async else None)
         sides |= {task + suffix: calls.make_side(task) for task in works}

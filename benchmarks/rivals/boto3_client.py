@@ -58,23 +58,26 @@ def _make_writes(client: Any) -> dict[str, Callable[[], Any]]:
 
     return {
         "put": lambda: client.put_item(TableName="rows", Item=encode(rows[1])),
-        "conditional update": lambda: decode(
-            client.update_item(
-                TableName="rows",
-                Key=_encode_key(1),
-                UpdateExpression="SET #a = :a",
-                ConditionExpression="#y < :y",
-                ExpressionAttributeNames={"#a": "active", "#y": "year"},
-                ExpressionAttributeValues={":a": _dump(True), ":y": _dump(3000)},
-                ReturnValues="ALL_NEW",
-            )["Attributes"]
-        ),
+        "conditional update": lambda: _update(client),
         "transaction of 10 puts": lambda: client.transact_write_items(
             TransactItems=[{"Put": {"TableName": "rows", "Item": encode(each)}} for each in rows[:10]]
         ),
         "batch write of 25": lambda: write(0, 25),
         "bulk load of 1,000": load,
     }
+
+
+def _update(client: Any) -> dict[str, Any]:
+    answer = client.update_item(
+        TableName="rows",
+        Key=_encode_key(1),
+        UpdateExpression="SET #a = :a",
+        ConditionExpression="#y < :y",
+        ExpressionAttributeNames={"#a": "active", "#y": "year"},
+        ExpressionAttributeValues={":a": _dump(True), ":y": _dump(3000)},
+        ReturnValues="ALL_NEW",
+    )
+    return decode(answer["Attributes"])
 
 
 def _make_reads(client: Any, sizes: Sizes) -> dict[str, Callable[[], Any]]:

@@ -71,20 +71,37 @@ class DynamoxyDeclaredRow(dynamoxy.Model, table="rows"):  # type: ignore[call-ar
 
 def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
     """Return what to await in each task."""
-    client = dynamoxy.Client(
-        region="us-east-2", endpoint_url=url, credentials=dynamoxy.Credentials("made-up", "made-up"), telemetry=None
+    credentials = dynamoxy.Credentials("made-up", "made-up")
+    client = dynamoxy.Client(region="us-east-2", endpoint_url=url, credentials=credentials, telemetry=None)
+    model = DynamoxyDeclaredRow if declared else DynamoxyRow
+    rows, keys = client.repository(model), [key(number) for number in range(100)]
+    return (
+        _make_writes(client, model)
+        | _make_reads(rows, model, sizes)
+        | {"get": lambda: rows.get(*keys[1]), "batch get of 100": lambda: rows.batch_get(keys), "close": client.close}
     )
-    model: Any = DynamoxyDeclaredRow if declared else DynamoxyRow
-    rows = client.repository(model)
+
+
+def _make_writes(client: Any, model: Any) -> dict[str, Callable[[], Any]]:
+    rows, one = client.repository(model), model.key(*key(1))
     made = [model.make(values(number)) for number in range(1_000)]
-    keys = [key(number) for number in range(100)]
-    condition = (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
-    one = model.key(*key(1))
 
     async def transact() -> None:
         async with client.transaction() as tx:
             for each in made[:10]:
                 tx.put(each)
+
+    return {
+        "put": lambda: rows.put(made[1]),
+        "conditional update": lambda: rows.update(one, model.active.set(True), condition=model.year < 3000),
+        "transaction of 10 puts": transact,
+        "batch write of 25": lambda: rows.batch_put(made[:25]),
+        "bulk load of 1,000": lambda: rows.batch_put(made),
+    }
+
+
+def _make_reads(rows: Any, model: Any, sizes: Sizes) -> dict[str, Callable[[], Any]]:
+    """Return the reads of many items, over HTTP as in memory; conditions are built each time, as in a program."""
 
     async def read(reader: Any, expected: int) -> None:
         check_size(await reader.all(), expected)
@@ -92,19 +109,15 @@ def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
     def query() -> Any:
         return rows.query(pk=key(0)[0])
 
+    def select() -> Any:
+        return (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
+
     return {
-        "put": lambda: rows.put(made[1]),
-        "get": lambda: rows.get(*key(1)),
-        "conditional update": lambda: rows.update(one, model.active.set(True), condition=model.year < 3000),
-        "transaction of 10 puts": transact,
+        "query of 10": lambda: read(query().limit(10), 10),
         "query of 1,000": lambda: read(query(), sizes.query),
-        "filtered query": lambda: read(query().filter(condition), sizes.filtered_query),
+        "filtered query": lambda: read(query().filter(select()), sizes.filtered_query),
         "scan": lambda: read(rows.scan(), sizes.rows),
-        "filtered scan": lambda: read(rows.scan().filter(condition), sizes.filtered_scan),
-        "batch get of 100": lambda: rows.batch_get(keys),
-        "batch write of 25": lambda: rows.batch_put(made[:25]),
-        "bulk load of 1,000": lambda: rows.batch_put(made),
-        "close": client.close,
+        "filtered scan": lambda: read(rows.scan().filter(select()), sizes.filtered_scan),
     }
 
 
@@ -119,30 +132,17 @@ async def open_memory(count: int) -> Any:
 def make_memory_works(client: Any, sizes: Sizes, *, declared: bool) -> Works:
     """Return what to await in each task in memory."""
     model: Any = DynamoxyDeclaredRow if declared else DynamoxyRow
-    rows = client.repository(model)
+    rows, one = client.repository(model), model.key(*key(1))
     given, keys = draw_rows(sizes.rows)
-    condition = (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
-    one = model.key(*key(1))
-
-    async def read(reader: Any, expected: int) -> None:
-        check_size(await reader.all(), expected)
-
-    def query() -> Any:
-        return rows.query(pk=key(0)[0])
 
     def update() -> Any:
         return rows.update(one, model.active.set(True), condition=model.year < 3000)
 
-    return {
+    return _make_reads(rows, model, sizes) | {
         "save_one": lambda: rows.put(model.make(next(given))),
         "get_one": lambda: rows.get(*next(keys)),
         "conditional update": update,
         "conditional update, condition=": update,
-        "query of 10": lambda: read(query().limit(10), 10),
-        "query of 1,000": lambda: read(query(), sizes.query),
-        "filtered query": lambda: read(query().filter(condition), sizes.filtered_query),
-        "scan": lambda: read(rows.scan(), sizes.rows),
-        "filtered scan": lambda: read(rows.scan().filter(condition), sizes.filtered_scan),
         "a test's cycle": lambda: _run_cycle(model),
     }
 

@@ -36,17 +36,6 @@ def fill(url: str, count: int) -> None:
     Row.save_many([Row(**values(number)) for number in range(count)])
 
 
-def make_condition(model: type[Row]) -> Condition:
-    """Return the filter of the suites."""
-    return (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
-
-
-def update(model: type[Row]) -> Row:
-    """Update a row on a condition; the tree is built each time, as in a program."""
-    one = (model.pk == key(1)[0]) & (model.sk == key(1)[1]) & (model.year < 3000)
-    return model.update_one(one, model.active.set(True))
-
-
 def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
     """Return what to call in each task, over HTTP."""
     connect(url)
@@ -55,32 +44,53 @@ def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
 
 def make_calls(sizes: Sizes, *, declared: bool) -> Works:
     """Return what to call in each task, on the connection as it is."""
-    model = DeclaredRow if declared else Row
+    model, keys = DeclaredRow if declared else Row, [key(number) for number in range(100)]
+    return (
+        _make_writes(model)
+        | _make_reads(model, sizes)
+        | {"get": lambda: model.get_one(keys[1]), "batch get of 100": lambda: check_size(model.get_many(keys), 100)}
+    )
+
+
+def _make_writes(model: type[Row]) -> dict[str, Callable[[], Any]]:
     rows = [model(**values(number)) for number in range(1_000)]
-    keys = [key(number) for number in range(100)]
-    partition, condition = model.pk == key(0)[0], make_condition(model)
 
     def transact() -> None:
         with Connection.transaction() as tx:
             for each in rows[:10]:
                 tx.save(each)
 
-    def load() -> None:
-        check_size(list(model.save_iter(rows)), len(rows))
-
     return {
         "put": rows[1].save,
-        "get": lambda: model.get_one(key(1)),
-        "conditional update": lambda: update(model),
+        "conditional update": lambda: _update(model),
         "transaction of 10 puts": transact,
-        "query of 1,000": lambda: check_size(model.find(partition).all(), sizes.query),
-        "filtered query": lambda: check_size(model.find(partition & condition).all(), sizes.filtered_query),
-        "scan": lambda: check_size(model.find().all(), sizes.rows),
-        "filtered scan": lambda: check_size(model.find(condition).all(), sizes.filtered_scan),
-        "batch get of 100": lambda: check_size(model.get_many(keys), 100),
         "batch write of 25": lambda: model.save_many(rows[:25]),
-        "bulk load of 1,000": load,
+        "bulk load of 1,000": lambda: check_size(list(model.save_iter(rows)), len(rows)),
     }
+
+
+def _make_reads(model: type[Row], sizes: Sizes) -> dict[str, Callable[[], Any]]:
+    """Return the reads of many items, over HTTP as in memory; conditions are built each time, as in a program."""
+    partition = key(0)[0]
+
+    def select() -> Condition:
+        return (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
+
+    def query() -> Condition:
+        return model.pk == partition
+
+    return {
+        "query of 10": lambda: check_size(model.find(query(), limit=10).all(), 10),
+        "query of 1,000": lambda: check_size(model.find(query()).all(), sizes.query),
+        "filtered query": lambda: check_size(model.find(query() & select()).all(), sizes.filtered_query),
+        "scan": lambda: check_size(model.find().all(), sizes.rows),
+        "filtered scan": lambda: check_size(model.find(select()).all(), sizes.filtered_scan),
+    }
+
+
+def _update(model: type[Row]) -> Row:
+    one = (model.pk == key(1)[0]) & (model.sk == key(1)[1]) & (model.year < 3000)
+    return model.update_one(one, model.active.set(True))
 
 
 def open_memory(count: int) -> MemoryBackend:
@@ -97,20 +107,13 @@ def make_memory_works(_: MemoryBackend, sizes: Sizes, *, declared: bool) -> Work
     """Return what to call in each task in memory."""
     model = DeclaredRow if declared else Row
     given, keys = draw_rows(sizes.rows)
-    return {
+    return _make_reads(model, sizes) | {
         "save_one": lambda: model.save_one(model(**next(given))),
         "get_one": lambda: model.get_one(next(keys)),
-        "conditional update": lambda: update(model),
+        "conditional update": lambda: _update(model),
         "conditional update, condition=": lambda: model.update_one(
             key(1), model.active.set(True), condition=model.year < 3000
         ),
-        "query of 10": lambda: check_size(model.find(model.pk == key(0)[0], limit=10).all(), 10),
-        "query of 1,000": lambda: check_size(model.find(model.pk == key(0)[0]).all(), sizes.query),
-        "filtered query": lambda: check_size(
-            model.find((model.pk == key(0)[0]) & make_condition(model)).all(), sizes.filtered_query
-        ),
-        "scan": lambda: check_size(model.find().all(), sizes.rows),
-        "filtered scan": lambda: check_size(model.find(make_condition(model)).all(), sizes.filtered_scan),
         "a test's cycle": lambda: _run_cycle(model),
     }
 

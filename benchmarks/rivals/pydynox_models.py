@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pydynox
 from pydynox import pydynox_core as core
 from pydynox.attributes import (
@@ -17,6 +20,7 @@ from pydynox.testing import MemoryBackend
 from benchmarks.rivals.base import Sizes, Works, check_size
 from benchmarks.values import float_values, key
 
+KEYS = [dict(zip(("pk", "sk"), key(number), strict=True)) for number in range(100)]
 FLOATS = [float_values(number) for number in range(10)]
 
 
@@ -36,14 +40,15 @@ class PydynoxRow(pydynox.Model):
 
 
 def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:  # noqa: ARG001 - it does not type maps
-    """Return what to call in each task; the update returns nothing."""
+    """Return what to call in each task."""
     client = pydynox.DynamoDBClient(region="us-east-2", access_key="made-up", secret_key="made-up", endpoint_url=url)
     pydynox.set_default_client(client)
-    model = PydynoxRow
-    rows = [model(**float_values(number)) for number in range(1_000)]
-    keys = [dict(zip(("pk", "sk"), key(number), strict=True)) for number in range(100)]
-    partition = key(0)[0]
-    condition = (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
+    return _make_writes(client) | _make_reads(sizes)
+
+
+def _make_writes(client: Any) -> dict[str, Callable[[], Any]]:
+    """Return the writes; the update returns nothing."""
+    model, rows = PydynoxRow, [PydynoxRow(**float_values(number)) for number in range(1_000)]
 
     def transact() -> None:
         with pydynox.SyncTransaction(client) as transaction:
@@ -57,18 +62,28 @@ def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:  # noqa: ARG
 
     return {
         "put": lambda: rows[1].sync_save(full_replace=True),
-        "get": lambda: model.sync_get(**keys[1]),
-        "conditional update": lambda: model.sync_update_by_key(**keys[1], active=True, condition=model.year < 3000),
+        "conditional update": lambda: model.sync_update_by_key(**KEYS[1], active=True, condition=model.year < 3000),
         "transaction of 10 puts": transact,
-        "query of 1,000": lambda: check_size(list(model.sync_query(partition)), sizes.query),
-        "filtered query": lambda: check_size(
-            list(model.sync_query(partition, filter_condition=condition)), sizes.filtered_query
-        ),
-        "scan": lambda: check_size(list(model.sync_scan()), sizes.rows),
-        "filtered scan": lambda: check_size(list(model.sync_scan(condition)), sizes.filtered_scan),
-        "batch get of 100": lambda: check_size(model.sync_batch_get(keys), 100),
         "batch write of 25": lambda: write(25),
         "bulk load of 1,000": lambda: write(1_000),
+    }
+
+
+def _make_reads(sizes: Sizes) -> dict[str, Callable[[], Any]]:
+    model, partition = PydynoxRow, key(0)[0]
+
+    def select() -> Any:
+        return (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")
+
+    return {
+        "get": lambda: model.sync_get(**KEYS[1]),
+        "query of 1,000": lambda: check_size(list(model.sync_query(partition)), sizes.query),
+        "filtered query": lambda: check_size(
+            list(model.sync_query(partition, filter_condition=select())), sizes.filtered_query
+        ),
+        "scan": lambda: check_size(list(model.sync_scan()), sizes.rows),
+        "filtered scan": lambda: check_size(list(model.sync_scan(select())), sizes.filtered_scan),
+        "batch get of 100": lambda: check_size(model.sync_batch_get(KEYS), 100),
     }
 
 

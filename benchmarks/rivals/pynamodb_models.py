@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pynamodb.attributes import (
@@ -61,12 +62,13 @@ class PynamoDeclaredRow(PynamoRow):
 
 def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
     """Return what to call in each task."""
-    model: Any = PynamoDeclaredRow if declared else PynamoRow
+    model = PynamoDeclaredRow if declared else PynamoRow
     _fill(url, sizes.rows)
+    return _make_writes(model) | _make_reads(model, sizes)
+
+
+def _make_writes(model: Any) -> dict[str, Callable[[], Any]]:
     rows = [model(**float_values(number)) for number in range(1_000)]
-    keys = [key(number) for number in range(100)]
-    partition = key(0)[0]
-    condition = (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.startswith("J")
 
     def write(count: int) -> None:
         with model.batch_write() as batch:
@@ -75,17 +77,27 @@ def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:
 
     return {
         "put": rows[1].save,
-        "get": lambda: model.get(*key(1)),
         "conditional update": lambda: rows[1].update([model.active.set(True)], condition=model.year < 3000),
-        "query of 1,000": lambda: check_size(list(model.query(partition)), sizes.query),
-        "filtered query": lambda: check_size(
-            list(model.query(partition, filter_condition=condition)), sizes.filtered_query
-        ),
-        "scan": lambda: check_size(list(model.scan()), sizes.rows),
-        "filtered scan": lambda: check_size(list(model.scan(condition)), sizes.filtered_scan),
-        "batch get of 100": lambda: check_size(list(model.batch_get(keys)), 100),
         "batch write of 25": lambda: write(25),
         "bulk load of 1,000": lambda: write(1_000),
+    }
+
+
+def _make_reads(model: Any, sizes: Sizes) -> dict[str, Callable[[], Any]]:
+    partition, keys = key(0)[0], [key(number) for number in range(100)]
+
+    def select() -> Any:
+        return (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.startswith("J")
+
+    return {
+        "get": lambda: model.get(*keys[1]),
+        "query of 1,000": lambda: check_size(list(model.query(partition)), sizes.query),
+        "filtered query": lambda: check_size(
+            list(model.query(partition, filter_condition=select())), sizes.filtered_query
+        ),
+        "scan": lambda: check_size(list(model.scan()), sizes.rows),
+        "filtered scan": lambda: check_size(list(model.scan(select())), sizes.filtered_scan),
+        "batch get of 100": lambda: check_size(list(model.batch_get(keys)), 100),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.rivals.base import AIODYNAMO, BOTO3, DECLARED, DYNAMONGO, PYDYNOX, PYNAMODB, Calls
+from benchmarks.rivals.base import AIODYNAMO, BOTO3, DYNAMONGO, PYDYNOX, PYNAMODB, Calls, list_rows
 from benchmarks.timing import Curve, Effort, Measurement, compare
 
 TARGETS = {
@@ -17,7 +17,7 @@ TARGETS = {
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
     """Construct, encode and decode one row."""
     libraries = [each for each in (DYNAMONGO, BOTO3, PYNAMODB, PYDYNOX, AIODYNAMO) if each.is_available]
-    for declared, suffix in ((False, ""), (True, DECLARED)):
+    for declared, suffix in list_rows(effort):
         calls = [Calls(each.name, each.load().make_codec_works(declared=declared)) for each in libraries]
         for task, targets in TARGETS.items():
             sides = [each.make_side(task) for each in calls if task in each.works]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from benchmarks.processes import PROGRAMS, Run, run_program
 from benchmarks.rivals.base import AIODYNAMO, BOTO3, DYNAMONGO, DYNAMOXY, PYDYNOX, PYNAMODB, Library
@@ -34,7 +34,8 @@ _BETTER_OF_BOTH = {"dynamoxy": 0.65, "pydynox": 0.65}
 _BARE = "bare Python"
 
 
-class Start(NamedTuple):
+@dataclass(frozen=True)
+class Start:
     """A way to start: how credentials are found, and how the server is reached.
 
     Attributes:
@@ -64,7 +65,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
             yield from _start(start, url, {}, effort)
         if is_installed("trustme"):
             with run_tls(url) as tls:
-                start = _list_starts(home)[0]._replace(task="first answer over TLS", limit=13)
+                start = replace(_list_starts(home)[0], task="first answer over TLS", limit=13)
                 yield from _start(start, tls.url, _trust(tls.authorities), effort)
     yield _test(effort)
 

@@ -32,7 +32,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
     libraries = [each for each in (DYNAMONGO, DYNAMOXY, PYDYNOX, MOTO) if each.is_available]
     with ExitStack() as stack:
         workers = {each: stack.enter_context(Worker()) for each in libraries}
-        tasks = {each: worker.do(open_memory, each, effort.items) for each, worker in workers.items()}
+        tasks = {each: worker.do(open_memory, each, effort) for each, worker in workers.items()}
         for task in tasks[DYNAMONGO]:
             sides = [worker.make_side(each.name, task) for each, worker in workers.items() if task in tasks[each]]
             yield compare(task, sides, effort, TARGETS[task.removesuffix(DECLARED)])

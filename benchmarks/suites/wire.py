@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.asynchronous import Loop
-from benchmarks.rivals.base import AIODYNAMO, BOTO3, DECLARED, DYNAMONGO, DYNAMOXY, PYDYNOX, PYNAMODB, Sizes, open_all
+from benchmarks.rivals.base import AIODYNAMO, BOTO3, DYNAMONGO, DYNAMOXY, PYDYNOX, PYNAMODB, Sizes, list_rows, open_all
 from benchmarks.server import run_server
 from benchmarks.timing import Curve, Effort, Measurement, compare
 
@@ -32,7 +32,7 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
     libraries = (DYNAMONGO, BOTO3, PYNAMODB, PYDYNOX, DYNAMOXY, AIODYNAMO)
     with run_server() as url:
         DYNAMONGO.load().fill(url, sizes.rows)
-        for declared, suffix in ((False, ""), (True, DECLARED)):
+        for declared, suffix in list_rows(effort):
             opened = open_all(libraries, loop, url, sizes, declared=declared)
             for task, targets in TARGETS.items():
                 sides = [each.make_side(task) for each in opened if task in each.works]

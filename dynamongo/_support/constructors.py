@@ -71,7 +71,8 @@ class Constructor:
         self._owner = owner
 
     def __get__(self, instance: object, _: object = None) -> Any:
-        if instance is not None and self._uses_left > 0:  # of two threads at once, both may count down
+        # `inspect.signature` passes the class. Of two threads at once, both may count down.
+        if isinstance(instance, self._owner) and self._uses_left > 0:
             self._uses_left -= 1
             return functools.partial(self._construct, instance)
         made = self._generate()
@@ -79,14 +80,16 @@ class Constructor:
 
     def _construct(self, instance: Any, /, *values: Any, **named: Any) -> None:
         """Set the fields of an instance as the generated constructor does, and let that refuse wrong arguments."""
-        positions, setters, defaults = self._fields
-        held = [*values, *defaults[len(values) :]]
-        is_wrong = len(values) > len(defaults)
+        positions, setters, defaults, required = self._fields
+        given = len(values)
+        held = [*values, *defaults[given:]]
+        missing, is_wrong = required - given, given > len(defaults)
         for name, value in named.items():
             position = positions.get(name, -1)
-            is_wrong |= position < len(values)  # there is no such field, or its value was given by position, too
+            is_wrong |= position < given  # there is no such field, or its value was given by position, too
+            missing -= position < required
             held[position] = value
-        if is_wrong or any(value is UNSET for value in held):
+        if is_wrong or missing > 0:
             self._generate()(instance, *values, **named)
             return
         for set_field, value in zip(setters, held, strict=True):
@@ -95,15 +98,16 @@ class Constructor:
             instance.__post_init__()
 
     @lazy_property
-    def _fields(self) -> tuple[dict[str, int], list[Callable[[Any, Any], None]], list[Any]]:
-        """The positions of the parameters by name, and for each its setter and its default.
+    def _fields(self) -> tuple[dict[str, int], list[Callable[[Any, Any], None]], list[Any], int]:
+        """The positions of the parameters by name, their setters and defaults, and how many have no default.
 
-        The default is `UNSET` where a value is required, and a `FieldSpec` where a factory makes it.
+        A `FieldSpec` is the default that a factory makes.
         """
         specs = _parameters_of(self._owner)
-        defaults = [spec.default if spec.default_factory is UNSET else spec for spec in specs.values()]
         setters = [getattr(self._owner, name).__set__ for name in specs]
-        return {name: position for position, name in enumerate(specs)}, setters, defaults
+        defaults = [spec.default if spec.default_factory is UNSET else spec for spec in specs.values()]
+        required = sum(not spec.has_default for spec in specs.values())  # they come first
+        return {name: position for position, name in enumerate(specs)}, setters, defaults, required
 
     def _generate(self) -> Any:
         made = self._owner.__init__ = _generate_constructor(self._owner)

@@ -26,6 +26,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.operations import MAX_BATCH_GET, MAX_BATCH_WRITE, Operation
 
 R = TypeVar("R")
+E = TypeVar("E", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,21 @@ def takes_seconds(backend: Backend) -> bool:
     # `co_argcount`, do not count: `make_bounded` passes the argument by position.
     code = getattr(backend.execute, "__code__", None)
     return code is not None and "seconds" in code.co_varnames[: code.co_argcount]
+
+
+def uses_reader(execute: E) -> E:
+    """Mark the `execute` of a backend that reads items with the `reader` of an operation, and returns `ReadItems`.
+
+    An `execute` of anybody else, in a subclass, a wrapper or a test, never gets a reader: it may look at the items.
+    """
+    marked: Any = execute
+    marked.uses_reader = True
+    return execute
+
+
+def takes_reader(backend: Backend) -> bool:
+    """Return whether the `execute` of the backend is marked by `uses_reader`."""
+    return getattr(backend.execute, "uses_reader", False) is True
 
 
 def make_bounded(backend: Backend) -> Callable[[Operation[R], float | None], R]:

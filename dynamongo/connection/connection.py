@@ -20,7 +20,7 @@ from dynamongo.connection.overrides import (
     open_override,
     process_blocks,
 )
-from dynamongo.connection.settings import ConnectionOptions, Settings, check_backend, check_option_names
+from dynamongo.connection.settings import Settings, check_backend, check_option_names
 from dynamongo.exceptions import BackendError
 from dynamongo.executor import Sender, Steps
 from dynamongo.expressions.values import hide_values
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.connection import recording, snapshot_reads, transactions
+    from dynamongo.connection.options import ConnectionOptions
     from dynamongo.executor import cursors
 else:  # most programs use none of these, or not in their first call
     cursors = LazyModule("dynamongo.executor.cursors")
@@ -256,7 +257,7 @@ class Connection:
         if backend is None:
             backend = self.backend
         last = self._last
-        if last.backend is not backend:
+        if last.refer() is not backend:
             last = self._look_up(backend)
         return drive(make_steps(last.sender), backend, last.seconds)
 
@@ -269,7 +270,7 @@ class Connection:
         if backend is None:
             backend = self.backend
         last = self._last
-        if last.backend is not backend:
+        if last.refer() is not backend:
             last = self._look_up(backend)
         started: float | None = None
         try:

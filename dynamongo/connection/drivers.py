@@ -54,7 +54,7 @@ class LastUsed:
     """What `Connection.execute` has to know of the backend that was used last, looked up once.
 
     Attributes:
-        backend: The backend.
+        refer: Returns the backend, if it still exists: the connection must not keep it alive.
         is_bounded: Whether its `execute` takes a time limit.
         seconds: How long a call may take.
         now: Returns the time by the backend's clock.
@@ -62,7 +62,7 @@ class LastUsed:
         sender: What sends operations to it.
     """
 
-    backend: Backend | None
+    refer: Callable[[], Backend | None]
     is_bounded: bool
     seconds: float
     now: Callable[[], float]
@@ -71,7 +71,7 @@ class LastUsed:
 
 
 NONE_USED = LastUsed(
-    backend=None,
+    refer=lambda: None,
     is_bounded=False,
     seconds=0.0,
     now=time.monotonic,
@@ -95,7 +95,7 @@ class Senders:
     def look_up(self, backend: Backend) -> LastUsed:
         """Return what `Connection.execute` has to know of a backend."""
         sender, is_bounded = self._find(backend), takes_seconds(backend)
-        return LastUsed(backend, is_bounded, sender.retries.max_seconds, sender.now, sender.budget, sender)
+        return LastUsed(_refer_to(backend), is_bounded, sender.retries.max_seconds, sender.now, sender.budget, sender)
 
     def _find(self, backend: Backend) -> Sender:
         try:
@@ -110,4 +110,28 @@ class Senders:
         if retries is None:
             attempts = getattr(backend, "max_attempts", None)
             retries = _DEFAULT_RETRIES if attempts is None else RetryPolicy(attempts)
-        return Sender(backend.limits, retries, now=getattr(backend, "monotonic", time.monotonic))
+        return Sender(backend.limits, retries, now=_clock_of(backend))
+
+
+def _refer_to(backend: Backend) -> Callable[[], Backend | None]:
+    try:
+        return weakref.ref(backend)
+    except TypeError:  # its class has slots, and none for weak references
+        return lambda: backend
+
+
+def _clock_of(backend: Backend) -> Callable[[], float]:
+    """Return the clock that the backend waits by; a method of it is referred to weakly, as the backend itself."""
+    now: Callable[[], float] = getattr(backend, "monotonic", time.monotonic)
+    if getattr(now, "__self__", None) is not backend:
+        return now
+    try:
+        method = weakref.WeakMethod(now)
+    except TypeError:
+        return now
+
+    def read() -> float:
+        clock = method()
+        return time.monotonic() if clock is None else clock()
+
+    return read

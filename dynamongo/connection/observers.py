@@ -8,23 +8,25 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dynamongo.operations import Capacity, Operation
 
 R = TypeVar("R")
 
 
-class Observer(Protocol):
-    """Something that is notified before and after every request."""
+if TYPE_CHECKING:
 
-    def before(self, operation: Operation[Any]) -> None:
-        """Handle an operation that is about to be executed; raise to prevent that."""
-        ...
+    class Observer(Protocol):
+        """Something that is notified before and after every request."""
 
-    def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
-        """Handle an operation that was executed or has failed."""
-        ...
+        def before(self, operation: Operation[Any]) -> None:
+            """Handle an operation that is about to be executed; raise to prevent that."""
+            ...
+
+        def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
+            """Handle an operation that was executed or has failed."""
+            ...
 
 
 observers: ContextVar[tuple[Observer, ...]] = ContextVar("dynamongo_observers", default=())

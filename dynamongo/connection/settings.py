@@ -20,10 +20,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Sequence
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo._support.dataclasses import dataclass, field, names_of
-from dynamongo._support.lazy_imports import LazyModule
+from dynamongo._support.lazy_imports import LazyModule, make_getattr
 from dynamongo.arguments import check_names, check_timeouts
 from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
 from dynamongo.exceptions import ConfigurationError
@@ -34,53 +34,14 @@ from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 if TYPE_CHECKING:
     from boto3.session import Session
 
+    from dynamongo.connection.options import ConnectionOptions
     from dynamongo.executor import cursors
 else:  # most connections set no cursor key
     cursors = LazyModule("dynamongo.executor.cursors")
+    # Only type checkers need it, and Python makes it of as many parts as there are options.
+    __getattr__ = make_getattr(__name__, {"dynamongo.connection.options": ("ConnectionOptions",)})
 
-
-class ConnectionOptions(TypedDict, total=False):
-    """The keyword arguments of `Connection` and `Connection.set_config`.
-
-    Attributes:
-        backend: The name of a backend, such as `"memory"`, or a backend instance.
-        endpoint_url: The URL that the dynamodb backend sends requests to, instead of AWS.
-        profile: The name of a profile in AWS's configuration files.
-        session: A `boto3.Session`.
-        client: A boto3 client for DynamoDB.
-        scans: What to do when a plan is a full scan: `"warn"` (the default), `"forbid"` or `"allow"`.
-        cursor_key: The secret that signs the cursors of pages, so that they can be sent to a browser and come back
-            unchanged: 16 bytes or more, such as `secrets.token_bytes(32)`. Of several keys, the first signs and all are
-            accepted. To rotate the key, put the new one before the old one, and drop the old one when its cursors are
-            no longer in use.
-        retries: How often and after which waits requests are retried, and how long a call may take.
-        transport: How the dynamodb backend sends requests: `"auto"` (the default) sends them directly, and through
-            boto3 where a mock, recorder or tracer expects to see them; `"boto3"` sends all of them through boto3.
-        session_token: The session token of temporary credentials, beside their access key and secret key.
-        timeout: The maximum time of one request to DynamoDB in seconds. By default boto3's setting: 60 seconds without
-            a byte. `RetryPolicy.max_seconds` bounds the whole call with all its requests.
-        connect_timeout: The maximum time to connect in seconds. By default boto3's setting: 60 seconds.
-        cursor_ttl: For how many seconds a new cursor is valid; requires a `cursor_key`. Cursors without an expiry are
-            then refused.
-        show_values: Whether error messages and printed plans contain the values that callers passed, shortened. `False`
-            hides them, to keep them out of logs: in the whole process, for as long as the connection is in use, because
-            a value may be refused before it is known which connection it was meant for. Stored values are never shown.
-    """
-
-    backend: str | Backend | None
-    endpoint_url: str | None
-    profile: str | None
-    session: Session | None
-    client: Any  # boto3 generates the classes of its clients at run time
-    scans: ScanPolicy | None
-    cursor_key: bytes | Sequence[bytes] | None
-    retries: RetryPolicy | None
-    transport: str | None
-    session_token: str | None
-    timeout: float | None
-    connect_timeout: float | None
-    cursor_ttl: float | None
-    show_values: bool
+__all__ = ["ConnectionOptions", "Settings", "check_backend", "check_option_names"]
 
 
 @dataclass(frozen=True, slots=True)

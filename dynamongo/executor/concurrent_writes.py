@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 from dynamongo._support.threads import merge
-from dynamongo.executor import GroupResult, Outcome, Sender, Steps, Write
+from dynamongo.executor import Group, GroupResult, Outcomes, Sender, Steps, Write
 from dynamongo.executor.pacing import Pace
-from dynamongo.executor.write_run import Group, WriteRun
+from dynamongo.executor.write_run import WriteRun
 
 
 class BulkWriter:
@@ -33,8 +33,8 @@ class BulkWriter:
         self._workers = workers
         self._pace: Pace | None = None
 
-    def write(self, writes: Iterable[Write]) -> Generator[Outcome]:
-        """Carry out the writes, and yield the outcome of each as soon as it is known.
+    def write(self, writes: Iterable[Write]) -> Generator[Outcomes]:
+        """Carry out the writes, and yield the outcomes of each request as soon as they are known.
 
         Takes the writes from the iterable as they are sent. Those without a condition are sent in batches, the others
         alone; writes of one key keep their order. After an error that does not concern one item alone, nothing more is
@@ -53,11 +53,11 @@ class BulkWriter:
         """Whether requests are under way."""
         return self._pace is not None and self._pace.is_busy
 
-    def settle(self) -> dict[int, Outcome]:
+    def settle(self) -> Outcomes:
         """Return the outcomes of what an interrupted run began and did not report; nothing else was sent."""
         return self._run.settle()
 
-    def _write_round(self, groups: Sequence[Group]) -> Generator[Outcome]:
+    def _write_round(self, groups: Sequence[Group]) -> Generator[Outcomes]:
         run, waiting = self._run, iter(groups)
         workers = min(self._workers, len(groups))
         # One worker sends one request at a time and waits out its own retries, so there is nothing to pace.

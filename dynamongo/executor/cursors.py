@@ -35,7 +35,7 @@ _SIGNATURE_BYTES = 24  # of an HMAC-SHA256, which RFC 2104 allows to truncate
 _KEY_BYTES = 16
 
 # Pages of one read may differ in these: they change neither which items are found nor their order.
-_NOT_COMPARED = ("projection", "limit", "cursor", "consistent", "count_only", "fetch")
+_NOT_COMPARED = ("projection", "limit", "cursor", "consistent", "count_only", "fetch", "reader")
 
 # What decoding a forged text can raise: deep nesting, numbers that Decimal cannot hold, missing and surplus parts.
 _MALFORMED = (ArithmeticError, KeyError, RecursionError, TypeError, ValueError)

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.values import Item
-from dynamongo.operations import BatchGet, Capacity
+from dynamongo.operations import BatchGet, Capacity, ReadItems
 from dynamongo.planning.plan import Plan
 
 
@@ -42,7 +42,7 @@ class ReadPage:
         start: Where it began.
     """
 
-    items: list[Item]
+    items: Sequence[Item]
     count: int
     scanned_count: int
     next: ReadPosition | None
@@ -50,9 +50,9 @@ class ReadPage:
     start: ReadPosition = START
 
 
-def items_of(pages: Sequence[ReadPage]) -> list[Item]:
+def items_of(pages: Sequence[ReadPage]) -> Sequence[Item]:
     """Return the items of all pages."""
-    return pages[0].items if len(pages) == 1 else list(itertools.chain.from_iterable(page.items for page in pages))
+    return ReadItems.join([page.items for page in pages])
 
 
 def position_after(plan: Plan, page: ReadPage, used: int) -> ReadPosition | None:

@@ -14,7 +14,7 @@ loop that `split` returns, until its position is `None`, and passes all of them 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ from dynamongo.expressions.evaluation import compile_projection, holds
 from dynamongo.expressions.filters import Filter, compile_filter
 from dynamongo.expressions.operands import cover
 from dynamongo.expressions.values import AttributeValue, Item, shorten
-from dynamongo.operations import BatchGet, Capacity, Get, Query, Scan
+from dynamongo.operations import BatchGet, Capacity, Get, ItemReader, Query, ReadItems, Scan
 from dynamongo.planning.key_lookup import Checks, checks_by_key
 from dynamongo.planning.plan import Plan, ReadOperation
 
@@ -42,6 +42,7 @@ class PageLoop:
         start: Where to begin.
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop: after the page that reaches them.
+        reader: What the backend may read the items with.
 
     Attributes:
         plan: What is read.
@@ -58,6 +59,7 @@ class PageLoop:
         start: ReadPosition = START,
         max_pages: int | None = None,
         max_read_units: float | None = None,
+        reader: ItemReader | None = None,
     ) -> None:
         self.plan = plan
         self.position = start if plan.operations else None
@@ -67,6 +69,7 @@ class PageLoop:
         self.on_page: Callable[[int], object] | None = None
         self._max_pages = max_pages
         self._max_read_units = max_read_units
+        self._reader = reader
         self._room = None if plan.order_by else plan.limit  # what is sorted is cut when all of it is there
         self._open_segments = 0
         self._filter: Filter | None = None
@@ -88,12 +91,14 @@ class PageLoop:
     def split(self) -> list[PageLoop]:
         """Return a loop for each segment, to fetch from at the same time; what they fetch is taken here."""
         self._open_segments = len(self.plan.operations)
-        return [PageLoop(replace(self.plan, operations=(scan,))) for scan in self.plan.operations]
+        return [PageLoop(replace(self.plan, operations=(scan,)), reader=self._reader) for scan in self.plan.operations]
 
     def fetch(self, sender: Sender) -> Steps[ReadPage]:
         """Make the next request, or fetch the next chunk of a batch get; return the items that the residual accepts."""
         start = cast("ReadPosition", self.position)
         operation = self.plan.operations[start.step]
+        if self._reader is not None and not isinstance(operation, Get):
+            operation = replace(operation, reader=self._reader)
         match operation:
             case Query() | Scan():
                 page = yield from self._fetch_page(sender, operation, start)
@@ -138,7 +143,8 @@ class PageLoop:
     def _fetch_page(self, sender: Sender, operation: Query | Scan, start: ReadPosition) -> Steps[ReadPage]:
         plan = self.plan
         result = yield from sender.send(self._resume(operation, start))
-        items = self._select(sender, list(result.items))
+        found: Sequence[Item] = result.items
+        items = self._select(sender, found if isinstance(found, ReadItems) else list(found))
         _check_keys(plan, items)
         # A page of a plan that counts has no items, and the residual may have removed some that the store counted.
         count = result.count if not items and plan.residual is None else len(items)
@@ -179,7 +185,7 @@ class PageLoop:
             return operation
         return replace(operation, limit=limit, cursor=cursor)
 
-    def _select(self, sender: Sender, items: list[Item]) -> list[Item]:
+    def _select(self, sender: Sender, items: Sequence[Item]) -> Sequence[Item]:
         """Return the items that the residual accepts."""
         residual = self.plan.residual
         if residual is None or not items:
@@ -189,17 +195,17 @@ class PageLoop:
         return self._filter(items)
 
 
-def _get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[list[Item], Capacity]]:
+def _get_batch(sender: Sender, operation: BatchGet) -> Steps[tuple[Sequence[Item], Capacity]]:
     """Return the items of as many keys as one request takes, in no order; keys left unprocessed are retried."""
-    items: list[Item] = []
+    found: list[Sequence[Item]] = []
     consumed = Capacity()
     attempts = sender.start_attempts()
     while True:
         result = yield from sender.send_within(attempts, operation)
-        items.extend(result.items)
+        found.append(result.items)
         consumed += result.consumed
         if not result.unprocessed:
-            return items, consumed
+            return ReadItems.join(found), consumed
         left = result.unprocessed
         if not (yield from sender.wait_for_unprocessed(attempts, made_progress=len(left) < len(operation.keys))):
             error = ThrottledError(f"{len(left)} keys are still unprocessed")
@@ -250,17 +256,20 @@ def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool
     return check is None or holds(check, item)
 
 
-def _in_order_of(keys: Sequence[Item], items: list[Item]) -> list[Item]:
+def _in_order_of(keys: Sequence[Item], items: Sequence[Item]) -> Sequence[Item]:
     """Return the items of a batch get in the order of the keys; some keys may have none."""
-    key_of = itemgetter(*keys[0])
+    key_of = cast("Callable[[Mapping[str, Any]], Any]", itemgetter(*keys[0]))
+    if isinstance(items, ReadItems):
+        positions = {key_of(key): position for position, key in enumerate(items.find_keys())}
+        return items.pick([positions[key] for key in map(key_of, keys) if key in positions])
     found = {key_of(item): item for item in items}
     return [found[key] for key in map(key_of, keys) if key in found]
 
 
-def _check_keys(plan: Plan, items: list[Item]) -> None:
+def _check_keys(plan: Plan, items: Sequence[Item]) -> None:
     """Refuse items without the keys that the plan knows: a key that is not the table's own may be missing in any."""
     for name in plan.cursor_names:  # one loop for each name: several at once would make a tuple for every item
-        for item in items:
+        for item in items.may_lack(name) if isinstance(items, ReadItems) else items:
             if name not in item:
                 held = shorten(sorted(item))
                 raise TableMismatch(
@@ -269,11 +278,15 @@ def _check_keys(plan: Plan, items: list[Item]) -> None:
                 )
 
 
-def sort_items(plan: Plan, items: list[Item]) -> list[Item]:
+def sort_items(plan: Plan, items: Sequence[Item]) -> Sequence[Item]:
     """Return the items in the plan's order, up to its limit."""
     if plan.order_by:
-        key_of = cast("Callable[[Item], Any]", itemgetter(*plan.order_by))
-        items.sort(key=key_of, reverse=plan.descending)
+        key_of = cast("Callable[[Mapping[str, Any]], Any]", itemgetter(*plan.order_by))
+        if isinstance(items, ReadItems):
+            keys = list(map(key_of, items.find_keys()))
+            items = items.pick(sorted(range(len(keys)), key=keys.__getitem__, reverse=plan.descending))
+        else:
+            items = sorted(items, key=key_of, reverse=plan.descending)
     return items if plan.limit is None else items[: plan.limit]
 
 

@@ -29,12 +29,12 @@ OnPoll: TypeAlias = Callable[[int], object]
 """Called with 1 after each poll of a table."""
 
 
-def _ignore(_: int) -> None:
-    pass
+def ignore_poll(_: int) -> None:
+    """Do nothing."""
 
 
 def create_table(
-    sender: Sender, operation: CreateTable, *, wait: bool, expires_by: str | None = None, on_poll: OnPoll = _ignore
+    sender: Sender, operation: CreateTable, *, wait: bool, expires_by: str | None = None, on_poll: OnPoll = ignore_poll
 ) -> Steps[None]:
     """Create the table and, with `wait`, return when it is ready and its items expire by the attribute, if any."""
     table = operation.schema.name
@@ -49,7 +49,7 @@ def create_table(
 
 
 def change_table(
-    sender: Sender, table: str, changes: Iterable[TableChange], *, wait: bool, on_poll: OnPoll = _ignore
+    sender: Sender, table: str, changes: Iterable[TableChange], *, wait: bool, on_poll: OnPoll = ignore_poll
 ) -> Steps[None]:
     """Make the changes one after the other, each when the one before is done; `wait` waits for the last, too."""
     is_first = True
@@ -85,7 +85,7 @@ def _wait_until_ready(sender: Sender, table: str, on_poll: OnPoll) -> Steps[None
     raise ServiceError(f"the table {table} is still not ready", is_transient=False)
 
 
-def delete_table(sender: Sender, table: str, *, wait: bool, on_poll: OnPoll = _ignore) -> Steps[None]:
+def delete_table(sender: Sender, table: str, *, wait: bool, on_poll: OnPoll = ignore_poll) -> Steps[None]:
     """Delete the table and, with `wait`, return when it is gone."""
     yield from sender.send(DeleteTable(table))
     for pause in _table_waits():

@@ -5,28 +5,24 @@ A run makes no request: a driver performs the steps of its groups, one after the
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from dynamongo.exceptions import DynamongoError, WriteOutcomeUnknown
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.sender import Sender
 from dynamongo.executor.writes import (
+    Group,
     GroupResult,
-    KeyedWrite,
     Outcome,
+    Outcomes,
     Write,
     group_writes,
-    key_writes,
     not_sent,
     write_group,
 )
-from dynamongo.expressions.values import AttributeValue
 
-Group: TypeAlias = Sequence[KeyedWrite]
-
-_ROUND = 1_000
+_ROUND: Final = 1_000
 """How many writes make a round. No key occurs twice in a round, so its requests may overtake each other."""
 
 
@@ -47,14 +43,13 @@ class WriteRun:
     def __init__(self, key_names: tuple[str, ...], batch_size: int) -> None:
         self._key_names = key_names
         self._batch_size = batch_size
-        self._begun: dict[int, tuple[Group, dict[int, Outcome]]] = {}
-        """The groups that were sent and not reported yet, each with the outcomes known so far, by its first index."""
+        self._begun: dict[int, tuple[Group, Outcomes]] = {}
+        """Groups that were sent and not reported yet, each with the outcomes known so far, by its first position."""
         self.stop: DynamongoError | None = None
 
     def rounds(self, writes: Iterable[Write]) -> Iterator[list[Group]]:
         """Yield the writes in rounds, each of them in groups. Takes the writes of a round from the iterable at once."""
-        for each_round in _rounds(key_writes(writes, self._key_names)):
-            yield list(group_writes(each_round, self._batch_size))
+        return group_writes(writes, self._key_names, self._batch_size, _ROUND)
 
     def groups_to_send(self, groups: Iterator[Group]) -> Iterator[Group]:
         """Yield the groups one by one, until the run is stopped."""
@@ -63,39 +58,28 @@ class WriteRun:
 
     def begin(self, group: Group) -> Callable[[Sender], Steps[GroupResult]]:
         """Return the steps that write a group."""
-        known: dict[int, Outcome] = {}
-        self._begun[group[0].index] = group, known
+        known: Outcomes = {}
+        self._begun[group.positions[0]] = group, known
         return lambda sender: write_group(sender, group, known)
 
-    def finish(self, result: GroupResult) -> Iterator[Outcome]:
-        """Yield the outcomes of a group; those that are not taken are settled later."""
-        yield from result.outcomes
-        # Only now: a reader who stops in between finds the group in `settle`, with its outcomes.
-        del self._begun[result.outcomes[0].index]
+    def finish(self, result: GroupResult) -> Iterator[Outcomes]:
+        """Yield the outcomes of a group; while the reader is at them, they are also in `settle`."""
+        yield result.outcomes
+        del self._begun[next(iter(result.outcomes))]
         self.stop = self.stop or result.stop  # the first one: what is under way may meet others
 
-    def refuse(self, groups: Iterator[Group]) -> Iterator[Outcome]:
+    def refuse(self, groups: Iterator[Group]) -> Iterator[Outcomes]:
         """Yield the outcomes of the groups that are not sent, if the run is stopped."""
         if self.stop is not None:
-            yield from not_sent(itertools.chain.from_iterable(groups), self.stop)
+            outcome = not_sent(self.stop)
+            for group in groups:
+                yield dict.fromkeys(group.positions, outcome)
 
-    def settle(self) -> dict[int, Outcome]:
+    def settle(self) -> Outcomes:
         """Return the outcomes of what an interrupted run began and did not report; nothing else was sent."""
-        settled: dict[int, Outcome] = {}
+        settled: Outcomes = {}
         for group, known in list(self._begun.values()):  # a copy: an abandoned worker may still change it
-            for write in group:
+            for position in group.positions:
                 unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
-                settled[write.index] = known.get(write.index) or Outcome(write.index, unknown)
+                settled[position] = known.get(position) or Outcome(unknown)
         return settled
-
-
-def _rounds(writes: Iterable[KeyedWrite]) -> Iterator[list[KeyedWrite]]:
-    """Yield the writes in rounds; in each, every key occurs once. Writes of the keys a, b, a, c make [a, b], [a, c]."""
-    found: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
-    for write in writes:
-        if write.key in found or len(found) == _ROUND:
-            yield list(found.values())
-            found = {}
-        found[write.key] = write
-    if found:
-        yield list(found.values())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import (
@@ -19,7 +20,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.retries import Attempts
 from dynamongo.executor.sender import Sender
-from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put, UpdateItem
 
 ITEM_ERRORS = (
@@ -40,55 +41,81 @@ class Outcome:
     """The outcome of one write.
 
     Attributes:
-        index: Its position among the writes.
         error: What went wrong; `None` if it was carried out.
         attributes: The attributes that the write was asked to return.
     """
 
-    index: int
     error: DynamongoError | None = None
     attributes: Item | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedWrite:
-    """A write with its position among the writes, and its key.
+DONE: Final = Outcome()
+"""The outcome of a write that was carried out and was not asked to return anything, as nearly all are."""
+
+Outcomes: TypeAlias = dict[int, Outcome]
+"""Outcomes by the positions of their writes in the run."""
+
+
+class Group:
+    """Writes that are sent together: several as one batch, a single one alone.
+
+    One object for a request, with a pair for each of its writes: an object for each would take a bulk write another
+    microsecond for each item.
 
     Attributes:
-        index: The position.
-        write: The write.
-        key_names: The names of the key attributes, hash key first.
-        key: Their values.
-        part: The write as a part of a batch, or `None` if it has to go alone.
+        key_of: Returns the key of an item, or of a key, in a form that can be hashed.
+        writes: The writes of one table by their keys, which differ, each with its position in the run.
     """
 
-    index: int
-    write: Write
-    key_names: tuple[str, ...]
-    key: tuple[AttributeValue, ...]
-    part: BatchPut | BatchDelete | None
+    __slots__ = ("key_of", "writes")
 
-    def key_of(self, part: BatchPut | BatchDelete) -> tuple[AttributeValue, ...]:
-        """Return the key of an unprocessed part of a batch."""
-        return _values(part.item if isinstance(part, BatchPut) else part.key, self.key_names)
+    def __init__(self, key_of: Callable[[Item], object], writes: dict[object, tuple[int, Write]]) -> None:
+        self.key_of = key_of
+        self.writes = writes
 
-
-def key_writes(writes: Iterable[Write], key_names: tuple[str, ...]) -> Iterator[KeyedWrite]:
-    """Yield the writes of a table with these key attributes, each with its position and key."""
-    for index, write in enumerate(writes):
-        holder = write.item if isinstance(write, Put) else write.key
-        yield KeyedWrite(index, write, key_names, _values(holder, key_names), _as_part(write))
+    @property
+    def positions(self) -> list[int]:
+        """The positions of the writes in the run."""
+        return [position for position, _ in self.writes.values()]
 
 
-def _values(holder: Item, names: tuple[str, ...]) -> tuple[AttributeValue, ...]:
-    return tuple([holder[name] for name in names])
+def group_writes(
+    writes: Iterable[Write], key_names: tuple[str, ...], batch_size: int, round_size: int
+) -> Iterator[list[Group]]:
+    """Yield the writes of a table in rounds, and each round in groups: batches, and single writes that need a request.
+
+    In a round, every key occurs once: writes of the keys a, b, a, c make [a, b] and [a, c]. BatchWriteItem refuses two
+    writes of one key, and carries out its writes in any order.
+
+    Args:
+        writes: The writes.
+        key_names: The names of the key attributes of their table.
+        batch_size: How many writes a batch takes.
+        round_size: How many writes a round takes.
+    """
+    key_of = operator.itemgetter(*key_names)
+    groups, batch, found = list[Group](), Group(key_of, {}), set[object]()
+    for pair in enumerate(writes):
+        write = pair[1]
+        key = key_of(write.item if isinstance(write, Put) else write.key)
+        if key in found or len(found) == round_size:
+            yield [*groups, batch] if batch.writes else groups
+            groups, batch, found = [], Group(key_of, {}), set()
+        found.add(key)
+        if not _is_batchable(write):
+            groups.append(Group(key_of, {key: pair}))
+            continue
+        batch.writes[key] = pair
+        if len(batch.writes) == batch_size:
+            groups.append(batch)
+            batch = Group(key_of, {})
+    if found:
+        yield [*groups, batch] if batch.writes else groups
 
 
-def _as_part(write: Write) -> BatchPut | BatchDelete | None:
+def _is_batchable(write: Write) -> bool:
     # A batch takes puts and deletes without conditions only. Source: BatchWriteItem, API reference.
-    if isinstance(write, UpdateItem) or write.condition is not None:
-        return None
-    return BatchPut(write.item) if isinstance(write, Put) else BatchDelete(write.key)
+    return not isinstance(write, UpdateItem) and write.condition is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +123,15 @@ class GroupResult:
     """The outcomes of a group of writes.
 
     Attributes:
-        outcomes: One for each.
+        outcomes: One for each, in their order.
         stop: The error after which no more writes must be sent.
     """
 
-    outcomes: list[Outcome]
+    outcomes: Outcomes
     stop: DynamongoError | None = None
 
 
-def write_group(
-    sender: Sender, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome] | None = None
-) -> Steps[GroupResult]:
+def write_group(sender: Sender, group: Group, outcomes: Outcomes | None = None) -> Steps[GroupResult]:
     """Carry out one of the groups of `group_writes`: as one batch, or its only write alone.
 
     An error that concerns one item is the outcome of that item. A batch that is refused as a whole is sent one by
@@ -115,66 +140,67 @@ def write_group(
     Args:
         sender: Sends the requests.
         group: The writes.
-        outcomes: Filled with the outcome of each write, by its index, as soon as it is known, so that outcomes are
-            not lost when the group is interrupted.
+        outcomes: Filled with the outcome of each write as soon as it is known, so that outcomes are not lost when the
+            group is interrupted.
     """
     outcomes = {} if outcomes is None else outcomes
     stop: DynamongoError | None = None
     try:
-        if len(group) > 1:
+        if len(group.writes) > 1:
             yield from _write_batch(sender, group, outcomes)
         else:
-            outcomes[group[0].index] = yield from _write_alone(sender, group[0])
+            ((position, write),) = group.writes.values()
+            outcomes[position] = yield from _write_alone(sender, write)
     # DynamoDB refuses a batch with one invalid write as a whole. Source: BatchWriteItem, API reference.
     except InvalidRequestError:
         stop = yield from _write_one_by_one(sender, group, outcomes)
     except ITEM_ERRORS as error:
-        _fill(outcomes, group, error)
+        _fill(outcomes, group, Outcome(error))
     except DynamongoError as error:
         stop = error
-        _fill(outcomes, group, error)
-    return GroupResult([outcomes[write.index] for write in group], stop)
+        _fill(outcomes, group, Outcome(error))
+    return GroupResult({position: outcomes[position] for position in group.positions}, stop)
 
 
-def _write_one_by_one(
-    sender: Sender, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]
-) -> Steps[DynamongoError | None]:
-    for write in group:
-        if write.index in outcomes:  # a request before wrote it, and left the rest unprocessed
+def _write_one_by_one(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[DynamongoError | None]:
+    for position, write in group.writes.values():
+        if position in outcomes:  # a request before wrote it, and left the rest unprocessed
             continue
         try:
-            outcomes[write.index] = yield from _write_alone(sender, write)
+            outcomes[position] = yield from _write_alone(sender, write)
         except DynamongoError as error:
-            outcomes[write.index] = Outcome(write.index, error)
-            outcomes.update({each.index: each for each in not_sent(_unfinished(group, outcomes), error)})
+            outcomes[position] = Outcome(error)
+            _fill(outcomes, group, not_sent(error))
             return error
     return None
 
 
-def _write_batch(sender: Sender, group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> Steps[None]:
-    table = group[0].write.table
-    pending = {write.key: write for write in group}
-    attempts = sender.start_attempts()
+def _write_batch(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[None]:
+    pending, attempts = group.writes, sender.start_attempts()
+    table = next(iter(pending.values()))[1].table
     while True:
-        batch = tuple([write.part for write in pending.values() if write.part is not None])
-        result = yield from sender.send_within(attempts, BatchWrite(table, batch))
-        # Any write of the group can tell a key: all are of one table.
-        left = {group[0].key_of(part) for part in result.unprocessed}
-        outcomes.update({write.index: Outcome(write.index) for key, write in pending.items() if key not in left})
+        batch = BatchWrite(table, tuple([_as_part(write) for _, write in pending.values()]))
+        result = yield from sender.send_within(attempts, batch)
+        left = {group.key_of(part.item if isinstance(part, BatchPut) else part.key) for part in result.unprocessed}
+        outcomes.update({position: DONE for key, (position, _) in pending.items() if key not in left})
         if not left:
             return
         made_progress = len(left) < len(pending)
-        pending = {key: write for key, write in pending.items() if key in left}
+        pending = {key: pair for key, pair in pending.items() if key in left}
         if not (yield from sender.wait_for_unprocessed(attempts, made_progress=made_progress)):
             raise _unprocessed_error(attempts, table)
 
 
-def _write_alone(sender: Sender, write: KeyedWrite) -> Steps[Outcome]:
+def _as_part(write: Write) -> BatchPut | BatchDelete:
+    return BatchPut(write.item) if isinstance(write, Put) else BatchDelete(write.key)
+
+
+def _write_alone(sender: Sender, write: Write) -> Steps[Outcome]:
     try:
-        result = yield from sender.send_within(sender.start_attempts(), write.write)
+        result = yield from sender.send_within(sender.start_attempts(), write)
     except ITEM_ERRORS as error:
-        return Outcome(write.index, error)
-    return Outcome(write.index, attributes=result.attributes)
+        return Outcome(error)
+    return DONE if result.attributes is None else Outcome(attributes=result.attributes)
 
 
 def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | WriteOutcomeUnknown:
@@ -188,35 +214,14 @@ def _unprocessed_error(attempts: Attempts, table: str) -> ThrottledError | Write
     return error
 
 
-def group_writes(writes: Iterable[KeyedWrite], size: int) -> Iterator[list[KeyedWrite]]:
-    """Yield groups that can be sent as one batch, and single writes that cannot; writes of one key keep their order."""
-    batch: dict[tuple[AttributeValue, ...], KeyedWrite] = {}
-    for write in writes:
-        # BatchWriteItem refuses two writes of one key, and carries out its writes in any order.
-        if batch and (write.key in batch or len(batch) == size):
-            yield list(batch.values())
-            batch = {}
-        if write.part is not None:
-            batch[write.key] = write
-        else:  # it overtakes the batch that is being filled, which has no write of its key
-            yield [write]
-    if batch:
-        yield list(batch.values())
-
-
-def not_sent(writes: Iterable[KeyedWrite], error: DynamongoError) -> Iterator[Outcome]:
-    """Yield the outcomes of writes that are not sent, because an earlier one failed with the error."""
+def not_sent(error: DynamongoError) -> Outcome:
+    """Return the outcome of writes that are not sent, because an earlier one failed with the error."""
     reason = WriteNotSent(f"not sent: an earlier write of the run failed: {error}")
     reason.__cause__ = error
-    for write in writes:
-        yield Outcome(write.index, reason)
+    return Outcome(reason)
 
 
-def _fill(outcomes: dict[int, Outcome], group: Sequence[KeyedWrite], error: DynamongoError) -> None:
-    """Give the error to the writes of a group that have no outcome yet."""
-    outcomes.update({write.index: Outcome(write.index, error) for write in _unfinished(group, outcomes)})
-
-
-def _unfinished(group: Sequence[KeyedWrite], outcomes: dict[int, Outcome]) -> list[KeyedWrite]:
-    """Return the writes of a group that have no outcome yet."""
-    return [write for write in group if write.index not in outcomes]
+def _fill(outcomes: Outcomes, group: Group, outcome: Outcome) -> None:
+    """Give the outcome to the writes of a group that have none yet."""
+    for position in group.positions:
+        outcomes.setdefault(position, outcome)

@@ -280,7 +280,12 @@ def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
 
 def all_of(parts: tuple[Condition, ...]) -> Condition | None:
     """Combine parts that must all hold into one condition; the inverse of `conjuncts`."""
-    return And(*parts) if len(parts) > 1 else parts[0] if parts else None
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    joined = And(*parts)
+    if And not in map(type, parts):  # as conjuncts are: then nobody has to flatten it
+        object.__setattr__(joined, "parts", parts)
+    return joined
 
 
 def describe(condition: Condition) -> str:

@@ -56,10 +56,20 @@ def _own_operands(node: Condition) -> tuple[Operand, ...]:
 
 def paths_of(condition: Condition) -> list[Path]:
     """Return every path that the condition reads."""
-    if isinstance(condition, Comparison) and isinstance(condition.left, Path) and is_value(condition.right):
-        return [condition.left]  # most conditions are this one
+    if not isinstance(condition, Branch):
+        return _own_paths(condition)
     found: list[Path] = []
-    for operand in operands_of(condition):
+    for node in nodes_of(condition):
+        if not isinstance(node, Branch):
+            found += _own_paths(node)
+    return found
+
+
+def _own_paths(node: Condition) -> list[Path]:
+    if isinstance(node, Comparison) and isinstance(node.left, Path) and is_value(node.right):
+        return [node.left]  # most nodes are this one
+    found: list[Path] = []
+    for operand in _own_operands(node):
         if isinstance(operand, Path):
             found.append(operand)
         elif isinstance(operand, Size):

@@ -9,7 +9,7 @@ Source: "Update expressions" in the DynamoDB developer guide.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
@@ -117,13 +117,13 @@ def check_update_request(updates: Sequence[AnyUpdate], key_names: Collection[str
         check_path_request([update.path for update in updates], "UpdateExpression")
 
 
-def guards_of(updates: Iterable[AnyUpdate]) -> Iterator[tuple[Path, Condition]]:
-    """Yield the path of each sum whose field has a range, with the condition that keeps the sum in it."""
-    for update in updates:
-        if type(update) is SetUpdate:  # most are
-            continue
-        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None:
-            yield update.path, update.guard
+def guards_of(updates: Iterable[AnyUpdate]) -> list[tuple[Path, Condition]]:
+    """Return the path of each sum whose field has a range, with the condition that keeps the sum in it."""
+    return [
+        (update.path, update.guard)
+        for update in updates
+        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None
+    ]
 
 
 def check_path_request(paths: Sequence[Path], expression: str) -> None:

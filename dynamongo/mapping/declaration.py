@@ -8,9 +8,10 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import check_name, shorten
@@ -19,12 +20,16 @@ from dynamongo.fields.durations import TimedeltaField
 from dynamongo.fields.enumeration import EnumField
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.version import VersionField
-from dynamongo.mapping.index_declaration import declare_indexes
 from dynamongo.mapping.keys import ModelKeys, name_model
 from dynamongo.mapping.named_fields import find_field, find_key_field, make_key_attribute
 from dynamongo.mapping.options import check_options, check_spelling, find_throughput, refuse
 from dynamongo.mapping.records import Recorded
 from dynamongo.schema import KeySchema, TableSchema
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import index_declaration
+else:  # many tables have no index
+    index_declaration = LazyModule("dynamongo.mapping.index_declaration")
 
 # Source: "Naming rules" in the DynamoDB developer guide. A table name has at least 3 characters with the prefix.
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
@@ -123,7 +128,7 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     keys = _find_keys(model, fields)
     schema = KeySchema(*(make_key_attribute(model, field) for field in keys.fields))
     throughput = find_throughput(model)
-    schemas = declare_indexes(model, indexes, fields, schema)
+    schemas = index_declaration.declare_indexes(model, indexes, fields, schema) if indexes else {}
     table = TableSchema(_find_table_name(model), schema, throughput, tuple(schemas.values()))
     bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
     required = frozenset(name for name, field in fields.items() if field.required)

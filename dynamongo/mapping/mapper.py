@@ -7,26 +7,33 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError, WrittenButUnreadable
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, hidden_values, shorten
+from dynamongo.fields import BinaryField, IntField, StringField
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
 from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
-from dynamongo.mapping.deltas import apply_deltas
 from dynamongo.mapping.model_codec import Codec
 from dynamongo.mapping.model_schema import ModelSchema
 from dynamongo.mapping.records import Record, Recorded, record_of, set_record, stored_item_of
 from dynamongo.mapping.versions import lock, next_version
-from dynamongo.operations import Put, UpdateItem
+from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import deltas
+else:  # only saves of what has changed need it
+    deltas = LazyModule("dynamongo.mapping.deltas")
 
 M = TypeVar("M", bound=Recorded)
 
+_PLAIN_KEYS: Final = frozenset([BinaryField, IntField, StringField])
 _OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing", "_schema"])
 """The attributes that `ModelSchema.take_declaration` sets, and an abstract model lacks."""
 
@@ -94,6 +101,16 @@ class Mapper(ModelSchema, Generic[M]):
         # A copy, which the codec fills.
         return self.codec.encode(vars(instance), dict(record.undeclared))
 
+    @property
+    def reader(self) -> ItemReader | None:
+        """What reads whole items to instances while they are still JSON, for `decode_read`; `None` if nothing can."""
+        read = self.codec.read
+        if read is None:
+            return None
+        # An instance holds the keys of these fields as they are stored.
+        is_plain = all(type(field) in _PLAIN_KEYS for field in self.keys.fields)
+        return ItemReader(read, vars if is_plain else self.key_of, self.keys.names)
+
     def decode(self, item: Item) -> M:
         """Return an instance of a whole item.
 
@@ -106,7 +123,7 @@ class Mapper(ModelSchema, Generic[M]):
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if loaded is None:
-            return self.codec.decode(items)
+            return items.finish(self.decode) if isinstance(items, ReadItems) else self.codec.decode(items)
         return [self.decode_partial(item, loaded) for item in items]
 
     def decode_written(self, item: Item, done: str) -> M:
@@ -209,8 +226,8 @@ class Mapper(ModelSchema, Generic[M]):
 
     def _apply_update(self, instance: M, write: UpdateItem) -> Item:
         # The rest is the increment of the version, which follows below.
-        deltas = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
-        item = apply_deltas(cast("Item", stored_item_of(instance)), deltas)
+        changes = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
+        item = deltas.apply_deltas(cast("Item", stored_item_of(instance)), changes)
         version = self.version
         return item if version is None else {**item, version: next_version(vars(instance)[version])}
 

@@ -111,14 +111,15 @@ class Codec:
     def read(self) -> Callable[[wire_values.WireItem, str], Any] | None:
         """The function from the parsed JSON of an item, and its text, to an instance; `None` if it would call users.
 
-        It returns `None` for an item that only `decode` can read, or report. The instance keeps the text as what is
-        stored, because a text is no work for the garbage collector, and few programs ask for it.
+        It returns `None` for an item that only `decode` can read, or report, and until it is compiled. The instance
+        keeps the text as what is stored, because a text is no work for the garbage collector, and few programs ask for
+        it.
         """
         # A validator or a field of the user's own, and an own `__new__`.
         made_by: Any = self._model.__new__
         if made_by is not object.__new__ or not all(map(wire_paths.can_read_wire, self._fields.values())):
             return None
-        return self._write_read().compile()
+        return compile_later(self, "read", _leave_to_decode, lambda: self._write_read().compile())
 
     def reset(self) -> None:
         """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
@@ -215,6 +216,10 @@ class Codec:
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]
+
+
+def _leave_to_decode(wire: wire_values.WireItem, text: str) -> None:
+    """Leave an item to `decode`, which reads the first few in less time than it takes to compile `read`."""
 
 
 def _write_members(names: Iterable[str]) -> list[str]:

@@ -34,7 +34,7 @@ def encode(fields: Fields, keys: KeyCodec, index_keys: Sequence[str], values: Va
     for name, field in fields.items():
         value = values[name]
         if not field.is_absent(value):
-            item[name] = validate_and_encode(field, value)
+            item[name] = field.encode(field.validate(value))
         elif field.required:
             refuse_missing(field)
     if not all(map(item.get, keys.names)):  # the key codec refuses a missing or empty key

@@ -120,11 +120,11 @@ def _make_list_path(field: ListField[Any], v: str, source: Source) -> WirePath |
 def _make_map_path(field: DictField[Any], v: str, source: Source) -> WirePath | None:
     if not field.fields:
         return WirePath("M", "read_map({0})", None, v)
-    take = _define_take(field, source)
+    take = _define_map(field, source)
     return None if take is None else WirePath("M", f"{take}({{0}})", f"{v} is not None", v)
 
 
-def _define_take(field: DictField[Any], source: Source) -> str | None:
+def _define_map(field: DictField[Any], source: Source) -> str | None:
     """Define the function that reads a map whose members all take their paths, and returns `None` for any other."""
     lines = ["get, taken = v.get, {}"]
     for name, member in field.fields.items():

@@ -14,23 +14,26 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
-from dynamongo.executor import ITEM_ERRORS, Outcome, Write
+from dynamongo.executor import ITEM_ERRORS, Outcome, Outcomes, Write
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.model.bulk_entries import Entry
-from dynamongo.model.progress import Advance, ProgressOption, report_progress
+from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.operations import Put
 from dynamongo.planning.read import Read
+
+if TYPE_CHECKING:
+    from dynamongo.model.progress import Advance
 
 M = TypeVar("M", bound=Recorded)
 
@@ -118,16 +121,17 @@ class BulkWrite(Generic[M]):
                 self._pending[next(numbers)] = index, entry
                 yield entry.write
 
-    def finish(self, outcome: Outcome, advance: Advance) -> Iterator[WriteOutcome[M]]:
-        """Yield what became known with the outcome of a write; `settle` has what the caller did not take."""
-        if self._refused:
-            yield from self.finish_refused(advance)
-        index, entry = self._pending[outcome.index]
-        finished = self._finish(index, entry, outcome)
-        advance(1, int(not finished.is_done))
-        yield finished
-        # Only now: an interruption while it is yielded must not lose it.
-        del self._pending[outcome.index]
+    def finish(self, outcomes: Outcomes, advance: Advance) -> Iterator[WriteOutcome[M]]:
+        """Yield what became known with the outcomes of some writes; `settle` has what the caller did not take."""
+        for number, outcome in outcomes.items():
+            if self._refused:
+                yield from self.finish_refused(advance)
+            index, entry = self._pending[number]
+            finished = self._finish(index, entry, outcome)
+            advance(1, int(not finished.is_done))
+            yield finished
+            # Only now: an interruption while it is yielded must not lose it.
+            del self._pending[number]
 
     def finish_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
         """Yield the outcomes of invalid entries since the last write."""
@@ -136,14 +140,14 @@ class BulkWrite(Generic[M]):
             yield self._refused[0]  # which is removed afterwards, as above
             self._refused.popleft()
 
-    def settle(self, begun: dict[int, Outcome]) -> list[WriteOutcome[M]]:
+    def settle(self, begun: Outcomes) -> list[WriteOutcome[M]]:
         """Return the outcomes that an interrupted run has not yielded.
 
         Args:
             begun: The outcomes of the writes that were sent; the others were not.
         """
         settled = [
-            self._finish(index, entry, begun.get(number) or Outcome(number, _not_begun()))
+            self._finish(index, entry, begun.get(number) or Outcome(_not_begun()))
             for number, (index, entry) in self._pending.items()
         ]
         return [*settled, *self._refused]
@@ -222,8 +226,8 @@ class WriteStream(Generic[M]):
         outcomes = self._writer.write(writes.writes())
         report = report_progress(self._options.progress, writes.destination.table, self._total)
         with report as advance, contextlib.closing(outcomes):
-            for outcome in outcomes:
-                yield from writes.finish(outcome, advance)
+            for known in outcomes:
+                yield from writes.finish(known, advance)
             yield from writes.finish_refused(advance)
 
 

@@ -225,7 +225,8 @@ class UpdateCall(_WriteCall[M]):
         target = resolve_one(strategy, mapper, to_write=True)
         if condition is not None:
             target = restrict(target, condition, mapper)
-        super().__init__(mapper, table, make_update(mapper, table, target, changes, upsert=upsert))
+        self.mapper, self.table = mapper, table
+        self.operation = make_update(mapper, table, target, changes, upsert=upsert)
 
     def finish(self, result: WriteResult) -> M:
         """Return the item as it is now."""
@@ -241,7 +242,8 @@ class DeleteCall(_WriteCall["M | None"]):
         target = resolve_one(strategy, mapper, to_write=True)
         if condition is not None:
             target = restrict(target, condition, mapper)
-        super().__init__(mapper, table, make_delete(table, target, return_old=True))
+        self.mapper, self.table = mapper, table
+        self.operation = make_delete(table, target, return_old=True)
 
     def finish(self, result: WriteResult) -> M | None:
         """Return the item as it was, if there was one."""

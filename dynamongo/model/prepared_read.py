@@ -12,7 +12,7 @@ from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from dynamongo._support.dataclasses import replace
-from dynamongo.backends import Backend
+from dynamongo.backends import Backend, takes_reader
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BudgetExceeded, CursorError, ItemNotFound, MultipleItemsFound
 from dynamongo.executor import (
@@ -35,7 +35,7 @@ from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
 from dynamongo.model.progress import ProgressOption
 from dynamongo.model.results import Page
-from dynamongo.operations import Capacity
+from dynamongo.operations import Capacity, ItemReader
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
@@ -46,7 +46,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 M = TypeVar("M", bound=Instance)
 
-Decode: TypeAlias = Callable[[list[Item], Plan], list[T]]
+Decode: TypeAlias = Callable[[Sequence[Item], Plan], list[T]]
 """Turns the items that were read with a plan into what the caller gets."""
 
 
@@ -118,7 +118,15 @@ class PreparedRead(Generic[T]):
             start = START
         else:
             start = decode_cursor(plan, self._fingerprint_of_plan(), read.cursor, self._connection.cursor_rules)
-        return PageLoop(plan, start, read.max_pages, read.max_read_units)
+        return PageLoop(plan, start, read.max_pages, read.max_read_units, self._find_reader(plan))
+
+    def _find_reader(self, plan: Plan) -> ItemReader | None:
+        """Return what the backend may read whole items with, unless their attribute values are needed anyway."""
+        if self._decode is as_stored or not takes_reader(self._backend):
+            return None
+        mapper = self._model.__mapper__
+        is_whole = plan.residual is None and plan.loaded is None and not plan.projection
+        return mapper.reader if is_whole and set(plan.order_by) <= set(mapper.keys.names) else None
 
     def _call(self, steps: Callable[[Sender], Steps[R]]) -> VerbCall[R]:
         return VerbCall(self._model.__mapper__, self._read.table.name, steps=steps)
@@ -212,9 +220,9 @@ def instances_of(mapper: Mapper[M]) -> Decode[M]:
     return lambda items, plan: mapper.decode_read(items, plan.loaded)
 
 
-def as_stored(items: list[Item], _: Plan) -> list[Item]:
+def as_stored(items: Sequence[Item], _: Plan) -> list[Item]:
     """Return the items as they are."""
-    return items
+    return list(items)
 
 
 def dicts_of(mapper: Mapper[M]) -> Decode[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Sized
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import ConfigurationError
@@ -30,12 +30,14 @@ ProgressOption: TypeAlias = "Callable[[Progress], object] | bool | None"
 """A callback, `True` for a progress bar of tqdm, or nothing."""
 
 
-class Advance(Protocol):
-    """Adds to the number of items that are done, and to the number of those that failed."""
+if TYPE_CHECKING:
 
-    def __call__(self, count: int, failures: int = 0) -> None:
-        """Report the new totals."""
-        ...
+    class Advance(Protocol):
+        """Adds to the number of items that are done, and to the number of those that failed."""
+
+        def __call__(self, count: int, failures: int = 0) -> None:
+            """Report the new totals."""
+            ...
 
 
 @contextlib.contextmanager
@@ -53,6 +55,9 @@ def report_progress(
     Raises:
         ConfigurationError: `option` is `True`, but tqdm is not installed.
     """
+    if option is None or option is False:  # nearly always, and for every item
+        yield _ignore
+        return
     done = failed = 0
     with _open(option, label, total, unit) as show:
 
@@ -71,8 +76,6 @@ def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> G
     elif option is True:
         with _load_tqdm()(total=total, desc=label, unit=f" {unit}") as bar:
             yield lambda progress: bar.update(progress.done - bar.n)  # tqdm takes what is new, not the total
-    elif option is None or option is False:
-        yield _ignore
     else:
         raise ConfigurationError(f"progress must be a callback, True or False; got {option!r:.80}")
 
@@ -88,7 +91,7 @@ def _load_tqdm() -> Any:
     return tqdm
 
 
-def _ignore(_: Progress) -> None:
+def _ignore(count: int, failures: int = 0) -> None:
     pass
 
 

@@ -71,8 +71,10 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
     name, required, is_sorted = mapper.name, mapper.declaration.required, verb != "find"
     if arguments:
         check_names(verb, arguments, _NAMES if is_sorted else _FIND_NAMES)
-    check_flag(name, "descending", descending)
-    check_count(name, "limit", limit, least=0)
+    if descending is not False:
+        check_flag(name, "descending", descending)
+    if limit is not None:
+        check_count(name, "limit", limit, least=0)
     source, schema = resolve_many(strategy, mapper), mapper.schema(table)
     if not arguments:
         return Read(schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor)

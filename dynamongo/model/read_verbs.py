@@ -157,7 +157,8 @@ class ReadVerbs(Instance):
             CursorError: When items are read: the cursor belongs to another read, its signature is wrong, or it has
                 expired.
         """
-        check_flag(cls.__name__, "as_dicts", as_dicts)
+        if as_dicts is not False:
+            check_flag(cls.__name__, "as_dicts", as_dicts)
         mapper, table = cls.__mapper__, cls.table_name()
         read = read_arguments.make_read(
             mapper, table, "find", strategy, arguments, descending=descending, limit=limit, cursor=cursor

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import TableMismatch
 from dynamongo.executor import Sender, Steps
-from dynamongo.executor.table_lifecycle import change_table, compare_table, create_table, delete_table
+from dynamongo.executor.table_lifecycle import change_table, compare_table, create_table, delete_table, ignore_poll
 from dynamongo.fields.indexes import GlobalIndex
 from dynamongo.model.calls import VerbCall
 from dynamongo.model.instance import Instance
-from dynamongo.model.progress import ProgressOption, report_progress
 from dynamongo.operations import CreateTable, DescribeTable
 
 if TYPE_CHECKING:
     from dynamongo.executor import schema_diff
     from dynamongo.executor.schema_diff import Declared, Difference
-else:  # tests create tables, and compare none
+    from dynamongo.executor.table_lifecycle import OnPoll
+    from dynamongo.model import progress as progresses
+    from dynamongo.model.progress import ProgressOption
+else:  # tests create tables, and neither compare them nor watch
+    progresses = LazyModule("dynamongo.model.progress")
     schema_diff = LazyModule("dynamongo.executor.schema_diff")
 
 
@@ -31,7 +36,7 @@ def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
     create = CreateTable(mapper.schema(table), tuple((model.__tags__ or {}).items()), model.__stream__)
 
     def steps(sender: Sender) -> Steps[None]:  # a generator: a bar opens when the call is performed
-        with report_progress(progress, table, unit="polls") as poll:
+        with _count_polls(progress, table) as poll:
             yield from create_table(sender, create, wait=wait, expires_by=expires_by, on_poll=poll)
 
     return VerbCall(mapper, table, steps=steps)
@@ -43,7 +48,7 @@ def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
     table = model.table_name()
 
     def steps(sender: Sender) -> Steps[None]:
-        with report_progress(progress, table, unit="polls") as poll:
+        with _count_polls(progress, table) as poll:
             yield from delete_table(sender, table, wait=wait, on_poll=poll)
 
     return VerbCall(model.__mapper__, table, steps=steps)
@@ -73,11 +78,17 @@ def update_call(
         whole = schema_diff.complete_schema(mapper.schema(table), _declared_settings(model), live)
         changes = list(schema_diff.plan_changes(table, fixed, whole, live))
         if changes:
-            with report_progress(progress, table, unit="polls") as poll:
+            with _count_polls(progress, table) as poll:
                 yield from change_table(sender, table, changes, wait=wait, on_poll=poll)
         return fixed
 
     return VerbCall(mapper, table, steps=steps)
+
+
+def _count_polls(progress: ProgressOption, table: str) -> AbstractContextManager[OnPoll]:
+    if progress is None:
+        return contextlib.nullcontext(ignore_poll)
+    return progresses.report_progress(progress, table, unit="polls")
 
 
 def _compare(

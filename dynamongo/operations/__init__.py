@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynamongo.operations.base import BatchDelete, BatchPut, Operation
+from dynamongo.operations.read_items import ItemReader, ReadItems
 from dynamongo.operations.requests import (
     MAX_BATCH_GET,
     MAX_BATCH_WRITE,
@@ -74,11 +75,13 @@ __all__ = [
     "DescribeTimeToLive",
     "Get",
     "GetResult",
+    "ItemReader",
     "KeyCondition",
     "Operation",
     "PageResult",
     "Put",
     "Query",
+    "ReadItems",
     "ReturnValues",
     "Scan",
     "StreamView",

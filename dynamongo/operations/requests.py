@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Condition, Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations.base import BatchDelete, BatchPut, Operation
+from dynamongo.operations.read_items import ItemReader
 from dynamongo.operations.results import (
     BatchGetResult,
     BatchWriteResult,
@@ -57,6 +58,7 @@ class BatchGet(Operation[BatchGetResult]):
     keys: tuple[Item, ...]
     projection: tuple[Path, ...] = ()
     consistent: bool = False
+    reader: ItemReader | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Query(Operation[PageResult]):
         count_only: Whether to return only the counts.
         fetch: Whether to fetch attributes that a local index does not hold from the table, at the cost of another read
             for each item.
+        reader: What a backend that marks its `execute` by `uses_reader` may read the items with.
 
     Source: Query, API reference.
     """
@@ -109,6 +112,7 @@ class Query(Operation[PageResult]):
     consistent: bool = False
     count_only: bool = False
     fetch: bool = False
+    reader: ItemReader | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ class Scan(Operation[PageResult]):
     segment: int | None = None
     total_segments: int | None = None
     fetch: bool = False
+    reader: ItemReader | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ Where a decision depends on values, there is no template, or the values are look
 
 ==================================================  ==============================================================
 `in_`, or an OR, on a key attribute                 no template: the values are the keys to read, or their number
-two conditions on one key attribute                 no template: the stricter one wins, or two make a BETWEEN
-two conditions on one other attribute               no template for values that contradict each other
+a lower and an upper bound on one key attribute     no template for values that are equal or contradict each other
+other conditions on one key attribute               no template: the stricter one wins
+several conditions on another attribute             no template for values that contradict each other
 an empty string or binary value                     another shape: no key holds it
 BETWEEN with equal bounds                           another shape: it is an equality
-an `in_` with more values                           another shape: a filter has room for a hundred
+an `in_` with more values                           another shape; none with more than a few
 ==================================================  ==============================================================
 
 There is one planner: a template is read off its plan, in which it finds the conjuncts themselves.
@@ -22,7 +23,7 @@ There is one planner: a template is read off its plan, in which it finds the con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, cast
 
@@ -47,7 +48,7 @@ from dynamongo.expressions.conditions import (
     conjuncts,
 )
 from dynamongo.expressions.operands import paths_of
-from dynamongo.expressions.trees import nodes_of
+from dynamongo.expressions.trees import Branch, nodes_of
 from dynamongo.operations import Get, KeyCondition, Query, Scan
 from dynamongo.planning.contradictions import find_contradiction, find_subject
 from dynamongo.planning.plan import Plan, ReadOperation
@@ -68,8 +69,8 @@ _KINDS: Final[dict[type, str]] = {
     dict: "M",
     frozenset: "set",
 }
-_MAX_BRANCHES: Final = 8
-"""With more of them, an OR names keys, or will not come a second time: to take its shape would only cost time."""
+_MAX_PARTS: Final = 8
+"""An OR or IN with more of them names keys, or does not come a second time: to take its shape would only cost time."""
 
 _KINDS_OF_EMPTY: Final = {**_KINDS, str: "empty S", bytes: "empty B"}
 
@@ -94,7 +95,9 @@ def find_shape(read: Read, parts: Sequence[Condition]) -> Shape | None:
                 and (kind := (_KINDS if part.right else _KINDS_OF_EMPTY).get(type(part.right))) is not None
             ):
                 shape += (part.operator, part.left.elements, kind)
-            elif type(part) is Or and len(part.parts) > _MAX_BRANCHES:
+            elif not isinstance(part, Branch):
+                _ADDERS[type(part)](shape, part)
+            elif len(part.branches) > _MAX_PARTS:
                 return None
             else:
                 for node in nodes_of(part):
@@ -127,8 +130,8 @@ def _add_between(shape: list[Any], node: Between) -> None:
 
 
 def _add_in(shape: list[Any], node: In) -> None:
-    if not set(map(type, node.choices)) <= _KINDS.keys():
-        raise KeyError  # a path among the choices: too rare to be worth a shape
+    if len(node.choices) > _MAX_PARTS or not set(map(type, node.choices)) <= _KINDS.keys():
+        raise KeyError  # for `find_shape`; a path among the choices is too rare to be worth a shape
     shape += (In, len(node.choices))
     _add_operand(shape, node.operand)
 
@@ -163,6 +166,9 @@ _ADDERS: Final[dict[type, Callable[[list[Any], Any], None]]] = {
 }
 
 
+_Pair: TypeAlias = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class PlanTemplate:
     """A plan of one operation without its values: these are in the conjuncts, of which it has the positions.
@@ -171,24 +177,31 @@ class PlanTemplate:
         table: The table of the read.
         plan: The plan that the template was read off.
         key: The conjuncts that are the key of a Get or the key condition of a query, in the order of the key.
+        folded: Those that become the BETWEEN of the key condition, the lower bound first.
         kept: Those of the filter.
         left: Those of the residual.
         takes_limit: Whether a request reads no more items than the limit.
-        is_doubtful: Whether several conjuncts on one attribute may contradict each other.
+        pairs: Those that are a lower and an upper bound on one key attribute.
+        is_doubtful: Whether several conjuncts on one other attribute may contradict each other.
     """
 
     table: TableSchema
     plan: Plan
     key: tuple[int, ...]
+    folded: _Pair | None
     kept: tuple[int, ...]
     left: tuple[int, ...]
     takes_limit: bool
+    pairs: tuple[_Pair, ...]
     is_doubtful: bool
 
     def fill(self, read: Read, parts: Sequence[Condition], batch_get: int) -> Plan | None:
         """Return the plan of a read of the same shape, given its conjuncts; `None` if it has to be planned."""
         if self.table is not read.table and self.table != read.table:  # of a read made before an option was assigned
             return None
+        for low, high in self.pairs:
+            if not _bound(parts, low) < _bound(parts, high):
+                return None
         if self.is_doubtful and find_contradiction(parts) is not None:
             return None
         made = self.plan
@@ -208,7 +221,11 @@ class PlanTemplate:
 
     def _fill_operation(self, made: ReadOperation, read: Read, parts: Sequence[Any]) -> ReadOperation:
         if isinstance(made, Query):
-            key = KeyCondition(*[parts[position] for position in self.key])
+            conditions = [parts[position] for position in self.key]
+            if self.folded is not None:
+                low, high = self.folded
+                conditions.append(Between(parts[low].left, parts[low].right, parts[high].right))
+            key = KeyCondition(*conditions)
             kept = _pick(parts, self.kept)
             limit = self._page_limit(read)
             # In the order of the fields: by name, it would take twice the time.
@@ -239,45 +256,73 @@ class PlanTemplate:
 
 def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTemplate | None:
     """Return the template of a plan; `None` if a decision depends on values, or the plan has other nodes."""
+    positions = {id(part): position for position, part in enumerate(parts)}
+    # One node may be there twice, and then nobody knows which of the two is meant.
+    if len(plan.operations) != 1 or len(positions) < len(parts):
+        return None
     keys = {attribute.name for attribute in read.table.key_attributes()}
     subjects = [subject.elements for part in parts if (subject := find_subject(part)) is not None]
     repeated = {each for each in subjects if subjects.count(each) > 1}
-    is_by_value = any(each[0] in keys for each in repeated) or any(_is_by_value(part, keys) for part in parts)
-    positions = {id(part): position for position, part in enumerate(parts)}
-    # One node may be there twice, and then nobody knows which of the two is meant.
-    if is_by_value or len(plan.operations) != 1 or len(positions) < len(parts):
+    pairs = {each: _find_pair(parts, each) for each in repeated if each[0] in keys}
+    if None in pairs.values() or any(_is_by_value(part, keys) for part in parts):
         return None
     operation = plan.operations[0]
     kept = conjuncts(operation.filter) if isinstance(operation, (Query, Scan)) else ()
+    key, folded = _find_key(operation, parts, pairs)
     try:
-        found = [
-            tuple(positions[id(part)] for part in group)
-            for group in (_key_of(operation, parts), kept, conjuncts(plan.residual))
+        of_key, of_filter, of_residual = [
+            tuple(positions[id(part)] for part in group) for group in (key, kept, conjuncts(plan.residual))
         ]
     except KeyError:
         return None
-    is_whole = plan.residual is None and not kept
-    takes_limit = is_whole and not (isinstance(operation, Scan) and read.is_sorted)
-    return PlanTemplate(read.table, plan, found[0], found[1], found[2], takes_limit, bool(repeated))
+    return PlanTemplate(
+        read.table,
+        plan,
+        of_key,
+        folded,
+        of_filter,
+        of_residual,
+        takes_limit=plan.residual is None and not kept and not (isinstance(operation, Scan) and read.is_sorted),
+        pairs=tuple(cast("Iterable[_Pair]", pairs.values())),
+        is_doubtful=len(pairs) < len(repeated),
+    )
+
+
+def _find_pair(parts: Sequence[Condition], elements: tuple[str | int, ...]) -> _Pair | None:
+    """Return the positions of the lower and the upper bound on a path; `None` if there are other conditions on it."""
+    found = [
+        (part.operator[0], position) if isinstance(part, Comparison) else ("", position)
+        for position, part in enumerate(parts)
+        if (subject := find_subject(part)) is not None and subject.elements == elements
+    ]
+    signs = dict(found)
+    return (signs[">"], signs["<"]) if len(found) == 2 and signs.keys() == {">", "<"} else None
+
+
+def _bound(parts: Sequence[Any], position: int) -> Any:
+    return parts[position].right
 
 
 def _is_by_value(part: Condition, keys: set[str]) -> bool:
     return isinstance(part, (In, Or)) and any(path.attribute in keys for path in paths_of(part))
 
 
-def _key_of(operation: ReadOperation, parts: Sequence[Condition]) -> list[Condition]:
-    """Return the conjuncts that are the key, in its order."""
+def _find_key(
+    operation: ReadOperation, parts: Sequence[Condition], pairs: Mapping[tuple[str | int, ...], _Pair | None]
+) -> tuple[list[Condition], _Pair | None]:
+    """Return the conjuncts that are the key, in its order, and the two that were folded into a BETWEEN."""
     if isinstance(operation, Query):
-        condition = operation.key_condition
-        return [condition.hash_key, *([] if condition.range_key is None else [condition.range_key])]
+        hash_key, range_key = operation.key_condition.hash_key, operation.key_condition.range_key
+        folded = pairs.get(cast("Path", range_key.operand).elements) if isinstance(range_key, Between) else None
+        return [hash_key, *([] if range_key is None or folded is not None else [range_key])], folded
     if isinstance(operation, Get):
         equalities = {
             part.left.elements: part
             for part in parts
             if isinstance(part, Comparison) and part.operator == EQ and isinstance(part.left, Path)
         }
-        return [equalities[(name,)] for name in operation.key]
-    return []
+        return [equalities[(name,)] for name in operation.key], None
+    return [], None
 
 
 def _pick(parts: Sequence[Condition], positions: tuple[int, ...]) -> Condition | None:

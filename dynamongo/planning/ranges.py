@@ -24,7 +24,9 @@ from dynamongo.expressions.conditions import (
 from dynamongo.planning.conjuncts import is_empty, is_key_value, without
 from dynamongo.schema import KeyAttribute
 
-Bound: TypeAlias = tuple[Any, Comparator]
+Bound: TypeAlias = tuple[Any, Comparator, Condition]
+"""A value, how it bounds the range key, and the conjunct that says so."""
+
 RangeCondition: TypeAlias = Comparison | Between | BeginsWith
 
 
@@ -105,7 +107,7 @@ def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeConditio
     if isinstance(only, Between):
         return only, ()
     # `r > 1 AND r <= 5` becomes `r BETWEEN 1 AND 5`, which includes 1: so `r > 1` has to be evaluated, too.
-    strict = [Comparison(path, operator, value) for value, operator in (low, high) if operator in (GT, LT)]
+    strict = [part for value, operator, part in (low, high) if operator in (GT, LT)]
     return Between(path, low[0], high[0]), tuple(strict)
 
 
@@ -128,11 +130,11 @@ def _lower_bounds(part: Condition) -> Iterator[Bound]:
     """Yield the lower bound that a conjunct sets, if any."""
     match part:
         case Comparison(_, (">" | ">=") as operator, value):
-            yield value, operator
+            yield value, operator, part
         case Between(_, low, _):
-            yield low, GE
+            yield low, GE, part
         case In(_, choices):
-            yield min(cast("tuple[Any, ...]", choices)), GE
+            yield min(cast("tuple[Any, ...]", choices)), GE, part
         case _:
             pass
 
@@ -141,10 +143,10 @@ def _upper_bounds(part: Condition) -> Iterator[Bound]:
     """Yield the upper bound that a conjunct sets, if any."""
     match part:
         case Comparison(_, ("<" | "<=") as operator, value):
-            yield value, operator
+            yield value, operator, part
         case Between(_, _, high):
-            yield high, LE
+            yield high, LE, part
         case In(_, choices):
-            yield max(cast("tuple[Any, ...]", choices)), LE
+            yield max(cast("tuple[Any, ...]", choices)), LE, part
         case _:
             pass

@@ -183,34 +183,36 @@ def _check_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> tuple[Any, ...]
 
 
 def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
-    names = mapper.keys.names
+    names, owners = mapper.keys.names, mapper.owners
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []
     for part in conjuncts(condition):
-        fixed = _fixed_value(part, names)
-        if fixed is None or fixed[0] in found:  # a second `==` on the key is a check, never dropped
+        name = _fixed_name(part)
+        if name not in names or name in found:  # a second `==` on the key is a check, never dropped
             checks.append(part)
-        else:
-            if fixed[2].owner not in mapper.owners:
-                mapper.check_paths((fixed[2],))
-            found[fixed[0]] = fixed[1]
+            continue
+        fixed: Any = part  # a comparison of a path with a value
+        if fixed.left.owner not in owners:
+            mapper.check_paths((fixed.left,))
+        found[name] = fixed.right
     if len(found) < len(names):
         _refuse(condition, [name for name in names if name not in found], mapper)
-    key = {name: field.refuse_empty(found[name]) for name, field in zip(names, mapper.keys.fields, strict=True)}
+    key = {name: found[name] for name in names}
+    if not all(key.values()):
+        for value, field in zip(key.values(), mapper.keys.fields, strict=True):
+            field.refuse_empty(value)
     check = all_of(tuple(checks))
     if check is not None:
         mapper.check_paths(paths_of(check))
     return Target(key, check)
 
 
-def _fixed_value(part: Condition, names: tuple[str, ...]) -> tuple[str, AttributeValue, Path] | None:
-    """Return the name, the value and the path if the condition is `name == value` for one of the names."""
-    if not isinstance(part, Comparison) or part.operator != EQ or not isinstance(part.left, Path):
-        return None
-    name = part.left.elements[0]
-    if name not in names or len(part.left.elements) > 1 or not is_value(part.right):
-        return None
-    return name, part.right, part.left
+def _fixed_name(part: Condition) -> Any:
+    """Return the name of the attribute if the condition is `name == value`."""
+    if isinstance(part, Comparison) and part.operator == EQ and isinstance(part.left, Path) and is_value(part.right):
+        elements = part.left.elements
+        return elements[0] if len(elements) == 1 else None
+    return None
 
 
 def _refuse(condition: Condition, missing: list[str], mapper: Mapper[Any]) -> NoReturn:

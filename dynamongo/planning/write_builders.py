@@ -6,20 +6,25 @@ Single writes, bulk writes and transactions use the same builders, so that a ver
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
 from dynamongo.expressions.values import shorten
-from dynamongo.mapping.changes import find_changes
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded, record_of
 from dynamongo.mapping.versions import count_up, lock, next_version
 from dynamongo.operations import ConditionCheck, Delete, Get, Put, ReturnValues, UpdateItem
 from dynamongo.planning.strategies import Target
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import changes as differences
+else:  # only saves of what has changed need it
+    differences = LazyModule("dynamongo.mapping.changes")
 
 M = TypeVar("M", bound=Recorded)
 
@@ -61,7 +66,7 @@ def make_save(
             f"{mapper.name}: only_changed=True updates an existing item, and overwrite=False requires a new one;"
             " leave out one of them"
         )
-    changes, checks = find_changes(mapper, instance)
+    changes, checks = differences.find_changes(mapper, instance)
     check = all_of((*conjuncts(condition), *conjuncts(mapper.lock_of(instance)), *checks))
     target = Target(mapper.key_of(instance), check)
     return make_update(mapper, table, target, changes, returns="NONE") if changes else None
@@ -168,8 +173,10 @@ def _as_several(given: Any) -> Iterable[Any]:
 def _check_change(mapper: Mapper[Any], change: Any) -> None:
     if not isinstance(change, Update):
         raise ExpressionError(f"{mapper.name}: expected an update, such as User.name.set('x'); got {shorten(change)}")
-    mapper.check_paths((change.path,), to_write=True)
-    name = change.path.attribute
+    path = change.path
+    name = path.attribute
+    if name not in mapper.fields or path.owner not in mapper.owners:  # most paths need no call
+        mapper.check_paths((path,), to_write=True)
     if name == mapper.version:
         raise ExpressionError(f"{mapper.name}.{name} counts the writes; nothing else may change it")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):

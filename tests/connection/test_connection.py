@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 import boto3
@@ -153,6 +155,55 @@ class TestBackend:
     def test_run_executes_on_the_backend_in_use(self) -> None:
         result = Connection(backend=Counted()).run(lambda sender: sender.send(Get("t", {"k": 1})))
         assert result == GetResult({"asked": repr(Get("t", {"k": 1}))})
+
+
+class Timed(MemoryBackend):
+    """Waits by a method of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.monotonic
+
+    def monotonic(self) -> float:
+        return 5.0
+
+
+class Slotted:
+    """Takes no weak references."""
+
+    __slots__ = ("inner",)
+    name = "slotted"
+    limits = Limits()
+
+    def __init__(self) -> None:
+        self.inner = MemoryBackend()
+
+    def execute(self, operation: Operation[R]) -> R:
+        return self.inner.execute(operation)
+
+    def wait(self, seconds: float) -> None:
+        """Nothing to wait for."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.mark.parametrize("make", [MemoryBackend, Timed])
+def test_connection_does_not_keep_the_backend_of_a_closed_block(make: Callable[[], MemoryBackend]) -> None:
+    backend = make()
+    with Connection.using(backend):
+        User.create_table()
+        assert User(email="a").save() == User.get_one("a")
+    reference = weakref.ref(backend)
+    del backend
+    gc.collect()
+    assert reference() is None
+
+
+def test_backend_may_refuse_weak_references() -> None:
+    with Connection.using(Slotted()):
+        User.create_table()
+        assert User(email="a").save() == User.get_one("a")
 
 
 class TestSettings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import pytest
@@ -26,7 +26,6 @@ from dynamongo.exceptions import (
 )
 from dynamongo.executor import (
     GroupResult,
-    Outcome,
     PageLoop,
     ReadPosition,
     RetryPolicy,
@@ -146,16 +145,26 @@ def run(
 
 
 def read(tape: Tape, plan: Plan, waits: list[float] | None = None, attempts: int = 11) -> list[Item]:
-    return sort_items(plan, items_of(run(tape, PageLoop(plan).read_all, waits, attempts)))
+    return list(sort_items(plan, items_of(run(tape, PageLoop(plan).read_all, waits, attempts))))
 
 
-def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, attempts: int = 11) -> list[Outcome]:
+@dataclass(frozen=True)
+class Written:
+    """The outcome of a write, with its position."""
+
+    index: int
+    error: DynamongoError | None = None
+    attributes: Item | None = None
+
+
+def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, attempts: int = 11) -> list[Written]:
     sender = Sender(tape.limits, LongestWaits(attempts, base=1.0, cap=100.0, max_seconds=10_000), now=tape.now)
 
     def run_group(make_steps: Callable[[Sender], Steps[GroupResult]]) -> GroupResult:
         return drive(make_steps(sender), tape)
 
-    outcomes = list(BulkWriter(run_group, ("k",), tape.limits.batch_write, workers=1).write(writes))
+    known = BulkWriter(run_group, ("k",), tape.limits.batch_write, workers=1).write(writes)
+    outcomes = [Written(index, each.error, each.attributes) for of_group in known for index, each in of_group.items()]
     assert tape.is_played()
     if waits is not None:
         waits.extend(tape.waits)
@@ -301,7 +310,7 @@ class TestPageLoop:
         tape = Tape(*answers)
         found: list[list[Item]] = []
         while not loop.is_over:
-            found.append(loop.take(run(tape, loop.fetch, played=False)).items)
+            found.append(list(loop.take(run(tape, loop.fetch, played=False)).items))
         assert tape.is_played()
         return found
 
@@ -536,11 +545,11 @@ class TestRetries:
 
     def test_unknown_outcome_does_not_stop_the_others(self) -> None:
         *known, last = write(Tape(WriteResult(), WriteResult(), LOST), put(1, HAS_A), put(3, HAS_A), put(2, HAS_A))
-        assert known == [Outcome(0), Outcome(1)]
+        assert known == [Written(0), Written(1)]
         assert isinstance(last.error, WriteOutcomeUnknown)
         first, second = write(Tape(LOST, WriteResult()), put(1, HAS_A), put(2, HAS_A))
         assert isinstance(first.error, WriteOutcomeUnknown)
-        assert second == Outcome(1)
+        assert second == Written(1)
 
 
 class TestWrites:
@@ -549,12 +558,12 @@ class TestWrites:
 
     def test_single_write_is_sent_alone(self) -> None:
         tape = Tape(WriteResult())
-        assert write(tape, put(1)) == [Outcome(0)]
+        assert write(tape, put(1)) == [Written(0)]
         assert tape.executed == [put(1)]
 
     def test_unconditional_writes_are_batched_up_to_the_backend_limit(self) -> None:
         tape = Tape(DONE, DONE, WriteResult(), batch_write=2)
-        assert write(tape, put(1), delete(2), put(3), put(4), put(5)) == [Outcome(index) for index in range(5)]
+        assert write(tape, put(1), delete(2), put(3), put(4), put(5)) == [Written(index) for index in range(5)]
         assert tape.executed == [
             BatchWrite(T, (BatchPut(item(1)), BatchDelete(item(2)))),
             batch_put(3, 4),
@@ -576,13 +585,13 @@ class TestWrites:
 
     def test_conditional_writes_are_sent_alone(self) -> None:
         tape = Tape(WriteResult(), WriteResult())
-        assert write(tape, put(1, HAS_A), delete(2, HAS_A)) == [Outcome(0), Outcome(1)]
+        assert write(tape, put(1, HAS_A), delete(2, HAS_A)) == [Written(0), Written(1)]
         assert tape.executed == [put(1, HAS_A), delete(2, HAS_A)]
 
     def test_outcomes_are_in_the_order_of_the_writes(self) -> None:
         failure = ConditionalCheckFailedException()
         tape = Tape(failure, DONE)
-        assert write(tape, put(1), put(2, HAS_A), put(3)) == [Outcome(0), Outcome(1, failure), Outcome(2)]
+        assert write(tape, put(1), put(2, HAS_A), put(3)) == [Written(0), Written(1, failure), Written(2)]
         assert tape.executed == [put(2, HAS_A), batch_put(1, 3)]
 
     def test_conditional_write_of_a_key_waits_for_the_batch_that_has_it(self) -> None:
@@ -594,47 +603,47 @@ class TestWrites:
         failure = ConditionalCheckFailedException()
         tape = Tape(WriteResult(), failure, WriteResult())
         outcomes = write(tape, put(1, HAS_A), put(2, HAS_A), put(3, HAS_A))
-        assert outcomes == [Outcome(0), Outcome(1, failure), Outcome(2)]
+        assert outcomes == [Written(0), Written(1, failure), Written(2)]
 
     def test_refused_batch_is_sent_one_by_one_so_that_each_item_has_its_own_error(self) -> None:
         failure = InvalidRequestError("Item size has exceeded the maximum allowed size")
         tape = Tape(InvalidRequestError("of the batch"), WriteResult(), failure, WriteResult())
-        assert write(tape, put(1), put(2), put(3)) == [Outcome(0), Outcome(1, failure), Outcome(2)]
+        assert write(tape, put(1), put(2), put(3)) == [Written(0), Written(1, failure), Written(2)]
         assert tape.executed == [batch_put(1, 2, 3), put(1), put(2), put(3)]
 
     def test_writes_done_before_a_refused_retry_are_not_repeated(self) -> None:
         failure = InvalidRequestError("wrong")
         tape = Tape(unprocessed(2, 3), failure, WriteResult(), failure)
-        assert write(tape, put(1), put(2), put(3)) == [Outcome(0), Outcome(1), Outcome(2, failure)]
+        assert write(tape, put(1), put(2), put(3)) == [Written(0), Written(1), Written(2, failure)]
         assert tape.executed == [batch_put(1, 2, 3), batch_put(2, 3), put(2), put(3)]
 
     def test_all_refused_items_are_reported_when_none_is_written(self) -> None:
         failure = InvalidRequestError("wrong")
         tape = Tape(failure, failure, failure)
-        assert write(tape, put(1), put(2)) == [Outcome(0, failure), Outcome(1, failure)]
+        assert write(tape, put(1), put(2)) == [Written(0, failure), Written(1, failure)]
 
     def test_unprocessed_writes_are_retried_after_a_wait(self) -> None:
         waits: list[float] = []
         tape = Tape(unprocessed(2, 3), unprocessed(3), DONE)
-        assert write(tape, put(1), put(2), put(3), waits=waits) == [Outcome(0), Outcome(1), Outcome(2)]
+        assert write(tape, put(1), put(2), put(3), waits=waits) == [Written(0), Written(1), Written(2)]
         assert tape.executed == [batch_put(1, 2, 3), batch_put(2, 3), batch_put(3)]
         assert waits == [2, 2]
 
     def test_unprocessed_delete_is_retried(self) -> None:
         tape = Tape(BatchWriteResult((BatchDelete(item(2)),)), DONE)
-        assert write(tape, put(1), delete(2)) == [Outcome(0), Outcome(1)]
+        assert write(tape, put(1), delete(2)) == [Written(0), Written(1)]
         assert tape.executed[1] == BatchWrite(T, (BatchDelete(item(2)),))
 
     def test_waits_grow_without_progress_and_reset_on_progress(self) -> None:
         waits: list[float] = []
         tape = Tape(unprocessed(1, 2), unprocessed(1, 2), unprocessed(2), unprocessed(2), DONE)
-        assert write(tape, put(1), put(2), waits=waits, attempts=3) == [Outcome(0), Outcome(1)]
+        assert write(tape, put(1), put(2), waits=waits, attempts=3) == [Written(0), Written(1)]
         assert waits == [2, 4, 2, 4]
 
     def test_writes_left_after_all_attempts_are_reported_as_throttled(self) -> None:
         left = unprocessed(2)
         outcomes = write(Tape(left, left, left, left), put(1), put(2), attempts=4)
-        assert outcomes[0] == Outcome(0)
+        assert outcomes[0] == Written(0)
         assert [outcome.index for outcome in outcomes] == [0, 1]
         assert isinstance(outcomes[1].error, ThrottledError)
         assert str(outcomes[1].error) == "still unprocessed (BatchWrite people, 4 attempts)"
@@ -643,23 +652,23 @@ class TestWrites:
         error = ServiceError("no answer", was_sent=False, is_transient=False)
         tape = Tape(DONE, error, batch_write=2)
         *known, last = write(tape, *map(put, range(5)))
-        assert known == [Outcome(0), Outcome(1), Outcome(2, error), Outcome(3, error)]
+        assert known == [Written(0), Written(1), Written(2, error), Written(3, error)]
         assert isinstance(last.error, WriteNotSent)
         assert (last.error.__cause__, len(tape.executed)) == (error, 2)
 
     @pytest.mark.parametrize("error", [TransactionConflict("busy"), LimitExceededError("full"), ThrottledError("slow")])
     def test_error_of_one_item_does_not_stop_the_others(self, error: DynamongoError) -> None:
         tape = Tape(error, WriteResult())
-        assert write(tape, put(1, HAS_A), put(2, HAS_A), attempts=1) == [Outcome(0, error), Outcome(1)]
+        assert write(tape, put(1, HAS_A), put(2, HAS_A), attempts=1) == [Written(0, error), Written(1)]
 
     def test_error_after_retries_does_not_hide_what_was_done(self) -> None:
         error = ServiceError("no answer", was_sent=False, is_transient=False)
-        assert write(Tape(unprocessed(2), error), put(1), put(2)) == [Outcome(0), Outcome(1, error)]
+        assert write(Tape(unprocessed(2), error), put(1), put(2)) == [Written(0), Written(1, error)]
 
     def test_nothing_is_sent_after_an_error_that_concerns_all_items(self) -> None:
         error = TableNotFound("gone")
         *first, last = write(Tape(error, batch_write=2), put(1), put(2), put(3))
-        assert first == [Outcome(0, error), Outcome(1, error)]
+        assert first == [Written(0, error), Written(1, error)]
         assert isinstance(last.error, WriteNotSent)
 
     @pytest.mark.parametrize("first", [ConditionalCheckFailedException(), InvalidRequestError("wrong")], ids=repr)
@@ -667,7 +676,7 @@ class TestWrites:
         error = ServiceError("no answer", was_sent=False, is_transient=False)
         tape = Tape(WriteResult(), first, error)
         assert write(tape, put(1, HAS_A), put(2, HAS_A), put(3, HAS_A)) == [
-            Outcome(0), Outcome(1, first), Outcome(2, error),
+            Written(0), Written(1, first), Written(2, error),
         ]  # fmt: skip
 
     def test_numbers_that_are_equal_are_one_key(self) -> None:
@@ -743,7 +752,8 @@ def test_executor_runs_on_the_memory_backend() -> None:
     drive(create_table(sender, CreateTable(TableSchema(T, KeySchema(KeyAttribute("k", "N")))), wait=True), backend)
     writes = [put(number, NotExists(Path("k")) if number % 7 == 0 else None, a=number) for number in range(100)]
     writer = BulkWriter(lambda make_steps: drive(make_steps(sender), backend), ("k",), 25, workers=4)
-    assert {outcome.index for outcome in writer.write(writes) if outcome.error is None} == set(range(100))
+    found = [index for known in writer.write(writes) for index, outcome in known.items() if outcome.error is None]
+    assert sorted(found) == list(range(100))
     plan = Plan((Scan(T, limit=9),), Comparison(Path("a"), GT, 89), ("k",), descending=True, limit=3)
     pages = drive(PageLoop(plan).read_all(sender), backend)
     assert sort_items(plan, items_of(pages)) == [item(99, a=99), item(98, a=98), item(97, a=97)]

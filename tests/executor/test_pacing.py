@@ -12,7 +12,7 @@ from dynamongo import Connection, IntField, Model, RetryPolicy
 from dynamongo.backends import Limits
 from dynamongo.backends.memory import VirtualClock
 from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
-from dynamongo.executor import Attempt, Effect, GroupResult, Sender, Steps, Wait, key_writes
+from dynamongo.executor import Attempt, Effect, GroupResult, Sender, Steps, Wait, group_writes
 from dynamongo.executor.pacing import Pace
 from dynamongo.executor.writes import write_group
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
@@ -221,7 +221,7 @@ class TestTime:
         with pytest.raises(StopIteration) as end:
             _throttle(_begin(1000, count), error)
         found: GroupResult = end.value.value
-        assert [type(outcome.error) for outcome in found.outcomes] == [ThrottledError] * count
+        assert [type(outcome.error) for outcome in found.outcomes.values()] == [ThrottledError] * count
         assert found.stop is None
 
 
@@ -229,8 +229,9 @@ def _begin(seconds: float, count: int) -> Steps[GroupResult]:
     """A group of writes, whose call may take 100 seconds, and which waits so many for a place once it was throttled."""
     clock = VirtualClock(start=0)
     sender = Sender(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
-    writes = list(key_writes([Put("items", {"id": number}) for number in range(count)], ("id",)))
-    return Crowded(clock, seconds).keep(write_group(sender, writes))
+    puts = [Put("items", {"id": number}) for number in range(count)]
+    ((group,),) = group_writes(puts, ("id",), batch_size=25, round_size=1_000)
+    return Crowded(clock, seconds).keep(write_group(sender, group))
 
 
 def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:

@@ -33,8 +33,16 @@ from dynamongo import (
     StringField,
     UUIDField,
 )
+from dynamongo._support import codegen
 from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.mapping.records import record_of, stored_item_of
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _codecs_are_compiled_at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codegen, "PLAIN_CALLS", 0)
+        yield
 
 
 class Colour(enum.Enum):
@@ -207,3 +215,11 @@ def test_dates_and_values_are_those_of_the_fields() -> None:
     assert (found.day, found.moment) == (dt.date(2024, 5, 1), dt.datetime(2024, 5, 1, 10, 0, 0, 7, dt.timezone.utc))
     assert (found.words, found.tags, found.rows) == (["a", ""], {"a", "b"}, [[1, -2], []])
     assert record_of(found).stored == json.dumps(WIRE)
+
+
+def test_first_items_of_a_program_are_left_to_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fresh(Everything):
+        pass
+
+    monkeypatch.setattr(codegen, "PLAIN_CALLS", 2)
+    assert [check_read(Fresh, json.dumps(WIRE)) for _ in range(4)] == [False, False, True, True]

@@ -30,7 +30,7 @@ from dynamongo.backends import Limits
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.snapshot_reads import SnapshotRead
 from dynamongo.connection.transactions import Transaction
-from dynamongo.executor import Attempt, Outcome, Sender, Steps, Wait
+from dynamongo.executor import Attempt, Outcomes, Sender, Steps, Wait
 from dynamongo.executor.write_run import WriteRun
 from dynamongo.model.batch import Batch
 from dynamongo.model.bulk_writes import BulkCall, BulkWrite, WriteOptions, conclude
@@ -83,17 +83,17 @@ async def drive(steps: Steps[R]) -> R:
 
 
 async def execute_writes(writes: BulkWrite[Any], outcomes: dict[int, WriteOutcome[Any]]) -> None:
-    def keep(outcome: Outcome) -> None:
-        outcomes.update({each.index: each for each in writes.finish(outcome, lambda *_: None)})
+    def keep(known: Outcomes) -> None:
+        outcomes.update({each.index: each for each in writes.finish(known, lambda *_: None)})
 
     run, sender = WriteRun(writes.destination.mapper.keys.names, 25), Sender(Limits(), RetryPolicy())
     for groups in run.rounds(writes.writes()):
         waiting = iter(groups)
         for group in run.groups_to_send(waiting):
-            for outcome in run.finish(await drive(run.begin(group)(sender))):
-                keep(outcome)
-        for outcome in run.refuse(waiting):
-            keep(outcome)
+            for known in run.finish(await drive(run.begin(group)(sender))):
+                keep(known)
+        for known in run.refuse(waiting):
+            keep(known)
 
 
 async def perform(call: BulkCall[Any]) -> BatchResult[Any]:

@@ -80,7 +80,7 @@ def backend_with(filled: Filled) -> MemoryBackend:
 
 
 def read_all(connection: Connection, plan: Plan) -> list[Item]:
-    return sort_items(plan, items_of(connection.run(PageLoop(plan).read_all)))
+    return list(sort_items(plan, items_of(connection.run(PageLoop(plan).read_all))))
 
 
 def order_of(filled: Filled, plan: Plan) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from random_reads import POOLS, SCALARS, Filled, reads
 
-from dynamongo import Connection, GlobalIndex, IntField, Model, StringField
+from dynamongo import Connection, GlobalIndex, IntField, LocalIndex, Model, StringField
 from dynamongo._support.dataclasses import names_of
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import ExpressionError
@@ -52,7 +52,9 @@ class Visit(Model):
     guest = StringField(required=True)
     stars = IntField()
     text = StringField()
+    votes = IntField()
     by_guest = GlobalIndex(hash_key=guest, range_key=day)
+    by_votes = LocalIndex(range_key=votes)
 
 
 @pytest.fixture(autouse=True)
@@ -158,6 +160,8 @@ REPEATED: dict[str, Any] = {
     "a query": lambda n: Visit.city == f"city {n}",
     "a query with a bound": lambda n: (Visit.city == f"city {n}") & (Visit.day > n),
     "a query with a range": lambda n: (Visit.city == f"city {n}") & Visit.day.between(n, n + 1),
+    "a query between bounds": lambda n: (Visit.city == f"city {n}") & (Visit.day > n) & (Visit.day <= n + 2),
+    "bounds of another index": lambda n: (Visit.city == "a") & (Visit.votes < n + 2) & (Visit.votes >= n),
     "a query with filters": lambda n: (Visit.city == f"city {n}") & (Visit.stars > n) & Visit.text.contains(str(n)),
     "two bounds in a filter": lambda n: (Visit.city == f"city {n}") & (Visit.stars > n) & (Visit.stars < n + 9),
     "an OR and a NOT": lambda n: (Visit.city == "a") & ((Visit.stars > n) | (Visit.text == "b")) & ~(Visit.stars == n),
@@ -191,6 +195,10 @@ CHANGES: list[tuple[Condition, Condition]] = [
     (Visit.city.in_(["a"]), Visit.city.in_(["a", "b"])),
     (CITY & (Visit.stars > 1) & (Visit.stars < 3), CITY & (Visit.stars > 3) & (Visit.stars < 1)),
     (CITY & (Visit.day > 1) & (Visit.day < 3), CITY & (Visit.day > 3) & (Visit.day < 1)),
+    (CITY & (Visit.day > 1) & (Visit.day < 3), CITY & (Visit.day >= 3) & (Visit.day <= 3)),
+    (CITY & (Visit.day >= 1) & (Visit.day <= 3), CITY & (Visit.day >= 3) & (Visit.day <= 3)),
+    (CITY & (Visit.votes >= 1) & (Visit.votes <= 3), CITY & (Visit.votes >= 3) & (Visit.votes <= 3)),
+    (CITY & (Visit.day > 1) & (Visit.day > 3), CITY & (Visit.day > 3) & (Visit.day > 1)),
     (CITY & Visit.day.between(1, 2), CITY & Visit.day.between(1, 1)),
     (CITY & Visit.stars.in_([1]), CITY & Visit.stars.in_([])),
     (CITY & Visit.stars.in_(range(100)), CITY & Visit.stars.in_(range(101))),

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
-from dynamongo.backends.base import Limits
+from dynamongo.backends.base import Limits, uses_reader
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
@@ -27,8 +27,9 @@ _OPERATIONS: frozenset[type] = frozenset(get_args(AnyOperation))
 class DynamoDBBackend:
     """Executes operations on Amazon DynamoDB, or on a compatible server at `endpoint_url`.
 
-    The boto3 client is made when the first operation is executed. Whatever is not given here is boto3's to find:
-    credentials, endpoint, proxies and timeouts. Several threads may share a backend.
+    Whatever is not given here is boto3's to find: credentials, endpoint, proxies and timeouts. A client of boto3 is
+    made when the first operation is executed, unless nothing needs it; `docs/transport.md` says when. Several threads
+    may share a backend.
 
     Args:
         access_key_id: With `secret_access_key`, the credentials.
@@ -84,6 +85,7 @@ class DynamoDBBackend:
         self._transport: Transport | None = None
         self._lock = make_lock(BACKEND)
 
+    @uses_reader
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Execute one operation in one request.
 
@@ -120,6 +122,8 @@ class DynamoDBBackend:
         Raises:
             ConfigurationError: It is not a number, or boto3's configuration cannot be read.
         """
+        if self._transport is None:
+            self._open()  # first, so that it is not this that imports boto3
         try:
             return self._settings.find_max_attempts()
         except Exception as error:
@@ -130,7 +134,7 @@ class DynamoDBBackend:
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
-        """Return how the next request goes to the store: `"direct"`, or `"boto3"` and the reason."""
+        """Return how the next request goes to the store: `"direct"` and who started it, or `"boto3"` and the reason."""
         return (self._transport or self._open()).describe()
 
     def _open(self) -> Transport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from dynamongo.backends.dynamodb.errors import build_unexpected_error
@@ -32,6 +32,7 @@ from dynamongo.operations import (
     PageResult,
     Put,
     Query,
+    ReadItems,
     Scan,
     TableDescription,
     TimeToLive,
@@ -111,11 +112,12 @@ def _decode_optional(wire: WireItem | None) -> Item | None:
 
 
 def _read_batch_get(operation: BatchGet, response: _Response) -> BatchGetResult:
-    found = [item for items in response.get("Responses", {}).values() for item in _decode_all(items)]
+    found: Any = ReadItems.join([_decode_all(items) for items in response.get("Responses", {}).values()])
+    items: Any = found if isinstance(found, ReadItems) else tuple(found)
     left = [key for of_table in response.get("UnprocessedKeys", {}).values() for key in of_table["Keys"]]
     unprocessed = _decode_all(left)
     _check_asked("UnprocessedKeys", unprocessed, operation.keys)
-    return BatchGetResult(tuple(found), unprocessed, _read_units(response))
+    return BatchGetResult(items, unprocessed, _read_units(response))
 
 
 def _check_asked(member: str, left: tuple[Any, ...], asked: tuple[Any, ...]) -> None:
@@ -140,9 +142,9 @@ def _read_count(count: object) -> int:
     return count
 
 
-def _decode_all(items: list[WireItem] | tuple[Item, ...]) -> tuple[Item, ...]:
-    """Return the items of a list, decoded; those of a tuple are decoded already."""
-    return items if isinstance(items, tuple) else tuple(map(decode_item, items))
+def _decode_all(items: list[WireItem] | Sequence[Item]) -> Any:
+    """Return the items of a list, decoded; all others are decoded already."""
+    return tuple(map(decode_item, items)) if isinstance(items, list) else items
 
 
 def _read_batch_write(operation: BatchWrite, response: _Response) -> BatchWriteResult:

@@ -10,15 +10,13 @@ from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.arguments import check_timeouts
 from dynamongo.backends.dynamodb.environment import CREDENTIALS, find_configuration
+from dynamongo.backends.dynamodb.transport.base import Credentials
 from dynamongo.backends.dynamodb.transport.endpoint import PLAIN_URL
 from dynamongo.exceptions import ConfigurationError, CredentialsError
 from dynamongo.expressions.values import shorten
 
 if TYPE_CHECKING:
     from boto3.session import Session
-    from botocore.config import Config
-
-    from dynamongo.backends.dynamodb.transport.base import Credentials
 
 DEFAULT_REGION = "us-east-2"
 """The region of dynamongo 0.2, for a session without one."""
@@ -88,10 +86,7 @@ class ClientSettings:
             raise ConfigurationError(f"a {name} brings its own {', '.join(beside)}; leave out one or the other")
 
     def make_client(self, found: Credentials | None = None, region: str | None = None) -> Any:
-        """Return the client that was given, or else a new one.
-
-        A new one does not retry: the executor does, which knows what may be sent twice, and one that did it for each
-        of its attempts would multiply them.
+        """Return the client that was given, or else a new one of boto3.
 
         Args:
             found: The credentials of the environment, if they were found before; it may have changed since.
@@ -99,30 +94,15 @@ class ClientSettings:
         """
         if self.client is not None:
             return self.client
-        session: Any = self.session or self._make_session(found)  # `client` has an overload for every service of AWS
-        return session.client(
-            "dynamodb",
-            region_name=region or self._find_client_region(session),
-            endpoint_url=self.endpoint_url,
-            config=self._make_config(session),
-        )
+        from dynamongo.backends.dynamodb.clients import make_client  # noqa: PLC0415 - it is not needed without boto3
 
-    def _make_session(self, found: Credentials | None = None) -> Session:
-        import boto3  # noqa: PLC0415 - it takes a fifth of a second, and is needed only to talk to DynamoDB
+        return make_client(self, found or self.find_credentials(), region)
 
-        return boto3.Session(
-            aws_access_key_id=self.access_key_id if found is None else found.access_key,
-            aws_secret_access_key=self.secret_access_key if found is None else found.secret_key,
-            aws_session_token=self.session_token if found is None else found.token,
-            profile_name=self.profile,
-        )
-
-    def _find_client_region(self, session: Any) -> str:
-        has_own = self.session is not None or self.profile is not None
-        region = self.find_region(session.region_name if has_own else None, session.region_name)
-        if region is None:
-            warn_of_region()
-        return region or DEFAULT_REGION
+    def find_credentials(self) -> Credentials | None:
+        """Return the credentials that were given."""
+        if self.access_key_id is None or self.secret_access_key is None:
+            return None
+        return Credentials(self.access_key_id, self.secret_access_key, self.session_token)
 
     def find_region(self, own: str | None, usual: str | None) -> str | None:
         """Return the AWS region, if there is one.
@@ -133,34 +113,14 @@ class ClientSettings:
         """
         return self.region or own or os.environ.get("AWS_REGION") or usual or None
 
-    def _make_config(self, session: Any) -> Config:
-        """Return what differs from the session's own `Config`; the retry mode stays, since `"adaptive"` slows down."""
-        from botocore.config import Config  # noqa: PLC0415 - as boto3 itself
-
-        retries = {name: value for name, value in _default_retries(session).items() if name != "max_attempts"}
-        options: dict[str, Any] = {"retries": {**retries, "total_max_attempts": 1}}
-        if self.timeout is not None:
-            options["read_timeout"] = self.timeout
-        if self.connect_timeout is not None:
-            options["connect_timeout"] = self.connect_timeout
-        return Config(**options)
-
     def find_max_attempts(self) -> int | None:
         """Return how many requests boto3 would make for a call at most, if that is configured anywhere."""
-        if self.client is not None:
-            from dynamongo.backends.dynamodb.transport.one_attempt import find_retries  # noqa: PLC0415 - for clients only
-
-            attempts = find_retries(self.client).get("total_max_attempts")
-            return attempts if isinstance(attempts, int) else None
-        if self.session is None and self.profile is None and find_configuration() is None:
+        has_own = self.client is not None or self.session is not None or self.profile is not None
+        if not has_own and find_configuration() is None:
             return None
-        session: Any = self.session or self._make_session()
-        retries = _default_retries(session)
-        if "total_max_attempts" in retries:
-            return int(retries["total_max_attempts"])
-        if "max_attempts" in retries:  # in a `Config`, those after the first
-            return int(retries["max_attempts"]) + 1
-        return _read_max_attempts(session)
+        from dynamongo.backends.dynamodb.clients import find_max_attempts  # noqa: PLC0415 - as above
+
+        return find_max_attempts(self)
 
     def describe_credentials(self) -> str:
         """Return where the credentials came from, in a sentence that names the settings and has no secret."""
@@ -188,26 +148,6 @@ def warn_of_region() -> None:
         f"no AWS region is set; using {DEFAULT_REGION}: set region=, or one of {_REGION_VARIABLES}",
         stacklevel=caller_level(),
     )
-
-
-def _default_retries(session: Any) -> dict[str, Any]:
-    """Return the retry settings of the session's own `Config`."""
-    config = session._session.get_default_client_config()  # noqa: SLF001 - boto3 has no public name for it
-    return dict(getattr(config, "retries", None) or {})
-
-
-def _read_max_attempts(session: Any) -> int | None:
-    """Return `AWS_MAX_ATTEMPTS`, or `max_attempts` of the profile."""
-    try:
-        attempts = session._session.get_config_variable("max_attempts")  # noqa: SLF001 - as above
-        found = None if attempts is None else int(attempts)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an int >= 1: {error}"
-        ) from error
-    if found is not None and found < 1:
-        raise ConfigurationError(f"AWS_MAX_ATTEMPTS, or max_attempts of the profile, must be an int >= 1; got {found}")
-    return found
 
 
 def _check_text(name: str, text: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import (
@@ -15,38 +16,51 @@ from dynamongo.backends.dynamodb.errors import (
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import describe_place
+from dynamongo.backends.dynamodb.transport.boto_json import pass_json
+from dynamongo.backends.dynamodb.transport.boto_parsers import Unparsed
 from dynamongo.backends.dynamodb.transport.boto_responses import check_content, collect_bodies
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     REFUSED_TUNNEL,
+    build_incomplete_error,
     build_refusal_error,
     build_too_long_error,
 )
 from dynamongo.backends.dynamodb.transport.http_reader import ResponseTooLong
+from dynamongo.backends.dynamodb.transport.interception import Watch
 from dynamongo.backends.dynamodb.transport.one_attempt import check_client, prepare_call
-from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error
+from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error, parse_body
+from dynamongo.backends.dynamodb.transport.response_checks import check_members
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, ServiceError
 
 _PROXY_ERROR: Final = "ProxyConnectionError"
 
 
 class BotoTransport:
-    """Calls boto3's client."""
+    """Calls boto3's client.
 
-    def __init__(self, client: Any, settings: ClientSettings, reason: str) -> None:
+    Args:
+        client: The client.
+        settings: Those of the backend.
+        reason: Why boto3 sends the requests.
+        watch: Tells whether anybody watches them; without one, somebody does.
+    """
+
+    def __init__(self, client: Any, settings: ClientSettings, reason: str, watch: Watch | None = None) -> None:
         self._client = client
         self._settings = settings
         self._reason = reason
+        self._watch = watch
         self.place = describe_place(client)
         if settings.client is not None:
             check_client(client)
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """Send the request; see `Transport`."""
-        client = prepare_call(self._client, seconds, is_ours=self._settings.client is None)
+        is_watched = self._is_watched()
+        client = prepare_call(self._client, seconds, is_ours=self._settings.client is None, is_watched=is_watched)
         with collect_bodies() as bodies:
             try:
-                response: dict[str, Any] = getattr(client, request.method)(**request.arguments)
-                check_content(response, bodies)
+                return _call(client, request, bodies, is_copy=client is not self._client, is_watched=is_watched)
             except ServiceError:
                 self._drop_connections()
                 raise
@@ -57,7 +71,10 @@ class BotoTransport:
                 if explained is error:
                     raise
                 raise explained from error
-        return response
+
+    def _is_watched(self) -> bool:
+        """Return whether anybody may see the call on its way; moto counts, before `Watch` registers it."""
+        return self._watch is None or "moto" in sys.modules or self._watch.find_reason() is not None
 
     def _explain(self, error: Exception, *, has_response: bool) -> Exception:
         """Return the error to raise for one that is neither dynamongo's nor boto3's, or itself if it is unknown."""
@@ -93,3 +110,23 @@ class BotoTransport:
         """Close the client, unless it is the caller's."""
         if self._settings.client is None:
             self._client.close()
+
+
+def _call(client: Any, request: Request, bodies: list[bytes], *, is_copy: bool, is_watched: bool) -> dict[str, Any]:
+    """Call the method of the client, and check its response."""
+    arguments = pass_json(client, request, is_watched=is_watched) if is_copy else request.arguments
+    response: dict[str, Any] = getattr(client, request.method)(**arguments)
+    if isinstance(response, Unparsed):
+        return _parse(request.action, response.body)
+    check_content(response, bodies)
+    return response
+
+
+def _parse(action: str, body: bytes) -> dict[str, Any]:
+    """Return the content of a response with status 200, whose body begins and ends like a JSON object."""
+    try:
+        content: dict[str, Any] = parse_body(action, body.decode())
+    except ValueError as error:
+        raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
+    check_members(content)
+    return content

@@ -5,7 +5,6 @@ Versions of botocore may lack any of it: a missing name raises `AttributeError`,
 
 from __future__ import annotations
 
-import copy
 from typing import Any, cast
 
 
@@ -58,9 +57,28 @@ def connection_settings_of(session: Any) -> dict[str, Any]:
     }
 
 
+def can_copy(client: Any) -> bool:
+    """Return whether a client can be copied: one that passes calls on to another cannot."""
+    return "_endpoint" in vars(client)
+
+
+def copy_client(client: Any, endpoint: Any) -> Any:
+    """Return a copy of a client that shares its events, connections and credentials, and has this endpoint."""
+    twin = _copy(client)
+    twin._endpoint = endpoint  # noqa: SLF001 - a client has no public name for it
+    return twin
+
+
+def _copy(original: Any) -> Any:
+    """Return a shallow copy, in a third of the time that the module `copy` takes: each request needs two."""
+    made: Any = object.__new__(cast("type[object]", type(original)))
+    made.__dict__.update(vars(original))
+    return made
+
+
 def copy_endpoint(client: Any, *, may_retry: bool) -> Any:
     """Return a copy of what sends the requests of a client, which never repeats one unless it may."""
-    endpoint: Any = copy.copy(cast("dict[str, Any]", vars(client))["_endpoint"])
+    endpoint: Any = _copy(cast("dict[str, Any]", vars(client))["_endpoint"])
     if not may_retry:
         endpoint._needs_retry = _never  # noqa: SLF001 - retries cannot be switched off for one call otherwise
     return endpoint

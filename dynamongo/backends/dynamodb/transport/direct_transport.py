@@ -67,7 +67,7 @@ class DirectTransport:
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """Send the request; see `Transport`."""
         message = self._writer.write(request.action, request.body.encode(), self._find_credentials())
-        answer, response = self._pool.exchange(message, partial(_read_body, request.action), seconds)
+        answer, response = self._pool.exchange(message, partial(_read_body, request), seconds)
         if answer.status != 200:
             raise self._translate(answer, response)
         return response
@@ -113,12 +113,12 @@ class DirectTransport:
         return credentials
 
 
-def _read_body(action: str, answer: HttpResponse) -> tuple[HttpResponse, dict[str, Any]]:
+def _read_body(request: Request, answer: HttpResponse) -> tuple[HttpResponse, dict[str, Any]]:
     """Return the response and its content; the content of an error that is not JSON is its text."""
     if answer.checksum is not None:
         check_checksum(answer.body, answer.checksum)
     try:
-        content = parse_body(action, answer.body.decode())
+        content = parse_body(request.action, answer.body.decode(), request.reader)
     except (RecursionError, ValueError) as error:
         if answer.status != 200:  # the text of a proxy or a gateway
             return answer, {"message": _quote_text(answer.body)}

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends.dynamodb.environment import BUNDLES, CREDENTIALS, find_configuration
+from dynamongo.backends.dynamodb.packages import find_package
 from dynamongo.backends.dynamodb.settings import DEFAULT_REGION, ClientSettings, warn_of_region
 from dynamongo.backends.dynamodb.transport.base import Credentials, name_place
 from dynamongo.backends.dynamodb.transport.endpoint import JSON_TYPE, PLAIN_URL, Endpoint, LeftToBoto3
@@ -88,8 +89,8 @@ def find_light_start(settings: ClientSettings) -> LightStart:
 
 
 def _find_credentials(settings: ClientSettings) -> Credentials:
-    if settings.access_key_id is not None and settings.secret_access_key is not None:
-        return Credentials(settings.access_key_id, settings.secret_access_key, settings.session_token)
+    if (given := settings.find_credentials()) is not None:
+        return given
     access_key, secret_key, token = [os.environ.get(name) for name in CREDENTIALS]
     if not access_key or not secret_key:
         raise LeftToBoto3("the environment has no credentials")
@@ -156,7 +157,7 @@ def _find_certificates() -> str:
     for name in BUNDLES:
         if name in os.environ:
             return os.environ[name]
-    found = _find_certifi() or f"{_find_package('botocore')}/cacert.pem"
+    found = _find_certifi() or f"{find_package('botocore')}/cacert.pem"
     if not os.path.isfile(found):  # noqa: PTH113 - pathlib is slow to import
         raise LeftToBoto3("the file of the authorities is not where it usually is")
     return found
@@ -167,7 +168,7 @@ def _find_certifi() -> str | None:
     loaded: Any = sys.modules.get("certifi")
     if loaded is not None:
         return str(loaded.where())
-    folder = _find_package("certifi")
+    folder = find_package("certifi")
     if folder is None:
         return None
     try:
@@ -178,13 +179,3 @@ def _find_certifi() -> str | None:
     if not is_usual:
         raise LeftToBoto3("certifi has its authorities elsewhere")
     return f"{folder}/cacert.pem"
-
-
-def _find_package(name: str) -> str | None:
-    """Return the folder of a package without importing it."""
-    for finder in sys.meta_path:
-        find_spec: Any = getattr(finder, "find_spec", None)
-        spec = None if find_spec is None else find_spec(name, None)
-        if spec is not None:
-            return os.path.dirname(spec.origin or "")  # noqa: PTH120 - as above
-    return None

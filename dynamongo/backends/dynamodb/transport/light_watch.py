@@ -23,6 +23,7 @@ _HARMLESS_FINDERS: Final = frozenset(
         "_frozen_importlib_external",
         "_pytest",  # rewrites the asserts of tests and plugins
         "_virtualenv",
+        "botocore",  # has a copy of six
         "pkg_resources",
         "setuptools",
         "six",
@@ -48,11 +49,21 @@ def check_process() -> None:
         raise LeftToBoto3(reason)
 
 
+def find_foreign_finder(finders: list[Any]) -> str | None:
+    """Return the module of a finder that hooks into imports, and may be waiting for botocore's."""
+    for finder in finders:
+        module = str(getattr(finder, "__module__", None) or type(finder).__module__)
+        if module.partition(".")[0] not in _HARMLESS_FINDERS and not module.startswith("__editable__"):
+            return module
+    return None
+
+
 class LightWatch:
     """Watches a process in which boto3 is not used. Threads may share it."""
 
     def __init__(self) -> None:
         self._finders: list[Any] = []
+        self._foreign: str | None = None
         self._originals: tuple[Any, ...] = ()
 
     def find_reason(self) -> str | None:
@@ -60,20 +71,13 @@ class LightWatch:
         modules = sys.modules
         if "botocore" in modules or "urllib3" in modules:
             return f"{'botocore' if 'botocore' in modules else 'urllib3'} is imported"
-        if sys.meta_path != self._finders and (reason := self._find_finder()) is not None:
-            return reason
+        if sys.meta_path != self._finders:
+            self._finders = list(sys.meta_path)
+            self._foreign = find_foreign_finder(self._finders)
+        if self._foreign is not None:
+            return f"{self._foreign} watches imports"
         if "http.client" in modules:
             return self._find_replacement(modules["http.client"])
-        return None
-
-    def _find_finder(self) -> str | None:
-        """Return who hooks into imports, and may be waiting for botocore's."""
-        finders = list(sys.meta_path)
-        for finder in finders:
-            module = str(getattr(finder, "__module__", None) or type(finder).__module__)
-            if module.partition(".")[0] not in _HARMLESS_FINDERS and not module.startswith("__editable__"):
-                return f"{module} watches imports"
-        self._finders = finders
         return None
 
     def _find_replacement(self, client: Any) -> str | None:

@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from dynamongo.backends.dynamodb.transport.botocore_internals import can_stop_retries, copy_endpoint
+from dynamongo.backends.dynamodb.transport.botocore_internals import (
+    can_copy,
+    can_stop_retries,
+    copy_client,
+    copy_endpoint,
+)
 from dynamongo.exceptions import ConfigurationError
 
 _FIX: Final = (
@@ -31,7 +36,7 @@ def check_client(client: Any) -> None:
 
     Anything but a client of botocore, such as a test double, is called as it is.
     """
-    if not _is_of_botocore(client):
+    if not is_of_botocore(client):
         return
     retries = find_retries(client)
     if retries.get("mode") == "adaptive" and retries.get("total_max_attempts") != 1:
@@ -44,28 +49,30 @@ def check_client(client: Any) -> None:
         raise ConfigurationError(problem + _FIX % '"total_max_attempts": 1')
 
 
-def prepare_call(client: Any, seconds: float | None, *, is_ours: bool) -> Any:
-    """Return the client to make one call with.
+def prepare_call(client: Any, seconds: float | None, *, is_ours: bool, is_watched: bool = True) -> Any:
+    """Return a copy of the client to make one call with; anything but a client of botocore is its own copy.
 
     Args:
         client: The client.
         seconds: How long a read may wait for a byte; older versions of botocore use the client's setting alone.
         is_ours: Whether dynamongo has made it, so that it does not retry.
+        is_watched: Whether somebody may be told of attempts.
     """
-    if not _is_of_botocore(client) or (is_ours and seconds is None):
+    if not is_of_botocore(client) or (is_ours and not can_copy(client)):
         return client
-    makes_one_attempt = is_ours or find_retries(client).get("total_max_attempts") == 1
-    endpoint = copy_endpoint(client, may_retry=makes_one_attempt)
+    retries = find_retries(client)
+    makes_one_attempt = is_ours or retries.get("total_max_attempts") == 1
+    is_asked = is_watched or retries.get("mode") == "adaptive"  # then the client itself is told, and limits its rate
+    endpoint = copy_endpoint(client, may_retry=makes_one_attempt and is_asked)
     if seconds is not None:
         config: Any = client.meta.config  # whose stubs lack its options
         usual = config.read_timeout
         endpoint.make_request = _bound(endpoint, seconds if usual is None else min(seconds, usual))
-    twin: Any = object.__new__(cast("type[object]", type(client)))
-    twin.__dict__.update(vars(client), _endpoint=endpoint)
-    return twin
+    return copy_client(client, endpoint)
 
 
-def _is_of_botocore(client: Any) -> bool:
+def is_of_botocore(client: Any) -> bool:
+    """Return whether a client is one of botocore, and not a test double."""
     from botocore.client import BaseClient  # noqa: PLC0415 - it takes long, and there may never be a client
 
     return isinstance(client, BaseClient)

@@ -15,6 +15,7 @@ from dynamongo.backends.dynamodb.errors import build_unexpected_error
 from dynamongo.exceptions import ServiceError
 from dynamongo.expressions.values import Item
 from dynamongo.expressions.wire_values import decode_item
+from dynamongo.operations import ItemReader, ReadItems
 
 _raw_decode: Final = json.JSONDecoder().raw_decode
 
@@ -44,17 +45,22 @@ def build_malformed_error(error: Exception) -> ServiceError:
     return build_unexpected_error(f"malformed ({type(error).__name__})")
 
 
-def parse_body(action: str, text: str) -> Any:
+def parse_body(action: str, text: str, reader: ItemReader | None = None) -> Any:
     """Return the response to an action, in the form in which boto3's client returns it.
 
-    The items of a page or batch may be decoded already: they are a tuple then, and not a list.
+    The items of a page or batch may be decoded already: they are a tuple or `ReadItems` then, and not a list.
+
+    Args:
+        action: DynamoDB's name of the action.
+        text: The body of the response.
+        reader: What to read the items of a page or batch with.
 
     Raises `ValueError` for anything but JSON.
     """
     where = _LISTS.get(action)
     start = where.search(text) if where is not None else None
     if start is not None:
-        items, end = _read_items(text, start.end())
+        items, end = _read_items(text, start.end(), reader)
         content = _load(f"{text[: start.end()]}{_MARK}{text[end:]}") if items else None
         if items and _put_back(items, content, start.groups()):
             return content
@@ -70,26 +76,34 @@ def _load(text: str) -> Any:
     return content if end == len(text) else json.loads(text)
 
 
-def _read_items(text: str, position: int) -> tuple[list[Item], int]:
+def _read_items(text: str, position: int, reader: ItemReader | None) -> tuple[tuple[Item, ...] | ReadItems, int]:
     """Return items of a list, the first of which begins at this position, and where the last of them ends.
 
     Those after white space are left in the list, and all from the first one that is not JSON.
     """
-    items: list[Item] = []
+    read = None if reader is None else reader.read
+    stored: list[Any] = []
+    made: list[Any] = []
     end = position
     try:
         while True:
             wire, after = _raw_decode(text, position)
-            items.append(decode_item(wire))
+            if read is not None:
+                item = text[position:after]
+                made.append(read(wire, item))
+                stored.append(decode_item(wire) if made[-1] is None else item)
+            else:
+                stored.append(decode_item(wire))
             end = after
             if not text.startswith(",{", end):
-                return items, end
+                break
             position = end + 1
     except ValueError:
-        return items, end
+        pass
+    return tuple(stored) if reader is None else ReadItems(reader, stored, made), end
 
 
-def _put_back(items: list[Item], content: Any, names: tuple[str, ...]) -> bool:
+def _put_back(items: tuple[Item, ...] | ReadItems, content: Any, names: tuple[str, ...]) -> bool:
     """Put items into the list of these names, in the place of the mark; return whether it is there."""
     *outer, name = names
     try:
@@ -100,5 +114,5 @@ def _put_back(items: list[Item], content: Any, names: tuple[str, ...]) -> bool:
         return False
     if mark != _MARK:
         return False
-    content[name] = (*items, *map(decode_item, left))
+    content[name] = (*items, *map(decode_item, left)) if left else items
     return True

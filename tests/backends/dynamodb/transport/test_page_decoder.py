@@ -15,6 +15,7 @@ from dynamongo.backends.dynamodb.transport.page_decoder import parse_body
 from dynamongo.backends.dynamodb_json import decode_item, render_item
 from dynamongo.exceptions import ServiceError
 from dynamongo.expressions.values import Item
+from dynamongo.operations import ItemReader, ReadItems
 
 raw_decode = json.JSONDecoder().raw_decode
 MISLEADING: list[Item] = [
@@ -124,3 +125,31 @@ def test_value_of_an_unknown_type_is_refused() -> None:
     items = ",".join(['{"id":{"S":"a"}}'] * 2_000)
     with pytest.raises(ServiceError, match=r"unknown attribute value in the attribute new: a str of type X"):
         parse_body("Scan", f'{{"Items":[{{"new":{{"X":"1"}}}},{items}]}}')
+
+
+def test_items_are_read_with_a_reader_or_left_by_it() -> None:
+    items: list[Item] = [{"id": number, "name": "x" * number} for number in range(4)]
+    reader = ItemReader(lambda wire, text: (wire, text) if wire["id"]["N"] != "2" else None, dict, ())
+    for action, text, names in (
+        ("Scan", write_page(items), ["Items"]),
+        ("BatchGetItem", write_batch(items), ["Responses", "table"]),
+    ):
+        content = parse_body(action, text, reader)
+        for name in names:
+            content = content[name]
+        assert isinstance(content, ReadItems)
+        assert list(content) == items
+        read = [(json.loads(render_item(item)), render_item(item)) for item in items]
+        assert content.finish(lambda item: item["id"]) == [*read[:2], 2, read[3]]
+
+
+def test_value_of_an_unknown_type_is_refused_although_a_reader_would_leave_it() -> None:
+    reader = ItemReader(lambda wire, text: None, dict, ())
+    with pytest.raises(ServiceError, match=r"unknown attribute value in the attribute new: a str of type X"):
+        parse_body("Query", '{"Items":[{"id":{"S":"a"}},{"new":{"X":"1"}}]}', reader)
+
+
+def test_rest_behind_white_space_is_read_without_the_reader() -> None:
+    reader = ItemReader(lambda wire, text: text, dict, ())
+    found = parse_body("Query", '{"Items":[{"id":{"S":"a"}}, {"id":{"S":"b"}}]}', reader)
+    assert found == {"Items": ({"id": "a"}, {"id": "b"})}

@@ -1,0 +1,143 @@
+"""JSON past boto3: hands its client the body of a request that is JSON already, and takes that of a response from it.
+
+botocore checks and copies each attribute value of a request before it writes JSON, and copies each of a response after
+it has parsed JSON. That is most of what a batch or a page costs, and changes nothing but binary values: dynamongo's
+arguments were parsed from JSON. So the copy of the client that makes a call (`one_attempt`) gets a serializer and
+parsers that leave attribute values out. All else of a request is checked as ever.
+
+Whoever watches sees what he would see otherwise: the arguments and the response are the same dicts, the body has the
+same bytes, and arguments that a watcher has changed are left to botocore. While nobody watches, the body is sent as it
+was rendered, and the response is not parsed by botocore at all. Where a client has another serializer or other parsers
+than botocore's, they are used.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import marshal
+import operator
+from typing import Any, Final
+
+from botocore.serialize import JSONSerializer
+from botocore.validate import ParamValidationDecorator, ParamValidator
+
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.transport.boto_parsers import pass_responses
+from dynamongo.backends.dynamodb.transport.originals import is_original
+
+_ALIKE: Final = frozenset({"Key", "WriteRequest"})
+"""The shapes of what dynamongo renders in one way for all of a batch: one of them shows whether it is valid."""
+
+_WITHOUT_REFERENCES: Final = 0
+"""The version of `marshal`'s format in which equal objects have equal bytes."""
+
+
+def pass_json(client: Any, request: Request, *, is_watched: bool) -> dict[str, Any]:
+    """Have a client that is used for one call pass JSON on, and return the arguments to call its method with.
+
+    Unless the call is watched, the method may return `Unparsed`.
+    """
+    arguments = request.arguments
+    theirs = client._serializer  # noqa: SLF001 - a client has no public name for it
+    inner = _find_serializer(theirs)
+    if inner is not None:
+        serializer = _Serializer(theirs, inner, request, arguments if is_watched else None)
+        client._serializer = serializer  # noqa: SLF001 - there is no public way to choose it
+    pass_responses(client._endpoint, is_watched=is_watched)  # noqa: SLF001 - a client has no public name for it
+    return arguments
+
+
+def _find_serializer(theirs: Any) -> JSONSerializer | None:
+    """Return what writes JSON for a client, or `None` if anything has been put in its place."""
+    inner = vars(theirs).get("_serializer") if type(theirs) is ParamValidationDecorator else theirs
+    return inner if type(inner) is JSONSerializer and _are_botocores() else None
+
+
+_known: tuple[object, ...] = ()
+"""The functions that are left out, and their code, when they were last found to be botocore's."""
+
+
+def _are_botocores() -> bool:
+    """Return whether nobody has replaced what is left out."""
+    global _known  # noqa: PLW0603 - it is asked for each request, and the answer hardly ever changes
+    functions = [vars(ParamValidationDecorator)["serialize_to_request"], vars(JSONSerializer)["serialize_to_request"]]
+    found = (*functions, *[getattr(function, "__code__", None) for function in functions])
+    if _known and all(map(operator.is_, found, _known)):  # proxies equal what they wrap
+        return True
+    if not all(map(is_original, functions)):
+        return False
+    _known = found
+    return True
+
+
+def _encode_binary(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+_dump: Final = json.JSONEncoder(default=_encode_binary).encode
+"""Writes the JSON that botocore's serializer writes, white space included."""
+
+
+class _Validator(ParamValidator):
+    """Checks arguments, but no attribute values."""
+
+    def _validate_map(self, param: Any, shape: Any, errors: Any, name: str) -> None:
+        if shape.value.name != "AttributeValue":
+            inherited: Any = super()
+            inherited._validate_map(param, shape, errors, name)  # noqa: SLF001 - overridden
+
+    def _validate_list(self, param: Any, shape: Any, errors: Any, name: str) -> None:
+        inherited: Any = super()
+        some = param[:1] if shape.member.name in _ALIKE else param
+        inherited._validate_list(some, shape, errors, name)  # noqa: SLF001 - overridden
+
+
+_VALIDATOR: Final = _Validator()
+
+
+class _Serializer:
+    """The serializer for one call.
+
+    Args:
+        theirs: The one that the client has.
+        inner: What writes JSON for that, after it has checked the arguments.
+        request: The request.
+        arguments: The arguments of the call if it is watched, since watchers may change them.
+    """
+
+    def __init__(self, theirs: Any, inner: JSONSerializer, request: Request, arguments: dict[str, Any] | None) -> None:
+        self._theirs = theirs
+        self._inner: Any = inner
+        self._request = request
+        self._is_watched = arguments is not None
+        self._before = _copy_as_bytes(arguments)
+
+    def serialize_to_request(self, parameters: dict[str, Any], operation_model: Any) -> dict[str, Any]:
+        """Return the request as botocore's serializer does."""
+        if not self._is_known(parameters) or not self._is_valid(parameters, operation_model):
+            request: dict[str, Any] = self._theirs.serialize_to_request(parameters, operation_model)
+            return request
+        request = self._inner.serialize_to_request({}, operation_model)
+        request["body"] = (_dump(parameters) if self._is_watched else self._request.body).encode()
+        return request
+
+    def _is_known(self, parameters: dict[str, Any]) -> bool:
+        """Return whether the arguments are still those that the request was made with."""
+        return not self._is_watched or (self._before is not None and self._before == _copy_as_bytes(parameters))
+
+    def _is_valid(self, parameters: dict[str, Any], operation_model: Any) -> bool:
+        if self._theirs is self._inner:  # its owner does not want arguments to be checked
+            return True
+        return not _VALIDATOR.validate(parameters, operation_model.input_shape).has_errors()
+
+
+def _copy_as_bytes(arguments: dict[str, Any] | None) -> bytes | None:
+    """Return bytes that are the same for the same arguments; `None` for an object that is no argument.
+
+    That takes a third of the time that another copy or JSON would take.
+    """
+    try:
+        return marshal.dumps(arguments, _WITHOUT_REFERENCES)
+    except ValueError:
+        return None

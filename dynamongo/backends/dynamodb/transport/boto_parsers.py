@@ -1,0 +1,128 @@
+"""Parsers of responses for botocore that leave attribute values as they are in JSON.
+
+The response is the same dict that botocore's parser returns, provided that the store sends attribute values.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from collections.abc import Callable
+from typing import Any, Final
+
+from botocore.parsers import JSONParser, ResponseParserFactory, create_parser
+
+_PROTOCOL: Final = "json"
+_VALUE: Final = "AttributeValue"
+"""The name of botocore's shape of an attribute value."""
+
+_DIFFERENT: Final = (b'"B":', b'"BS":', b"null")
+"""What the body of a response has if botocore would change an attribute value of it; perhaps also if it would not."""
+
+
+class Unparsed(dict[str, Any]):
+    """The response to a call that nobody watches: it has no members yet.
+
+    Attributes:
+        body: Its JSON.
+    """
+
+    def __init__(self, body: bytes, status: int) -> None:
+        super().__init__(ResponseMetadata={"HTTPStatusCode": status})
+        self.body = body
+
+
+def pass_responses(endpoint: Any, *, is_watched: bool) -> None:
+    """Have the endpoint of a client that is used for one call pass on the JSON of responses; if not watched, as text.
+
+    A parser factory other than botocore's is left alone.
+    """
+    factory = endpoint._response_parser_factory  # noqa: SLF001 - an endpoint has no public name for it
+    if type(factory) is ResponseParserFactory and not vars(factory).get("_defaults"):
+        # There is no public way to choose it once a client is made.
+        endpoint._response_parser_factory = _WATCHED if is_watched else _UNWATCHED  # noqa: SLF001 - as above
+
+
+class _PlainParser(JSONParser):
+    """Parses like botocore, and leaves attribute values as they are in JSON."""
+
+    def _handle_map(self, shape: Any, value: Any) -> Any:
+        inherited: Any = super()
+        return value if shape.value.name == _VALUE else inherited._handle_map(shape, value)  # noqa: SLF001 - overridden
+
+    def _handle_list(self, shape: Any, node: Any) -> Any:
+        inherited: Any = super()
+        member = shape.member
+        has_items = member.type_name == "map" and member.value.name == _VALUE
+        return node if has_items else inherited._handle_list(shape, node)  # noqa: SLF001 - overridden
+
+
+class _BinaryParser(JSONParser):
+    """Parses like botocore, with fewer calls for each attribute value."""
+
+    def _handle_map(self, shape: Any, value: Any) -> Any:
+        inherited: Any = super()
+        if shape.value.name == _VALUE:
+            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # botocore deals with these
+                return _restore_item(value)
+        return inherited._handle_map(shape, value)  # noqa: SLF001 - overridden
+
+
+def _restore_item(wire: dict[str, Any]) -> dict[str, Any]:
+    """Return an item as botocore parses it. Raises an error for anything but attribute values."""
+    return {name: _restore(value) for name, value in wire.items()}
+
+
+def _restore(wire: dict[str, Any]) -> dict[str, Any]:
+    ((kind, content),) = wire.items()
+    if content is None:
+        raise ValueError
+    restore = _RESTORERS[kind]
+    return wire if restore is None else {kind: restore(content)}
+
+
+_RESTORERS: Final[dict[str, Callable[[Any], Any] | None]] = {
+    "S": None,
+    "N": None,
+    "BOOL": None,
+    "NULL": None,
+    "SS": None,
+    "NS": None,
+    "B": base64.b64decode,
+    "BS": lambda contents: list(map(base64.b64decode, contents)),
+    "L": lambda elements: list(map(_restore, elements)),
+    "M": _restore_item,
+}
+
+
+class _Parsers:
+    """A parser factory, whose parser is itself: nothing in it differs from one response to the next."""
+
+    def __init__(self, parse: Callable[[dict[str, Any], Any], Any]) -> None:
+        self._errors = JSONParser()
+        self._parse = parse
+
+    def create_parser(self, protocol: str) -> Any:
+        """Return the parser for a protocol."""
+        return self if protocol == _PROTOCOL else create_parser(protocol)
+
+    def parse(self, response: dict[str, Any], shape: Any) -> Any:
+        """Return the content of a response; see `botocore.parsers.ResponseParser`, which parses those of errors."""
+        parse = self._parse if response["status_code"] < 300 else self._errors.parse
+        return parse(response, shape)
+
+
+def _parse(response: dict[str, Any], shape: Any) -> Any:
+    body = response["body"]
+    parser: Any = _BINARY if any(text in body for text in _DIFFERENT) else _PLAIN
+    return parser.parse(response, shape)
+
+
+def _keep(response: dict[str, Any], _: object) -> Unparsed:
+    return Unparsed(response["body"], response["status_code"])
+
+
+_PLAIN: Final = _PlainParser()
+_BINARY: Final = _BinaryParser()
+_WATCHED: Final = _Parsers(_parse)
+_UNWATCHED: Final = _Parsers(_keep)

@@ -1,0 +1,108 @@
+"""Items that were read from their JSON to something else at once, for whoever made the operation."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import AttributeValue, Item
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import wire_values
+else:  # nothing is in JSON that was read from memory
+    wire_values = LazyModule("dynamongo.expressions.wire_values")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReader:
+    """What a backend that receives JSON may read items with, knowing nothing of what they become.
+
+    Attributes:
+        read: Takes the parsed JSON of an item, and its text. Returns what it becomes, or `None` where only the item
+            itself can tell that or what is wrong with it. Raises nothing.
+        key_of: Takes what `read` returned, before anybody else has seen it, and returns at least the key of the item.
+        key_names: The attributes that no item lacks for which `read` returned something.
+    """
+
+    read: Callable[[wire_values.WireItem, str], Any]
+    key_of: Callable[[Any], Mapping[str, AttributeValue]]
+    key_names: Collection[str]
+
+
+class ReadItems(Sequence[Item]):
+    """Items of a response, with what a reader made of them. The items themselves are decoded when they are asked for.
+
+    Args:
+        reader: The reader.
+        stored: The JSON of each item, or the item where the reader left it.
+        made: What the reader made of each; `None` where it left the item.
+    """
+
+    __slots__ = ("_made", "_reader", "_stored")
+
+    def __init__(self, reader: ItemReader, stored: list[str | Item], made: list[Any]) -> None:
+        self._reader = reader
+        self._stored = stored
+        self._made = made
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> ReadItems: ...
+    def __getitem__(self, index: int | slice) -> Item | ReadItems:
+        if isinstance(index, slice):
+            return ReadItems(self._reader, self._stored[index], self._made[index])
+        stored = self._stored[index]
+        return wire_values.decode_text(stored) if isinstance(stored, str) else stored
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def pick(self, positions: Iterable[int]) -> ReadItems:
+        """Return the items at these positions."""
+        chosen = list(positions)
+        return ReadItems(self._reader, [self._stored[n] for n in chosen], [self._made[n] for n in chosen])
+
+    def find_keys(self) -> list[Mapping[str, AttributeValue]]:
+        """Return the key of each item, perhaps among other attributes."""
+        return [self[n] if made is None else self._find_key(n, made) for n, made in enumerate(self._made)]
+
+    def _find_key(self, position: int, made: Any) -> Mapping[str, AttributeValue]:
+        try:
+            return self._reader.key_of(made)
+        except ValidationError:  # a rule of a field is newer than the item
+            return self[position]
+
+    def may_lack(self, name: str) -> Iterable[Item]:
+        """Return the items that may have no attribute of this name."""
+        if name not in self._reader.key_names:
+            return self
+        return [stored for stored in self._stored if not isinstance(stored, str)]
+
+    def finish(self, make: Callable[[Item], Any]) -> list[Any]:
+        """Return what the reader made, and what `make` makes of the items that it left. Both are handed out once."""
+        made, self._made = self._made, [None] * len(self._made)
+        return [make(self[n]) if each is None else each for n, each in enumerate(made)]
+
+    @staticmethod
+    def join(several: Sequence[Sequence[Item]]) -> Sequence[Item]:
+        """Return the items of several responses; those of others are in a list."""
+        if len(several) == 1:
+            return several[0]
+        parts = [each.parts for each in several if isinstance(each, ReadItems)]
+        if len(parts) < len(several) or not parts:
+            return list(itertools.chain.from_iterable(several))
+        readers, stored, made = zip(*parts, strict=True)
+        return ReadItems(readers[0], list(itertools.chain(*stored)), list(itertools.chain(*made)))
+
+    @property
+    def parts(self) -> tuple[ItemReader, list[str | Item], list[Any]]:
+        """The arguments to make the same with."""
+        return self._reader, self._stored, self._made
