@@ -71,7 +71,8 @@ class Constructor:
         self._owner = owner
 
     def __get__(self, instance: object, _: object = None) -> Any:
-        if instance is not None and self._uses_left > 0:  # of two threads at once, both may count down
+        # `inspect.signature` passes the class. Of two threads at once, both may count down.
+        if isinstance(instance, self._owner) and self._uses_left > 0:
             self._uses_left -= 1
             return functools.partial(self._construct, instance)
         made = self._generate()

@@ -9,12 +9,12 @@ Source: "Amazon DynamoDB transactions: how it works" in the DynamoDB developer g
 from __future__ import annotations
 
 import contextlib
-import uuid
+import os
 from collections.abc import Generator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast, overload
 
-from dynamongo._support.dataclasses import dataclass, replace
+from dynamongo._support.dataclasses import replace
 from dynamongo.arguments import check_flag
 from dynamongo.connection.overrides import latest_override
 from dynamongo.connection.participants import Address, find_backend, find_mapper, split_arguments
@@ -31,7 +31,7 @@ from dynamongo.exceptions import (
     TransactionConflict,
 )
 from dynamongo.expressions.conditions import Condition
-from dynamongo.expressions.sizes import item_size
+from dynamongo.expressions.sizes import item_size, size_bound
 from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item, are_values_hidden, shorten
 from dynamongo.mapping.failures import explain_failure
@@ -69,19 +69,26 @@ _ERRORS_BY_REASON: Final[dict[str, type[BackendError]]] = {
 """The error that the write alone would raise, by the code of the reason for which it cancels a transaction."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Entry:
-    """An action, with the mapper and key of its item, and the instance that it saves, if it does."""
+    """An action, with the mapper and key of its item, and the instance that it saves, if it does.
 
-    verb: str
-    mapper: Mapper[Any]
-    action: Action
-    key: Item
-    saved: Recorded | None = None
+    A plain class takes half the time of a frozen one to instantiate, which happens for every action.
+    """
+
+    __slots__ = ("action", "address", "key", "mapper", "saved", "verb")
+
+    def __init__(self, verb: str, mapper: Mapper[Any], action: Action, key: Item, saved: Recorded | None) -> None:
+        self.verb = verb
+        self.mapper = mapper
+        self.action = action
+        self.key = key
+        self.saved = saved
+        self.address: Address = action.table, tuple(key.values())
 
     @property
-    def address(self) -> Address:
-        return self.action.table, tuple(self.key.values())
+    def holder(self) -> Item:
+        """The item of a put; of one that is updated or deleted, only the key is known here."""
+        return self.action.item if isinstance(self.action, Put) else self.action.key
 
     def describe(self) -> str:
         return f"{self.verb} of the {self.mapper.name} with {self.mapper.describe_key(self.key)}"
@@ -105,11 +112,11 @@ class Transaction:
         if token is not None:
             _check_token(token)
         # Even where the caller gives none: only a request with a token may be sent again after a lost response.
-        self._token = token or str(uuid.uuid4())
+        self._token = token or os.urandom(16).hex()
         self._return_items = check_flag("Connection.transaction", "return_items", return_items)
         self._override = latest_override()  # it goes to the backend in use now, even if another is when it is sent
         self._entries: dict[Address, _Entry] = {}
-        self._size = 0
+        self._size = 0  # of the items, at most
         self._is_open = False
 
     @overload
@@ -197,7 +204,8 @@ class Transaction:
     ) -> None:
         self._is_open = False  # also if sending fails: nothing is to be added to what was sent
         if error is None and self._entries:
-            connection, backend = find_backend([entry.mapper.model for entry in self._entries.values()], self._override)
+            models = dict.fromkeys([entry.mapper.model for entry in self._entries.values()])
+            connection, backend = find_backend(list(models), self._override)
             with self._committing() as operation:
                 connection.execute(operation, backend)
 
@@ -211,20 +219,17 @@ class Transaction:
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
         if not self._is_open:
             raise DynamongoError("a transaction takes actions only inside its `with` block")
-        # Of an item that is updated or deleted, only the key is known here, so this refuses only what is certainly too
-        # large. The store checks the sum of all of it.
-        holder = action.item if isinstance(action, Put) else action.key
         returns_item = self._return_items or mapper.version is not None
         # DynamoDB returns the item only if it is asked to; a version conflict cannot be told without it.
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
+        holder = action.item if isinstance(action, Put) else action.key
         entry = _Entry(verb, mapper, action, mapper.pick_key(holder), saved)
-        size = item_size(holder)
-        self._check(entry, size)
+        self._check(entry)
+        self._check_size(entry)
         self._entries[entry.address] = entry
-        self._size += size
 
-    def _check(self, entry: _Entry, size: int) -> None:
+    def _check(self, entry: _Entry) -> None:
         """Refuse an action for which DynamoDB would refuse the whole transaction."""
         # Source: TransactWriteItems, API reference.
         other = self._entries.get(entry.address)
@@ -236,17 +241,28 @@ class Transaction:
             raise ExpressionError(
                 f"a transaction takes at most {MAX_TRANSACTION_ACTIONS} actions; {entry.describe()} is one more"
             )
+
+    def _check_size(self, entry: _Entry) -> None:
+        """Refuse an action that makes the transaction too large.
+
+        Keys are all that is known here of items that are updated or deleted: the store checks the sum of everything.
+        """
+        size = size_bound(entry.holder)
+        if self._size + size > MAX_TRANSACTION_BYTES:  # only now is it worth measuring
+            self._size = sum([item_size(each.holder) for each in self._entries.values()])
+            size = item_size(entry.holder)
         if self._size + size > MAX_TRANSACTION_BYTES:
             raise ExpressionError(
                 f"a transaction takes at most 4 MB of items; {entry.describe()} makes it {self._size + size} bytes"
             )
+        self._size += size
 
     @contextlib.contextmanager
     def _committing(self) -> Generator[TransactWrite]:
         """Return the operation, which the block executes, and finish its result or error."""
         entries = tuple(self._entries.values())
         try:
-            yield TransactWrite(tuple(entry.action for entry in entries), self._token)
+            yield TransactWrite(tuple([entry.action for entry in entries]), self._token)
         except TransactionCanceled as error:
             # A backend that knows no reasons gives none, hence the zip that is not strict.
             reasons = tuple(_explain_reason(entry, each) for entry, each in zip(entries, error.reasons, strict=False))
@@ -263,7 +279,9 @@ def _resolve(strategy: Any, mapper: Mapper[Any], condition: Condition | None, *,
 
 def _check_token(token: object) -> None:
     if not isinstance(token, str) or not token.isascii() or not 1 <= len(token) <= _MAX_TOKEN:
-        fix = f"; use str(token), {str(token)!r}" if isinstance(token, uuid.UUID) else ""
+        from uuid import UUID  # noqa: PLC0415 - slow to import, and rarely needed
+
+        fix = f"; use str(token), {str(token)!r}" if isinstance(token, UUID) else ""
         raise ExpressionError(f"token must be a str of 1 to 36 ASCII characters; got {shorten(token)}{fix}")
 
 

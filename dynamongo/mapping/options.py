@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NoReturn, TypeAlias, cast, get_args
+from typing import Any, Final, Literal, NoReturn, TypeAlias, cast, get_args
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
@@ -33,11 +33,19 @@ OPTIONS = (
 """The options that a model may set."""
 
 
+class _Empty:
+    """A class that sets nothing, and so has only what Python gives to every class."""
+
+
+_OF_EVERY_CLASS: Final = frozenset(vars(_Empty))
+
+
 def check_spelling(model: type, names: Iterable[str]) -> None:
     """Refuse `__rangekey__` and similar slips, which would silently leave an option at its default."""
     for name in names:
-        # Names that `type` has, such as `__doc__` and `__module__`, are Python's own.
-        if name.startswith("__") and name not in OPTIONS and not hasattr(type, name):
+        # Names that `type` has, such as `__annotations__`, are Python's own, too.
+        is_own = name in OPTIONS or name in _OF_EVERY_CLASS or hasattr(type, name)
+        if name.startswith("__") and not is_own:
             import difflib  # noqa: PLC0415 - only an error needs it
 
             for option in difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.75):

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from strategies import numbers
+from hypothesis import strategies as st
+from strategies import numbers, texts, values
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import normalize_number
-from dynamongo.expressions.sizes import item_size, size_of
+from dynamongo.expressions.sizes import item_size, size_bound, size_of
 from dynamongo.expressions.values import describe_value
 
 
@@ -58,3 +59,9 @@ def test_item_counts_names_in_bytes() -> None:
 def test_what_is_no_value_has_no_size(value: Any) -> None:
     with pytest.raises(ValidationError):
         size_of(value)
+
+
+@given(st.dictionaries(texts, values()))
+def test_size_is_within_its_bound(item: Any) -> None:
+    item |= {"😀": "😀", "n": 1 - 10**38, "l": [[], {}, {"": {}}]}
+    assert item_size(item) <= size_bound(item)

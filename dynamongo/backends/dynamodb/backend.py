@@ -27,8 +27,9 @@ _OPERATIONS: frozenset[type] = frozenset(get_args(AnyOperation))
 class DynamoDBBackend:
     """Executes operations on Amazon DynamoDB, or on a compatible server at `endpoint_url`.
 
-    The boto3 client is made when the first operation is executed. Whatever is not given here is boto3's to find:
-    credentials, endpoint, proxies and timeouts. Several threads may share a backend.
+    Whatever is not given here is boto3's to find: credentials, endpoint, proxies and timeouts. A client of boto3 is
+    made when the first operation is executed, unless nothing needs it; `docs/transport.md` says when. Several threads
+    may share a backend.
 
     Args:
         access_key_id: With `secret_access_key`, the credentials.
@@ -133,7 +134,7 @@ class DynamoDBBackend:
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
-        """Return how the next request goes to the store: `"direct"`, or `"boto3"` and the reason."""
+        """Return how the next request goes to the store: `"direct"` and who started it, or `"boto3"` and the reason."""
         return (self._transport or self._open()).describe()
 
     def _open(self) -> Transport:

@@ -27,7 +27,7 @@ def make_session(credentials: Credentials | None, profile: str | None) -> Any:
         return _make_session_of_boto3(credentials, profile)
     import botocore.session  # noqa: PLC0415 - it takes long, and may never be needed
 
-    session: Any = botocore.session.Session()
+    session: Any = botocore.session.get_session()
     session.user_agent_extra = f"Botocore/{session.user_agent_version}"
     session.user_agent_name, session.user_agent_version = "Boto3", version
     if profile is not None:
@@ -80,7 +80,13 @@ class _AllServices(list[str]):
         return True
 
 
+def _list_all_services(type_name: str) -> list[str]:
+    """Replace `Loader.list_available_services`."""
+    del type_name  # all of them are found in the same way
+    return _AllServices()
+
+
 def _skip_scan(session: Any) -> None:
     """Have botocore load models without listing all four hundred services before, which takes 20 ms."""
     loader: Any = session.get_component("data_loader")
-    loader.list_available_services = lambda type_name: _AllServices()  # noqa: ARG005 - as botocore passes it
+    loader.list_available_services = _list_all_services
