@@ -88,7 +88,7 @@ def _load_pyplot() -> Any:
 def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path) -> None:
     """Draw a group of bars per task, each as a multiple of ours, on a logarithmic scale."""
     rows = _lay_out(found)
-    figure, axes = pyplot.subplots(figsize=(8, 1.4 + 0.26 * max(position for _, position, _ in rows)))
+    figure, axes = pyplot.subplots(figsize=(8, 1.2 + 0.17 * max(position for _, position, _ in rows)))
     for name in dict.fromkeys(name for name, _, _ in rows):
         own = [(position, ratio) for each, position, ratio in rows if each == name]
         positions, ratios = zip(*own, strict=True)
@@ -97,13 +97,13 @@ def _draw_bars(pyplot: Any, found: Sequence[Measurement], title: str, path: Path
             bars,
             [f"{ratio:,.2g}" if ratio < 10 else f"{ratio:,.0f}" for ratio in ratios],
             padding=2,
-            fontsize=8,
+            fontsize=7,
             color=GREY,
         )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(_plain)
     axes.xaxis.set_minor_formatter(_plain_if_first)
-    axes.margins(x=0.12)
+    axes.margins(x=0.12, y=0.01)
     middles = [position + (len(each.values) - 1) / 2 for each, position in zip(found, _starts(found), strict=True)]
     axes.set_yticks(middles, [each.task for each in found])
     axes.invert_yaxis()

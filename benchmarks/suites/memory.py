@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from benchmarks.load import PLAIN
-from benchmarks.rivals.base import DECLARED, DYNAMONGO, DYNAMOXY, MOTO, PYDYNOX, open_memory
+from benchmarks.rivals.base import DYNAMONGO, DYNAMOXY, MOTO, PYDYNOX, list_rows, open_memory
 from benchmarks.timing import Curve, Effort, Measurement, compare, take_turns
 from benchmarks.workers import Worker
 
@@ -33,9 +33,11 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
     with ExitStack() as stack:
         workers = {each: stack.enter_context(Worker()) for each in libraries}
         tasks = {each: worker.do(open_memory, each, effort) for each, worker in workers.items()}
-        for task in tasks[DYNAMONGO]:
-            sides = [worker.make_side(each.name, task) for each, worker in workers.items() if task in tasks[each]]
-            yield compare(task, sides, effort, TARGETS[task.removesuffix(DECLARED)])
+        for _, suffix in list_rows(effort):
+            for name, targets in TARGETS.items():
+                task = name + suffix
+                sides = [worker.make_side(each.name, task) for each, worker in workers.items() if task in tasks[each]]
+                yield compare(task, sides, effort, targets)
     if sys.platform == "linux":
         yield from _load(effort)
 

@@ -5,16 +5,35 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dynamongo.expressions import filters
-from dynamongo.expressions.conditions import And, BeginsWith, Comparison, Condition, Contains, Exists, In, Not, Or, Path
+from dynamongo.expressions.conditions import (
+    And,
+    BeginsWith,
+    Between,
+    Comparison,
+    Condition,
+    Contains,
+    Exists,
+    In,
+    IsType,
+    Not,
+    NotExists,
+    Or,
+    Path,
+    Size,
+)
 from dynamongo.expressions.evaluation import holds
-from dynamongo.expressions.filters import FEW, compile_filter, generate_filter
+from dynamongo.expressions.filters import FEW, WORTH_COMPILING, compile_filter, find_shape, generate_filter
+from dynamongo.expressions.values import Item
 
 YEAR, NAME = Path("year"), Path("name")
+A, AB, AC = Path("a"), Path("a", "b"), Path("a", "c")
 ITEMS: list[dict[str, Any]] = [{"year": year, "name": f"n{year}"} for year in range(50)]
 
 
@@ -31,26 +50,76 @@ def test_source_can_be_read_and_holds_no_values() -> None:
     assert [text for text in ("71717", "n1", "year", "name") if text in source] == []
 
 
-def compiled_by(condition: Condition) -> int:
-    """How many shapes were compiled for it."""
-    before = filters.compile_shape.cache_info().misses
-    generate_filter(condition)
-    return filters.compile_shape.cache_info().misses - before
+def join(parts: list[Condition]) -> st.SearchStrategy[Condition]:
+    return st.sampled_from([And(*parts), Or(*parts)])
+
+
+LEAVES: list[Condition] = [
+    *(Comparison(path, "=", value) for path in (A, AB, AC) for value in (1, True, None, "x", Decimal("1.5"))),
+    *(
+        Comparison(A, "<", 2),
+        Comparison(AB, ">=", "a"),
+        Between(AB, 1, 2),
+        In(A, (1, "x")),
+        In(AB, ("x", Decimal("1.5"), b"x")),
+    ),
+    *(
+        BeginsWith(AB, "x"),
+        Contains(A, "b"),
+        Contains(AC, "x"),
+        IsType(A, "M"),
+        IsType(AB, "S"),
+        Comparison(A, "=", AB),
+    ),
+    *(Exists(A), Exists(AB), NotExists(AC), NotExists(Path("a", "b", "c")), Comparison(Size(A), ">", 1)),
+    *(Comparison(Path("a", "b", "c"), "<>", 1), Exists(Path("l", 0)), Comparison(Path("b"), "=", 0)),
+]
+VALUES: list[Any] = [1, True, None, "x", Decimal("1.5"), b"x", ["x", "b"], {}, {"c": 1}, {"c": "x"}, frozenset({"b"})]
+MEMBERS = st.dictionaries(st.sampled_from("bc"), st.sampled_from(VALUES), max_size=2)
+READ: st.SearchStrategy[Item] = st.dictionaries(
+    st.sampled_from(["a", "b", "l"]), st.sampled_from(VALUES) | MEMBERS, max_size=3
+)
+TREES: st.SearchStrategy[Condition] = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda inner: st.builds(Not, inner) | st.lists(inner, min_size=1, max_size=4).flatmap(join),
+    max_leaves=12,
+)
+
+
+@given(TREES, st.lists(READ, max_size=6))
+def test_what_is_read_once_means_what_the_tree_means(condition: Condition, items: list[Item]) -> None:
+    """Return what holds, item by item: variables that one item has set must not be taken for those of the next."""
+    assert generate_filter(condition)(items) == [item for item in items if holds(condition, item)]
+
+
+def test_attributes_are_read_once() -> None:
+    condition = Comparison(AB, ">", 1) & (BeginsWith(NAME, "a") | BeginsWith(NAME, "b")) & Comparison(AC, "<", 5)
+    assert inspect.getsource(generate_filter(condition).func).count(".get(") == 4  # a, a.b, a.c and name
 
 
 def test_conditions_that_differ_in_their_values_alone_are_compiled_once() -> None:
-    filters.compile_shape.cache_clear()
-    assert [compiled_by(Comparison(YEAR, "<", value) & Contains(NAME, "x")) for value in (1, 2, 3)] == [1, 0, 0]
-    assert compiled_by(Comparison(YEAR, "<", "1") & Contains(NAME, "x")) == 1
+    made = [generate_filter(Comparison(YEAR, "<", value) & Contains(NAME, "x")).func for value in (2, 3, 4, "1")]
+    assert made[0] is made[1] is made[2] is not made[3]
+
+
+def is_compiled(condition: Condition) -> bool:
+    return "compiled" in vars(find_shape(condition)[0])
+
+
+def make_condition() -> Condition:
+    """Make one of a shape that no other test uses."""
+    return Comparison(YEAR, "<", 3) & (Exists(NAME) | IsType(Path("few"), "L") | NotExists(Path("few", "items")))
 
 
 def test_few_items_are_not_worth_compiling() -> None:
-    filters.compile_shape.cache_clear()
-    select = compile_filter(Comparison(YEAR, "<", 3))
-    found = [select(ITEMS[:FEW]), select([])]
-    assert filters.compile_shape.cache_info().misses == 0
+    several = ITEMS[:WORTH_COMPILING]
+    select = compile_filter(make_condition())
+    found = [select(several), select([])]
+    assert not is_compiled(make_condition())
     assert [*found, select(ITEMS[2:4])] == [ITEMS[:3], [], ITEMS[2:3]]
-    assert filters.compile_shape.cache_info().misses == 1
+    assert is_compiled(make_condition())
+    # From now on, the shape serves conditions with other items at once, unless there are hardly any.
+    assert compile_filter(make_condition())(ITEMS[: FEW + 1]) == ITEMS[:3]
 
 
 def nested(depth: int) -> Condition:

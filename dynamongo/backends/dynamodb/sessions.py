@@ -27,7 +27,7 @@ def make_session(credentials: Credentials | None, profile: str | None) -> Any:
         return _make_session_of_boto3(credentials, profile)
     import botocore.session  # noqa: PLC0415 - it takes long, and may never be needed
 
-    session: Any = botocore.session.Session()
+    session: Any = botocore.session.get_session()
     session.user_agent_extra = f"Botocore/{session.user_agent_version}"
     session.user_agent_name, session.user_agent_version = "Boto3", version
     if profile is not None:

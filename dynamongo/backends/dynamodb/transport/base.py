@@ -52,7 +52,7 @@ class Credentials:
         token: The session token, of temporary ones.
     """
 
-    access_key: str
+    access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
 

@@ -173,9 +173,9 @@ def _find_certifi() -> str | None:
         return None
     try:
         with open(f"{folder}/core.py", encoding="utf-8") as file:  # noqa: PTH123 - as above
-            is_usual = '"cacert.pem"' in file.read()  # distributors have it return the system's file
+            text = file.read()
     except OSError:
-        is_usual = False
-    if not is_usual:
+        text = ""
+    if '"cacert.pem"' not in text or "/etc/" in text:  # distributors have it return the system's file
         raise LeftToBoto3("certifi has its authorities elsewhere")
     return f"{folder}/cacert.pem"

@@ -72,8 +72,11 @@ class LightWatch:
         if "botocore" in modules or "urllib3" in modules:
             return f"{'botocore' if 'botocore' in modules else 'urllib3'} is imported"
         if sys.meta_path != self._finders:
-            self._finders = list(sys.meta_path)
-            self._foreign = find_foreign_finder(self._finders)
+            finders = list(sys.meta_path)
+            self._foreign = find_foreign_finder(
+                finders
+            )  # first: another thread may rely on it as soon as they are equal
+            self._finders = finders
         if self._foreign is not None:
             return f"{self._foreign} watches imports"
         if "http.client" in modules:

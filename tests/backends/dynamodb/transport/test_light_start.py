@@ -283,7 +283,14 @@ class TestLeftToBoto3:
         settings = ClientSettings(region="us-east-1", endpoint_url=url)
         assert why_not(settings) == "the endpoint's URL has an unusual form"
 
-    @pytest.mark.parametrize("core", [None, "def where(): return '/etc/ssl/certs/ca-certificates.crt'"])
+    @pytest.mark.parametrize(
+        "core",
+        [
+            None,
+            "def where(): return '/usr/share/ca.crt'",
+            'def where(): return "/etc/ssl/certs/ca-certificates.crt"  # not "cacert.pem"',
+        ],
+    )
     def test_certifi_of_a_distributor(self, environ: pytest.MonkeyPatch, tmp_path: FilePath, core: str | None) -> None:
         set_all(environ, KEYS)
         folder = tmp_path / "certifi"
