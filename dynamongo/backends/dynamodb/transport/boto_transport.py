@@ -117,15 +117,15 @@ def _call(client: Any, request: Request, bodies: list[bytes], *, is_copy: bool, 
     arguments = pass_json(client, request, is_watched=is_watched) if is_copy else request.arguments
     response: dict[str, Any] = getattr(client, request.method)(**arguments)
     if isinstance(response, Unparsed):
-        return _parse(request.action, response.body)
+        return _parse(request, response.body)
     check_content(response, bodies)
     return response
 
 
-def _parse(action: str, body: bytes) -> dict[str, Any]:
+def _parse(request: Request, body: bytes) -> dict[str, Any]:
     """Return the content of a response with status 200, whose body begins and ends like a JSON object."""
     try:
-        content: dict[str, Any] = parse_body(action, body.decode())
+        content: dict[str, Any] = parse_body(request.action, body.decode(), request.reader)
     except ValueError as error:
         raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
     check_members(content)
