@@ -14,6 +14,7 @@ A backend may also offer:
   `ServiceError` that says whether the request was sent, and every `BackendError` has the time it took in `.seconds`.
   Without this parameter, deadlines are checked only between attempts;
 - `monotonic()`: the time in seconds by the clock of `wait`; the default is `time.monotonic`;
+- `execute` marked by `uses_reader`: what arrives is JSON, of which the `reader` of an operation reads the items;
 - `max_attempts`: the maximum number of requests for one call if the connection has no `retries=`, or `None`.
 """
 

@@ -76,14 +76,25 @@ class Wrapper:
 
 
 @pytest.fixture(scope="module")
-def backend(dynamodb_backend: DynamoDBBackend) -> Iterator[DynamoDBBackend]:
+def _table(dynamodb_backend: DynamoDBBackend) -> Iterator[None]:
     with Connection.using(dynamodb_backend), pytest.MonkeyPatch.context() as patch:
         patch.setattr(codegen, "PLAIN_CALLS", 0)
         Visit.create_table()
         dynamodb_backend.execute(BatchWrite(Visit.table_name(), tuple(map(BatchPut, ITEMS))))
         dynamodb_backend.execute(Put(Visit.table_name(), UNREADABLE))
-        yield dynamodb_backend
+        yield
         Visit.delete_table()
+
+
+@pytest.fixture(params=["dynamodb_backend", "boto3_backend"])
+def backend(_table: None, request: pytest.FixtureRequest) -> DynamoDBBackend:
+    found: DynamoDBBackend = request.getfixturevalue(request.param)
+    return found
+
+
+def is_direct(backend: DynamoDBBackend) -> bool:
+    """Whether all responses are read with a reader; boto3 itself parses those that somebody may watch."""
+    return backend.describe_transport().startswith("direct")
 
 
 def seen(value: Any) -> Any:
@@ -177,7 +188,7 @@ def test_instances_know_what_is_stored_as_if_they_had_been_read_one_by_one(backe
         first, second = Visit.find(OSLO).all()[1:], [Visit.get_one(("Oslo", day)) for day in (2, 3)]
         assert first == second
         assert seen(first) == seen(second)
-        assert isinstance(record_of(first[0]).stored, str)
+        assert isinstance(record_of(first[0]).stored, str) or not is_direct(backend)
         with Connection.record() as calls:
             first[0].save(only_changed=True)
             assert calls.requests == 0
@@ -195,7 +206,7 @@ def test_backend_reads_with_the_reader_of_an_operation(backend: DynamoDBBackend)
     operations: list[Any] = [Query(table, in_oslo), Scan(table), BatchGet(table, tuple(keys))]
     for operation in operations:
         with_reader, without = backend.execute(replace(operation, reader=reader)), backend.execute(operation)
-        assert isinstance(with_reader.items, ReadItems)
+        assert isinstance(with_reader.items, ReadItems) or not is_direct(backend)
         assert tuple(with_reader.items) == without.items
 
 
