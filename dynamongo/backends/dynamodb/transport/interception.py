@@ -14,7 +14,8 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import starmap
 from typing import Any, Final, TypeAlias, cast
 
 import botocore.auth
@@ -143,6 +144,10 @@ class Watch:
         except (AttributeError, KeyError):  # a name is gone
             pass
         try:
+            # While there is one, it is found at once: the first place is where tracers are.
+            reason = _describe_replacement(starmap(_look_up, _PLACES), self._is_known)
+            if reason is not None:
+                return reason
             snapshot = _take_snapshot()
             reason = (
                 _describe_replacement(snapshot, self._is_known)
@@ -220,7 +225,7 @@ def _members_of(owner: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", held[0]) if held and type(held[0]) is dict else {}
 
 
-def _describe_replacement(snapshot: Snapshot, is_known: Callable[[Any], bool]) -> str | None:
+def _describe_replacement(snapshot: Iterable[Any], is_known: Callable[[Any], bool]) -> str | None:
     for found, (owner, name) in zip(snapshot, _PLACES, strict=False):  # the codes follow
         if not is_known(found):
             package = getattr(owner, "__module__", owner.__name__).partition(".")[0]
