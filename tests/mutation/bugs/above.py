@@ -18,7 +18,7 @@ MUTANTS = [
     Mutant("unprocessed keys are forgotten", "_get_batch", "not result.unprocessed", "True"),
     Mutant(
         "a page without items ends the read",
-        "PageLoop._fetch_page",
+        "PageLoop.accept",
         "result.cursor is None",
         "result.cursor is None or not result.items",
     ),
