@@ -260,8 +260,8 @@ def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTem
         return None
     operation = plan.operations[0]
     kept = conjuncts(operation.filter) if isinstance(operation, (Query, Scan)) else ()
-    key, folded = _find_key(operation, parts, pairs)
     try:
+        key, folded = _find_key(operation, parts, pairs)
         of_key, of_filter, of_residual = [
             tuple(positions[id(part)] for part in group) for group in (key, kept, conjuncts(plan.residual))
         ]
@@ -307,10 +307,11 @@ def _find_key(
         folded = pairs.get(cast("Path", range_key.operand).elements) if isinstance(range_key, Between) else None
         return [hash_key, *([] if range_key is None or folded is not None else [range_key])], folded
     if isinstance(operation, Get):
+        # By a value: `find_subject` passes over `email = name`, which is left for the residual.
         equalities = {
-            part.left.elements: part
+            subject.elements: part
             for part in parts
-            if isinstance(part, Comparison) and part.operator == EQ and isinstance(part.left, Path)
+            if (subject := find_subject(part)) is not None and isinstance(part, Comparison) and part.operator == EQ
         }
         return [equalities[(name,)] for name in operation.key], None
     return [], None

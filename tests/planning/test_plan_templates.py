@@ -222,6 +222,15 @@ def test_one_node_that_is_there_twice_stands_for_itself() -> None:
     assert plan.filter == Visit.text.contains("b") & Visit.text.contains("c")
 
 
+def test_key_that_is_also_compared_with_another_attribute() -> None:
+    def condition(city: str) -> Any:
+        return (Visit.city == city) & (Visit.city == Visit.text) & (Visit.day == 1)
+
+    expected = explain_fresh(condition("b"))
+    explain_fresh(condition("a"))
+    assert explain(condition("b")) == expected
+
+
 def test_shapes_are_told_apart_by_structure() -> None:
     a, b, c = (Visit.text == "a"), (Visit.stars == 1), Visit.guest.exists()
     conditions: list[Any] = [
