@@ -29,9 +29,16 @@ class Side:
     name: str
     run: Callable[[int], object]
 
-    def time(self, count: int, clock: Clock = time.process_time) -> float:
-        """Return the time of the work; processor time has that of all threads, and does not pass while they wait."""
-        gc.collect()
+    def time(self, count: int, clock: Clock = time.process_time, *, settle: bool = True) -> float:
+        """Return the time of the work; processor time has that of all threads, and does not pass while they wait.
+
+        Args:
+            count: How often to do it.
+            clock: The clock.
+            settle: Whether to collect garbage first.
+        """
+        if settle:
+            gc.collect()
         start = clock()
         self.run(count)
         return clock() - start
@@ -44,7 +51,7 @@ class Timed(Protocol):
     def name(self) -> str:
         """The library."""
 
-    def time(self, count: int, clock: Clock = ...) -> float:
+    def time(self, count: int, clock: Clock = ..., *, settle: bool = ...) -> float:
         """Return the time of so many repetitions of the work."""
 
 
@@ -108,7 +115,7 @@ class Effort:
     both_rows: bool = True
 
 
-FULL = Effort(rounds=7, seconds=0.15, items=100_000, largest=1_000_000, stored=10_000)
+FULL = Effort(rounds=5, seconds=0.15, items=100_000, largest=1_000_000, stored=10_000)
 QUICK = Effort(rounds=3, seconds=0.03, items=10_000, largest=10_000, stored=1_000, both_rows=False)
 TINY = Effort(rounds=1, seconds=0.001, items=300, largest=1_000, stored=200)
 
@@ -180,10 +187,10 @@ def repeat(work: Callable[[], object]) -> Callable[[int], object]:
 
 def _calibrate(side: Timed, seconds: float, clock: Clock) -> int:
     """Return how often the work fits into a turn; the first time warms up, and tells about work that takes long."""
-    count, spent = 1, side.time(1, clock)
+    count, spent = 1, side.time(1, clock, settle=False)
     if spent < LONG:
-        spent = side.time(count, clock)
+        spent = side.time(count, clock, settle=False)
     while spent < seconds / 10:
         count = max(2 * count, int(count * seconds / 5 / max(spent, 1e-6)))
-        spent = side.time(count, clock)
+        spent = side.time(count, clock, settle=False)
     return max(1, int(count * seconds / spent))

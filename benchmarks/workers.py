@@ -61,10 +61,10 @@ class RemoteSide:
     task: str
     worker: Worker
 
-    def time(self, count: int, clock: Clock = time.process_time) -> float:
+    def time(self, count: int, clock: Clock = time.process_time, *, settle: bool = True) -> float:
         """Return the time that the work takes there."""
-        return self.worker.do(_time, self.task, count, clock)
+        return self.worker.do(_time, self.task, count, clock, settle)
 
 
-def _time(task: str, count: int, clock: Clock) -> float:
-    return offered[task].time(count, clock)
+def _time(task: str, count: int, clock: Clock, settle: bool) -> float:  # noqa: FBT001 - it crosses processes
+    return offered[task].time(count, clock, settle=settle)

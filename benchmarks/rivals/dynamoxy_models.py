@@ -102,12 +102,13 @@ def _make_writes(client: Any, model: Any) -> dict[str, Callable[[], Any]]:
 
 def _make_reads(rows: Any, model: Any, sizes: Sizes) -> dict[str, Callable[[], Any]]:
     """Return the reads of many items, over HTTP as in memory; conditions are built each time, as in a program."""
+    partition = key(0)[0]
 
     async def read(reader: Any, expected: int) -> None:
         check_size(await reader.all(), expected)
 
     def query() -> Any:
-        return rows.query(pk=key(0)[0])
+        return rows.query(pk=partition)
 
     def select() -> Any:
         return (model.year < 1990) & ~model.cities.contains("Nairobi") & model.name.begins_with("J")

@@ -16,6 +16,8 @@ from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.mapper import Mapper
 
+ONE = key(1)
+
 
 def connect(url: str, transport: str = "auto") -> DynamoDBBackend:
     """Return a backend that all models use from now on."""
@@ -90,7 +92,7 @@ def _make_reads(model: type[Row], sizes: Sizes) -> dict[str, Callable[[], Any]]:
 
 
 def _update(model: type[Row]) -> Row:
-    one = (model.pk == key(1)[0]) & (model.sk == key(1)[1]) & (model.year < 3000)
+    one = (model.pk == ONE[0]) & (model.sk == ONE[1]) & (model.year < 3000)
     return model.update_one(one, model.active.set(True))
 
 
@@ -113,7 +115,7 @@ def make_memory_works(_: MemoryBackend, sizes: Sizes, *, declared: bool) -> Work
         "get_one": lambda: model.get_one(next(keys)),
         "conditional update": lambda: _update(model),
         "conditional update, condition=": lambda: model.update_one(
-            key(1), model.active.set(True), condition=model.year < 3000
+            ONE, model.active.set(True), condition=model.year < 3000
         ),
         "a test's cycle": lambda: _run_cycle(model),
     }

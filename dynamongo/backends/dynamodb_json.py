@@ -14,8 +14,9 @@ import base64
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii as quote
-from typing import Any, cast
+from typing import Any, Final, cast
 
+from dynamongo.backends.item_shapes import ItemShapes
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import Number, format_number, normalize_number
 from dynamongo.expressions.values import AttributeValue, shorten, type_of
@@ -32,6 +33,16 @@ def render_item(item: Mapping[str, AttributeValue]) -> str:
     >>> render_item({"id": 7, "name": "Jane"})
     '{"id":{"N":"7"},"name":{"S":"Jane"}}'
     """
+    shape = tuple(item)
+    render = _SHAPES.renderers.get(shape)
+    if render is None:
+        _SHAPES.count(shape, item)
+    elif (text := render(item)) is not None:
+        return text
+    return _render_members(item)
+
+
+def _render_members(item: Mapping[str, AttributeValue]) -> str:
     members: list[str] = []
     try:
         for name, value in item.items():
@@ -92,3 +103,12 @@ _RENDERERS: dict[type, Callable[[Any], str]] = {
     dict: lambda members: f'{{"M":{render_item(members)}}}',
 }
 _QUOTES: dict[str, Callable[[Any], str]] = {"SS": quote, "NS": _quote_number, "BS": _quote_binary}
+_SHAPES: Final = ItemShapes(
+    {
+        "number": _quote_number,
+        "quote": quote,
+        "render_item": render_item,
+        "render_list": _render_list,
+        "render_value": render_value,
+    }
+)

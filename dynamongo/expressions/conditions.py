@@ -142,13 +142,12 @@ class Comparison(BaseCondition):
     right: Operand
 
     def __post_init__(self) -> None:
-        left, operator, right = self.left, self.operator, self.right
-        if operator not in _COMPARATORS:
-            raise ExpressionError(f"a comparison operator must be one of = <> < <= > >=; got {operator!r}")
-        if isinstance(right, Path):  # most comparisons are with values, and need no call
-            _check_distinct(self, left, right)
-        if operator not in (EQ, NE) and not (type(left) in _ORDERED and type(right) in _ORDERED):
-            _check_orderable(self, left, right)
+        if self.operator not in _COMPARATORS:
+            raise ExpressionError(f"a comparison operator must be one of = <> < <= > >=; got {self.operator!r}")
+        if isinstance(self.right, Path):  # most comparisons are with values, and need no call
+            _check_distinct(self, self.left, self.right)
+        if self.operator not in (EQ, NE) and not (type(self.left) in _ORDERED and type(self.right) in _ORDERED):
+            _check_orderable(self, self.left, self.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,12 +279,7 @@ def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
 
 def all_of(parts: tuple[Condition, ...]) -> Condition | None:
     """Combine parts that must all hold into one condition; the inverse of `conjuncts`."""
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    joined = And(*parts)
-    if And not in map(type, parts):  # as conjuncts are: then nobody has to flatten it
-        object.__setattr__(joined, "parts", parts)
-    return joined
+    return And.of(parts) if len(parts) > 1 else parts[0] if parts else None
 
 
 def describe(condition: Condition) -> str:

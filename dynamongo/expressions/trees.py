@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from dynamongo.exceptions import ExpressionError
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 N = TypeVar("N")
 
 _Entry: TypeAlias = "Any | tuple[type[Branch], int]"
@@ -59,6 +62,14 @@ class Junction(Branch):
         if not parts:
             raise ExpressionError(f"{type(self).__name__} takes at least one condition")
         _set_given(self, parts)
+
+    @classmethod
+    def of(cls, parts: tuple[Any, ...]) -> Self:
+        """Return the branch of these parts. If they are flat, as conjuncts are, nobody has to flatten them later."""
+        made = cls(*parts)
+        if cls not in map(type, parts):
+            object.__setattr__(made, "parts", parts)
+        return made
 
     @property
     def branches(self) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dynamongo.expressions.conditions import Path
 
 
-class VersionField(IntField["int | None"]):
+class VersionField(IntField[int | None]):
     """The number of times an item was written, so that nobody overwrites what someone else wrote in the meantime.
 
     Only the verbs set the field, and every write increments it. Writes of an instance that was read or saved before

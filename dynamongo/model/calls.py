@@ -234,7 +234,7 @@ class UpdateCall(_WriteCall[M]):
         return mapper.decode_written(cast("Item", result.attributes), "updated")
 
 
-class DeleteCall(_WriteCall["M | None"]):
+class DeleteCall(_WriteCall[M | None]):
     """Delete one item."""
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:

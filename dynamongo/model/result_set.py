@@ -154,7 +154,10 @@ class ResultSet(PreparedRead[T]):
         loop = self._start(plan)
         if self._progress or plan.is_parallel:
             return loop, list(self._watch(loop))
-        return loop, perform(self._call(loop.read_all), self._backend)
+        pages: list[ReadPage] = []
+        while not loop.is_over:
+            pages.append(loop.take(perform(self._page_call(loop), self._backend)))
+        return loop, pages
 
     def _pages(self, plan: Plan) -> Generator[ReadPage]:
         """Read page by page, each when it is asked for."""
@@ -171,9 +174,8 @@ class ResultSet(PreparedRead[T]):
         if loop.plan.is_parallel:
             yield from self._walk_segments(loop)
             return
-        call = self._call(loop.fetch)
         while not loop.is_over:
-            yield loop.take(perform(call, self._backend))
+            yield loop.take(perform(self._page_call(loop), self._backend))
 
     def _walk_segments(self, loop: PageLoop) -> Generator[ReadPage]:
         """Read the segments of a scan at the same time, each in a thread."""

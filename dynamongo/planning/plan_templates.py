@@ -77,15 +77,8 @@ _KINDS_OF_EMPTY: Final = {**_KINDS, str: "empty S", bytes: "empty B"}
 
 def find_shape(read: Read, parts: Sequence[Condition]) -> Shape | None:
     """Return the shape of a read by a condition, given its conjuncts; `None` if there will be no template."""
-    shape: list[Any] = [
-        read.table.name,
-        read.index,
-        read.descending,
-        read.consistent,
-        read.is_sorted,
-        read.projection,
-        read.required,
-    ]
+    shape: list[Any] = [read.table.name, read.index, read.projection, read.required]
+    shape += (read.descending, read.consistent, read.is_sorted)
     try:
         for part in parts:
             # Most conjuncts are comparisons of a path with a value, and are written out.
@@ -199,9 +192,8 @@ class PlanTemplate:
         """Return the plan of a read of the same shape, given its conjuncts; `None` if it has to be planned."""
         if self.table is not read.table and self.table != read.table:  # of a read made before an option was assigned
             return None
-        for low, high in self.pairs:
-            if not _bound(parts, low) < _bound(parts, high):
-                return None
+        if self.pairs and not _are_ranges(parts, self.pairs):
+            return None
         if self.is_doubtful and find_contradiction(parts) is not None:
             return None
         made = self.plan
@@ -221,33 +213,33 @@ class PlanTemplate:
 
     def _fill_operation(self, made: ReadOperation, read: Read, parts: Sequence[Any]) -> ReadOperation:
         if isinstance(made, Query):
-            conditions = [parts[position] for position in self.key]
-            if self.folded is not None:
-                low, high = self.folded
-                conditions.append(Between(parts[low].left, parts[low].right, parts[high].right))
-            key = KeyCondition(*conditions)
-            kept = _pick(parts, self.kept)
-            limit = self._page_limit(read)
-            # In the order of the fields: by name, it would take twice the time.
-            return Query(
-                made.table,
-                key,
-                kept,
-                made.index,
-                made.projection,
-                made.descending,
-                limit,
-                None,
-                made.consistent,
-                False,  # noqa: FBT003 - `count_only`
-                made.fetch,
-            )
+            return self._fill_query(made, read, parts)
         if isinstance(made, Get):
-            key_values = [parts[position].right for position in self.key]
-            return Get(made.table, dict(zip(made.key, key_values, strict=True)), made.projection, made.consistent)
+            values = [parts[position].right for position in self.key]
+            return Get(made.table, dict(zip(made.key, values, strict=True)), made.projection, made.consistent)
         scan = cast("Scan", made)
         kept, limit = _pick(parts, self.kept), self._page_limit(read)
         return Scan(scan.table, kept, scan.index, scan.projection, limit, consistent=scan.consistent, fetch=scan.fetch)
+
+    def _fill_query(self, made: Query, read: Read, parts: Sequence[Any]) -> Query:
+        conditions = [parts[position] for position in self.key]
+        if self.folded is not None:
+            low, high = self.folded
+            conditions.append(Between(parts[low].left, parts[low].right, parts[high].right))
+        # In the order of the fields: by name, it would take twice the time.
+        return Query(
+            made.table,
+            KeyCondition(*conditions),
+            _pick(parts, self.kept),
+            made.index,
+            made.projection,
+            made.descending,
+            self._page_limit(read),
+            None,
+            made.consistent,
+            made.count_only,
+            made.fetch,
+        )
 
     def _page_limit(self, read: Read) -> int | None:
         limit, size = read.limit if self.takes_limit else None, read.page_size
@@ -261,31 +253,29 @@ def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTem
     if len(plan.operations) != 1 or len(positions) < len(parts):
         return None
     keys = {attribute.name for attribute in read.table.key_attributes()}
-    subjects = [subject.elements for part in parts if (subject := find_subject(part)) is not None]
-    repeated = {each for each in subjects if subjects.count(each) > 1}
+    repeated = _find_repeated(parts)
     pairs = {each: _find_pair(parts, each) for each in repeated if each[0] in keys}
-    if None in pairs.values() or any(_is_by_value(part, keys) for part in parts):
+    bounds = tuple(pair for pair in pairs.values() if pair is not None)
+    if len(bounds) < len(pairs) or not _are_ranges(parts, bounds) or any(_is_by_value(part, keys) for part in parts):
         return None
     operation = plan.operations[0]
     kept = conjuncts(operation.filter) if isinstance(operation, (Query, Scan)) else ()
-    key, folded = _find_key(operation, parts, pairs)
     try:
+        key, folded = _find_key(operation, parts, pairs)
         of_key, of_filter, of_residual = [
             tuple(positions[id(part)] for part in group) for group in (key, kept, conjuncts(plan.residual))
         ]
     except KeyError:
         return None
-    return PlanTemplate(
-        read.table,
-        plan,
-        of_key,
-        folded,
-        of_filter,
-        of_residual,
-        takes_limit=plan.residual is None and not kept and not (isinstance(operation, Scan) and read.is_sorted),
-        pairs=tuple(cast("Iterable[_Pair]", pairs.values())),
-        is_doubtful=len(pairs) < len(repeated),
-    )
+    takes_limit = plan.residual is None and not kept and not (isinstance(operation, Scan) and read.is_sorted)
+    is_doubtful = len(pairs) < len(repeated)
+    return PlanTemplate(read.table, plan, of_key, folded, of_filter, of_residual, takes_limit, bounds, is_doubtful)
+
+
+def _find_repeated(parts: Sequence[Condition]) -> set[tuple[str | int, ...]]:
+    """Return the paths that several conjuncts restrict by values."""
+    subjects = [subject.elements for part in parts if (subject := find_subject(part)) is not None]
+    return {each for each in subjects if subjects.count(each) > 1}
 
 
 def _find_pair(parts: Sequence[Condition], elements: tuple[str | int, ...]) -> _Pair | None:
@@ -299,8 +289,9 @@ def _find_pair(parts: Sequence[Condition], elements: tuple[str | int, ...]) -> _
     return (signs[">"], signs["<"]) if len(found) == 2 and signs.keys() == {">", "<"} else None
 
 
-def _bound(parts: Sequence[Any], position: int) -> Any:
-    return parts[position].right
+def _are_ranges(parts: Sequence[Any], pairs: Iterable[_Pair]) -> bool:
+    """Return whether each lower bound is less than the upper one: equal ones are an equality, which ranks higher."""
+    return all(parts[low].right < parts[high].right for low, high in pairs)
 
 
 def _is_by_value(part: Condition, keys: set[str]) -> bool:
@@ -316,10 +307,11 @@ def _find_key(
         folded = pairs.get(cast("Path", range_key.operand).elements) if isinstance(range_key, Between) else None
         return [hash_key, *([] if range_key is None or folded is not None else [range_key])], folded
     if isinstance(operation, Get):
+        # By a value: `find_subject` passes over `email = name`, which is left for the residual.
         equalities = {
-            part.left.elements: part
+            subject.elements: part
             for part in parts
-            if isinstance(part, Comparison) and part.operator == EQ and isinstance(part.left, Path)
+            if (subject := find_subject(part)) is not None and isinstance(part, Comparison) and part.operator == EQ
         }
         return [equalities[(name,)] for name in operation.key], None
     return [], None

@@ -55,6 +55,7 @@ class Visit(Model):
     votes = IntField()
     by_guest = GlobalIndex(hash_key=guest, range_key=day)
     by_votes = LocalIndex(range_key=votes)
+    by_guest_and_votes = GlobalIndex(hash_key=guest, range_key=votes)
 
 
 @pytest.fixture(autouse=True)
@@ -190,6 +191,8 @@ def test_plan_of_a_shape_is_made_once(condition: Any, monkeypatch: pytest.Monkey
 
 
 CITY: Any = Visit.city == "a"
+GUEST: Any = Visit.guest == "x"
+BETWEEN: Any = (Visit.votes >= 1) & (Visit.votes <= 3)
 CHANGES: list[tuple[Condition, Condition]] = [
     (CITY, Visit.city == ""),
     (Visit.city.in_(["a"]), Visit.city.in_(["a", "b"])),
@@ -203,6 +206,7 @@ CHANGES: list[tuple[Condition, Condition]] = [
     (CITY & Visit.stars.in_([1]), CITY & Visit.stars.in_([])),
     (CITY & Visit.stars.in_(range(100)), CITY & Visit.stars.in_(range(101))),
     (CITY & (Visit.day == 1), CITY & (Visit.city == "b") & (Visit.day == 1)),
+    (GUEST & (Visit.day == 1) & BETWEEN, GUEST & (Visit.day == 1) & (Visit.votes >= 3) & (Visit.votes <= 3)),
     (CITY | (Visit.city == "b"), CITY | (Visit.city == "a")),
 ]
 
@@ -220,6 +224,15 @@ def test_one_node_that_is_there_twice_stands_for_itself() -> None:
     Visit.explain((Visit.city == "a") & part & part)
     plan = Visit.explain((Visit.city == "a") & Visit.text.contains("b") & Visit.text.contains("c"))
     assert plan.filter == Visit.text.contains("b") & Visit.text.contains("c")
+
+
+def test_key_that_is_also_compared_with_another_attribute() -> None:
+    def condition(city: str) -> Any:
+        return (Visit.city == city) & (Visit.city == Visit.text) & (Visit.day == 1)
+
+    expected = explain_fresh(condition("b"))
+    explain_fresh(condition("a"))
+    assert explain(condition("b")) == expected
 
 
 def test_shapes_are_told_apart_by_structure() -> None:

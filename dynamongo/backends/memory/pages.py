@@ -6,7 +6,7 @@ Source: "Paginating table query results" and "Using global secondary indexes" in
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from dynamongo.backends.memory.capacity import count_each, count_read_units, read_capacity
@@ -15,10 +15,9 @@ from dynamongo.backends.memory.partitions import Stored
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import compile_projection
 from dynamongo.expressions.filters import compile_filter
-from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
 from dynamongo.operations import PageResult, Query, Scan
 
@@ -39,12 +38,15 @@ def check_page(operation: Query | Scan) -> None:
         raise InvalidRequestError("fetch returns whole items; it cannot be combined with count_only or projection")
 
 
-def find_view(table: MemoryTable, operation: Query | Scan) -> View:
-    """Return the view to read; refuse a request for attributes that it does not hold."""
+def find_view(table: MemoryTable, operation: Query | Scan, filtered: Sequence[Path]) -> View:
+    """Return the view to read; refuse a request for attributes that it does not hold.
+
+    Here and below, `filtered` are the paths that the filter reads.
+    """
     view = table.primary if operation.index is None else _find_index(table, operation.index)
     if view.is_global:
         _check_global(view, operation)
-    if operation.filter is not None and (outside := _attributes_outside(view, paths_of(operation.filter))):
+    if filtered and (outside := _attributes_outside(view, filtered)):
         raise InvalidRequestError(
             f"{INVALID} Secondary index {operation.index} does not project one or more filter attributes: "
             f"[{', '.join(outside)}]"
@@ -52,10 +54,13 @@ def find_view(table: MemoryTable, operation: Query | Scan) -> View:
     return view
 
 
-def read_page(table: MemoryTable, view: View, operation: Query | Scan, entries: Iterable[Stored]) -> PageResult:
+def read_page(
+    table: MemoryTable, view: View, operation: Query | Scan, filtered: Sequence[Path], entries: Iterable[Stored]
+) -> PageResult:
     """Read up to the limit or 1 MB, then filter: limit and cost count what is read, not what is returned."""
-    if operation.filter is not None:
-        _check_nothing_inside_keys(view, operation.filter)
+    for path in filtered:
+        if len(path.elements) > 1:
+            _check_outside_keys(view, path)
     read, size, is_cut = _take_page(entries, operation.limit)
     kept = read if operation.filter is None else compile_filter(operation.filter)(read)
     kept, fetched = _fetch(table, view, operation, kept)
@@ -87,14 +92,13 @@ def _check_global(view: View, operation: Query | Scan) -> None:
         )
 
 
-def _check_nothing_inside_keys(view: View, condition: Condition) -> None:
+def _check_outside_keys(view: View, path: Path) -> None:
     """Refuse a filter on something inside a key attribute of the table or the index: keys are scalars."""
-    for path in paths_of(condition):
-        if len(path.elements) > 1 and path.attribute in view.key_names:
-            raise InvalidRequestError(
-                "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
-                f"Key: {path.attribute}"
-            )
+    if path.attribute in view.key_names:
+        raise InvalidRequestError(
+            "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+            f"Key: {path.attribute}"
+        )
 
 
 def _attributes_outside(view: View, paths: Iterable[Path]) -> list[str]:

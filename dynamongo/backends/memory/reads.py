@@ -21,9 +21,9 @@ from dynamongo.backends.memory.pages import check_page, find_view, read_page
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
-from dynamongo.backends.memory.views import EVERYTHING, Segment, View
+from dynamongo.backends.memory.views import EVERYTHING, Segment
 from dynamongo.exceptions import InvalidRequestError, ThrottledError
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import compile_projection, project
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.values import Item
@@ -118,10 +118,12 @@ def query(store: Store, operation: Query) -> PageResult:
     check_key_condition(operation.key_condition)
     check_page(operation)
     table = store.find_table(operation.table)
-    view = find_view(table, operation)
+    filtered = () if operation.filter is None else paths_of(operation.filter)
+    view = find_view(table, operation, filtered)
     wanted = resolve_range(view, operation.key_condition)
-    if operation.filter is not None:
-        _check_filter(view, operation.filter)
+    for path in filtered:
+        if path.elements[0] in view.keys.names:
+            raise _filtered_key(path)
     hash_value, interval = wanted
     # DynamoDB refuses a cursor that no page of this query could have returned, though not one whose item is gone.
     if operation.cursor is not None:
@@ -129,7 +131,7 @@ def query(store: Store, operation: Query) -> PageResult:
         check_cursor_in_range(position, wanted)
         interval = interval.after(position[1], descending=operation.descending)
     entries = view.read_partition(hash_value, interval, descending=operation.descending)
-    return read_page(table, view, operation, entries)
+    return read_page(table, view, operation, filtered, entries)
 
 
 def scan(store: Store, operation: Scan) -> PageResult:
@@ -137,7 +139,8 @@ def scan(store: Store, operation: Scan) -> PageResult:
     check_page(operation)
     segment = _segment_of(operation)
     table = store.find_table(operation.table)
-    view = find_view(table, operation)
+    filtered = () if operation.filter is None else paths_of(operation.filter)
+    view = find_view(table, operation, filtered)
     after = None
     if operation.cursor is not None:
         after = resolve_cursor(table, view, operation.cursor, ": The provided key element does not match the schema")
@@ -147,7 +150,7 @@ def scan(store: Store, operation: Scan) -> PageResult:
             "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "
             f"correct Segment. TotalSegments: {segment.total} Segment: {segment.number}"
         )
-    return read_page(table, view, operation, view.read_all(after, segment))
+    return read_page(table, view, operation, filtered, view.read_all(after, segment))
 
 
 def _segment_of(operation: Scan) -> Segment:
@@ -169,14 +172,10 @@ def _segment_of(operation: Scan) -> Segment:
     return Segment(number, total)
 
 
-def _check_filter(view: View, condition: Condition) -> None:
-    """Refuse a filter on a key attribute of the table or index queried: those belong in the key condition."""
-    for path in paths_of(condition):
-        if path.attribute in view.keys.names:
-            raise InvalidRequestError(
-                "Filter Expression can only contain non-primary key attributes: "
-                f"Primary key attribute: {path.attribute}"
-            )
+def _filtered_key(path: Path) -> InvalidRequestError:
+    """Return the error for a filter on a key attribute of what is queried: those belong in the key condition."""
+    only = "Filter Expression can only contain non-primary key attributes"
+    return InvalidRequestError(f"{only}: Primary key attribute: {path.attribute}")
 
 
 def _take_up_to_limit(found: Iterable[Stored | None]) -> Iterator[Stored | None]:

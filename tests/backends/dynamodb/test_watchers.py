@@ -122,18 +122,23 @@ class Span(trace.NonRecordingSpan):
         self.attributes["status"] = str(status)
 
 
-def watch_spans(url: str, _: FilePath) -> Record:
-    provider, hooked, tracer = Spans(), [], BotocoreInstrumentor()  # type: ignore[no-untyped-call]  # by its package
+def watch_spans(url: str, _: FilePath, **hooks: Any) -> Record:
+    provider, tracer = Spans(), BotocoreInstrumentor()  # type: ignore[no-untyped-call]  # by its package
+    tracer.instrument(tracer_provider=provider, **hooks)
+    try:
+        with contextlib.closing(DynamoDBBackend(**MADE_UP, endpoint_url=url)) as backend:
+            return execute_all(backend), provider.seen
+    finally:
+        tracer.uninstrument()
+
+
+def watch_hooks(url: str, folder: FilePath) -> Record:
+    hooked: list[Any] = []
 
     def remember(_: Any, *told: Any) -> None:
         hooked.append(show(told))
 
-    tracer.instrument(tracer_provider=provider, request_hook=remember, response_hook=remember)
-    try:
-        with contextlib.closing(DynamoDBBackend(**MADE_UP, endpoint_url=url)) as backend:
-            return execute_all(backend), provider.seen, hooked
-    finally:
-        tracer.uninstrument()
+    return *watch_spans(url, folder, request_hook=remember, response_hook=remember), hooked
 
 
 def watch_cassette(url: str, folder: FilePath) -> Record:
@@ -154,7 +159,7 @@ def watch_moto(_: str, __: FilePath) -> Record:
 
 
 WATCHES: list[Callable[[str, FilePath], Record]] = [
-    watch_events, watch_calls, watch_nothing, watch_spans, watch_cassette, watch_moto
+    watch_events, watch_calls, watch_nothing, watch_spans, watch_hooks, watch_cassette, watch_moto
 ]  # fmt: skip
 
 

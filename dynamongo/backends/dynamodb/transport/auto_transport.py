@@ -16,6 +16,7 @@ from dynamongo.backends.dynamodb.transport.direct_transport import DirectTranspo
 from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
 from dynamongo.backends.dynamodb.transport.interception import Watch
 from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
+from dynamongo.backends.dynamodb.transport.quiet_tracers import is_quiet
 
 logger = logging.getLogger("dynamongo")
 
@@ -35,6 +36,7 @@ class AutoTransport:
         self._start = start
         self.place = describe_place(client)
         self._watch = Watch(client)
+        self._loud_watch = Watch(client, is_quiet)
         self._lock = make_lock(TRANSPORT)
         self._direct: DirectTransport | None = None
         self._obstacle: str | None = None
@@ -98,4 +100,4 @@ class AutoTransport:
         if reason != self._logged:
             logger.debug("requests go through boto3: %s", reason)
             self._logged = reason
-        return BotoTransport(self._client, self._settings, reason)
+        return BotoTransport(self._client, self._settings, reason, self._loud_watch)

@@ -6,9 +6,9 @@ arguments were parsed from JSON. So the copy of the client that makes a call (`o
 parsers that leave attribute values out. All else of a request is checked as ever.
 
 Whoever watches sees what he would see otherwise: the arguments and the response are the same dicts, the body has the
-same bytes, and arguments that a watcher has changed are left to botocore. While nobody watches, the body is sent as it
-was rendered, and the response is not parsed by botocore at all. Where a client has another serializer or other parsers
-than botocore's, they are used.
+same bytes, and arguments that a watcher has changed are left to botocore. While nobody watches, or only a quiet tracer,
+the body is sent as it was rendered, and the response is parsed where somebody looks (`lazy_response`). Where a client
+has another serializer or other parsers than botocore's, they are used.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _WITHOUT_REFERENCES: Final = 0
 def pass_json(client: Any, request: Request, *, is_watched: bool) -> dict[str, Any]:
     """Have a client that is used for one call pass JSON on, and return the arguments to call its method with.
 
-    Unless the call is watched, the method may return `Unparsed`.
+    Unless the call is watched, the method may return a `LazyResponse`.
     """
     arguments = request.arguments
     theirs = client._serializer  # noqa: SLF001 - a client has no public name for it
@@ -44,7 +44,7 @@ def pass_json(client: Any, request: Request, *, is_watched: bool) -> dict[str, A
     if inner is not None:
         serializer = _Serializer(theirs, inner, request, arguments if is_watched else None)
         client._serializer = serializer  # noqa: SLF001 - there is no public way to choose it
-    pass_responses(client._endpoint, is_watched=is_watched)  # noqa: SLF001 - a client has no public name for it
+    pass_responses(client._endpoint, request, is_watched=is_watched)  # noqa: SLF001 - a client has no public name for it
     return arguments
 
 

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from botocore.parsers import JSONParser, ResponseParserFactory, create_parser
+from botocore.utils import lowercase_dict
+
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.transport.lazy_response import LazyResponse
 
 _PROTOCOL: Final = "json"
 _VALUE: Final = "AttributeValue"
@@ -20,27 +25,15 @@ _DIFFERENT: Final = (b'"B":', b'"BS":', b"null")
 """What the body of a response has if botocore would change an attribute value of it; perhaps also if it would not."""
 
 
-class Unparsed(dict[str, Any]):
-    """The response to a call that nobody watches: it has no members yet.
+def pass_responses(endpoint: Any, request: Request, *, is_watched: bool) -> None:
+    """Have the endpoint of a client that is used for one call pass on the JSON of its response.
 
-    Attributes:
-        body: Its JSON.
-    """
-
-    def __init__(self, body: bytes, status: int) -> None:
-        super().__init__(ResponseMetadata={"HTTPStatusCode": status})
-        self.body = body
-
-
-def pass_responses(endpoint: Any, *, is_watched: bool) -> None:
-    """Have the endpoint of a client that is used for one call pass on the JSON of responses; if not watched, as text.
-
-    A parser factory other than botocore's is left alone.
+    Unless the call is watched, it will be a `LazyResponse`. A parser factory other than botocore's is left alone.
     """
     factory = endpoint._response_parser_factory  # noqa: SLF001 - an endpoint has no public name for it
     if type(factory) is ResponseParserFactory and not vars(factory).get("_defaults"):
         # There is no public way to choose it once a client is made.
-        endpoint._response_parser_factory = _WATCHED if is_watched else _UNWATCHED  # noqa: SLF001 - as above
+        endpoint._response_parser_factory = _Parsers(None if is_watched else request)  # noqa: SLF001 - as above
 
 
 class _PlainParser(JSONParser):
@@ -96,20 +89,24 @@ _RESTORERS: Final[dict[str, Callable[[Any], Any] | None]] = {
 
 
 class _Parsers:
-    """A parser factory, whose parser is itself: nothing in it differs from one response to the next."""
+    """A parser factory for one call, and its parser. Errors are parsed by botocore's own.
 
-    def __init__(self, parse: Callable[[dict[str, Any], Any], Any]) -> None:
-        self._errors = JSONParser()
-        self._parse = parse
+    Args:
+        request: The request if its response is to be lazy.
+    """
+
+    def __init__(self, request: Request | None) -> None:
+        self._request = request
 
     def create_parser(self, protocol: str) -> Any:
         """Return the parser for a protocol."""
         return self if protocol == _PROTOCOL else create_parser(protocol)
 
     def parse(self, response: dict[str, Any], shape: Any) -> Any:
-        """Return the content of a response; see `botocore.parsers.ResponseParser`, which parses those of errors."""
-        parse = self._parse if response["status_code"] < 300 else self._errors.parse
-        return parse(response, shape)
+        """Return the content of a response; see `botocore.parsers.ResponseParser`."""
+        if response["status_code"] >= 300:
+            return _ERRORS.parse(response, shape)
+        return _parse(response, shape) if self._request is None else _postpone(self._request, response, shape)
 
 
 def _parse(response: dict[str, Any], shape: Any) -> Any:
@@ -118,11 +115,18 @@ def _parse(response: dict[str, Any], shape: Any) -> Any:
     return parser.parse(response, shape)
 
 
-def _keep(response: dict[str, Any], _: object) -> Unparsed:
-    return Unparsed(response["body"], response["status_code"])
+def _postpone(request: Request, response: dict[str, Any], shape: Any) -> LazyResponse:
+    headers, parser = response["headers"], cast("Any", _BINARY)
+    names = {"RequestId": headers["x-amzn-requestid"]} if "x-amzn-requestid" in headers else {}
+    return LazyResponse(
+        request,
+        {**names, "HTTPStatusCode": response["status_code"], "HTTPHeaders": lowercase_dict(headers)},
+        response["body"],
+        functools.partial(_parse, response, shape),
+        functools.partial(parser._parse_shape, shape),  # noqa: SLF001 - a parser has no public name for it
+    )
 
 
+_ERRORS: Final = JSONParser()
 _PLAIN: Final = _PlainParser()
 _BINARY: Final = _BinaryParser()
-_WATCHED: Final = _Parsers(_parse)
-_UNWATCHED: Final = _Parsers(_keep)

@@ -17,7 +17,6 @@ from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import describe_place
 from dynamongo.backends.dynamodb.transport.boto_json import pass_json
-from dynamongo.backends.dynamodb.transport.boto_parsers import Unparsed
 from dynamongo.backends.dynamodb.transport.boto_responses import check_content, collect_bodies
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     REFUSED_TUNNEL,
@@ -27,8 +26,10 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
 )
 from dynamongo.backends.dynamodb.transport.http_reader import ResponseTooLong
 from dynamongo.backends.dynamodb.transport.interception import Watch
+from dynamongo.backends.dynamodb.transport.lazy_response import LazyResponse
 from dynamongo.backends.dynamodb.transport.one_attempt import check_client, prepare_call
-from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error, parse_body
+from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error
+from dynamongo.backends.dynamodb.transport.quiet_tracers import calls_hooks
 from dynamongo.backends.dynamodb.transport.response_checks import check_members
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, ServiceError
 
@@ -42,7 +43,7 @@ class BotoTransport:
         client: The client.
         settings: Those of the backend.
         reason: Why boto3 sends the requests.
-        watch: Tells whether anybody watches them; without one, somebody does.
+        watch: Tells whether anybody but quiet tracers watches them; without one, somebody does.
     """
 
     def __init__(self, client: Any, settings: ClientSettings, reason: str, watch: Watch | None = None) -> None:
@@ -73,8 +74,10 @@ class BotoTransport:
                 raise explained from error
 
     def _is_watched(self) -> bool:
-        """Return whether anybody may see the call on its way; moto counts, before `Watch` registers it."""
-        return self._watch is None or "moto" in sys.modules or self._watch.find_reason() is not None
+        """Return whether anybody may look at all of a call; moto counts, before `Watch` registers it."""
+        if self._watch is None or "moto" in sys.modules:
+            return True
+        return self._watch.find_reason() is not None or calls_hooks()
 
     def _explain(self, error: Exception, *, has_response: bool) -> Exception:
         """Return the error to raise for one that is neither dynamongo's nor boto3's, or itself if it is unknown."""
@@ -116,16 +119,16 @@ def _call(client: Any, request: Request, bodies: list[bytes], *, is_copy: bool, 
     """Call the method of the client, and check its response."""
     arguments = pass_json(client, request, is_watched=is_watched) if is_copy else request.arguments
     response: dict[str, Any] = getattr(client, request.method)(**arguments)
-    if isinstance(response, Unparsed):
-        return _parse(request, response.body)
+    if isinstance(response, LazyResponse) and not response.is_complete:
+        return _read(response)
     check_content(response, bodies)
     return response
 
 
-def _parse(request: Request, body: bytes) -> dict[str, Any]:
+def _read(response: LazyResponse) -> dict[str, Any]:
     """Return the content of a response with status 200, whose body begins and ends like a JSON object."""
     try:
-        content: dict[str, Any] = parse_body(request.action, body.decode(), request.reader)
+        content = response.read()
     except ValueError as error:
         raise build_incomplete_error(f"the response is not complete JSON: {error}") from error
     check_members(content)

@@ -14,7 +14,8 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import starmap
 from typing import Any, Final, TypeAlias, cast
 
 import botocore.auth
@@ -102,10 +103,16 @@ Snapshot: TypeAlias = tuple[Any, ...]
 
 
 class Watch:
-    """Watches one client of boto3, which must be dynamongo's own. Threads may share it."""
+    """Watches one client of boto3, which must be dynamongo's own. Threads may share it.
 
-    def __init__(self, client: Any) -> None:
+    Args:
+        client: The client.
+        is_known: Tells whether a function is none to care about.
+    """
+
+    def __init__(self, client: Any, is_known: Callable[[Any], bool] = is_original) -> None:
         self._client = client
+        self._is_known = is_known
         self._seen: tuple[object, str | None] = (None, None)
         self._is_untouched: Callable[[], bool] = _is_to_be_checked
 
@@ -137,10 +144,14 @@ class Watch:
         except (AttributeError, KeyError):  # a name is gone
             pass
         try:
+            # While there is one, it is found at once: the first place is where tracers are.
+            reason = _describe_replacement(starmap(_look_up, _PLACES), self._is_known)
+            if reason is not None:
+                return reason
             snapshot = _take_snapshot()
             reason = (
-                _describe_replacement(snapshot)
-                or _describe_foreign_method(self._client)
+                _describe_replacement(snapshot, self._is_known)
+                or _describe_foreign_method(self._client, self._is_known)
                 or _describe_foreign_session(self._client)
             )
         except AttributeError as error:
@@ -174,9 +185,15 @@ def _is_to_be_checked() -> bool:
 
 def _take_snapshot() -> Snapshot:
     """Return what is in all places now, followed by the code of the gates."""
-    found = [getattr(owner, name) for owner, name in _PLACES]
+    found = [_look_up(owner, name) for owner, name in _PLACES]
     codes = [getattr(each, "__code__", None) for each, place in zip(found, _PLACES, strict=True) if place in _GATES]
     return (*found, *codes)
+
+
+def _look_up(owner: Any, name: str) -> Any:
+    """Return a member as its owner holds it: what some tracers put there looks new whenever it is asked for."""
+    members = vars(owner)
+    return members[name] if name in members else getattr(owner, name)
 
 
 def _write_check(snapshot: Snapshot) -> Callable[[], bool]:
@@ -208,15 +225,15 @@ def _members_of(owner: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", held[0]) if held and type(held[0]) is dict else {}
 
 
-def _describe_replacement(snapshot: Snapshot) -> str | None:
+def _describe_replacement(snapshot: Iterable[Any], is_known: Callable[[Any], bool]) -> str | None:
     for found, (owner, name) in zip(snapshot, _PLACES, strict=False):  # the codes follow
-        if not is_original(found):
+        if not is_known(found):
             package = getattr(owner, "__module__", owner.__name__).partition(".")[0]
             return f"{package}'s {owner.__name__.rpartition('.')[2]}.{name} is replaced"
     return None
 
 
-def _describe_foreign_method(client: Any) -> str | None:
+def _describe_foreign_method(client: Any, is_known: Callable[[Any], bool]) -> str | None:
     """Return what the client, or its class, has besides what botocore gives it."""
     kind = cast("type[Any]", type(client))
     if botocore.client.BaseClient not in kind.__mro__:
@@ -226,7 +243,7 @@ def _describe_foreign_method(client: Any) -> str | None:
     for owner in kind.__mro__[:-1]:
         members += cast("Any", vars(owner)).items()
     for name, value in members:
-        if callable(value) and not is_original(value):
+        if callable(value) and not is_known(value):
             return f"the client's {name} is replaced"
     return None
 

@@ -1,8 +1,9 @@
 """TLS: the server's certificate and name are checked as boto3 checks them, with the same authorities.
 
 To read all authorities of a usual file takes 20 to 30 ms, as long as everything else that a first request needs. AWS
-uses very few of them, which are found by their labels in the file. A server whose certificate they have not signed is
-asked again with the whole file, before anything is sent: so the same certificates are accepted as with all of them.
+uses very few of them, which are found by their labels in the file; what has no label was added, as the authority of a
+company's proxy. A server whose certificate none of these has signed is asked again with the whole file, before anything
+is sent: so the same certificates are accepted as with all of them.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Final
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.exceptions import ConfigurationError
 
-_LABEL: Final = b'# Label: "Amazon Root CA'
-"""What precedes the certificate of an authority of AWS in the files of botocore and certifi."""
+_LABEL: Final = b"# Label:"
+_LABEL_OF_AWS: Final = b'# Label: "Amazon Root CA'
+"""What precedes the certificate of an authority, and of one of AWS, in the files of botocore and certifi."""
 
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
@@ -32,7 +34,7 @@ class ServerTrust:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         # A tunnel would have to be opened again too.
-        authorities = find_authorities_of_aws(endpoint.certificates) if endpoint.proxy is None else ""
+        authorities = find_likely_authorities(endpoint.certificates) if endpoint.proxy is None else ""
         self.context = make_context(endpoint, authorities)
         self._whole = None if authorities else self.context
 
@@ -45,23 +47,27 @@ class ServerTrust:
         return True
 
 
-def find_authorities_of_aws(path: str) -> str:
-    """Return those certificates of a file that AWS uses, or `""` if it has no labels."""
+def find_likely_authorities(path: str) -> str:
+    """Return those certificates of a file that AWS uses or that were added to it; `""` if that is all of them."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib is slow to import
             text = file.read()
-    except OSError:  # which is reported when the whole file is read
+    except OSError:  # which is reported when all of it is read
         return ""
     found: list[bytes] = []
-    position = text.find(_LABEL)
-    while position >= 0:
-        start = text.find(_BEGIN, position)
-        end = text.find(_END, start)
-        if start < 0 or end < 0:  # the file is cut off
+    is_part = False
+    position = 0
+    while (end := text.find(_END, position)) >= 0:
+        start = text.find(_BEGIN, position, end)
+        if start < 0:  # the file is damaged, which is reported when all of it is read
             return ""
-        found.append(text[start : end + len(_END)])
-        position = text.find(_LABEL, end)
-    return b"\n".join(found).decode("ascii")
+        is_labelled = text.find(_LABEL, position, start) >= 0
+        if is_labelled and text.find(_LABEL_OF_AWS, position, start) < 0:
+            is_part = True
+        else:
+            found.append(text[start : end + len(_END)])
+        position = end + len(_END)
+    return b"\n".join(found).decode("latin-1") if is_part else ""
 
 
 def make_context(endpoint: Endpoint, authorities: str = "") -> ssl.SSLContext:

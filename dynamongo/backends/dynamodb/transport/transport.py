@@ -35,10 +35,11 @@ def _leave_to_boto3(settings: ClientSettings, reason: str) -> Transport:
     from dynamongo.backends.dynamodb.transport.boto_responses import watch_responses  # noqa: PLC0415 - as above
     from dynamongo.backends.dynamodb.transport.boto_transport import BotoTransport  # noqa: PLC0415 - as above
     from dynamongo.backends.dynamodb.transport.interception import Watch  # noqa: PLC0415 - as above
+    from dynamongo.backends.dynamodb.transport.quiet_tracers import is_quiet  # noqa: PLC0415 - as above
 
     client = settings.make_client()
     watch_responses(client, is_own=settings.client is None)
-    return BotoTransport(client, settings, reason, Watch(client))
+    return BotoTransport(client, settings, reason, Watch(client, is_quiet))
 
 
 def _start_with_boto3(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +14,9 @@ from botocore_model import service_model
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamongo.backends.dynamodb.transport.boto_parsers import Unparsed, pass_responses
+from dynamongo.backends.dynamodb.requests import Request
+from dynamongo.backends.dynamodb.transport.boto_parsers import pass_responses
+from dynamongo.backends.dynamodb.transport.lazy_response import LazyResponse
 
 TEXTS = st.text(max_size=4) | st.sampled_from(["null", ":null", '"B":', "B", "BS", "M", "AA=="])
 SCALARS = st.one_of(
@@ -69,14 +74,15 @@ ODD = [
 class Endpoint:
     """The part of an endpoint that has the parsers."""
 
-    def __init__(self, *, is_watched: bool) -> None:
+    def __init__(self, action: str, *, is_watched: bool) -> None:
         self._response_parser_factory: Any = ResponseParserFactory()
-        pass_responses(self, is_watched=is_watched)
+        self._action = action
+        pass_responses(self, Request(action, "{}"), is_watched=is_watched)
 
-    def parse(self, action: str, body: str, status: int = 200) -> Any:
+    def parse(self, body: str, status: int = 200) -> Any:
         """Parse a body as botocore does; an error is its type."""
         parser = self._response_parser_factory.create_parser("json")
-        return parse(parser, action, body, status)
+        return parse(parser, self._action, body, status)
 
 
 def parse(parser: Any, action: str, body: str, status: int = 200) -> Any:
@@ -87,13 +93,16 @@ def parse(parser: Any, action: str, body: str, status: int = 200) -> Any:
         return type(error)
 
 
-@given(st.sampled_from(list(RESPONSES)).flatmap(lambda action: st.tuples(st.just(action), RESPONSES[action])))
+RESPONSE: Any = st.sampled_from(list(RESPONSES)).flatmap(lambda action: st.tuples(st.just(action), RESPONSES[action]))
+
+
+@given(RESPONSE)
 def test_responses_are_those_of_botocore(given: tuple[str, Any]) -> None:
     action, content = given
     for separators in ((",", ":"), (", ", ": ")):
         body = json.dumps(content, separators=separators)
         expected = parse(JSONParser(), action, body)
-        found = Endpoint(is_watched=True).parse(action, body)
+        found = Endpoint(action, is_watched=True).parse(body)
         assert found == expected
         assert list(found) == list(expected)
 
@@ -102,20 +111,78 @@ def test_responses_are_those_of_botocore(given: tuple[str, Any]) -> None:
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_odd_responses_are_those_of_botocore(body: str, status: int) -> None:
     expected = parse(JSONParser(), "GetItem", body, status)
-    assert Endpoint(is_watched=True).parse("GetItem", body, status) == expected
+    assert Endpoint("GetItem", is_watched=True).parse(body, status) == expected
     if status != 200:
-        assert Endpoint(is_watched=False).parse("GetItem", body, status) == expected
+        assert Endpoint("GetItem", is_watched=False).parse(body, status) == expected
 
 
-def test_response_that_nobody_sees_is_not_parsed() -> None:
-    found = Endpoint(is_watched=False).parse("GetItem", '{"Item": 1}')
-    assert (type(found), found.body, found) == (Unparsed, b'{"Item": 1}', {"ResponseMetadata": {"HTTPStatusCode": 200}})
+def take(**members: Any) -> dict[str, Any]:
+    return members
+
+
+LOOKS: list[Callable[[Any], Any]] = [
+    lambda response: response["Count"],
+    lambda response: response.get("ConsumedCapacity"),
+    lambda response: (response.get("Items"), response.get("Count")),
+    lambda response: (response["Count"], response["Items"], response),
+    lambda response: ("Items" in response, "LastEvaluatedKey" in response, "Nothing" in response),
+    lambda response: (response.get("Nothing", 5), response),
+    lambda response: (response["Responses"], response),
+    lambda response: (response.get("UnprocessedKeys"), response.get("UnprocessedItems"), response.get("Item")),
+    lambda response: json.dumps(response, default=repr),
+    dict,
+    lambda response: {**response},
+    lambda response: take(**response),
+    lambda response: (copy.copy(response), type(copy.copy(response))),
+    lambda response: (copy.deepcopy(response), pickle.loads(pickle.dumps(response))),
+    lambda response: (list(response), len(response), bool(response), list(reversed(response))),
+    lambda response: (list(response.items()), list(response.keys()), list(response.values())),
+    lambda response: (repr(response), str(response), response.copy()),
+    lambda response: (response | {"a": 1}, {"a": 1} | response, response != {}),
+    lambda response: (response.pop("Items", 3), response),
+    lambda response: (response.setdefault("Items", 3), response.setdefault("new", 3), response),
+    lambda response: (response.update(Items=1), response),
+    lambda response: (response.update({}), response),
+    lambda response: (response.popitem(), response),
+    lambda response: (response.clear(), response),
+    lambda response: (response.__setitem__("Count", 1), response, response.__delitem__("Count"), response),
+    lambda response: response.__ior__({"Count": 7}),
+    lambda response: isinstance(response, dict),
+]
+
+
+@given(RESPONSE, st.sampled_from(LOOKS))
+def test_lazy_response_is_a_dict_to_whoever_looks(given: tuple[str, Any], look: Callable[[Any], Any]) -> None:
+    action, content = given
+    body = json.dumps(content)
+
+    def see(response: Any) -> Any:
+        try:
+            return look(response)
+        except KeyError as error:
+            return repr(error)
+
+    lazy = Endpoint(action, is_watched=False).parse(body)
+    assert isinstance(lazy, LazyResponse)
+    assert see(lazy) == see(parse(JSONParser(), action, body))
+
+
+def test_response_is_parsed_when_somebody_looks() -> None:
+    body = '{"ConsumedCapacity":{"CapacityUnits":1.0},"Count":1,"Items":[{"id":{"S":"a"}}],"ScannedCount":1}'
+    lazy = Endpoint("Query", is_watched=False).parse(body)
+    assert lazy["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert (dict.__len__(lazy), lazy.is_complete) == (1, False)
+    assert lazy.get("ConsumedCapacity") == {"CapacityUnits": 1.0}
+    assert (dict.__contains__(lazy, "Items"), lazy.is_complete) == (False, False)
+    assert lazy.read()["Items"] == ({"id": "a"},)
+    assert lazy["Items"] == [{"id": {"S": "a"}}]
+    assert lazy.is_complete
 
 
 @pytest.mark.parametrize("is_watched", [True, False])
 def test_parsers_with_defaults_of_others_stay(*, is_watched: bool) -> None:
-    endpoint: Any = Endpoint(is_watched=is_watched)
+    endpoint: Any = Endpoint("GetItem", is_watched=is_watched)
     factory = endpoint._response_parser_factory = ResponseParserFactory()
     factory.set_parser_defaults(blob_parser=lambda text: text)
-    pass_responses(endpoint, is_watched=is_watched)
+    pass_responses(endpoint, Request("GetItem", "{}"), is_watched=is_watched)
     assert endpoint._response_parser_factory is factory

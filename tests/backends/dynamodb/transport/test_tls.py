@@ -23,6 +23,7 @@ from dynamongo.operations import Get
 GET = Get("table", {"id": "a"})
 USUAL = FilePath(certifi.where()).read_text()
 LABEL = '# Label: "Amazon Root CA 1"\n'
+OTHER = '# Label: "Made-up Root CA"\n'
 
 
 @pytest.fixture(scope="module")
@@ -83,21 +84,37 @@ def to_text(authority: trustme.CA) -> str:
 
 
 ALL = USUAL.count("-----BEGIN CERTIFICATE-----")
-OF_AWS = USUAL.count('# Label: "Amazon Root CA')
+FEW = USUAL.count('# Label: "Amazon Root CA') + ALL - USUAL.count("# Label:")
+"""How many are of AWS, or were added by whoever has installed certifi here."""
 
 
 class TestAuthorities:
     @pytest.mark.parametrize(
         ("write", "count"),
         [
-            (lambda own: USUAL.replace(LABEL, f"{LABEL}{own}{LABEL}", 1), OF_AWS + 1),
-            (lambda own: USUAL + own, ALL + 1),
-            (lambda own: own + USUAL, ALL + 1),
+            (lambda own: USUAL.replace(LABEL, f"{LABEL}{own}{LABEL}", 1), FEW + 1),
+            (lambda own: USUAL + own, FEW + 1),
+            (lambda own: own + USUAL, FEW + 1),
+            (lambda own: f"{USUAL}{OTHER}{own}", ALL + 1),
+            (lambda own: f"{OTHER}{own}{USUAL}", ALL + 1),
             (lambda own: (USUAL + own).replace("# Label", "#"), ALL + 1),
             (lambda own: own, 1),
+            (lambda own: f"{OTHER}{own}", 1),
             (lambda own: f"{own}{LABEL}", 1),
+            (lambda own: f"{own}{OTHER}-----END CERTIFICATE-----", 1),
         ],
-        ids=["labelled as AWS's", "at the end", "at the beginning", "without labels", "alone", "cut off"],
+        ids=[
+            "labelled as AWS's",
+            "added at the end",
+            "added at the beginning",
+            "labelled otherwise at the end",
+            "labelled otherwise at the beginning",
+            "without labels",
+            "alone",
+            "alone with a label",
+            "cut off",
+            "damaged",
+        ],
     )
     def test_every_authority_of_the_file_is_trusted(
         self, authority: trustme.CA, port: int, bundle: FilePath, write: Any, count: int
