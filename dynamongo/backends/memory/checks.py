@@ -16,7 +16,6 @@ from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import take_value
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import (
-    And,
     BeginsWith,
     Between,
     Comparison,
@@ -28,14 +27,13 @@ from dynamongo.expressions.conditions import (
     Not,
     NotExists,
     Operand,
-    Or,
     Path,
     Size,
 )
 from dynamongo.expressions.limits import MAX_EXPRESSION_BYTES, check_limits, path_bytes, rendered_bytes
 from dynamongo.expressions.numbers import canonical_number
 from dynamongo.expressions.operands import operands_of
-from dynamongo.expressions.trees import nodes_of
+from dynamongo.expressions.trees import Branch
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
@@ -221,21 +219,28 @@ def _weigh(condition: Condition) -> int:
     A part takes at most 120 bytes and three operators: `_LIGHT` parts are far below the limits of 4096 bytes and 300
     operators.
     """
-    if isinstance(condition, (And, Or, Not)):
-        return sum([_own_weight(node) for node in nodes_of(condition)])
-    return _own_weight(condition)
+    if not isinstance(condition, Branch):
+        return _own_weight(condition)
+    weight = 0
+    pending: list[Condition] = [condition]
+    while pending:  # as `nodes_of`, without a list of them and a call for each branch
+        node = pending.pop()
+        if isinstance(node, Branch):
+            pending += node.branches
+            weight += type(node) is Not
+        else:
+            weight += _own_weight(node)
+    return weight
 
 
-def _own_weight(condition: Condition) -> int:
+def _own_weight(
+    condition: Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType,
+) -> int:
     match condition:
         case Comparison():
             return 1 if _is_plain_operand(condition.left) and _is_plain_operand(condition.right) else _HEAVY
-        case And() | Or():
-            return 0
         case Exists() | NotExists() | IsType():
             return 1 if _is_plain_operand(condition.path) else _HEAVY
-        case Not():
-            return 1
         case BeginsWith():
             return 1 if _is_plain_operand(condition.path) and _is_plain_operand(condition.prefix) else _HEAVY
         case Contains():

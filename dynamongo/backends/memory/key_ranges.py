@@ -5,11 +5,11 @@ Source: "Key condition expressions for the Query operation" and "Paginating tabl
 
 from __future__ import annotations
 
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias
 
 from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import normalize_attributes, take_value
-from dynamongo.backends.memory.key_rules import check_key_values, is_usual
+from dynamongo.backends.memory.key_rules import check_key_values, usual_test
 from dynamongo.backends.memory.ordered import WHOLE, Interval
 from dynamongo.backends.memory.partitions import Position
 from dynamongo.backends.memory.table import MemoryTable
@@ -85,7 +85,8 @@ def _check_part(condition: _KeyPart) -> None:
     subject, *values = _operands_of(condition)
     _check_subject(subject)
     for value in values:
-        _value_of(value)
+        if type(value) is not str or not value.isascii():  # most are, and nothing could be wrong with them
+            _value_of(value)
 
 
 def _operands_of(condition: _KeyPart) -> tuple[Operand, ...]:
@@ -122,10 +123,9 @@ def _values_for(view: View, part: KeyAttribute, condition: _KeyPart) -> list[Att
     subject, *operands = _operands_of(condition)
     if not isinstance(subject, Path) or subject.elements != (part.name,):
         raise _missed(part)
-    return [
-        cast("AttributeValue", operand) if is_usual(operand, part.type) else _check_value(view, part, operand)
-        for operand in operands
-    ]
+    is_usual = usual_test(part.type)
+    values: list[Any] = operands
+    return [value if is_usual(value) else _check_value(view, part, value) for value in values]
 
 
 def _check_value(view: View, part: KeyAttribute, operand: Operand) -> AttributeValue:

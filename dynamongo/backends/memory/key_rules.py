@@ -69,9 +69,9 @@ def make_locator(keys: KeySchema, names: Sequence[str]) -> Locator:
     return locate_ranged
 
 
-def is_usual(value: object, kind: ScalarType) -> bool:
-    """Return whether a value is usual for a key attribute of a type."""
-    return _USUAL[kind](value)
+def usual_test(kind: ScalarType) -> Callable[[object], bool]:
+    """Return the test whether a value is usual for a key attribute of a type."""
+    return _USUAL[kind]
 
 
 def make_sort_reader(names: Sequence[str]) -> Callable[[Item], Any]:

@@ -302,6 +302,15 @@ class TestLeftToBoto3:
         environ.delitem(sys.modules, "certifi")
         assert why_not(ClientSettings(region="us-east-1")) == "certifi has its authorities elsewhere"
 
+    def test_certifi_without_its_file(self, environ: pytest.MonkeyPatch, tmp_path: FilePath) -> None:
+        set_all(environ, KEYS)
+        (tmp_path / "certifi").mkdir()
+        (tmp_path / "certifi" / "__init__.py").touch()
+        (tmp_path / "certifi" / "core.py").write_text('"cacert.pem"')
+        environ.syspath_prepend(str(tmp_path))
+        environ.delitem(sys.modules, "certifi")
+        assert why_not(ClientSettings(region="us-east-1")) == "the file of the authorities is not where it usually is"
+
 
 def why_not(settings: ClientSettings) -> str:
     with pytest.raises(LeftToBoto3) as caught:

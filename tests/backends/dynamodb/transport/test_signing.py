@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 from typing import Any
 
 import pytest
@@ -99,6 +100,14 @@ def test_example_of_the_user_guide() -> None:
 def test_signing_keys_of_the_user_guide() -> None:
     expected = "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9"
     assert derive_key(SECRET_KEY, "20150830", "us-east-1", "iam").hex() == expected
+
+
+@pytest.mark.parametrize("length", [1, 59, 60, 61, 200])
+def test_signing_key_is_that_of_the_standard_library_for_a_secret_of_any_length(length: int) -> None:
+    key = b"AWS4" + b"s" * length  # 64 bytes are a block; what is longer is hashed
+    for step in (b"20150830", b"us-east-1", b"dynamodb", b"aws4_request"):
+        key = hmac.digest(key, step, "sha256")
+    assert derive_key("s" * length, "20150830", "us-east-1", "dynamodb") == key
 
 
 def test_key_that_is_kept_is_that_of_the_day_and_of_the_credentials() -> None:
