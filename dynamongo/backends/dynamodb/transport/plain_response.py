@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dynamongo.backends.dynamodb.transport.originals import is_original
 
@@ -30,11 +30,11 @@ class PlainResponse(http.client.HTTPResponse):
 
     def _begin_plain(self) -> bool:
         """Read a plain head; return `False` and read nothing if it is another one."""
-        stream: Any = self.fp
+        stream, known = cast("Any", self.fp), cast("Any", self)
         start: bytes = stream.peek()
         head, end, _ = start.partition(b"\r\n\r\n")
         status = _STATUS.match(head)
-        if not end or status is None or self.headers is not None or self.debuglevel:
+        if not end or status is None or known.headers is not None or known.debuglevel:
             return False
         found = _HEADER.findall(head, status.end())
         headers = _make_message(found)
