@@ -72,13 +72,11 @@ class ReadItems(Sequence[Item]):
 
     def find_keys(self) -> list[Mapping[str, AttributeValue]]:
         """Return the key of each item, perhaps among other attributes."""
-        return [self[n] if made is None else self._find_key(n, made) for n, made in enumerate(self._made)]
-
-    def _find_key(self, position: int, made: Any) -> Mapping[str, AttributeValue]:
+        key_of = self._reader.key_of
         try:
-            return self._reader.key_of(made)
-        except ValidationError:  # a rule of a field is newer than the item
-            return self[position]
+            return [self[n] if made is None else key_of(made) for n, made in enumerate(self._made)]
+        except ValidationError:  # a rule of a field is newer than an item
+            return list(self)
 
     def may_lack(self, name: str) -> Iterable[Item]:
         """Return the items that may have no attribute of this name."""

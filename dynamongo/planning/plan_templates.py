@@ -192,9 +192,8 @@ class PlanTemplate:
         """Return the plan of a read of the same shape, given its conjuncts; `None` if it has to be planned."""
         if self.table is not read.table and self.table != read.table:  # of a read made before an option was assigned
             return None
-        for low, high in self.pairs:
-            if not _bound(parts, low) < _bound(parts, high):
-                return None
+        if self.pairs and not _are_ranges(parts, self.pairs):
+            return None
         if self.is_doubtful and find_contradiction(parts) is not None:
             return None
         made = self.plan
@@ -256,7 +255,8 @@ def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTem
     keys = {attribute.name for attribute in read.table.key_attributes()}
     repeated = _find_repeated(parts)
     pairs = {each: _find_pair(parts, each) for each in repeated if each[0] in keys}
-    if None in pairs.values() or any(_is_by_value(part, keys) for part in parts):
+    bounds = tuple(pair for pair in pairs.values() if pair is not None)
+    if len(bounds) < len(pairs) or not _are_ranges(parts, bounds) or any(_is_by_value(part, keys) for part in parts):
         return None
     operation = plan.operations[0]
     kept = conjuncts(operation.filter) if isinstance(operation, (Query, Scan)) else ()
@@ -268,7 +268,6 @@ def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTem
     except KeyError:
         return None
     takes_limit = plan.residual is None and not kept and not (isinstance(operation, Scan) and read.is_sorted)
-    bounds = tuple(cast("Iterable[_Pair]", pairs.values()))
     is_doubtful = len(pairs) < len(repeated)
     return PlanTemplate(read.table, plan, of_key, folded, of_filter, of_residual, takes_limit, bounds, is_doubtful)
 
@@ -290,8 +289,9 @@ def _find_pair(parts: Sequence[Condition], elements: tuple[str | int, ...]) -> _
     return (signs[">"], signs["<"]) if len(found) == 2 and signs.keys() == {">", "<"} else None
 
 
-def _bound(parts: Sequence[Any], position: int) -> Any:
-    return parts[position].right
+def _are_ranges(parts: Sequence[Any], pairs: Iterable[_Pair]) -> bool:
+    """Return whether each lower bound is less than the upper one: equal ones are an equality, which ranks higher."""
+    return all(parts[low].right < parts[high].right for low, high in pairs)
 
 
 def _is_by_value(part: Condition, keys: set[str]) -> bool:

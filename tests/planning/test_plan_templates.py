@@ -55,6 +55,7 @@ class Visit(Model):
     votes = IntField()
     by_guest = GlobalIndex(hash_key=guest, range_key=day)
     by_votes = LocalIndex(range_key=votes)
+    by_guest_and_votes = GlobalIndex(hash_key=guest, range_key=votes)
 
 
 @pytest.fixture(autouse=True)
@@ -190,6 +191,8 @@ def test_plan_of_a_shape_is_made_once(condition: Any, monkeypatch: pytest.Monkey
 
 
 CITY: Any = Visit.city == "a"
+GUEST: Any = Visit.guest == "x"
+BETWEEN: Any = (Visit.votes >= 1) & (Visit.votes <= 3)
 CHANGES: list[tuple[Condition, Condition]] = [
     (CITY, Visit.city == ""),
     (Visit.city.in_(["a"]), Visit.city.in_(["a", "b"])),
@@ -203,6 +206,7 @@ CHANGES: list[tuple[Condition, Condition]] = [
     (CITY & Visit.stars.in_([1]), CITY & Visit.stars.in_([])),
     (CITY & Visit.stars.in_(range(100)), CITY & Visit.stars.in_(range(101))),
     (CITY & (Visit.day == 1), CITY & (Visit.city == "b") & (Visit.day == 1)),
+    (GUEST & (Visit.day == 1) & BETWEEN, GUEST & (Visit.day == 1) & (Visit.votes >= 3) & (Visit.votes <= 3)),
     (CITY | (Visit.city == "b"), CITY | (Visit.city == "a")),
 ]
 

@@ -15,6 +15,24 @@ MUTANTS = [
         "max(lower, key=_k, default=None)",
         "min(lower, key=_k, default=None)",
     ),
+    Mutant(
+        "a plan from a template contradicts itself",
+        "PlanTemplate.fill",
+        "self.is_doubtful and find_contradiction(parts) is not None",
+        "False",
+    ),
+    Mutant(
+        "a template takes equal bounds for a range",
+        "_are_ranges",
+        "parts[low].right < parts[high].right",
+        "parts[low].right <= parts[high].right",
+    ),
+    Mutant(
+        "a condition beside the strategy replaces what that says",
+        "restrict",
+        "more if target.check is None else And(target.check, more)",
+        "more",
+    ),
     Mutant("unprocessed keys are forgotten", "_get_batch", "not result.unprocessed", "True"),
     Mutant(
         "a page without items ends the read",
