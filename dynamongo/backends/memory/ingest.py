@@ -122,7 +122,7 @@ def _take_members(members: dict[str, Any], levels: int, texts: list[str]) -> int
     for name, value in members.items():
         if type(name) is not str:
             raise _NotCanonicalError
-        kind: type[Any] = type(value)
+        kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  # a `cast` would be a call
         if kind is str:
             texts.append(value)
         elif kind is int:
@@ -147,7 +147,7 @@ def _take_elements(elements: list[Any], levels: int, texts: list[str]) -> int:
     size = 3 + len(elements)
     place = 0
     for value in elements:
-        kind: type[Any] = type(value)
+        kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  # a `cast` would be a call
         if kind is str:
             texts.append(value)
         elif kind is dict:
