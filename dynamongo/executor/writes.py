@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import (
@@ -93,14 +93,14 @@ def group_writes(
         batch_size: How many writes a batch takes.
         round_size: How many writes a round takes.
     """
-    key_of = operator.itemgetter(*key_names)
+    key_of = cast("Callable[[Item], object]", operator.itemgetter(*key_names))
     groups, batch, found = list[Group](), Group(key_of, {}), set[object]()
     for pair in enumerate(writes):
         write = pair[1]
         key = key_of(write.item if isinstance(write, Put) else write.key)
         if key in found or len(found) == round_size:
             yield [*groups, batch] if batch.writes else groups
-            groups, batch, found = [], Group(key_of, {}), set()
+            groups, batch, found = [], Group(key_of, {}), set[object]()
         found.add(key)
         if not _is_batchable(write):
             groups.append(Group(key_of, {key: pair}))
