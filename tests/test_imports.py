@@ -119,6 +119,7 @@ def record(source, *arguments, **named):
 original, builtins.compile = compile, record
 import dynamongo
 import dynamongo.backends.dynamodb
+import dynamongo.backends.memory
 """
     assert run(program) == ""
 

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias
 
 from dynamongo._support.codegen import make_function
 
-Shape: TypeAlias = tuple[Any, ...]
+Shape: TypeAlias = tuple[object, ...]
 """The names of the attributes of an item, or of the members of a map, in their order."""
 
 Renderer: TypeAlias = Callable[[Any], "str | None"]
@@ -47,12 +47,12 @@ class ItemShapes:
     """
 
     def __init__(self, names: Mapping[str, Any], frequent: int = _FREQUENT) -> None:
-        self._names = {**names, "Decimal": Decimal, "true": "true", "false": "false"}
+        self._names: dict[str, Any] = {**names, "Decimal": Decimal, "true": "true", "false": "false"}
         self._frequent = frequent
         self._counts: dict[Shape, int] = {}
         self.renderers: dict[Shape, Renderer] = {}
 
-    def count(self, shape: Shape, item: Mapping[str, Any]) -> None:
+    def count(self, shape: Shape, item: Mapping[str, object]) -> None:
         """Note that a shape without a function was met, with this item; make its function if that is frequent."""
         if len(self.renderers) >= _MOST_SHAPES:
             return
@@ -62,18 +62,18 @@ class ItemShapes:
         elif len(self._counts) > _MOST_COUNTED:
             self._counts.clear()
 
-    def _compile(self, item: Mapping[str, Any]) -> Renderer:
-        names, texts = dict(self._names), ["{"]
+    def _compile(self, item: Mapping[str, object]) -> Renderer:
+        quote, texts = self._names["quote"], ["{"]
         pieces, tests = list[str](), list[str]()
         for number, (name, value) in enumerate(item.items()):
             before, shown, after, test = _RECIPES.get(type(value), _ANY)
-            texts[-1] += f"{names['quote'](name)}:{before}"
+            texts[-1] += f"{quote(name)}:{before}"
             texts.append(f"{after},")
             pieces += (f"text{number}", shown.format(v=f"v{number}"))
             tests += [test.format(v=f"v{number}")] if test else []
         texts[-1] = f"{texts[-1][:-1]}}}"
         pieces.append(f"text{len(item)}")
-        names |= {f"text{number}": text for number, text in enumerate(texts)}
+        names = self._names | {f"text{number}": text for number, text in enumerate(texts)}
         source = (
             "def render(item):\n"
             f"    {''.join([f'v{number}, ' for number in range(len(item))])}= item.values()\n"

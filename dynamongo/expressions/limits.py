@@ -8,7 +8,7 @@ from __future__ import annotations
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import And, Comparison, Condition, Exists, In, Not, Or, Path, Size, is_value
 from dynamongo.expressions.operands import operands_of, paths_of
-from dynamongo.expressions.trees import nodes_of
+from dynamongo.expressions.trees import Branch, nodes_of
 
 MAX_OPERATORS = 300
 MAX_IN_OPERANDS = 100
@@ -26,8 +26,8 @@ def check_limits(condition: Condition, expression: str | None = None) -> None:
     Raises:
         ExpressionError: More than 300 operators, or an IN with more than 100 choices.
     """
-    if not isinstance(condition, (And, Or, Not, In)):
-        return  # it has one operator, and at most a few functions
+    if _is_plain(condition):
+        return
     if (choices := longest_in(condition)) > MAX_IN_OPERANDS:
         own = f"in_ takes at most {MAX_IN_OPERANDS} values in one condition; got {choices}"
         fault = f"The IN operator is provided with too many operands; number of operands: {choices}"
@@ -36,6 +36,15 @@ def check_limits(condition: Condition, expression: str | None = None) -> None:
         own = f"a condition takes at most {MAX_OPERATORS} operators; got {operators}"
         fault = f"The expression contains too many operators; operator count: {operators}"
         raise ExpressionError(f"Invalid {expression}: {fault}" if expression else own)
+
+
+def _is_plain(condition: Condition) -> bool:
+    """Return whether a condition cannot be too large, for most at a glance: one leaf, or a few that are joined."""
+    if isinstance(condition, (And, Or)):
+        leaves = [part for part in condition.parts if not isinstance(part, (Branch, In))]
+        # A leaf has one operator and at most three functions, and needs one more to be joined.
+        return len(leaves) == len(condition.parts) and 5 * len(leaves) <= MAX_OPERATORS
+    return not isinstance(condition, (Not, In))
 
 
 def count_operators(condition: Condition) -> int:

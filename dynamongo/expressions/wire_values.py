@@ -81,8 +81,13 @@ def decode_text(text: str) -> Item:
 
 
 def _decode(wire: WireValue) -> AttributeValue:
+    value: AttributeValue = _decode_by(DECODERS, wire)
+    return value
+
+
+def _decode_by(decoders: Mapping[str, Callable[[Any], Any]], wire: WireValue) -> Any:
     ((kind, content),) = wire.items()
-    return DECODERS[kind](content)
+    return decoders[kind](content)
 
 
 def _decode_binary(content: bytes | str) -> bytes:
@@ -100,7 +105,18 @@ def _keep(content: Any) -> Any:
 
 def _make_decoders(make_set: type[Any]) -> dict[str, Callable[[Any], Any]]:
     """Return the functions that decode the contents of values by their types; what they raise is in `MALFORMED`."""
+    decoders: dict[str, Callable[[Any], Any]] = {"S": _keep, "N": parse_number, "B": _decode_binary}
+    decoders |= {"BOOL": _keep, "NULL": _decode_null, "SS": make_set}
+    decoders["NS"] = lambda texts: make_set(map(parse_number, texts))
+    decoders["BS"] = lambda contents: make_set(map(_decode_binary, contents))
+    decoders["L"] = lambda elements: [
+        wire["S"] if "S" in wire and len(wire) == 1 else _decode_by(decoders, wire) for wire in elements
+    ]
+    decoders["M"] = _make_map_decoder(decoders)
+    return decoders
 
+
+def _make_map_decoder(decoders: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
     def decode_map(members: Mapping[str, WireValue]) -> dict[str, Any]:
         decoded: dict[str, Any] = {}
         for name, wire in members.items():
@@ -118,26 +134,7 @@ def _make_decoders(make_set: type[Any]) -> dict[str, Callable[[Any], Any]]:
                     decoded[name] = decoders[kind](wire[kind])
         return decoded
 
-    def decode_list(elements: list[WireValue]) -> list[Any]:
-        return [wire["S"] if "S" in wire and len(wire) == 1 else decode_part(wire) for wire in elements]
-
-    def decode_part(wire: WireValue) -> Any:
-        ((kind, content),) = wire.items()
-        return decoders[kind](content)
-
-    decoders: dict[str, Callable[[Any], Any]] = {
-        "S": _keep,
-        "N": parse_number,
-        "B": _decode_binary,
-        "BOOL": _keep,
-        "NULL": _decode_null,
-        "L": decode_list,
-        "M": decode_map,
-        "SS": make_set,
-        "NS": lambda texts: make_set(map(parse_number, texts)),
-        "BS": lambda contents: make_set(map(_decode_binary, contents)),
-    }
-    return decoders
+    return decode_map
 
 
 DECODERS: Final[dict[str, Callable[[Any], AttributeValue]]] = _make_decoders(frozenset)

@@ -87,24 +87,23 @@ class _Walk:
             str: check_text,
         }
 
-    def take(self, value: Any) -> Any:
+    def take(self, value: object) -> Any:
         """Return the value; raises as `encode`, but `RecursionError` for one that is nested too deep."""
         return self._takers.get(type(value), self._take_other)(value)
 
-    def _take_map(self, members: dict[Any, Any]) -> dict[str, Any]:
+    def _take_map(self, members: dict[str, object]) -> dict[str, Any]:
         takers, taken = self._takers, members.copy()
         for name, member in taken.items():
             if type(name) is not str or not name.isascii() or not 0 < len(name) <= MAX_NAME_BYTES:
                 check_name(name)
-            kind = type(member)
-            if kind is str:
+            if type(member) is str:
                 if not member.isascii():
                     check_text(member)
-            elif kind is not int or not -_SMALL < member < _SMALL:
-                taken[name] = takers.get(kind, self._take_other)(member)
+            elif type(member) is not int or not -_SMALL < member < _SMALL:
+                taken[name] = takers.get(type(member), self._take_other)(member)
         return taken
 
-    def _take_list(self, elements: Iterable[Any]) -> list[Any]:
+    def _take_list(self, elements: Iterable[object]) -> list[Any]:
         takers, other = self._takers, self._take_other
         return [
             each if type(each) is str and each.isascii() else takers.get(type(each), other)(each) for each in elements

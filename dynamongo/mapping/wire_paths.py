@@ -93,9 +93,10 @@ def _make_path(field: Field[Any], v: str, source: Source) -> WirePath | None:
         return None
     if isinstance(field, DictField):
         return _make_map_path(field, v, source)
-    if isinstance(field, ListField) and (path := _make_list_path(field, v, source)) is not None:
+    known: Any = field  # pyright does not know what elements a list has
+    if isinstance(field, ListField) and (path := _make_list_path(known, v, source)) is not None:
         return path
-    kind, fast = field.stored_type, make_fast_path(field, v, source)
+    kind, fast = field.stored_type, make_fast_path(known, v, source)
     if kind is None or fast is None or fast.test is None:
         return None
     return WirePath(kind, _READS.get(kind, f"decode_{kind}({{0}})"), fast.test, fast.result)

@@ -32,6 +32,10 @@ class ItemReader:
     key_of: Callable[[Any], Mapping[str, AttributeValue]]
     key_names: Collection[str]
 
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Leave it out of pickled and copied operations: it is of this process, and no part of what they ask for."""
+        return type(None), ()
+
 
 class ReadItems(Sequence[Item]):
     """Items of a response, with what a reader made of them. The items themselves are decoded when they are asked for.
@@ -72,13 +76,11 @@ class ReadItems(Sequence[Item]):
 
     def find_keys(self) -> list[Mapping[str, AttributeValue]]:
         """Return the key of each item, perhaps among other attributes."""
-        return [self[n] if made is None else self._find_key(n, made) for n, made in enumerate(self._made)]
-
-    def _find_key(self, position: int, made: Any) -> Mapping[str, AttributeValue]:
+        key_of = self._reader.key_of
         try:
-            return self._reader.key_of(made)
-        except ValidationError:  # a rule of a field is newer than the item
-            return self[position]
+            return [self[n] if made is None else key_of(made) for n, made in enumerate(self._made)]
+        except ValidationError:  # a rule of a field is newer than an item
+            return list(self)
 
     def may_lack(self, name: str) -> Iterable[Item]:
         """Return the items that may have no attribute of this name."""

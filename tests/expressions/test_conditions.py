@@ -193,6 +193,13 @@ class TestRefusals:
         with pytest.raises(ExpressionError, match="got 301"):
             check_limits(And(*[X] * 150) & Z)
 
+    def test_functions_count_as_operators(self) -> None:
+        """What is joined without nesting is judged at a glance where it is short: the longest of that kind."""
+        widest = Between(Size(A), Size(B), Size(C))
+        check_limits(And(*[widest] * 60))
+        with pytest.raises(ExpressionError, match="got 304"):
+            check_limits(Or(*[widest] * 61))
+
 
 class TestReading:
     EVERYTHING = And(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from json.encoder import encode_basestring_ascii as quote
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb_json import render_value
@@ -31,7 +31,7 @@ from dynamongo.expressions.conditions import (
     Path,
     Size,
 )
-from dynamongo.expressions.trees import assemble, join
+from dynamongo.expressions.trees import Branch, assemble, join
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
@@ -69,6 +69,8 @@ class Placeholders:
 
     def path(self, path: Path) -> str:
         """Render a document path, such as `#n0.#n1[0]`."""
+        if len(path.elements) == 1:  # most are of an attribute
+            return self.name(cast("str", path.elements[0]))
         steps = [f"[{step}]" if isinstance(step, int) else f".{self.name(step)}" for step in path.elements]
         return "".join(steps).removeprefix(".")
 
@@ -108,7 +110,16 @@ def render_condition(condition: Condition, placeholders: Placeholders) -> str:
 
     Raises `ExpressionError` for an empty AND or OR, which has no text.
     """
-    return assemble(_reduce(condition), lambda part: _render_node(part, placeholders))
+    condition = _reduce(condition)
+    # Most conditions of writes are one leaf, or several that are joined: these need no walk through a tree.
+    if not isinstance(condition, Branch):
+        return _render_leaf(condition, placeholders)
+    if isinstance(condition, (And, Or)):
+        leaves = [part for part in condition.parts if not isinstance(part, Branch)]
+        if len(leaves) == len(condition.parts):
+            joint = " AND " if isinstance(condition, And) else " OR "
+            return joint.join([_render_leaf(leaf, placeholders) for leaf in leaves])
+    return assemble(condition, lambda part: _render_node(part, placeholders))
 
 
 def _render_node(condition: Condition, placeholders: Placeholders) -> Iterable[str | Condition]:

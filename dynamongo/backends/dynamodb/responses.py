@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias, cast
 
 from dynamongo.backends.dynamodb.errors import build_unexpected_error
 from dynamongo.backends.dynamodb.tables import parse_description
@@ -142,9 +142,9 @@ def _read_count(count: object) -> int:
     return count
 
 
-def _decode_all(items: list[WireItem] | Sequence[Item]) -> Any:
+def _decode_all(items: Any) -> Any:
     """Return the items of a list, decoded; all others are decoded already."""
-    return tuple(map(decode_item, items)) if isinstance(items, list) else items
+    return tuple(map(decode_item, cast("list[WireItem]", items))) if isinstance(items, list) else items
 
 
 def _read_batch_write(operation: BatchWrite, response: _Response) -> BatchWriteResult:

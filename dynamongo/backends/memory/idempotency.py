@@ -6,9 +6,9 @@ Source: "Idempotency" under "Amazon DynamoDB Transactions: How it works" in the 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
-from dynamongo._support.dataclasses import names_of
+from dynamongo._support.dataclasses import dataclass, names_of
 from dynamongo.backends.memory.checks import refuse_constraints, violation
 from dynamongo.exceptions import IdempotencyMismatch, InvalidRequestError
 from dynamongo.expressions.values import PLAIN_TYPES, AttributeValue, shorten, type_of
@@ -19,7 +19,8 @@ _LIFETIME_SECONDS = 600.0
 _MAX_LENGTH = 36
 
 
-class _Use(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Use:
     """What a token was used for and when, and the cost of repeating the request."""
 
     contents: Hashable

@@ -122,7 +122,7 @@ def _take_members(members: dict[str, Any], levels: int, texts: list[str]) -> int
     for name, value in members.items():
         if type(name) is not str:
             raise _NotCanonicalError
-        kind: type = type(value)
+        kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  # a `cast` would be a call
         if kind is str:
             texts.append(value)
         elif kind is int:
@@ -135,10 +135,8 @@ def _take_members(members: dict[str, Any], levels: int, texts: list[str]) -> int
         elif kind is list:
             members[name] = elements = value.copy()
             size += _take_elements(elements, levels - 1, texts)
-        elif kind in _MEASURES:
-            size += _MEASURES[kind](value)
         else:
-            raise _NotCanonicalError
+            size += _MEASURES.get(kind, _refuse)(value)
     return size
 
 
@@ -149,7 +147,7 @@ def _take_elements(elements: list[Any], levels: int, texts: list[str]) -> int:
     size = 3 + len(elements)
     place = 0
     for value in elements:
-        kind: type = type(value)
+        kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]  # a `cast` would be a call
         if kind is str:
             texts.append(value)
         elif kind is dict:
@@ -158,10 +156,8 @@ def _take_elements(elements: list[Any], levels: int, texts: list[str]) -> int:
         elif kind is list:
             elements[place] = inner = value.copy()
             size += _take_elements(inner, levels - 1, texts)
-        elif kind in _MEASURES:
-            size += _MEASURES[kind](value)
         else:
-            raise _NotCanonicalError
+            size += _MEASURES.get(kind, _refuse)(value)
         place += 1  # noqa: SIM113 - `enumerate` costs more
     return size
 
@@ -185,6 +181,10 @@ def _measure_decimal(value: Decimal) -> int:
     if not is_canonical_decimal(text):
         raise _NotCanonicalError
     return plain_size(text)
+
+
+def _refuse(_: object) -> int:
+    raise _NotCanonicalError
 
 
 def _measure_one(_: bool | None) -> int:  # noqa: FBT001 - the value to measure, not a flag

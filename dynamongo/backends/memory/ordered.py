@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from dynamongo._support.dataclasses import dataclass
 
 if TYPE_CHECKING:
     from sortedcontainers import SortedList
@@ -13,7 +15,8 @@ MOST_IN_LIST: Final = 4_000
 """Up to this length, inserting into a list is faster than inserting into a `SortedList`."""
 
 
-class Boundary(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Boundary:
     """A place between values: just before `value` or, with `is_after`, just after it."""
 
     value: Any
@@ -24,14 +27,15 @@ class Boundary(NamedTuple):
         return bisect_right(values, self.value) if self.is_after else bisect_left(values, self.value)
 
 
-class Interval(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Interval:
     """The values between two boundaries; `None` leaves that end open."""
 
     low: Boundary | None = None
     high: Boundary | None = None
 
     def __contains__(self, value: object) -> bool:
-        low, high = self
+        low, high = self.low, self.high
         # In a list of this value alone, no value comes before `low`, and one comes before `high`.
         return (low is None or low.place_in([value]) == 0) and (high is None or high.place_in([value]) == 1)
 
@@ -98,7 +102,7 @@ class Order:
         values = self._values
         if within is WHOLE:  # no copy is needed: nothing changes a view while it is read
             return reversed(values) if descending else values
-        low, high = within
+        low, high = within.low, within.high
         if not isinstance(values, list):
             # `irange` takes values, not boundaries: the low one is included if its boundary lies before it, and the
             # high one if its boundary lies after it.

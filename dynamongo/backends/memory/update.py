@@ -9,8 +9,9 @@ Source: "Using update expressions in DynamoDB" in the developer guide.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import Path
@@ -28,7 +29,8 @@ from dynamongo.expressions.updates import (
 from dynamongo.expressions.values import SET_TYPES, AttributeValue, Item, check_name, type_of
 
 
-class _New(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _New:
     """The new value at a path, or `MISSING` to remove what is there. The class tells a value from nested changes."""
 
     value: Resolved

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from zlib import crc32
 
+from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends.memory.capacity import count_write_units
 from dynamongo.backends.memory.key_rules import can_be_in, make_locator, make_sort_reader
 from dynamongo.backends.memory.ordered import TOP, WHOLE, Boundary, Interval, Order
@@ -24,7 +25,8 @@ from dynamongo.schema import KeySchema
 _HASHES = 2**32
 
 
-class Segment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Segment:
     """One of `total` parts of a parallel scan: the partitions whose hashes lie in one of `total` equal intervals."""
 
     number: int = 0

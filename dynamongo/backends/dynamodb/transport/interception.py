@@ -192,7 +192,7 @@ def _take_snapshot() -> Snapshot:
 
 def _look_up(owner: Any, name: str) -> Any:
     """Return a member as its owner holds it: what some tracers put there looks new whenever it is asked for."""
-    members = vars(owner)
+    members = cast("dict[str, Any]", vars(owner))
     return members[name] if name in members else getattr(owner, name)
 
 

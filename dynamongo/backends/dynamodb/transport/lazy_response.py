@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.transport.page_decoder import parse_body
@@ -45,11 +45,13 @@ class LazyResponse(dict[str, Any]):
 
     def read(self) -> dict[str, Any]:
         """Return the content, as `parse_body` does."""
-        if self._content is None:
-            self._content = parse_body(self._request.action, self._body.decode(), self._request.reader)
-        return self._content
+        content = self._content
+        if content is None:
+            content = self._content = parse_body(self._request.action, self._body.decode(), self._request.reader)
+        return cast("dict[str, Any]", content)
 
-    def _complete(self) -> None:
+    def complete(self) -> None:
+        """Parse everything."""
         if not self.is_complete:
             everything = self._parse_all() | {_METADATA: super().get(_METADATA)}
             self.is_complete = True
@@ -62,7 +64,7 @@ class LazyResponse(dict[str, Any]):
             return
         large = _LISTS.get(self._request.action)
         if large is None or name == large:
-            self._complete()
+            self.complete()
         elif super().__len__() == 1:
             super().update(self._parse_some({each: value for each, value in self.read().items() if each != large}))
 
@@ -82,7 +84,7 @@ class LazyResponse(dict[str, Any]):
     def update(self, *args: Any, **named: Any) -> None:
         """See `dict`. botocore updates a response with nothing."""
         if named or any(args):
-            self._complete()
+            self.complete()
             super().update(*args, **named)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
@@ -93,7 +95,7 @@ def _complete_first(name: str) -> Callable[..., Any]:
     method = getattr(dict, name)
 
     def complete_first(self: LazyResponse, *args: Any, **named: Any) -> Any:
-        self._complete()
+        self.complete()
         return method(self, *args, **named)
 
     complete_first.__name__ = name
