@@ -29,7 +29,7 @@ class BulkWriter:
         workers: int,
     ) -> None:
         self._perform = run
-        self._run = WriteRun(key_names, batch_size)
+        self._run = WriteRun(key_names, batch_size, workers)
         self._workers = workers
         self._pace: Pace | None = None
 

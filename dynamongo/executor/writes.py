@@ -80,7 +80,7 @@ class Group:
 
 
 def group_writes(
-    writes: Iterable[Write], key_names: tuple[str, ...], batch_size: int, round_size: int
+    writes: Iterable[Write], key_names: tuple[str, ...], batch_size: int, round_size: int, *, one_batch: bool = False
 ) -> Iterator[list[Group]]:
     """Yield the writes of a table in rounds, and each round in groups: batches, and single writes that need a request.
 
@@ -91,7 +91,8 @@ def group_writes(
         writes: The writes.
         key_names: The names of the key attributes of their table.
         batch_size: How many writes a batch takes.
-        round_size: How many writes a round takes.
+        round_size: How many writes a round takes at most.
+        one_batch: Whether a round ends with its first full batch.
     """
     key_of = cast("Callable[[Item], object]", operator.itemgetter(*key_names))
     groups, batch, found = list[Group](), Group(key_of, {}), set[object]()
@@ -109,6 +110,9 @@ def group_writes(
         if len(batch.writes) == batch_size:
             groups.append(batch)
             batch = Group(key_of, {})
+            if one_batch:
+                yield groups
+                groups, found = [], set[object]()
     if found:
         yield [*groups, batch] if batch.writes else groups
 

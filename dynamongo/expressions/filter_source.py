@@ -275,11 +275,12 @@ def _in_all(several: Sequence[_Known]) -> _Known:
 def _is_equal_only_to_its_type(value: AttributeValue) -> bool:
     """Return whether `==` alone tells that a canonical value equals this one: in Python, 0 and 1 equal booleans.
 
-    Under `python -b`, comparing a str with bytes causes a BytesWarning.
+    Under `python -b`, comparing bytes with a str or an int causes a BytesWarning.
     """
-    if type(value) is str or type(value) is bytes:
-        return not sys.flags.bytes_warning
-    return type(value) is int and value not in (0, 1)
+    if sys.flags.bytes_warning:
+        return False
+    kind = type(value)
+    return kind is str or kind is bytes or (kind is int and value not in (0, 1))
 
 
 def _is_plain(operand: Operand) -> TypeGuard[Path]:

@@ -32,6 +32,10 @@ class ItemReader:
     key_of: Callable[[Any], Mapping[str, AttributeValue]]
     key_names: Collection[str]
 
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Leave it out of pickled and copied operations: it is of this process, and no part of what they ask for."""
+        return type(None), ()
+
 
 class ReadItems(Sequence[Item]):
     """Items of a response, with what a reader made of them. The items themselves are decoded when they are asked for.

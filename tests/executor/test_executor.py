@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from dynamongo.executor import (
 )
 from dynamongo.executor.concurrent_writes import BulkWriter
 from dynamongo.executor.table_lifecycle import create_table, delete_table, table_exists
+from dynamongo.executor.write_run import WriteRun
 from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.expressions.values import Item
@@ -683,6 +685,14 @@ class TestWrites:
         tape = Tape(WriteResult(), WriteResult())
         write(tape, put(1), put(1))
         assert tape.executed == [put(1), put(1)]
+
+    @pytest.mark.parametrize(("workers", "ahead"), [(1, 25), (2, 60)])
+    def test_one_worker_takes_one_batch_at_a_time(self, workers: int, ahead: int) -> None:
+        taken = itertools.count()
+        writes = (Put("t", {"k": next(taken)}) for _ in range(60))
+        groups = next(WriteRun(("k",), 25, workers).rounds(writes))
+        assert sum(len(group.positions) for group in groups) == ahead
+        assert next(taken) == ahead
 
 
 class TestTables:

@@ -151,16 +151,18 @@ def test_any_name_can_be_written(name: str) -> None:
 
 
 MIXED = """
-from dynamongo.expressions.conditions import Contains, In, Path
+from dynamongo.expressions.conditions import Comparison, Contains, In, Path
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.filters import generate_filter
 condition = Contains(Path("a"), "x") | In(Path("a"), ("x", b"x", 1))
 items = [{"a": [b"x"]}, {"a": frozenset({b"x"})}, {"a": b"x"}, {"a": "x"}, {"a": [b"x", "x"]}]
 assert generate_filter(condition)(items) == items[2:]
 assert [holds(condition, item) for item in items] == [False, False, True, True, True]
+items = [{"a": "x"}, {"a": b"x"}, {"a": 5}]
+assert [generate_filter(Comparison(Path("a"), "=", item["a"]))(items) for item in items] == [[item] for item in items]
 """
 
 
-def test_no_str_is_compared_with_bytes() -> None:
+def test_no_bytes_are_compared_with_other_types() -> None:
     ran = subprocess.run([sys.executable, "-bb", "-c", MIXED], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")

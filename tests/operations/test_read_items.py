@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import Item
-from dynamongo.operations import ItemReader, ReadItems
+from dynamongo.operations import ItemReader, ReadItems, Scan
 
 ITEMS: list[Item] = [{"id": number, "tags": frozenset({"a"})} for number in range(5)]
 
@@ -65,3 +67,9 @@ def test_key_is_found_in_what_was_made_or_in_the_item() -> None:
 def test_only_items_that_were_left_may_lack_a_key() -> None:
     assert list(read(1).may_lack("id")) == [ITEMS[1]]
     assert list(read(1).may_lack("other")) == ITEMS
+
+
+def test_pickles_and_copies_of_an_operation_have_no_reader() -> None:
+    scan = Scan("users", limit=3, reader=read().parts[0])
+    for other in (pickle.loads(pickle.dumps(scan)), copy.deepcopy(scan)):
+        assert (other, other.reader) == (scan, None)
