@@ -128,7 +128,8 @@ class _Cautious:
         opened = getattr(connection, "sock", None)
         if isinstance(opened, ssl.SSLSocket) and opened.pending():
             connection.close()
-        if vars(connection).get("_original_response_cls") is http.client.HTTPResponse:
+        own: dict[str, Any] = vars(connection)
+        if own.get("_original_response_cls") is http.client.HTTPResponse:
             connection._original_response_cls = PlainResponse  # noqa: SLF001 - botocore sets the public one to it
         return connection
 
