@@ -128,8 +128,7 @@ class _Cautious:
         opened = getattr(connection, "sock", None)
         if isinstance(opened, ssl.SSLSocket) and opened.pending():
             connection.close()
-        own: dict[str, Any] = vars(connection)
-        if own.get("_original_response_cls") is http.client.HTTPResponse:
+        if getattr(connection, "_original_response_cls", None) is http.client.HTTPResponse:
             connection._original_response_cls = PlainResponse  # noqa: SLF001 - botocore sets the public one to it
         return connection
 
