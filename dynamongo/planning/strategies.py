@@ -79,7 +79,9 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     encode_key = mapper.keys.codec.encode
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
-        return Target(encode_key(_check_tuple(given, mapper)))
+        if len(given) != 2 or mapper.keys.range_key is None:
+            _refuse_tuple(given, mapper)
+        return Target(encode_key(given))
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.model):
@@ -120,7 +122,7 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
         mapper.check_paths(paths_of(condition))
         return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
     if _is_list(strategy):
-        return tuple(resolve_one(entry, mapper, to_write=to_write) for entry in strategy)
+        return tuple([resolve_one(entry, mapper, to_write=to_write) for entry in strategy])
     return (resolve_one(strategy, mapper, to_write=to_write),)
 
 
@@ -171,15 +173,13 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
     return given
 
 
-def _check_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> tuple[Any, ...]:
+def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
     names = mapper.keys.names
     if len(names) == 1:
         raise ExpressionError(
             f"{mapper.name} has no range key: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
         )
-    if len(given) != 2:
-        raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
-    return given
+    raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
 
 
 def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
