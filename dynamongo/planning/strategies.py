@@ -64,47 +64,51 @@ ResolvedStrategy: TypeAlias = tuple[Target, ...] | Condition | None
 """The items that a strategy means: targets, a condition, or `None` for every item of the table."""
 
 
-def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> Target:
+def resolve_one(
+    strategy: Any, mapper: Mapper[Any], *, to_write: bool = False, condition: Condition | None = None
+) -> Target:
     """Return the item that a strategy means.
 
     Args:
         strategy: What the user gave.
         mapper: The mapper of the model.
         to_write: Whether the item is to be written, so that the version of a loaded instance is checked.
+        condition: What the item must satisfy as well, which a caller gave beside the strategy.
 
     Raises:
-        ExpressionError: The strategy does not fix the whole key, or names fields of another model.
+        ExpressionError: The strategy does not fix the whole key, a condition is none or names fields of another model.
         ValidationError: A key value does not suit its field.
     """
+    key, check = resolve_key(strategy, mapper, to_write=to_write)
+    return Target(key, check if condition is None else _restrict(check, condition, mapper))
+
+
+def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
+    """Return the key and the check of `resolve_one`, for a caller that rarely needs a `Target`."""
     encode_key = mapper.keys.codec.encode
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
-        return Target(encode_key(_check_tuple(given, mapper)))
+        return encode_key(_check_tuple(given, mapper)), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.model):
         # `getattr`, not `vars`: a key attribute that was not read raises `AttributeNotLoaded`.
         key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.names))
-        return Target(key, mapper.lock_of(strategy) if to_write else None)
+        return key, mapper.lock_of(strategy) if to_write else None
     # Most keys are strings, and a check against an ABC such as `Mapping` is slow.
     if not isinstance(strategy, str) and isinstance(strategy, Mapping):
-        return Target(encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)))
-    return Target(encode_key((_check_scalar(strategy, mapper),)))
+        return encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)), None
+    return encode_key((_check_scalar(strategy, mapper),)), None
 
 
-def restrict(target: Target, condition: Any, mapper: Mapper[Any]) -> Target:
-    """Return the target with one more condition, which a caller gave beside the strategy.
-
-    Raises:
-        ExpressionError: It is no condition, or names fields of another model.
-    """
+def _restrict(check: Condition | None, condition: Any, mapper: Mapper[Any]) -> Condition:
     if not isinstance(condition, BaseCondition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
     more = cast("Condition", condition)
     mapper.check_paths(paths_of(more))
-    return Target(target.key, more if target.check is None else And(target.check, more))
+    return more if check is None else And(check, more)
 
 
 def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:
@@ -172,7 +176,7 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
 
 
 def _check_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> tuple[Any, ...]:
-    names = mapper.keys.names
+    names = mapper.keys.codec.names  # in one function call less
     if len(names) == 1:
         raise ExpressionError(
             f"{mapper.name} has no range key: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
@@ -182,7 +186,7 @@ def _check_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> tuple[Any, ...]
     return given
 
 
-def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
+def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Condition | None]:
     names, owners = mapper.keys.names, mapper.owners
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []
@@ -204,7 +208,7 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
     check = all_of(tuple(checks))
     if check is not None:
         mapper.check_paths(paths_of(check))
-    return Target(key, check)
+    return key, check
 
 
 def _fixed_name(part: Condition) -> Any:
