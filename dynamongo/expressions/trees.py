@@ -65,7 +65,7 @@ class Junction(Branch):
 
     @classmethod
     def of(cls, parts: tuple[Any, ...]) -> Self:
-        """Return the branch of these parts. If they are flat, as conjuncts are, nobody has to flatten them later."""
+        """Return the branch of these parts. Flat ones, as conjuncts are, need not be flattened later."""
         made = cls(*parts)
         if cls not in map(type, parts):
             object.__setattr__(made, "parts", parts)

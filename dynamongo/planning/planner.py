@@ -272,9 +272,7 @@ class _Planner:
         """Return how many items a request reads at most: the limit, unless a condition filters some out."""
         # DynamoDB counts the items that it reads, before the filter: a limit of 10 with a filter that keeps one item in
         # ten would take ten requests. Source: "Limit" in Query, API reference.
-        limit = self._read.limit if kept is None and residual is None else None
-        size = self._read.page_size
-        return size if limit is None else limit if size is None else min(limit, size)
+        return self._read.request_limit(within_limit=kept is None and residual is None)
 
     def _plan_scan(self, access: AccessPath, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
         read = self._read

@@ -92,12 +92,16 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     return Target(encode_key((_check_scalar(strategy, mapper),)))
 
 
-def restrict(target: Target, condition: Any, mapper: Mapper[Any]) -> Target:
-    """Return the target with one more condition, which a caller gave beside the strategy.
+def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_write: bool = True) -> Target:
+    """Return the item that a strategy means, to be checked for the condition that was given beside it, if any.
 
     Raises:
-        ExpressionError: It is no condition, or names fields of another model.
+        ExpressionError: As `resolve_one`; or `condition` is no condition, or names fields of another model.
+        ValidationError: As `resolve_one`.
     """
+    target = resolve_one(strategy, mapper, to_write=to_write)
+    if condition is None:
+        return target
     if not isinstance(condition, BaseCondition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"

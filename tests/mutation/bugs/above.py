@@ -29,7 +29,7 @@ MUTANTS = [
     ),
     Mutant(
         "a condition beside the strategy replaces what that says",
-        "restrict",
+        "resolve_checked",
         "more if target.check is None else And(target.check, more)",
         "more",
     ),

@@ -77,7 +77,7 @@ class PlainConnector:
 def _encode_host(host: str, *takers: Any) -> Any:
     """Return the name of a host as bytes where it can be: the tables by which Python would encode text load slowly.
 
-    Whoever has replaced what takes it, in `socket` or `ssl`, gets text, as everybody passes it.
+    A function that replaces one of `socket` or `ssl` gets text, as it would from other callers.
     """
     are_original = all(getattr(taker, "__module__", None) in {"socket", "ssl"} for taker in takers)
     return host.encode() if are_original and host.isascii() else host
