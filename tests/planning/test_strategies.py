@@ -12,7 +12,7 @@ from dynamongo import EmailField, IntField, Model, StringField
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Or, Path
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.planning.strategies import Target, keys_condition, resolve_many, resolve_one
+from dynamongo.planning.strategies import Target, keys_condition, resolve_many, resolve_one, restrict
 
 
 class User(Model):
@@ -94,6 +94,12 @@ class TestOneItem:
         strategy = (User.year <= 2000) & (User.email == "john@example.com") & User.name.exists()
         expected = Target({"email": "john@example.com"}, (User.year <= 2000) & User.name.exists())
         assert resolve_one(strategy, USER) == expected
+
+    def test_condition_beside_a_strategy_is_checked_as_well(self) -> None:
+        more = User.name.exists() & (User.year > 1950)
+        assert restrict(JOHN, more, USER) == Target(JOHN.key, more)
+        checked = Target(JOHN.key, User.year <= 2000)
+        assert restrict(checked, more, USER) == Target(JOHN.key, (User.year <= 2000) & more)
 
     def test_ored_checks_are_one_check(self) -> None:
         either = (User.year > 2000) | (User.name == "John")

@@ -95,6 +95,9 @@ CREDENTIALS: list[tuple[dict[str, str], dict[str, str]]] = [
     ({**KEYS, "AWS_SESSION_TOKEN": "not this"}, GIVEN),
     ({}, {**GIVEN, "session_token": "given too"}),
     ({"AWS_ACCESS_KEY_ID": " A K ", "AWS_SECRET_ACCESS_KEY": " s "}, {}),
+    ({**KEYS, "AWS_SESSION_TOKEN": " to  ken\t"}, {}),
+    ({**KEYS, "AWS_LAMBDA_FUNCTION_NAME": "f", "_X_AMZN_TRACE_ID": "Root=1;Self=a b"}, {}),
+    ({**KEYS, "AWS_LAMBDA_FUNCTION_NAME": "f", "_X_AMZN_TRACE_ID": ""}, {}),
 ]
 REGIONS: list[tuple[dict[str, str], dict[str, str]]] = [
     ({"AWS_REGION": "eu-central-1"}, {}),
@@ -122,6 +125,9 @@ def test_credentials_and_region_are_those_of_boto3(environ: pytest.MonkeyPatch, 
         "https://localhost:443/",
         "https://localhost:80",
         "http://localstack.internal:4566",
+        "http://0:8000",
+        "http://a--b.127.1",
+        f"http://{'a' * 63}.host",
         "https://dynamodb.eu-west-1.amazonaws.com",
         "https://vpce-0a1b2c3d-x9.dynamodb.us-east-1.vpce.amazonaws.com",
         "https://123456789012.ddb.us-east-1.amazonaws.com",
@@ -256,9 +262,18 @@ class TestLeftToBoto3:
         set_all(environ, keys)
         assert why_not(ClientSettings(region="us-east-1")) == "the environment has no credentials"
 
+    @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+    @pytest.mark.parametrize("value", ["\u00e9", "\udc80"])
+    def test_credentials_that_are_not_ascii(self, environ: pytest.MonkeyPatch, name: str, value: str) -> None:
+        set_all(environ, {**KEYS, name: value})
+        assert why_not(ClientSettings(region="us-east-1")) == "the credentials are not ASCII"
+
     @pytest.mark.parametrize(
         "region",
-        ["local", "aws-global", "fips-us-east-1", "us-east-1-fips", "us-east", "xx-east-1", "US-EAST-1", "us-east-1\n"],
+        [
+            *["local", "aws-global", "fips-us-east-1", "us-east-1-fips", "us-east", "xx-east-1", "US-EAST-1"],
+            *["us-east-1\n", f"us-{'e' * 59}-1"],
+        ],
     )
     def test_region(self, environ: pytest.MonkeyPatch, region: str) -> None:
         set_all(environ, KEYS)
@@ -276,6 +291,12 @@ class TestLeftToBoto3:
             "http://local_host:8000",
             "http://localhost:8000//",
             "https://dynamodb.us-east-1.api.aws",
+            "https://dynamodb.cn-north-1.api.amazonwebservices.com.cn",
+            "http://local..host",
+            "http://local-.host",
+            "http://local.-host",
+            f"http://{'a' * 64}.host",
+            f"http://{'host.' * 51}a",
         ],
     )
     def test_endpoint_url(self, environ: pytest.MonkeyPatch, url: str) -> None:
