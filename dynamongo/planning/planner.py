@@ -15,6 +15,8 @@ Only conditions that are ANDed at the top supply keys, and an OR whose every bra
 not cover become the *filter*, which the store evaluates after the key. Where the store cannot evaluate them (in batch
 gets; on key attributes in a query), they become the *residual*, which the executor evaluates on the items that it
 receives. `access_paths` holds the rule that chooses the table or an index. Planning does no I/O: a plan is data.
+
+Programs repeat a few reads with other values: `plan_for` takes their plans from `plan_templates`.
 """
 
 from __future__ import annotations
