@@ -38,7 +38,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         instance: What is stored.
         overwrite: As in `save_one`: `True`, `False` or a condition.
     """
-    condition = _overwrite_condition(mapper, overwrite)
+    condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
     item = mapper.encode(instance)
     version = mapper.version
     if version is not None:
