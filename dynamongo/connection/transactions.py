@@ -44,7 +44,7 @@ from dynamongo.operations import (
     Put,
     TransactWrite,
 )
-from dynamongo.planning.strategies import Strategy, resolve_one
+from dynamongo.planning.strategies import Strategy, resolve_checked
 from dynamongo.planning.write_builders import (
     check_changes,
     make_check,
@@ -188,12 +188,13 @@ class Transaction:
         if left:
             raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
-        self._add("delete", mapper, make_delete(table, resolve_one(which, mapper, to_write=True, condition=condition)))
+        self._add("delete", mapper, make_delete(table, resolve_checked(which, condition, mapper)))
 
     def check(self, model: type[Recorded], strategy: Strategy, *, condition: Condition | None = None) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
         mapper, table = find_mapper(model)
-        self._add("check", mapper, make_check(mapper, table, resolve_one(strategy, mapper, condition=condition)))
+        target = resolve_checked(strategy, condition, mapper, to_write=False)
+        self._add("check", mapper, make_check(mapper, table, target))
 
     def __enter__(self) -> Self:
         self._is_open = True
@@ -213,7 +214,7 @@ class Transaction:
         model, which, updates = split_arguments(item, arguments)
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
-        target = resolve_one(which, mapper, to_write=True, condition=condition)
+        target = resolve_checked(which, condition, mapper)
         self._add("upsert" if upsert else "update", mapper, make_update(mapper, table, target, changes, upsert=upsert))
 
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:

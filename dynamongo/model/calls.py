@@ -45,7 +45,7 @@ from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Action, Get, Operation, WriteResult
-from dynamongo.planning.strategies import Strategy, Target, resolve_key, resolve_one
+from dynamongo.planning.strategies import Strategy, Target, resolve_checked, resolve_key
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class UpdateCall(_WriteCall[M]):
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
-        target = resolve_one(strategy, mapper, to_write=True, condition=condition)
+        target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_update(mapper, table, target, changes, upsert=upsert)
 
@@ -237,7 +237,7 @@ class DeleteCall(_WriteCall[M | None]):
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
         self.is_instance = isinstance(strategy, mapper.model)
-        target = resolve_one(strategy, mapper, to_write=True, condition=condition)
+        target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_delete(table, target, return_old=True)
 

@@ -64,27 +64,23 @@ ResolvedStrategy: TypeAlias = tuple[Target, ...] | Condition | None
 """The items that a strategy means: targets, a condition, or `None` for every item of the table."""
 
 
-def resolve_one(
-    strategy: Any, mapper: Mapper[Any], *, to_write: bool = False, condition: Condition | None = None
-) -> Target:
+def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> Target:
     """Return the item that a strategy means.
 
     Args:
         strategy: What the user gave.
         mapper: The mapper of the model.
         to_write: Whether the item is to be written, so that the version of a loaded instance is checked.
-        condition: What the item must satisfy as well, which a caller gave beside the strategy.
 
     Raises:
-        ExpressionError: The strategy does not fix the whole key, a condition is none or names fields of another model.
+        ExpressionError: The strategy does not fix the whole key, or names fields of another model.
         ValidationError: A key value does not suit its field.
     """
-    key, check = resolve_key(strategy, mapper, to_write=to_write)
-    return Target(key, check if condition is None else _restrict(check, condition, mapper))
+    return Target(*resolve_key(strategy, mapper, to_write=to_write))
 
 
 def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
-    """Return the key and the check of `resolve_one`, for a caller that rarely needs a `Target`."""
+    """Return the key and the check of the item that a strategy means, as `resolve_one` does, without a `Target`."""
     encode_key = mapper.keys.codec.encode
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
@@ -101,14 +97,23 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     return encode_key((_check_scalar(strategy, mapper),)), None
 
 
-def _restrict(check: Condition | None, condition: Any, mapper: Mapper[Any]) -> Condition:
+def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_write: bool = True) -> Target:
+    """Return the item that a strategy means, to be checked for the condition that was given beside it, if any.
+
+    Raises:
+        ExpressionError: As `resolve_one`; or `condition` is no condition, or names fields of another model.
+        ValidationError: As `resolve_one`.
+    """
+    key, check = resolve_key(strategy, mapper, to_write=to_write)
+    if condition is None:
+        return Target(key, check)
     if not isinstance(condition, BaseCondition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
     more = cast("Condition", condition)
     mapper.check_paths(paths_of(more))
-    return more if check is None else And(check, more)
+    return Target(key, more if check is None else And(check, more))
 
 
 def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:

@@ -29,7 +29,7 @@ MUTANTS = [
     ),
     Mutant(
         "a condition beside the strategy replaces what that says",
-        "_restrict",
+        "resolve_checked",
         "more if check is None else And(check, more)",
         "more",
     ),
