@@ -124,7 +124,7 @@ class PageLoop:
             sender: What keeps a compiled residual for the next read by the same condition.
         """
         plan, start = self.plan, cast("ReadPosition", self.position)
-        found: Sequence[Item] = result.items
+        found: Any = result.items
         # Here and below not `isinstance`, which takes ten times as long for a subclass of `Sequence`.
         items = self._select(sender, found if type(found) is ReadItems else list(found))
         _check_keys(plan, items)

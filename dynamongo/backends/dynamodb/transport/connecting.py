@@ -6,6 +6,7 @@ import functools
 import io
 import socket
 import time
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
@@ -66,7 +67,7 @@ class PlainConnector:
         else:
             self.sock = _connect_until(self._deadline, address, self._timeout)
         if context is not None:
-            self.sock = context.wrap_socket(self.sock, server_hostname=_encode_host(host, type(context)))
+            self.sock = context.wrap_socket(self.sock, server_hostname=_encode_host(host, type(context).wrap_socket))
 
     def close(self) -> None:
         """Close the socket, if it is open."""
@@ -77,10 +78,14 @@ class PlainConnector:
 def _encode_host(host: str, *takers: Any) -> Any:
     """Return the name of a host as bytes where it can be: the tables by which Python would encode text load slowly.
 
-    Whoever has replaced what takes it, in `socket` or `ssl`, gets text, as everybody passes it.
+    A function that replaces one of `socket` or `ssl` gets text, as it would from other callers.
     """
-    are_original = all(getattr(taker, "__module__", None) in {"socket", "ssl"} for taker in takers)
-    return host.encode() if are_original and host.isascii() else host
+    return host.encode() if host.isascii() and all(map(_is_of_python, takers)) else host
+
+
+def _is_of_python(taker: Any) -> bool:
+    """Return whether a function is of `socket` or `ssl`, and no wrapper, which would have the `__module__` of those."""
+    return type(taker) is FunctionType and taker.__globals__.get("__name__") in {"socket", "ssl"}
 
 
 def _prepare_tunnel(

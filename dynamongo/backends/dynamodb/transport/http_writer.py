@@ -35,7 +35,8 @@ class MessageWriter:
         timestamp, target, token = self._read_clock(), self._target + action, credentials.token
         if token:
             names = _NAMES_WITH_TOKEN
-            lines = f"{self._signed}{timestamp}\nx-amz-security-token:{token}\nx-amz-target:{target}\n"
+            signed = " ".join(token.split())  # signatures have no other white space in headers
+            lines = f"{self._signed}{timestamp}\nx-amz-security-token:{signed}\nx-amz-target:{target}\n"
             own = f"x-amz-security-token: {token}\r\n"
         else:
             names, own = _NAMES, ""
@@ -74,7 +75,7 @@ def _render_head(endpoint: Endpoint) -> str:
 def _render_trace() -> str:
     """Return the trace header of AWS Lambda, which has to be passed on, as botocore does."""
     trace = os.environ.get("_X_AMZN_TRACE_ID")
-    if trace is None:
+    if not trace:
         return ""
     from urllib.parse import quote  # noqa: PLC0415 - it takes long to import, and few programs are traced
 

@@ -2,10 +2,10 @@
 
 Importing botocore and making a client takes most of the time and memory of a short program. Where the credentials and
 the region are given in code or by the environment, and nothing else configures boto3 (`environment`), all that a client
-would decide follows from a few rules. Tests compare them with boto3 for every region, and over a matrix of
-environments and settings.
+would decide follows from a few rules. `test_light_start.py` compares them with boto3 for every region, and over a
+matrix of environments and settings.
 
-Whether anybody would miss boto3 is the question of `light_watch`.
+Whether something is hooked into boto3, and would be bypassed, is the question of `light_watch`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,12 @@ _SUFFIXES: Final = {
 Source: botocore's `partitions.json`, in which a region that it does not list is assigned by such a form too.
 """
 
-_DUAL_STACK: Final = ".api.aws"
-"""botocore refuses such a host unless dual stack is configured."""
+_LONGEST_LABEL: Final = 63
+_LONGEST_HOST: Final = 255
+"""What botocore's `is_valid_endpoint_url` allows."""
+
+_DUAL_STACK: Final = ".api."
+"""botocore refuses such a host of AWS, as `dynamodb.us-east-1.api.aws`, unless dual stack is configured."""
 
 _SYMBOLS: Final = "!$%&'*+-.^_`|~,"
 """What may be in a word of the User-Agent header, beside letters and digits."""
@@ -79,6 +83,8 @@ def find_light_start(settings: ClientSettings) -> LightStart:
     if (configuration := find_configuration()) is not None:
         raise LeftToBoto3(configuration)
     credentials = _find_credentials(settings)
+    if not f"{credentials.access_key}{credentials.secret_key}{credentials.token}".isascii():
+        raise LeftToBoto3("the credentials are not ASCII")  # it reports those that cannot be encoded
     region = settings.find_region(None, os.environ.get("AWS_DEFAULT_REGION"))
     host = _find_host(region or DEFAULT_REGION)
     url = settings.endpoint_url or f"https://{host}"
@@ -101,14 +107,14 @@ def _find_host(region: str) -> str:
     before, _, number = region.rpartition("-")
     start, _, place = before.rpartition("-")
     is_usual = region.isascii() and place.isalpha() and place.islower() and number.isdigit()
-    if start not in _SUFFIXES or not is_usual:
+    if start not in _SUFFIXES or not is_usual or len(region) > _LONGEST_LABEL:
         raise LeftToBoto3(f"only boto3 knows the region {region!r}")
     return f"dynamodb.{region}.{_SUFFIXES[start]}"
 
 
 def _make_endpoint(settings: ClientSettings, url: str, region: str) -> Endpoint:
     match = PLAIN_URL.fullmatch(url)
-    if match is None or match[2].endswith(_DUAL_STACK):
+    if match is None or not _is_valid_host(match[2]):
         raise LeftToBoto3("the endpoint's URL has an unusual form")
     is_secure, host = match[1] == "https", match[2]
     usual = 443 if is_secure else 80
@@ -131,6 +137,13 @@ def _make_endpoint(settings: ClientSettings, url: str, region: str) -> Endpoint:
         client_certificate=None,
         proxy=None,
     )
+
+
+def _is_valid_host(host: str) -> bool:
+    """Return whether botocore accepts a host of the characters of `PLAIN_URL`."""
+    labels = host.split(".")
+    are_valid = all(0 < len(label) <= _LONGEST_LABEL and label[0] != "-" != label[-1] for label in labels)
+    return are_valid and len(host) <= _LONGEST_HOST and _DUAL_STACK not in host
 
 
 def _describe_user_agent() -> str:

@@ -68,6 +68,28 @@ def run_program(url: str, home: FilePath, *lines: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.parametrize("name", ["getaddrinfo", "create_connection"])
+def test_replaced_functions_of_socket_get_text(url: str, tmp_path: FilePath, name: str) -> None:
+    """Even those that `functools.wraps` has given the name and the module of the original."""
+    lines = run_program(
+        url,
+        tmp_path,
+        "import functools, socket",
+        f"original = socket.{name}",
+        "@functools.wraps(original)",
+        "def replacement(host, *args, **named):",
+        "    print(host if isinstance(host, str) else host[0])",
+        "    return original(host, *args, **named)",
+        f"socket.{name} = replacement",
+        "ask()",
+        "backend.execute(Get('table', {'id': 'a'}), seconds=5)",
+        "backend.close()",
+        "backend.execute(Get('table', {'id': 'a'}), seconds=5)",
+    )
+    assert lines
+    assert set(lines) == {"127.0.0.1"}
+
+
 def test_nothing_of_boto3_is_imported(url: str, tmp_path: FilePath) -> None:
     lines = run_program(
         url,
