@@ -148,7 +148,7 @@ def _restore(cls: Any, values: Sequence[Any]) -> Any:
 
 
 class _StandardAttribute:
-    """An attribute that `dataclasses` knows a dataclass by, made when somebody asks for it."""
+    """An attribute by which `dataclasses` recognizes a dataclass, made on first access."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""Items that were read from their JSON to something else at once, for whoever made the operation."""
+"""Items of a response that were read straight from JSON to what the maker of the operation wants, such as instances."""
 
 from __future__ import annotations
 

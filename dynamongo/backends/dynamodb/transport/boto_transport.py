@@ -43,7 +43,7 @@ class BotoTransport:
         client: The client.
         settings: Those of the backend.
         reason: Why boto3 sends the requests.
-        watch: Tells whether anybody but quiet tracers watches them; without one, somebody does.
+        watch: Tells whether anything but quiet tracers watches them; without it, all are taken to be watched.
     """
 
     def __init__(self, client: Any, settings: ClientSettings, reason: str, watch: Watch | None = None) -> None:
@@ -74,7 +74,7 @@ class BotoTransport:
                 raise explained from error
 
     def _is_watched(self) -> bool:
-        """Return whether anybody may look at all of a call; moto counts, before `Watch` registers it."""
+        """Return whether a hook may look at all of a call; moto counts, before `Watch` registers it."""
         if self._watch is None or "moto" in sys.modules:
             return True
         return self._watch.find_reason() is not None or calls_hooks()

@@ -56,7 +56,7 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool, is_watche
         client: The client.
         seconds: How long a read may wait for a byte; older versions of botocore use the client's setting alone.
         is_ours: Whether dynamongo has made it, so that it does not retry.
-        is_watched: Whether somebody may be told of attempts.
+        is_watched: Whether a hook may have to be told of attempts.
     """
     if not is_of_botocore(client) or (is_ours and not can_copy(client)):
         return client
