@@ -185,9 +185,10 @@ def _write_batch(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[None
         batch = BatchWrite(table, tuple([_as_part(write) for _, write in pending.values()]))
         result = yield from sender.send_within(attempts, batch)
         left = {group.key_of(part.item if isinstance(part, BatchPut) else part.key) for part in result.unprocessed}
-        outcomes.update({position: DONE for key, (position, _) in pending.items() if key not in left})
         if not left:
+            outcomes.update(dict.fromkeys([position for position, _ in pending.values()], DONE))
             return
+        outcomes.update({position: DONE for key, (position, _) in pending.items() if key not in left})
         made_progress = len(left) < len(pending)
         pending = {key: pair for key, pair in pending.items() if key in left}
         if not (yield from sender.wait_for_unprocessed(attempts, made_progress=made_progress)):

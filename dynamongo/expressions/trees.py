@@ -65,8 +65,9 @@ class Junction(Branch):
 
     @classmethod
     def of(cls, parts: tuple[Any, ...]) -> Self:
-        """Return the branch of these parts. Flat ones, as conjuncts are, need not be flattened later."""
-        made = cls(*parts)
+        """Return the branch of these parts, one or more. Flat ones, as conjuncts are, need not be flattened later."""
+        made: Self = object.__new__(cls)  # parts that are known to be there need no constructor
+        _set_given(made, parts)
         if cls not in map(type, parts):
             object.__setattr__(made, "parts", parts)
         return made
@@ -165,7 +166,7 @@ def _flatten(kind: type[Junction], given: tuple[Any, ...]) -> tuple[Any, ...]:
         flat += link
     if kind not in map(type, flat):  # and nowhere else
         return tuple(flat)
-    pending, flat = flat[::-1], list[Any]()
+    pending, flat = flat[::-1], []
     while pending:
         part = pending.pop()
         if isinstance(part, kind):

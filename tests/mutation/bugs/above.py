@@ -30,7 +30,7 @@ MUTANTS = [
     Mutant(
         "a condition beside the strategy replaces what that says",
         "resolve_checked",
-        "more if target.check is None else And(target.check, more)",
+        "more if check is None else And(check, more)",
         "more",
     ),
     Mutant("unprocessed keys are forgotten", "_get_batch", "not result.unprocessed", "True"),
