@@ -43,10 +43,10 @@ class BotoTransport:
         client: The client.
         settings: Those of the backend.
         reason: Why boto3 sends the requests.
-        watch: Tells whether anything but quiet tracers watches them; without it, all are taken to be watched.
+        watch: Tells whether anything but quiet tracers watches them.
     """
 
-    def __init__(self, client: Any, settings: ClientSettings, reason: str, watch: Watch | None = None) -> None:
+    def __init__(self, client: Any, settings: ClientSettings, reason: str, watch: Watch) -> None:
         self._client = client
         self._settings = settings
         self._reason = reason
@@ -75,9 +75,7 @@ class BotoTransport:
 
     def _is_watched(self) -> bool:
         """Return whether a hook may look at all of a call; moto counts, before `Watch` registers it."""
-        if self._watch is None or "moto" in sys.modules:
-            return True
-        return self._watch.find_reason() is not None or calls_hooks()
+        return "moto" in sys.modules or self._watch.find_reason() is not None or calls_hooks()
 
     def _explain(self, error: Exception, *, has_response: bool) -> Exception:
         """Return the error to raise for one that is neither dynamongo's nor boto3's, or itself if it is unknown."""
