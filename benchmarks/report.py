@@ -39,9 +39,9 @@ CAPTIONS = {
     "cold": "Cold start",
 }
 METHOD = """\
-All sides of a comparison run in turns, {rounds} each, in one process; every other round goes backwards. The best turn
-of each side counts: on a shared machine other processes can only make a turn slower, so that the least is nearest to
-what the work costs, and it is the same rule for all. A turn starts with nothing to collect and lasts about
+All sides of a comparison run in turns, {rounds} or more each, in one process; every other round goes backwards. The
+best turn of each side counts: on a shared machine other processes can only make a turn slower, so that the least is
+nearest to what the work costs, and it is the same rule for all. A turn starts with nothing to collect and lasts about
 {seconds} s, which leaves the garbage collector its share. The clock is the processor time of the process, all its
 threads included, without waiting. Each suite has its own process, since what one leaves in memory would slow down the
 next. Only ratios are compared: absolute times vary with the machine and its load. Each side ends with the same kind of
@@ -150,7 +150,11 @@ def _explain_misses(suites: Suites) -> Iterator[str]:
         yield "\n## Where the time goes in the tasks that missed\n"
     explained: set[tuple[str, str]] = set()
     for profile in PROFILES:
-        tasks = [task for suite, task in missed if suite == profile.suite and task.startswith(profile.tasks)]
+        tasks = [
+            task
+            for suite, task in missed
+            if suite == profile.suite and task.startswith(profile.tasks) and (suite, task) not in explained
+        ]
         explained.update((profile.suite, task) for task in tasks)
         if tasks:
             yield f"- **{profile.suite}, {'; '.join(tasks)}**: {profile.text}"

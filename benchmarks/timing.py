@@ -115,7 +115,7 @@ class Effort:
     both_rows: bool = True
 
 
-FULL = Effort(rounds=5, seconds=0.15, items=100_000, largest=1_000_000, stored=10_000)
+FULL = Effort(rounds=3, seconds=0.15, items=100_000, largest=1_000_000, stored=10_000)
 QUICK = Effort(rounds=3, seconds=0.03, items=10_000, largest=10_000, stored=1_000, both_rows=False)
 TINY = Effort(rounds=1, seconds=0.001, items=300, largest=1_000, stored=200)
 

@@ -1,4 +1,7 @@
-"""Constructors of frozen dataclasses: a slow one for the first instances of a class, then a generated one."""
+"""Constructors of frozen dataclasses: a slow one for the first instances of a class, then a generated one.
+
+`tests/_support/test_dataclasses.py` compares both with those of the standard library.
+"""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def takes_seconds(backend: Backend) -> bool:
 def uses_reader(execute: E) -> E:
     """Mark the `execute` of a backend that reads items with the `reader` of an operation, and returns `ReadItems`.
 
-    An `execute` of anybody else, in a subclass, a wrapper or a test, never gets a reader: it may look at the items.
+    An `execute` without the mark, of a subclass, a wrapper or a test, never gets a reader: it may look at the items.
     """
     marked: Any = execute
     marked.uses_reader = True

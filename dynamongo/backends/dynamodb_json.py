@@ -1,9 +1,9 @@
 """DynamoDB JSON: attribute values such as `{"S": "text"}`, written as JSON; `expressions.wire_values` reads them.
 
-Numbers travel as text, and binary values as text in Base64. The members of a set are sorted, so that equal sets
-look alike.
-Values are written as JSON at once: dicts of dicts, and JSON made of them, would take three times as long.
-Strings and whole numbers, which are the most frequent, are handled inside the loops, without a call.
+Numbers travel as text, and binary values as text in Base64. The members of a set are sorted, so that equal sets look
+alike. Values are written as JSON at once: dicts of dicts, and JSON made of them, would take three times as long.
+Strings and whole numbers, which are the most frequent, are handled inside the loops, without a call; `item_shapes`
+compiles functions for items that are alike.
 
 Source: "AttributeValue" in the DynamoDB API reference.
 """

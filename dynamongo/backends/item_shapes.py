@@ -8,8 +8,9 @@ that was met often gets a function compiled of its names and of the types of its
         if type(v0) is str and (type(v1) is Decimal or type(v1) is int):
             return f'{text0}{quote(v0)}{text1}{number(v1)}{text2}'
 
-It returns `None` for an item with other types, which is rendered attribute by attribute. A batch write, which renders
-many items, takes a tenth less time. Short-lived programs compile nothing.
+It returns `None` for an item with other types, which is rendered attribute by attribute. Rendering an item then takes
+seven tenths of the time. Short-lived programs compile nothing. `test_item_shapes.py` compares the JSON with that of
+`json.dumps`.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ from dynamongo.operations import (
     Put,
     TransactWrite,
 )
-from dynamongo.planning.strategies import Strategy, Target, resolve_one, restrict
+from dynamongo.planning.strategies import Strategy, resolve_checked
 from dynamongo.planning.write_builders import (
     check_changes,
     make_check,
@@ -188,12 +188,13 @@ class Transaction:
         if left:
             raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
-        self._add("delete", mapper, make_delete(table, _resolve(which, mapper, condition)))
+        self._add("delete", mapper, make_delete(table, resolve_checked(which, condition, mapper)))
 
     def check(self, model: type[Recorded], strategy: Strategy, *, condition: Condition | None = None) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
         mapper, table = find_mapper(model)
-        self._add("check", mapper, make_check(mapper, table, _resolve(strategy, mapper, condition, to_write=False)))
+        target = resolve_checked(strategy, condition, mapper, to_write=False)
+        self._add("check", mapper, make_check(mapper, table, target))
 
     def __enter__(self) -> Self:
         self._is_open = True
@@ -213,7 +214,7 @@ class Transaction:
         model, which, updates = split_arguments(item, arguments)
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
-        target = _resolve(which, mapper, condition)
+        target = resolve_checked(which, condition, mapper)
         self._add("upsert" if upsert else "update", mapper, make_update(mapper, table, target, changes, upsert=upsert))
 
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
@@ -270,11 +271,6 @@ class Transaction:
         for entry in entries:
             if entry.saved is not None:
                 entry.mapper.note_saved(entry.saved, cast("Any", entry.action))
-
-
-def _resolve(strategy: Any, mapper: Mapper[Any], condition: Condition | None, *, to_write: bool = True) -> Target:
-    target = resolve_one(strategy, mapper, to_write=to_write)
-    return target if condition is None else restrict(target, condition, mapper)
 
 
 def _check_token(token: object) -> None:

@@ -14,6 +14,7 @@ source of a function is written (in 10 to 40 µs) and compiled (in 100 to 300 µ
 The source depends only on the shape of the tree: the kinds of its nodes, the lengths of its paths, and the types of its
 values. Names and values are arguments: nothing from a user is written into source, and each shape is compiled once for
 all values. A test is written inline if the type of its constant decides the result, and else calls `evaluation`.
+`tests/expressions/test_filters.py` compares compiled filters with `evaluation.holds`.
 """
 
 from __future__ import annotations

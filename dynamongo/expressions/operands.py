@@ -59,7 +59,8 @@ def paths_of(condition: Condition) -> list[Path]:
     if not isinstance(condition, Branch):
         return _own_paths(condition)
     found: list[Path] = []
-    for node in nodes_of(condition):
+    nodes: list[Condition] = nodes_of(condition)
+    for node in nodes:
         if not isinstance(node, Branch):
             found += _own_paths(node)
     return found

@@ -65,8 +65,9 @@ class Junction(Branch):
 
     @classmethod
     def of(cls, parts: tuple[Any, ...]) -> Self:
-        """Return the branch of these parts. If they are flat, as conjuncts are, nobody has to flatten them later."""
-        made = cls(*parts)
+        """Return the branch of these parts, one or more. Flat ones, as conjuncts are, need not be flattened later."""
+        made: Self = object.__new__(cls)  # parts that are known to be there need no constructor
+        _set_given(made, parts)
         if cls not in map(type, parts):
             object.__setattr__(made, "parts", parts)
         return made

@@ -1,8 +1,8 @@
 """Wire values: attribute values read from parsed DynamoDB JSON, such as `{"S": "text"}`.
 
-Numbers travel as text, and binary values as text in Base64; boto3's client has decoded
-that already when it returns `bytes`. `backends.dynamodb_json` writes what is read here.
-Strings and whole numbers, which are the most frequent, are handled inside the loops, without a call.
+Numbers travel as text, and binary values as text in Base64; boto3's client has decoded that already when it returns
+`bytes`. `backends.dynamodb_json` writes what is read here. Strings and whole numbers, which are the most frequent, are
+handled inside the loops, without a call.
 
 Source: "AttributeValue" in the DynamoDB API reference.
 """
@@ -22,7 +22,7 @@ WireValue: TypeAlias = dict[str, Any]
 WireItem: TypeAlias = dict[str, WireValue]
 
 _TYPE_LETTERS = 4  # as many as BOOL and NULL have: a longer name may be data, which messages must not show
-MALFORMED = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+DECODING_ERRORS = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 """What decoding raises for JSON that is not an attribute value, besides `ServiceError`."""
 
 
@@ -30,7 +30,7 @@ def decode_item(wire: Mapping[str, WireValue]) -> Item:
     """Return an item or key from its parsed JSON; raises as `decode_value`."""
     try:
         return DECODERS["M"](wire)  # type: ignore[return-value]  # a `cast` would be a call
-    except (*MALFORMED, ServiceError):
+    except (*DECODING_ERRORS, ServiceError):
         raise _refuse_item(wire) from None
 
 
@@ -44,7 +44,7 @@ def decode_value(wire: WireValue) -> AttributeValue:
     """
     try:
         return _decode(wire)
-    except MALFORMED:
+    except DECODING_ERRORS:
         raise _refuse(wire) from None
 
 
@@ -57,7 +57,7 @@ def _refuse_item(item: Mapping[str, WireValue]) -> ServiceError:
     for name, wire in item.items():
         try:
             _decode(wire)
-        except (*MALFORMED, ServiceError):
+        except (*DECODING_ERRORS, ServiceError):
             return _build_error(f" in the attribute {name}", wire)
     return _build_error("", item)
 
@@ -104,7 +104,7 @@ def _keep(content: Any) -> Any:
 
 
 def _make_decoders(make_set: type[Any]) -> dict[str, Callable[[Any], Any]]:
-    """Return the functions that decode the contents of values by their types; what they raise is in `MALFORMED`."""
+    """Return the functions that decode contents by their types; they raise one of `DECODING_ERRORS`."""
     decoders: dict[str, Callable[[Any], Any]] = {"S": _keep, "N": parse_number, "B": _decode_binary}
     decoders |= {"BOOL": _keep, "NULL": _decode_null, "SS": make_set}
     decoders["NS"] = lambda texts: make_set(map(parse_number, texts))

@@ -11,6 +11,7 @@ from dynamongo.expressions.values import shorten
 
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
 _UTC_SUFFIX = "+00:00"
+_from_iso = dt.datetime.fromisoformat  # bound once, because most items have a datetime or two
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(100))
 # By the backreferences, the dashes of the date stand everywhere or nowhere, and so do the colons of the time.
 _ISO_8601 = LazyPattern(
@@ -97,7 +98,7 @@ def parse_own(text: str) -> dt.datetime | None:
     if not is_own or text[4:20:3] != "--T::.":  # every third character of 2024-05-01T10:00:00. from the fifth on
         return None
     try:
-        return dt.datetime.fromisoformat(text)
+        return _from_iso(text)
     except ValueError:
         return None
 

@@ -113,7 +113,10 @@ def collect_indexes(model: type) -> dict[str, Index]:
 
 
 def _is_ours(base: type) -> bool:
-    """Whether the class is a base of `Model`, or `Model` itself: a hundred attributes, and no field or index."""
+    """Return whether the class is `Model` or a base of it, which has a hundred attributes, and no field or index.
+
+    Searching them would take half of the time that a class takes to declare.
+    """
     if base is object or base is Recorded:
         return True
     mapper = vars(base).get("__mapper__")

@@ -123,7 +123,7 @@ class Mapper(ModelSchema, Generic[M]):
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if loaded is None:
-            return items.finish(self.decode) if isinstance(items, ReadItems) else self.codec.decode(items)
+            return items.finish(self.decode) if type(items) is ReadItems else self.codec.decode(items)
         return [self.decode_partial(item, loaded) for item in items]
 
     def decode_written(self, item: Item, done: str) -> M:

@@ -8,7 +8,7 @@ some calls::
     encode   item[name] = field.encode(field.validate(value))   left out if field.is_absent(value)
     decode   values[name] = field.decode(stored)                field.missing_value() for a missing attribute and for
                                                                 NULL; a key attribute must be there
-    read     as decode, from DynamoDB JSON      the other way to the same instance, or none for an unusual item
+    read     as decode, from parsed DynamoDB JSON               None for an item that it leaves to decode
 
 The fast path of a field (see `codec_fast_paths`) replaces these method calls for most values.
 `print(User.__mapper__.codec.show())` prints the generated code.
@@ -197,8 +197,8 @@ class Codec:
     def _write_read(self) -> Source:
         source = Source("read", {**NAMES, **wire_paths.WIRE_NAMES})
         source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
-        # What reading an unusual item may raise; what to tell of it is found out by `decode`.
-        unreadable = (*wire_values.MALFORMED, DynamongoError, RecursionError)
+        # What reading an unusual item may raise; `decode` then reads or reports it.
+        unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self._fields, UNREADABLE=unreadable)
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`

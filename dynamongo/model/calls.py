@@ -45,7 +45,7 @@ from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Action, Get, Operation, WriteResult
-from dynamongo.planning.strategies import Strategy, resolve_one, restrict
+from dynamongo.planning.strategies import Strategy, Target, resolve_checked, resolve_key
 from dynamongo.planning.write_builders import check_changes, make_delete, make_save, make_update
 
 if TYPE_CHECKING:
@@ -153,13 +153,13 @@ class GetCall(VerbCall[Any]):
             refuse_condition(mapper.name, "default", default)
             self.default = default
         self.mapper, self.table = mapper, table  # in fewer steps than `super().__init__`
-        target = resolve_one(strategy, mapper)
-        if target.check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
-            self.operation = Get(table, target.key, consistent=consistent)
+        key, check = resolve_key(strategy, mapper)
+        if check is None and projection is None:  # the plan of a key is this Get, so there is no need to plan
+            self.operation = Get(table, key, (), consistent)  # by position, which takes less time than by name
         else:
-            paths = mapper.resolve_projection(projection)
+            paths, target = mapper.resolve_projection(projection), Target(key, check)
             read = planned.Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
-            self.plan, self.check = planner.plan_for(mapper, read), target.check
+            self.plan, self.check = planner.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
     def finish(self, result: Any) -> Any:
@@ -222,9 +222,7 @@ class UpdateCall(_WriteCall[M]):
     ) -> None:
         check_flag(mapper.name, "upsert", upsert)
         changes = check_changes(mapper, updates)
-        target = resolve_one(strategy, mapper, to_write=True)
-        if condition is not None:
-            target = restrict(target, condition, mapper)
+        target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_update(mapper, table, target, changes, upsert=upsert)
 
@@ -239,9 +237,7 @@ class DeleteCall(_WriteCall[M | None]):
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
         self.is_instance = isinstance(strategy, mapper.model)
-        target = resolve_one(strategy, mapper, to_write=True)
-        if condition is not None:
-            target = restrict(target, condition, mapper)
+        target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_delete(table, target, return_old=True)
 

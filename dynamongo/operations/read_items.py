@@ -1,10 +1,10 @@
-"""Items that were read from their JSON to something else at once, for whoever made the operation."""
+"""Items of a response that were read straight from JSON to what the maker of the operation wants, such as instances."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, final, overload
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
@@ -37,6 +37,7 @@ class ItemReader:
         return type(None), ()
 
 
+@final  # so that `type(items) is ReadItems` says as much as `isinstance`, which is slow with an abstract class
 class ReadItems(Sequence[Item]):
     """Items of a response, with what a reader made of them. The items themselves are decoded when they are asked for.
 
@@ -98,7 +99,7 @@ class ReadItems(Sequence[Item]):
         """Return the items of several responses; those of others are in a list."""
         if len(several) == 1:
             return several[0]
-        parts = [each.parts for each in several if isinstance(each, ReadItems)]
+        parts = [each.parts for each in several if type(each) is ReadItems]
         if len(parts) < len(several) or not parts:
             return list(itertools.chain.from_iterable(several))
         readers, stored, made = zip(*parts, strict=True)

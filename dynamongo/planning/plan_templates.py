@@ -19,6 +19,7 @@ an `in_` with more values                           another shape; none with mor
 ==================================================  ==============================================================
 
 There is one planner: a template is read off its plan, in which it finds the conjuncts themselves.
+`tests/planning/test_plan_templates.py` compares filled templates with what the planner makes of the same reads.
 """
 
 from __future__ import annotations
@@ -69,10 +70,10 @@ _KINDS: Final[dict[type, str]] = {
     dict: "M",
     frozenset: "set",
 }
+_KINDS_OF_EMPTY: Final = {**_KINDS, str: "empty S", bytes: "empty B"}
+
 _MAX_PARTS: Final = 8
 """An OR or IN with more of them names keys, or does not come a second time: to take its shape would only cost time."""
-
-_KINDS_OF_EMPTY: Final = {**_KINDS, str: "empty S", bytes: "empty B"}
 
 
 def find_shape(read: Read, parts: Sequence[Condition]) -> Shape | None:
@@ -218,7 +219,7 @@ class PlanTemplate:
             values = [parts[position].right for position in self.key]
             return Get(made.table, dict(zip(made.key, values, strict=True)), made.projection, made.consistent)
         scan = cast("Scan", made)
-        kept, limit = _pick(parts, self.kept), self._page_limit(read)
+        kept, limit = _pick(parts, self.kept), read.request_limit(within_limit=self.takes_limit)
         return Scan(scan.table, kept, scan.index, scan.projection, limit, consistent=scan.consistent, fetch=scan.fetch)
 
     def _fill_query(self, made: Query, read: Read, parts: Sequence[Any]) -> Query:
@@ -234,22 +235,18 @@ class PlanTemplate:
             made.index,
             made.projection,
             made.descending,
-            self._page_limit(read),
+            read.request_limit(within_limit=self.takes_limit),
             None,
             made.consistent,
             made.count_only,
             made.fetch,
         )
 
-    def _page_limit(self, read: Read) -> int | None:
-        limit, size = read.limit if self.takes_limit else None, read.page_size
-        return size if limit is None else limit if size is None else min(limit, size)
-
 
 def make_template(read: Read, parts: Sequence[Condition], plan: Plan) -> PlanTemplate | None:
     """Return the template of a plan; `None` if a decision depends on values, or the plan has other nodes."""
     positions = {id(part): position for position, part in enumerate(parts)}
-    # One node may be there twice, and then nobody knows which of the two is meant.
+    # If one node is there twice, the plan does not tell which of the two it has.
     if len(plan.operations) != 1 or len(positions) < len(parts):
         return None
     keys = {attribute.name for attribute in read.table.key_attributes()}

@@ -15,6 +15,8 @@ Only conditions that are ANDed at the top supply keys, and an OR whose every bra
 not cover become the *filter*, which the store evaluates after the key. Where the store cannot evaluate them (in batch
 gets; on key attributes in a query), they become the *residual*, which the executor evaluates on the items that it
 receives. `access_paths` holds the rule that chooses the table or an index. Planning does no I/O: a plan is data.
+
+Programs repeat a few reads with other values: `plan_for` takes their plans from `plan_templates`.
 """
 
 from __future__ import annotations
@@ -272,9 +274,7 @@ class _Planner:
         """Return how many items a request reads at most: the limit, unless a condition filters some out."""
         # DynamoDB counts the items that it reads, before the filter: a limit of 10 with a filter that keeps one item in
         # ten would take ten requests. Source: "Limit" in Query, API reference.
-        limit = self._read.limit if kept is None and residual is None else None
-        size = self._read.page_size
-        return size if limit is None else limit if size is None else min(limit, size)
+        return self._read.request_limit(within_limit=kept is None and residual is None)
 
     def _plan_scan(self, access: AccessPath, rejected: tuple[Rejected, ...] = (), losses: tuple[str, ...] = ()) -> Plan:
         read = self._read

@@ -107,7 +107,7 @@ def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeConditio
     if isinstance(only, Between):
         return only, ()
     # `r > 1 AND r <= 5` becomes `r BETWEEN 1 AND 5`, which includes 1: so `r > 1` has to be evaluated, too.
-    strict = [part for value, operator, part in (low, high) if operator in (GT, LT)]
+    strict = [part for _, operator, part in (low, high) if operator in (GT, LT)]
     return Between(path, low[0], high[0]), tuple(strict)
 
 

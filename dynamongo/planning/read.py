@@ -62,3 +62,8 @@ class Read:
     def attributes(self) -> frozenset[str] | None:
         """The attributes that are wanted, or `None` for all."""
         return frozenset(path.attribute for path in self.projection) or None
+
+    def request_limit(self, *, within_limit: bool) -> int | None:
+        """Return how many items a request reads at most: the page size, and within the limit no more than that."""
+        limit, size = self.limit if within_limit else None, self.page_size
+        return size if limit is None else limit if size is None else min(limit, size)

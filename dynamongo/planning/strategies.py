@@ -76,35 +76,46 @@ def resolve_one(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         ExpressionError: The strategy does not fix the whole key, or names fields of another model.
         ValidationError: A key value does not suit its field.
     """
+    return Target(*resolve_key(strategy, mapper, to_write=to_write))
+
+
+def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> tuple[Item, Condition | None]:
+    """Return the key and the check of the item that a strategy means, as `resolve_one` does, without a `Target`."""
     encode_key = mapper.keys.codec.encode
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
-        return Target(encode_key(_check_tuple(given, mapper)))
+        if len(given) != 2 or mapper.keys.range_key is None:
+            _refuse_tuple(given, mapper)
+        return encode_key(given), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.model):
         # `getattr`, not `vars`: a key attribute that was not read raises `AttributeNotLoaded`.
         key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.names))
-        return Target(key, mapper.lock_of(strategy) if to_write else None)
+        return key, mapper.lock_of(strategy) if to_write else None
     # Most keys are strings, and a check against an ABC such as `Mapping` is slow.
     if not isinstance(strategy, str) and isinstance(strategy, Mapping):
-        return Target(encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)))
-    return Target(encode_key((_check_scalar(strategy, mapper),)))
+        return encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)), None
+    return encode_key((_check_scalar(strategy, mapper),)), None
 
 
-def restrict(target: Target, condition: Any, mapper: Mapper[Any]) -> Target:
-    """Return the target with one more condition, which a caller gave beside the strategy.
+def resolve_checked(strategy: Any, condition: Any, mapper: Mapper[Any], *, to_write: bool = True) -> Target:
+    """Return the item that a strategy means, to be checked for the condition that was given beside it, if any.
 
     Raises:
-        ExpressionError: It is no condition, or names fields of another model.
+        ExpressionError: As `resolve_one`; or `condition` is no condition, or names fields of another model.
+        ValidationError: As `resolve_one`.
     """
+    key, check = resolve_key(strategy, mapper, to_write=to_write)
+    if condition is None:
+        return Target(key, check)
     if not isinstance(condition, BaseCondition):
         raise ExpressionError(
             f"{mapper.name}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
         )
     more = cast("Condition", condition)
     mapper.check_paths(paths_of(more))
-    return Target(target.key, more if target.check is None else And(target.check, more))
+    return Target(key, more if check is None else And(check, more))
 
 
 def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -> ResolvedStrategy:
@@ -120,7 +131,7 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
         mapper.check_paths(paths_of(condition))
         return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
     if _is_list(strategy):
-        return tuple(resolve_one(entry, mapper, to_write=to_write) for entry in strategy)
+        return tuple([resolve_one(entry, mapper, to_write=to_write) for entry in strategy])
     return (resolve_one(strategy, mapper, to_write=to_write),)
 
 
@@ -171,18 +182,16 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
     return given
 
 
-def _check_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> tuple[Any, ...]:
+def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
     names = mapper.keys.names
     if len(names) == 1:
         raise ExpressionError(
             f"{mapper.name} has no range key: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
         )
-    if len(given) != 2:
-        raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
-    return given
+    raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
 
 
-def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
+def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Condition | None]:
     names, owners = mapper.keys.names, mapper.owners
     found: dict[str, AttributeValue] = {}
     checks: list[Condition] = []
@@ -204,7 +213,7 @@ def _from_condition(condition: Condition, mapper: Mapper[Any]) -> Target:
     check = all_of(tuple(checks))
     if check is not None:
         mapper.check_paths(paths_of(check))
-    return Target(key, check)
+    return key, check
 
 
 def _fixed_name(part: Condition) -> Any:

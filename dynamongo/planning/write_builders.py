@@ -38,7 +38,7 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         instance: What is stored.
         overwrite: As in `save_one`: `True`, `False` or a condition.
     """
-    condition = _overwrite_condition(mapper, overwrite)
+    condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
     item = mapper.encode(instance)
     version = mapper.version
     if version is not None:
@@ -48,7 +48,9 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
             condition = all_of((*conjuncts(condition), lock(version, held)))
         # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
         item[version] = next_version(held)
-    return Put(table, item, condition, return_item_on_failure=condition is not None)
+    if condition is None:
+        return Put(table, item)
+    return Put(table, item, condition, return_item_on_failure=True)
 
 
 def make_save(

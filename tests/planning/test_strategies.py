@@ -12,7 +12,7 @@ from dynamongo import EmailField, IntField, Model, StringField
 from dynamongo.exceptions import ExpressionError, ValidationError
 from dynamongo.expressions.conditions import EQ, And, Comparison, Condition, In, Or, Path
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.planning.strategies import Target, keys_condition, resolve_many, resolve_one, restrict
+from dynamongo.planning.strategies import Target, keys_condition, resolve_checked, resolve_many, resolve_one
 
 
 class User(Model):
@@ -97,9 +97,10 @@ class TestOneItem:
 
     def test_condition_beside_a_strategy_is_checked_as_well(self) -> None:
         more = User.name.exists() & (User.year > 1950)
-        assert restrict(JOHN, more, USER) == Target(JOHN.key, more)
-        checked = Target(JOHN.key, User.year <= 2000)
-        assert restrict(checked, more, USER) == Target(JOHN.key, (User.year <= 2000) & more)
+        assert resolve_checked("john@example.com", None, USER) == JOHN
+        assert resolve_checked("john@example.com", more, USER) == Target(JOHN.key, more)
+        strategy = (User.email == "john@example.com") & (User.year <= 2000)
+        assert resolve_checked(strategy, more, USER) == Target(JOHN.key, (User.year <= 2000) & more)
 
     def test_ored_checks_are_one_check(self) -> None:
         either = (User.year > 2000) | (User.name == "John")

@@ -40,7 +40,7 @@ class DynamoDBBackend:
         profile: The name of a profile in AWS's configuration files.
         session: A `boto3.Session` to make the client from.
         client: A client, as `boto3.client("dynamodb")` makes it; it remains the caller's to close.
-        transport: `"auto"`, to send requests directly, and through boto3 where somebody is to see them there; or
+        transport: `"auto"`, to send requests directly, and through boto3 where a hook has to see them; or
             `"boto3"`, to send them all through boto3.
         session_token: Of temporary credentials, with the two keys that it belongs to.
         timeout: How many seconds a request may take; boto3's setting, for a read without a byte, where it is not given.

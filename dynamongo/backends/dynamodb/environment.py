@@ -1,7 +1,7 @@
 """The environment, as far as it configures boto3: what may be ignored, or is read without boto3, and what may not.
 
-boto3 is configured by some eighty variables, by files, and by settings of the system. Whoever does without it has to
-know all of them. So this is an allowlist: a variable that is not in it, such as one that a future boto3 reads, or a
+boto3 is configured by some eighty variables, by files, and by settings of the system. To do without it takes knowing
+all of them. So this is an allowlist: a variable that is not in it, such as one that a future boto3 reads, or a
 file whose content is not looked at, means that boto3 has to be asked.
 
 Source: "Configuration" in boto3's documentation, and the modules `configprovider`, `credentials`, `utils` and `session`

@@ -113,7 +113,7 @@ def _decode_optional(wire: WireItem | None) -> Item | None:
 
 def _read_batch_get(operation: BatchGet, response: _Response) -> BatchGetResult:
     found: Any = ReadItems.join([_decode_all(items) for items in response.get("Responses", {}).values()])
-    items: Any = found if isinstance(found, ReadItems) else tuple(found)
+    items: Any = found if type(found) is ReadItems else tuple(found)
     left = [key for of_table in response.get("UnprocessedKeys", {}).values() for key in of_table["Keys"]]
     unprocessed = _decode_all(left)
     _check_asked("UnprocessedKeys", unprocessed, operation.keys)

@@ -2,7 +2,7 @@
 
 Importing boto3 takes 20 ms beyond botocore, for the resources and transfers of other services. Of what a
 `boto3.Session` adds to one of botocore, a client of DynamoDB has the name and version in its User-Agent header. Where
-boto3 is imported already, or somebody may be waiting for its import, it makes the session.
+boto3 is imported already, or a finder may be waiting for its import, it makes the session.
 """
 
 from __future__ import annotations

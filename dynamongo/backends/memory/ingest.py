@@ -1,8 +1,8 @@
-"""Ingest: turn the values of a request into what the store keeps: canonical values in containers that nobody else has.
+"""Ingest: turn the values of a request into what the store keeps: canonical values in new containers.
 
 Nearly all values arrive in canonical form, so a fast path checks, measures and copies an item in one walk. When it
-meets anything else, it gives up, and the slow path makes the item canonical or says what is wrong.
-A `ValidationError` leaves the backend as an `InvalidRequestError`.
+meets anything else, it gives up, and the slow path makes the item canonical or says what is wrong. `test_ingest.py`
+compares the two. A `ValidationError` leaves the backend as an `InvalidRequestError`.
 
 Source: "Quotas in Amazon DynamoDB", items and nested attribute depth, in the developer guide.
 """

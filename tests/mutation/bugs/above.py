@@ -29,8 +29,8 @@ MUTANTS = [
     ),
     Mutant(
         "a condition beside the strategy replaces what that says",
-        "restrict",
-        "more if target.check is None else And(target.check, more)",
+        "resolve_checked",
+        "more if check is None else And(check, more)",
         "more",
     ),
     Mutant("unprocessed keys are forgotten", "_get_batch", "not result.unprocessed", "True"),

@@ -75,7 +75,7 @@ MUTANTS = [
         "by_type.items()",
         "[pair for pair in by_type.items() if pair[1]][:1]",
     ),
-    Mutant("a compiled 1 is True", "_is_equal_only_to_its_type", "type(value) is int and _c", "type(value) is int"),
+    Mutant("a compiled 1 is True", "_is_equal_only_to_its_type", "kind is int and value not in (0, 1)", "kind is int"),
     Mutant(
         "what a part of an OR found out is known where it did not hold",
         "FilterWriter._write_all",

@@ -25,7 +25,7 @@ class AutoTransport:
     """Chooses a transport for each request. Threads may share it.
 
     Args:
-        client: A client of boto3 that nobody else uses.
+        client: A client of boto3 for its use alone.
         settings: Those of the backend.
         start: Why boto3 has made the client, for `describe`.
     """

@@ -1,6 +1,7 @@
 """Parsers of responses for botocore that leave attribute values as they are in JSON.
 
-The response is the same dict that botocore's parser returns, provided that the store sends attribute values.
+The response is the same dict that botocore's parser returns, provided that the store sends attribute values:
+`test_boto_parsers.py` compares the two.
 """
 
 from __future__ import annotations

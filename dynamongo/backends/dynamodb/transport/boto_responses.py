@@ -128,7 +128,7 @@ class _Cautious:
         opened = getattr(connection, "sock", None)
         if isinstance(opened, ssl.SSLSocket) and opened.pending():
             connection.close()
-        if vars(connection).get("_original_response_cls") is http.client.HTTPResponse:
+        if getattr(connection, "_original_response_cls", None) is http.client.HTTPResponse:
             connection._original_response_cls = PlainResponse  # noqa: SLF001 - botocore sets the public one to it
         return connection
 

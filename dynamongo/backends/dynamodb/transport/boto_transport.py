@@ -43,10 +43,10 @@ class BotoTransport:
         client: The client.
         settings: Those of the backend.
         reason: Why boto3 sends the requests.
-        watch: Tells whether anybody but quiet tracers watches them; without one, somebody does.
+        watch: Tells whether anything but quiet tracers watches them.
     """
 
-    def __init__(self, client: Any, settings: ClientSettings, reason: str, watch: Watch | None = None) -> None:
+    def __init__(self, client: Any, settings: ClientSettings, reason: str, watch: Watch) -> None:
         self._client = client
         self._settings = settings
         self._reason = reason
@@ -75,9 +75,9 @@ class BotoTransport:
 
     def _is_watched(self) -> bool:
         """Return whether anybody may look at all of a call; moto counts, before `Watch` registers it."""
-        if self._watch is None or "moto" in sys.modules:
+        if "moto" in sys.modules or self._watch.find_reason() is not None:
             return True
-        return self._watch.find_reason() is not None or calls_hooks() or self._has_replaced_part()
+        return calls_hooks() or self._has_replaced_part()
 
     def _has_replaced_part(self) -> bool:
         """Return whether the owner of the client has replaced a part of it; `Watch` looks only once."""

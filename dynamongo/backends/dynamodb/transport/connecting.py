@@ -78,7 +78,7 @@ class PlainConnector:
 def _encode_host(host: str, *takers: Any) -> Any:
     """Return the name of a host as bytes where it can be: the tables by which Python would encode text load slowly.
 
-    Whoever has replaced what takes it, in `socket` or `ssl`, gets text, as everybody passes it.
+    A function that replaces one of `socket` or `ssl` gets text, as it would from other callers.
     """
     return host.encode() if host.isascii() and all(map(_is_of_python, takers)) else host
 

@@ -108,7 +108,7 @@ class Watch:
 
     Args:
         client: The client.
-        is_known: Tells whether a function is none to care about.
+        is_known: Tells whether a function may be bypassed: it is the original, or known to be harmless.
     """
 
     def __init__(self, client: Any, is_known: Callable[[Any], bool] = is_original) -> None:

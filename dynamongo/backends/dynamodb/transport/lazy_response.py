@@ -1,4 +1,7 @@
-"""`LazyResponse`: the response of boto3's client to a call that nobody looks at closely, parsed when somebody does."""
+"""`LazyResponse`: the response of boto3's client to a call that no hook watches, parsed on access.
+
+Parsing is most of what is left of the cost of a page: without it, a query of 1,000 items takes half the time.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,17 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from dynamongo.backends.dynamodb.requests import Request
-from dynamongo.backends.dynamodb.transport.page_decoder import parse_body
+from dynamongo.backends.dynamodb.transport.page_decoder import LISTS, parse_body
 
 _METADATA: Final = "ResponseMetadata"
-_LISTS: Final = {"BatchGetItem": "Responses", "Query": "Items", "Scan": "Items"}
-"""The members that hold most of a response: they are not parsed when another one is asked for."""
 
 
 class LazyResponse(dict[str, Any]):
     """A response that has its metadata at first.
 
-    Asking for another member by name parses all of them but a list of items; anything else that can be done with a dict
-    parses everything first. Then it is what botocore would have returned. A copy is a plain dict.
+    Asking for another member by name parses all of them but the items (`LISTS`), which are most of a response; anything
+    else that can be done with a dict parses everything first. Then it is what botocore would have returned. A copy is a
+    plain dict.
 
     Args:
         request: The request.
@@ -62,7 +64,7 @@ class LazyResponse(dict[str, Any]):
         """Parse what has to be parsed to know whether there is a member of that name."""
         if self.is_complete or super().__contains__(name):
             return
-        large = _LISTS.get(self._request.action)
+        large = LISTS.get(self._request.action)
         if large is None or name == large:
             self.complete()
         elif super().__len__() == 1:

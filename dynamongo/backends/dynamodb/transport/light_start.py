@@ -2,10 +2,10 @@
 
 Importing botocore and making a client takes most of the time and memory of a short program. Where the credentials and
 the region are given in code or by the environment, and nothing else configures boto3 (`environment`), all that a client
-would decide follows from a few rules. Tests compare them with boto3 for every region, and over a matrix of
-environments and settings.
+would decide follows from a few rules. `test_light_start.py` compares them with boto3 for every region, and over a
+matrix of environments and settings.
 
-Whether anybody would miss boto3 is the question of `light_watch`.
+Whether something is hooked into boto3, and would be bypassed, is the question of `light_watch`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`LightTransport`: sends requests without boto3 until somebody else imports it, and has boto3 make a client then."""
+"""`LightTransport`: sends requests without boto3 until something else imports it; from then on, boto3 is used."""
 
 from __future__ import annotations
 

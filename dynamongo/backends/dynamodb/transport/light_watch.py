@@ -1,7 +1,7 @@
-"""The light watch: whether anybody can have hooked in between boto3 and DynamoDB while boto3 is not used.
+"""The light watch: whether anything can be hooked in between boto3 and DynamoDB while boto3 is not used.
 
-Whoever hooks into botocore imports it, waits for its import with a finder, or replaces what lies below it. So this is
-checked before each request, in a quarter of a microsecond: neither botocore nor urllib3 is imported, no finder is new,
+A hook in botocore imports it, waits for its import with a finder, or replaces what lies below it. So this is checked
+before each request, in a quarter of a microsecond: neither botocore nor urllib3 is imported, no finder is new,
 and the functions of `http.client`, if that is imported, are the original ones. If there is a reason, boto3 makes a
 client, and `interception` decides.
 """
@@ -42,7 +42,7 @@ _look_up: Final = operator.attrgetter(*_CLASSES, *_FUNCTIONS, *[f"{name}.__code_
 
 
 def check_process() -> None:
-    """Raise `LeftToBoto3` if somebody may watch boto3 in this process already."""
+    """Raise `LeftToBoto3` if something may be hooked into boto3 in this process already."""
     if type(builtins.__import__) is not BuiltinFunctionType:
         raise LeftToBoto3("builtins.__import__ is replaced")
     if (reason := LightWatch().find_reason()) is not None:
@@ -73,9 +73,8 @@ class LightWatch:
             return f"{'botocore' if 'botocore' in modules else 'urllib3'} is imported"
         if sys.meta_path != self._finders:
             finders = list(sys.meta_path)
-            self._foreign = find_foreign_finder(
-                finders
-            )  # first: another thread may rely on it as soon as they are equal
+            # In this order: another thread may rely on the result as soon as the finders are equal.
+            self._foreign = find_foreign_finder(finders)
             self._finders = finders
         if self._foreign is not None:
             return f"{self._foreign} watches imports"

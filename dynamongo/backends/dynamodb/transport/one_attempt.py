@@ -49,14 +49,14 @@ def check_client(client: Any) -> None:
         raise ConfigurationError(problem + _FIX % '"total_max_attempts": 1')
 
 
-def prepare_call(client: Any, seconds: float | None, *, is_ours: bool, is_watched: bool = True) -> Any:
+def prepare_call(client: Any, seconds: float | None, *, is_ours: bool, is_watched: bool) -> Any:
     """Return a copy of the client to make one call with; anything but a client of botocore is its own copy.
 
     Args:
         client: The client.
         seconds: How long a read may wait for a byte; older versions of botocore use the client's setting alone.
         is_ours: Whether dynamongo has made it, so that it does not retry.
-        is_watched: Whether somebody may be told of attempts.
+        is_watched: Whether a hook may have to be told of attempts.
     """
     if not is_of_botocore(client) or (is_ours and not can_copy(client)):
         return client

@@ -2,6 +2,7 @@
 
 That package takes a tenth of the processor time of a small request through boto3. A head is plain if it arrived at once
 and if its lines are headers with different names, one of which is the length of the body: DynamoDB sends no other.
+`test_plain_response.py` compares what is read with what `http.client` reads.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _IS_ORIGINAL: Final = is_original(_BEGIN)
 
 
 class PlainResponse(http.client.HTTPResponse):
-    """Reads its head itself if that is plain and nobody has replaced what would read it."""
+    """Reads its head itself if that is plain and what would read it has not been replaced."""
 
     def begin(self) -> None:
         """See `http.client`."""

@@ -16,7 +16,7 @@ _OPENTELEMETRY: Final = "opentelemetry.instrumentation.botocore"
 
 
 def is_quiet(found: Any) -> bool:
-    """Return whether a function is the original, or wrapped by a quiet tracer and by nobody else."""
+    """Return whether a function is the original, or wrapped by a quiet tracer alone."""
     if _find_tracer(found) is not None:
         found = found.__wrapped__
     return is_original(found)

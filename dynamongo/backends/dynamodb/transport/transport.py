@@ -1,8 +1,8 @@
 """Transports: how a request gets to DynamoDB and its response back, in one attempt.
 
-`LightTransport` sends requests without boto3, as long as nothing needs it. Otherwise `AutoTransport` chooses for each
-request: `DirectTransport`, unless somebody needs to see the request on its way through boto3 or only boto3 can send it;
-then `BotoTransport`. `docs/transport.md` lists the cases.
+`LightTransport` sends requests without importing boto3, as long as nothing needs it. Otherwise `AutoTransport` chooses
+for each request: `DirectTransport`, unless a hook in boto3 has to see the request or only boto3 can send it; then
+`BotoTransport`. `docs/transport.md` lists the cases.
 
 A transport never repeats a request that may have been executed.
 """
