@@ -135,7 +135,7 @@ class GroupResult:
     stop: DynamongoError | None = None
 
 
-def write_group(sender: Sender, group: Group, outcomes: Outcomes | None = None) -> Steps[GroupResult]:
+def write_group(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[GroupResult]:
     """Carry out one of the groups of `group_writes`: as one batch, or its only write alone.
 
     An error that concerns one item is the outcome of that item. A batch that is refused as a whole is sent one by
@@ -147,7 +147,6 @@ def write_group(sender: Sender, group: Group, outcomes: Outcomes | None = None) 
         outcomes: Filled with the outcome of each write as soon as it is known, so that outcomes are not lost when the
             group is interrupted.
     """
-    outcomes = {} if outcomes is None else outcomes
     stop: DynamongoError | None = None
     try:
         if len(group.writes) > 1:
