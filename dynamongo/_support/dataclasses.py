@@ -63,16 +63,23 @@ def _make_class(cls: Any, *, init: bool = True, eq: bool = True, repr: bool = Tr
         "__match_args__": tuple(name for name, spec in specs.items() if spec.init),
         "__qualname__": cls.__qualname__,
     }
+    methods = _make_methods(cls, specs, init=init, eq=eq, repr=repr)
+    return type(cls)(cls.__name__, cls.__bases__, members | methods)
+
+
+def _make_methods(cls: Any, specs: Mapping[str, FieldSpec], *, init: bool, eq: bool, repr: bool) -> dict[str, Any]:
+    given: Mapping[str, Any] = cls.__dict__
+    made: dict[str, Any] = {}
     if cls.__reduce__ is object.__reduce__:  # pickle would set the slots by `setattr`, which a frozen class refuses
-        members["__reduce__"] = _reduce_to_values
+        made["__reduce__"] = _reduce_to_values
     if init:
-        members["__init__"] = Constructor()
+        made["__init__"] = Constructor()
     if eq:
         names = [name for name, spec in specs.items() if spec.compare]
-        members |= {name: made for name, made in _make_equality(names).items() if given.get(name) is None}
-    if repr and "__repr__" not in members:
-        members["__repr__"] = _represent
-    return type(cls)(cls.__name__, cls.__bases__, members)
+        made |= {name: method for name, method in _make_equality(names).items() if given.get(name) is None}
+    if repr and "__repr__" not in given:
+        made["__repr__"] = _represent
+    return made
 
 
 def _find_fields(cls: Any) -> list[str]:

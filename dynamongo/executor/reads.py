@@ -275,11 +275,10 @@ def _passes(checks: Checks, key: tuple[AttributeValue, ...], item: Item) -> bool
 def _in_order_of(keys: Sequence[Item], items: Sequence[Item]) -> Sequence[Item]:
     """Return the items of a batch get in the order of the keys; some keys may have none."""
     key_of = cast("Callable[[Mapping[str, Any]], Any]", itemgetter(*keys[0]))
-    if type(items) is ReadItems:
-        positions = {key_of(key): position for position, key in enumerate(items.find_keys())}
-        return items.pick([positions[key] for key in map(key_of, keys) if key in positions])
-    found = {key_of(item): item for item in items}
-    return [found[key] for key in map(key_of, keys) if key in found]
+    found = items.find_keys() if type(items) is ReadItems else items
+    positions = dict(zip(map(key_of, found), range(len(found)), strict=True))
+    wanted = [position for position in map(positions.get, map(key_of, keys)) if position is not None]
+    return items.pick(wanted) if type(items) is ReadItems else [items[position] for position in wanted]
 
 
 def _check_keys(plan: Plan, items: Sequence[Item]) -> None:

@@ -135,7 +135,7 @@ class GroupResult:
     stop: DynamongoError | None = None
 
 
-def write_group(sender: Sender, group: Group, outcomes: Outcomes | None = None) -> Steps[GroupResult]:
+def write_group(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[GroupResult]:
     """Carry out one of the groups of `group_writes`: as one batch, or its only write alone.
 
     An error that concerns one item is the outcome of that item. A batch that is refused as a whole is sent one by
@@ -147,7 +147,6 @@ def write_group(sender: Sender, group: Group, outcomes: Outcomes | None = None) 
         outcomes: Filled with the outcome of each write as soon as it is known, so that outcomes are not lost when the
             group is interrupted.
     """
-    outcomes = {} if outcomes is None else outcomes
     stop: DynamongoError | None = None
     try:
         if len(group.writes) > 1:
@@ -186,9 +185,10 @@ def _write_batch(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[None
         batch = BatchWrite(table, tuple([_as_part(write) for _, write in pending.values()]))
         result = yield from sender.send_within(attempts, batch)
         left = {group.key_of(part.item if isinstance(part, BatchPut) else part.key) for part in result.unprocessed}
-        outcomes.update({position: DONE for key, (position, _) in pending.items() if key not in left})
         if not left:
+            outcomes.update(dict.fromkeys([position for position, _ in pending.values()], DONE))
             return
+        outcomes.update({position: DONE for key, (position, _) in pending.items() if key not in left})
         made_progress = len(left) < len(pending)
         pending = {key: pair for key, pair in pending.items() if key in left}
         if not (yield from sender.wait_for_unprocessed(attempts, made_progress=made_progress)):

@@ -84,7 +84,9 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
     encode_key = mapper.keys.codec.encode
     given = strategy  # which stays `Any`: a call of `cast` would cost more than the check
     if isinstance(strategy, tuple):
-        return encode_key(_check_tuple(given, mapper)), None
+        if len(given) != 2 or mapper.keys.range_key is None:
+            _refuse_tuple(given, mapper)
+        return encode_key(given), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.model):
@@ -129,7 +131,7 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
         mapper.check_paths(paths_of(condition))
         return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
     if _is_list(strategy):
-        return tuple(resolve_one(entry, mapper, to_write=to_write) for entry in strategy)
+        return tuple([Target(*resolve_key(entry, mapper, to_write=to_write)) for entry in strategy])
     return (resolve_one(strategy, mapper, to_write=to_write),)
 
 
@@ -180,15 +182,13 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
     return given
 
 
-def _check_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> tuple[Any, ...]:
-    names = mapper.keys.codec.names  # in one function call less
+def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
+    names = mapper.keys.names
     if len(names) == 1:
         raise ExpressionError(
             f"{mapper.name} has no range key: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
         )
-    if len(given) != 2:
-        raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
-    return given
+    raise ExpressionError(f"{mapper.name}: a key must be a ({', '.join(names)}) tuple; got {shorten(given)}")
 
 
 def _from_condition(condition: Condition, mapper: Mapper[Any]) -> tuple[Item, Condition | None]:

@@ -231,7 +231,7 @@ def _begin(seconds: float, count: int) -> Steps[GroupResult]:
     sender = Sender(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
     puts = [Put("items", {"id": number}) for number in range(count)]
     ((group,),) = group_writes(puts, ("id",), batch_size=25, round_size=1_000)
-    return Crowded(clock, seconds).keep(write_group(sender, group))
+    return Crowded(clock, seconds).keep(write_group(sender, group, {}))
 
 
 def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:

@@ -213,13 +213,9 @@ def render_batch_write(operation: BatchWrite) -> str:
 
 
 def _render_batched(write: BatchPut | BatchDelete) -> str:
-    match write:
-        case BatchPut(item):
-            return f'{{"PutRequest":{{"Item":{render_item(item)}}}}}'
-        case BatchDelete(key):
-            return f'{{"DeleteRequest":{{"Key":{render_item(key)}}}}}'
-        case _:
-            assert_never(write)
+    if isinstance(write, BatchPut):  # not `match`, which would look up the names of its attributes for each item
+        return f'{{"PutRequest":{{"Item":{render_item(write.item)}}}}}'
+    return f'{{"DeleteRequest":{{"Key":{render_item(write.key)}}}}}'
 
 
 def render_transact_write(operation: TransactWrite) -> str:

@@ -49,7 +49,7 @@ def check_client(client: Any) -> None:
         raise ConfigurationError(problem + _FIX % '"total_max_attempts": 1')
 
 
-def prepare_call(client: Any, seconds: float | None, *, is_ours: bool, is_watched: bool = True) -> Any:
+def prepare_call(client: Any, seconds: float | None, *, is_ours: bool, is_watched: bool) -> Any:
     """Return a copy of the client to make one call with; anything but a client of botocore is its own copy.
 
     Args:
