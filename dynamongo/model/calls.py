@@ -137,14 +137,13 @@ class GetCall(VerbCall[Any]):
     plan: plans.Plan | None = None
     check: Condition | None = None
 
-    def __init__(  # noqa: PLR0913 - the arguments of `get_one`, and where they are applied
+    def __init__(  # noqa: PLR0913, PLR0917 - the arguments of `get_one`, and where they are applied
         self,
         mapper: Mapper[Any],
         table: str,
         strategy: Strategy,
         default: Any = REQUIRED,
-        *,
-        consistent: bool = False,
+        consistent: bool = False,  # noqa: FBT001, FBT002 - by position, in less time than by name
         projection: Iterable[Any] | None = None,
     ) -> None:
         if consistent is not False:
