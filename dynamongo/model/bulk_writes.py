@@ -111,7 +111,7 @@ class BulkWrite(Generic[M]):
         """The outcomes of invalid entries that were not yielded yet."""
 
     def writes(self) -> Iterator[Write]:
-        """Yield the writes; the position of each among them is the index of its `Outcome`."""
+        """Yield the writes; the position of each among them is the key of its outcome in `Outcomes`."""
         # An invalid entry has an index and no write, so the writes are numbered by themselves.
         numbers = itertools.count()
         for index, entry in enumerate(self.entries):

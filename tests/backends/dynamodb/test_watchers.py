@@ -348,3 +348,75 @@ class TestClients:
         with note_serialized() as serialized:
             backend.execute(Get(TABLE, key(1)))
         assert (called, serialized) == (["GetItem"], ["GetItemInput"])
+
+
+PARTS: dict[str, Callable[[Any], Any]] = {
+    "_endpoint.make_request": lambda client: client._endpoint,
+    "_endpoint._send": lambda client: client._endpoint,
+    "http_session.send": lambda client: client._endpoint.http_session,
+    "manager.connection_from_url": lambda client: client._endpoint.http_session._manager,
+    "signer.sign": lambda client: client._request_signer,
+    "events.emit": lambda client: client.meta.events,
+    "emitter.emit": lambda client: client.meta.events._emitter,
+}
+OTHERS: dict[str, Callable[[Any], Any]] = {
+    "serializer.serialize_to_request": lambda client: client._serializer,
+    "inner.serialize_to_request": lambda client: client._serializer._serializer,
+    "validator.validate": lambda client: client._serializer._param_validator,
+    "factory.create_parser": lambda client: client._endpoint._response_parser_factory,
+}
+
+
+def replace_part(patch: pytest.MonkeyPatch, part: Any, name: str) -> list[Any]:
+    """Have calls of a method of an object, and the bodies that it is given, written down."""
+    original, seen = getattr(part, name), list[Any]()
+
+    def replacement(*args: Any, **named: Any) -> Any:
+        seen.extend([getattr(each, "body", None) for each in (*args, *named.values())])
+        return original(*args, **named)
+
+    patch.setattr(part, name, replacement)
+    return seen
+
+
+@pytest.mark.parametrize("name", [*PARTS, *OTHERS])
+def test_replaced_methods_of_parts_of_a_client_see_what_they_would_see(server_url: str, name: str) -> None:
+    found: list[Any] = []
+    for block in (without_shortcuts, contextlib.nullcontext):
+        client = make_client(server_url)
+        with block(), pytest.MonkeyPatch.context() as patch, contextlib.closing(client):
+            backend = DynamoDBBackend(client=client)
+            with contextlib.suppress(Exception):
+                backend.execute(Get(TABLE, key(1)))  # before it is replaced
+            seen = replace_part(patch, (PARTS | OTHERS)[name](client), name.rpartition(".")[2])
+            with contextlib.suppress(Exception):
+                backend.execute(Get(TABLE, key(1)))
+            found.append([hide_times(each) for each in seen])
+    assert found[0] == found[1] != []
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts_of_a_client_that_a_session_makes_are_watched(server_url: str, name: str) -> None:
+    client = make_client(server_url)
+
+    class Session:
+        region_name = "us-east-2"
+        _session = boto3.Session()._session
+
+        def client(self, *_: Any, **__: Any) -> Any:
+            return client
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.closing(client):
+        part: Any = PARTS[name](client)
+        replace_part(patch, part, name.rpartition(".")[2])
+        made: Any = Session()
+        reason = f"boto3: a method of the client's {type(part).__name__} is replaced"
+        assert DynamoDBBackend(session=made).describe_transport() == reason
+
+
+def test_a_replaced_parser_factory_makes_the_parsers(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with contextlib.closing(DynamoDBBackend(**MADE_UP, endpoint_url=server_url, transport="boto3")) as backend:
+        seen = replace_part(monkeypatch, botocore.parsers.ResponseParserFactory, "create_parser")
+        with contextlib.suppress(Exception):
+            backend.execute(Get(TABLE, key(1)))
+    assert seen

@@ -51,8 +51,15 @@ def pass_json(client: Any, request: Request, *, is_watched: bool) -> dict[str, A
 
 def _find_serializer(theirs: Any) -> JSONSerializer | None:
     """Return what writes JSON for a client, or `None` if anything has been put in its place."""
-    inner = vars(theirs).get("_serializer") if type(theirs) is ParamValidationDecorator else theirs
-    return inner if type(inner) is JSONSerializer and _are_botocores() else None
+    serializers = [theirs]
+    if type(theirs) is ParamValidationDecorator:
+        serializers.append(vars(theirs).get("_serializer"))
+        validator = vars(theirs).get("_param_validator")
+        if type(validator) is not ParamValidator or vars(validator):
+            return None
+    inner = serializers[-1]
+    are_theirs = type(inner) is JSONSerializer and not any("serialize_to_request" in vars(each) for each in serializers)
+    return inner if are_theirs and _are_botocores() else None
 
 
 _known: tuple[object, ...] = ()

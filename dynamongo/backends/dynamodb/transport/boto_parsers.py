@@ -17,6 +17,7 @@ from botocore.utils import lowercase_dict
 
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.transport.lazy_response import LazyResponse
+from dynamongo.backends.dynamodb.transport.originals import is_original
 
 _PROTOCOL: Final = "json"
 _VALUE: Final = "AttributeValue"
@@ -26,13 +27,22 @@ _DIFFERENT: Final = (b'"B":', b'"BS":', b"null")
 """What the body of a response has if botocore would change an attribute value of it; perhaps also if it would not."""
 
 
+_USUAL: Final[dict[str, Any]] = {"_defaults": {}}
+"""What botocore's parser factory holds, unless its owner has changed what it makes."""
+
+
+_CREATE: Final = ResponseParserFactory.create_parser
+_IS_ORIGINAL: Final = is_original(_CREATE)
+
+
 def pass_responses(endpoint: Any, request: Request, *, is_watched: bool) -> None:
     """Have the endpoint of a client that is used for one call pass on the JSON of its response.
 
     Unless the call is watched, it will be a `LazyResponse`. A parser factory other than botocore's is left alone.
     """
     factory = endpoint._response_parser_factory  # noqa: SLF001 - an endpoint has no public name for it
-    if type(factory) is ResponseParserFactory and not vars(factory).get("_defaults"):
+    is_usual = type(factory) is ResponseParserFactory and vars(factory) == _USUAL
+    if is_usual and _IS_ORIGINAL and ResponseParserFactory.create_parser is _CREATE:
         # There is no public way to choose it once a client is made.
         endpoint._response_parser_factory = _Parsers(None if is_watched else request)  # noqa: SLF001 - as above
 

@@ -25,7 +25,7 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_too_long_error,
 )
 from dynamongo.backends.dynamodb.transport.http_reader import ResponseTooLong
-from dynamongo.backends.dynamodb.transport.interception import Watch
+from dynamongo.backends.dynamodb.transport.interception import Watch, describe_replaced_part
 from dynamongo.backends.dynamodb.transport.lazy_response import LazyResponse
 from dynamongo.backends.dynamodb.transport.one_attempt import check_client, prepare_call
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error
@@ -74,8 +74,14 @@ class BotoTransport:
                 raise explained from error
 
     def _is_watched(self) -> bool:
-        """Return whether a hook may look at all of a call; moto counts, before `Watch` registers it."""
-        return "moto" in sys.modules or self._watch.find_reason() is not None or calls_hooks()
+        """Return whether anybody may look at all of a call; moto counts, before `Watch` registers it."""
+        if "moto" in sys.modules or self._watch.find_reason() is not None:
+            return True
+        return calls_hooks() or self._has_replaced_part()
+
+    def _has_replaced_part(self) -> bool:
+        """Return whether the owner of the client has replaced a part of it; `Watch` looks only once."""
+        return self._settings.client is not None and describe_replaced_part(self._client) is not None
 
     def _explain(self, error: Exception, *, has_response: bool) -> Exception:
         """Return the error to raise for one that is neither dynamongo's nor boto3's, or itself if it is unknown."""

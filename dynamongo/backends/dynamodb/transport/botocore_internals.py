@@ -18,6 +18,14 @@ def session_of(client: Any) -> Any:
     return endpoint_of(client).http_session
 
 
+def parts_of(client: Any) -> list[Any]:
+    """Return the parts of a client that a request passes."""
+    endpoint, events = endpoint_of(client), client.meta.events
+    emitter, signer = events._emitter, client._request_signer  # noqa: SLF001 - as in `handlers_of` and `endpoint_of`
+    session = endpoint.http_session
+    return [endpoint, session, pool_manager_of(session), events, emitter, signer]
+
+
 def handlers_of(client: Any) -> dict[str, Any]:
     """Return the root of the tree in which botocore keeps the event handlers of a client."""
     root: dict[str, Any] = client.meta.events._emitter._handlers._root  # noqa: SLF001 - handlers cannot be listed otherwise
