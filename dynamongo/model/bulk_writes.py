@@ -128,7 +128,7 @@ class BulkWrite(Generic[M]):
                 yield from self.finish_refused(advance)
             index, entry = self._pending[number]
             finished = self._finish(index, entry, outcome)
-            advance(1, int(not finished.is_done))
+            advance(1, 0 if finished.error is None else int(not finished.is_done))
             yield finished
             # Only now: an interruption while it is yielded must not lose it.
             del self._pending[number]
