@@ -1,4 +1,4 @@
-"""The oracle of codecs: what a model stores and reads, field by field; plain and compiled codecs are compared with it."""
+"""The oracle of codecs: what a model stores and reads, field by field, to compare plain and compiled codecs with."""
 
 from __future__ import annotations
 
