@@ -48,8 +48,11 @@ def make_function(
     """
     import linecache  # noqa: PLC0415 - slow to import (it loads the tokenizer), and nothing is compiled for a few calls
 
-    while _dead:
-        linecache.cache.pop(_dead.popleft(), None)
+    try:
+        while _dead:
+            linecache.cache.pop(_dead.popleft(), None)
+    except IndexError:  # another thread took the last one
+        pass
     filename = f"<dynamongo {name} {next(_numbers)}>"
     namespace = dict(names)
     code = compile(source, filename, "exec")

@@ -89,7 +89,9 @@ class Constructor:
         missing, is_wrong = required - given, given > len(defaults)
         for name, value in named.items():
             position = positions.get(name, -1)
-            is_wrong |= position < given  # there is no such field, or its value was given by position, too
+            if position < given:  # there is no such field, or its value was given by position, too
+                is_wrong = True
+                break
             missing -= position < required
             held[position] = value
         if is_wrong or missing > 0:

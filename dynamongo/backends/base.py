@@ -91,13 +91,14 @@ def uses_reader(execute: E) -> E:
     An `execute` without the mark, of a subclass, a wrapper or a test, never gets a reader: it may look at the items.
     """
     marked: Any = execute
-    marked.uses_reader = True
+    marked.uses_reader = execute  # and not `True`: `functools.wraps` copies the mark to wrappers
     return execute
 
 
 def takes_reader(backend: Backend) -> bool:
     """Return whether the `execute` of the backend is marked by `uses_reader`."""
-    return getattr(backend.execute, "uses_reader", False) is True
+    execute: Any = backend.execute
+    return getattr(execute, "uses_reader", None) is getattr(execute, "__func__", execute)
 
 
 def make_bounded(backend: Backend) -> Callable[[Operation[R], float | None], R]:

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 
 from dynamongo._support.codegen import make_function
 
-Shape: TypeAlias = tuple[object, ...]
+ItemShape: TypeAlias = tuple[object, ...]
 """The names of the attributes of an item, or of the members of a map, in their order."""
 
 Renderer: TypeAlias = Callable[[Any], "str | None"]
@@ -50,10 +50,10 @@ class ItemShapes:
     def __init__(self, names: Mapping[str, Any], frequent: int = _FREQUENT) -> None:
         self._names: dict[str, Any] = {**names, "Decimal": Decimal, "true": "true", "false": "false"}
         self._frequent = frequent
-        self._counts: dict[Shape, int] = {}
-        self.renderers: dict[Shape, Renderer] = {}
+        self._counts: dict[ItemShape, int] = {}
+        self.renderers: dict[ItemShape, Renderer] = {}
 
-    def count(self, shape: Shape, item: Mapping[str, object]) -> None:
+    def count(self, shape: ItemShape, item: Mapping[str, object]) -> None:
         """Note that a shape without a function was met, with this item; make its function if that is frequent."""
         if len(self.renderers) >= _MOST_SHAPES:
             return

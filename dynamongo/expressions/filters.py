@@ -84,7 +84,7 @@ def compile_filter(condition: Condition) -> Filter:
         if compiled is None:
             seen += len(items)
             if seen > FEW:
-                shape, constants = find_shape(condition)
+                shape, constants = find_filter_shape(condition)
                 if shape.is_worth_compiling(len(items)):
                     compiled = functools.partial(shape.compiled, *constants)
                     return compiled(items)
@@ -96,11 +96,11 @@ def compile_filter(condition: Condition) -> Filter:
 
 def generate_filter(condition: Condition) -> functools.partial[list[Item]]:
     """Return the compiled filter of the condition. `inspect.getsource` shows the source of its `func`."""
-    shape, constants = find_shape(condition)
+    shape, constants = find_filter_shape(condition)
     return functools.partial(shape.compiled, *constants)
 
 
-class Shape:
+class FilterShape:
     """What conditions of one shape share.
 
     Attributes:
@@ -123,14 +123,14 @@ class Shape:
         return self.walked > WORTH_COMPILING
 
 
-def find_shape(condition: Condition) -> tuple[Shape, list[object]]:
+def find_filter_shape(condition: Condition) -> tuple[FilterShape, list[object]]:
     """Return the shape of a condition, and the constants that its compiled function takes."""
     writer = FilterWriter()
     test = writer.write_parts(condition)
     return _shape_of(test, len(writer.constants)), writer.constants
 
 
-_shape_of = functools.lru_cache(maxsize=256)(Shape)
+_shape_of = functools.lru_cache(maxsize=256)(FilterShape)
 
 
 def _compile(test: str, count: int) -> Callable[..., list[Item]]:

@@ -166,7 +166,7 @@ def _flatten(kind: type[Junction], given: tuple[Any, ...]) -> tuple[Any, ...]:
         flat += link
     if kind not in map(type, flat):  # and nowhere else
         return tuple(flat)
-    pending, flat = flat[::-1], []
+    pending, flat = flat[::-1], list[Any]()
     while pending:
         part = pending.pop()
         if isinstance(part, kind):

@@ -154,7 +154,7 @@ class Codec:
             lines += [f"    v{number} = get({name}, ABSENT)", *_write_build_field(f"v{number}", field, source)]
         # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
         lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
-        source.functions.append([*lines, "    return {", *_write_members(names), "    }"])
+        source.functions.append([*lines, "    return {", *(f"    {each}" for each in _write_members(names)), "    }"])
         return source
 
     def _write_encode(self) -> Source:

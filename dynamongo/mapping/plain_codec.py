@@ -1,7 +1,7 @@
 """The plain codec of a model: what it stores and reads, field by field.
 
 It says what the compiled codec of `model_codec` does, and does it for the first calls of a program.
-`tests/mapping/test_model_codec.py` compares the two.
+`tests/mapping/test_model_codec.py` compares both with an oracle.
 """
 
 from __future__ import annotations

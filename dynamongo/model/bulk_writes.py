@@ -111,7 +111,7 @@ class BulkWrite(Generic[M]):
         """The outcomes of invalid entries that were not yielded yet."""
 
     def writes(self) -> Iterator[Write]:
-        """Yield the writes; the position of each among them is the index of its `Outcome`."""
+        """Yield the writes; the position of each among them is the key of its outcome in `Outcomes`."""
         # An invalid entry has an index and no write, so the writes are numbered by themselves.
         numbers = itertools.count()
         for index, entry in enumerate(self.entries):
@@ -128,7 +128,7 @@ class BulkWrite(Generic[M]):
                 yield from self.finish_refused(advance)
             index, entry = self._pending[number]
             finished = self._finish(index, entry, outcome)
-            advance(1, int(not finished.is_done))
+            advance(1, 0 if finished.error is None else int(not finished.is_done))
             yield finished
             # Only now: an interruption while it is yielded must not lose it.
             del self._pending[number]

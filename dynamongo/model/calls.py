@@ -137,14 +137,13 @@ class GetCall(VerbCall[Any]):
     plan: plans.Plan | None = None
     check: Condition | None = None
 
-    def __init__(  # noqa: PLR0913 - the arguments of `get_one`, and where they are applied
+    def __init__(  # noqa: PLR0913, PLR0917 - the arguments of `get_one`, and where they are applied
         self,
         mapper: Mapper[Any],
         table: str,
         strategy: Strategy,
         default: Any = REQUIRED,
-        *,
-        consistent: bool = False,
+        consistent: bool = False,  # noqa: FBT001, FBT002 - by position, in less time than by name
         projection: Iterable[Any] | None = None,
     ) -> None:
         if consistent is not False:
@@ -193,8 +192,7 @@ class SaveCall(_WriteCall[M]):
         table: str,
         item: M | Mapping[str, Any],
         overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
-        *,
-        only_changed: bool,
+        only_changed: bool,  # noqa: FBT001 - by position, in less time than by name
     ) -> None:
         self.mapper, self.table = mapper, table
         self.instance = mapper.as_instance(item)

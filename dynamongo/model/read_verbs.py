@@ -70,7 +70,7 @@ class ReadVerbs(Instance):
             ExpressionError: The strategy does not fix the whole key of one item.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        call = GetCall(mapper, cls.table_name(), strategy, default, consistent=consistent, projection=projection)
+        call = GetCall(mapper, cls.table_name(), strategy, default, consistent, projection)
         return perform(call)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
@@ -110,7 +111,7 @@ def sum_up(outcomes: Iterable[WriteOutcome[T]]) -> BatchResult[T]:
     """Return the result that the outcomes add up to, in the order of the items."""
     result: BatchResult[T] = BatchResult([], [])
     # Outcomes come as they become known: retries and concurrent requests change their order.
-    for outcome in sorted(outcomes, key=lambda each: each.index):
+    for outcome in sorted(outcomes, key=operator.attrgetter("index")):
         if outcome.error is None:
             result.success.append(outcome.item)
         else:

@@ -56,7 +56,7 @@ class WriteVerbs(Instance):
             ValidationError: A value does not suit its field, a required one is missing, or a name is unknown.
         """
         mapper: Mapper[Self] = cls.__mapper__
-        call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed=only_changed)
+        call = SaveCall(mapper, cls.table_name(), item, overwrite, only_changed)
         return perform(call)
 
     @classmethod

@@ -73,6 +73,8 @@ class ReadItems(Sequence[Item]):
     def pick(self, positions: Iterable[int]) -> ReadItems:
         """Return the items at these positions."""
         chosen = list(positions)
+        if chosen == list(range(len(self))):  # all of them, as they are
+            return self
         return ReadItems(self._reader, [self._stored[n] for n in chosen], [self._made[n] for n in chosen])
 
     def find_keys(self) -> list[Mapping[str, AttributeValue]]:

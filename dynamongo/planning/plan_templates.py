@@ -56,7 +56,7 @@ from dynamongo.planning.plan import Plan, ReadOperation
 from dynamongo.planning.read import Read
 from dynamongo.schema import TableSchema
 
-Shape: TypeAlias = tuple[Any, ...]
+ReadShape: TypeAlias = tuple[Any, ...]
 """What two reads have in common that one template serves, as a flat tuple: it is hashed for each read."""
 
 _KINDS: Final[dict[type, str]] = {
@@ -76,7 +76,7 @@ _MAX_PARTS: Final = 8
 """An OR or IN with more of them names keys, or does not come a second time: to take its shape would only cost time."""
 
 
-def find_shape(read: Read, parts: Sequence[Condition]) -> Shape | None:
+def find_read_shape(read: Read, parts: Sequence[Condition]) -> ReadShape | None:
     """Return the shape of a read by a condition, given its conjuncts; `None` if there will be no template."""
     shape: list[Any] = [read.table.name, read.index, read.projection, read.required]
     shape += (read.descending, read.consistent, read.is_sorted)
@@ -125,7 +125,7 @@ def _add_between(shape: list[Any], node: Between) -> None:
 
 def _add_in(shape: list[Any], node: In) -> None:
     if len(node.choices) > _MAX_PARTS or not set(map(type, node.choices)) <= _KINDS.keys():
-        raise KeyError  # for `find_shape`; a path among the choices is too rare to be worth a shape
+        raise KeyError  # for `find_read_shape`; a path among the choices is too rare to be worth a shape
     shape += (In, len(node.choices))
     _add_operand(shape, node.operand)
 

@@ -36,7 +36,7 @@ from dynamongo.planning.conjuncts import split_filter
 from dynamongo.planning.contradictions import find_contradiction
 from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Plan, ReadOperation, Rejected
-from dynamongo.planning.plan_templates import PlanTemplate, find_shape, make_template
+from dynamongo.planning.plan_templates import PlanTemplate, find_read_shape, make_template
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
@@ -64,7 +64,7 @@ def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condit
 
     Threads share the templates: each step is one operation of a dict, and the worst of a race is a plan made twice.
     """
-    shape = find_shape(read, parts)
+    shape = find_read_shape(read, parts)
     if shape is None:
         return plan_read(read, batch_get)
     template: PlanTemplate | None = templates.get(shape, _UNKNOWN)

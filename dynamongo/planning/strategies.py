@@ -131,7 +131,7 @@ def resolve_many(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) 
         mapper.check_paths(paths_of(condition))
         return condition  # type: ignore[no-any-return]  # every `BaseCondition` is a `Condition`
     if _is_list(strategy):
-        return tuple([resolve_one(entry, mapper, to_write=to_write) for entry in strategy])
+        return tuple([Target(*resolve_key(entry, mapper, to_write=to_write)) for entry in strategy])
     return (resolve_one(strategy, mapper, to_write=to_write),)
 
 

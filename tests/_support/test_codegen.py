@@ -6,9 +6,11 @@ import gc
 import inspect
 import linecache
 import traceback
+from collections import deque
 
 import pytest
 
+from dynamongo._support import codegen
 from dynamongo._support.codegen import is_plain_name, make_function
 
 SOURCE = "def fail(x):\n    raise ValueError(known[x])\n"
@@ -48,3 +50,12 @@ def test_source_in_the_cache_is_not_dropped_while_others_go_through_it() -> None
 @pytest.mark.parametrize(("name", "is_plain"), [("city", True), ("class", False), ("1a", False), ("ﬁ", False)])
 def test_plain_names_keep_their_spelling_in_source(name: str, *, is_plain: bool) -> None:
     assert is_plain_name(name) is is_plain
+
+
+def test_another_thread_may_drop_the_last_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Taken(deque[str]):
+        def __bool__(self) -> bool:
+            return True  # it was there a moment ago
+
+    monkeypatch.setattr(codegen, "_dead", Taken())
+    assert make_function("double", "def double(x):\n    return 2 * x\n", {})(21) == 42

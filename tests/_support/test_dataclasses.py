@@ -158,6 +158,7 @@ def test_equality_is_the_same_and_equal_instances_have_one_hash() -> None:
         lambda of: of["Point"](1, x=2),
         lambda of: of["Checked"](1, double=2),
         lambda of: of["Empty"](1),
+        lambda of: of["Empty"](x=1),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(make: Callable[[dict[str, Any]], Any]) -> None:

@@ -29,7 +29,7 @@ from dynamongo.expressions.conditions import (
     Size,
 )
 from dynamongo.expressions.evaluation import holds
-from dynamongo.expressions.filters import FEW, WORTH_COMPILING, compile_filter, find_shape, generate_filter
+from dynamongo.expressions.filters import FEW, WORTH_COMPILING, compile_filter, find_filter_shape, generate_filter
 from dynamongo.expressions.values import Item
 
 YEAR, NAME = Path("year"), Path("name")
@@ -103,7 +103,7 @@ def test_conditions_that_differ_in_their_values_alone_are_compiled_once() -> Non
 
 
 def is_compiled(condition: Condition) -> bool:
-    return "compiled" in vars(find_shape(condition)[0])
+    return "compiled" in vars(find_filter_shape(condition)[0])
 
 
 def make_condition() -> Condition:

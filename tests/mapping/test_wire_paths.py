@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mapping.plain_codec import check_read
+from mapping.codec_oracle import check_read
 from typing_extensions import Self
 
 from dynamongo import (

@@ -109,7 +109,7 @@ def get(strategy: Any, default: Any = None, **arguments: Any) -> GetCall:
 
 def save(item: Any, *, overwrite: Any = True, only_changed: bool = False) -> SaveCall[Any]:
     model = type(item) if isinstance(item, Model) else Note
-    return SaveCall(model.__mapper__, model.table_name(), item, overwrite, only_changed=only_changed)
+    return SaveCall(model.__mapper__, model.table_name(), item, overwrite, only_changed)
 
 
 def update(strategy: Any, *updates: Any, upsert: bool = False) -> UpdateCall[Any]:

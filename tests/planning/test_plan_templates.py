@@ -35,7 +35,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.planning import planner
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.plan_templates import find_shape
+from dynamongo.planning.plan_templates import find_read_shape
 from dynamongo.planning.planner import plan_for, plan_read
 from dynamongo.planning.read import Read
 
@@ -247,7 +247,7 @@ def test_shapes_are_told_apart_by_structure() -> None:
         ~(a | b) & c,
         ~(a & b & c),
     ]
-    shapes = [find_shape(Read(Visit.__mapper__.schema("visits"), each), conjuncts(each)) for each in conditions]
+    shapes = [find_read_shape(Read(Visit.__mapper__.schema("visits"), each), conjuncts(each)) for each in conditions]
     assert max(Counter(shapes).values()) == 1
 
 

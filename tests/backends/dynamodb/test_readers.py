@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -224,6 +225,12 @@ def test_only_the_backend_itself_takes_a_reader(backend: DynamoDBBackend, monkey
     execute = backend.execute
     monkeypatch.setattr(backend, "execute", lambda operation, seconds=None: execute(operation, seconds))
     assert not takes_reader(backend)
+    traced = functools.partial(execute)
+    functools.update_wrapper(traced, execute)  # which copies what is noted on a function
+    monkeypatch.setattr(backend, "execute", traced)
+    assert not takes_reader(backend)
+    monkeypatch.setattr(DynamoDBBackend, "execute", functools.wraps(DynamoDBBackend.execute)(Spy.execute))
+    assert not takes_reader(Renamed())
 
 
 def test_an_operation_is_the_same_with_a_reader_and_without() -> None:

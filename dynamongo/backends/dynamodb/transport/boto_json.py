@@ -25,6 +25,7 @@ from botocore.validate import ParamValidationDecorator, ParamValidator
 
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.transport.boto_parsers import pass_responses
+from dynamongo.backends.dynamodb.transport.botocore_internals import endpoint_of
 from dynamongo.backends.dynamodb.transport.originals import is_original
 
 _ALIKE: Final = frozenset({"Key", "WriteRequest"})
@@ -45,7 +46,7 @@ def pass_json(client: Any, request: Request, *, is_watched: bool) -> dict[str, A
     if inner is not None:
         serializer = _Serializer(theirs, inner, request, arguments if is_watched else None)
         client._serializer = serializer  # noqa: SLF001 - there is no public way to choose it
-    pass_responses(client._endpoint, request, is_watched=is_watched)  # noqa: SLF001 - a client has no public name for it
+    pass_responses(endpoint_of(client), request, is_watched=is_watched)
     return arguments
 
 

@@ -43,8 +43,8 @@ def watch_responses(client: Any, *, is_own: bool) -> None:
 
     Args:
         client: A client of boto3.
-        is_own: Whether nobody else uses it: then the length of its responses is limited, and a connection with bytes
-            that belong to no response is closed.
+        is_own: Whether dynamongo alone uses it: then the length of its responses is limited, and a connection with
+            bytes that belong to no response is closed.
     """
     with contextlib.suppress(AttributeError):  # a test double without events may return anything
         client.meta.events.register("before-parse.dynamodb", _check_response, unique_id=_HANDLER)

@@ -65,7 +65,7 @@ def connection_settings_of(session: Any) -> dict[str, Any]:
     }
 
 
-def can_copy(client: Any) -> bool:
+def is_copyable(client: Any) -> bool:
     """Return whether a client can be copied: one that passes calls on to another cannot."""
     return "_endpoint" in vars(client)
 

@@ -44,7 +44,7 @@ class DirectTransport:
         place: As in `Transport`.
         ask: Returns the current credentials. It is called for each request, and may raise anything.
         settings: Those of the backend.
-        start: Who found all that, for `describe`.
+        start: How it was started, for `describe`.
     """
 
     def __init__(

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from dynamongo.backends.dynamodb.transport.botocore_internals import (
-    can_copy,
     can_stop_retries,
     copy_client,
     copy_endpoint,
+    is_copyable,
 )
 from dynamongo.exceptions import ConfigurationError
 
@@ -58,7 +58,7 @@ def prepare_call(client: Any, seconds: float | None, *, is_ours: bool, is_watche
         is_ours: Whether dynamongo has made it, so that it does not retry.
         is_watched: Whether a hook may have to be told of attempts.
     """
-    if not is_of_botocore(client) or (is_ours and not can_copy(client)):
+    if not is_of_botocore(client) or (is_ours and not is_copyable(client)):
         return client
     retries = find_retries(client)
     makes_one_attempt = is_ours or retries.get("total_max_attempts") == 1

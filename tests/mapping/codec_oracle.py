@@ -1,4 +1,4 @@
-"""What a model stores and reads, field by field: the plain reading that compiled codecs are compared with."""
+"""The oracle of codecs: what a model stores and reads, field by field, to compare plain and compiled codecs with."""
 
 from __future__ import annotations
 
