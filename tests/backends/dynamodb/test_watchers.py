@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path as FilePath
@@ -142,9 +144,18 @@ def watch_hooks(url: str, folder: FilePath) -> Record:
 
 
 def watch_cassette(url: str, folder: FilePath) -> Record:
-    (folder / "cassette.yaml").unlink(missing_ok=True)
+    # The release of vcrpy for Python 3.10 leaves the sockets of boto3's client open.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        record = record_cassette(url, folder / "cassette.yaml")
+        gc.collect()
+    return record
+
+
+def record_cassette(url: str, file: FilePath) -> Record:
+    file.unlink(missing_ok=True)
     with (
-        use_cassette(str(folder / "cassette.yaml")) as cassette,
+        use_cassette(str(file)) as cassette,
         contextlib.closing(DynamoDBBackend(**MADE_UP, endpoint_url=url)) as backend,
     ):
         results = execute_all(backend)
