@@ -189,6 +189,13 @@ def build_provider_error(error: Exception, credentials: str) -> CredentialsError
     return _build_credentials_error(f"the provider failed with {type(error).__name__}: {error}", credentials)
 
 
+def build_unsendable_credentials_error(credentials: str) -> CredentialsError:
+    """Return the error for credentials with a line break or the like, which shows nothing of them."""
+    return _build_credentials_error(
+        "they contain a character that a header cannot hold, such as a line break", credentials
+    )
+
+
 def translate_error(error: Exception, credentials: str) -> DynamongoError:
     """Return the exception to raise for one of `foreign_errors`.
 

@@ -8,6 +8,7 @@ import sys
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import (
+    build_unsendable_credentials_error,
     foreign_errors,
     is_before_sending,
     translate_error,
@@ -34,6 +35,8 @@ from dynamongo.backends.dynamodb.transport.response_checks import check_members
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, ServiceError
 
 _PROXY_ERROR: Final = "ProxyConnectionError"
+_INVALID_HEADER: Final = "Invalid header value"
+"""Of the message of `http.client` about a header; only those with the credentials can have an invalid value."""
 
 
 class BotoTransport:
@@ -66,6 +69,8 @@ class BotoTransport:
                 self._drop_connections()
                 raise
             except foreign_errors() as error:
+                if _INVALID_HEADER in str(error):  # and the value follows: a session token, or the signature
+                    raise build_unsendable_credentials_error(self._settings.describe_credentials()) from None
                 raise self._translate(error) from error
             except Exception as error:
                 explained = self._explain(error, has_response=bool(bodies))

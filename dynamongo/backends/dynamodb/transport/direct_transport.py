@@ -12,6 +12,7 @@ from typing import Any, Final
 from dynamongo.backends.dynamodb.errors import (
     build_provider_error,
     build_unexpected_error,
+    build_unsendable_credentials_error,
     foreign_errors,
     translate_error,
     translate_response,
@@ -96,8 +97,7 @@ class DirectTransport:
             return credentials
         text = f"{credentials.access_key}{credentials.token}"
         if not (text.isascii() and text.isprintable()):
-            problem = "AWS credentials contain a character that a header cannot hold, such as a line break"
-            raise CredentialsError(f"{problem}. {self._settings.describe_credentials()}")
+            raise build_unsendable_credentials_error(self._settings.describe_credentials())
         self._checked = credentials
         return credentials
 

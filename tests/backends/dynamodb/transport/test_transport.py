@@ -283,12 +283,23 @@ class TestRequests:
         ask(backend)
         backend.close()
 
-    @pytest.mark.parametrize("odd", ["made-up\n", "made-up\r\nx-more: 1", "m\u0430de-up"])
+    @pytest.mark.parametrize(
+        ("transport", "odd"),
+        [
+            ("auto", "made-up\n"),
+            ("auto", "made-up\r\nx-more: 1"),
+            ("auto", "m\u0430de-up"),
+            ("boto3", "made-up\nmore"),
+            ("boto3", "made-up\r\nx-more: 1"),
+        ],
+    )
     @pytest.mark.parametrize("name", ["aws_access_key_id", "aws_session_token"])
-    def test_credentials_that_no_header_can_hold_are_refused(self, server: FaultyServer, name: str, odd: str) -> None:
+    def test_credentials_that_no_header_can_hold_are_refused(
+        self, server: FaultyServer, transport: str, name: str, odd: str
+    ) -> None:
         keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", name: odd}
         session = boto3.Session(**keys, region_name="us-east-2")  # type: ignore[arg-type]
-        backend = DynamoDBBackend(session=session, endpoint_url=server.url)
+        backend = DynamoDBBackend(session=session, endpoint_url=server.url, transport=transport)
         with pytest.raises(CredentialsError, match="such as a line break") as caught:
             backend.execute(DESCRIBE)
         assert "made-up" not in str(caught.value)
