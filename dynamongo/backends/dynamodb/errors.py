@@ -191,9 +191,8 @@ def build_provider_error(error: Exception, credentials: str) -> CredentialsError
 
 def build_unsendable_credentials_error(credentials: str) -> CredentialsError:
     """Return the error for credentials with a line break or the like, which shows nothing of them."""
-    return _build_credentials_error(
-        "they contain a character that a header cannot hold, such as a line break", credentials
-    )
+    problem = "AWS credentials contain a character that a header cannot hold, such as a line break"
+    return CredentialsError(f"{problem}. {credentials}")
 
 
 def translate_error(error: Exception, credentials: str) -> DynamongoError:

@@ -320,3 +320,14 @@ def test_error_of_the_client_is_the_cause_of_ours() -> None:
             backend.execute(Get("t", {"id": 1}))
     client.close()
     assert isinstance(caught.value.__cause__, ClientError)
+
+
+def test_words_of_the_store_about_a_header_are_not_taken_for_credentials() -> None:
+    client = boto3.client(
+        "dynamodb", region_name="us-east-2", aws_access_key_id="a", aws_secret_access_key="b", endpoint_url="http://x"
+    )
+    with Stubber(client) as stubber:
+        stubber.add_client_error("get_item", "ValidationException", "Invalid header value", http_status_code=400)
+        with pytest.raises(InvalidRequestError, match="Invalid header value"):
+            DynamoDBBackend(client=client).execute(Get("t", {"id": 1}))
+    client.close()

@@ -35,8 +35,6 @@ from dynamongo.backends.dynamodb.transport.response_checks import check_members
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, ServiceError
 
 _PROXY_ERROR: Final = "ProxyConnectionError"
-_INVALID_HEADER: Final = "Invalid header value"
-"""Of the message of `http.client` about a header; only those with the credentials can have an invalid value."""
 
 
 class BotoTransport:
@@ -69,7 +67,7 @@ class BotoTransport:
                 self._drop_connections()
                 raise
             except foreign_errors() as error:
-                if _INVALID_HEADER in str(error):  # and the value follows: a session token, or the signature
+                if _is_of_invalid_header(error):  # it shows the value: a session token, or the signature
                     raise build_unsendable_credentials_error(self._settings.describe_credentials()) from None
                 raise self._translate(error) from error
             except Exception as error:
@@ -122,6 +120,12 @@ class BotoTransport:
         """Close the client, unless it is the caller's."""
         if self._settings.client is None:
             self._client.close()
+
+
+def _is_of_invalid_header(error: Exception) -> bool:
+    """Return whether `http.client` refused a header; of botocore's, only those with credentials can be invalid."""
+    cause = getattr(error, "kwargs", {}).get("error")
+    return isinstance(cause, ValueError) and str(cause).startswith("Invalid header value")
 
 
 def _call(client: Any, request: Request, bodies: list[bytes], *, is_copy: bool, is_watched: bool) -> dict[str, Any]:
