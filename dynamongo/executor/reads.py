@@ -112,8 +112,6 @@ class PageLoop:
         operation = self.plan.operations[start.step]
         if not isinstance(operation, (Query, Scan)):
             return None
-        if self._reader is not None:
-            operation = replace(operation, reader=self._reader)
         return self._resume(operation, start)
 
     def accept(self, result: PageResult, sender: Sender | None = None) -> ReadPage:
@@ -164,13 +162,11 @@ class PageLoop:
         )
 
     def _fetch_chunk(self, sender: Sender, operation: BatchGet, start: ReadPosition) -> Steps[ReadPage]:
-        if self._reader is not None:
-            operation = replace(operation, reader=self._reader)
         first = start.after if isinstance(start.after, int) else 0
         # `operation` holds all keys of the read; one request takes a chunk of them.
         end = first + sender.limits.batch_get
         keys = operation.keys[first:end]
-        found, consumed = yield from _get_batch(sender, replace(operation, keys=keys))
+        found, consumed = yield from _get_batch(sender, replace(operation, keys=keys, reader=self._reader))
         # DynamoDB returns them in no order. Source: BatchGetItem, API reference.
         items = self._select(sender, _in_order_of(keys, found))
         after = None if end >= len(operation.keys) else ReadPosition(start.step, end)
@@ -188,16 +184,19 @@ class PageLoop:
         return ReadPosition(following) if following < len(self.plan.operations) else None
 
     def _resume(self, operation: Query | Scan, start: ReadPosition) -> Query | Scan:
-        """Return the operation that continues at the position, and reads no more items than the limit leaves."""
+        """Return the operation that continues at the position, and reads no more items than the limit leaves.
+
+        The operations of a plan have no reader: the loop adds its own.
+        """
         limit, room = operation.limit, self._room
         # `Limit` counts the items that are read: where some are filtered out, it would make for small pages.
         if room is not None and room != limit and operation.filter is None and self.plan.residual is None:
             limit = room if limit is None else min(limit, room)
         cursor = start.after if isinstance(start.after, dict) else None
-        # The first page of most reads: nothing to copy.
-        if limit == operation.limit and cursor is None:
+        # The first page of most reads from memory: nothing to copy.
+        if limit == operation.limit and cursor is None and self._reader is None:
             return operation
-        return replace(operation, limit=limit, cursor=cursor)
+        return replace(operation, limit=limit, cursor=cursor, reader=self._reader)
 
     def _select(self, sender: Sender | None, items: Sequence[Item]) -> Sequence[Item]:
         """Return the items that the residual accepts."""
