@@ -17,7 +17,6 @@ from __future__ import annotations
 import base64
 import json
 import marshal
-import operator
 from typing import Any, Final
 
 from botocore.serialize import JSONSerializer
@@ -26,10 +25,14 @@ from botocore.validate import ParamValidationDecorator, ParamValidator
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.transport.boto_parsers import pass_responses
 from dynamongo.backends.dynamodb.transport.botocore_internals import endpoint_of
-from dynamongo.backends.dynamodb.transport.originals import is_original
+from dynamongo.backends.dynamodb.transport.originals import Originals
 
 _ALIKE: Final = frozenset({"Key", "WriteRequest"})
 """The shapes of what dynamongo renders in one way for all of a batch: one of them shows whether it is valid."""
+
+_BYPASSED: Final = Originals(
+    (ParamValidationDecorator, "serialize_to_request"), (JSONSerializer, "serialize_to_request")
+)
 
 _WITHOUT_REFERENCES: Final = 0
 """The version of `marshal`'s format in which equal objects have equal bytes."""
@@ -60,24 +63,7 @@ def _find_serializer(theirs: Any) -> JSONSerializer | None:
             return None
     inner = serializers[-1]
     are_theirs = type(inner) is JSONSerializer and not any("serialize_to_request" in vars(each) for each in serializers)
-    return inner if are_theirs and _are_botocores() else None
-
-
-_known: tuple[object, ...] = ()
-"""The functions that are left out, and their code, when they were last found to be botocore's."""
-
-
-def _are_botocores() -> bool:
-    """Return whether the functions that are left out are still botocore's."""
-    global _known  # noqa: PLW0603 - it is asked for each request, and the answer hardly ever changes
-    functions = [vars(ParamValidationDecorator)["serialize_to_request"], vars(JSONSerializer)["serialize_to_request"]]
-    found = (*functions, *[getattr(function, "__code__", None) for function in functions])
-    if _known and all(map(operator.is_, found, _known)):  # proxies equal what they wrap
-        return True
-    if not all(map(is_original, functions)):
-        return False
-    _known = found
-    return True
+    return inner if are_theirs and _BYPASSED.are_in_place() else None
 
 
 def _encode_binary(data: bytes) -> str:

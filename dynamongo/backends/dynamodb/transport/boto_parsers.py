@@ -17,7 +17,7 @@ from botocore.utils import lowercase_dict
 
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.transport.lazy_response import LazyResponse
-from dynamongo.backends.dynamodb.transport.originals import is_original
+from dynamongo.backends.dynamodb.transport.originals import Originals
 
 _PROTOCOL: Final = "json"
 _VALUE: Final = "AttributeValue"
@@ -31,8 +31,7 @@ _USUAL: Final[dict[str, Any]] = {"_defaults": {}}
 """What botocore's parser factory holds, unless its owner has changed what it makes."""
 
 
-_CREATE: Final = ResponseParserFactory.create_parser
-_IS_ORIGINAL: Final = is_original(_CREATE)
+_BYPASSED: Final = Originals((ResponseParserFactory, "create_parser"))
 
 
 def pass_responses(endpoint: Any, request: Request, *, is_watched: bool) -> None:
@@ -42,7 +41,7 @@ def pass_responses(endpoint: Any, request: Request, *, is_watched: bool) -> None
     """
     factory = endpoint._response_parser_factory  # noqa: SLF001 - an endpoint has no public name for it
     is_usual = type(factory) is ResponseParserFactory and vars(factory) == _USUAL
-    if is_usual and _IS_ORIGINAL and ResponseParserFactory.create_parser is _CREATE:
+    if is_usual and _BYPASSED.are_in_place():
         # There is no public way to choose it once a client is made.
         endpoint._response_parser_factory = _Parsers(None if is_watched else request)  # noqa: SLF001 - as above
 

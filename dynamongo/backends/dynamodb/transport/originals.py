@@ -6,6 +6,7 @@ A function is the original if its code equals the code in its module's file, eve
 from __future__ import annotations
 
 import functools
+import operator
 import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType
@@ -15,6 +16,29 @@ if TYPE_CHECKING:
     from importlib.abc import InspectLoader
 
 LIBRARIES: Final = frozenset({"botocore", "urllib3", "http"})
+
+
+class Originals:
+    """Functions of libraries that may be bypassed as long as all of them are the originals. Threads may share it.
+
+    Args:
+        places: The class and the name of each.
+    """
+
+    def __init__(self, *places: tuple[type, str]) -> None:
+        self._places = places
+        self._known: tuple[object, ...] = ()
+
+    def are_in_place(self) -> bool:
+        """Return whether they are. Once that is known, they have to be the same objects with the same code."""
+        functions = [vars(owner).get(name) for owner, name in self._places]
+        found = (*functions, *[getattr(function, "__code__", None) for function in functions])
+        if self._known and all(map(operator.is_, found, self._known)):  # proxies equal what they wrap
+            return True
+        if not all(map(is_original, functions)):
+            return False
+        self._known = found
+        return True
 
 
 def is_original(found: Any) -> bool:

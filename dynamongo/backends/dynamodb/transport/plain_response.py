@@ -11,14 +11,13 @@ import http.client
 import re
 from typing import Any, Final, cast
 
-from dynamongo.backends.dynamodb.transport.originals import is_original
+from dynamongo.backends.dynamodb.transport.originals import Originals
 
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (?!204|304)([2-5][0-9][0-9])(?: ([^\r\n]*))?(?=\r\n)")
 _HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([!-~](?:[ -~]*[!-~])?)?(?=\r\n|\Z)")
 _LENGTH: Final = re.compile(r"[0-9]{1,18}\Z")
 
-_BEGIN: Final = http.client.HTTPResponse.begin
-_IS_ORIGINAL: Final = is_original(_BEGIN)
+_BYPASSED: Final = Originals((http.client.HTTPResponse, "begin"))
 
 
 class PlainResponse(http.client.HTTPResponse):
@@ -26,7 +25,7 @@ class PlainResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """See `http.client`."""
-        if not _IS_ORIGINAL or http.client.HTTPResponse.begin is not _BEGIN or not self._begin_plain():
+        if not _BYPASSED.are_in_place() or not self._begin_plain():
             super().begin()
 
     def _begin_plain(self) -> bool:
