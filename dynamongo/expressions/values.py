@@ -59,7 +59,7 @@ MAX_DEPTH = 32
 MAX_ITEM_BYTES = 409_600
 MAX_NAME_BYTES = 65_535
 
-_TYPES: dict[type, AttributeType] = {
+TYPES_BY_CLASS: dict[type, AttributeType] = {
     str: "S",
     int: "N",
     Decimal: "N",
@@ -69,6 +69,8 @@ _TYPES: dict[type, AttributeType] = {
     list: "L",
     dict: "M",
 }
+"""The types of values, sets apart, whose type is that of their members."""
+
 _SET_TYPES: dict[AttributeType, AttributeType] = {"S": "SS", "N": "NS", "B": "BS"}
 PLAIN_TYPES: frozenset[type] = frozenset({str, int, Decimal, bytes, bool, type(None)})
 """The types of values that have no parts."""
@@ -85,11 +87,11 @@ def type_of(value: AttributeValue) -> AttributeType:
     >>> type_of(True), type_of(1), type_of(frozenset({b"x"}))
     ('BOOL', 'N', 'BS')
     """
-    found = _TYPES.get(type(value))
+    found = TYPES_BY_CLASS.get(type(value))
     if found is not None:
         return found
     if type(value) is frozenset:
-        members = {_TYPES.get(type(member)) for member in value}
+        members = {TYPES_BY_CLASS.get(type(member)) for member in value}
         if len(members) == 1:
             member_type = members.pop()
             if member_type in _SET_TYPES:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.numbers import normalize_number
+from dynamongo.expressions.numbers import LEAST_INT, MOST_INT, normalize_number
 from dynamongo.expressions.values import (
     MAX_DEPTH,
     MAX_NAME_BYTES,
@@ -26,9 +26,6 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields.partial_map import refuse_part
-
-_SMALL: Final = 1_000_000_000
-"""An int between this and its negative has fewer than the 38 digits of a DynamoDB number: it needs no closer look."""
 
 
 def encode(value: Any) -> AttributeValue:
@@ -101,7 +98,7 @@ class _Walk:
             if type(member) is str:
                 if not member.isascii():
                     check_text(member)
-            elif type(member) is not int or not -_SMALL < member < _SMALL:
+            elif type(member) is not int or not LEAST_INT < member < MOST_INT:
                 taken[name] = takers.get(type(member), self._take_other)(member)
         return taken
 

@@ -25,7 +25,6 @@ There is one planner: a template is read off its plan, in which it finds the con
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final, TypeAlias, cast
 
 from dynamongo._support.dataclasses import dataclass
@@ -50,6 +49,7 @@ from dynamongo.expressions.conditions import (
 )
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.trees import Branch, nodes_of
+from dynamongo.expressions.values import TYPES_BY_CLASS
 from dynamongo.operations import Get, KeyCondition, Query, Scan
 from dynamongo.planning.contradictions import find_contradiction, find_subject
 from dynamongo.planning.plan import Plan, ReadOperation
@@ -59,17 +59,7 @@ from dynamongo.schema import TableSchema
 ReadShape: TypeAlias = tuple[Any, ...]
 """What two reads have in common that one template serves, as a flat tuple: it is hashed for each read."""
 
-_KINDS: Final[dict[type, str]] = {
-    str: "S",
-    int: "N",
-    Decimal: "N",
-    bytes: "B",
-    bool: "BOOL",
-    type(None): "NULL",
-    list: "L",
-    dict: "M",
-    frozenset: "set",
-}
+_KINDS: Final[dict[type, str]] = {**TYPES_BY_CLASS, frozenset: "set"}
 _KINDS_OF_EMPTY: Final = {**_KINDS, str: "empty S", bytes: "empty B"}
 
 _MAX_PARTS: Final = 8

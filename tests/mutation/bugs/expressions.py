@@ -95,7 +95,7 @@ MUTANTS = [
         "if_true",
     ),
     # Numbers, values and sizes.
-    Mutant("True is 1", "_TYPES", '"BOOL"', '"N"'),
+    Mutant("True is 1", "TYPES_BY_CLASS", '"BOOL"', '"N"'),
     Mutant("sums are rounded to 28 digits", "add_numbers", "EXACT.add(_a, _b)", "_a + _b"),
     Mutant("39 digits are stored", "_normalize_slowly", "len(digits) > MAX_DIGITS", "len(digits) > MAX_DIGITS + 1"),
     Mutant("1E+126 is stored", "_normalize_slowly", "exponent > _MAX_EXPONENT", "exponent > _MAX_EXPONENT + 1"),
