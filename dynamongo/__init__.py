@@ -80,21 +80,21 @@ from dynamongo.planning.strategies import Strategy
 if TYPE_CHECKING:
     from dynamongo.connection.recording import budget
     from dynamongo.executor.schema_diff import Difference
-    from dynamongo.model.progress import Progress
     from dynamongo.model.result_set import ResultSet
-    from dynamongo.model.results import BatchResult, Failure, Page, WriteOutcome
-    from dynamongo.model.write_plan import WritePlan
     from dynamongo.planning.plan import Plan
+    from dynamongo.verbs.progress import Progress
+    from dynamongo.verbs.results import BatchResult, Failure, Page, WriteOutcome
+    from dynamongo.verbs.write_plan import WritePlan
 else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
         __name__,
         {
             "dynamongo.connection.recording": ("budget",),
             "dynamongo.executor.schema_diff": ("Difference",),
-            "dynamongo.model.progress": ("Progress",),
+            "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
-            "dynamongo.model.results": ("BatchResult", "Failure", "Page", "WriteOutcome"),
-            "dynamongo.model.write_plan": ("WritePlan",),
+            "dynamongo.verbs.results": ("BatchResult", "Failure", "Page", "WriteOutcome"),
+            "dynamongo.verbs.write_plan": ("WritePlan",),
             "dynamongo.planning.plan": ("Plan",),
         },
     )

@@ -58,7 +58,7 @@ NEVER = {
     "dynamongo.executor.reads": "reads of several items need it",
     "dynamongo.executor.writes": "writes of several items need it",
     "dynamongo.model.batch": "few programs have batches",
-    "dynamongo.model.bulk_writes": "writes of several items need it",
+    "dynamongo.verbs.bulk_writes": "writes of several items need it",
     "dynamongo.model.result_set": "reads of several items need it",
     "dynamongo.planning.plan": "a key needs no plan",
     "dynamongo.planning.planner": "a key needs no plan",
@@ -71,7 +71,7 @@ AT_IMPORT = {
     "dynamongo.backends.memory": "a backend is loaded when it is first used",
     "dynamongo.executor.schema_diff": "only what manages tables needs it",
     "dynamongo.executor.table_lifecycle": "only what manages tables needs it",
-    "dynamongo.model.progress": "bulk verbs and what manages tables report progress",
+    "dynamongo.verbs.progress": "bulk verbs and what manages tables report progress",
     "linecache": "it imports the tokenizer",
 }
 FIRST_TEST = """

@@ -15,12 +15,15 @@ A backend may also offer:
   Without this parameter, deadlines are checked only between attempts;
 - `monotonic()`: the time in seconds by the clock of `wait`; the default is `time.monotonic`;
 - `execute` marked by `uses_reader`: what arrives is JSON, of which the `reader` of an operation reads the items;
-- `max_attempts`: the maximum number of requests for one call if the connection has no `retries=`, or `None`.
+- `max_attempts`: the maximum number of requests for one call if the connection has no `retries=`, or `None`;
+- `execute_async` and `wait_async`, as `AsyncBackend` declares them, for the verbs that are awaited. Without them, or
+  where a subclass overrides `execute` alone, `execute` and `wait` run in a thread;
+- `is_local = True`: it does no I/O, so that a blocking call delays an event loop no more than any other code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
@@ -77,6 +80,25 @@ class Backend(Protocol):
         ...
 
 
+class AsyncBackend(Backend, Protocol):
+    """Executes operations on an event loop of asyncio, too."""
+
+    async def execute_async(self, operation: Operation[R], seconds: float | None = None) -> R:
+        """Execute one operation as `execute` does, without blocking the event loop.
+
+        If the task is cancelled, the operation has been executed or not; nothing of it happens afterwards.
+
+        Args:
+            operation: The operation.
+            seconds: How long it may take; see above.
+        """
+        ...
+
+    async def wait_async(self, seconds: float) -> None:
+        """Wait before a retry, without blocking the event loop."""
+        ...
+
+
 def takes_seconds(backend: Backend) -> bool:
     """Return whether `execute` has the parameter `seconds`, which an override in a subclass may lack."""
     # Read from the code object, since `inspect` takes long to import. Keyword-only parameters, which are not in
@@ -110,3 +132,41 @@ def make_bounded(backend: Backend) -> Callable[[Operation[R], float | None], R]:
         execute: Any = backend.execute
         return execute  # type: ignore[no-any-return]  # the protocol declares only what every backend has
     return lambda operation, _: backend.execute(operation)
+
+
+def is_awaitable(backend: Backend) -> bool:
+    """Return whether the backend's own `execute_async` does what its `execute` does.
+
+    An `execute` that is overridden by itself, in a subclass or on the backend, would be bypassed.
+    """
+    own = getattr(backend, "__dict__", {})
+    for names in (own, *map(vars, type(backend).__mro__)):
+        if "execute_async" in names:
+            return True
+        if "execute" in names:
+            return False
+    return hasattr(backend, "execute_async")  # found by `__getattr__`, as a wrapper may do
+
+
+def make_awaitable(backend: Backend) -> Callable[[Operation[R], float | None], Awaitable[R]]:
+    """Return what executes an operation within a time limit without blocking the event loop."""
+    found: Any = backend
+    if is_awaitable(backend):
+        return found.execute_async  # type: ignore[no-any-return]  # the protocol declares only what every backend has
+    execute: Callable[[Operation[R], float | None], R] = make_bounded(backend)
+    return lambda operation, seconds: _run_in_thread(execute, operation, seconds)
+
+
+async def wait_async(backend: Backend, seconds: float) -> None:
+    """Wait before a retry, without blocking the event loop."""
+    found: Any = backend
+    if is_awaitable(backend):
+        await found.wait_async(seconds)
+    else:
+        await _run_in_thread(backend.wait, seconds)
+
+
+async def _run_in_thread(function: Callable[..., R], *arguments: Any) -> R:
+    import asyncio  # noqa: PLC0415 - whoever awaits has imported it; nobody else needs it
+
+    return await asyncio.to_thread(function, *arguments)

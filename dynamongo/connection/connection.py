@@ -10,9 +10,9 @@ from dynamongo._support.dataclasses import replace
 from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
-from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
-from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive
-from dynamongo.connection.observers import execute_observed, observers
+from dynamongo.backends import Backend, Limits, make_awaitable, make_bounded, takes_seconds
+from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive, drive_async
+from dynamongo.connection.observers import execute_observed, execute_observed_async, observers
 from dynamongo.connection.overrides import (
     close_override,
     latest_override,
@@ -292,6 +292,38 @@ class Connection:
                 last.budget.refund(1)
             return result
         return drive(steps, backend, last.seconds)
+
+    async def run_async(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
+        """Perform steps as `run` does, without blocking the event loop."""
+        if backend is None:
+            backend = self.backend
+        last = self._last
+        if last.refer() is not backend:
+            last = self._look_up(backend)
+        return await drive_async(make_steps(last.sender), backend, last.seconds)
+
+    async def execute_async(self, operation: Operation[R], backend: Backend | None = None) -> R:
+        """Execute one operation as `execute` does, without blocking the event loop."""
+        if backend is None:
+            backend = self.backend
+        last = self._last
+        if last.refer() is not backend:
+            last = self._look_up(backend)
+        started: float | None = None
+        try:
+            if last.is_awaitable and not observers.get():
+                awaitable: Any = backend
+                result: R = await awaitable.execute_async(operation, last.seconds)
+            else:
+                started = last.now()
+                result = await execute_observed_async(make_awaitable(backend), operation, last.seconds)
+        except BackendError as error:
+            steps = last.sender.retry(operation, error, last.now() - error.seconds if started is None else started)
+        else:
+            if not last.budget.is_full:
+                last.budget.refund(1)
+            return result
+        return await drive_async(steps, backend, last.seconds)
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use makes another."""

@@ -1,18 +1,20 @@
 """Drivers: what performs the effects that the executor yields, and the senders of a connection.
 
-Planning, executor and verbs do no I/O: a driver does it for them. The one here blocks.
+Planning, executor and verbs do no I/O: a driver does it for them. There are two, one that blocks and one that awaits,
+which differ in nothing else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 import weakref
 from collections.abc import Callable
 from typing import TypeVar
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.backends import Backend, Limits, make_bounded, takes_seconds
-from dynamongo.connection.observers import execute_observed
+from dynamongo.backends import Backend, Limits, is_awaitable, make_awaitable, make_bounded, takes_seconds, wait_async
+from dynamongo.connection.observers import execute_observed, execute_observed_async
 from dynamongo.executor import Attempt, RetryBudget, RetryPolicy, Sender, Steps, Wait
 
 R = TypeVar("R")
@@ -49,6 +51,33 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
         return stop.value  # type: ignore[no-any-return]  # a generator's result arrives untyped
 
 
+async def drive_async(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
+    """Perform the effects as `drive` does, without blocking the event loop.
+
+    A cancelled task performs no further effect, and the generator is closed at once.
+    """
+    execute = make_awaitable(backend)
+    with contextlib.closing(steps):
+        try:
+            effect = next(steps)
+            while True:
+                if isinstance(effect, Wait):
+                    await wait_async(backend, effect.seconds)
+                    effect = steps.send(None)
+                    continue
+                try:
+                    if isinstance(effect, Attempt):
+                        result = await execute_observed_async(execute, effect.operation, effect.seconds)
+                    else:
+                        result = await execute_observed_async(execute, effect, seconds)
+                except Exception as error:  # noqa: BLE001 - the generator decides what the error means
+                    effect = steps.throw(error)
+                else:
+                    effect = steps.send(result)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # as above
+
+
 @dataclass(frozen=True, slots=True)
 class LastUsed:
     """What `Connection.execute` has to know of the backend that was used last, looked up once.
@@ -56,6 +85,7 @@ class LastUsed:
     Attributes:
         refer: Returns the backend, if it still exists: the connection must not keep it alive.
         is_bounded: Whether its `execute` takes a time limit.
+        is_awaitable: Whether it has an `execute_async` of its own.
         seconds: How long a call may take.
         now: Returns the time by the backend's clock.
         budget: What retries are paid from.
@@ -64,6 +94,7 @@ class LastUsed:
 
     refer: Callable[[], Backend | None]
     is_bounded: bool
+    is_awaitable: bool
     seconds: float
     now: Callable[[], float]
     budget: RetryBudget
@@ -73,6 +104,7 @@ class LastUsed:
 NONE_USED = LastUsed(
     refer=lambda: None,
     is_bounded=False,
+    is_awaitable=False,
     seconds=0.0,
     now=time.monotonic,
     budget=RetryBudget(None),
@@ -94,8 +126,16 @@ class Senders:
 
     def look_up(self, backend: Backend) -> LastUsed:
         """Return what `Connection.execute` has to know of a backend."""
-        sender, is_bounded = self._find(backend), takes_seconds(backend)
-        return LastUsed(_refer_to(backend), is_bounded, sender.retries.max_seconds, sender.now, sender.budget, sender)
+        sender = self._find(backend)
+        return LastUsed(
+            _refer_to(backend),
+            takes_seconds(backend),
+            is_awaitable(backend),
+            sender.retries.max_seconds,
+            sender.now,
+            sender.budget,
+            sender,
+        )
 
     def _find(self, backend: Backend) -> Sender:
         try:

@@ -6,7 +6,7 @@ They hold for the current thread or asyncio task, and for the threads that dynam
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ R = TypeVar("R")
 
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
 
     class Observer(Protocol):
         """Something that is notified before and after every request."""
@@ -40,17 +41,52 @@ def execute_observed(
     watching = observers.get()
     if not watching:
         return execute(operation, seconds)
-    for observer in watching:
-        observer.before(operation)
-    try:
-        result = execute(operation, seconds)
-    except Exception as error:
-        for observer in watching:
-            observer.after(operation, Capacity(), error)
-        raise
-    for observer in watching:  # operations on tables consume no capacity
-        observer.after(operation, getattr(result, "consumed", Capacity()), None)
+    with _Watched(watching, operation) as watched:
+        result = watched.result = execute(operation, seconds)
     return result
+
+
+async def execute_observed_async(
+    execute: Callable[[Operation[R], float | None], Awaitable[R]], operation: Operation[R], seconds: float | None
+) -> R:
+    """Execute the operation as `execute_observed` does, without blocking the event loop."""
+    watching = observers.get()
+    if not watching:
+        return await execute(operation, seconds)
+    with _Watched(watching, operation) as watched:
+        result = watched.result = await execute(operation, seconds)
+    return result
+
+
+class _Watched:
+    """An operation whose observers are notified before the block that executes it, and after.
+
+    Not a `contextmanager`: a warning of an observer names the nearest caller outside dynamongo, which that would be.
+
+    Attributes:
+        result: What the block has found.
+    """
+
+    result: Any = None
+
+    def __init__(self, watching: tuple[Observer, ...], operation: Operation[Any]) -> None:
+        self._watching = watching
+        self._operation = operation
+
+    def __enter__(self) -> Self:
+        for observer in self._watching:
+            observer.before(self._operation)
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is None:  # operations on tables consume no capacity
+            self._notify(getattr(self.result, "consumed", Capacity()), None)
+        elif isinstance(error, Exception):  # and not Ctrl-C, or a task that is cancelled
+            self._notify(Capacity(), error)
+
+    def _notify(self, consumed: Capacity, error: Exception | None) -> None:
+        for observer in self._watching:
+            observer.after(self._operation, consumed, error)
 
 
 @contextlib.contextmanager

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
-from dynamongo.model.bulk_entries import Entry, delete_entries
-from dynamongo.model.bulk_writes import (
+from dynamongo.model.write_stream import WriteStream, gather
+from dynamongo.planning.strategies import Strategy, resolve_one
+from dynamongo.planning.write_builders import make_put
+from dynamongo.verbs.bulk_entries import Entry, delete_entries
+from dynamongo.verbs.bulk_writes import (
     BulkWrite,
     Destination,
     WriteOptions,
-    WriteStream,
     attach_result,
     find_stop,
-    gather,
 )
-from dynamongo.model.instance import Instance
-from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
-from dynamongo.planning.strategies import Strategy, resolve_one
-from dynamongo.planning.write_builders import make_put
+from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.model.instance import Instance
+from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from dynamongo.model import bulk_verbs

@@ -1,41 +1,36 @@
 """The verbs for many items: `User.save_many(...)`, `User.save_many.explain(...)`, and the streams of their outcomes.
 
-Each verb is an object, so that it can be both called and explained. It prepares a `BulkCall`, which others execute:
-here `perform_bulk` and `stream_bulk`, blocking.
+Each verb is an object, so that it can be both called and explained. What it does is prepared in `verbs.bulk_calls`, and
+executed here, blocking.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
-from dynamongo.model.bound_verbs import BoundVerb, TargetedVerb
-from dynamongo.model.bulk_entries import delete_entries, save_entries, update_entries
-from dynamongo.model.bulk_writes import BulkCall, WriteOptions, perform_bulk, stream_bulk
-from dynamongo.model.instance import Instance
-from dynamongo.model.progress import ProgressOption, find_total
-from dynamongo.model.results import BatchResult, WriteOutcome
-from dynamongo.model.write_plan import WritePlan
-from dynamongo.operations import Put
+from dynamongo.model.result_set import ResultSet
+from dynamongo.model.write_stream import perform_bulk, stream_bulk
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
-from dynamongo.planning.write_builders import check_changes
+from dynamongo.verbs.bulk_calls import DeleteVerb, SaveVerb, UpdateVerb
+from dynamongo.verbs.bulk_writes import BulkCall, WriteOptions
+from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.prepared_read import instances_of
+from dynamongo.verbs.progress import ProgressOption
+from dynamongo.verbs.results import BatchResult, WriteOutcome
 
 M = TypeVar("M", bound=Instance)
 
 
-class SaveMany(BoundVerb[M]):
+class SaveMany(SaveVerb[M]):
     """Store several items as if one after the other.
 
     All items are validated before the first is sent. Costs one BatchWriteItem request per 25 items, or one PutItem
     request per item if `overwrite` is `False` or a condition.
     """
-
-    name = "save_many"
 
     def __call__(
         self,
@@ -62,36 +57,6 @@ class SaveMany(BoundVerb[M]):
         """
         return perform_bulk(self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite))
 
-    def prepare(
-        self,
-        items: Iterable[M | Mapping[str, Any]],
-        options: WriteOptions,
-        *,
-        overwrite: bool | Condition = True,
-    ) -> BulkCall[M]:
-        """Validate the items, and return the call that stores them; raises as `save_many` does."""
-        place = self._find_destination()
-        entries = list(save_entries(self._mapper, place.table, items, overwrite=overwrite))
-        for index, entry in enumerate(entries):
-            if entry.error is not None:
-                raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
-        return BulkCall(place, options, lambda: entries)
-
-    def explain(
-        self,
-        items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | Condition = True,  # noqa: FBT001, FBT002 - as in `save_one`
-    ) -> WritePlan:
-        """Return how the items would be stored. Makes no request."""
-        table = self._model.table_name()
-        writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite=overwrite)]
-        puts = [write for write in writes if isinstance(write, Put)]
-        condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
-        # A batch takes no conditions. Source: BatchWriteItem, API reference.
-        if any(put.condition is not None for put in puts):
-            return WritePlan(f"Put {table}", 1, len(writes), check=condition)
-        return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))
-
     def stream(
         self,
         items: Iterable[M | Mapping[str, Any]],
@@ -103,16 +68,8 @@ class SaveMany(BoundVerb[M]):
         """Store the items while iterating; see `Model.save_iter`."""
         return stream_bulk(self.prepare_stream(items, WriteOptions(max_workers, progress), overwrite=overwrite))
 
-    def prepare_stream(
-        self, items: Iterable[M | Mapping[str, Any]], options: WriteOptions, *, overwrite: bool | Condition = True
-    ) -> BulkCall[M]:
-        """Return the call that stores the items as the iterable yields them; an invalid one is an outcome."""
-        place = self._find_destination()
-        make_entries = functools.partial(save_entries, self._mapper, place.table, items, overwrite=overwrite)
-        return BulkCall(place, options, make_entries, total=find_total(items))
 
-
-class DeleteMany(TargetedVerb[M]):
+class DeleteMany(DeleteVerb[M]):
     """Delete several items.
 
     Items that are given by key (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request
@@ -121,8 +78,6 @@ class DeleteMany(TargetedVerb[M]):
     changed in between is reported, not destroyed. If the condition is too large for a write, each delete checks the
     part of it that held for its item when that was read.
     """
-
-    name = "delete_many"
 
     def __call__(
         self,
@@ -148,22 +103,7 @@ class DeleteMany(TargetedVerb[M]):
                 attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        return self._perform(self.prepare(strategy, scans, WriteOptions(max_workers, progress)))
-
-    def prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions) -> BulkCall[M]:
-        """Return the call that deletes the items."""
-        return self._prepare(strategy, scans, options, delete_entries)
-
-    def explain(self, strategy: Strategy) -> WritePlan:
-        """Return how the items would be found and deleted. Makes no request."""
-        source, table = self._resolve(strategy), self._model.table_name()
-        targets, plan = self._find_targets(source)
-        if targets is None:
-            return WritePlan(f"Delete {table}", 1, None, plan, cast("Condition | None", source))
-        checked = sum(target.check is not None for target in targets)
-        note = (f"{checked} of them with a condition: one request each",) if checked else ()
-        per_request = connection_of(self._model).limits.batch_write
-        return WritePlan(f"BatchWrite {table}", per_request, len(targets), warnings=note)
+        return _perform(self._model, self.prepare(strategy, scans, WriteOptions(max_workers, progress)))
 
     def stream(
         self, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
@@ -171,12 +111,8 @@ class DeleteMany(TargetedVerb[M]):
         """Delete the items while iterating; see `Model.delete_iter`."""
         return stream_bulk(self.prepare_stream(strategies, WriteOptions(max_workers, progress)))
 
-    def prepare_stream(self, strategies: Iterable[Strategy], options: WriteOptions) -> BulkCall[M]:
-        """Return the call that deletes the items as the iterable yields their strategies."""
-        return self._prepare_stream(strategies, options, delete_entries)
 
-
-class UpdateMany(TargetedVerb[M]):
+class UpdateMany(UpdateVerb[M]):
     """Change some attributes of several items, with one UpdateItem request for each.
 
     Items that are given by key are updated without being read, and must exist. Any other condition is read first, as
@@ -184,8 +120,6 @@ class UpdateMany(TargetedVerb[M]):
     changed. If the condition is too large for a write, each update checks the part of it that held for its item when
     that was read.
     """
-
-    name = "update_many"
 
     def __call__(
         self,
@@ -214,27 +148,7 @@ class UpdateMany(TargetedVerb[M]):
                 again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        return self._perform(self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress)))
-
-    def prepare(
-        self,
-        strategy: Strategy,
-        updates: Updates,
-        scans: ScanPolicy | None,
-        options: WriteOptions,
-    ) -> BulkCall[M]:
-        """Return the call that updates the items."""
-        changes = check_changes(self._mapper, updates)
-        return self._prepare(strategy, scans, options, functools.partial(update_entries, changes))
-
-    def explain(self, strategy: Strategy, updates: Updates) -> WritePlan:
-        """Return how the items would be found and updated. Makes no request."""
-        check_changes(self._mapper, updates)
-        source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"
-        targets, plan = self._find_targets(source)
-        if targets is None:
-            return WritePlan(step, 1, None, plan, cast("Condition | None", source))
-        return WritePlan(step, 1, len(targets), warnings=("each item must exist",))
+        return _perform(self._model, self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress)))
 
     def stream(
         self,
@@ -247,7 +161,10 @@ class UpdateMany(TargetedVerb[M]):
         """Update the items while iterating; see `Model.update_iter`."""
         return stream_bulk(self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress)))
 
-    def prepare_stream(self, strategies: Iterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
-        """Return the call that updates the items as the iterable yields their strategies."""
-        changes = check_changes(self._mapper, updates)
-        return self._prepare_stream(strategies, options, functools.partial(update_entries, changes))
+
+def _perform(model: type[M], call: BulkCall[M]) -> BatchResult[M]:
+    """Execute a call: its read, if there is one, and then its writes."""
+    if call.read is None:
+        return perform_bulk(call)
+    decode, backend = instances_of(call.destination.mapper), call.destination.backend
+    return perform_bulk(call, *ResultSet(model, call.read, decode, backend=backend).targets())

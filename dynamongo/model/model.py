@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dynamongo.aio.facet import AsyncFacet
 from dynamongo.exceptions import ValidationError
 from dynamongo.mapping.records import set_record
 from dynamongo.model.read_verbs import ReadVerbs
@@ -56,6 +57,9 @@ class Model(ReadVerbs, WriteVerbs, TableVerbs):
     """
 
     __abstract__ = True
+
+    aio = AsyncFacet()
+    """The verbs, awaited: `await User.aio.get_one(...)`, `await user.aio.save()`."""
 
     def __init__(self, /, **values: Any) -> None:
         mapper = type(self).__mapper__

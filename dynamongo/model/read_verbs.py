@@ -10,23 +10,24 @@ from dynamongo.arguments import check_flag
 from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.calls import REQUIRED, GetCall, perform
-from dynamongo.model.instance import Instance
 from dynamongo.planning.strategies import Strategy, keys_condition
+from dynamongo.verbs.calls import REQUIRED, GetCall, perform
+from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-    from dynamongo.model import prepared_read, read_arguments, result_set
-    from dynamongo.model.prepared_read import Decode
-    from dynamongo.model.read_arguments import ReadArguments
+    from dynamongo.model import result_set
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning import planner
     from dynamongo.planning.plan import Plan
+    from dynamongo.verbs import prepared_read, read_arguments
+    from dynamongo.verbs.prepared_read import Decode
+    from dynamongo.verbs.read_arguments import ReadArguments
 else:  # `get_one` needs none of these
     planner = LazyModule("dynamongo.planning.planner")
-    prepared_read = LazyModule("dynamongo.model.prepared_read")
-    read_arguments = LazyModule("dynamongo.model.read_arguments")
+    prepared_read = LazyModule("dynamongo.verbs.prepared_read")
+    read_arguments = LazyModule("dynamongo.verbs.read_arguments")
     result_set = LazyModule("dynamongo.model.result_set")
 
 T = TypeVar("T")

@@ -10,16 +10,17 @@ from typing import Any, NoReturn, TypeVar
 from dynamongo._support.dataclasses import replace
 from dynamongo.executor import PageLoop, ReadPage
 from dynamongo.expressions.updates import Updates
-from dynamongo.model.bulk_entries import delete_entries, update_entries
-from dynamongo.model.bulk_writes import WriteOptions, perform_bulk
-from dynamongo.model.calls import perform
-from dynamongo.model.prepared_read import PreparedRead, as_stored
-from dynamongo.model.progress import ProgressOption, report_progress
-from dynamongo.model.results import BatchResult, Page
+from dynamongo.model.write_stream import perform_bulk
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 from dynamongo.planning.write_builders import check_changes
+from dynamongo.verbs.bulk_entries import delete_entries, update_entries
+from dynamongo.verbs.bulk_writes import WriteOptions
+from dynamongo.verbs.calls import perform
+from dynamongo.verbs.prepared_read import PreparedRead, as_stored
+from dynamongo.verbs.progress import ProgressOption, report_progress
+from dynamongo.verbs.results import BatchResult, Page
 
 R = TypeVar("R")
 T = TypeVar("T")

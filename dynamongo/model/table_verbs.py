@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.model.calls import VerbCall, perform
-from dynamongo.model.instance import Instance
 from dynamongo.operations import DescribeTable, TableDescription
+from dynamongo.verbs.calls import VerbCall, perform
+from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from dynamongo.executor import schema_diff, table_lifecycle
-    from dynamongo.model import table_calls
-    from dynamongo.model.progress import ProgressOption
+    from dynamongo.verbs import table_calls
+    from dynamongo.verbs.progress import ProgressOption
 else:  # in production, most programs find their tables made
     schema_diff = LazyModule("dynamongo.executor.schema_diff")
-    table_calls = LazyModule("dynamongo.model.table_calls")
+    table_calls = LazyModule("dynamongo.verbs.table_calls")
     table_lifecycle = LazyModule("dynamongo.executor.table_lifecycle")
 
 

@@ -10,18 +10,18 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.bulk_verb import BulkVerb
-from dynamongo.model.calls import DeleteCall, SaveCall, UpdateCall, perform
-from dynamongo.model.instance import Instance
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import flatten, set_or_remove, split_key
+from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, perform
+from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from dynamongo.model import batch as batches
     from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
-    from dynamongo.model.progress import ProgressOption
-    from dynamongo.model.results import WriteOutcome
+    from dynamongo.verbs.progress import ProgressOption
+    from dynamongo.verbs.results import WriteOutcome
 else:  # most programs have none
     batches = LazyModule("dynamongo.model.batch")
 

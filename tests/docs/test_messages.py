@@ -9,7 +9,7 @@ from messages import find_messages
 MESSAGES = find_messages()
 
 # Where a plan or a report is laid out in columns.
-COLUMNS = ("planning/plan.py", "model/write_plan.py", "connection/recording.py", "backends/memory/faults/plan.py")
+COLUMNS = ("planning/plan.py", "verbs/write_plan.py", "connection/recording.py", "backends/memory/faults/plan.py")
 
 
 def broken(rule: str) -> list[str]:

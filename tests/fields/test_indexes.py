@@ -20,9 +20,9 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import DescribeTable
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, Throughput
+from dynamongo.verbs.metaclass import ModelMeta
 
 NAME, YEAR, EMAIL = KeyAttribute("name", "S"), KeyAttribute("year", "N"), KeyAttribute("email", "S")
 

@@ -21,8 +21,8 @@ from dynamongo import (
     StringField,
 )
 from dynamongo.expressions.conditions import EQ, Comparison, Path
-from dynamongo.model.metaclass import ModelMeta
 from dynamongo.schema import KeyAttribute, KeySchema, TableSchema, Throughput
+from dynamongo.verbs.metaclass import ModelMeta
 
 
 def make_model(bases: tuple[type, ...] = (Model,), **attributes: Any) -> Any:

@@ -36,9 +36,10 @@ from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import default_connection
 from dynamongo.model.batch import Batch
-from dynamongo.model.bulk_entries import delete_entries
-from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions, perform_bulk
+from dynamongo.model.write_stream import perform_bulk
 from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
+from dynamongo.verbs.bulk_entries import delete_entries
+from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
 
 _prefixes = (f"bulk-{number}-" for number in itertools.count())
 

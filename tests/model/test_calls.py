@@ -25,9 +25,9 @@ from dynamongo import (
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import DynamongoError
 from dynamongo.executor import Attempt, Sender, Steps, Wait
-from dynamongo.model.calls import DeleteCall, GetCall, SaveCall, UpdateCall, VerbCall
-from dynamongo.model.table_calls import compare_call, create_call, delete_call, update_call
 from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem
+from dynamongo.verbs.calls import DeleteCall, GetCall, SaveCall, UpdateCall, VerbCall
+from dynamongo.verbs.table_calls import compare_call, create_call, delete_call, update_call
 
 R = TypeVar("R")
 

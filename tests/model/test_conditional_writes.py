@@ -25,7 +25,7 @@ from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.transactions import Transaction
 from dynamongo.expressions.updates import Updates
-from dynamongo.model.calls import DeleteCall, UpdateCall
+from dynamongo.verbs.calls import DeleteCall, UpdateCall
 
 _prefixes = (f"conditional-{number}-" for number in itertools.count())
 

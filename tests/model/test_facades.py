@@ -33,8 +33,8 @@ from dynamongo.connection.transactions import Transaction
 from dynamongo.executor import Attempt, Outcomes, Sender, Steps, Wait
 from dynamongo.executor.write_run import WriteRun
 from dynamongo.model.batch import Batch
-from dynamongo.model.bulk_writes import BulkCall, BulkWrite, WriteOptions, conclude
 from dynamongo.operations import Operation, Put, TransactWrite, UpdateItem
+from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, WriteOptions, conclude
 
 R = TypeVar("R")
 

@@ -26,8 +26,8 @@ from dynamongo import (
 )
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.conditions import Path
-from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import Get, Put
+from dynamongo.verbs.metaclass import ModelMeta
 
 
 class User(Model):

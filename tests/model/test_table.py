@@ -27,7 +27,6 @@ from dynamongo.backends.dynamodb.requests import build_request
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError
 from dynamongo.expressions.values import Item
-from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import (
     CreateIndex,
     CreateTable,
@@ -40,6 +39,7 @@ from dynamongo.operations import (
     UpdateThroughput,
 )
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.verbs.metaclass import ModelMeta
 
 _prefixes = (f"tables-{number}-" for number in itertools.count())
 

@@ -11,8 +11,8 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.base import Limits
-from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time
-from dynamongo.backends.memory.executors import EXECUTORS
+from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time, pass_time_async, switch_tasks
+from dynamongo.backends.memory.executors import REFUSALS, find_executor, translate_refusal
 from dynamongo.backends.memory.lifecycle import find_described
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
@@ -22,7 +22,6 @@ from dynamongo.exceptions import (
     ConfigurationError,
     ExpressionError,
     InvalidRequestError,
-    UnsupportedOperation,
     ValidationError,
 )
 from dynamongo.expressions.values import hidden_values, shorten
@@ -78,6 +77,7 @@ class MemoryBackend:
     """
 
     name = "memory"
+    is_local = True
     limits = Limits(concurrency=1)  # threads gain nothing where a lock surrounds every operation
 
     def __init__(
@@ -122,25 +122,52 @@ class MemoryBackend:
             operation: The operation.
             seconds: How long the caller waits; a response that takes longer (`Fault.slow`) is lost.
         """
-        executor = EXECUTORS.get(type(operation))
-        if executor is None:
-            raise UnsupportedOperation(f"the memory backend does not support {type(operation).__name__}")
+        if self._faults is not None and self._faults.is_active:
+            call = self._begin_with(self._faults, operation, seconds)
+            if call.delay:
+                pass_time(self.clock, call.delay)  # without the lock, so that other threads go on
+            return self._respond(call)
+        executor = find_executor(operation)
         try:
             # The usual case, the last, is written out: another layer of calls would slow down all operations.
-            if self._faults is not None and self._faults.is_active and (faults := self._faults.take(operation)):
-                execute: injected.Execute[R] = partial(self._execute, executor, operation)
-                return injected.execute_under(faults, operation, execute, partial(pass_time, self.clock), seconds)
             result: R
             if self._lag is not None or type(operation) is TransactWrite:
                 result = self._execute(executor, operation)
             else:
                 with self._lock:
                     result = executor(self._store, operation)
-        except (ValidationError, ExpressionError) as error:  # DynamoDB has one code for both: ValidationException
-            raise InvalidRequestError(str(error)) from error
-        except RecursionError as error:
-            raise InvalidRequestError("the request is nested too deep") from error
+        except REFUSALS as error:
+            raise translate_refusal(error) from error
         return result
+
+    async def execute_async(self, operation: Operation[R], seconds: float | None = None) -> R:
+        """Execute one operation as `execute` does, after other tasks of the event loop have gone on.
+
+        Tasks take turns before each operation, as they would while a request is under way: so what two of them read
+        and write is interleaved as in production.
+        """
+        await switch_tasks()
+        if self._faults is None or not self._faults.is_active:
+            return self.execute(operation, seconds)
+        call = self._begin_with(self._faults, operation, seconds)
+        if call.delay:
+            await pass_time_async(self.clock, call.delay)
+        return self._respond(call)
+
+    def _begin_with(
+        self, plan: injected.FaultPlan, operation: Operation[R], seconds: float | None
+    ) -> injected.FaultyCall[R]:
+        executor = find_executor(operation)
+        return injected.FaultyCall(
+            plan.take(operation), operation, partial(self._execute, executor, operation), seconds
+        )
+
+    @staticmethod
+    def _respond(call: injected.FaultyCall[R]) -> R:
+        try:
+            return call.respond()
+        except REFUSALS as error:
+            raise translate_refusal(error) from error
 
     def _execute(self, executor: Callable[..., Any], operation: Operation[Any], *skipped: Collection[int]) -> Any:
         """Execute an operation under the lock, and read the clock before: it may be code that uses the backend.
@@ -290,6 +317,11 @@ class MemoryBackend:
         """Advance a virtual clock. With any other clock return at once: a store in memory needs no time to recover."""
         if isinstance(self.clock, VirtualClock):
             self.clock.advance(seconds=seconds)
+
+    async def wait_async(self, seconds: float) -> None:
+        """Wait as `wait` does, while other tasks of the event loop go on."""
+        self.wait(seconds)
+        await switch_tasks()
 
     def close(self) -> None:
         """Assert that every scheduled fault was hit, and clear the plan. The tables stay.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta, timezone
 from typing import TypeAlias
 
@@ -84,6 +85,23 @@ def pass_time(clock: Clock, seconds: float) -> None:
         clock.advance(seconds=seconds)
     else:
         time.sleep(seconds)
+
+
+async def pass_time_async(clock: Clock, seconds: float) -> None:
+    """Let the time pass as `pass_time` does, while other tasks of the event loop go on."""
+    if isinstance(clock, VirtualClock):
+        clock.advance(seconds=seconds)
+        await switch_tasks()
+    else:
+        from asyncio import sleep  # noqa: PLC0415 - whoever awaits has imported it; nobody else needs it
+
+        await sleep(seconds)
+
+
+@types.coroutine
+def switch_tasks() -> Generator[None]:
+    """Let other tasks of the event loop go on once, as `asyncio.sleep(0)` does."""
+    yield
 
 
 def _seconds_at(start: datetime | float) -> float:

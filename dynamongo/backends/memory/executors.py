@@ -18,6 +18,7 @@ from dynamongo.backends.memory.reads import batch_get, get, query, scan
 from dynamongo.backends.memory.transactions import read_transaction, write_transaction
 from dynamongo.backends.memory.ttl import describe_time_to_live, update_time_to_live
 from dynamongo.backends.memory.writes import batch_write, update_item, write
+from dynamongo.exceptions import ExpressionError, InvalidRequestError, UnsupportedOperation, ValidationError
 from dynamongo.operations import (
     BatchGet,
     BatchWrite,
@@ -29,6 +30,7 @@ from dynamongo.operations import (
     DescribeTable,
     DescribeTimeToLive,
     Get,
+    Operation,
     Put,
     Query,
     Scan,
@@ -68,3 +70,21 @@ _ON_TABLES: dict[type, Callable[..., Any]] = {
 EXECUTORS = {**_ON_ITEMS, **_ON_TABLES}
 ITEM_OPERATIONS = tuple(_ON_ITEMS)
 """The operations that read or write items; the others are about tables."""
+
+
+REFUSALS = (ValidationError, ExpressionError, RecursionError)
+"""What an executor raises for an invalid operation."""
+
+
+def find_executor(operation: Operation[Any]) -> Callable[..., Any]:
+    """Return the function that executes an operation; raise `UnsupportedOperation` if there is none."""
+    executor: Callable[..., Any] | None = EXECUTORS.get(type(operation))
+    if executor is None:
+        raise UnsupportedOperation(f"the memory backend does not support {type(operation).__name__}")
+    return executor
+
+
+def translate_refusal(error: Exception) -> InvalidRequestError:
+    """Return the error that DynamoDB answers with: it has one code for all of these, ValidationException."""
+    message = "the request is nested too deep" if isinstance(error, RecursionError) else str(error)
+    return InvalidRequestError(message)

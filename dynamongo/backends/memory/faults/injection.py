@@ -6,8 +6,8 @@ The messages are those of DynamoDB and botocore.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Sequence
-from typing import Any, NoReturn, Protocol, TypeVar, cast
+from collections.abc import Collection, Sequence
+from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast
 
 from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.capacity import THROTTLED
@@ -59,28 +59,37 @@ class Execute(Protocol[R_co]):
         ...
 
 
-def execute_under(
-    faults: Sequence[Fault],
-    operation: Operation[R],
-    execute: Execute[R],
-    pass_time: Callable[[float], None],
-    seconds: float | None = None,
-) -> R:
-    """Execute an operation with its faults: slow ones and, as the last, at most one other.
+class FaultyCall(Generic[R]):
+    """An operation with its faults: slow ones and, as the last, at most one other.
 
-    If the response takes more than `seconds`, it is lost, but the operation has been executed.
+    The backend lets `delay` pass, and then has it `respond`. If that takes more than `seconds`, the response is lost,
+    but the operation has been executed.
+
+    Attributes:
+        delay: How many seconds the caller waits.
     """
-    slowness = sum(fault.kind.seconds for fault in faults if isinstance(fault.kind, Slow))
-    is_over = seconds is not None and slowness > seconds
-    passed = min(slowness, seconds) if seconds is not None else slowness
-    if passed:
-        pass_time(passed)  # without the backend's lock, so that other threads go on
-    # All backends report in `.seconds` how long a failed request took; see `dynamongo.backends.base`.
-    try:
-        return _respond(faults[-1], operation, execute, lost_after=passed if is_over else None)
-    except BackendError as error:
-        error.seconds = passed
-        raise
+
+    def __init__(
+        self, faults: Sequence[Fault], operation: Operation[R], execute: Execute[R], seconds: float | None = None
+    ) -> None:
+        self._faults = faults
+        self._operation = operation
+        self._execute = execute
+        slowness = sum(fault.kind.seconds for fault in faults if isinstance(fault.kind, Slow))
+        self._is_over = seconds is not None and slowness > seconds
+        self.delay = min(slowness, seconds) if seconds is not None else slowness
+
+    def respond(self) -> R:
+        """Execute the operation as its faults let it; return its result or raise the error of the last fault."""
+        if not self._faults:
+            return self._execute()
+        # All backends report in `.seconds` how long a failed request took; see `dynamongo.backends.base`.
+        try:
+            lost_after = self.delay if self._is_over else None
+            return _respond(self._faults[-1], self._operation, self._execute, lost_after=lost_after)
+        except BackendError as error:
+            error.seconds = self.delay
+            raise
 
 
 def _respond(fault: Fault, operation: Operation[R], execute: Execute[R], *, lost_after: float | None) -> R:

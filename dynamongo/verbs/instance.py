@@ -15,8 +15,8 @@ from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
 from dynamongo.mapping.records import Recorded, record_of
-from dynamongo.model.metaclass import ModelMeta
 from dynamongo.operations import StreamView
+from dynamongo.verbs.metaclass import ModelMeta
 
 if TYPE_CHECKING:
     from typing_extensions import Self

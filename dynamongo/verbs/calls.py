@@ -1,8 +1,8 @@
 """Calls: a verb prepares a call, a facade executes it, and the call finishes the result.
 
 Each verb is written once, as a `VerbCall`. Its constructor turns the arguments into an operation or into executor
-steps, `finish` turns the result into what the verb returns, and `fail` puts an error into the model's words. A facade
-only executes what is in between: `perform` blocks, and one that awaits needs nothing else.
+steps, `finish` turns the result into what the verb returns, and `fail` puts an error into the model's words. What is in
+between is executed by `perform`, which blocks, or by `perform_async`, which is awaited.
 
 >>> from dynamongo import Connection, Model, StringField
 >>> from dynamongo.backends.memory import MemoryBackend
@@ -124,6 +124,20 @@ def perform(call: VerbCall[R], backend: Backend | None = None) -> R:
             result = connection.execute(operation, backend)
         else:
             result = None if call.steps is None else connection.run(call.steps, backend)
+    except _REFUSALS as error:
+        return call.fail(error)
+    return call.finish(result)
+
+
+async def perform_async(call: VerbCall[R], backend: Backend | None = None) -> R:
+    """Execute a call as `perform` does, without blocking the event loop."""
+    connection = call.mapper.model.__connection__ or default_connection
+    operation = call.operation
+    try:
+        if operation is not None:
+            result = await connection.execute_async(operation, backend)
+        else:
+            result = None if call.steps is None else await connection.run_async(call.steps, backend)
     except _REFUSALS as error:
         return call.fail(error)
     return call.finish(result)

@@ -1,20 +1,18 @@
 """Bulk writes: from the entries of a verb for many items to an outcome for each of them.
 
 A verb prepares a `BulkCall`: the read that finds the items, if there is one, and the entries to write. `BulkWrite`
-hands out their writes and turns the outcome of each into that of its item. Neither makes a request: `perform_bulk` and
-`WriteStream` execute them, blocking, and have no logic beyond that.
+hands out their writes and turns the outcome of each into that of its item. Neither makes a request: the streams of
+`model.write_stream` and `aio.write_stream` execute them, and have no logic beyond that.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
-import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.stacklevel import caller_level
@@ -26,14 +24,14 @@ from dynamongo.expressions.values import shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
-from dynamongo.model.bulk_entries import Entry
-from dynamongo.model.progress import ProgressOption, report_progress
-from dynamongo.model.results import BatchResult, WriteOutcome, sum_up
 from dynamongo.operations import Put
 from dynamongo.planning.read import Read
+from dynamongo.verbs.bulk_entries import Entry
+from dynamongo.verbs.progress import ProgressOption
+from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
-    from dynamongo.model.progress import Advance
+    from dynamongo.verbs.progress import Advance
 
 M = TypeVar("M", bound=Recorded)
 
@@ -174,104 +172,25 @@ class BulkWrite(Generic[M]):
         return self.destination.mapper.locate_error(error, self.destination.table)
 
 
-class WriteStream(Generic[M]):
-    """Executes a bulk write, blocking, while its outcomes are iterated over.
-
-    Outcomes come in another order than the entries where a write is retried or several run at the same time: their
-    `index` says which entry is meant.
-
-    Args:
-        writes: The writes.
-        options: How to execute them.
-        total: How many there are, if that is known.
-    """
-
-    def __init__(self, writes: BulkWrite[M], options: WriteOptions, total: int | None = None) -> None:
-        from dynamongo.executor.concurrent_writes import BulkWriter  # noqa: PLC0415 - most programs start without bulk writes
-
-        place = writes.destination
-        limits = place.backend.limits
-        workers = limits.concurrency if options.max_workers is None else options.max_workers
-        run = functools.partial(place.connection.run, backend=place.backend)
-        self._writer = BulkWriter(run, place.mapper.keys.names, limits.batch_write, workers)
-        self.writes = writes
-        self._options = options
-        self._total = total
-
-    def __iter__(self) -> Generator[WriteOutcome[M]]:
-        """Yield the outcomes as they become known.
-
-        An error that is not an outcome, such as Ctrl-C or one of the progress callback, is raised when the requests
-        under way are over, and has the outcomes that were not yielded in its `partial_result`.
-        """
-        try:
-            yield from self._execute()
-        except GeneratorExit:  # closing has waited for half a second: see `_support.threads.merge`
-            if self._writer.is_busy and not sys.is_finalizing():
-                _warn_abandoned(self.writes.destination.mapper.name)
-            raise
-        except BaseException as error:
-            # Otherwise the outcomes of requests under way would be unknown, although they are about to arrive.
-            if not isinstance(error, KeyboardInterrupt):  # which has waited, and may be the second one
-                self._writer.wait_for_requests()
-            attach_result(error, sum_up(self.settle()))
-            raise
-
-    def settle(self) -> list[WriteOutcome[M]]:
-        """Return the outcomes that an interrupted iteration has not yielded."""
-        return self.writes.settle(self._writer.settle())
-
-    def _execute(self) -> Generator[WriteOutcome[M]]:
-        writes = self.writes
-        outcomes = self._writer.write(writes.writes())
-        report = report_progress(self._options.progress, writes.destination.table, self._total)
-        with report as advance, contextlib.closing(outcomes):
-            for known in outcomes:
-                yield from writes.finish(known, advance)
-            yield from writes.finish_refused(advance)
-
-
-def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
-    """Execute the writes of a call, blocking, and return the outcomes in the order of the entries.
-
-    Args:
-        call: What a verb for many items has prepared.
-        found: The targets and instances that its read has found, if there is a read.
-
-    Raises:
-        DynamongoError: Nothing was written, because the first request met an error that is not that of one item.
-    """
-    # All entries are made before the first is sent, so that an invalid one means that nothing is written.
-    entries = list(call.make_entries(*found))
-    outcomes: dict[int, WriteOutcome[M]] = {}
-    gather(WriteStream(BulkWrite(call.destination, entries), call.options, len(entries)), outcomes)
-    return conclude(outcomes)
-
-
-def stream_bulk(call: BulkCall[M]) -> Iterator[WriteOutcome[M]]:
-    """Execute the writes of a call, blocking, while their outcomes are iterated over."""
-    return iter(WriteStream(BulkWrite(call.destination, call.make_entries()), call.options, call.total))
-
-
-def gather(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> None:
-    """Execute a bulk write, blocking, and collect its outcomes by their index."""
-    with settling(stream, outcomes):
-        for outcome in stream:
-            outcomes[outcome.index] = outcome
-
-
 @contextlib.contextmanager
-def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Generator[None]:
-    """Add the outcomes of an interrupted stream when the block raises.
+def settling(
+    writes: BulkWrite[M], settle: Callable[[], list[WriteOutcome[M]]], outcomes: dict[int, WriteOutcome[M]]
+) -> Generator[None]:
+    """Add the outcomes of an interrupted run when the block raises.
 
     The error gets the `BatchResult` of all entries as its `partial_result`.
+
+    Args:
+        writes: What is written.
+        settle: Returns the outcomes that the run has not yielded.
+        outcomes: Those that it has yielded, by their index.
     """
     try:
         yield
     except BaseException as error:
-        outcomes.update({outcome.index: outcome for outcome in stream.settle()})
-        # The stream knows the entries that it has taken; what it did not get to was not sent.
-        for index, entry in enumerate(stream.writes.entries):
+        outcomes.update({outcome.index: outcome for outcome in settle()})
+        # The run knows the entries that it has taken; what it did not get to was not sent.
+        for index, entry in enumerate(writes.entries):
             if index not in outcomes:
                 outcomes[index] = WriteOutcome(index, entry.item, entry.error or _not_begun())
         attach_result(error, sum_up(outcomes.values()))
@@ -279,7 +198,11 @@ def settling(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> Ge
 
 
 def conclude(outcomes: dict[int, WriteOutcome[M]]) -> BatchResult[M]:
-    """Return the result of all outcomes, or raise as `perform_bulk` does."""
+    """Return the result of all outcomes.
+
+    Raises:
+        DynamongoError: Nothing was written, because the first request met an error that is not that of one item.
+    """
     stop = find_stop(outcomes.values())
     # Once something was done, or refused for its own sake, the result has more to say than the error.
     if stop is not None and not any(
@@ -308,7 +231,8 @@ def _not_begun() -> WriteNotSent:
     return WriteNotSent("not sent: the run was interrupted before")
 
 
-def _warn_abandoned(model: str) -> None:
+def warn_abandoned(model: str) -> None:
+    """Warn that requests were under way when a stream was closed."""
     warnings.warn(
         f"{model}: an iterator over the outcomes of writes was closed while requests were under way that took too long"
         " to wait for; their outcome is unknown",

@@ -9,18 +9,15 @@ from typing import ClassVar, Generic, TypeVar
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.bulk_entries import Entry
-from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions, perform_bulk
-from dynamongo.model.instance import Instance
-from dynamongo.model.prepared_read import instances_of
-from dynamongo.model.progress import find_total
-from dynamongo.model.result_set import ResultSet
-from dynamongo.model.results import BatchResult
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
+from dynamongo.verbs.bulk_entries import Entry
+from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
+from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.progress import find_total
 
 M = TypeVar("M", bound=Instance)
 
@@ -83,13 +80,6 @@ class TargetedVerb(BoundVerb[M]):
         targets = (resolve_one(strategy, self._mapper, to_write=True) for strategy in strategies)
         make_entries = functools.partial(make, self._mapper, place.table, targets)
         return BulkCall(place, options, make_entries, total=find_total(strategies))
-
-    def _perform(self, call: BulkCall[M]) -> BatchResult[M]:
-        """Execute a call, blocking: its read, if there is one, and then its writes."""
-        if call.read is None:
-            return perform_bulk(call)
-        decode, backend = instances_of(self._mapper), call.destination.backend
-        return perform_bulk(call, *ResultSet(self._model, call.read, decode, backend=backend).targets())
 
     def _find_targets(self, source: ResolvedStrategy) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """Return the targets that are known without reading, or else the plan that finds them."""

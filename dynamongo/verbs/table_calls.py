@@ -13,18 +13,18 @@ from dynamongo.exceptions import TableMismatch
 from dynamongo.executor import Sender, Steps
 from dynamongo.executor.table_lifecycle import change_table, compare_table, create_table, delete_table, ignore_poll
 from dynamongo.fields.indexes import GlobalIndex
-from dynamongo.model.calls import VerbCall
-from dynamongo.model.instance import Instance
 from dynamongo.operations import CreateTable, DescribeTable
+from dynamongo.verbs.calls import VerbCall
+from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
     from dynamongo.executor import schema_diff
     from dynamongo.executor.schema_diff import Declared, Difference
     from dynamongo.executor.table_lifecycle import OnPoll
-    from dynamongo.model import progress as progresses
-    from dynamongo.model.progress import ProgressOption
+    from dynamongo.verbs import progress as progresses
+    from dynamongo.verbs.progress import ProgressOption
 else:  # tests create tables, and neither compare them nor watch
-    progresses = LazyModule("dynamongo.model.progress")
+    progresses = LazyModule("dynamongo.verbs.progress")
     schema_diff = LazyModule("dynamongo.executor.schema_diff")
 
 

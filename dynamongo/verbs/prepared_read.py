@@ -29,18 +29,18 @@ from dynamongo.executor import (
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.bulk_entries import Entry, recheck_targets
-from dynamongo.model.bulk_writes import BulkCall, Destination, WriteOptions
-from dynamongo.model.calls import VerbCall
-from dynamongo.model.instance import Instance
-from dynamongo.model.progress import ProgressOption
-from dynamongo.model.results import Page
 from dynamongo.operations import Capacity, ItemReader, PageResult, Query, Scan
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import apply_policy
 from dynamongo.planning.strategies import Target
+from dynamongo.verbs.bulk_entries import Entry, recheck_targets
+from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
+from dynamongo.verbs.calls import VerbCall
+from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.progress import ProgressOption
+from dynamongo.verbs.results import Page
 
 R = TypeVar("R")
 T = TypeVar("T")

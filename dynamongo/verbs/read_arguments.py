@@ -9,10 +9,10 @@ from dynamongo.arguments import check_capacity_units, check_count, check_flag, c
 from dynamongo.exceptions import ExpressionError
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.progress import ProgressOption
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Strategy, resolve_many
+from dynamongo.verbs.progress import ProgressOption
 
 ReadVerb: TypeAlias = Literal["get_many", "find", "explain"]
 
