@@ -157,10 +157,12 @@ class MemoryBackend:
     def _begin_with(
         self, plan: injected.FaultPlan, operation: Operation[R], seconds: float | None
     ) -> injected.FaultyCall[R]:
-        executor = find_executor(operation)
-        return injected.FaultyCall(
-            plan.take(operation), operation, partial(self._execute, executor, operation), seconds
-        )
+        execute = partial(self._execute, find_executor(operation), operation)
+        try:
+            faults = plan.take(operation)
+        except REFUSALS as error:  # of a key that it compares
+            raise translate_refusal(error) from error
+        return injected.FaultyCall(faults, operation, execute, seconds)
 
     @staticmethod
     def _respond(call: injected.FaultyCall[R]) -> R:
