@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from dynamongo.aio.verbs import AsyncVerbs
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.planning.write_builders import flatten
+from dynamongo.verbs.calls import given
 from dynamongo.verbs.instance import Instance
+
+if TYPE_CHECKING:
+    from dynamongo.aio.verbs import AsyncVerbs
 
 M = TypeVar("M", bound=Instance)
 
@@ -14,13 +20,45 @@ M = TypeVar("M", bound=Instance)
 class AsyncInstanceVerbs(Generic[M]):
     """The verbs of an instance, awaited: `user.aio` is made for each use, and holds nothing but the instance."""
 
-    __slots__ = ("_instance", "_verbs")
+    __slots__ = ("_instance",)
 
     def __init__(self, instance: M) -> None:
         self._instance = instance
-        self._verbs = AsyncVerbs(type(instance))
+
+    def __repr__(self) -> str:
+        return f"<the verbs of a {type(self._instance).__name__}, awaited>"
+
+    async def save(self, overwrite: bool | Condition = True, *, only_changed: bool = False) -> M:
+        """Save the instance, as `Model.save` does, and return it."""
+        return await self._verbs.save_one(self._instance, overwrite, only_changed=only_changed)
+
+    async def create(self) -> M:
+        """Save the instance, whose item must not exist yet, as `Model.create` does, and return it."""
+        return await self._verbs.create_one(self._instance)
+
+    async def delete(self, *, condition: Condition | None = None) -> M | None:
+        """Delete the instance's item, as `Model.delete` does."""
+        return await self._verbs.delete_one(self._instance, **given(condition))
+
+    async def update(self, *updates: Updates, condition: Condition | None = None) -> M:
+        """Update the instance's item, as `Model.update` does, and take over what is stored."""
+        updated = await self._verbs.update_one(self._instance, tuple(flatten(updates)), **given(condition))
+        return self._take_over(updated)
+
+    async def upsert(self, *updates: Updates, condition: Condition | None = None) -> M:
+        """Update the instance's item, or create it, as `Model.upsert` does."""
+        upserted = await self._verbs.upsert_one(self._instance, tuple(flatten(updates)), **given(condition))
+        return self._take_over(upserted)
 
     async def reload(self) -> M:
         """Read the instance's item again, as `Model.reload` does."""
+        return self._take_over(await self._verbs.get_one(self._instance, consistent=True))
+
+    @property
+    def _verbs(self) -> AsyncVerbs[M]:
+        """The awaited verbs of the class, which a model may replace."""
+        return cast("Any", type(self._instance)).aio  # type: ignore[no-any-return]  # `Model` has it, in a layer above
+
+    def _take_over(self, stored: M) -> M:
         mapper: Mapper[M] = type(self._instance).__mapper__
-        return mapper.take_over(self._instance, await self._verbs.get_one(self._instance, consistent=True))
+        return mapper.take_over(self._instance, stored)

@@ -1,44 +1,19 @@
-"""The verbs of a model, awaited. `Model` describes them; here are their names, arguments and results."""
+"""`AsyncVerbs`: the verbs of a model, awaited. `Model` describes them; here are their names, arguments and results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Generic, TypeVar, overload
+from typing import TypeVar
 
-from dynamongo.mapping.mapper import Mapper
-from dynamongo.planning.strategies import Strategy
-from dynamongo.verbs.calls import REQUIRED, GetCall, perform_async
+from dynamongo.aio.bulk_verbs import AsyncBulkVerbs
+from dynamongo.aio.read_verbs import AsyncReadVerbs
+from dynamongo.aio.table_verbs import AsyncTableVerbs
+from dynamongo.aio.write_verbs import AsyncWriteVerbs
 from dynamongo.verbs.instance import Instance
 
 M = TypeVar("M", bound=Instance)
-T = TypeVar("T")
 
 
-class AsyncVerbs(Generic[M]):
+class AsyncVerbs(AsyncReadVerbs[M], AsyncWriteVerbs[M], AsyncBulkVerbs[M], AsyncTableVerbs[M]):
     """The verbs of a model, awaited: `User.aio` is made for each use, and holds nothing but the model."""
 
-    __slots__ = ("_model",)
-
-    def __init__(self, model: type[M]) -> None:
-        self._model = model
-
-    @overload
-    async def get_one(
-        self, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
-    ) -> M: ...
-    @overload
-    async def get_one(
-        self, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
-    ) -> M | T: ...
-    async def get_one(
-        self,
-        strategy: Strategy,
-        default: Any = REQUIRED,
-        *,
-        consistent: bool = False,
-        projection: Iterable[Any] | None = None,
-    ) -> Any:
-        """Read one item, as `Model.get_one` does."""
-        model = self._model
-        mapper: Mapper[M] = model.__mapper__
-        return await perform_async(GetCall(mapper, model.table_name(), strategy, default, consistent, projection))
+    __slots__ = ()

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.operations import DescribeTable, TableDescription
-from dynamongo.verbs.calls import VerbCall, perform
+from dynamongo.operations import TableDescription
+from dynamongo.verbs.calls import perform
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
-    from dynamongo.executor import schema_diff, table_lifecycle
+    from dynamongo.executor import schema_diff
     from dynamongo.verbs import table_calls
     from dynamongo.verbs.progress import ProgressOption
 else:  # in production, most programs find their tables made
     schema_diff = LazyModule("dynamongo.executor.schema_diff")
     table_calls = LazyModule("dynamongo.verbs.table_calls")
-    table_lifecycle = LazyModule("dynamongo.executor.table_lifecycle")
 
 
 class TableVerbs(Instance):
@@ -56,11 +55,7 @@ class TableVerbs(Instance):
     @classmethod
     def table_exists(cls) -> bool:
         """Return whether the table exists, ready or not. Costs one DescribeTable request."""
-        table = cls.table_name()
-        call: VerbCall[bool] = VerbCall(
-            cls.__mapper__, table, steps=lambda sender: table_lifecycle.table_exists(sender, table)
-        )
-        return perform(call)
+        return perform(table_calls.exists_call(cls))
 
     @classmethod
     def describe(cls) -> TableDescription:
@@ -69,9 +64,7 @@ class TableVerbs(Instance):
         Raises:
             TableNotFound: There is no such table.
         """
-        table = cls.table_name()
-        call: VerbCall[TableDescription] = VerbCall(cls.__mapper__, table, DescribeTable(table))
-        return perform(call)
+        return perform(table_calls.describe_call(cls))
 
     @classmethod
     def compare_table(cls, *, undeclared: bool = False) -> tuple[schema_diff.Difference, ...]:

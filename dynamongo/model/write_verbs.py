@@ -11,8 +11,8 @@ from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.model.bulk_verb import BulkVerb
 from dynamongo.planning.strategies import Strategy
-from dynamongo.planning.write_builders import flatten, set_or_remove, split_key
-from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, perform
+from dynamongo.planning.write_builders import flatten, updates_of_dict
+from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, given, perform
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class WriteVerbs(Instance):
     @classmethod
     def upsert_one(cls, strategy: Strategy, updates: Updates, *, condition: Condition | None = None) -> Self:
         """Change some attributes of an item, and create it if it is missing: `update_one` with `upsert=True`."""
-        return cls.update_one(strategy, updates, upsert=True, **_given(condition))
+        return cls.update_one(strategy, updates, upsert=True, **given(condition))
 
     @classmethod
     def update_from_dict(
@@ -199,10 +199,8 @@ class WriteVerbs(Instance):
             ValidationError: A value does not suit its field, or a name is unknown.
             ExpressionError: The only dict lacks the key, or contains nothing else.
         """
-        mapper = cls.__mapper__
-        if values is None:
-            strategy, values = split_key(mapper, strategy)
-        return cls.update_one(strategy, set_or_remove(mapper, values), upsert=upsert, **_given(condition))
+        strategy, updates = updates_of_dict(cls.__mapper__, strategy, values)
+        return cls.update_one(strategy, updates, upsert=upsert, **given(condition))
 
     def save(self, overwrite: bool | Condition = True, *, only_changed: bool = False) -> Self:
         """Save the instance as `save_one` does, and return it."""
@@ -218,7 +216,7 @@ class WriteVerbs(Instance):
         Returns:
             The item as it was stored; `None` if there was none, or if it did not satisfy the condition.
         """
-        return type(self).delete_one(self, **_given(condition))
+        return type(self).delete_one(self, **given(condition))
 
     def update(self, *updates: Updates, condition: Condition | None = None) -> Self:
         """Update the instance's item as `update_one` does, and take over what is stored.
@@ -228,16 +226,11 @@ class WriteVerbs(Instance):
             condition: What the stored item must satisfy.
         """
         mapper: Mapper[Self] = type(self).__mapper__
-        updated = type(self).update_one(self, tuple(flatten(updates)), **_given(condition))
+        updated = type(self).update_one(self, tuple(flatten(updates)), **given(condition))
         return mapper.take_over(self, updated)
 
     def upsert(self, *updates: Updates, condition: Condition | None = None) -> Self:
         """Update the instance's item as `update` does, or create it from its key and the updates."""
         mapper: Mapper[Self] = type(self).__mapper__
-        upserted = type(self).upsert_one(self, tuple(flatten(updates)), **_given(condition))
+        upserted = type(self).upsert_one(self, tuple(flatten(updates)), **given(condition))
         return mapper.take_over(self, upserted)
-
-
-def _given(condition: Condition | None) -> dict[str, Any]:
-    """Return the condition as a keyword argument, if there is one: a verb that a model overrides may not take it."""
-    return {} if condition is None else {"condition": condition}

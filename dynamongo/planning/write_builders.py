@@ -142,7 +142,16 @@ def flatten(updates: Any) -> Iterator[Any]:
         yield from _as_several(update)
 
 
-def split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def updates_of_dict(
+    mapper: Mapper[Any], strategy: Any, values: Mapping[str, Any] | None
+) -> tuple[Any, list[AnyUpdate]]:
+    """Return the strategy and the updates of `update_from_dict`, whose only dict may contain the key."""
+    if values is None:
+        strategy, values = _split_key(mapper, strategy)
+    return strategy, _set_or_remove(mapper, values)
+
+
+def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Split values by field name into those of the key and the others."""
     if not isinstance(values, Mapping):
         raise ExpressionError(
@@ -154,7 +163,7 @@ def split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[st
     return {name: given.pop(name) for name in mapper.keys.names if name in given}, given
 
 
-def set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
+def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
     """Return the updates that set attributes by field name; an absent value removes one."""
     mapper.check_names(values)
     updates: list[AnyUpdate] = []

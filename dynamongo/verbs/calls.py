@@ -143,6 +143,11 @@ async def perform_async(call: VerbCall[R], backend: Backend | None = None) -> R:
     return call.finish(result)
 
 
+def given(condition: Condition | None) -> dict[str, Any]:
+    """Return the condition as a keyword argument, if there is one: a verb that a model overrides may not take it."""
+    return {} if condition is None else {"condition": condition}
+
+
 class GetCall(VerbCall[Any]):
     """Read one item: a Get, or the plan of a key with conditions or a projection."""
 

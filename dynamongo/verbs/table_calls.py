@@ -11,9 +11,16 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import TableMismatch
 from dynamongo.executor import Sender, Steps
-from dynamongo.executor.table_lifecycle import change_table, compare_table, create_table, delete_table, ignore_poll
+from dynamongo.executor.table_lifecycle import (
+    change_table,
+    compare_table,
+    create_table,
+    delete_table,
+    ignore_poll,
+    table_exists,
+)
 from dynamongo.fields.indexes import GlobalIndex
-from dynamongo.operations import CreateTable, DescribeTable
+from dynamongo.operations import CreateTable, DescribeTable, TableDescription
 from dynamongo.verbs.calls import VerbCall
 from dynamongo.verbs.instance import Instance
 
@@ -52,6 +59,18 @@ def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
             yield from delete_table(sender, table, wait=wait, on_poll=poll)
 
     return VerbCall(model.__mapper__, table, steps=steps)
+
+
+def exists_call(model: type[Instance]) -> VerbCall[bool]:
+    """Find out whether the table exists."""
+    table = model.table_name()
+    return VerbCall(model.__mapper__, table, steps=lambda sender: table_exists(sender, table))
+
+
+def describe_call(model: type[Instance]) -> VerbCall[TableDescription]:
+    """Describe the live table."""
+    table = model.table_name()
+    return VerbCall(model.__mapper__, table, DescribeTable(table))
 
 
 def compare_call(model: type[Instance], *, undeclared: bool) -> VerbCall[tuple[Difference, ...]]:

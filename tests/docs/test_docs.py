@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import contextlib
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from inspect import CO_COROUTINE
 from pathlib import Path
 
 import pytest
@@ -27,10 +31,20 @@ def blocks(document: Path, language: str) -> list[str]:
 
 
 def run_blocks(document: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run the Python of a document, block after block in one namespace, and return what it printed."""
+    """Run the Python of a document, block after block in one namespace, and return what it printed.
+
+    A block may await at its top level, as in `python -m asyncio`. All of these share an event loop, which does not run
+    meanwhile, so that other blocks may block, or call `asyncio.run`.
+    """
     namespace: dict[str, object] = {"__name__": document.stem}
-    for block in blocks(document, "python"):
-        exec(compile(block, document.name, "exec"), namespace)
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        for block in blocks(document, "python"):
+            code = compile(block, document.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            if code.co_flags & CO_COROUTINE:
+                loop.run_until_complete(eval(code, namespace))
+            else:
+                exec(code, namespace)
+        assert not asyncio.all_tasks(loop)
     return capsys.readouterr().out
 
 
@@ -40,6 +54,18 @@ def test_document_runs_and_prints_the_texts_that_it_shows(
 ) -> None:
     printed = run_blocks(document, capsys)
     assert [text for text in blocks(document, "text") if text not in printed] == []
+
+
+def test_block_may_await(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = tmp_path / "page.md"
+    document.write_text(
+        "```python\nimport asyncio\nloop = await asyncio.sleep(0, asyncio.get_running_loop())\n```\n"
+        "```python\nasync def use():\n    return asyncio.get_running_loop() is loop\nprint(asyncio.run(use()))\n```\n"
+        "```python\nprint(await use(), [n async for n in aiter_of(2)])\n```\n".replace(
+            "print(await", "async def aiter_of(n):\n    for each in range(n):\n        yield each\nprint(await"
+        )
+    )
+    assert run_blocks(document, capsys) == "False\nTrue [0, 1]\n"
 
 
 def test_messages_that_the_readme_quotes_are_those_that_come(

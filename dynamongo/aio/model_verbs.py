@@ -1,0 +1,25 @@
+"""What the classes of awaited verbs have in common: the model that they are bound to."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from dynamongo.verbs.instance import Instance
+
+M = TypeVar("M", bound=Instance)
+
+
+class AsyncModelVerbs(Generic[M]):
+    """Awaited verbs of a model.
+
+    Args:
+        model: The model.
+    """
+
+    __slots__ = ("_model",)
+
+    def __init__(self, model: type[M]) -> None:
+        self._model = model
+
+    def __repr__(self) -> str:
+        return f"<the verbs of {self._model.__name__}, awaited>"

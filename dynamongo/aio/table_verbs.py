@@ -1,0 +1,54 @@
+"""The verbs about a model's table, awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.aio.model_verbs import AsyncModelVerbs
+from dynamongo.operations import TableDescription
+from dynamongo.verbs.calls import perform_async
+from dynamongo.verbs.instance import Instance
+
+if TYPE_CHECKING:
+    from dynamongo.executor import schema_diff
+    from dynamongo.verbs import table_calls
+    from dynamongo.verbs.progress import ProgressOption
+else:  # in production, most programs find their tables made
+    schema_diff = LazyModule("dynamongo.executor.schema_diff")
+    table_calls = LazyModule("dynamongo.verbs.table_calls")
+
+M = TypeVar("M", bound=Instance)
+
+
+class AsyncTableVerbs(AsyncModelVerbs[M]):
+    """The verbs about a model's table, awaited."""
+
+    __slots__ = ()
+
+    async def create_table(self, *, wait: bool = True, progress: ProgressOption = None) -> None:
+        """Create the table with its indexes, tags and stream, as `Model.create_table` does."""
+        await perform_async(table_calls.create_call(self._model, wait=wait, progress=progress))
+
+    async def delete_table(self, *, wait: bool = True, progress: ProgressOption = None) -> None:
+        """Delete the table with all its items, as `Model.delete_table` does."""
+        await perform_async(table_calls.delete_call(self._model, wait=wait, progress=progress))
+
+    async def table_exists(self) -> bool:
+        """Return whether the table exists, as `Model.table_exists` does."""
+        return await perform_async(table_calls.exists_call(self._model))
+
+    async def describe(self) -> TableDescription:
+        """Return the schema, status and number of items of the live table, as `Model.describe` does."""
+        return await perform_async(table_calls.describe_call(self._model))
+
+    async def compare_table(self, *, undeclared: bool = False) -> tuple[schema_diff.Difference, ...]:
+        """Return how the live table differs from the model, as `Model.compare_table` does."""
+        return await perform_async(table_calls.compare_call(self._model, undeclared=undeclared))
+
+    async def update_table(
+        self, *, drop_indexes: bool = False, wait: bool = True, progress: ProgressOption = None
+    ) -> tuple[schema_diff.Difference, ...]:
+        """Change the live table to match the model, as `Model.update_table` does."""
+        call = table_calls.update_call(self._model, drop_indexes=drop_indexes, wait=wait, progress=progress)
+        return await perform_async(call)

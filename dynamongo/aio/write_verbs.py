@@ -1,0 +1,63 @@
+"""The verbs that write one item, awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from dynamongo.aio.model_verbs import AsyncModelVerbs
+from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.updates import Updates
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.planning.strategies import Strategy
+from dynamongo.planning.write_builders import updates_of_dict
+from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, given, perform_async
+from dynamongo.verbs.instance import Instance
+
+M = TypeVar("M", bound=Instance)
+
+
+class AsyncWriteVerbs(AsyncModelVerbs[M]):
+    """The verbs that write one item, awaited."""
+
+    __slots__ = ()
+
+    async def save_one(
+        self, item: M | Mapping[str, Any], overwrite: bool | Condition = True, *, only_changed: bool = False
+    ) -> M:
+        """Store an item, as `Model.save_one` does."""
+        mapper: Mapper[M] = self._model.__mapper__
+        return await perform_async(SaveCall(mapper, self._model.table_name(), item, overwrite, only_changed))
+
+    async def create_one(self, item: M | Mapping[str, Any]) -> M:
+        """Store an item that must not exist yet, as `Model.create_one` does."""
+        return await self.save_one(item, overwrite=False)
+
+    async def delete_one(self, strategy: Strategy, *, condition: Condition | None = None) -> M | None:
+        """Delete an item, as `Model.delete_one` does."""
+        mapper: Mapper[M] = self._model.__mapper__
+        return await perform_async(DeleteCall(mapper, self._model.table_name(), strategy, condition))
+
+    async def update_one(
+        self, strategy: Strategy, updates: Updates, *, upsert: bool = False, condition: Condition | None = None
+    ) -> M:
+        """Change some attributes of an item, as `Model.update_one` does."""
+        mapper: Mapper[M] = self._model.__mapper__
+        table = self._model.table_name()
+        return await perform_async(UpdateCall(mapper, table, strategy, updates, upsert=upsert, condition=condition))
+
+    async def upsert_one(self, strategy: Strategy, updates: Updates, *, condition: Condition | None = None) -> M:
+        """Change some attributes of an item, and create it if it is missing, as `Model.upsert_one` does."""
+        return await self.update_one(strategy, updates, upsert=True, **given(condition))
+
+    async def update_from_dict(
+        self,
+        strategy: Strategy,
+        values: Mapping[str, Any] | None = None,
+        *,
+        upsert: bool = False,
+        condition: Condition | None = None,
+    ) -> M:
+        """Set several attributes of an item, as `Model.update_from_dict` does."""
+        strategy, updates = updates_of_dict(self._model.__mapper__, strategy, values)
+        return await self.update_one(strategy, updates, upsert=upsert, **given(condition))
