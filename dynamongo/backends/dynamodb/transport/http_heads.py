@@ -82,7 +82,7 @@ class HeadReader:
 
     def end(self) -> IncompleteResponse | NoResponse:
         """Return the error for a connection that was closed before the head was complete."""
-        if self.rest:
+        if self._count:
             return IncompleteResponse("closed in the middle of the head")
         return NoResponse("closed without a response")
 
