@@ -14,6 +14,9 @@ from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import CreateIndex, CreateTable, DeleteTable, DescribeTable, Operation
 
 
+pytestmark = pytest.mark.usefixtures("colour")
+
+
 class User(Model):
     __table__ = "users"
     __hash_key__ = "email"
