@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, TypeVar
 
+from dynamongo.aio.tasks import merge_tasks
 from dynamongo.executor import PageLoop, ReadPage
 from dynamongo.expressions.values import Item
 from dynamongo.planning.plan import Plan
@@ -94,8 +95,9 @@ class AsyncResultSet(PreparedRead[T]):
 
     async def _walk(self, loop: PageLoop) -> AsyncGenerator[ReadPage]:
         if loop.plan.is_parallel:
-            for segment in loop.split():  # one after the other, until `aio.tasks` is there
-                async for page in self._fetch_all(segment):
+            segments = loop.split()
+            async with aclosing(merge_tasks(map(self._fetch_all, segments), self._find_workers(segments))) as fetched:
+                async for page in fetched:
                     yield loop.take(page)
                     if loop.is_over:
                         return

@@ -109,8 +109,8 @@ class PreparedRead(Generic[T]):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "a ResultSet cannot be pickled: it reads on a connection; pass its items (`.all()`), or its `.cursor` and "
-            "the arguments of `find`, which continues at `cursor=`"
+            f"this {type(self).__name__} cannot be pickled: it reads on a connection; pass its items (`.all()`), or its"
+            " `.cursor` and the arguments of `find`, which continues at `cursor=`"
         )
 
     def __repr__(self) -> str:

@@ -13,7 +13,6 @@ from dynamongo import ConfigurationError, Connection, GlobalIndex, Model, Progre
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import CreateIndex, CreateTable, DeleteTable, DescribeTable, Operation
 
-
 pytestmark = pytest.mark.usefixtures("colour")
 
 

@@ -522,6 +522,7 @@ class TestSegments:
         Visit.save_many([visit(f"city {number}", 1) for number in range(200)])
         backend.scans = 0
 
+    @blocking_only
     def test_they_are_read_at_the_same_time_in_no_more_threads_than_the_backend_bears(self) -> None:
         backend = Slow()
         with Connection.using(backend):
