@@ -181,7 +181,7 @@ class TestProxies:
         assert (caught.value.was_sent, caught.value.is_transient) == (False, False)
         assert len(server.log) == 1
 
-    @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\n"], ids=["status", "heads"])
+    @pytest.mark.parametrize("begun", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\n"], ids=["status", "heads"])
     def test_proxy_that_answers_byte_by_byte_does_not_outlive_the_call(self, begun: bytes) -> None:
         """Without the deadline it would answer for ever, and this test would not end."""
         with run_dripping_server(begun) as url:

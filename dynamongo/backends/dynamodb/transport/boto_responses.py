@@ -26,7 +26,8 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_incomplete_error,
     build_refusal_error,
 )
-from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES, ResponseTooLong
+from dynamongo.backends.dynamodb.transport.http_errors import ResponseTooLong
+from dynamongo.backends.dynamodb.transport.http_reader import MAX_BODY_BYTES
 from dynamongo.backends.dynamodb.transport.plain_response import PlainResponse
 from dynamongo.backends.dynamodb.transport.response_checks import check_checksum, check_kind, check_members
 

@@ -20,12 +20,11 @@ from dynamongo.backends.dynamodb.transport.base import describe_place
 from dynamongo.backends.dynamodb.transport.boto_json import pass_json
 from dynamongo.backends.dynamodb.transport.boto_responses import check_content, collect_bodies
 from dynamongo.backends.dynamodb.transport.connection_errors import (
-    REFUSED_TUNNEL,
     build_incomplete_error,
     build_refusal_error,
     build_too_long_error,
 )
-from dynamongo.backends.dynamodb.transport.http_reader import ResponseTooLong
+from dynamongo.backends.dynamodb.transport.http_errors import ResponseTooLong
 from dynamongo.backends.dynamodb.transport.interception import Watch, describe_replaced_part
 from dynamongo.backends.dynamodb.transport.lazy_response import LazyResponse
 from dynamongo.backends.dynamodb.transport.one_attempt import check_client, prepare_call
@@ -35,6 +34,9 @@ from dynamongo.backends.dynamodb.transport.response_checks import check_members
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, ServiceError
 
 _PROXY_ERROR: Final = "ProxyConnectionError"
+
+_REFUSED_TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3}[^'\"]*)")
+"""How `http.client` words the status with which a proxy refuses CONNECT."""
 
 
 class BotoTransport:
@@ -107,7 +109,7 @@ class BotoTransport:
         if isinstance(error.__context__, ResponseTooLong):
             return build_too_long_error(error.__context__)
         details: dict[str, Any] = getattr(error, "kwargs", {})
-        refusal = re.search(REFUSED_TUNNEL, str(details.get("error"))) if type(error).__name__ == _PROXY_ERROR else None
+        refusal = _REFUSED_TUNNEL.search(str(details.get("error"))) if type(error).__name__ == _PROXY_ERROR else None
         if refusal is not None:
             return build_refusal_error(str(details.get("proxy_url")), refusal[1])
         return translate_error(error, self._settings.describe_credentials())

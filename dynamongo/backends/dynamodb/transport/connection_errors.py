@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import build_connection_error, build_unexpected_error
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_reader import ResponseTooLong
+from dynamongo.backends.dynamodb.transport.http_errors import IncompleteResponse, ResponseTooLong
+from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
 from dynamongo.exceptions import ServiceError
-
-REFUSED_TUNNEL: Final = r"Tunnel connection failed: (\d{3}[^'\"]*)"
-"""How `http.client` words the status with which a proxy refuses CONNECT."""
 
 AUTHENTICATION_REQUIRED: Final = 407
 """The one status that no server sends but a proxy."""
@@ -44,8 +41,8 @@ def build_connect_error(endpoint: Endpoint, timeout: float | None, error: BaseEx
         return build_connection_error("ConnectTimeoutError", message, was_sent=False)
     if proxy is None:
         return build_connection_error("EndpointConnectionError", f"no connection to {where}: {cause}", was_sent=False)
-    if (refusal := re.search(REFUSED_TUNNEL, str(error))) is not None:
-        return build_refusal_error(proxy.url, refusal[1])
+    if isinstance(error, TunnelRefused):
+        return build_refusal_error(proxy.url, str(error))
     message = f"no connection to the proxy {proxy.url}: {cause}"
     return build_connection_error("ProxyConnectionError", message, was_sent=False)
 
@@ -79,13 +76,11 @@ def build_read_error(endpoint: Endpoint, error: Exception, *, is_over: bool) -> 
     if isinstance(error, TimeoutError):
         limit = "the time left for the call" if is_over else f"{endpoint.read_timeout} s"
         return build_connection_error("ReadTimeoutError", f"no response from {endpoint.authority} within {limit}")
-    if isinstance(error, OSError):  # http.client.RemoteDisconnected is one too
+    if isinstance(error, OSError):  # `NoResponse` is one too
         return build_connection_error("ConnectionClosedError", f"connection lost: {describe_cause(error)}")
     if isinstance(error, ResponseTooLong):
         return build_too_long_error(error)
-    from http.client import IncompleteRead  # noqa: PLC0415 - imported already: the error is one of its own
-
-    if isinstance(error, IncompleteRead):
+    if isinstance(error, IncompleteResponse):
         return build_incomplete_error("connection lost in the middle of the response")
     return build_connection_error("HTTPClientError", f"the response is not HTTP: {describe_cause(error)}")
 

@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from dynamongo.backends.dynamodb.transport.connecting import TOLERANCE, find_timeout, prepare_connection
+from dynamongo.backends.dynamodb.transport.connecting import TOLERANCE, Connector, find_timeout
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_connect_error,
     build_fork_error,
@@ -21,12 +21,12 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_send_error,
 )
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse, http_errors, read_http_response
+from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
+from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
+from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
 
 if TYPE_CHECKING:
     import socket
-
-    from typing_extensions import Buffer
 
     from dynamongo.backends.dynamodb.transport.tls import ServerTrust
 
@@ -38,9 +38,9 @@ class HttpConnection:
 
     __slots__ = (
         "__weakref__",
+        "_connector",
         "_deadline",
         "_endpoint",
-        "_http",
         "_is_short",
         "_limit_from",
         "_socket",
@@ -54,19 +54,19 @@ class HttpConnection:
     def __init__(self, endpoint: Endpoint, trust: ServerTrust | None, deadline: float | None) -> None:
         self._endpoint = endpoint
         timeout = _find_connect_timeout(endpoint, deadline)
-        self._http = prepare_connection(endpoint, trust, timeout, deadline)
+        self._connector = Connector(endpoint, trust, timeout, deadline)
         self.process = os.getpid()
         self.is_parents = False
         _of_this_process.add(self)
         try:
-            self._http.connect()
-            self._socket: socket.socket = self._http.sock
+            self._connector.connect()
+            self._socket: socket.socket = self._connector.sock
             self._timeout = self._socket.gettimeout()
             for option in endpoint.socket_options:
                 self._socket.setsockopt(*option)
         except BaseException as error:
-            self._http.close()
-            if isinstance(error, (UnicodeError, *http_errors())):
+            self._connector.close()
+            if isinstance(error, (OSError, TunnelRefused, UnicodeError, UnreadableResponse)):
                 raise build_connect_error(endpoint, timeout, error) from error
             raise
         self.has_more = _make_check(self._socket)
@@ -93,20 +93,32 @@ class HttpConnection:
         try:
             if self._is_short:
                 self._limit()
-            limited: Any = self  # instead of a socket
-            response = read_http_response(self._socket, limited)
-        except http_errors() as error:
+            response = self._receive()
+        except (OSError, UnreadableResponse) as error:
             is_over = self._deadline is not None and time.monotonic() >= self._deadline
             raise build_read_error(self._endpoint, error, is_over=is_over) from error
         if self.is_parents:
             raise build_fork_error()
         return response
 
-    def recv_into(self, buffer: Buffer) -> int:
-        """Read like a socket, but only until the deadline, however slowly bytes arrive."""
-        if time.monotonic() > self._limit_from:
-            self._limit()
-        return self._socket.recv_into(buffer)
+    def _receive(self) -> HttpResponse:
+        """Receive until the response is complete, but only until the deadline, however slowly bytes arrive."""
+        reader = ResponseReader()
+        data = self._socket.recv(FIRST_BYTES)
+        response = reader.feed(data) if data else reader.end()
+        while response is None:
+            if time.monotonic() > self._limit_from:
+                self._limit()
+            response = self._receive_more(reader)
+        return response
+
+    def _receive_more(self, reader: ResponseReader) -> HttpResponse | None:
+        room = reader.room()
+        if room is not None:
+            count = self._socket.recv_into(room)
+            return reader.fill(count) if count else reader.end()
+        data = self._socket.recv(FIRST_BYTES)
+        return reader.feed(data) if data else reader.end()
 
     def _begin(self, deadline: float | None, now: float) -> None:
         """Set the deadline, which matters when less time is left than a read may take."""
@@ -127,7 +139,7 @@ class HttpConnection:
 
     def close(self) -> None:
         """Close the connection."""
-        self._http.close()
+        self._connector.close()
 
 
 def _find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float | None:

@@ -1,32 +1,27 @@
-"""The HTTP reader: reads responses from a connection.
+"""The HTTP reader: bytes in, a response out. It knows no socket, so both colours use it.
 
 DynamoDB's responses are plain: a head of a few lines that arrives at once, and a body whose length is in the head.
-Those are parsed here, because `http.client` has the email package parse the head, which takes longer than everything
-else that a small request needs. `http.client` reads all others, starting with what was received so far: a head that
-arrives in pieces or is cut off, folded or repeated lines, a chunked body or one without a length, `100 Continue`.
+Those take the short way: two regular expressions read the head, and there is nothing to remember. All others are read
+by `http_heads` and `http_bodies`: a head that arrives in pieces, folded or repeated lines, interim responses, a chunked
+body or one without a length.
 
 Memory grows as bytes arrive, whatever length the head declares, and a response that is longer than any of DynamoDB's is
-rejected (`ResponseTooLong`). Bytes after the end of a response belong to no request: `HttpResponse.is_last` says so.
+rejected. Bytes after the end of a response belong to no request: `HttpResponse.is_last` says so.
 
 Source: RFC 9112, "HTTP/1.1".
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import sys
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Final
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo.backends.dynamodb.transport.http_bodies import Body, SizedBody, check_length, start_body
+from dynamongo.backends.dynamodb.transport.http_heads import Head, HeadReader
 
-if TYPE_CHECKING:
-    import http.client
-    import socket
-
-_FIRST_BYTES: Final = 65_536
-"""How much is read at first: most responses completely."""
+FIRST_BYTES: Final = 65_536
+"""How much is worth receiving at first: most responses completely."""
 
 MAX_BODY_BYTES: Final = 9 * 16 * 1024 * 1024
 """The longest body that DynamoDB can send: a batch get returns up to 16 MB of items, as DynamoDB counts their size.
@@ -34,20 +29,10 @@ MAX_BODY_BYTES: Final = 9 * 16 * 1024 * 1024
 JSON takes up to nine times that: an empty string in a list counts as one byte, and is sent as `{"S":""},`.
 """
 
-_MAX_HEAD_BYTES: Final = 1024 * 1024
-"""The limit of all heads before a body; DynamoDB's has 300 bytes."""
-
-_STEP: Final = 1024 * 1024
-"""How much of a body is allocated before it arrives: a page of a query, which is up to 1 MB, is read in one step."""
-
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (?!204|304)([2-5][0-9][0-9])(?: [^\r\n]*)?(?=\r\n)")
-_HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)(?=\r\n|\Z)")
+_HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)(?=\r\n|\Z)")
 _REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^\r\n]+)", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
-
-
-class ResponseTooLong(Exception):  # noqa: N818 - what is wrong says more than that something is
-    """The response is, or claims to be, longer than any response of DynamoDB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,38 +56,74 @@ class HttpResponse:
     request_id: str | None = None
 
 
-def http_errors() -> tuple[type[Exception], ...]:
-    """Return what reading a response raises; `http.client` is imported only when one is not plain."""
-    client: Any = sys.modules.get("http.client")
-    return (OSError, ResponseTooLong) if client is None else (OSError, ResponseTooLong, client.HTTPException)
+class ResponseReader:
+    """Reads one response, from bytes as they arrive. Its methods raise `UnreadableResponse`.
 
-
-def read_http_response(connection: socket.socket, rest: socket.socket) -> HttpResponse:
-    """Read the response to the request that was sent.
-
-    Args:
-        connection: What is read from first: most responses arrive in one piece.
-        rest: What all else is read from: the same connection, or something that also limits the time for all of it.
-
-    Raises one of `http_errors` where there is none, or only a part of one.
+    Each of `feed` and `fill` returns the response once it is complete, and is not called again then.
     """
-    start = connection.recv(_FIRST_BYTES)
-    head, end, body = start.partition(b"\r\n\r\n")
-    headers = _read_plain_head(head) if end else None
-    if headers is None:
-        return _read_with_http_client(_Replay(start, rest))
-    length = int(headers[b"content-length"])
-    if length > MAX_BODY_BYTES:
-        raise _tell_length(length)
-    checksum, status = headers.get(b"x-amz-crc32"), int(head[9:12])
-    return HttpResponse(
-        status,
-        body if len(body) == length else _read_rest(rest, body, length),
-        headers.get(b"content-type", b"").decode("latin-1"),
-        None if checksum is None else checksum.decode("latin-1"),
-        len(body) > length or b"close" in headers.get(b"connection", b""),
-        None if status == 200 else _find_request_id(head),
-    )
+
+    # No `__init__`: most responses are complete at once, and need none of these.
+    _heads: HeadReader | None = None
+    _begun: HttpResponse | None = None  # the response without its body
+    _body: Body | None = None
+
+    def feed(self, data: bytes) -> HttpResponse | None:
+        """Take what was received, at least a byte."""
+        if self._heads is not None:
+            return self._feed_slowly(self._heads, data)
+        if self._body is not None:
+            return self._finish() if self._body.feed(data) else None
+        head, end, body = data.partition(b"\r\n\r\n")
+        headers = _read_plain_head(head) if end else None
+        if headers is None:
+            self._heads = HeadReader()
+            return self._feed_slowly(self._heads, data)
+        length = int(headers[b"content-length"])
+        checksum, status = headers.get(b"x-amz-crc32"), int(head[9:12])
+        response = HttpResponse(
+            status,
+            body if len(body) <= length else body[:length],
+            headers.get(b"content-type", b"").decode("latin-1"),
+            None if checksum is None else checksum.decode("latin-1"),
+            len(body) > length or b"close" in headers.get(b"connection", b""),
+            None if status == 200 else _find_request_id(head),
+        )
+        if len(body) >= length:
+            return response
+        self._begun, self._body = response, SizedBody(check_length(length, MAX_BODY_BYTES))
+        self._body.feed(body)
+        return None
+
+    def room(self) -> memoryview | None:
+        """Return where the next bytes may be received, to be told of by `fill`; `None` if they have to be fed."""
+        return self._body.room() if type(self._body) is SizedBody else None
+
+    def fill(self, count: int) -> HttpResponse | None:
+        """Take note that `count` bytes, at least one, were received into `room`."""
+        assert type(self._body) is SizedBody  # noqa: S101 - only then was there a room
+        return self._finish() if self._body.fill(count) else None
+
+    def end(self) -> HttpResponse:
+        """Return the response that ends with the connection, which the other side has closed."""
+        if self._body is not None:
+            self._body.end()
+            return self._finish(is_closed=True)
+        raise (self._heads or HeadReader()).end()
+
+    def _feed_slowly(self, heads: HeadReader, data: bytes) -> HttpResponse | None:
+        head = heads.feed(data)
+        if head is None:
+            return None
+        self._heads = None
+        self._begun, self._body = _begin_response(head), start_body(head, MAX_BODY_BYTES)
+        return self._finish() if self._body.feed(heads.rest) else None
+
+    def _finish(self, *, is_closed: bool = False) -> HttpResponse:
+        begun, body = self._begun, self._body
+        assert begun is not None  # noqa: S101 - for the type checkers
+        assert body is not None  # noqa: S101 - for the type checkers
+        is_last = begun.is_last or body.has_surplus or is_closed
+        return HttpResponse(begun.status, body.content, begun.content_type, begun.checksum, is_last, begun.request_id)
 
 
 def _read_plain_head(head: bytes) -> dict[bytes, bytes] | None:
@@ -124,122 +145,11 @@ def _find_request_id(head: bytes) -> str | None:
     return None if found is None else found[1].decode("latin-1")
 
 
-def _tell_length(length: int) -> ResponseTooLong:
-    return ResponseTooLong(f"body of {length} bytes, above the {MAX_BODY_BYTES} that DynamoDB sends")
-
-
-def _read_rest(connection: socket.socket, start: bytes, length: int) -> bytes | bytearray:
-    """Return the whole body, whose start was read with the head."""
-    if len(start) > length:  # surplus: the connection is not used again
-        return start[:length]
-    body = bytearray(min(length, _STEP))
-    body[: len(start)] = start
-    count = len(start)
-    while count < length:
-        if count == len(body):
-            body += bytes(min(count, length - count))  # doubled: as much again as has really come
-        received = connection.recv_into(memoryview(body)[count:])
-        if not received:
-            import http.client  # noqa: PLC0415 - importing it takes long, and an ordinary response does not need it
-
-            raise http.client.IncompleteRead(bytes(body[:count]), length - count)
-        count += received
-    return body
-
-
-class _Replay(io.RawIOBase):
-    """Replays what was read of a response, and reads on from the connection, up to a limit."""
-
-    def __init__(self, start: bytes, connection: socket.socket) -> None:
-        self._start = start
-        self._connection = connection
-        self._left = _MAX_HEAD_BYTES
-        self._is_over = False
-        self.reader = _Reader(self)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """Return a file, as `http.client` asks a socket for one."""
-        del mode
-        return self.reader
-
-    def expect_body(self) -> None:
-        """Raise the limit for the body, after the head."""
-        self._left = MAX_BODY_BYTES + _MAX_HEAD_BYTES  # chunks and trailers have heads of their own
-
-    def end(self) -> None:
-        """Read nothing more from the connection."""
-        self._is_over = True
-
-    def has_rest(self) -> bool:
-        """Return whether some of what was read first has not been replayed."""
-        return bool(self._start)
-
-    def readable(self) -> bool:
-        """See `io.RawIOBase`."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """See `io.RawIOBase`."""
-        if self._is_over:
-            return 0
-        if self._left <= 0:
-            raise ResponseTooLong("endless head or body")
-        if not self._start:
-            count = self._connection.recv_into(buffer)
-        else:
-            part = self._start[: len(buffer)]
-            self._start = self._start[len(part) :]
-            buffer[: len(part)] = part
-            count = len(part)
-        self._left -= count
-        return count
-
-
-class _Reader(io.BufferedReader):
-    """The file that `http.client` reads from.
-
-    Attributes:
-        has_surplus: When it is closed, whether bytes had come after the end of the answer.
-    """
-
-    has_surplus = False
-
-    def close(self) -> None:
-        """See `io.BufferedReader`. `http.client` closes it at the end of a response."""
-        if not self.closed:
-            raw: Any = self.raw
-            raw.end()
-            self.has_surplus = bool(self.peek(1)) or raw.has_rest()
-        super().close()
-
-
-def _read_with_http_client(replay: _Replay) -> HttpResponse:
-    import http.client  # noqa: PLC0415 - as above
-
-    response = http.client.HTTPResponse(cast("socket.socket", replay), method="POST")
-    with contextlib.closing(response):
-        response.begin()
-        replay.expect_body()
-        body = _read_all(response)
-    get = response.headers.get
-    is_last = response.will_close or replay.reader.has_surplus
-    is_last |= response.status < 200  # after 103 Early Hints, the answer itself is still to come
-    content_type = str(get("content-type", "")).lower()
-    return HttpResponse(response.status, body, content_type, get("x-amz-crc32"), is_last, get("x-amzn-requestid"))
-
-
-def _read_all(response: http.client.HTTPResponse) -> bytearray:
-    """Return the body, read in steps: `http.client` would allocate any declared length, or an object for each chunk."""
-    import http.client  # noqa: PLC0415 - as above
-
-    if response.length is not None and response.length > MAX_BODY_BYTES:
-        raise _tell_length(response.length)
-    body = bytearray()
-    try:
-        while part := response.read(_STEP):
-            body += part
-    except (OverflowError, ValueError) as error:
-        raise http.client.HTTPException("invalid length of a chunk") from error
-    if response.length:
-        raise http.client.IncompleteRead(bytes(body), response.length)
-    return body
+def _begin_response(head: Head) -> HttpResponse:
+    """Return the response without its body."""
+    # RFC 9112, section 6.1: a connection whose messages have both may be abused, so it is closed.
+    has_both = b"transfer-encoding" in head.fields and b"content-length" in head.fields
+    is_last = head.is_old or has_both or any(b"close" in each.lower() for each in head.fields.get(b"connection", ()))
+    content_type = (head.find(b"content-type") or "").lower()
+    request_id = None if head.status == 200 else head.find(b"x-amzn-requestid")
+    return HttpResponse(head.status, b"", content_type, head.find(b"x-amz-crc32"), is_last, request_id)

@@ -1,0 +1,215 @@
+"""Bodies of responses: of a declared length, in chunks, or up to the end of the connection.
+
+Memory grows as bytes arrive, whatever length is declared.
+
+Source: RFC 9112, "HTTP/1.1", sections 6 and 7.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from dynamongo.backends.dynamodb.transport.http_errors import IncompleteResponse, MalformedResponse, ResponseTooLong
+from dynamongo.backends.dynamodb.transport.http_heads import MAX_HEAD_BYTES, Head
+
+_STEP: Final = 1024 * 1024
+"""How much of a body is allocated before it arrives: a page of a query, which is up to 1 MB, is read in one step."""
+
+_MAX_LINE_BYTES: Final = 65_536
+"""The limit of a line between chunks, as `http.client` has it."""
+
+_LENGTH: Final = re.compile(rb"[0-9]+")
+_CHUNK_LINE: Final = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
+_HAS_NO_BODY: Final = (204, 304)
+
+
+class Body(Protocol):
+    """A body that is being received.
+
+    Attributes:
+        content: What has been received; all of it, once it is complete.
+        has_surplus: Whether more was received than belongs to the body.
+    """
+
+    content: bytearray
+    has_surplus: bool
+
+    def feed(self, data: bytes | bytearray) -> bool:
+        """Take what was received, and return whether the body is complete. Raises `UnreadableResponse`."""
+        ...
+
+    def end(self) -> None:
+        """Take note that the connection was closed. Raises `IncompleteResponse` if the body is not complete."""
+        ...
+
+
+def start_body(head: Head, limit: int) -> Body:
+    """Return what reads the body that follows a head (section 6.3). Raises `UnreadableResponse`."""
+    if head.status in _HAS_NO_BODY:
+        return SizedBody(0)
+    codings = head.fields.get(b"transfer-encoding")
+    if codings is not None:  # it overrides a length
+        if b",".join(codings).lower() != b"chunked":  # of others the client would have said that it accepts them
+            raise MalformedResponse(f"unknown transfer coding {codings!r}")
+        return ChunkedBody(limit)
+    lengths = head.fields.get(b"content-length")
+    return UnsizedBody(limit) if lengths is None else SizedBody(check_length(_parse_length(lengths), limit))
+
+
+def _parse_length(values: list[bytes]) -> int:
+    """Return the one length that is declared, be it once or several times."""
+    each = {value.strip(b" \t") for value in b",".join(values).split(b",")}
+    if len(each) > 1 or not all(map(_LENGTH.fullmatch, each)):
+        raise MalformedResponse(f"invalid Content-Length {b', '.join(values)[:60]!r}")
+    digits = each.pop().lstrip(b"0") or b"0"
+    return int(digits[:18])  # which is too long already, and `int` refuses thousands of digits
+
+
+def check_length(length: int, limit: int) -> int:
+    """Return a length unless DynamoDB sends nothing as long; raises `ResponseTooLong` then."""
+    if length > limit:
+        raise ResponseTooLong(f"body of {length} bytes, above the {limit} that DynamoDB sends")
+    return length
+
+
+class SizedBody:
+    """A body whose length is declared."""
+
+    __slots__ = ("_count", "_length", "content", "has_surplus")
+
+    def __init__(self, length: int) -> None:
+        self.content = bytearray(min(length, _STEP))
+        self.has_surplus = False
+        self._length = length
+        self._count = 0
+
+    def feed(self, data: bytes | bytearray) -> bool:
+        """See `Body`."""
+        position = 0
+        while position < len(data) and self._count < self._length:
+            with self.room() as room:
+                part = data[position : position + len(room)]
+                room[: len(part)] = part
+            position += len(part)
+            self._count += len(part)
+        self.has_surplus = position < len(data)
+        return self._count == self._length
+
+    def room(self) -> memoryview:
+        """Return where the next bytes may be received."""
+        if self._count == len(self.content):  # doubled: as much again as has really come
+            # A copy, since a buffer that somebody still refers to cannot be extended.
+            self.content = self.content + bytes(min(self._count, self._length - self._count))
+        return memoryview(self.content)[self._count :]
+
+    def fill(self, count: int) -> bool:
+        """Take note that `count` bytes were received there, and return whether the body is complete."""
+        self._count += count
+        return self._count == self._length
+
+    def end(self) -> None:
+        """See `Body`."""
+        raise IncompleteResponse(f"closed after {self._count} of {self._length} bytes of the body")
+
+
+class UnsizedBody:
+    """A body that ends with the connection."""
+
+    __slots__ = ("_limit", "content", "has_surplus")
+
+    def __init__(self, limit: int) -> None:
+        self.content = bytearray()
+        self.has_surplus = False
+        self._limit = limit
+
+    def feed(self, data: bytes | bytearray) -> bool:
+        """See `Body`."""
+        self.content += data
+        if len(self.content) > self._limit:
+            raise ResponseTooLong("endless head or body")
+        return False
+
+    def end(self) -> None:
+        """See `Body`."""
+
+
+class ChunkedBody:
+    """A body in chunks, each with its length (section 7.1). Extensions and trailers are skipped."""
+
+    __slots__ = ("_allowed", "_left", "_limit", "_step", "_unread", "content", "has_surplus")
+
+    def __init__(self, limit: int) -> None:
+        self.content = bytearray()
+        self.has_surplus = False
+        self._limit = limit
+        self._allowed = limit + MAX_HEAD_BYTES  # chunks have heads, and trailers follow them
+        self._unread = bytearray()
+        self._left = 0
+        self._step: Callable[[], bool] | None = self._read_size
+
+    def feed(self, data: bytes | bytearray) -> bool:
+        """See `Body`."""
+        self._allowed -= len(data)
+        if self._allowed < 0:
+            raise ResponseTooLong("endless head or body")
+        self._unread += data
+        while self._step is not None and self._step():
+            pass
+        self.has_surplus = self._step is None and bool(self._unread)
+        return self._step is None
+
+    def end(self) -> None:
+        """See `Body`."""
+        raise IncompleteResponse("closed before the last chunk")
+
+    # Each step reads a part of the body, sets the next step, and returns whether it had enough to do so.
+
+    def _read_size(self) -> bool:
+        line = self._take_line()
+        if line is None:
+            return False
+        size = _CHUNK_LINE.fullmatch(line)
+        if size is None:
+            raise MalformedResponse(f"expected the size of a chunk, got {line[:60]!r}")
+        self._left = check_length(int(size[1], 16), self._limit)
+        self._step = self._read_data if self._left else self._read_trailer
+        return True
+
+    def _read_data(self) -> bool:
+        part = self._unread[: self._left]
+        self.content += part
+        del self._unread[: len(part)]
+        self._left -= len(part)
+        if self._left:
+            return False
+        self._step = self._read_end
+        return True
+
+    def _read_end(self) -> bool:
+        if len(self._unread) < 2:
+            return False
+        if not self._unread.startswith(b"\r\n"):
+            raise MalformedResponse("a chunk is longer than its size")
+        del self._unread[:2]
+        self._step = self._read_size
+        return True
+
+    def _read_trailer(self) -> bool:
+        line = self._take_line()
+        if line is None:
+            return False
+        if line == b"\r\n":
+            self._step = None
+        return True
+
+    def _take_line(self) -> bytes | None:
+        end = self._unread.find(b"\n") + 1
+        if not end:
+            if len(self._unread) > _MAX_LINE_BYTES:
+                raise ResponseTooLong("endless head or body")
+            return None
+        line = bytes(self._unread[:end])
+        del self._unread[:end]
+        return line
