@@ -11,13 +11,13 @@ from pathlib import Path
 
 from benchmarks import own
 from benchmarks.charts import draw_all
-from benchmarks.figures import Suites, read_figures, write_figures
+from benchmarks.figures import Suite, Suites, read_figures, write_figures
 from benchmarks.report import describe_environment, write_report
 from benchmarks.runner import run_suite
 from benchmarks.timing import FULL, QUICK, TINY, Effort
 from benchmarks.values import is_installed
 
-SUITES = ("codec", "conditions", "memory", "growth", "wire", "traced", "concurrency", "cold")
+SUITES = ("codec", "conditions", "memory", "growth", "wire", "traced", "concurrency", "async", "cold")
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 
@@ -56,14 +56,14 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _run_all(names: Sequence[str], effort: Effort, page: Path | None) -> Suites:
     """Run each suite in a process of its own: what one leaves in memory would slow down the next."""
-    environment = list(describe_environment())
     kept = None if page is None else page.with_suffix("") / "figures.json"
-    suites = {} if kept is None else read_figures(kept, effort, environment)
+    suites = {} if kept is None else read_figures(kept, effort)
     for name in names:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-            suites[name] = process.submit(run_suite, name, effort).result()
+            figures = process.submit(run_suite, name, effort).result()
+        suites[name] = Suite(figures, list(describe_environment()))
         if kept is not None:
-            write_figures(kept, suites, effort, environment)
+            write_figures(kept, suites, effort)
     return {name: suites[name] for name in SUITES if name in suites}
 
 

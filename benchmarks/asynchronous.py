@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+MakeLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
 class Loop:
     """An event loop that runs on demand, so that starting one is not measured."""
 
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+    def __init__(self, make_loop: MakeLoop = asyncio.new_event_loop) -> None:
+        self._loop = make_loop()
 
     def do(self, awaitable: Awaitable[T]) -> T:
         """Await it, and return its result."""

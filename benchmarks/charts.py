@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.rivals.base import DECLARED
+from benchmarks.figures import Suites
+from benchmarks.rivals.base import BLOCKING, DECLARED
 from benchmarks.timing import OURS, Curve, Measurement
 
 # Okabe and Ito's palette, which colour-blind people can tell apart; each library has its colour in all charts.
@@ -20,12 +21,16 @@ COLOURS = {
     "dynamoxy": "#CC79A7",
     "moto": "#56B4E9",
     "aiodynamo": "#F0E442",
+    "aioboto3": "#999999",
+    BLOCKING.name: "#56B4E9",
     "plain dicts": "#999999",
     "hand-written lambda": "#E69F00",
     "closures": "#E69F00",
 }
 OTHERS = ("#0072B2", "#009E73", "#D55E00", "#CC79A7")
 GREY = "#808080"
+NOTES = (", uvloop", ", in memory")
+"""How tasks end that are in the table alone."""
 TITLES = {
     "selectivity": ("A condition of three leaves, by the share of items that it selects", "selected, %", "ns per item"),
     "tree size": ("A condition by the number of its leaves, all of which are evaluated", "leaves", "ns per item"),
@@ -33,17 +38,18 @@ TITLES = {
 }
 
 
-def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list[str]:
+def draw_all(suites: Suites, folder: Path) -> list[str]:
     """Draw what was measured, as SVG and PNG, and return the names of the charts."""
     pyplot = _load_pyplot()
     folder.mkdir(parents=True, exist_ok=True)
     drawn: list[str] = []
     for name, title in BARS.items():
-        found = [each for each in suites.get(name, []) if isinstance(each, Measurement) and _is_shown(each)]
+        figures = suites[name].figures if name in suites else []
+        found = [each for each in figures if isinstance(each, Measurement) and _is_shown(each)]
         if found:
             _draw_bars(pyplot, found, title, folder / name)
             drawn.append(name)
-    curves = [each for found in suites.values() for each in found if isinstance(each, Curve)]
+    curves = [each for suite in suites.values() for each in suite.figures if isinstance(each, Curve)]
     for chart in dict.fromkeys(curve.chart for curve in curves):
         name = chart.replace(" ", "-")
         _draw_curves(pyplot, [curve for curve in curves if curve.chart == chart], chart, folder / name)
@@ -52,14 +58,16 @@ def draw_all(suites: dict[str, list[Measurement | Curve]], folder: Path) -> list
 
 
 def _is_shown(each: Measurement) -> bool:
-    """Return whether it is in a chart: what has rivals, and only the row that has a free map."""
-    return len(each.values) > 1 and not each.task.endswith(DECLARED)
+    """Return whether it is in a chart: times that have rivals, and only the row that has a free map."""
+    has_rivals = OURS in each.values and len(each.values) > 1
+    return has_rivals and not each.more_is_better and not each.task.endswith((DECLARED, *NOTES))
 
 
 BARS = {
     "codec": "Codec: time for one item of 9 attributes, dynamongo = 1",
     "memory": "Memory backends: time for one call, and memory used, dynamongo = 1",
     "wire": "DynamoDB backends: the client's processor time for one call, dynamongo = 1",
+    "async": "Awaited calls: the client's processor time for one call, dynamongo = 1",
     "traced": "Through boto3: processor time for one call, dynamongo = 1",
     "cold": "Whole processes, over a bare Python, dynamongo = 1",
 }

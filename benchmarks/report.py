@@ -19,11 +19,13 @@ from benchmarks.timing import OURS, Effort, Measurement, show
 
 LIBRARIES = (
     "boto3",
+    "aioboto3",
     "pynamodb",
     "pydynox",
     "dynamoxy",
     "aiodynamo",
     "aiohttp",
+    "uvloop",
     "moto",
     "opentelemetry-sdk",
     "sortedcontainers",
@@ -36,6 +38,7 @@ CAPTIONS = {
     "growth": "Memory, as the table grows",
     "wire": "DynamoDB backends",
     "traced": "Through boto3",
+    "async": "Awaited calls",
     "cold": "Cold start",
 }
 METHOD = """\
@@ -44,9 +47,10 @@ best turn of each side counts: on a shared machine other processes can only make
 nearest to what the work costs, and it is the same rule for all. A turn starts with nothing to collect and lasts about
 {seconds} s, which leaves the garbage collector its share. The clock is the processor time of the process, all its
 threads included, without waiting. Each suite has its own process, since what one leaves in memory would slow down the
-next. Only ratios are compared: absolute times vary with the machine and its load. Each side ends with the same kind of
-result: models for dynamongo, PynamoDB, pydynox and dynamoxy, dicts of Python values for boto3 and aiodynamo. The
-numbers of items that come back are checked.
+next. "Swing" says how far the median turn of a side is from its best one, on the side where it is furthest. Only ratios
+are compared: absolute times vary with the machine and its load. Each side ends with the same kind of result: models for
+dynamongo, PynamoDB, pydynox and dynamoxy, dicts of Python values for boto3, aioboto3 and aiodynamo. The numbers of
+items that come back are checked.
 
 - **The row** has 9 attributes: two keys, a name, an int, a Decimal, a bool, an aware datetime, a list of 3 strings,
   and a free map (`DictField()`) with another map in it. "Declared members" says that the model declares what the maps
@@ -78,6 +82,12 @@ numbers of items that come back are checked.
   each with one request at a time, by the time that passes; boto3 and PynamoDB are given 16 connections. The emulator
   shares the machine's cores with them. A bulk load is what each library calls for many rows: `save_iter` with
   its workers, `batch_write`, `batch_put`, or 25 rows after the other.
+- **async**: awaited calls, one after the other, each library on an event loop of its own, in turns that are twice as
+  long and twice as many as those of other suites; the rest is as in wire. "dynamongo, blocking" are the verbs that are
+  not awaited. aioboto3 has boto3's serializer, as boto3 has, and is given 64 connections. Of 1,000 gets, 64 tasks, or
+  64 threads for the verbs that block, each have one under way, by the time that passes; the emulator shares the
+  machine's cores with them. "uvloop" is the same on its loop, for all. "In memory" is as in the suite memory; the turn
+  of the loop (`asyncio.sleep(0)`) is what other tasks get before each operation there.
 - **cold**: whole processes, from their start to their end, less a bare Python: the imports, a model, the first answer
   (a get), with the resident memory at that moment; in an environment of nothing but a path, keys (or the name of a
   profile in a configuration file) and a region. Over TLS, dynamongo, boto3 and PynamoDB get the authorities by
@@ -103,12 +113,24 @@ def _lines(suites: Suites, charts: Sequence[str], effort: Effort, folder: str) -
         yield f"\n![{CAPTIONS.get(chart, chart)}]({folder}/{chart}.svg)"
     yield from _explain_misses(suites)
     yield "\n## All figures\n"
-    for name, found in suites.items():
-        yield from _table(name, [each for each in found if isinstance(each, Measurement)])
+    for name, suite in suites.items():
+        yield from _table(name, [each for each in suite.figures if isinstance(each, Measurement)])
     yield "## Method\n"
     yield METHOD.format(**dataclasses.asdict(effort))
     yield "## Measured with\n"
-    yield from describe_environment()
+    yield from _describe_environments(suites)
+
+
+def _describe_environments(suites: Suites) -> Iterator[str]:
+    """Yield what the suites were measured with, once for all that have it in common."""
+    environments = list(dict.fromkeys(tuple(suite.environment) for suite in suites.values()))
+    for environment in environments:
+        names = [name for name, suite in suites.items() if tuple(suite.environment) == environment]
+        if len(environments) > 1:
+            yield f"**{', '.join(names)}**:"
+        yield from environment
+        if environment is not environments[-1]:
+            yield ""
 
 
 def describe_environment() -> Iterator[str]:
@@ -165,10 +187,10 @@ def _explain_misses(suites: Suites) -> Iterator[str]:
 
 def _measured(suites: Suites) -> Iterator[tuple[str, Measurement]]:
     """Yield the measurements that have a side of ours, each with the name of its suite."""
-    for suite, found in suites.items():
-        for each in found:
+    for name, suite in suites.items():
+        for each in suite.figures:
             if isinstance(each, Measurement) and OURS in each.values:
-                yield suite, each
+                yield name, each
 
 
 def _judge(each: Measurement) -> Iterator[Verdict]:
@@ -187,10 +209,14 @@ def _table(name: str, found: Sequence[Measurement]) -> Iterator[str]:
         return
     sides = list(dict.fromkeys(side for each in found for side in each.values))
     yield f"### {name}\n"
-    yield f"| | unit | {' | '.join(sides)} |"
-    yield f"| --- | --- | {' | '.join('--:' for _ in sides)} |"
+    has_swing = any(each.swing is not None for each in found)
+    titles = [*sides, "swing"] if has_swing else sides
+    yield f"| | unit | {' | '.join(titles)} |"
+    yield f"| --- | --- | {' | '.join('--:' for _ in titles)} |"
     for each in found:
-        values = (show(each.values[side]) if side in each.values else "" for side in sides)
+        values = [show(each.values[side]) if side in each.values else "" for side in sides]
+        if has_swing:
+            values.append("" if each.swing is None else f"{each.swing:.0%}")
         yield f"| {each.task} | {each.unit} | {' | '.join(values)} |"
     yield ""
 

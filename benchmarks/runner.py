@@ -7,11 +7,15 @@ import time
 
 from benchmarks.timing import Curve, Effort, Measurement
 
+MODULES = {"async": "awaited"}
+"""The modules of suites that have other names than these: `async` is a keyword."""
+
 
 def run_suite(name: str, effort: Effort) -> list[Measurement | Curve]:
     """Return what the suite of that name measures."""
     print(name, flush=True)
     started = time.perf_counter()
-    found = list(importlib.import_module(f"benchmarks.suites.{name}").run(effort))
+    module = MODULES.get(name, name)
+    found = list(importlib.import_module(f"benchmarks.suites.{module}").run(effort))
     print(f"  {time.perf_counter() - started:.0f} s", flush=True)
     return found

@@ -8,6 +8,7 @@ share.
 from __future__ import annotations
 
 import gc
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ class Measurement:
         targets: The highest ratio of ours to a side that counts as met; the lowest one if `more_is_better`.
         limit: The highest value of ours that counts as met.
         more_is_better: Whether the values are rates.
+        swing: By how much the turns of a side differ: how far the median one is from the best, as a share of it, on
+            the side where it is furthest.
     """
 
     task: str
@@ -74,6 +77,7 @@ class Measurement:
     targets: Mapping[str, float] = field(default_factory=dict[str, float])
     limit: float | None = None
     more_is_better: bool = False
+    swing: float | None = None
 
     def show(self) -> str:
         """Return the values as one line."""
@@ -140,8 +144,9 @@ def compare(
         targets: As in `Measurement`.
         per: The number of items that the work covers, to get the time per item.
     """
-    least = _find_least(sides, effort, time.process_time)
-    found = Measurement(task, "µs", {name: each / per * 1e6 for name, each in least.items()}, targets or {})
+    times = _time_turns(sides, effort, time.process_time)
+    least = {name: min(each) / per * 1e6 for name, each in times.items()}
+    found = Measurement(task, "µs", least, targets or {}, swing=_find_swing(times))
     print(found.show(), flush=True)
     return found
 
@@ -153,20 +158,24 @@ def compare_rates(
 
     The arguments are those of `compare`.
     """
-    least = _find_least(sides, effort, time.perf_counter)
-    rates = {name: per / each for name, each in least.items()}
-    found = Measurement(task, "per second", rates, targets or {}, more_is_better=True)
+    times = _time_turns(sides, effort, time.perf_counter)
+    rates = {name: per / min(each) for name, each in times.items()}
+    found = Measurement(task, "per second", rates, targets or {}, more_is_better=True, swing=_find_swing(times))
     print(found.show(), flush=True)
     return found
 
 
-def _find_least(sides: Sequence[Timed], effort: Effort, clock: Clock) -> dict[str, float]:
-    """Return the least time of each side for one repetition, in seconds."""
+def _time_turns(sides: Sequence[Timed], effort: Effort, clock: Clock) -> dict[str, list[float]]:
+    """Return the times of each side for one repetition, in seconds: one of each turn."""
     counts = {side.name: _calibrate(side, effort.seconds, clock) for side in sides}
     times: dict[str, list[float]] = {side.name: [] for side in sides}
     for side in take_turns(sides, effort.rounds):
         times[side.name].append(side.time(counts[side.name], clock) / counts[side.name])
-    return {name: min(each) for name, each in times.items()}
+    return times
+
+
+def _find_swing(times: Mapping[str, Sequence[float]]) -> float:
+    return max(statistics.median(each) / min(each) - 1 for each in times.values())
 
 
 def take_turns(sides: Sequence[T], rounds: int) -> Iterator[T]:

@@ -12,7 +12,7 @@ from server import EmulatorUnavailable, find_binary, is_required
 
 pytestmark = pytest.mark.slow
 
-SUITES = ("codec", "conditions", "memory", "wire", "traced", "concurrency", "cold")
+SUITES = ("codec", "conditions", "memory", "wire", "traced", "concurrency", "async", "cold")
 ROOT = Path(__file__).resolve().parent.parent
 
 

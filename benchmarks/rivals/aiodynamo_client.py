@@ -69,6 +69,7 @@ def _make_reads(client: Client, sizes: Sizes) -> dict[str, Callable[[], Any]]:
 
     return {
         "get": lambda: table.get_item(KEYS[1]),
+        "query of 100": lambda: read(table.query(partition, limit=100), 100),
         "query of 1,000": lambda: read(table.query(partition), sizes.query),
         "filtered query": lambda: read(table.query(partition, filter_expression=select()), sizes.filtered_query),
         "scan": lambda: read(table.scan(), sizes.rows),

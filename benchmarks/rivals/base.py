@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sized
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
-from benchmarks.asynchronous import Loop, share
+from benchmarks.asynchronous import Loop, MakeLoop, share
 from benchmarks.timing import OURS, Effort, Side, repeat
 from benchmarks.values import PER_PARTITION, count_selected, is_installed
 from benchmarks.workers import offer
@@ -47,11 +48,15 @@ class Library(NamedTuple):
 
 
 DYNAMONGO = Library(OURS, "dynamongo", "own_models")
+AWAITED = Library(OURS, "dynamongo", "own_awaited", is_async=True)
+BLOCKING = DYNAMONGO._replace(name=f"{OURS}, blocking")
 BOTO3 = Library("boto3", "boto3", "boto3_client")
 PYNAMODB = Library("PynamoDB", "pynamodb", "pynamodb_models")
 PYDYNOX = Library("pydynox", "pydynox", "pydynox_models")
+AWAITED_PYDYNOX = Library("pydynox", "pydynox", "pydynox_awaited", is_async=True)
 DYNAMOXY = Library("dynamoxy", "dynamoxy", "dynamoxy_models", is_async=True, python=(3, 12))
 MOTO = Library("moto", "moto", "moto_mock")
+AIOBOTO3 = Library("aioboto3", "aioboto3", "aioboto3_client", is_async=True)
 AIODYNAMO = Library("aiodynamo", "aiodynamo", "aiodynamo_client", is_async=True)
 
 
@@ -77,19 +82,31 @@ class Calls:
         return Side(self.name, lambda count: list(pool.map(each, share(count, size))))
 
     def close(self) -> None:
-        """Close its connections, where that has to be awaited."""
+        """Close its connections, where that has to be awaited, and its loop."""
         if self.loop is not None:
             self.loop.do(self.works["close"]())
+            self.loop.close()
 
 
-def open_all(libraries: Iterable[Library], loop: Loop, url: str, sizes: Sizes, *, declared: bool) -> list[Calls]:
-    """Return the calls of the installed ones to the server of that URL, with the members of maps declared or not."""
+def open_all(
+    libraries: Iterable[Library],
+    url: str,
+    sizes: Sizes,
+    *,
+    declared: bool,
+    make_loop: MakeLoop = asyncio.new_event_loop,
+) -> list[Calls]:
+    """Return the calls of the installed ones to the server of that URL, with the members of maps declared or not.
+
+    Each asynchronous one has a loop of its own.
+    """
     opened: list[Calls] = []
     for library in libraries:
         if library.is_available:
+            loop = Loop(make_loop) if library.is_async else None
             made = library.load().make_works(url, sizes, declared=declared)
-            works = loop.do(made) if isawaitable(made) else made
-            opened.append(Calls(library.name, works, loop if library.is_async else None))
+            works = made if loop is None or not isawaitable(made) else loop.do(made)
+            opened.append(Calls(library.name, works, loop))
     return opened
 
 

@@ -14,6 +14,13 @@ from benchmarks.rows import Row
 from benchmarks.values import key, values
 
 CONDITION = "#y < :y AND NOT contains(cities, :c) AND begins_with(#n, :n)"
+UPDATE = {
+    "TableName": "rows",
+    "UpdateExpression": "SET #a = :a",
+    "ConditionExpression": "#y < :y",
+    "ExpressionAttributeNames": {"#a": "active", "#y": "year"},
+    "ReturnValues": "ALL_NEW",
+}
 _dump, _load = TypeSerializer().serialize, TypeDeserializer().deserialize
 
 
@@ -25,6 +32,11 @@ def encode(item: Any) -> dict[str, Any]:
 def decode(item: Any) -> dict[str, Any]:
     """Return Python values."""
     return {name: _load(value) for name, value in item.items()}
+
+
+def encode_key(number: int) -> dict[str, Any]:
+    """Return the key of one row as requests have it."""
+    return encode(dict(zip(("pk", "sk"), key(number), strict=True)))
 
 
 def make_client(url: str | None) -> Any:
@@ -68,16 +80,8 @@ def _make_writes(client: Any) -> dict[str, Callable[[], Any]]:
 
 
 def _update(client: Any) -> dict[str, Any]:
-    answer = client.update_item(
-        TableName="rows",
-        Key=_encode_key(1),
-        UpdateExpression="SET #a = :a",
-        ConditionExpression="#y < :y",
-        ExpressionAttributeNames={"#a": "active", "#y": "year"},
-        ExpressionAttributeValues={":a": _dump(True), ":y": _dump(3000)},
-        ReturnValues="ALL_NEW",
-    )
-    return decode(answer["Attributes"])
+    operands = encode({":a": True, ":y": 3000})
+    return decode(client.update_item(Key=encode_key(1), ExpressionAttributeValues=operands, **UPDATE)["Attributes"])
 
 
 def _make_reads(client: Any, sizes: Sizes) -> dict[str, Callable[[], Any]]:
@@ -92,12 +96,12 @@ def _make_reads(client: Any, sizes: Sizes) -> dict[str, Callable[[], Any]]:
     operands = {":y": 1990, ":c": "Nairobi", ":n": "J"}
 
     def get_batch() -> None:
-        keys = [_encode_key(number) for number in range(100)]
+        keys = [encode_key(number) for number in range(100)]
         answer = client.batch_get_item(RequestItems={"rows": {"Keys": keys}})
         check_size(list(map(decode, answer["Responses"]["rows"])), 100)
 
     return {
-        "get": lambda: decode(client.get_item(TableName="rows", Key=_encode_key(1))["Item"]),
+        "get": lambda: decode(client.get_item(TableName="rows", Key=encode_key(1))["Item"]),
         "query of 1,000": lambda: query(sizes.query),
         "filtered query": lambda: query(sizes.filtered_query, values=operands, **filtered),
         "scan": lambda: check_size(_read_all(client.scan), sizes.rows),
@@ -106,10 +110,6 @@ def _make_reads(client: Any, sizes: Sizes) -> dict[str, Callable[[], Any]]:
         ),
         "batch get of 100": get_batch,
     }
-
-
-def _encode_key(number: int) -> dict[str, Any]:
-    return encode(dict(zip(("pk", "sk"), key(number), strict=True)))
 
 
 def _read_all(method: Callable[..., Any], **arguments: Any) -> list[Any]:

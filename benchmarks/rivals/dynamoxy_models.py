@@ -115,6 +115,7 @@ def _make_reads(rows: Any, model: Any, sizes: Sizes) -> dict[str, Callable[[], A
 
     return {
         "query of 10": lambda: read(query().limit(10), 10),
+        "query of 100": lambda: read(query().limit(100), 100),
         "query of 1,000": lambda: read(query(), sizes.query),
         "filtered query": lambda: read(query().filter(select()), sizes.filtered_query),
         "scan": lambda: read(rows.scan(), sizes.rows),

@@ -84,6 +84,7 @@ def _make_reads(model: type[Row], sizes: Sizes) -> dict[str, Callable[[], Any]]:
 
     return {
         "query of 10": lambda: check_size(model.find(query(), limit=10).all(), 10),
+        "query of 100": lambda: check_size(model.find(query(), limit=100).all(), 100),
         "query of 1,000": lambda: check_size(model.find(query()).all(), sizes.query),
         "filtered query": lambda: check_size(model.find(query() & select()).all(), sizes.filtered_query),
         "scan": lambda: check_size(model.find().all(), sizes.rows),

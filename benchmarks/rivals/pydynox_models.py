@@ -41,9 +41,14 @@ class PydynoxRow(pydynox.Model):
 
 def make_works(url: str, sizes: Sizes, *, declared: bool) -> Works:  # noqa: ARG001 - it does not type maps
     """Return what to call in each task."""
+    return _make_writes(connect(url)) | _make_reads(sizes)
+
+
+def connect(url: str) -> pydynox.DynamoDBClient:
+    """Return a client that the model uses from now on."""
     client = pydynox.DynamoDBClient(region="us-east-2", access_key="made-up", secret_key="made-up", endpoint_url=url)
     pydynox.set_default_client(client)
-    return _make_writes(client) | _make_reads(sizes)
+    return client
 
 
 def _make_writes(client: Any) -> dict[str, Callable[[], Any]]:

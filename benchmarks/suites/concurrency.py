@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from benchmarks.asynchronous import Loop
 from benchmarks.rivals.base import AIODYNAMO, BOTO3, DYNAMONGO, DYNAMOXY, PYDYNOX, PYNAMODB, Sizes, open_all
 from benchmarks.server import run_server
 from benchmarks.timing import Curve, Effort, Measurement, compare, compare_rates
@@ -22,11 +21,10 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
     turns, and more of them.
     """
     longer = replace(effort, seconds=effort.seconds * 3, rounds=effort.rounds * 2)
-    loop = Loop()
     libraries = (DYNAMONGO, BOTO3, PYNAMODB, PYDYNOX, DYNAMOXY, AIODYNAMO)
     with run_server() as url, ThreadPoolExecutor(AT_ONCE) as pool:
         DYNAMONGO.load().fill(url, 100)
-        opened = open_all(libraries, loop, url, Sizes(100), declared=False)
+        opened = open_all(libraries, url, Sizes(100), declared=False)
         for task in ("get", "put"):
             sides = [each.make_crowd(task, pool, AT_ONCE) for each in opened]
             yield compare_rates(f"{task}, {AT_ONCE} at once", sides, longer, {"dynamoxy": 1.0})
@@ -35,4 +33,3 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
         yield compare(f"{LOAD}, processor time a row", sides, effort, per=1_000)
         for each in opened:
             each.close()
-    loop.close()

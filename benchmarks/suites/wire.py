@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.asynchronous import Loop
 from benchmarks.rivals.base import AIODYNAMO, BOTO3, DYNAMONGO, DYNAMOXY, PYDYNOX, PYNAMODB, Sizes, list_rows, open_all
 from benchmarks.server import run_server
 from benchmarks.timing import Curve, Effort, Measurement, compare
@@ -28,15 +27,14 @@ TARGETS: dict[str, dict[str, float]] = {
 
 def run(effort: Effort) -> Iterator[Measurement | Curve]:
     """Run each call against the emulator that the tests use, with either row."""
-    sizes, loop = Sizes(effort.stored), Loop()
+    sizes = Sizes(effort.stored)
     libraries = (DYNAMONGO, BOTO3, PYNAMODB, PYDYNOX, DYNAMOXY, AIODYNAMO)
     with run_server() as url:
         DYNAMONGO.load().fill(url, sizes.rows)
         for declared, suffix in list_rows(effort):
-            opened = open_all(libraries, loop, url, sizes, declared=declared)
+            opened = open_all(libraries, url, sizes, declared=declared)
             for task, targets in TARGETS.items():
                 sides = [each.make_side(task) for each in opened if task in each.works]
                 yield compare(task + suffix, sides, effort, targets)
             for each in opened:
                 each.close()
-    loop.close()
