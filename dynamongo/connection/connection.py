@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
-from dynamongo.backends import Backend, Limits, make_awaitable, make_bounded, takes_seconds
-from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive, drive_async
-from dynamongo.connection.observers import execute_observed, execute_observed_async, observers
+from dynamongo.backends import Backend, Limits
+from dynamongo.connection.drivers import Senders
+from dynamongo.connection.execution import Execution
 from dynamongo.connection.overrides import (
     close_override,
     latest_override,
@@ -21,21 +21,19 @@ from dynamongo.connection.overrides import (
     process_blocks,
 )
 from dynamongo.connection.settings import Settings, check_backend, check_option_names
-from dynamongo.exceptions import BackendError
-from dynamongo.executor import Sender, Steps
 from dynamongo.expressions.values import hide_values
 from dynamongo.mapping.records import Recorded
-from dynamongo.operations import Operation
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.connection import recording, snapshot_reads, transactions
+    from dynamongo.connection import async_connection, recording, snapshot_reads, transactions
     from dynamongo.connection.options import ConnectionOptions
     from dynamongo.executor import cursors
 else:  # most programs use none of these, or not in their first call
+    async_connection = LazyModule("dynamongo.connection.async_connection")
     cursors = LazyModule("dynamongo.executor.cursors")
     recording = LazyModule("dynamongo.connection.recording")
     snapshot_reads = LazyModule("dynamongo.connection.snapshot_reads")
@@ -45,7 +43,14 @@ M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
 
 
-class Connection:
+class AsyncConnectionFacet:
+    """Makes what `connection.aio` is; `Connection.aio` is that of the default connection."""
+
+    def __get__(self, instance: Connection | None, owner: type[Connection]) -> async_connection.AsyncConnection:
+        return async_connection.AsyncConnection(default_connection if instance is None else instance)
+
+
+class Connection(Execution):
     """A backend, a table prefix and a scan policy.
 
     Models use the default connection, which `Connection.set_config` configures, unless their `__connection__`
@@ -64,6 +69,9 @@ class Connection:
         TypeError: There is no such option.
     """
 
+    aio = AsyncConnectionFacet()
+    """What needs I/O, awaited: `async with Connection.aio.transaction()`, `await connection.aio.close()`."""
+
     def __init__(
         self,
         access_key_id: str | None = None,
@@ -74,10 +82,9 @@ class Connection:
     ) -> None:
         check_option_names(options)
         self._settings = Settings(access_key_id, secret_access_key, region, table_prefix, **options)
+        super().__init__(Senders(self._settings.retries))
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
-        self._last = NONE_USED
-        self._senders = Senders(self._settings.retries)
         self._lock = make_lock(CONNECTION)
         hide_values(self, is_hidden=not self._settings.show_values)
 
@@ -240,95 +247,31 @@ class Connection:
     def reconfigure(self, other: Connection) -> None:
         """Take over the settings of another connection, and close the backend that was made for the old ones."""
         with self._lock:
-            self._close_own()
+            own = self._take_own()
             self._settings = other._settings
             hide_values(self, is_hidden=not self._settings.show_values)
             self._table_prefix = None
-            self._senders = Senders(self._settings.retries)
-            self._last = NONE_USED
-
-    def run(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
-        """Perform steps of the executor, and return their result.
-
-        Args:
-            make_steps: Returns the steps, given what sends operations.
-            backend: Where to perform them; the backend in use by default.
-        """
-        if backend is None:
-            backend = self.backend
-        last = self._last
-        if last.refer() is not backend:
-            last = self._look_up(backend)
-        return drive(make_steps(last.sender), backend, last.seconds)
-
-    def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
-        """Execute one operation, like `run` with `Sender.send`, in fewer steps: single reads and writes use it.
-
-        The first attempt needs no generator. If it fails, the steps of `Sender.retry` follow; `seconds` of the error
-        tell them when it began, so that a success need not read the clock.
-        """
-        if backend is None:
-            backend = self.backend
-        last = self._last
-        if last.refer() is not backend:
-            last = self._look_up(backend)
-        started: float | None = None
-        try:
-            if last.is_bounded and not observers.get():
-                bounded: Any = backend  # whose `execute` takes seconds
-                result: R = bounded.execute(operation, last.seconds)
-            else:
-                started = last.now()
-                result = execute_observed(make_bounded(backend), operation, last.seconds)
-        except TypeError as error:
-            if not last.is_bounded or not _was_replaced(backend, error):
-                raise
-            self._last = NONE_USED  # so that the next call looks at `execute` again, as the steps do now
-            steps = last.sender.send(operation)
-        except BackendError as error:
-            steps = last.sender.retry(operation, error, last.now() - error.seconds if started is None else started)
-        else:
-            if not last.budget.is_full:
-                last.budget.refund(1)
-            return result
-        return drive(steps, backend, last.seconds)
-
-    async def run_async(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
-        """Perform steps as `run` does, without blocking the event loop."""
-        if backend is None:
-            backend = self.backend
-        last = self._last
-        if last.refer() is not backend:
-            last = self._look_up(backend)
-        return await drive_async(make_steps(last.sender), backend, last.seconds)
-
-    async def execute_async(self, operation: Operation[R], backend: Backend | None = None) -> R:
-        """Execute one operation as `execute` does, without blocking the event loop."""
-        if backend is None:
-            backend = self.backend
-        last = self._last
-        if last.refer() is not backend:
-            last = self._look_up(backend)
-        started: float | None = None
-        try:
-            if last.is_awaitable and not observers.get():
-                awaitable: Any = backend
-                result: R = await awaitable.execute_async(operation, last.seconds)
-            else:
-                started = last.now()
-                result = await execute_observed_async(make_awaitable(backend), operation, last.seconds)
-        except BackendError as error:
-            steps = last.sender.retry(operation, error, last.now() - error.seconds if started is None else started)
-        else:
-            if not last.budget.is_full:
-                last.budget.refund(1)
-            return result
-        return await drive_async(steps, backend, last.seconds)
+            super().__init__(Senders(self._settings.retries))
+        if own is not None:
+            own.close()
 
     def close(self) -> None:
         """Close the backend if the connection made it; the next use makes another."""
         with self._lock:
-            self._close_own()
+            own = self._take_own()
+        if own is not None:
+            own.close()
+
+    async def close_async(self) -> None:
+        """Close the backend as `close` does, without blocking the event loop: `connection.aio.close()`."""
+        with self._lock:
+            own = self._take_own()
+        if own is not None:
+            close: Any = getattr(own, "close_async", None)
+            if close is None:
+                own.close()
+            else:
+                await close()
 
     def __copy__(self) -> Connection:
         """Return another connection with the same settings. It makes its own backend, unless one is set."""
@@ -352,24 +295,11 @@ class Connection:
         override = latest_override()
         return self._backend if override is None else override
 
-    def _look_up(self, backend: Backend) -> LastUsed:
-        last = self._last = self._senders.look_up(backend)
-        return last  # not the attribute, which another thread may replace at once
-
-    def _close_own(self) -> None:
+    def _take_own(self) -> Backend | None:
+        """Forget the backend, and return it if the connection has to close it."""
+        own, self._backend = self._backend, None
         # A backend that was handed in belongs to the caller.
-        if self._backend is not None and self._backend is not self._settings.backend:
-            self._backend.close()
-        self._backend = None
-
-
-def _was_replaced(backend: Backend, error: TypeError) -> bool:
-    """Whether a call with a time limit failed because `execute` is now a function that takes the operation alone.
-
-    A test may replace it at any time. The error then comes from the call itself, which has no frame below ours.
-    """
-    was_entered = error.__traceback__ is not None and error.__traceback__.tb_next is not None
-    return not was_entered and not takes_seconds(backend)
+        return None if own is self._settings.backend else own
 
 
 default_connection = Connection()

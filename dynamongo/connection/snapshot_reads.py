@@ -51,6 +51,15 @@ def read_snapshot(items: Iterable[Any]) -> list[Any]:
     return read.finish(connection.execute(read.operation, backend))
 
 
+async def read_snapshot_async(items: Iterable[Any]) -> list[Any]:
+    """Read the items as `read_snapshot` does, without blocking the event loop."""
+    read = SnapshotRead(items)
+    if not read.operation.gets:
+        return []
+    connection, backend = find_backend(read.models, latest_override())
+    return read.finish(await connection.execute_async(read.operation, backend))
+
+
 def _prepare_get(model: type, strategy: Any) -> tuple[Mapper[Any], Get]:
     mapper, table = find_mapper(model)
     return mapper, make_get(mapper, table, resolve_one(strategy, mapper))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dynamongo._support.lazy_imports import make_getattr
-from dynamongo.executor.effects import Attempt, Effect, Steps, Wait
+from dynamongo.executor.effects import Attempt, Effect, Steps, Until, Wait
 from dynamongo.executor.retries import RetryBudget, RetryPolicy
 from dynamongo.executor.sender import Sender
 
@@ -57,6 +57,7 @@ __all__ = [
     "RetryPolicy",
     "Sender",
     "Steps",
+    "Until",
     "Wait",
     "Write",
     "accept_item",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any
 
 from dynamongo._support.threads import merge
 from dynamongo.executor import Group, GroupResult, Outcomes, Sender, Steps, Write
@@ -23,7 +24,7 @@ class BulkWriter:
 
     def __init__(
         self,
-        run: Callable[[Callable[[Sender], Steps[GroupResult]]], GroupResult],
+        run: Callable[[Callable[[Sender], Steps[Any]]], Any],
         key_names: tuple[str, ...],
         batch_size: int,
         workers: int,
@@ -46,7 +47,8 @@ class BulkWriter:
     def wait_for_requests(self) -> None:
         """Wait until the requests of an interrupted run have ended, so that their outcomes are known."""
         if self._pace is not None:
-            self._pace.wait_for_requests()
+            pace = self._pace
+            self._perform(lambda _: pace.wait_for_requests())
 
     @property
     def is_busy(self) -> bool:

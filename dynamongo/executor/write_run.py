@@ -62,9 +62,7 @@ class WriteRun:
 
     def begin(self, group: Group) -> Callable[[Sender], Steps[GroupResult]]:
         """Return the steps that write a group."""
-        known: Outcomes = {}
-        self._begun[group.positions[0]] = group, known
-        return lambda sender: write_group(sender, group, known)
+        return lambda sender: self._write(sender, group)
 
     def finish(self, result: GroupResult) -> Iterator[Outcomes]:
         """Yield the outcomes of a group; while the reader is at them, they are also in `settle`."""
@@ -87,3 +85,8 @@ class WriteRun:
                 unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
                 settled[position] = known.get(position) or Outcome(unknown)
         return settled
+
+    def _write(self, sender: Sender, group: Group) -> Steps[GroupResult]:
+        known: Outcomes = {}
+        self._begun[group.positions[0]] = group, known
+        return (yield from write_group(sender, group, known))

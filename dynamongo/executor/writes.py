@@ -148,12 +148,13 @@ def write_group(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[Group
             group is interrupted.
     """
     stop: DynamongoError | None = None
+    attempts = sender.start_attempts()
     try:
         if len(group.writes) > 1:
-            yield from _write_batch(sender, group, outcomes)
+            yield from _write_batch(sender, attempts, group, outcomes)
         else:
             ((position, write),) = group.writes.values()
-            outcomes[position] = yield from _write_alone(sender, write)
+            outcomes[position] = yield from _write_alone(sender, attempts, write)
     # DynamoDB refuses a batch with one invalid write as a whole. Source: BatchWriteItem, API reference.
     except InvalidRequestError:
         stop = yield from _write_one_by_one(sender, group, outcomes)
@@ -162,6 +163,9 @@ def write_group(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[Group
     except DynamongoError as error:
         stop = error
         _fill(outcomes, group, Outcome(error))
+    except BaseException:  # Ctrl-C, a cancelled task, or an error that is not of the store
+        _fill(outcomes, group, _interrupted(attempts))
+        raise
     return GroupResult({position: outcomes[position] for position in group.positions}, stop)
 
 
@@ -169,17 +173,22 @@ def _write_one_by_one(sender: Sender, group: Group, outcomes: Outcomes) -> Steps
     for position, write in group.writes.values():
         if position in outcomes:  # a request before wrote it, and left the rest unprocessed
             continue
+        attempts = sender.start_attempts()
         try:
-            outcomes[position] = yield from _write_alone(sender, write)
+            outcomes[position] = yield from _write_alone(sender, attempts, write)
         except DynamongoError as error:
             outcomes[position] = Outcome(error)
             _fill(outcomes, group, not_sent(error))
             return error
+        except BaseException:  # as in `write_group`
+            outcomes[position] = _interrupted(attempts)
+            _fill(outcomes, group, _interrupted())
+            raise
     return None
 
 
-def _write_batch(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[None]:
-    pending, attempts = group.writes, sender.start_attempts()
+def _write_batch(sender: Sender, attempts: Attempts, group: Group, outcomes: Outcomes) -> Steps[None]:
+    pending = group.writes
     table = next(iter(pending.values()))[1].table
     while True:
         batch = BatchWrite(table, tuple([_as_part(write) for _, write in pending.values()]))
@@ -199,9 +208,9 @@ def _as_part(write: Write) -> BatchPut | BatchDelete:
     return BatchPut(write.item) if isinstance(write, Put) else BatchDelete(write.key)
 
 
-def _write_alone(sender: Sender, write: Write) -> Steps[Outcome]:
+def _write_alone(sender: Sender, attempts: Attempts, write: Write) -> Steps[Outcome]:
     try:
-        result = yield from sender.send_within(sender.start_attempts(), write)
+        result = yield from sender.send_within(attempts, write)
     except ITEM_ERRORS as error:
         return Outcome(error)
     return DONE if result.attributes is None else Outcome(attributes=result.attributes)
@@ -223,6 +232,13 @@ def not_sent(error: DynamongoError) -> Outcome:
     reason = WriteNotSent(f"not sent: an earlier write of the run failed: {error}")
     reason.__cause__ = error
     return Outcome(reason)
+
+
+def _interrupted(attempts: Attempts | None = None) -> Outcome:
+    """Return the outcome of writes that were interrupted, with the attempts that were made if there were any."""
+    if attempts is not None and (attempts.is_under_way or attempts.is_outcome_unknown):
+        return Outcome(WriteOutcomeUnknown("the run was interrupted while the write was under way"))
+    return Outcome(WriteNotSent("not written: the run was interrupted before"))
 
 
 def _fill(outcomes: Outcomes, group: Group, outcome: Outcome) -> None:

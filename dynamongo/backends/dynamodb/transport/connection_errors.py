@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import build_connection_error, build_unexpected_error
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_errors import IncompleteResponse, ResponseTooLong
-from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
+from dynamongo.backends.dynamodb.transport.http_errors import IncompleteResponse, ResponseTooLong, TunnelRefused
 from dynamongo.exceptions import ServiceError
 
 AUTHENTICATION_REQUIRED: Final = 407

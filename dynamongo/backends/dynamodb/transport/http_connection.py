@@ -21,9 +21,8 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_send_error,
 )
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
+from dynamongo.backends.dynamodb.transport.http_errors import TunnelRefused, UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
-from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
 
 if TYPE_CHECKING:
     import socket

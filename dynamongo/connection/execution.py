@@ -1,0 +1,128 @@
+"""Execution: the four ways in which a connection executes, one operation or steps, blocking or awaited.
+
+All verbs come through here, single ones in as few steps as possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dynamongo.backends import Backend, make_awaitable, make_bounded, takes_seconds
+from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive, drive_async
+from dynamongo.connection.observers import execute_observed, execute_observed_async, observers
+from dynamongo.exceptions import BackendError
+from dynamongo.executor import Sender, Steps
+from dynamongo.operations import Operation
+
+R = TypeVar("R")
+
+
+class Execution:
+    """Executes on the backend in use.
+
+    Args:
+        senders: What sends operations.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def backend(self) -> Backend:
+            """The backend in use."""
+            ...
+
+    def __init__(self, senders: Senders) -> None:
+        self._senders = senders
+        self._last = NONE_USED
+
+    def run(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
+        """Perform steps of the executor, and return their result.
+
+        Args:
+            make_steps: Returns the steps, given what sends operations.
+            backend: Where to perform them; the backend in use by default.
+        """
+        if backend is None:
+            backend = self.backend
+        last = self._last
+        if last.refer() is not backend:
+            last = self._look_up(backend)
+        return drive(make_steps(last.sender), backend, last.seconds)
+
+    def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
+        """Execute one operation, like `run` with `Sender.send`, in fewer steps: single reads and writes use it.
+
+        The first attempt needs no generator. If it fails, the steps of `Sender.retry` follow; `seconds` of the error
+        tell them when it began, so that a success need not read the clock.
+        """
+        if backend is None:
+            backend = self.backend
+        last = self._last
+        if last.refer() is not backend:
+            last = self._look_up(backend)
+        started: float | None = None
+        try:
+            if last.is_bounded and not observers.get():
+                bounded: Any = backend  # whose `execute` takes seconds
+                result: R = bounded.execute(operation, last.seconds)
+            else:
+                started = last.now()
+                result = execute_observed(make_bounded(backend), operation, last.seconds)
+        except TypeError as error:
+            if not last.is_bounded or not _was_replaced(backend, error):
+                raise
+            self._last = NONE_USED  # so that the next call looks at `execute` again, as the steps do now
+            steps = last.sender.send(operation)
+        except BackendError as error:
+            steps = last.sender.retry(operation, error, last.now() - error.seconds if started is None else started)
+        else:
+            if not last.budget.is_full:
+                last.budget.refund(1)
+            return result
+        return drive(steps, backend, last.seconds)
+
+    async def run_async(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
+        """Perform steps as `run` does, without blocking the event loop."""
+        if backend is None:
+            backend = self.backend
+        last = self._last
+        if last.refer() is not backend:
+            last = self._look_up(backend)
+        return await drive_async(make_steps(last.sender), backend, last.seconds)
+
+    async def execute_async(self, operation: Operation[R], backend: Backend | None = None) -> R:
+        """Execute one operation as `execute` does, without blocking the event loop."""
+        if backend is None:
+            backend = self.backend
+        last = self._last
+        if last.refer() is not backend:
+            last = self._look_up(backend)
+        started: float | None = None
+        try:
+            if last.is_awaitable and not observers.get():
+                awaitable: Any = backend
+                result: R = await awaitable.execute_async(operation, last.seconds)
+            else:
+                started = last.now()
+                result = await execute_observed_async(make_awaitable(backend), operation, last.seconds)
+        except BackendError as error:
+            steps = last.sender.retry(operation, error, last.now() - error.seconds if started is None else started)
+        else:
+            if not last.budget.is_full:
+                last.budget.refund(1)
+            return result
+        return await drive_async(steps, backend, last.seconds)
+
+    def _look_up(self, backend: Backend) -> LastUsed:
+        last = self._last = self._senders.look_up(backend)
+        return last  # not the attribute, which another thread may replace at once
+
+
+def _was_replaced(backend: Backend, error: TypeError) -> bool:
+    """Whether a call with a time limit failed because `execute` is now a function that takes the operation alone.
+
+    A test may replace it at any time. The error then comes from the call itself, which has no frame below ours.
+    """
+    was_entered = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+    return not was_entered and not takes_seconds(backend)
