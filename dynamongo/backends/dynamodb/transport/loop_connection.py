@@ -13,7 +13,6 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 from dynamongo.backends.dynamodb.transport.alarm import NEVER, Alarm
-from dynamongo.backends.dynamodb.transport.loop_connecting import NOT_NOW, open_socket
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_connect_error,
     build_read_error,
@@ -23,6 +22,7 @@ from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_connection import find_connect_timeout, make_check
 from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
+from dynamongo.backends.dynamodb.transport.loop_connecting import NOT_NOW, open_socket
 from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
 from dynamongo.exceptions import ServiceError
 

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.backends.dynamodb.transport.alarm import NEVER, Alarm
-from dynamongo.backends.dynamodb.transport.loop_connection import LoopConnection, open_connection
 from dynamongo.backends.dynamodb.transport.connection_errors import build_crowded_error, note_sent
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
+from dynamongo.backends.dynamodb.transport.loop_connection import LoopConnection, open_connection
 from dynamongo.backends.dynamodb.transport.pool import MAX_IDLE_SECONDS
 
 if TYPE_CHECKING:
