@@ -20,10 +20,9 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
 )
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_connection import find_connect_timeout, make_check
-from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
+from dynamongo.backends.dynamodb.transport.http_errors import TunnelRefused, UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
 from dynamongo.backends.dynamodb.transport.loop_connecting import NOT_NOW, open_socket
-from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
 from dynamongo.exceptions import ServiceError
 
 if TYPE_CHECKING:
