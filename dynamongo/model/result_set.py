@@ -15,7 +15,7 @@ from dynamongo.planning.plan import Plan
 from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 from dynamongo.planning.write_builders import check_changes
-from dynamongo.verbs.bulk_entries import delete_entries, update_entries
+from dynamongo.verbs.bulk_entries import delete_entry, update_entry
 from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform
 from dynamongo.verbs.prepared_read import PreparedRead, as_stored
@@ -118,7 +118,7 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was deleted.
         """
-        return perform_bulk(self._make_call(delete_entries, WriteOptions(max_workers, progress)), *self.targets())
+        return perform_bulk(self._make_call(delete_entry, WriteOptions(max_workers, progress)), *self.targets())
 
     def update(
         self,
@@ -132,7 +132,7 @@ class ResultSet(PreparedRead[T]):
             BudgetExceeded: There is more to read than the budget allows; nothing was changed.
         """
         changes = check_changes(self._model.__mapper__, updates)
-        call = self._make_call(functools.partial(update_entries, changes), WriteOptions(max_workers, progress))
+        call = self._make_call(functools.partial(update_entry, changes), WriteOptions(max_workers, progress))
         return perform_bulk(call, *self.targets())
 
     def targets(self) -> tuple[list[Target], list[Any]]:

@@ -7,7 +7,7 @@ left to it: it performs the calls, one after the other or those of segments at t
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
@@ -231,11 +231,11 @@ class PreparedRead(Generic[T]):
         mapper = self._model.__mapper__
         return recheck_targets(mapper, self._read.source, items), mapper.decode_read(items, plan.loaded)
 
-    def _make_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
+    def _make_call(self, make_entry: Callable[..., Entry[Any]], options: WriteOptions) -> BulkCall[Any]:
         """Return the call that writes the items where they were read."""
         mapper, table = self._model.__mapper__, self._read.table.name
         place = Destination(mapper, table, self._connection, self._backend)
-        return BulkCall(place, options, functools.partial(make_entries, mapper, table))
+        return BulkCall(place, options, functools.partial(make_entry, mapper, table))
 
 
 def instances_of(mapper: Mapper[M]) -> Decode[M]:
