@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.base import Limits, uses_reader
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
@@ -18,6 +19,10 @@ from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:
     from boto3.session import Session
+
+    from dynamongo.backends.dynamodb.transport import in_thread
+else:  # only the verbs that are awaited need it, and asyncio
+    in_thread = LazyModule("dynamongo.backends.dynamodb.transport.in_thread")
 
 R = TypeVar("R")
 
@@ -45,6 +50,7 @@ class DynamoDBBackend:
         session_token: Of temporary credentials, with the two keys that it belongs to.
         timeout: How many seconds a request may take; boto3's setting, for a read without a byte, where it is not given.
         connect_timeout: How many seconds it may take to connect; boto3's setting where it is not given.
+        max_connections: How many connections each event loop may have, for calls that are awaited; the others wait.
 
     Raises:
         ConfigurationError: Two arguments contradict each other, such as `client` and `region`.
@@ -68,6 +74,7 @@ class DynamoDBBackend:
         session_token: str | None = None,
         timeout: float | None = None,
         connect_timeout: float | None = None,
+        max_connections: int | None = None,
     ) -> None:
         self._settings = ClientSettings(
             access_key_id=access_key_id,
@@ -80,10 +87,13 @@ class DynamoDBBackend:
             session_token=session_token,
             timeout=timeout,
             connect_timeout=connect_timeout,
+            max_connections=max_connections,
         )
+        self._timeout = timeout
         self._kind: TransportKind = check_transport(transport)
         self._transport: Transport | None = None
         self._lock = make_lock(BACKEND)
+        self._opening: in_thread.OnceInThread[Transport] | None = None
 
     @uses_reader
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
@@ -99,21 +109,33 @@ class DynamoDBBackend:
             ConfigurationError: The client could not be made; a `CredentialsError` also if DynamoDB refused them.
             UnsupportedOperation: It is not one of `AnyOperation`.
         """
-        if type(operation) not in _OPERATIONS and not isinstance(operation, tuple(_OPERATIONS)):
-            raise UnsupportedOperation(f"the dynamodb backend does not support {type(operation).__name__}")
         known: Any = operation
-        transport = self._transport or self._open()
         request = _build(known)
+        transport = self._transport or self._open()
         started = time.monotonic()
         try:
-            limit = seconds if self._settings.timeout is None else self._limit(self._settings.timeout, seconds)
-            result: Any = read_response(known, transport.send(request, limit))
+            result: Any = read_response(known, transport.send(request, self._limit(seconds)))
         except BackendError as error:
-            error.endpoint, error.seconds = transport.place, time.monotonic() - started
-            if isinstance(error, AccessDenied):
-                error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)
+            _note_request(error, request, transport, known, started)
             raise
         return result  # type: ignore[no-any-return]  # `cast` would be a call, in every request
+
+    async def execute_async(self, operation: Operation[R], seconds: float | None = None) -> R:
+        """Execute one operation as `execute` does, without blocking the event loop.
+
+        If the task is cancelled, its connection is closed, and `was_sent` of the `CancelledError` says whether the
+        store may have got the request.
+        """
+        known: Any = operation
+        request = _build(known)
+        transport = self._transport or await self.open_async()
+        started = time.monotonic()
+        try:
+            result: Any = read_response(known, await transport.send_async(request, self._limit(seconds)))
+        except BackendError as error:
+            _note_request(error, request, transport, known, started)
+            raise
+        return result  # type: ignore[no-any-return]  # as above
 
     @property
     def max_attempts(self) -> int | None:
@@ -129,8 +151,11 @@ class DynamoDBBackend:
         except Exception as error:
             raise translate_preparation(error, self._settings.describe_credentials()) from error
 
-    @staticmethod
-    def _limit(timeout: float, seconds: float | None) -> float:
+    def _limit(self, seconds: float | None) -> float | None:
+        """Return how long a request may take, in a call that may take so long."""
+        timeout = self._timeout
+        if timeout is None:
+            return seconds
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
@@ -143,6 +168,12 @@ class DynamoDBBackend:
                 self._transport = self._make_transport()
             return self._transport
 
+    async def open_async(self) -> Transport:
+        """Find out how requests are sent, in a thread, since boto3 may have to be imported and to ask servers."""
+        if self._opening is None:
+            self._opening = in_thread.OnceInThread(self._open)
+        return await self._opening.call()
+
     def _make_transport(self) -> Transport:
         try:
             return make_transport(self._settings, self._kind)
@@ -153,6 +184,12 @@ class DynamoDBBackend:
         """Sleep."""
         time.sleep(seconds)
 
+    async def wait_async(self, seconds: float) -> None:
+        """Sleep, while other tasks run."""
+        import asyncio  # noqa: PLC0415 - whoever awaits has imported it; nobody else needs it
+
+        await asyncio.sleep(seconds)
+
     def close(self) -> None:
         """Close all connections, and the client if the backend made it; the next operation would make another."""
         with self._lock:
@@ -160,8 +197,17 @@ class DynamoDBBackend:
                 self._transport.close()
                 self._transport = None
 
+    async def close_async(self) -> None:
+        """Close as `close` does, and wait for the requests that the running event loop has under way."""
+        with self._lock:
+            transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.close_async()
+
 
 def _build(operation: AnyOperation) -> Request:
+    if type(operation) not in _OPERATIONS and not isinstance(operation, tuple(_OPERATIONS)):
+        raise UnsupportedOperation(f"the dynamodb backend does not support {type(operation).__name__}")
     try:
         return build_request(operation)
     except (
@@ -172,3 +218,12 @@ def _build(operation: AnyOperation) -> Request:
         raise InvalidRequestError(str(error)) from error
     except RecursionError as error:
         raise InvalidRequestError("the request is nested too deep") from error
+
+
+def _note_request(
+    error: BackendError, request: Request, transport: Transport, operation: AnyOperation, started: float
+) -> None:
+    """Put on an error what request it concerns, and how long that took."""
+    error.endpoint, error.seconds = transport.place, time.monotonic() - started
+    if isinstance(error, AccessDenied):
+        error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)

@@ -82,9 +82,9 @@ class HeadReader:
 
     def end(self) -> IncompleteResponse | NoResponse:
         """Return the error for a connection that was closed before the head was complete."""
-        if self._count:
-            return IncompleteResponse("closed in the middle of the head")
-        return NoResponse("closed without a response")
+        if not self._count:
+            return NoResponse("closed without a response")
+        return IncompleteResponse("closed in the middle of the head")
 
 
 def parse_head(raw: bytes) -> Head:

@@ -14,11 +14,15 @@ Source: RFC 9112, "HTTP/1.1".
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.backends.dynamodb.transport.http_bodies import Body, SizedBody, check_length, start_body
-from dynamongo.backends.dynamodb.transport.http_heads import Head, HeadReader
+from dynamongo.backends.dynamodb.transport.http_errors import NoResponse
+from dynamongo.backends.dynamodb.transport.sized_body import SizedBody, check_length
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport.http_bodies import Body
+    from dynamongo.backends.dynamodb.transport.http_heads import Head, HeadReader
 
 FIRST_BYTES: Final = 65_536
 """How much is worth receiving at first: most responses completely."""
@@ -76,8 +80,7 @@ class ResponseReader:
         head, end, body = data.partition(b"\r\n\r\n")
         headers = _read_plain_head(head) if end else None
         if headers is None:
-            self._heads = HeadReader()
-            return self._feed_slowly(self._heads, data)
+            return self._feed_slowly(self._begin_slowly(), data)
         length = int(headers[b"content-length"])
         checksum, status = headers.get(b"x-amz-crc32"), int(head[9:12])
         response = HttpResponse(
@@ -108,12 +111,20 @@ class ResponseReader:
         if self._body is not None:
             self._body.end()
             return self._finish(is_closed=True)
-        raise (self._heads or HeadReader()).end()
+        raise NoResponse("closed without a response") if self._heads is None else self._heads.end()
+
+    def _begin_slowly(self) -> HeadReader:
+        from dynamongo.backends.dynamodb.transport.http_heads import HeadReader  # noqa: PLC0415 - as below
+
+        self._heads = HeadReader()
+        return self._heads
 
     def _feed_slowly(self, heads: HeadReader, data: bytes) -> HttpResponse | None:
         head = heads.feed(data)
         if head is None:
             return None
+        from dynamongo.backends.dynamodb.transport.http_bodies import start_body  # noqa: PLC0415 - few responses need it
+
         self._heads = None
         self._begun, self._body = _begin_response(head), start_body(head, MAX_BODY_BYTES)
         return self._finish() if self._body.feed(heads.rest) else None
