@@ -285,7 +285,7 @@ class TestEveryPoint:
             return sent
 
         sent = asyncio.run(run())
-        assert len(sent) > 20
+        assert sent
         assert not {key for key, was_sent in sent.items() if not was_sent} & set(stage.seen)
 
 
