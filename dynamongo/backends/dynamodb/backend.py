@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -13,8 +14,15 @@ from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import Transport, TransportKind, check_transport
+from dynamongo.backends.dynamodb.transport.connection_errors import note_unsent
 from dynamongo.backends.dynamodb.transport.transport import make_transport
-from dynamongo.exceptions import AccessDenied, BackendError, InvalidRequestError, UnsupportedOperation
+from dynamongo.exceptions import (
+    AccessDenied,
+    BackendError,
+    ConfigurationError,
+    InvalidRequestError,
+    UnsupportedOperation,
+)
 from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:
@@ -93,6 +101,7 @@ class DynamoDBBackend:
         self._kind: TransportKind = check_transport(transport)
         self._transport: Transport | None = None
         self._lock = make_lock(BACKEND)
+        self._attempts: tuple[int | None] | None = None  # what was found, if it was looked for
         self._opening: in_thread.OnceInThread[Transport] | None = None
 
     @uses_reader
@@ -135,6 +144,9 @@ class DynamoDBBackend:
         except BackendError as error:
             _note_request(error, request, transport, known, started)
             raise
+        except BaseException as error:
+            note_unsent(error)
+            raise
         return result  # type: ignore[no-any-return]  # as above
 
     @property
@@ -146,10 +158,15 @@ class DynamoDBBackend:
         """
         if self._transport is None:
             self._open()  # first, so that it is not this that imports boto3
-        try:
-            return self._settings.find_max_attempts()
-        except Exception as error:
-            raise translate_preparation(error, self._settings.describe_credentials()) from error
+        return self._find_max_attempts()
+
+    def _find_max_attempts(self) -> int | None:
+        if self._attempts is None:
+            try:
+                self._attempts = (self._settings.find_max_attempts(),)
+            except Exception as error:
+                raise translate_preparation(error, self._settings.describe_credentials()) from error
+        return self._attempts[0]
 
     def _limit(self, seconds: float | None) -> float | None:
         """Return how long a request may take, in a call that may take so long."""
@@ -171,8 +188,19 @@ class DynamoDBBackend:
     async def open_async(self) -> Transport:
         """Find out how requests are sent, in a thread, since boto3 may have to be imported and to ask servers."""
         if self._opening is None:
-            self._opening = in_thread.OnceInThread(self._open)
-        return await self._opening.call()
+            self._opening = in_thread.OnceInThread(self._prepare)
+        try:
+            return self._transport or await self._opening.call()
+        except BaseException as error:
+            note_unsent(error)
+            raise
+
+    def _prepare(self) -> Transport:
+        """Return the transport, and have `max_attempts` ready, for which files may have to be read."""
+        transport = self._open()
+        with contextlib.suppress(ConfigurationError):  # which is raised when it is asked for
+            self._find_max_attempts()
+        return transport
 
     def _make_transport(self) -> Transport:
         try:
@@ -195,12 +223,12 @@ class DynamoDBBackend:
         with self._lock:
             if self._transport is not None:
                 self._transport.close()
-                self._transport = None
+                self._transport = self._attempts = None
 
     async def close_async(self) -> None:
         """Close as `close` does, and wait for the requests that the running event loop has under way."""
         with self._lock:
-            transport, self._transport = self._transport, None
+            transport, self._transport, self._attempts = self._transport, None, None
         if transport is not None:
             await transport.close_async()
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dynamongo.backends.dynamodb.transport.tls import ServerTrust
 
 _STEPS: Final = 16
-"""How often a long response is received from before other tasks may run: TLS hands on 16 KB at a time."""
+"""How many parts of a long message are sent or received before other tasks may run; TLS has 16 KB in each."""
 
 
 async def open_connection(endpoint: Endpoint, trust: ServerTrust | None, deadline: float | None) -> LoopConnection:
@@ -107,6 +107,7 @@ class LoopConnection:
         else:
             self._unsent = memoryview(message)[count:]
             loop.add_writer(self._socket.fileno(), self._send_rest)
+            self._send_rest()
         return answer
 
     def explain(self, error: OSError | UnreadableResponse) -> ServiceError:
@@ -132,7 +133,7 @@ class LoopConnection:
         self._end(TimeoutError("timed out"))
         return NEVER
 
-    def _end(self, result: HttpResponse | OSError | UnreadableResponse) -> None:
+    def _end(self, result: HttpResponse | Exception) -> None:
         """Give the response, or what was raised instead of it, to the task that awaits it."""
         answer, self._answer = self._answer, None
         if answer is None or answer.done():  # its task is cancelled, and will close the connection
@@ -143,19 +144,20 @@ class LoopConnection:
             answer.set_exception(result)
 
     def _send_rest(self) -> None:
-        """Send more of a request that the system could not take at once."""
+        """Send more of a request that was not taken at once: TLS takes 16 KB at a time, and a full buffer nothing."""
+        self._last_byte = time.monotonic()
         try:
-            count = self._socket.send(self._unsent)
+            for _ in range(_STEPS):
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+                if not self._unsent:
+                    self.is_sent = True
+                    self._stop_writing()
+                    return
         except NOT_NOW:
             return
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - the task that sends gets it
             self._stop_writing()
             self._end(error)
-            return
-        self._unsent, self._last_byte = self._unsent[count:], time.monotonic()
-        if not self._unsent:
-            self._stop_writing()
-            self.is_sent = True
 
     def _stop_writing(self) -> None:
         loop = self._refer_to_loop()
@@ -171,7 +173,7 @@ class LoopConnection:
             response = self._read()
         except NOT_NOW:
             return
-        except (OSError, UnreadableResponse) as error:
+        except Exception as error:  # noqa: BLE001 - the task that waits gets it
             self._end(error)
         else:
             if response is not None:
@@ -207,7 +209,7 @@ class LoopConnection:
         """Close the connection, in the thread of its loop, or while that does not run; return whether it was open."""
         if not self.is_open:
             return False
-        self.is_open = False
+        self.is_open, self._answer = False, None
         loop, descriptor = self._refer_to_loop(), self._socket.fileno()
         # After a fork, the child has closed its copy: the loop's selector, which both share, must not forget the other.
         if loop is not None and not loop.is_closed() and descriptor >= 0:

@@ -103,12 +103,12 @@ class LoopPool:
             parsed = parse(response)
         except BaseException as error:
             connection.close()
-            if isinstance(error, asyncio.CancelledError):
-                note_sent(error, was_sent=connection.is_sent)
-            elif isinstance(error, (OSError, UnreadableResponse)):
+            if isinstance(error, (OSError, UnreadableResponse)):
                 if not (connection.is_sent or is_new):
                     raise _NotSent from error
                 raise connection.explain(error) from error
+            if not isinstance(error, Exception):  # the task is cancelled
+                note_sent(error, was_sent=connection.is_sent)
             raise
         if response.is_last or not connection.is_sent:  # it may be answered before it is sent whole
             connection.close()
