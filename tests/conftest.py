@@ -62,16 +62,25 @@ def _botocore_reads_its_data_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _requests_are_checked() -> Iterator[None]:
     """Fail whatever is sent directly and carried out, although botocore's `ParamValidator` would have refused it."""
-    send = DirectTransport.send
+    send, send_async = DirectTransport.send, DirectTransport.send_async
 
     def send_checked(self: DirectTransport, request: Request, seconds: float | None = None) -> dict[str, Any]:
         answer = send(self, request, seconds)
         check_request(request.action, request.arguments)
         return answer
 
+    async def send_checked_async(
+        self: DirectTransport, request: Request, seconds: float | None = None
+    ) -> dict[str, Any]:
+        answer = await send_async(self, request, seconds)
+        check_request(request.action, request.arguments)
+        return answer
+
     DirectTransport.send = send_checked  # type: ignore[method-assign]
+    DirectTransport.send_async = send_checked_async  # type: ignore[method-assign]
     yield
     DirectTransport.send = send  # type: ignore[method-assign]
+    DirectTransport.send_async = send_async  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,8 @@ class ConnectionOptions(TypedDict, total=False):
         show_values: Whether error messages and printed plans contain the values that callers passed, shortened. `False`
             hides them, to keep them out of logs: in the whole process, for as long as the connection is in use, because
             a value may be refused before it is known which connection it was meant for. Stored values are never shown.
+        max_connections: How many connections to DynamoDB each event loop may have, for verbs that are awaited: 100 by
+            default. More requests at once wait for one of them. `timeout` and `RetryPolicy.max_seconds` bound the wait.
     """
 
     backend: str | Backend | None
@@ -55,3 +57,4 @@ class ConnectionOptions(TypedDict, total=False):
     connect_timeout: float | None
     cursor_ttl: float | None
     show_values: bool
+    max_connections: int | None

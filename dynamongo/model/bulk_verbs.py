@@ -66,7 +66,7 @@ class SaveMany(SaveVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items while iterating; see `Model.save_iter`."""
-        return stream_bulk(self.prepare_stream(items, WriteOptions(max_workers, progress), overwrite=overwrite))
+        return stream_bulk(self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite))
 
 
 class DeleteMany(DeleteVerb[M]):

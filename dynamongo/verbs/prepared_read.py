@@ -7,7 +7,7 @@ no decision is left to them: they perform the calls, one after the other or thos
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
@@ -37,7 +37,7 @@ from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import apply_policy
 from dynamongo.planning.strategies import Target
 from dynamongo.planning.write_builders import check_changes
-from dynamongo.verbs.bulk_entries import Entry, delete_entries, recheck_targets, update_entries
+from dynamongo.verbs.bulk_entries import Entry, delete_entry, recheck_targets, update_entry
 from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
 from dynamongo.verbs.calls import VerbCall
 from dynamongo.verbs.instance import Instance
@@ -279,17 +279,17 @@ class PreparedRead(Generic[T]):
         return recheck_targets(mapper, self._read.source, items), mapper.decode_read(items, plan.loaded)
 
     def _delete_call(self, options: WriteOptions) -> BulkCall[Any]:
-        return self._write_call(delete_entries, options)
+        return self._write_call(delete_entry, options)
 
     def _update_call(self, updates: Sequence[Updates], options: WriteOptions) -> BulkCall[Any]:
         changes = check_changes(self._model.__mapper__, updates)
-        return self._write_call(functools.partial(update_entries, changes), options)
+        return self._write_call(functools.partial(update_entry, changes), options)
 
-    def _write_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
+    def _write_call(self, make_entry: Callable[..., Entry[Any]], options: WriteOptions) -> BulkCall[Any]:
         """Return the call that writes the items where they were read."""
         mapper, table = self._model.__mapper__, self._read.table.name
         place = Destination(mapper, table, self._connection, self._backend)
-        return BulkCall(place, options, functools.partial(make_entries, mapper, table))
+        return BulkCall(place, options, functools.partial(make_entry, mapper, table))
 
 
 def instances_of(mapper: Mapper[M]) -> Decode[M]:

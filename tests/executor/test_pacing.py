@@ -16,7 +16,8 @@ from dynamongo.backends import Limits
 from dynamongo.backends.memory import VirtualClock
 from dynamongo.connection.drivers import drive, drive_async
 from dynamongo.exceptions import InvalidRequestError, ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
-from dynamongo.executor import Attempt, Effect, GroupResult, Outcomes, Sender, Steps, Until, Wait, group_writes
+from dynamongo.executor import Attempt, Effect, GroupResult, Outcomes, Sender, Steps, Until, Wait
+from dynamongo.executor.grouping import Group, Grouper
 from dynamongo.executor.pacing import Pace
 from dynamongo.executor.writes import write_group
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
@@ -234,9 +235,15 @@ def _begin(seconds: float, count: int) -> Steps[GroupResult]:
     """A group of writes, whose call may take 100 seconds, and which waits so many for a place once it was throttled."""
     clock = VirtualClock(start=0)
     sender = Sender(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
-    puts = [Put("items", {"id": number}) for number in range(count)]
-    ((group,),) = group_writes(puts, ("id",), batch_size=25, round_size=1_000)
-    return Crowded(clock, seconds).keep(write_group(sender, group, {}))
+    return Crowded(clock, seconds).keep(write_group(sender, group_of(count), {}))
+
+
+def group_of(count: int) -> Group:
+    grouper = Grouper(("id",), batch_size=25, round_size=1_000, one_batch=False)
+    for number in range(count):
+        grouper.add(number, Put("items", {"id": number}))
+    (group,) = grouper.take_rest()
+    return group
 
 
 def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:
@@ -382,10 +389,8 @@ class TestInterruptions:
 
     @staticmethod
     def begin(count: int) -> tuple[Steps[GroupResult], Outcomes]:
-        puts = [Put("items", {"id": number}) for number in range(count)]
-        ((group,),) = group_writes(puts, ("id",), batch_size=25, round_size=1_000)
         known: Outcomes = {}
-        return Pace(2).keep(write_group(Sender(Limits(), RetryPolicy()), group, known)), known
+        return Pace(2).keep(write_group(Sender(Limits(), RetryPolicy()), group_of(count), known)), known
 
     @staticmethod
     def interrupt(steps: Steps[GroupResult], *, was_sent: bool | None = None) -> None:
