@@ -35,7 +35,7 @@ JSON takes up to nine times that: an empty string in a list counts as one byte, 
 
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (?!204|304)([2-5][0-9][0-9])(?: [^\r\n]*)?(?=\r\n)")
 _HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)(?=\r\n|\Z)")
-_REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^\r\n]+)", re.IGNORECASE)
+_REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^ \t\r\n][^\r\n]*)", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
 
 
@@ -158,9 +158,16 @@ def _find_request_id(head: bytes) -> str | None:
 
 def _begin_response(head: Head) -> HttpResponse:
     """Return the response without its body."""
-    # RFC 9112, section 6.1: a connection whose messages have both may be abused, so it is closed.
-    has_both = b"transfer-encoding" in head.fields and b"content-length" in head.fields
-    is_last = head.is_old or has_both or any(b"close" in each.lower() for each in head.fields.get(b"connection", ()))
     content_type = (head.find(b"content-type") or "").lower()
-    request_id = None if head.status == 200 else head.find(b"x-amzn-requestid")
-    return HttpResponse(head.status, b"", content_type, head.find(b"x-amz-crc32"), is_last, request_id)
+    request_id = None if head.status == 200 else head.find(b"x-amzn-requestid") or None
+    return HttpResponse(head.status, b"", content_type, head.find(b"x-amz-crc32"), _is_last(head), request_id)
+
+
+def _is_last(head: Head) -> bool:
+    """Return whether the connection ends after the response, or had better end."""
+    fields = head.fields
+    # RFC 9112, section 6.1: with both, the two sides may differ on where the body ends.
+    is_ambiguous = b"transfer-encoding" in fields and b"content-length" in fields
+    may_have_more = head.status in (204, 304)  # a body that must not follow these may follow nevertheless
+    is_closed = any(b"close" in each.lower() for each in fields.get(b"connection", ()))
+    return head.is_old or is_ambiguous or may_have_more or is_closed
