@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
-from dynamongo.model.write_stream import WriteStream, gather
+from dynamongo.model.write_stream import WriteStream, check_blocking, gather
 from dynamongo.planning.strategies import Strategy, resolve_one
 from dynamongo.planning.write_builders import make_put
 from dynamongo.verbs.bulk_entries import Entry, delete_entries
@@ -93,6 +93,7 @@ class Batch(Generic[M]):
         return [entry.item for entry in self._waiting]
 
     def __enter__(self) -> Self:
+        check_blocking(self._destination)
         self._is_open = True
         return self
 

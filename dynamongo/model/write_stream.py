@@ -12,6 +12,7 @@ from dynamongo.mapping.records import Recorded
 from dynamongo.verbs.bulk_writes import (
     BulkCall,
     BulkWrite,
+    Destination,
     WriteOptions,
     attach_result,
     conclude,
@@ -36,14 +37,32 @@ def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
     """
     # All entries are made before the first is sent, so that an invalid one means that nothing is written.
     entries = list(call.make_entries(*found))
+    if entries and not found:  # a read has checked it before
+        check_blocking(call.destination)
     outcomes: dict[int, WriteOutcome[M]] = {}
     gather(WriteStream(BulkWrite(call.destination, entries), call.options, len(entries)), outcomes)
     return conclude(outcomes)
 
 
-def stream_bulk(call: BulkCall[M]) -> Iterator[WriteOutcome[M]]:
-    """Execute the writes of a call, blocking, while their outcomes are iterated over."""
-    return iter(WriteStream(BulkWrite(call.destination, call.make_entries()), call.options, call.total))
+def stream_bulk(call: BulkCall[M], verb: str) -> Iterator[WriteOutcome[M]]:
+    """Execute the writes of a call, blocking, while their outcomes are iterated over.
+
+    Args:
+        call: What the verb has prepared.
+        verb: The name of the verb.
+    """
+    stream = WriteStream(BulkWrite(call.destination, call.make_entries()), call.options, call.total)
+    return _begin(stream, verb)
+
+
+def _begin(stream: WriteStream[M], verb: str) -> Iterator[WriteOutcome[M]]:
+    check_blocking(stream.writes.destination, verb)
+    yield from stream
+
+
+def check_blocking(place: Destination[Any], verb: str = "") -> None:
+    """Report writes that are about to block an event loop: they may be sent by threads, which do not see it."""
+    place.connection.check_blocking(place.backend, place.mapper.name, verb)
 
 
 def gather(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> None:
