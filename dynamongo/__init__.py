@@ -80,6 +80,7 @@ from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
 
 if TYPE_CHECKING:
+    from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.connection.recording import budget
     from dynamongo.executor.schema_diff import Difference
     from dynamongo.model.result_set import ResultSet
@@ -91,6 +92,7 @@ else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
         __name__,
         {
+            "dynamongo.aio.result_set": ("AsyncResultSet",),
             "dynamongo.connection.recording": ("budget",),
             "dynamongo.executor.schema_diff": ("Difference",),
             "dynamongo.verbs.progress": ("Progress",),
@@ -105,6 +107,7 @@ __version__ = "0.3.0.dev0"
 
 __all__ = [
     "AccessDenied",
+    "AsyncResultSet",
     "AttributeNotLoaded",
     "BackendError",
     "BatchResult",

@@ -72,6 +72,12 @@ def check_timeouts(timeout: object, connect_timeout: object) -> None:
             check_seconds(name, seconds)
 
 
+def check_max_connections(count: object) -> None:
+    """Raise `ConfigurationError` for a bound of connections; `None` leaves it to the backend."""
+    if count is not None and not (type(count) is int and count >= 1):
+        raise ConfigurationError(f"max_connections must be an int >= 1; got {shorten(count)}")
+
+
 def refuse_condition(verb: str, name: str, value: object) -> None:
     """Raise `ExpressionError` for a condition in a place that takes any other value."""
     if isinstance(value, BaseCondition):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -19,14 +20,23 @@ from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
 
 # A machine that is shared is slow at times, which says nothing about the code.
-settings.register_profile("patient", settings(), deadline=None)
+settings.register_profile("patient", settings(), deadline=None, max_examples=40)
+# `.ci/run` repeats the tests with random values so, without measuring the coverage, which takes twice the time.
+settings.register_profile("thorough", settings.get_profile("patient"), max_examples=100)
 # For `tests/agreement/test_agreement.py`, which says how: ten thousands of steps.
 settings.register_profile("soak", settings.get_profile("patient"), max_examples=2000, stateful_step_count=60)
 # For `tests/mutants.py`: that a test fails is enough, and a minimal example takes a minute to find.
 settings.register_profile(
-    "mutants", settings.get_profile("patient"), phases=[Phase.explicit, Phase.generate], database=None
+    "mutants", settings.get_profile("thorough"), phases=[Phase.explicit, Phase.generate], database=None
 )
 settings.load_profile(os.environ.get("DYNAMONGO_HYPOTHESIS_PROFILE", "patient"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep thousands of tests out of every later collection of garbage, which takes a third of a second with them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -62,16 +72,25 @@ def _botocore_reads_its_data_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _requests_are_checked() -> Iterator[None]:
     """Fail whatever is sent directly and carried out, although botocore's `ParamValidator` would have refused it."""
-    send = DirectTransport.send
+    send, send_async = DirectTransport.send, DirectTransport.send_async
 
     def send_checked(self: DirectTransport, request: Request, seconds: float | None = None) -> dict[str, Any]:
         answer = send(self, request, seconds)
         check_request(request.action, request.arguments)
         return answer
 
+    async def send_checked_async(
+        self: DirectTransport, request: Request, seconds: float | None = None
+    ) -> dict[str, Any]:
+        answer = await send_async(self, request, seconds)
+        check_request(request.action, request.arguments)
+        return answer
+
     DirectTransport.send = send_checked  # type: ignore[method-assign]
+    DirectTransport.send_async = send_checked_async  # type: ignore[method-assign]
     yield
     DirectTransport.send = send  # type: ignore[method-assign]
+    DirectTransport.send_async = send_async  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

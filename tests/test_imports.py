@@ -51,6 +51,7 @@ NEVER = {
     "urllib": "URLs are taken apart when they are checked",
     "uuid": "only `UUIDField` and transactions need it",
     # Our own.
+    "dynamongo.aio.verbs": "only programs that await need it",
     "dynamongo.backends.dynamodb": "a backend is loaded when it is first used",
     "dynamongo.connection.recording": "few programs record",
     "dynamongo.connection.transactions": "few programs start with a transaction",
@@ -147,7 +148,8 @@ def run_here(program: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["dynamongo", "dynamongo.backends.memory", "dynamongo.connection.settings", "dynamongo.executor"]
+    "package",
+    ["dynamongo", "dynamongo.aio", "dynamongo.backends.memory", "dynamongo.connection.settings", "dynamongo.executor"],
 )
 def test_package_imports_the_names_that_type_checkers_see(package: str) -> None:
     module = importlib.import_module(package)

@@ -25,6 +25,14 @@ class AsyncInstanceVerbs(Generic[M]):
     def __init__(self, instance: M) -> None:
         self._instance = instance
 
+    @property
+    def instance(self) -> M:
+        """The instance."""
+        return self._instance
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._instance, "aio")  # its class may be made for the model
+
     def __repr__(self) -> str:
         return f"<the verbs of a {type(self._instance).__name__}, awaited>"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from dynamongo.verbs.instance import Instance
 
@@ -20,6 +20,14 @@ class AsyncModelVerbs(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
+
+    @property
+    def model(self) -> type[M]:
+        """The model."""
+        return self._model
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._model, "aio")  # its class may be made for the model
 
     def __repr__(self) -> str:
         return f"<the verbs of {self._model.__name__}, awaited>"

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.model_verbs import AsyncModelVerbs
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
 from dynamongo.verbs.calls import REQUIRED, GetCall, perform_async
 from dynamongo.verbs.instance import Instance
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.aio import result_set
+    from dynamongo.aio.result_set import AsyncResultSet
+    from dynamongo.verbs import read_calls
+    from dynamongo.verbs.read_arguments import ReadArguments
+else:  # `get_one` needs none of these
+    read_calls = LazyModule("dynamongo.verbs.read_calls")
+    result_set = LazyModule("dynamongo.aio.result_set")
 
 M = TypeVar("M", bound=Instance)
 T = TypeVar("T")
@@ -39,3 +51,60 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         """Read one item, as `Model.get_one` does."""
         mapper: Mapper[M] = self._model.__mapper__
         return await perform_async(GetCall(mapper, self._model.table_name(), strategy, default, consistent, projection))
+
+    async def get_many(
+        self,
+        strategy: Strategy = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[ReadArguments],
+    ) -> list[M]:
+        """Read several items, as `Model.get_many` does."""
+        found: AsyncResultSet[M] = read_calls.prepare_get_many(
+            result_set.AsyncResultSet, self._model, strategy, arguments, descending=descending, limit=limit
+        )
+        return await found.all()
+
+    @overload
+    def find(
+        self,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[False] = False,
+        **arguments: Unpack[ReadArguments],
+    ) -> AsyncResultSet[M]: ...
+    @overload
+    def find(
+        self,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[True],
+        **arguments: Unpack[ReadArguments],
+    ) -> AsyncResultSet[dict[str, Any]]: ...
+    def find(
+        self,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: bool = False,
+        **arguments: Unpack[ReadArguments],
+    ) -> AsyncResultSet[Any]:
+        """Read several items lazily, as `Model.find` does: `async for user in User.aio.find(...)`. Nothing to await."""
+        return read_calls.prepare_find(
+            result_set.AsyncResultSet,
+            self._model,
+            strategy,
+            arguments,
+            descending=descending,
+            limit=limit,
+            cursor=cursor,
+            as_dicts=as_dicts,
+        )

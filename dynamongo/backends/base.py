@@ -18,6 +18,9 @@ A backend may also offer:
 - `max_attempts`: the maximum number of requests for one call if the connection has no `retries=`, or `None`;
 - `execute_async` and `wait_async`, as `AsyncBackend` declares them, for the verbs that are awaited. Without them, or
   where a subclass overrides `execute` alone, `execute` and `wait` run in a thread;
+- `open_async()`, awaited before the first awaited operation: it does what would otherwise block the event loop, in
+  properties such as `max_attempts` too;
+- `close_async()`, awaited in place of `close` on a running event loop: it waits for what is closed;
 - `is_local = True`: it does no I/O, so that a blocking call delays an event loop no more than any other code.
 """
 

@@ -6,17 +6,16 @@ which differ in nothing else.
 
 from __future__ import annotations
 
-import contextlib
 import time
 import weakref
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Backend, Limits, is_awaitable, make_awaitable, make_bounded, takes_seconds, wait_async
 from dynamongo.connection.loop_guard import BlockingPolicy, watch_loop
 from dynamongo.connection.observers import execute_observed, execute_observed_async
-from dynamongo.executor import Attempt, RetryBudget, RetryPolicy, Sender, Steps, Wait
+from dynamongo.executor import Attempt, RetryBudget, RetryPolicy, Sender, Steps, Until, Wait
 
 R = TypeVar("R")
 
@@ -35,16 +34,17 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
     try:  # around the loop: any of the calls of `next`, `send` and `throw` may end the generator
         effect = next(steps)
         while True:
-            if isinstance(effect, Wait):
-                backend.wait(effect.seconds)
-                effect = steps.send(None)
-                continue
+            result: Any = None
             try:
-                if isinstance(effect, Attempt):
+                if isinstance(effect, Wait):
+                    backend.wait(effect.seconds)
+                elif isinstance(effect, Until):
+                    effect.gate.wait_for(effect.is_ready)
+                elif isinstance(effect, Attempt):
                     result = execute_observed(execute, effect.operation, effect.seconds)
                 else:
                     result = execute_observed(execute, effect, seconds)
-            except Exception as error:  # noqa: BLE001 - the generator decides what the error means
+            except BaseException as error:  # noqa: BLE001 - the generator decides what it means; Ctrl-C passes through
                 effect = steps.throw(error)
             else:
                 effect = steps.send(result)
@@ -55,28 +55,28 @@ def drive(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
 async def drive_async(steps: Steps[R], backend: Backend, seconds: float | None = None) -> R:
     """Perform the effects as `drive` does, without blocking the event loop.
 
-    A cancelled task performs no further effect, and the generator is closed at once.
+    A cancelled task performs no further effect: the cancellation is an interruption, as Ctrl-C is to `drive`.
     """
     execute = make_awaitable(backend)
-    with contextlib.closing(steps):
-        try:
-            effect = next(steps)
-            while True:
+    try:
+        effect = next(steps)
+        while True:
+            result: Any = None
+            try:
                 if isinstance(effect, Wait):
                     await wait_async(backend, effect.seconds)
-                    effect = steps.send(None)
-                    continue
-                try:
-                    if isinstance(effect, Attempt):
-                        result = await execute_observed_async(execute, effect.operation, effect.seconds)
-                    else:
-                        result = await execute_observed_async(execute, effect, seconds)
-                except Exception as error:  # noqa: BLE001 - the generator decides what the error means
-                    effect = steps.throw(error)
+                elif isinstance(effect, Until):
+                    await effect.gate.wait_for_async(effect.is_ready)
+                elif isinstance(effect, Attempt):
+                    result = await execute_observed_async(execute, effect.operation, effect.seconds)
                 else:
-                    effect = steps.send(result)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]  # as above
+                    result = await execute_observed_async(execute, effect, seconds)
+            except BaseException as error:  # noqa: BLE001 - as above; a cancellation passes through as well
+                effect = steps.throw(error)
+            else:
+                effect = steps.send(result)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # as above
 
 
 @dataclass(frozen=True, slots=True)

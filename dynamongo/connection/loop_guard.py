@@ -23,7 +23,7 @@ _FORMS: Final = {
     "transact_get": "await Connection.aio.transact_get(...)",
     "Transaction": "async with Connection.aio.transaction() as tx",
     "Batch": "async with {model}.aio.batch() as batch",
-    "WriteStream": "async for outcome in {model}.aio.{verb}(...)",
+    "Destination": "async for outcome in {model}.aio.{verb}(...)",
     "ResultSet.__iter__": "async for item in {model}.aio.find(...)",
     "ResultSet.pages": "async for page in {model}.aio.find(...).pages()",
     "ResultSet": "await {model}.aio.find(...).{verb}(...)",

@@ -44,6 +44,8 @@ class ConnectionOptions(TypedDict, total=False):
             to wait for it: `"warn"` (the default) gives a `BlockingCallWarning` with the awaited form, `"forbid"`
             raises `BlockingCallForbidden` before anything is sent, and `"allow"` does neither. The memory backend,
             calls in worker threads, and notebooks are never affected.
+        max_connections: How many connections to DynamoDB each event loop may have, for verbs that are awaited: 100 by
+            default. More requests at once wait for one of them. `timeout` and `RetryPolicy.max_seconds` bound the wait.
     """
 
     backend: str | Backend | None
@@ -61,3 +63,4 @@ class ConnectionOptions(TypedDict, total=False):
     cursor_ttl: float | None
     show_values: bool
     blocking_calls: BlockingPolicy | None
+    max_connections: int | None

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo._support.lazy_imports import LazyModule, make_getattr
-from dynamongo.arguments import check_names, check_timeouts
+from dynamongo.arguments import check_max_connections, check_names, check_timeouts
 from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
 from dynamongo.connection.drivers import Senders
 from dynamongo.connection.loop_guard import BlockingPolicy, check_blocking_policy
@@ -76,6 +76,7 @@ class Settings:
     cursor_ttl: float | None = None
     show_values: bool = True
     blocking_calls: BlockingPolicy | None = None
+    max_connections: int | None = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
@@ -94,6 +95,7 @@ class Settings:
                 f"retries must be a RetryPolicy, such as RetryPolicy(attempts=3); got {shorten(self.retries)}"
             )
         check_timeouts(self.timeout, self.connect_timeout)
+        check_max_connections(self.max_connections)
 
     def make_backend(self) -> Backend:
         """Return the backend that is set, or make one of the kind that is named."""

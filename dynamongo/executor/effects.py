@@ -1,15 +1,17 @@
 """Effects: what the generators of the executor ask their driver to do.
 
-A generator yields an operation to be executed, an `Attempt` or a `Wait`, and is sent the result of the operation, or
-has the error of the backend thrown into it. It knows neither threads nor event loops: those are the driver's.
+A generator yields an operation to be executed, an `Attempt`, a `Wait` or an `Until`, and is sent the result of the
+operation, or has the error of the backend thrown into it, or the interruption (Ctrl-C, a cancelled task). It knows
+neither threads nor event loops: those are the driver's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, TypeAlias, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.gates import Gate
 from dynamongo.operations import Operation
 
 R = TypeVar("R")
@@ -35,7 +37,20 @@ class Attempt:
     seconds: float
 
 
-Effect: TypeAlias = Operation[Any] | Attempt | Wait
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Wait for steps that are performed at the same time.
+
+    Attributes:
+        gate: Where they report changes.
+        is_ready: Returns whether the wait is over. It may take what it has found free: nobody else looks meanwhile.
+    """
+
+    gate: Gate
+    is_ready: Callable[[], bool]
+
+
+Effect: TypeAlias = Operation[Any] | Attempt | Wait | Until
 """An operation by itself is executed for the first time, and may take as long as the policy says."""
 
 Steps: TypeAlias = Generator[Effect, Any, R]

@@ -105,6 +105,7 @@ class Attempts:
     Attributes:
         count: How many requests were sent.
         is_outcome_unknown: Whether one may have been carried out although it was not answered.
+        is_under_way: Whether one was sent of which nothing is known yet.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Attempts:
         self._cost = 1  # what a success without a retry refunds
         self.count = 0
         self.is_outcome_unknown = False
+        self.is_under_way = False
 
     def seconds_left(self, limit: float = float("inf")) -> float:
         """Return the seconds that the call may still take: as the policy says, and within `limit`."""

@@ -129,6 +129,7 @@ class Sender:
         wait = attempts.next_wait()
         if wait is None:
             return False
+        attempts.is_under_way = False
         yield wait
         return attempts.seconds_left() > 0  # the wait may have taken longer than planned
 
@@ -145,14 +146,20 @@ class Sender:
             if seconds <= 0 and last is not None:  # the wait took longer than planned
                 _give_up(operation, last, attempts)
             attempts.count += 1
+            attempts.is_under_way = True
             try:
                 result: R = yield Attempt(operation, seconds)
             except Exception as error:  # noqa: BLE001 - `_wait_after` raises what is not retried
                 last = error
                 wait = _wait_after(operation, error, attempts)
+            except BaseException as interruption:
+                # The transport knows of a cancelled task whether its request was sent; nobody does after Ctrl-C.
+                attempts.is_under_way = getattr(interruption, "was_sent", True)
+                raise
             else:
                 attempts.refund()
                 return result
+            attempts.is_under_way = False
             yield wait
 
 

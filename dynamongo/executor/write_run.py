@@ -5,66 +5,70 @@ A run makes no request: a driver performs the steps of its groups, one after the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeAlias
 
 from dynamongo.exceptions import DynamongoError, WriteOutcomeUnknown
 from dynamongo.executor.effects import Steps
+from dynamongo.executor.grouping import Group, Grouper, Round, Write
+from dynamongo.executor.pacing import Pace
 from dynamongo.executor.sender import Sender
-from dynamongo.executor.writes import (
-    Group,
-    GroupResult,
-    Outcome,
-    Outcomes,
-    Write,
-    group_writes,
-    not_sent,
-    write_group,
-)
+from dynamongo.executor.writes import GroupResult, Outcome, Outcomes, not_sent, write_group
 
 _ROUND: Final = 1_000
 """How many writes make a round. No key occurs twice in a round, so its requests may overtake each other."""
+
+MakeSteps: TypeAlias = Callable[[Sender], Steps[GroupResult]]
+"""Returns the steps that write a group."""
 
 
 class WriteRun:
     """One run of writes on one table.
 
-    The driver takes the writes round by round. It performs the steps of the `groups_to_send` of a round, in any order
-    and several at a time, passes each result to `finish`, and in the end passes on what `refuse` returns.
+    Its user adds the writes one by one, and executes the rounds that are full; in the end, it executes the rest. To
+    execute a round, it has a driver perform the steps that `begin` returns, several at a time, passes each result to
+    `finish`, and passes on what `refuse` returns.
+
+    Writes without a condition are sent in batches, the others alone; those of one key keep their order. After an error
+    that does not concern one item alone, nothing more is sent.
 
     Args:
         key_names: The key attributes of the table.
         batch_size: How many writes a batch takes.
-        workers: How many groups the driver performs at a time, at most.
+        workers: How many groups are sent at a time, at most.
 
     Attributes:
         stop: The error that does not concern one item alone, after which nothing more is sent.
     """
 
     def __init__(self, key_names: tuple[str, ...], batch_size: int, workers: int = 1) -> None:
-        self._key_names = key_names
-        self._batch_size = batch_size
-        self._is_alone = workers == 1
+        # One worker gains nothing from more than a batch. Fewer items that live at once are less work for the garbage
+        # collector, which takes a third of a large load on the memory backend otherwise.
+        self._grouper = Grouper(key_names, batch_size, _ROUND, one_batch=workers == 1)
+        self._workers = workers
+        self._pace: Pace | None = None
+        self._waiting: Iterator[Group] = iter(())
+        """The groups of the round that were not sent yet."""
         self._begun: dict[int, tuple[Group, Outcomes]] = {}
         """Groups that were sent and not reported yet, each with the outcomes known so far, by its first position."""
         self.stop: DynamongoError | None = None
 
-    def rounds(self, writes: Iterable[Write]) -> Iterator[list[Group]]:
-        """Yield the writes in rounds, each of them in groups. Takes the writes of a round from the iterable at once."""
-        # One worker gains nothing from more than a batch. Fewer items that live at once are less work for the garbage
-        # collector, which takes a third of a large load on the memory backend otherwise.
-        return group_writes(writes, self._key_names, self._batch_size, _ROUND, one_batch=self._is_alone)
+    def add(self, position: int, write: Write) -> Sequence[Round]:
+        """Add a write, and return the rounds to execute now. The position is the key of its outcome in `Outcomes`."""
+        return self._grouper.add(position, write)
 
-    def groups_to_send(self, groups: Iterator[Group]) -> Iterator[Group]:
-        """Yield the groups one by one, until the run is stopped."""
-        while self.stop is None and (group := next(groups, None)) is not None:
-            yield group
+    def take_rest(self) -> Round:
+        """Return the round of the last writes."""
+        return self._grouper.take_rest()
 
-    def begin(self, group: Group) -> Callable[[Sender], Steps[GroupResult]]:
-        """Return the steps that write a group."""
-        known: Outcomes = {}
-        self._begun[group.positions[0]] = group, known
-        return lambda sender: write_group(sender, group, known)
+    def begin(self, groups: Round) -> tuple[int, Iterator[MakeSteps]]:
+        """Return how many groups of a round are to be sent at once, and what makes the steps of each in turn."""
+        self._waiting = iter(groups)
+        workers = max(1, min(self._workers, len(groups)))
+        # One worker sends one request at a time and waits out its own retries, so there is nothing to pace.
+        if workers > 1 and self._pace is None:
+            self._pace = Pace(self._workers)
+        return workers, self._groups_to_send(self._pace if workers > 1 else None)
 
     def finish(self, result: GroupResult) -> Iterator[Outcomes]:
         """Yield the outcomes of a group; while the reader is at them, they are also in `settle`."""
@@ -72,12 +76,22 @@ class WriteRun:
         del self._begun[next(iter(result.outcomes))]
         self.stop = self.stop or result.stop  # the first one: what is under way may meet others
 
-    def refuse(self, groups: Iterator[Group]) -> Iterator[Outcomes]:
-        """Yield the outcomes of the groups that are not sent, if the run is stopped."""
+    def refuse(self) -> Iterator[Outcomes]:
+        """Yield the outcomes of the groups of a round that are not sent, because the run is stopped."""
         if self.stop is not None:
             outcome = not_sent(self.stop)
-            for group in groups:
+            for group in self._waiting:
                 yield dict.fromkeys(group.positions, outcome)
+
+    def interrupt(self) -> None:
+        """Let nothing more be sent, retries included."""
+        if self._pace is not None:
+            self._pace.stop()
+
+    def wait_for_requests(self) -> Steps[None]:
+        """Wait until the requests of an interrupted run have ended, so that their outcomes are known."""
+        if self._pace is not None:
+            yield from self._pace.wait_for_requests()
 
     def settle(self) -> Outcomes:
         """Return the outcomes of what an interrupted run began and did not report; nothing else was sent."""
@@ -87,3 +101,17 @@ class WriteRun:
                 unknown = WriteOutcomeUnknown("the run was interrupted while the write was under way")
                 settled[position] = known.get(position) or Outcome(unknown)
         return settled
+
+    def _groups_to_send(self, pace: Pace | None) -> Iterator[MakeSteps]:
+        while self.stop is None and (group := next(self._waiting, None)) is not None:
+            yield self._make_steps(group, pace)
+
+    def _make_steps(self, group: Group, pace: Pace | None) -> MakeSteps:
+        if pace is None:
+            return lambda sender: self._write(sender, group)
+        return lambda sender: pace.keep(self._write(sender, group))
+
+    def _write(self, sender: Sender, group: Group) -> Steps[GroupResult]:
+        known: Outcomes = {}
+        self._begun[group.positions[0]] = group, known
+        return (yield from write_group(sender, group, known))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import (
@@ -18,10 +16,11 @@ from dynamongo.exceptions import (
     WriteOutcomeUnknown,
 )
 from dynamongo.executor.effects import Steps
+from dynamongo.executor.grouping import Group, Write
 from dynamongo.executor.retries import Attempts
 from dynamongo.executor.sender import Sender
 from dynamongo.expressions.values import Item
-from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Delete, Put, UpdateItem
+from dynamongo.operations import BatchDelete, BatchPut, BatchWrite, Put
 
 ITEM_ERRORS = (
     ConditionalCheckFailedException,
@@ -32,8 +31,6 @@ ITEM_ERRORS = (
     WriteOutcomeUnknown,
 )
 """The errors of one item, which say nothing of the other items of a run."""
-
-Write: TypeAlias = Put | Delete | UpdateItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,72 +53,6 @@ Outcomes: TypeAlias = dict[int, Outcome]
 """Outcomes by the positions of their writes in the run."""
 
 
-class Group:
-    """Writes that are sent together: several as one batch, a single one alone.
-
-    One object for a request, with a pair for each of its writes: an object for each would take a bulk write another
-    microsecond for each item.
-
-    Attributes:
-        key_of: Returns the key of an item, or of a key, in a form that can be hashed.
-        writes: The writes of one table by their keys, which differ, each with its position in the run.
-    """
-
-    __slots__ = ("key_of", "writes")
-
-    def __init__(self, key_of: Callable[[Item], object], writes: dict[object, tuple[int, Write]]) -> None:
-        self.key_of = key_of
-        self.writes = writes
-
-    @property
-    def positions(self) -> list[int]:
-        """The positions of the writes in the run."""
-        return [position for position, _ in self.writes.values()]
-
-
-def group_writes(
-    writes: Iterable[Write], key_names: tuple[str, ...], batch_size: int, round_size: int, *, one_batch: bool = False
-) -> Iterator[list[Group]]:
-    """Yield the writes of a table in rounds, and each round in groups: batches, and single writes that need a request.
-
-    In a round, every key occurs once: writes of the keys a, b, a, c make [a, b] and [a, c]. BatchWriteItem refuses two
-    writes of one key, and carries out its writes in any order.
-
-    Args:
-        writes: The writes.
-        key_names: The names of the key attributes of their table.
-        batch_size: How many writes a batch takes.
-        round_size: How many writes a round takes at most.
-        one_batch: Whether a round ends with its first full batch.
-    """
-    key_of = cast("Callable[[Item], object]", operator.itemgetter(*key_names))
-    groups, batch, found = list[Group](), Group(key_of, {}), set[object]()
-    for pair in enumerate(writes):
-        write = pair[1]
-        key = key_of(write.item if isinstance(write, Put) else write.key)
-        if key in found or len(found) == round_size:
-            yield [*groups, batch] if batch.writes else groups
-            groups, batch, found = [], Group(key_of, {}), set[object]()
-        found.add(key)
-        if not _is_batchable(write):
-            groups.append(Group(key_of, {key: pair}))
-            continue
-        batch.writes[key] = pair
-        if len(batch.writes) == batch_size:
-            groups.append(batch)
-            batch = Group(key_of, {})
-            if one_batch:
-                yield groups
-                groups, found = [], set[object]()
-    if found:
-        yield [*groups, batch] if batch.writes else groups
-
-
-def _is_batchable(write: Write) -> bool:
-    # A batch takes puts and deletes without conditions only. Source: BatchWriteItem, API reference.
-    return not isinstance(write, UpdateItem) and write.condition is None
-
-
 @dataclass(frozen=True, slots=True)
 class GroupResult:
     """The outcomes of a group of writes.
@@ -136,7 +67,7 @@ class GroupResult:
 
 
 def write_group(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[GroupResult]:
-    """Carry out one of the groups of `group_writes`: as one batch, or its only write alone.
+    """Carry out a group: as one batch, or its only write alone.
 
     An error that concerns one item is the outcome of that item. A batch that is refused as a whole is sent one by
     one, so that each item gets its own error. Any other error stops the run.
@@ -148,12 +79,13 @@ def write_group(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[Group
             group is interrupted.
     """
     stop: DynamongoError | None = None
+    attempts = sender.start_attempts()
     try:
         if len(group.writes) > 1:
-            yield from _write_batch(sender, group, outcomes)
+            yield from _write_batch(sender, attempts, group, outcomes)
         else:
             ((position, write),) = group.writes.values()
-            outcomes[position] = yield from _write_alone(sender, write)
+            outcomes[position] = yield from _write_alone(sender, attempts, write)
     # DynamoDB refuses a batch with one invalid write as a whole. Source: BatchWriteItem, API reference.
     except InvalidRequestError:
         stop = yield from _write_one_by_one(sender, group, outcomes)
@@ -162,6 +94,9 @@ def write_group(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[Group
     except DynamongoError as error:
         stop = error
         _fill(outcomes, group, Outcome(error))
+    except BaseException:  # Ctrl-C, a cancelled task, or an error that is not of the store
+        _fill(outcomes, group, _interrupted(attempts))
+        raise
     return GroupResult({position: outcomes[position] for position in group.positions}, stop)
 
 
@@ -169,17 +104,22 @@ def _write_one_by_one(sender: Sender, group: Group, outcomes: Outcomes) -> Steps
     for position, write in group.writes.values():
         if position in outcomes:  # a request before wrote it, and left the rest unprocessed
             continue
+        attempts = sender.start_attempts()
         try:
-            outcomes[position] = yield from _write_alone(sender, write)
+            outcomes[position] = yield from _write_alone(sender, attempts, write)
         except DynamongoError as error:
             outcomes[position] = Outcome(error)
             _fill(outcomes, group, not_sent(error))
             return error
+        except BaseException:  # as in `write_group`
+            outcomes[position] = _interrupted(attempts)
+            _fill(outcomes, group, _interrupted())
+            raise
     return None
 
 
-def _write_batch(sender: Sender, group: Group, outcomes: Outcomes) -> Steps[None]:
-    pending, attempts = group.writes, sender.start_attempts()
+def _write_batch(sender: Sender, attempts: Attempts, group: Group, outcomes: Outcomes) -> Steps[None]:
+    pending = group.writes
     table = next(iter(pending.values()))[1].table
     while True:
         batch = BatchWrite(table, tuple([_as_part(write) for _, write in pending.values()]))
@@ -199,9 +139,9 @@ def _as_part(write: Write) -> BatchPut | BatchDelete:
     return BatchPut(write.item) if isinstance(write, Put) else BatchDelete(write.key)
 
 
-def _write_alone(sender: Sender, write: Write) -> Steps[Outcome]:
+def _write_alone(sender: Sender, attempts: Attempts, write: Write) -> Steps[Outcome]:
     try:
-        result = yield from sender.send_within(sender.start_attempts(), write)
+        result = yield from sender.send_within(attempts, write)
     except ITEM_ERRORS as error:
         return Outcome(error)
     return DONE if result.attributes is None else Outcome(attributes=result.attributes)
@@ -223,6 +163,13 @@ def not_sent(error: DynamongoError) -> Outcome:
     reason = WriteNotSent(f"not sent: an earlier write of the run failed: {error}")
     reason.__cause__ = error
     return Outcome(reason)
+
+
+def _interrupted(attempts: Attempts | None = None) -> Outcome:
+    """Return the outcome of writes that were interrupted, with the attempts that were made if there were any."""
+    if attempts is not None and (attempts.is_under_way or attempts.is_outcome_unknown):
+        return Outcome(WriteOutcomeUnknown("the run was interrupted while the write was under way"))
+    return Outcome(WriteNotSent("not written: the run was interrupted before"))
 
 
 def _fill(outcomes: Outcomes, group: Group, outcome: Outcome) -> None:

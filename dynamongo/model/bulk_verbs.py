@@ -66,9 +66,8 @@ class SaveMany(SaveVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items while iterating; see `Model.save_iter`."""
-        return stream_bulk(
-            self.prepare_stream(items, WriteOptions(max_workers, progress), overwrite=overwrite), "save_iter"
-        )
+        call = self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite)
+        return stream_bulk(call, "save_iter")
 
 
 class DeleteMany(DeleteVerb[M]):

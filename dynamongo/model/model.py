@@ -7,14 +7,19 @@ or executor steps), `perform` executes it on the model's connection, and the cal
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
-from dynamongo.aio.facet import AsyncFacet
+from dynamongo.aio.facet import AsyncFacet, guard_facet
 from dynamongo.exceptions import ValidationError
 from dynamongo.mapping.records import set_record
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
+
+_VERBS = (name for base in (ReadVerbs, WriteVerbs, TableVerbs) for name in vars(base) if not name.startswith("_"))
+_GUARDED = frozenset(["aio", *_VERBS])
+"""What the awaited verbs of a model depend on: the facet, and which of its verbs the model overrides."""
 
 
 class Model(ReadVerbs, WriteVerbs, TableVerbs):
@@ -60,6 +65,12 @@ class Model(ReadVerbs, WriteVerbs, TableVerbs):
 
     aio = AsyncFacet()
     """The verbs, awaited: `await User.aio.get_one(...)`, `await user.aio.save()`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        bases = cls.__mro__[: cls.__mro__.index(Model)]
+        if changed := _GUARDED.intersection(itertools.chain.from_iterable(map(vars, bases))):
+            guard_facet(cls, changed)
 
     def __init__(self, /, **values: Any) -> None:
         mapper = type(self).__mapper__

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.arguments import check_flag
 from dynamongo.connection.connection import connection_of
 from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.mapper import Mapper
@@ -21,13 +20,12 @@ if TYPE_CHECKING:
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning import planner
     from dynamongo.planning.plan import Plan
-    from dynamongo.verbs import prepared_read, read_arguments
-    from dynamongo.verbs.prepared_read import Decode
+    from dynamongo.verbs import read_arguments, read_calls
     from dynamongo.verbs.read_arguments import ReadArguments
 else:  # `get_one` needs none of these
     planner = LazyModule("dynamongo.planning.planner")
-    prepared_read = LazyModule("dynamongo.verbs.prepared_read")
     read_arguments = LazyModule("dynamongo.verbs.read_arguments")
+    read_calls = LazyModule("dynamongo.verbs.read_calls")
     result_set = LazyModule("dynamongo.model.result_set")
 
 T = TypeVar("T")
@@ -101,12 +99,10 @@ class ReadVerbs(Instance):
             TableMismatch: An item lacks an attribute of the model's key.
             TypeError: There is no such argument.
         """
-        mapper, table = cls.__mapper__, cls.table_name()
-        read = read_arguments.make_read(
-            mapper, table, "get_many", strategy, arguments, descending=descending, limit=limit
+        found: ResultSet[Self] = read_calls.prepare_get_many(
+            result_set.ResultSet, cls, strategy, arguments, descending=descending, limit=limit
         )
-        decode: Decode[Self] = prepared_read.instances_of(mapper)
-        return result_set.ResultSet(cls, read, decode, arguments.get("progress")).all()
+        return found.all()
 
     @overload
     @classmethod
@@ -158,14 +154,16 @@ class ReadVerbs(Instance):
             CursorError: When items are read: the cursor belongs to another read, its signature is wrong, or it has
                 expired.
         """
-        if as_dicts is not False:
-            check_flag(cls.__name__, "as_dicts", as_dicts)
-        mapper, table = cls.__mapper__, cls.table_name()
-        read = read_arguments.make_read(
-            mapper, table, "find", strategy, arguments, descending=descending, limit=limit, cursor=cursor
+        return read_calls.prepare_find(
+            result_set.ResultSet,
+            cls,
+            strategy,
+            arguments,
+            descending=descending,
+            limit=limit,
+            cursor=cursor,
+            as_dicts=as_dicts,
         )
-        decode: Decode[Any] = prepared_read.dicts_of(mapper) if as_dicts else prepared_read.instances_of(mapper)
-        return result_set.ResultSet(cls, read, decode, arguments.get("progress"))
 
     @classmethod
     def explain(

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Generator, Iterator
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.executor import PageLoop, ReadPage
 from dynamongo.expressions.updates import Updates
+from dynamongo.expressions.values import Item
 from dynamongo.model.write_stream import perform_bulk
 from dynamongo.planning.plan import Plan
-from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
-from dynamongo.planning.write_builders import check_changes
-from dynamongo.verbs.bulk_entries import delete_entries, update_entries
 from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform
-from dynamongo.verbs.prepared_read import PreparedRead, as_stored
+from dynamongo.verbs.prepared_read import PreparedRead
 from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, Page
 
-R = TypeVar("R")
+if TYPE_CHECKING:
+    from dynamongo.aio import result_set
+    from dynamongo.aio.result_set import AsyncResultSet
+else:  # programs that block need none of this
+    result_set = LazyModule("dynamongo.aio.result_set")
+
 T = TypeVar("T")
 
 
@@ -39,21 +41,10 @@ class ResultSet(PreparedRead[T]):
     `BudgetExceeded`.
     """
 
-    def __copy__(self) -> ResultSet[T]:
-        """Return the same read, not begun."""
-        return self._with(self._read)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> ResultSet[T]:
-        return self.__copy__()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a ResultSet cannot be pickled: it reads on a connection; pass its items (`.all()`), or its `.cursor` and "
-            "the arguments of `find`, which continues at `cursor=`"
-        )
-
-    def __repr__(self) -> str:
-        return f"<ResultSet of {self._model.__name__}, which is read when it is iterated over>"
+    @property
+    def aio(self) -> AsyncResultSet[T]:
+        """The same read, not begun, to be awaited: `async for user in found.aio`."""
+        return self._convert_to(result_set.AsyncResultSet)
 
     def __iter__(self) -> Iterator[T]:
         """Read, page by page, as far as the iteration goes."""
@@ -64,7 +55,7 @@ class ResultSet(PreparedRead[T]):
 
     def first(self) -> T | None:
         """Return the first item, or `None` if nothing is found."""
-        return next(iter(self._with(self._limited(1))), None)
+        return next(iter(self._limited(1)), None)
 
     def one(self) -> T:
         """Return the only item.
@@ -73,7 +64,7 @@ class ResultSet(PreparedRead[T]):
             ItemNotFound: Nothing is found.
             MultipleItemsFound: More than one item is found.
         """
-        return self._finish_one(self._with(self._limited(2)).all())  # a second item is one too many
+        return self._finish_one(self._limited(2).all())  # a second item is one too many
 
     def all(self) -> list[T]:
         """Return all items.
@@ -107,10 +98,7 @@ class ResultSet(PreparedRead[T]):
         Raises:
             CursorError: Segments are read at the same time, up to a limit.
         """
-        plan = self.explain()
-        if plan.limit is not None and plan.is_parallel:
-            self._refuse_cursor()
-        return self._join_pages(*self._read_all(plan))
+        return self._join_pages(*self._read_all(self._plan_page()))
 
     def delete(self, *, max_workers: int | None = None, progress: ProgressOption = None) -> BatchResult[Any]:
         """Read the items, and delete each if it still satisfies the condition, as `delete_many` does.
@@ -118,7 +106,7 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was deleted.
         """
-        return perform_bulk(self._make_call(delete_entries, WriteOptions(max_workers, progress)), *self.targets())
+        return perform_bulk(self._delete_call(WriteOptions(max_workers, progress)), *self.targets())
 
     def update(
         self,
@@ -131,9 +119,7 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was changed.
         """
-        changes = check_changes(self._model.__mapper__, updates)
-        call = self._make_call(functools.partial(update_entries, changes), WriteOptions(max_workers, progress))
-        return perform_bulk(call, *self.targets())
+        return perform_bulk(self._update_call(updates, WriteOptions(max_workers, progress)), *self.targets())
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.
@@ -141,14 +127,10 @@ class ResultSet(PreparedRead[T]):
         Raises:
             BudgetExceeded: As in `all`.
         """
-        # Whole items, since a write may have to check any attribute of the condition; as stored, to compare them.
-        stored = ResultSet(self._model, replace(self._read, projection=()), as_stored, backend=self._backend)
+        stored: ResultSet[Item] = self._stored_items(ResultSet)
         return self._finish_targets(stored.all(), stored.explain())
 
-    # How it reads and writes.
-
-    def _with(self, read: Read) -> ResultSet[T]:
-        return ResultSet(self._model, read, self._decode, self._progress, self._backend)
+    # How it reads.
 
     def _start(self, plan: Plan) -> PageLoop:
         loop = super()._start(plan)
@@ -189,9 +171,8 @@ class ResultSet(PreparedRead[T]):
         from dynamongo._support.threads import merge  # noqa: PLC0415 - most reads are not parallel
 
         segments = loop.split()
-        workers = min(len(segments), self._backend.limits.concurrency)
         # An iteration that is left early must leave no thread behind.
-        with contextlib.closing(merge(map(self._fetch_all, segments), workers)) as fetched:
+        with contextlib.closing(merge(map(self._fetch_all, segments), self._find_workers(segments))) as fetched:
             for page in fetched:
                 yield loop.take(page)
                 if loop.is_over:

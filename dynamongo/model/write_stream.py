@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import sys
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.executor import GroupResult
 from dynamongo.mapping.records import Recorded
-from dynamongo.verbs.bulk_writes import (
-    BulkCall,
-    BulkWrite,
-    Destination,
-    WriteOptions,
-    attach_result,
-    conclude,
-    settling,
-    warn_abandoned,
-)
-from dynamongo.verbs.progress import report_progress
-from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
+from dynamongo.verbs.bulk_entries import Entry
+from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, conclude, settling
+from dynamongo.verbs.progress import find_total, report_progress
+from dynamongo.verbs.results import BatchResult, WriteOutcome
+
+if TYPE_CHECKING:
+    from dynamongo._support import threads
+    from dynamongo.executor.grouping import Round
+    from dynamongo.executor.write_run import MakeSteps
+    from dynamongo.verbs.progress import Advance
+else:  # most programs start without bulk writes
+    threads = LazyModule("dynamongo._support.threads")
 
 M = TypeVar("M", bound=Recorded)
 
@@ -36,11 +36,11 @@ def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
         DynamongoError: Nothing was written, because the first request met an error that is not that of one item.
     """
     # All entries are made before the first is sent, so that an invalid one means that nothing is written.
-    entries = list(call.make_entries(*found))
+    entries = call.make_entries(*found)
     if entries and not found:  # a read has checked it before
         check_blocking(call.destination)
     outcomes: dict[int, WriteOutcome[M]] = {}
-    gather(WriteStream(BulkWrite(call.destination, entries), call.options, len(entries)), outcomes)
+    gather(call.destination, entries, call.options, outcomes)
     return conclude(outcomes)
 
 
@@ -51,12 +51,13 @@ def stream_bulk(call: BulkCall[M], verb: str) -> Iterator[WriteOutcome[M]]:
         call: What the verb has prepared.
         verb: The name of the verb.
     """
-    stream = WriteStream(BulkWrite(call.destination, call.make_entries()), call.options, call.total)
-    return _begin(stream, verb)
+    items = cast("Iterable[Any]", call.items)
+    stream = WriteStream(call.destination, map(call.make_entry, items), call.options, find_total(items))
+    return _begin(call.destination, stream, verb)
 
 
-def _begin(stream: WriteStream[M], verb: str) -> Iterator[WriteOutcome[M]]:
-    check_blocking(stream.writes.destination, verb)
+def _begin(place: Destination[M], stream: WriteStream[M], verb: str) -> Iterator[WriteOutcome[M]]:
+    check_blocking(place, verb)
     yield from stream
 
 
@@ -65,9 +66,15 @@ def check_blocking(place: Destination[Any], verb: str = "") -> None:
     place.connection.check_blocking(place.backend, place.mapper.name, verb)
 
 
-def gather(stream: WriteStream[M], outcomes: dict[int, WriteOutcome[M]]) -> None:
+def gather(
+    destination: Destination[M],
+    entries: list[Entry[M]],
+    options: WriteOptions,
+    outcomes: dict[int, WriteOutcome[M]],
+) -> None:
     """Execute a bulk write, blocking, and collect its outcomes by their index."""
-    with settling(stream.writes, stream.settle, outcomes):
+    stream = WriteStream(destination, entries, options, len(entries))
+    with settling(stream.bulk, entries, outcomes):
         for outcome in stream:
             outcomes[outcome.index] = outcome
 
@@ -79,21 +86,23 @@ class WriteStream(Generic[M]):
     `index` says which entry is meant.
 
     Args:
-        writes: The writes.
-        options: How to execute them.
+        destination: Where the entries are written.
+        entries: What to write. They are taken from the iterable as they are sent.
+        options: How to execute the writes.
         total: How many there are, if that is known.
     """
 
-    def __init__(self, writes: BulkWrite[M], options: WriteOptions, total: int | None = None) -> None:
-        from dynamongo.executor.concurrent_writes import BulkWriter  # noqa: PLC0415 - most programs start without bulk writes
-
-        place = writes.destination
-        limits = place.backend.limits
-        workers = limits.concurrency if options.max_workers is None else options.max_workers
-        run = functools.partial(place.connection.run, backend=place.backend)
-        self._writer = BulkWriter(run, place.mapper.keys.names, limits.batch_write, workers)
-        self.writes = writes
-        self._options = options
+    def __init__(
+        self,
+        destination: Destination[M],
+        entries: Iterable[Entry[M]],
+        options: WriteOptions,
+        total: int | None = None,
+    ) -> None:
+        self.bulk = BulkWrite(destination, options)
+        self._destination = destination
+        self._entries = entries
+        self._progress = options.progress
         self._total = total
 
     def __iter__(self) -> Generator[WriteOutcome[M]]:
@@ -105,25 +114,32 @@ class WriteStream(Generic[M]):
         try:
             yield from self._execute()
         except GeneratorExit:  # closing has waited for half a second: see `_support.threads.merge`
-            if self._writer.is_busy and not sys.is_finalizing():
-                warn_abandoned(self.writes.destination.mapper.name)
+            self.bulk.warn_if_abandoned()
             raise
         except BaseException as error:
             # Otherwise the outcomes of requests under way would be unknown, although they are about to arrive.
             if not isinstance(error, KeyboardInterrupt):  # which has waited, and may be the second one
-                self._writer.wait_for_requests()
-            attach_result(error, sum_up(self.settle()))
+                self._destination.connection.run(lambda _: self.bulk.run.wait_for_requests(), self._destination.backend)
+            self.bulk.account_for(error)
             raise
 
-    def settle(self) -> list[WriteOutcome[M]]:
-        """Return the outcomes that an interrupted iteration has not yielded."""
-        return self.writes.settle(self._writer.settle())
-
     def _execute(self) -> Generator[WriteOutcome[M]]:
-        writes = self.writes
-        outcomes = self._writer.write(writes.writes())
-        report = report_progress(self._options.progress, writes.destination.table, self._total)
-        with report as advance, contextlib.closing(outcomes):
-            for known in outcomes:
-                yield from writes.finish(known, advance)
-            yield from writes.finish_refused(advance)
+        with report_progress(self._progress, self._destination.table, self._total) as advance:
+            for groups in self._rounds():
+                yield from self._write(groups, advance)
+
+    def _rounds(self) -> Iterator[Round]:
+        for entry in self._entries:
+            yield from self.bulk.take(entry)
+        yield self.bulk.run.take_rest()
+
+    def _write(self, groups: Round, advance: Advance) -> Generator[WriteOutcome[M]]:
+        bulk = self.bulk
+        workers, steps = bulk.run.begin(groups)
+        with contextlib.closing(threads.merge(map(self._perform, steps), workers, bulk.run.interrupt)) as results:
+            for result in results:
+                yield from bulk.finish(result, advance)
+        yield from bulk.finish_round(advance)
+
+    def _perform(self, make_steps: MakeSteps) -> Iterator[GroupResult]:
+        yield self._destination.connection.run(make_steps, self._destination.backend)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
 from dynamongo.connection.connection import connection_of
@@ -15,9 +15,8 @@ from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
 from dynamongo.verbs.bulk_entries import Entry
-from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
+from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall, Destination, WriteOptions
 from dynamongo.verbs.instance import Instance
-from dynamongo.verbs.progress import find_total
 
 M = TypeVar("M", bound=Instance)
 
@@ -51,7 +50,7 @@ class TargetedVerb(BoundVerb[M]):
         strategy: Strategy,
         scans: ScanPolicy | None,
         options: WriteOptions,
-        make: Callable[..., Iterator[Entry[M]]],
+        make: Callable[..., Entry[M]],
     ) -> BulkCall[M]:
         """Return the call that writes the items that the strategy means, after a read unless their keys are known.
 
@@ -59,27 +58,29 @@ class TargetedVerb(BoundVerb[M]):
             strategy: The strategy.
             scans: The scan policy of the read.
             options: How the items are written.
-            make: Makes the entries of the targets that are known or found.
+            make: Makes the entry of a target that is known or found.
         """
         if scans is not None:
             # Also where no read follows: a misspelled policy must not pass because of the strategy.
             check_policy(scans)
         source, place = self._resolve(strategy), self._find_destination()
         targets, _ = self._find_targets(source)  # a condition may name them, too, such as `User.email.in_([...])`
-        make_entries = functools.partial(make, self._mapper, place.table)
+        make_entry = functools.partial(make, self._mapper, place.table)
         if targets is not None:
-            return BulkCall(place, options, functools.partial(make_entries, targets))
+            return BulkCall(place, options, make_entry, targets)
         # Sorted, so that the result lists the items as `get_many` would.
-        return BulkCall(place, options, make_entries, self._make_read(source, is_sorted=True, scans=scans))
+        return BulkCall(place, options, make_entry, read=self._make_read(source, is_sorted=True, scans=scans))
 
     def _prepare_stream(
-        self, strategies: Iterable[Strategy], options: WriteOptions, make: Callable[..., Iterator[Entry[M]]]
+        self, strategies: AnyIterable[Strategy], options: WriteOptions, make: Callable[..., Entry[M]]
     ) -> BulkCall[M]:
         """Return the call that writes the items as the iterable yields their strategies, one for each item."""
-        place = self._find_destination()
-        targets = (resolve_one(strategy, self._mapper, to_write=True) for strategy in strategies)
-        make_entries = functools.partial(make, self._mapper, place.table, targets)
-        return BulkCall(place, options, make_entries, total=find_total(strategies))
+        mapper, place = self._mapper, self._find_destination()
+
+        def make_entry(strategy: Strategy) -> Entry[M]:
+            return make(mapper, place.table, resolve_one(strategy, mapper, to_write=True))
+
+        return BulkCall(place, options, make_entry, strategies)
 
     def _find_targets(self, source: ResolvedStrategy) -> tuple[tuple[Target, ...] | None, Plan | None]:
         """Return the targets that are known without reading, or else the plan that finds them."""

@@ -1,6 +1,6 @@
 """What the verbs for many items prepare, and how they are explained.
 
-Each verb prepares a `BulkCall`; `model.bulk_verbs` and `aio.verbs` execute it.
+Each verb prepares a `BulkCall`; `model.bulk_verbs` and `aio.bulk_verbs` execute it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import check_changes
 from dynamongo.verbs.bound_verbs import BoundVerb, TargetedVerb
-from dynamongo.verbs.bulk_entries import delete_entries, save_entries, update_entries
-from dynamongo.verbs.bulk_writes import BulkCall, WriteOptions
+from dynamongo.verbs.bulk_entries import check_several, delete_entry, save_entry, update_entry
+from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall, WriteOptions
 from dynamongo.verbs.instance import Instance
-from dynamongo.verbs.progress import find_total
 from dynamongo.verbs.write_plan import WritePlan
 
 M = TypeVar("M", bound=Instance)
@@ -33,18 +32,16 @@ class SaveVerb(BoundVerb[M]):
 
     def prepare(
         self,
-        items: Iterable[M | Mapping[str, Any]],
+        items: AnyIterable[M | Mapping[str, Any]],
         options: WriteOptions,
         *,
         overwrite: bool | Condition = True,
     ) -> BulkCall[M]:
-        """Validate the items, and return the call that stores them; raises as `save_many` does."""
+        """Return the call that stores the items."""
+        check_several(self._mapper, items)
         place = self._find_destination()
-        entries = list(save_entries(self._mapper, place.table, items, overwrite=overwrite))
-        for index, entry in enumerate(entries):
-            if entry.error is not None:
-                raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
-        return BulkCall(place, options, lambda: entries)
+        make_entry = functools.partial(save_entry, self._mapper, place.table, overwrite)
+        return BulkCall(place, options, make_entry, items)
 
     def explain(
         self,
@@ -52,22 +49,15 @@ class SaveVerb(BoundVerb[M]):
         overwrite: bool | Condition = True,  # noqa: FBT001, FBT002 - as in `save_one`
     ) -> WritePlan:
         """Return how the items would be stored. Makes no request."""
+        check_several(self._mapper, items)
         table = self._model.table_name()
-        writes = [entry.write for entry in save_entries(self._mapper, table, items, overwrite=overwrite)]
+        writes = [save_entry(self._mapper, table, overwrite, item).write for item in items]
         puts = [write for write in writes if isinstance(write, Put)]
         condition = puts[0].condition if puts else None  # an example: with a version, each item has its own
         # A batch takes no conditions. Source: BatchWriteItem, API reference.
         if any(put.condition is not None for put in puts):
             return WritePlan(f"Put {table}", 1, len(writes), check=condition)
         return WritePlan(f"BatchWrite {table}", connection_of(self._model).limits.batch_write, len(writes))
-
-    def prepare_stream(
-        self, items: Iterable[M | Mapping[str, Any]], options: WriteOptions, *, overwrite: bool | Condition = True
-    ) -> BulkCall[M]:
-        """Return the call that stores the items as the iterable yields them; an invalid one is an outcome."""
-        place = self._find_destination()
-        make_entries = functools.partial(save_entries, self._mapper, place.table, items, overwrite=overwrite)
-        return BulkCall(place, options, make_entries, total=find_total(items))
 
 
 class DeleteVerb(TargetedVerb[M]):
@@ -77,7 +67,7 @@ class DeleteVerb(TargetedVerb[M]):
 
     def prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions) -> BulkCall[M]:
         """Return the call that deletes the items."""
-        return self._prepare(strategy, scans, options, delete_entries)
+        return self._prepare(strategy, scans, options, delete_entry)
 
     def explain(self, strategy: Strategy) -> WritePlan:
         """Return how the items would be found and deleted. Makes no request."""
@@ -90,9 +80,9 @@ class DeleteVerb(TargetedVerb[M]):
         per_request = connection_of(self._model).limits.batch_write
         return WritePlan(f"BatchWrite {table}", per_request, len(targets), warnings=note)
 
-    def prepare_stream(self, strategies: Iterable[Strategy], options: WriteOptions) -> BulkCall[M]:
+    def prepare_stream(self, strategies: AnyIterable[Strategy], options: WriteOptions) -> BulkCall[M]:
         """Return the call that deletes the items as the iterable yields their strategies."""
-        return self._prepare_stream(strategies, options, delete_entries)
+        return self._prepare_stream(strategies, options, delete_entry)
 
 
 class UpdateVerb(TargetedVerb[M]):
@@ -109,7 +99,7 @@ class UpdateVerb(TargetedVerb[M]):
     ) -> BulkCall[M]:
         """Return the call that updates the items."""
         changes = check_changes(self._mapper, updates)
-        return self._prepare(strategy, scans, options, functools.partial(update_entries, changes))
+        return self._prepare(strategy, scans, options, functools.partial(update_entry, changes))
 
     def explain(self, strategy: Strategy, updates: Updates) -> WritePlan:
         """Return how the items would be found and updated. Makes no request."""
@@ -120,7 +110,7 @@ class UpdateVerb(TargetedVerb[M]):
             return WritePlan(step, 1, None, plan, cast("Condition | None", source))
         return WritePlan(step, 1, len(targets), warnings=("each item must exist",))
 
-    def prepare_stream(self, strategies: Iterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
+    def prepare_stream(self, strategies: AnyIterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
         """Return the call that updates the items as the iterable yields their strategies."""
         changes = check_changes(self._mapper, updates)
-        return self._prepare_stream(strategies, options, functools.partial(update_entries, changes))
+        return self._prepare_stream(strategies, options, functools.partial(update_entry, changes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationError
@@ -39,54 +39,46 @@ class Entry(Generic[M]):
         self.error = error
 
 
-def save_entries(
-    mapper: Mapper[M],
-    table: str,
-    items: Iterable[M | Mapping[str, Any]],
-    *,
-    overwrite: bool | Condition,
-) -> Iterator[Entry[M]]:
-    """Yield a put for each of the items, or the error of an item that is invalid."""
+def check_several(mapper: Mapper[Any], items: object) -> None:
+    """Raise `ValidationError` if one item was given in place of several."""
     if isinstance(items, (Mapping, mapper.model)):
         raise ValidationError(
             f"{mapper.name}: expected several items, as in a list; got one: {shorten(cast('object', items))}"
         )
-    for item in items:
-        instance: Any = item  # what the outcome of an invalid dict reports
-        try:
-            instance = mapper.as_instance(item)
-            yield Entry(instance, make_put(mapper, table, instance, overwrite))
-        except (AttributeNotLoaded, ValidationError) as error:
-            yield Entry(instance, None, error)
 
 
-def delete_entries(
-    mapper: Mapper[M], table: str, targets: Iterable[Target], found: Iterable[M] | None = None
-) -> Iterator[Entry[M]]:
-    """Yield a delete for each of the targets, with the instance that was found or one that holds only the key."""
-    for target, instance in _with_instances(mapper, targets, found):
-        yield Entry(instance, make_delete(table, target))
-
-
-def update_entries(
-    updates: tuple[AnyUpdate, ...],
+def save_entry(
     mapper: Mapper[M],
     table: str,
-    targets: Iterable[Target],
-    found: Iterable[M] | None = None,
-) -> Iterator[Entry[M]]:
-    """Yield an update for each of the targets, which must exist, with an instance as in `delete_entries`."""
-    for target, instance in _with_instances(mapper, targets, found):
-        yield Entry(instance, make_update(mapper, table, target, updates))
+    overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
+    item: M | Mapping[str, Any],
+) -> Entry[M]:
+    """Return a put of the item, or its error if it is invalid."""
+    instance: Any = item  # what the outcome of an invalid dict reports
+    try:
+        instance = mapper.as_instance(item)
+        return Entry(instance, make_put(mapper, table, instance, overwrite))
+    except (AttributeNotLoaded, ValidationError) as error:
+        return Entry(instance, None, error)
 
 
-def _with_instances(
-    mapper: Mapper[M], targets: Iterable[Target], found: Iterable[M] | None
-) -> Iterator[tuple[Target, M]]:
-    # The checks of items that were found have been narrowed to fit; those of a caller's own targets have not.
-    if found is None:
-        return ((_divide_check(target), mapper.decode_key(target.key)) for target in targets)
-    return zip(targets, found, strict=True)
+def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
+    """Return a delete of the target, with the instance that was found or one that holds only the key."""
+    target, instance = _with_instance(mapper, target, found)
+    return Entry(instance, make_delete(table, target))
+
+
+def update_entry(
+    updates: tuple[AnyUpdate, ...], mapper: Mapper[M], table: str, target: Target, found: M | None = None
+) -> Entry[M]:
+    """Return an update of the target, which must exist, with an instance as in `delete_entry`."""
+    target, instance = _with_instance(mapper, target, found)
+    return Entry(instance, make_update(mapper, table, target, updates))
+
+
+def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[Target, M]:
+    # The check of an item that was found has been narrowed to fit; that of a caller's own target has not.
+    return (_divide_check(target), mapper.decode_key(target.key)) if found is None else (target, found)
 
 
 def _divide_check(target: Target) -> Target:

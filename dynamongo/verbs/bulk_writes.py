@@ -1,25 +1,34 @@
 """Bulk writes: from the entries of a verb for many items to an outcome for each of them.
 
-A verb prepares a `BulkCall`: the read that finds the items, if there is one, and the entries to write. `BulkWrite`
-hands out their writes and turns the outcome of each into that of its item. Neither makes a request: the streams of
-`model.write_stream` and `aio.write_stream` execute them, and have no logic beyond that.
+A verb prepares a `BulkCall`: the read that finds the items, if there is one, and what makes the entries to write.
+`BulkWrite` says what to send, and turns the outcome of each write into that of its item. Neither makes a request: the
+streams of `model.write_stream` and `aio.write_stream` execute them, and have no logic beyond that.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
+import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
-from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
-from dynamongo.executor import ITEM_ERRORS, Outcome, Outcomes, Write
+from dynamongo.exceptions import (
+    DynamongoError,
+    ExpressionError,
+    ItemNotFound,
+    ValidationError,
+    WriteNotSent,
+    WriteOutcomeUnknown,
+)
+from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes, Write
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.failures import explain_failure
 from dynamongo.mapping.mapper import Mapper
@@ -31,9 +40,20 @@ from dynamongo.verbs.progress import ProgressOption
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
+    from dynamongo.executor import write_run
+    from dynamongo.executor.grouping import Round
     from dynamongo.verbs.progress import Advance
+else:  # most programs start without bulk writes
+    write_run = LazyModule("dynamongo.executor.write_run")
 
 M = TypeVar("M", bound=Recorded)
+T = TypeVar("T")
+
+AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
+"""What an awaited stream takes its items from; a blocking one takes them from an `Iterable`."""
+
+_MANY_REFUSED: Final = 1_000
+"""How many outcomes of invalid entries may wait to be reported with those of writes."""
 
 _OWN_ERRORS = (*ITEM_ERRORS, ItemNotFound, ValidationError)
 """The errors of one item, which say nothing of the others: what the store refused, and what an instance refused."""
@@ -80,79 +100,126 @@ class BulkCall(Generic[M]):
     Attributes:
         destination: Where the items are written.
         options: How.
-        make_entries: Returns the entries. It takes the targets and instances that the read found, if there is a read.
-        read: The read that finds the items, to be executed first; `None` if they are known.
-        total: How many items there are, if that is known before the entries are made.
+        make_entry: Returns the entry of an item, or, if there is a read, of a target and the instance that were found.
+        items: The items: instances, targets or strategies.
+        read: The read that finds them, to be executed first; `None` if they are known.
     """
 
     destination: Destination[M]
     options: WriteOptions
-    make_entries: Callable[..., Iterable[Entry[M]]]
+    make_entry: Callable[..., Entry[M]]
+    items: AnyIterable[Any] = ()
     read: Read | None = None
-    total: int | None = None
+
+    def make_entries(self, *found: Iterable[Any]) -> list[Entry[M]]:
+        """Return all entries, for a verb that sends nothing if one is invalid.
+
+        Args:
+            found: The targets and instances that the read has found, if there is a read.
+
+        Raises:
+            ValidationError: An item is invalid. The message names its position.
+            AttributeNotLoaded: An item, or a map or list in it, was read in part; otherwise the same.
+        """
+        known = zip(cast("Iterable[Any]", self.items)) if not found else zip(*found, strict=True)
+        entries = list(itertools.starmap(self.make_entry, known))
+        for index, entry in enumerate(entries):
+            if entry.error is not None:
+                raise type(entry.error)(f"item {index}: {entry.error}") from entry.error
+        return entries
 
 
 class BulkWrite(Generic[M]):
     """The writes of some entries, and the outcomes of those that are known.
 
+    A facade passes every entry to `take`, and executes the rounds that are full then, and the rest in the end. To
+    execute a round, it performs the steps that `run.begin` returns, and passes on what `finish` and `finish_round`
+    yield.
+
     Args:
-        destination: Where the items are written.
-        entries: What to write. They are taken from the iterable as they are sent.
+        destination: Where the entries are written.
+        options: How.
+
+    Attributes:
+        run: Says what is sent, and when.
     """
 
-    def __init__(self, destination: Destination[M], entries: Iterable[Entry[M]]) -> None:
-        self.destination = destination
-        self.entries = entries
-        self._pending: dict[int, tuple[int, Entry[M]]] = {}
-        """The entries that were taken and have no outcome yet, each with its index, by the number of its write."""
+    def __init__(self, destination: Destination[M], options: WriteOptions) -> None:
+        limits = destination.backend.limits
+        workers = limits.concurrency if options.max_workers is None else options.max_workers
+        self.run = write_run.WriteRun(destination.mapper.keys.names, limits.batch_write, workers)
+        self._destination = destination
+        self._count = 0
+        self._pending: dict[int, Entry[M]] = {}
+        """The entries that were taken and have no outcome yet, by their index."""
         self._refused: deque[WriteOutcome[M]] = deque()
         """The outcomes of invalid entries that were not yielded yet."""
 
-    def writes(self) -> Iterator[Write]:
-        """Yield the writes; the position of each among them is the key of its outcome in `Outcomes`."""
-        # An invalid entry has an index and no write, so the writes are numbered by themselves.
-        numbers = itertools.count()
-        for index, entry in enumerate(self.entries):
-            if entry.write is None:
-                self._refused.append(WriteOutcome(index, entry.item, entry.error))
-            else:
-                self._pending[next(numbers)] = index, entry
-                yield entry.write
+    def take(self, entry: Entry[M]) -> Sequence[Round]:
+        """Add an entry, and return the rounds to execute now."""
+        index = self._count
+        if entry.write is not None:
+            self._pending[index] = entry
+            self._count += 1  # afterwards: Ctrl-C in between must not lose an entry
+            return self.run.add(index, entry.write)
+        self._count += 1
+        self._refused.append(WriteOutcome(index, entry.item, entry.error))
+        # Also if nothing else comes, they must be reported one day.
+        return () if len(self._refused) < _MANY_REFUSED else (self.run.take_rest(),)
 
-    def finish(self, outcomes: Outcomes, advance: Advance) -> Iterator[WriteOutcome[M]]:
-        """Yield what became known with the outcomes of some writes; `settle` has what the caller did not take."""
-        for number, outcome in outcomes.items():
+    def finish(self, result: GroupResult, advance: Advance) -> Iterator[WriteOutcome[M]]:
+        """Yield what became known with the result of a group; `settle` has what the caller did not take."""
+        for known in self.run.finish(result):
+            yield from self._finish_writes(known, advance)
+
+    def finish_round(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
+        """Yield the outcomes of what is not sent: invalid entries, and the rest of a round if the run was stopped."""
+        for known in self.run.refuse():
+            yield from self._finish_writes(known, advance)
+        yield from self._finish_refused(advance)
+
+    def _finish_writes(self, outcomes: Outcomes, advance: Advance) -> Iterator[WriteOutcome[M]]:
+        for index, outcome in outcomes.items():
             if self._refused:
-                yield from self.finish_refused(advance)
-            index, entry = self._pending[number]
-            finished = self._finish(index, entry, outcome)
+                yield from self._finish_refused(advance)
+            finished = self._finish(index, self._pending[index], outcome)
             advance(1, 0 if finished.error is None else int(not finished.is_done))
             yield finished
             # Only now: an interruption while it is yielded must not lose it.
-            del self._pending[number]
+            del self._pending[index]
 
-    def finish_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
-        """Yield the outcomes of invalid entries since the last write."""
+    def _finish_refused(self, advance: Advance) -> Iterator[WriteOutcome[M]]:
         while self._refused:
             advance(1, 1)
             yield self._refused[0]  # which is removed afterwards, as above
             self._refused.popleft()
 
-    def settle(self, begun: Outcomes) -> list[WriteOutcome[M]]:
-        """Return the outcomes that an interrupted run has not yielded.
-
-        Args:
-            begun: The outcomes of the writes that were sent; the others were not.
-        """
+    def settle(self) -> list[WriteOutcome[M]]:
+        """Return the outcomes that an interrupted run has not yielded."""
+        begun = self.run.settle()  # of the writes that were sent; the others were not
         settled = [
-            self._finish(index, entry, begun.get(number) or Outcome(_not_begun()))
-            for number, (index, entry) in self._pending.items()
+            self._finish(index, entry, begun.get(index) or Outcome(_not_begun()))
+            for index, entry in self._pending.items()
         ]
         return [*settled, *self._refused]
 
+    def account_for(self, interruption: BaseException) -> None:
+        """Set the result of what was not yielded on the error that interrupts the run."""
+        attach_result(interruption, sum_up(self.settle()))
+
+    def warn_if_abandoned(self) -> None:
+        """Warn if the run is left while the outcome of a request is unknown."""
+        if not sys.is_finalizing() and any(isinstance(each.error, WriteOutcomeUnknown) for each in self.settle()):
+            warnings.warn(
+                f"{self._destination.mapper.name}: an iterator over the outcomes of writes was closed while requests"
+                " were under way; their outcome is unknown",
+                RuntimeWarning,
+                stacklevel=caller_level(),
+            )
+
     def _finish(self, index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:
         """Return the outcome of a write as that of its item."""
-        mapper, write = self.destination.mapper, cast("Write", entry.write)
+        mapper, write = self._destination.mapper, cast("Write", entry.write)
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
         if isinstance(write, Put):
@@ -168,29 +235,27 @@ class BulkWrite(Generic[M]):
     def _explain(self, write: Write, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words; it names the item only if it is the item's own."""
         if isinstance(error, ITEM_ERRORS):
-            return explain_failure(self.destination.mapper, write, error)
-        return self.destination.mapper.locate_error(error, self.destination.table)
+            return explain_failure(self._destination.mapper, write, error)
+        return self._destination.mapper.locate_error(error, self._destination.table)
 
 
 @contextlib.contextmanager
-def settling(
-    writes: BulkWrite[M], settle: Callable[[], list[WriteOutcome[M]]], outcomes: dict[int, WriteOutcome[M]]
-) -> Generator[None]:
+def settling(bulk: BulkWrite[M], entries: Sequence[Entry[M]], outcomes: dict[int, WriteOutcome[M]]) -> Generator[None]:
     """Add the outcomes of an interrupted run when the block raises.
 
     The error gets the `BatchResult` of all entries as its `partial_result`.
 
     Args:
-        writes: What is written.
-        settle: Returns the outcomes that the run has not yielded.
+        bulk: The run.
+        entries: What it writes.
         outcomes: Those that it has yielded, by their index.
     """
     try:
         yield
     except BaseException as error:
-        outcomes.update({outcome.index: outcome for outcome in settle()})
+        outcomes.update({outcome.index: outcome for outcome in bulk.settle()})
         # The run knows the entries that it has taken; what it did not get to was not sent.
-        for index, entry in enumerate(writes.entries):
+        for index, entry in enumerate(entries):
             if index not in outcomes:
                 outcomes[index] = WriteOutcome(index, entry.item, entry.error or _not_begun())
         attach_result(error, sum_up(outcomes.values()))
@@ -229,13 +294,3 @@ def attach_result(error: BaseException, result: BatchResult[M]) -> None:
 
 def _not_begun() -> WriteNotSent:
     return WriteNotSent("not sent: the run was interrupted before")
-
-
-def warn_abandoned(model: str) -> None:
-    """Warn that requests were under way when a stream was closed."""
-    warnings.warn(
-        f"{model}: an iterator over the outcomes of writes was closed while requests were under way that took too long"
-        " to wait for; their outcome is unknown",
-        RuntimeWarning,
-        stacklevel=caller_level(),
-    )

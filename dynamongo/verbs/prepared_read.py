@@ -1,15 +1,15 @@
 """A read that is prepared: its plan, where it begins, and what its pages become.
 
-`ResultSet` executes what is prepared here, and blocks. An awaiting facade differs in nothing else, since no decision is
-left to it: it performs the calls, one after the other or those of segments at the same time.
+`ResultSet` executes what is prepared here, and blocks; `AsyncResultSet` awaits it. They differ in nothing else, since
+no decision is left to them: they perform the calls, one after the other or those of segments at the same time.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import length_hint
-from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import Backend, takes_reader
@@ -27,6 +27,7 @@ from dynamongo.executor import (
     sort_items,
 )
 from dynamongo.executor.cursors import decode_cursor, encode_cursor, fingerprint_of
+from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Capacity, ItemReader, PageResult, Query, Scan
@@ -35,12 +36,16 @@ from dynamongo.planning.planner import plan_for
 from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import apply_policy
 from dynamongo.planning.strategies import Target
-from dynamongo.verbs.bulk_entries import Entry, recheck_targets
+from dynamongo.planning.write_builders import check_changes
+from dynamongo.verbs.bulk_entries import Entry, delete_entry, recheck_targets, update_entry
 from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
 from dynamongo.verbs.calls import VerbCall
 from dynamongo.verbs.instance import Instance
 from dynamongo.verbs.progress import ProgressOption
 from dynamongo.verbs.results import Page
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -95,6 +100,22 @@ class PreparedRead(Generic[T]):
         self._reached: tuple[ReadPage, Iterator[T]] | None = None  # the last page, and its items not yet yielded
         self._has_ended = False  # whether the last iteration reached its end
 
+    def __copy__(self) -> Self:
+        """Return the same read, not begun."""
+        return self._with(self._read)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"this {type(self).__name__} cannot be pickled: it reads on a connection; pass its items (`.all()`), or its"
+            " `.cursor` and the arguments of `find`, which continues at `cursor=`"
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._model.__name__}, which is read when it is iterated over>"
+
     def explain(self) -> Plan:
         """Return the plan of the read. Makes no request; print it to read it."""
         if self._plan is None:
@@ -118,10 +139,25 @@ class PreparedRead(Generic[T]):
         page, left = self._reached
         return self._encode(position_after(plan, page, len(page.items) - length_hint(left)))
 
-    def _limited(self, limit: int) -> Read:
-        """Return the same read of no more than `limit` items."""
+    # The same read in other forms, not begun.
+
+    def _with(self, read: Read) -> Self:
+        return type(self)(self._model, read, self._decode, self._progress, self._backend)
+
+    def _limited(self, limit: int) -> Self:
+        """Return the read of no more than `limit` items."""
         own = self._read.limit
-        return replace(self._read, limit=limit if own is None else min(limit, own))
+        return self._with(replace(self._read, limit=limit if own is None else min(limit, own)))
+
+    def _convert_to(self, kind: Callable[..., R]) -> R:
+        """Return the read as the other class of result sets."""
+        return kind(self._model, self._read, self._decode, self._progress, self._backend)
+
+    def _stored_items(self, kind: Callable[..., R]) -> R:
+        """Return the read of the items as they are stored, and whole: a write may check any attribute again."""
+        return kind(self._model, replace(self._read, projection=()), as_stored, backend=self._backend)
+
+    # What the store is asked.
 
     def _start(self, plan: Plan) -> PageLoop:
         """Return the loop over the pages of the plan, if the scan policy lets it pass."""
@@ -156,6 +192,13 @@ class PreparedRead(Generic[T]):
 
     # An iteration.
 
+    def _plan_page(self) -> Plan:
+        """Return the plan of a read that becomes one page."""
+        plan = self.explain()
+        if plan.limit is not None and plan.is_parallel:
+            self._refuse_cursor()
+        return plan
+
     def _begin(self) -> Plan:
         self._reached, self._has_ended = None, False
         return self.explain()
@@ -165,6 +208,10 @@ class PreparedRead(Generic[T]):
         items = iter(self._decode(page.items, plan))
         self._reached = page, items
         return items
+
+    def _find_workers(self, segments: Sequence[PageLoop]) -> int:
+        """Return how many segments to read at the same time."""
+        return min(len(segments), self._backend.limits.concurrency)
 
     # From pages to results.
 
@@ -231,11 +278,18 @@ class PreparedRead(Generic[T]):
         mapper = self._model.__mapper__
         return recheck_targets(mapper, self._read.source, items), mapper.decode_read(items, plan.loaded)
 
-    def _make_call(self, make_entries: Callable[..., Iterable[Entry[Any]]], options: WriteOptions) -> BulkCall[Any]:
+    def _delete_call(self, options: WriteOptions) -> BulkCall[Any]:
+        return self._write_call(delete_entry, options)
+
+    def _update_call(self, updates: Sequence[Updates], options: WriteOptions) -> BulkCall[Any]:
+        changes = check_changes(self._model.__mapper__, updates)
+        return self._write_call(functools.partial(update_entry, changes), options)
+
+    def _write_call(self, make_entry: Callable[..., Entry[Any]], options: WriteOptions) -> BulkCall[Any]:
         """Return the call that writes the items where they were read."""
         mapper, table = self._model.__mapper__, self._read.table.name
         place = Destination(mapper, table, self._connection, self._backend)
-        return BulkCall(place, options, functools.partial(make_entries, mapper, table))
+        return BulkCall(place, options, functools.partial(make_entry, mapper, table))
 
 
 def instances_of(mapper: Mapper[M]) -> Decode[M]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import pytest
 
+from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.testing.contract import BackendContract
+from dynamongo.operations import Operation
+from dynamongo.testing.contract import Awaited, BackendContract, TaskContract
 from dynamongo.testing.contract.base import names_of_tests
 from dynamongo.testing.contract.traps import TrapContract
+
+R = TypeVar("R")
 
 
 def fails(test: str, *names: str) -> tuple[str, ...]:
@@ -187,6 +191,33 @@ class TestMemory(BackendContract):
         backend = MemoryBackend()
         yield backend
         backend.close()
+
+
+class TestMemoryAwaited(BackendContract):
+    @pytest.fixture
+    def backend(self) -> Iterator[Awaited]:
+        with Awaited(MemoryBackend()) as backend:
+            yield backend
+
+
+class TestMemoryInTasks(TaskContract):
+    @pytest.fixture
+    def backend(self) -> MemoryBackend:
+        return MemoryBackend()
+
+
+class TestThreadsInTasks(TaskContract):
+    """A backend that has no `execute_async`: what a cancelled task was waiting for goes on in its thread."""
+
+    aftermath = 0.05
+
+    @pytest.fixture
+    def backend(self) -> Backend:
+        class Blocking(MemoryBackend):
+            def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
+                return super().execute(operation, seconds)
+
+        return Blocking()
 
 
 class TestDynamoDB(BackendContract):

@@ -472,7 +472,7 @@ class TestCopies:
         ("value", "message"),
         [
             (Connection(), "a Connection cannot be pickled: it may hold credentials"),
-            (User.find("a"), "a ResultSet cannot be pickled: .* `.cursor`"),
+            (User.find("a"), "this ResultSet cannot be pickled: .* `.cursor`"),
             (MemoryBackend(), "a MemoryBackend cannot be pickled: `dump`"),
         ],
         ids=["connection", "result set", "memory backend"],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
-from messages import find_messages
+import messages
 
-MESSAGES = find_messages()
+find_messages = functools.cache(messages.find_messages)
 
 # Where a plan or a report is laid out in columns.
 COLUMNS = ("planning/plan.py", "verbs/write_plan.py", "connection/recording.py", "backends/memory/faults/plan.py")
@@ -14,11 +15,11 @@ COLUMNS = ("planning/plan.py", "verbs/write_plan.py", "connection/recording.py",
 
 def broken(rule: str) -> list[str]:
     """Return the messages in which the pattern is found."""
-    return [str(message) for message in MESSAGES if re.search(rule, message.text)]
+    return [str(message) for message in find_messages() if re.search(rule, message.text)]
 
 
 def test_list_has_messages_of_every_kind() -> None:
-    texts = {message.text for message in MESSAGES}
+    texts = {message.text for message in find_messages()}
     assert "{self.label} must be {expected}; got {shorten(value)}" in texts
     assert "a global index cannot be read consistently" in texts
     assert not [text for text in texts if text.startswith("Return ")]

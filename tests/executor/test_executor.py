@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -27,16 +26,17 @@ from dynamongo.exceptions import (
 )
 from dynamongo.executor import (
     GroupResult,
+    Outcomes,
     PageLoop,
     ReadPosition,
     RetryPolicy,
     Sender,
     Steps,
     Wait,
+    Write,
     items_of,
     sort_items,
 )
-from dynamongo.executor.concurrent_writes import BulkWriter
 from dynamongo.executor.table_lifecycle import create_table, delete_table, table_exists
 from dynamongo.executor.write_run import WriteRun
 from dynamongo.expressions.conditions import EQ, GT, Comparison, Condition, Exists, NotExists, Path
@@ -165,12 +165,24 @@ def write(tape: Tape, *writes: Put | Delete, waits: list[float] | None = None, a
     def run_group(make_steps: Callable[[Sender], Steps[GroupResult]]) -> GroupResult:
         return drive(make_steps(sender), tape)
 
-    known = BulkWriter(run_group, ("k",), tape.limits.batch_write, workers=1).write(writes)
+    known = execute(run_group, WriteRun(("k",), tape.limits.batch_write), writes)
     outcomes = [Written(index, each.error, each.attributes) for of_group in known for index, each in of_group.items()]
     assert tape.is_played()
     if waits is not None:
         waits.extend(tape.waits)
     return sorted(outcomes, key=lambda outcome: outcome.index)
+
+
+def execute(
+    perform: Callable[[Callable[[Sender], Steps[GroupResult]]], GroupResult], run: WriteRun, writes: Iterable[Write]
+) -> Iterator[Outcomes]:
+    """Execute a run, one request after the other."""
+    rounds = [full for position, write in enumerate(writes) for full in run.add(position, write)]
+    for groups in [*rounds, run.take_rest()]:
+        _, steps = run.begin(groups)
+        for make_steps in steps:
+            yield from run.finish(perform(make_steps))
+        yield from run.refuse()
 
 
 def item(key: Any, **rest: Any) -> Item:
@@ -688,11 +700,11 @@ class TestWrites:
 
     @pytest.mark.parametrize(("workers", "ahead"), [(1, 25), (2, 60)])
     def test_one_worker_takes_one_batch_at_a_time(self, workers: int, ahead: int) -> None:
-        taken = itertools.count()
-        writes = (Put("t", {"k": next(taken)}) for _ in range(60))
-        groups = next(WriteRun(("k",), 25, workers).rounds(writes))
+        run = WriteRun(("k",), 25, workers)
+        full = [(number, groups) for number in range(60) for groups in run.add(number, Put("t", {"k": number}))]
+        taken, groups = full[0] if full else (59, run.take_rest())
         assert sum(len(group.positions) for group in groups) == ahead
-        assert next(taken) == ahead
+        assert taken + 1 == ahead
 
 
 class TestTables:
@@ -761,8 +773,8 @@ def test_executor_runs_on_the_memory_backend() -> None:
     sender = Sender(backend.limits, RetryPolicy())
     drive(create_table(sender, CreateTable(TableSchema(T, KeySchema(KeyAttribute("k", "N")))), wait=True), backend)
     writes = [put(number, NotExists(Path("k")) if number % 7 == 0 else None, a=number) for number in range(100)]
-    writer = BulkWriter(lambda make_steps: drive(make_steps(sender), backend), ("k",), 25, workers=4)
-    found = [index for known in writer.write(writes) for index, outcome in known.items() if outcome.error is None]
+    known = execute(lambda make_steps: drive(make_steps(sender), backend), WriteRun(("k",), 25, workers=4), writes)
+    found = [index for of_group in known for index, outcome in of_group.items() if outcome.error is None]
     assert sorted(found) == list(range(100))
     plan = Plan((Scan(T, limit=9),), Comparison(Path("a"), GT, 89), ("k",), descending=True, limit=3)
     pages = drive(PageLoop(plan).read_all(sender), backend)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import random
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,8 +14,10 @@ import pytest
 from dynamongo import Connection, IntField, Model, RetryPolicy
 from dynamongo.backends import Limits
 from dynamongo.backends.memory import VirtualClock
-from dynamongo.exceptions import ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
-from dynamongo.executor import Attempt, Effect, GroupResult, Sender, Steps, Wait, group_writes
+from dynamongo.connection.drivers import drive, drive_async
+from dynamongo.exceptions import InvalidRequestError, ServiceError, ThrottledError, WriteNotSent, WriteOutcomeUnknown
+from dynamongo.executor import Attempt, Effect, GroupResult, Outcomes, Sender, Steps, Until, Wait
+from dynamongo.executor.grouping import Group, Grouper
 from dynamongo.executor.pacing import Pace
 from dynamongo.executor.writes import write_group
 from dynamongo.operations import BatchPut, BatchWrite, BatchWriteResult, Operation, Put, WriteResult
@@ -205,8 +210,9 @@ class Crowded(Pace):
         self._clock = clock
         self._seconds = seconds
 
-    def give_way(self) -> None:
+    def give_way(self, group: object) -> Steps[None]:
         self._clock.advance(seconds=self._seconds)
+        yield from ()
 
 
 @pytest.mark.parametrize("count", [1, 2], ids=["alone", "batch"])
@@ -229,9 +235,15 @@ def _begin(seconds: float, count: int) -> Steps[GroupResult]:
     """A group of writes, whose call may take 100 seconds, and which waits so many for a place once it was throttled."""
     clock = VirtualClock(start=0)
     sender = Sender(Limits(), RetryPolicy(base=0, cap=0, max_seconds=100), now=clock.now)
-    puts = [Put("items", {"id": number}) for number in range(count)]
-    ((group,),) = group_writes(puts, ("id",), batch_size=25, round_size=1_000)
-    return Crowded(clock, seconds).keep(write_group(sender, group, {}))
+    return Crowded(clock, seconds).keep(write_group(sender, group_of(count), {}))
+
+
+def group_of(count: int) -> Group:
+    grouper = Grouper(("id",), batch_size=25, round_size=1_000, one_batch=False)
+    for number in range(count):
+        grouper.add(number, Put("items", {"id": number}))
+    (group,) = grouper.take_rest()
+    return group
 
 
 def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:
@@ -240,3 +252,194 @@ def _throttle(kept: Steps[GroupResult], error: Exception | None) -> Effect:
     if error is None and isinstance(effect, BatchWrite):
         return kept.send(BatchWriteResult(effect.writes))
     return kept.throw(ThrottledError("slow"))
+
+
+class Rounds:
+    """Groups of one run, in threads or in tasks, each of which is throttled once; it notes who is at work."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+        self.at_work = self.most = 0
+        self.began: list[int] = []
+        self.ended: list[int] = []
+
+    def group(self, number: int) -> Steps[None]:
+        self.began.append(number)
+        for _ in range(2):
+            self.at_work += 1
+            self.most = max(self.most, self.at_work - self.pace.slots)
+            try:
+                yield READ
+            except ThrottledError:
+                self.at_work -= 1
+                yield Wait(0.01)
+            else:
+                self.at_work -= 1
+        self.ended.append(number)
+
+
+class Throttling:
+    """A backend that throttles every other request."""
+
+    name = "throttling"
+    limits = Limits()
+
+    def __init__(self) -> None:
+        self._count = itertools.count()
+
+    def execute(self, _: Operation[Any]) -> Any:
+        if next(self._count) % 2:
+            raise ThrottledError("slow down")
+        return WriteResult()
+
+    async def execute_async(self, operation: Operation[Any], seconds: float | None = None) -> Any:
+        await asyncio.sleep(0)
+        return self.execute(operation)
+
+    def wait(self, seconds: float) -> None:
+        """Take no time."""
+
+    async def wait_async(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def run_in_threads(rounds: Rounds, count: int) -> None:
+    backend = Throttling()
+    threads = [
+        threading.Thread(target=lambda number=number: drive(rounds.pace.keep(rounds.group(number)), backend))
+        for number in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+
+def run_in_tasks(rounds: Rounds, count: int) -> None:
+    backend = Throttling()
+
+    async def work() -> None:
+        kept = [rounds.pace.keep(rounds.group(number)) for number in range(count)]
+        await asyncio.wait_for(asyncio.gather(*[drive_async(steps, backend) for steps in kept]), 10)
+
+    asyncio.run(work())
+
+
+COLOURS = pytest.mark.parametrize("run", [run_in_threads, run_in_tasks], ids=["threads", "tasks"])
+
+
+class TestSlots:
+    @COLOURS
+    def test_every_group_gets_a_slot_in_the_end(self, run: Callable[[Rounds, int], None]) -> None:
+        rounds = Rounds(Pace(4))
+        run(rounds, 40)
+        assert sorted(rounds.ended) == list(range(40))
+        assert not rounds.pace.is_busy
+
+    def test_no_more_groups_are_at_work_than_there_are_slots(self) -> None:
+        rounds = Rounds(Pace(4))
+        run_in_tasks(rounds, 40)
+        # One throttle may halve the slots while all of them are in use.
+        assert rounds.most <= 2
+
+    @COLOURS
+    def test_groups_that_returned_come_first(self, run: Callable[[Rounds, int], None]) -> None:
+        rounds = Rounds(Pace(1))
+        run(rounds, 10)
+        assert rounds.began == rounds.ended
+
+    @pytest.mark.parametrize("ending", [asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, ValueError])
+    def test_slots_are_free_however_a_group_ends(self, ending: type[BaseException]) -> None:
+        pace = Pace(2)
+        pace.slow_down(0)
+        first, second, third = (pace.keep(steps()) for _ in range(3))
+        assert next(first) is READ
+        waits = [next(second), next(third)]
+        assert all(isinstance(each, Until) and not each.is_ready() for each in waits)
+        with pytest.raises(ending):  # before it has begun
+            second.throw(ending())
+        with pytest.raises(ending):
+            first.throw(ending())
+        assert isinstance(waits[1], Until)
+        assert waits[1].is_ready()
+        assert third.send(None) is READ
+        third.close()
+        assert not pace.is_busy
+
+    def test_group_that_is_interrupted_while_it_gives_way_takes_no_slot(self) -> None:
+        pace = Pace(2)
+        first, second = pace.keep(steps()), pace.keep(steps())
+        assert next(first) is next(second) is READ
+        assert isinstance(first.throw(ThrottledError("slow")), Wait)
+        while isinstance(effect := next(first), Wait):
+            pass
+        assert isinstance(effect, Until)
+        with pytest.raises(asyncio.CancelledError):
+            first.throw(asyncio.CancelledError())
+        with pytest.raises(StopIteration):
+            second.send("done")
+        assert not pace.is_busy
+
+
+class TestInterruptions:
+    """What `write_group` tells of writes that Ctrl-C or the cancellation of a task interrupts."""
+
+    @staticmethod
+    def begin(count: int) -> tuple[Steps[GroupResult], Outcomes]:
+        known: Outcomes = {}
+        return Pace(2).keep(write_group(Sender(Limits(), RetryPolicy()), group_of(count), known)), known
+
+    @staticmethod
+    def interrupt(steps: Steps[GroupResult], *, was_sent: bool | None = None) -> None:
+        error = asyncio.CancelledError()
+        if was_sent is not None:
+            error.was_sent = was_sent  # type: ignore[attr-defined]  # an exception takes any attribute
+        with pytest.raises(asyncio.CancelledError):
+            steps.throw(error)
+
+    @pytest.mark.parametrize("count", [1, 3])
+    @pytest.mark.parametrize(
+        ("was_sent", "told"), [(None, WriteOutcomeUnknown), (True, WriteOutcomeUnknown), (False, WriteNotSent)]
+    )
+    def test_request_under_way(self, count: int, was_sent: bool | None, told: type[Exception]) -> None:  # noqa: FBT001 - a parameter
+        kept, known = self.begin(count)
+        next(kept)
+        self.interrupt(kept, was_sent=was_sent)
+        assert [type(outcome.error) for outcome in known.values()] == [told] * count
+
+    @pytest.mark.parametrize(
+        ("error", "told"), [(ThrottledError("slow"), WriteNotSent), (ServiceError("no answer"), WriteOutcomeUnknown)]
+    )
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_wait_before_a_retry(self, count: int, error: Exception, told: type[Exception]) -> None:
+        kept, known = self.begin(count)
+        next(kept)
+        assert isinstance(kept.throw(error), Wait)
+        self.interrupt(kept)
+        assert [type(outcome.error) for outcome in known.values()] == [told] * count
+
+    def test_rest_of_a_batch(self) -> None:
+        kept, known = self.begin(3)
+        batch = next(kept)
+        assert isinstance(batch, Attempt)
+        assert isinstance(batch.operation, BatchWrite)
+        assert isinstance(kept.send(BatchWriteResult(batch.operation.writes[2:])), Wait)
+        self.interrupt(kept)
+        assert [type(known[number].error) for number in range(3)] == [type(None), type(None), WriteNotSent]
+
+    def test_batch_that_is_sent_one_by_one(self) -> None:
+        kept, known = self.begin(3)
+        next(kept)
+        kept.throw(InvalidRequestError("one of them"))
+        kept.send(WriteResult())
+        self.interrupt(kept)
+        told = [type(known[number].error) for number in range(3)]
+        assert told == [type(None), WriteOutcomeUnknown, WriteNotSent]
+
+    def test_group_that_waits_for_its_slot_has_no_outcome_yet(self) -> None:
+        kept, known = self.begin(3)
+        kept.close()
+        assert known == {}

@@ -135,7 +135,10 @@ def connected(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @given(instance=instances)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=2 * settings().max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_what_was_saved_is_read(connected: None, instance: Everything) -> None:
     instance.save()
     read = Everything.get_one(instance)

@@ -448,7 +448,7 @@ def containers(value: Any) -> Iterator[int]:
             yield from containers(part)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(models_with_values(), anything)
 def test_a_codec_does_what_the_fields_do_and_shares_nothing(
     made: tuple[type[Model], dict[str, Any]], more: Any

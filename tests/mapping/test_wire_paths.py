@@ -186,7 +186,7 @@ def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from places_in(part)
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings().max_examples)
 @given(st.data())
 def test_nonsense_is_read_as_the_plain_way_reads_it_or_left_to_it(data: st.DataObject) -> None:
     wire = copy.deepcopy(WIRE)

@@ -38,7 +38,7 @@ from dynamongo.connection.connection import default_connection
 from dynamongo.model.batch import Batch
 from dynamongo.model.write_stream import perform_bulk
 from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
-from dynamongo.verbs.bulk_entries import delete_entries
+from dynamongo.verbs.bulk_entries import delete_entry
 from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
 
 _prefixes = (f"bulk-{number}-" for number in itertools.count())
@@ -585,9 +585,9 @@ class TestLargeConditions:
         result = User.find(some)
         targets, found = result.targets()
         User.update_one("0003", User.name.set("n7"))
-        entries = delete_entries(User.__mapper__, User.table_name(), targets, found)
+        make_entry = functools.partial(delete_entry, User.__mapper__, User.table_name())
         here = Destination(User.__mapper__, User.table_name(), default_connection, default_connection.backend)
-        deleted = perform_bulk(BulkCall(here, WriteOptions(), lambda: entries))
+        deleted = perform_bulk(BulkCall(here, WriteOptions(), make_entry), targets, found)
         assert [user.email for user in deleted.fail] == ["0003"]
         assert years() == {"0003": 3}
 

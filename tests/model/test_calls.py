@@ -22,10 +22,12 @@ from dynamongo import (
     VersionConflict,
     VersionField,
 )
+from dynamongo.backends import make_awaitable
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.connection.drivers import drive_async
 from dynamongo.exceptions import DynamongoError
-from dynamongo.executor import Attempt, Sender, Steps, Wait
-from dynamongo.operations import Delete, Get, Operation, Put, UpdateItem
+from dynamongo.executor import Sender
+from dynamongo.operations import Delete, Get, Put, UpdateItem
 from dynamongo.verbs.calls import DeleteCall, GetCall, SaveCall, UpdateCall, VerbCall
 from dynamongo.verbs.table_calls import compare_call, create_call, delete_call, update_call
 
@@ -63,37 +65,13 @@ def backend() -> Iterator[MemoryBackend]:
         yield backend
 
 
-async def execute(operation: Operation[Any]) -> Any:
-    await asyncio.sleep(0)
-    return Connection().backend.execute(operation)
-
-
-async def drive(steps: Steps[R]) -> R:
-    """Await the effects of executor steps."""
-    try:
-        effect = next(steps)
-        while True:
-            if isinstance(effect, Wait):
-                effect = steps.send(None)
-                continue
-            try:
-                result = await execute(effect.operation if isinstance(effect, Attempt) else effect)
-            except DynamongoError as error:
-                effect = steps.throw(error)
-            else:
-                effect = steps.send(result)
-    except StopIteration as stop:
-        value: R = stop.value
-        return value
-
-
 async def perform_awaiting(call: VerbCall[R]) -> R:
     try:
         if call.operation is not None:
-            result = await execute(call.operation)
+            result = await make_awaitable(Connection().backend)(call.operation, None)
         else:
             sender = Sender(Connection().backend.limits, RetryPolicy())
-            result = None if call.steps is None else await drive(call.steps(sender))
+            result = None if call.steps is None else await drive_async(call.steps(sender), Connection().backend)
     except DynamongoError as error:
         return call.fail(error)
     return call.finish(result)

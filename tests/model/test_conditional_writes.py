@@ -27,6 +27,9 @@ from dynamongo.connection.transactions import Transaction
 from dynamongo.expressions.updates import Updates
 from dynamongo.verbs.calls import DeleteCall, UpdateCall
 
+pytestmark = pytest.mark.usefixtures("colour")
+
+
 _prefixes = (f"conditional-{number}-" for number in itertools.count())
 
 

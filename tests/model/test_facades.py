@@ -6,7 +6,7 @@ The facade of these tests has no logic: it takes what is prepared, awaits each r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 import pytest
@@ -30,11 +30,11 @@ from dynamongo.backends import Limits
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.snapshot_reads import SnapshotRead
 from dynamongo.connection.transactions import Transaction
-from dynamongo.executor import Attempt, Outcomes, Sender, Steps, Wait
-from dynamongo.executor.write_run import WriteRun
+from dynamongo.executor import Attempt, Group, Sender, Steps, Wait
 from dynamongo.model.batch import Batch
 from dynamongo.operations import Operation, Put, TransactWrite, UpdateItem
-from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, WriteOptions, conclude
+from dynamongo.verbs.bulk_entries import Entry
+from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, conclude
 
 R = TypeVar("R")
 
@@ -82,23 +82,33 @@ async def drive(steps: Steps[R]) -> R:
         return cast("R", end.value)
 
 
-async def execute_writes(writes: BulkWrite[Any], outcomes: dict[int, WriteOutcome[Any]]) -> None:
-    def keep(known: Outcomes) -> None:
-        outcomes.update({each.index: each for each in writes.finish(known, lambda *_: None)})
+async def execute_entries(
+    destination: Destination[Any], entries: Iterable[Entry[Any]], outcomes: dict[int, WriteOutcome[Any]]
+) -> None:
+    bulk, sender = BulkWrite(destination, WriteOptions(max_workers=1)), Sender(Limits(), RetryPolicy())
 
-    run, sender = WriteRun(writes.destination.mapper.keys.names, 25), Sender(Limits(), RetryPolicy())
-    for groups in run.rounds(writes.writes()):
-        waiting = iter(groups)
-        for group in run.groups_to_send(waiting):
-            for known in run.finish(await drive(run.begin(group)(sender))):
-                keep(known)
-        for known in run.refuse(waiting):
-            keep(known)
+    async def write(groups: list[Group]) -> None:
+        _, steps = bulk.run.begin(groups)
+        for make_steps in steps:
+            keep(bulk.finish(await drive(make_steps(sender)), ignore))
+        keep(bulk.finish_round(ignore))
+
+    def keep(found: Iterable[WriteOutcome[Any]]) -> None:
+        outcomes.update({each.index: each for each in found})
+
+    for entry in entries:
+        for groups in bulk.take(entry):
+            await write(groups)
+    await write(bulk.run.take_rest())
+
+
+def ignore(count: int, failures: int = 0) -> None:
+    """Report no progress."""
 
 
 async def perform(call: BulkCall[Any]) -> BatchResult[Any]:
     outcomes: dict[int, WriteOutcome[Any]] = {}
-    await execute_writes(BulkWrite(call.destination, call.make_entries()), outcomes)
+    await execute_entries(call.destination, call.make_entries(), outcomes)
     return conclude(outcomes)
 
 
@@ -106,8 +116,8 @@ def send(model: type[Note], fill: Callable[[Batch[Any]], object]) -> BatchResult
     """Execute a batch."""
     with model.batch() as batch:
         fill(batch)
-        with batch._sending(len(batch.pending)) as (writes, outcomes):
-            asyncio.run(execute_writes(writes, outcomes))
+        with batch._sending(len(batch.pending)) as (entries, outcomes):
+            asyncio.run(execute_entries(batch._destination, entries, outcomes))
     return batch.result
 
 
@@ -150,9 +160,9 @@ class TestBulkCalls:
 
     def test_stream_takes_what_comes_and_reports_what_is_invalid(self) -> None:
         items: Iterator[dict[str, Any]] = iter([{"title": "a"}, {"title": "b", "stars": -1}, {"title": "c"}])
-        call = Note.save_many.prepare_stream(items, WriteOptions())
+        call = Note.save_many.prepare(items, WriteOptions())
         outcomes: dict[int, WriteOutcome[Any]] = {}
-        asyncio.run(execute_writes(BulkWrite(call.destination, call.make_entries()), outcomes))
+        asyncio.run(execute_entries(call.destination, map(call.make_entry, items), outcomes))
         assert {index: outcome.is_done for index, outcome in outcomes.items()} == {0: True, 1: False, 2: True}
         assert saved() == {"a": None, "c": None}
 

@@ -29,6 +29,9 @@ from dynamongo import (
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.values import Item
 
+pytestmark = pytest.mark.usefixtures("colour")
+
+
 NUMBERS = itertools.count(1)
 
 

@@ -34,6 +34,9 @@ from dynamongo.operations import BatchGet, Get, KeyCondition, Operation, Put, Qu
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.scan_policy import ScanPolicy
 
+pytestmark = pytest.mark.usefixtures("colour")
+
+
 R = TypeVar("R")
 
 

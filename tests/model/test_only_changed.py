@@ -40,6 +40,9 @@ from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.mapping.records import record_of
 from dynamongo.operations import Put, UpdateItem
 
+pytestmark = pytest.mark.usefixtures("colour")
+
+
 Meta: Any = type(Model)
 
 

@@ -13,6 +13,8 @@ from dynamongo import ConfigurationError, Connection, GlobalIndex, Model, Progre
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import CreateIndex, CreateTable, DeleteTable, DescribeTable, Operation
 
+pytestmark = pytest.mark.usefixtures("colour")
+
 
 class User(Model):
     __table__ = "users"

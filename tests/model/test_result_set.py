@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from colours import blocking_only
 
 from dynamongo import (
     AttributeNotLoaded,
@@ -37,6 +38,9 @@ from dynamongo import (
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import Capacity, Query, Scan
+
+pytestmark = pytest.mark.usefixtures("colour")
+
 
 KEY = b"0123456789abcdef"
 _prefixes = (f"finding-{number}-" for number in itertools.count())
@@ -518,6 +522,7 @@ class TestSegments:
         Visit.save_many([visit(f"city {number}", 1) for number in range(200)])
         backend.scans = 0
 
+    @blocking_only
     def test_they_are_read_at_the_same_time_in_no_more_threads_than_the_backend_bears(self) -> None:
         backend = Slow()
         with Connection.using(backend):
@@ -535,6 +540,7 @@ class TestSegments:
         assert workers() == 0
         assert backend.scans < 60
 
+    @blocking_only
     def test_iteration_that_is_abandoned_leaves_no_thread_behind(self) -> None:
         backend = Slow()
         with Connection.using(backend):
@@ -583,6 +589,7 @@ class TestRecording:
         assert [type(call.error).__name__ for call in calls] == ["TableNotFound"]
         assert "TableNotFound" in str(calls)
 
+    @blocking_only
     def test_repeated_single_gets_warn_once(self) -> None:
         with Connection.record(), pytest.warns(NPlusOneWarning, match="use get_many with a list") as caught:
             get_one_by_one(7)

@@ -41,6 +41,9 @@ from dynamongo.operations import (
 from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
 from dynamongo.verbs.metaclass import ModelMeta
 
+pytestmark = pytest.mark.usefixtures("colour")
+
+
 _prefixes = (f"tables-{number}-" for number in itertools.count())
 
 

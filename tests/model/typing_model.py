@@ -11,8 +11,10 @@ from typing import Any
 from typing_extensions import assert_type
 
 from dynamongo import (
+    AsyncResultSet,
     BatchResult,
     Connection,
+    Difference,
     GlobalIndex,
     LocalIndex,
     Model,
@@ -47,6 +49,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
+from dynamongo.operations import TableDescription
 
 
 class Colour(enum.Enum):
@@ -210,6 +213,67 @@ def write_on_condition(listed: Listed) -> None:
     assert_type(listed.delete(condition=None), Listed | None)
     Listed.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     listed.delete(condition=Listed.year)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def read_awaiting(user: User) -> None:
+    assert_type(await User.aio.get_one("a"), User)
+    assert_type(await User.aio.get_one("a", default=None), "User | None")
+    assert_type(await User.aio.get_one("a", 0, consistent=True), "User | int")
+    assert_type(await Listed.aio.get_many(Listed.year > 2000, limit=3, page_size=10), list[Listed])
+    assert_type(await user.aio.reload(), User)
+    found = Listed.aio.find(Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4)
+    assert_type(found, AsyncResultSet[Listed])
+    assert_type(Listed.find().aio, AsyncResultSet[Listed])
+    assert_type(await found.first(), Listed | None)
+    assert_type(await found.one(), Listed)
+    assert_type(await found.all(), list[Listed])
+    assert_type(await found.page(), Page[Listed])
+    assert_type(await found.count(), int)
+    assert_type(found.explain(), Plan)
+    assert_type(found.cursor, "str | None")
+    async for listed in found:
+        assert_type(listed, Listed)
+    async for page in found.pages():
+        assert_type(page, Page[Listed])
+    assert_type([each.name async for each in found], list[str])
+    dicts = Listed.aio.find(as_dicts=True)
+    assert_type(dicts, AsyncResultSet[dict[str, Any]])
+    assert_type([each async for each in dicts], list[dict[str, Any]])
+
+
+async def write_awaiting(listed: Listed) -> None:
+    condition = (Listed.year > 2000) & ~Listed.year.exists()
+    assert_type(await Listed.aio.save_one({"name": "a"}, overwrite=condition), Listed)
+    assert_type(await Listed.aio.create_one(listed), Listed)
+    assert_type(await Listed.aio.update_one("a", Listed.year.set(1), condition=condition), Listed)
+    assert_type(await Listed.aio.upsert_one("a", [Listed.year.set(1)]), Listed)
+    assert_type(await Listed.aio.update_from_dict("a", {"year": 1}), Listed)
+    assert_type(await Listed.aio.delete_one("a", condition=condition), Listed | None)
+    assert_type(await listed.aio.save(only_changed=True), Listed)
+    assert_type(await listed.aio.create(), Listed)
+    assert_type(await listed.aio.update(Listed.year.set(1), [Listed.year.remove()], condition=condition), Listed)
+    assert_type(await listed.aio.upsert(Listed.year.add(1)), Listed)
+    assert_type(await listed.aio.delete(condition=None), Listed | None)
+
+
+async def manage_awaiting() -> None:
+    await Listed.aio.create_table(wait=False)
+    assert_type(await Listed.aio.table_exists(), bool)
+    assert_type(await Listed.aio.describe(), TableDescription)
+    assert_type(await Listed.aio.compare_table(), tuple[Difference, ...])
+    assert_type(await Listed.aio.update_table(drop_indexes=True), tuple[Difference, ...])
+    await Listed.aio.delete_table(progress=True)
+
+
+async def misuse_of_awaited_verbs(listed: Listed) -> None:
+    await Listed.aio.get_one()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    await Listed.aio.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await listed.aio.delete(condition=Listed.year)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await Listed.aio.save_one(User())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.aio.find(limit="3")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    Listed.aio.find(scans="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    Listed.aio.explain("a")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    list(Listed.aio.find())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 
 
 def misuse_of_reads() -> None:

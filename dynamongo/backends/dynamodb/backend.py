@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.base import Limits, uses_reader
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import Transport, TransportKind, check_transport
+from dynamongo.backends.dynamodb.transport.connection_errors import note_unsent
 from dynamongo.backends.dynamodb.transport.transport import make_transport
-from dynamongo.exceptions import AccessDenied, BackendError, InvalidRequestError, UnsupportedOperation
+from dynamongo.exceptions import (
+    AccessDenied,
+    BackendError,
+    ConfigurationError,
+    InvalidRequestError,
+    UnsupportedOperation,
+)
 from dynamongo.operations import AnyOperation, Operation
 
 if TYPE_CHECKING:
     from boto3.session import Session
+
+    from dynamongo.backends.dynamodb.transport import in_thread
+else:  # only the verbs that are awaited need it, and asyncio
+    in_thread = LazyModule("dynamongo.backends.dynamodb.transport.in_thread")
 
 R = TypeVar("R")
 
@@ -45,6 +58,7 @@ class DynamoDBBackend:
         session_token: Of temporary credentials, with the two keys that it belongs to.
         timeout: How many seconds a request may take; boto3's setting, for a read without a byte, where it is not given.
         connect_timeout: How many seconds it may take to connect; boto3's setting where it is not given.
+        max_connections: How many connections each event loop may have, for calls that are awaited; the others wait.
 
     Raises:
         ConfigurationError: Two arguments contradict each other, such as `client` and `region`.
@@ -68,6 +82,7 @@ class DynamoDBBackend:
         session_token: str | None = None,
         timeout: float | None = None,
         connect_timeout: float | None = None,
+        max_connections: int | None = None,
     ) -> None:
         self._settings = ClientSettings(
             access_key_id=access_key_id,
@@ -80,10 +95,14 @@ class DynamoDBBackend:
             session_token=session_token,
             timeout=timeout,
             connect_timeout=connect_timeout,
+            max_connections=max_connections,
         )
+        self._timeout = timeout
         self._kind: TransportKind = check_transport(transport)
         self._transport: Transport | None = None
         self._lock = make_lock(BACKEND)
+        self._attempts: tuple[int | None] | None = None  # what was found, if it was looked for
+        self._opening: in_thread.OnceInThread[Transport] | None = None
 
     @uses_reader
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
@@ -99,21 +118,36 @@ class DynamoDBBackend:
             ConfigurationError: The client could not be made; a `CredentialsError` also if DynamoDB refused them.
             UnsupportedOperation: It is not one of `AnyOperation`.
         """
-        if type(operation) not in _OPERATIONS and not isinstance(operation, tuple(_OPERATIONS)):
-            raise UnsupportedOperation(f"the dynamodb backend does not support {type(operation).__name__}")
         known: Any = operation
-        transport = self._transport or self._open()
         request = _build(known)
+        transport = self._transport or self._open()
         started = time.monotonic()
         try:
-            limit = seconds if self._settings.timeout is None else self._limit(self._settings.timeout, seconds)
-            result: Any = read_response(known, transport.send(request, limit))
+            result: Any = read_response(known, transport.send(request, self._limit(seconds)))
         except BackendError as error:
-            error.endpoint, error.seconds = transport.place, time.monotonic() - started
-            if isinstance(error, AccessDenied):
-                error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)
+            _note_request(error, request, transport, known, started)
             raise
         return result  # type: ignore[no-any-return]  # `cast` would be a call, in every request
+
+    async def execute_async(self, operation: Operation[R], seconds: float | None = None) -> R:
+        """Execute one operation as `execute` does, without blocking the event loop.
+
+        If the task is cancelled, its connection is closed, and `was_sent` of the `CancelledError` says whether the
+        store may have got the request.
+        """
+        known: Any = operation
+        request = _build(known)
+        transport = self._transport or await self.open_async()
+        started = time.monotonic()
+        try:
+            result: Any = read_response(known, await transport.send_async(request, self._limit(seconds)))
+        except BackendError as error:
+            _note_request(error, request, transport, known, started)
+            raise
+        except BaseException as error:
+            note_unsent(error)
+            raise
+        return result  # type: ignore[no-any-return]  # as above
 
     @property
     def max_attempts(self) -> int | None:
@@ -124,13 +158,21 @@ class DynamoDBBackend:
         """
         if self._transport is None:
             self._open()  # first, so that it is not this that imports boto3
-        try:
-            return self._settings.find_max_attempts()
-        except Exception as error:
-            raise translate_preparation(error, self._settings.describe_credentials()) from error
+        return self._find_max_attempts()
 
-    @staticmethod
-    def _limit(timeout: float, seconds: float | None) -> float:
+    def _find_max_attempts(self) -> int | None:
+        if self._attempts is None:
+            try:
+                self._attempts = (self._settings.find_max_attempts(),)
+            except Exception as error:
+                raise translate_preparation(error, self._settings.describe_credentials()) from error
+        return self._attempts[0]
+
+    def _limit(self, seconds: float | None) -> float | None:
+        """Return how long a request may take, in a call that may take so long."""
+        timeout = self._timeout
+        if timeout is None:
+            return seconds
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
@@ -143,6 +185,23 @@ class DynamoDBBackend:
                 self._transport = self._make_transport()
             return self._transport
 
+    async def open_async(self) -> Transport:
+        """Find out how requests are sent, in a thread, since boto3 may have to be imported and to ask servers."""
+        if self._opening is None:
+            self._opening = in_thread.OnceInThread(self._prepare)
+        try:
+            return self._transport or await self._opening.call()
+        except BaseException as error:
+            note_unsent(error)
+            raise
+
+    def _prepare(self) -> Transport:
+        """Return the transport, and have `max_attempts` ready, for which files may have to be read."""
+        transport = self._open()
+        with contextlib.suppress(ConfigurationError):  # which is raised when it is asked for
+            self._find_max_attempts()
+        return transport
+
     def _make_transport(self) -> Transport:
         try:
             return make_transport(self._settings, self._kind)
@@ -153,15 +212,30 @@ class DynamoDBBackend:
         """Sleep."""
         time.sleep(seconds)
 
+    async def wait_async(self, seconds: float) -> None:
+        """Sleep, while other tasks run."""
+        import asyncio  # noqa: PLC0415 - whoever awaits has imported it; nobody else needs it
+
+        await asyncio.sleep(seconds)
+
     def close(self) -> None:
         """Close all connections, and the client if the backend made it; the next operation would make another."""
         with self._lock:
             if self._transport is not None:
                 self._transport.close()
-                self._transport = None
+                self._transport = self._attempts = None
+
+    async def close_async(self) -> None:
+        """Close as `close` does, and wait for the requests that the running event loop has under way."""
+        with self._lock:
+            transport, self._transport, self._attempts = self._transport, None, None
+        if transport is not None:
+            await transport.close_async()
 
 
 def _build(operation: AnyOperation) -> Request:
+    if type(operation) not in _OPERATIONS and not isinstance(operation, tuple(_OPERATIONS)):
+        raise UnsupportedOperation(f"the dynamodb backend does not support {type(operation).__name__}")
     try:
         return build_request(operation)
     except (
@@ -172,3 +246,12 @@ def _build(operation: AnyOperation) -> Request:
         raise InvalidRequestError(str(error)) from error
     except RecursionError as error:
         raise InvalidRequestError("the request is nested too deep") from error
+
+
+def _note_request(
+    error: BackendError, request: Request, transport: Transport, operation: AnyOperation, started: float
+) -> None:
+    """Put on an error what request it concerns, and how long that took."""
+    error.endpoint, error.seconds = transport.place, time.monotonic() - started
+    if isinstance(error, AccessDenied):
+        error.action, error.table = f"dynamodb:{request.action}", getattr(operation, "table", None)

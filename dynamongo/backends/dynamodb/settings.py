@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.stacklevel import caller_level
-from dynamongo.arguments import check_timeouts
+from dynamongo.arguments import check_max_connections, check_timeouts
 from dynamongo.backends.dynamodb.environment import CREDENTIALS, find_configuration
 from dynamongo.backends.dynamodb.transport.base import Credentials
 from dynamongo.backends.dynamodb.transport.endpoint import PLAIN_URL
@@ -47,6 +47,7 @@ class ClientSettings:
     session_token: str | None = field(default=None, repr=False)
     timeout: float | None = None
     connect_timeout: float | None = None
+    max_connections: int | None = None
 
     def __post_init__(self) -> None:
         own = (*_KEYS, "session_token")
@@ -60,6 +61,7 @@ class ClientSettings:
         if self.endpoint_url is not None:
             _check_endpoint(self.endpoint_url)
         check_timeouts(self.timeout, self.connect_timeout)
+        check_max_connections(self.max_connections)
         self._check_credentials(own)
 
     def _check_credentials(self, names: tuple[str, ...]) -> None:

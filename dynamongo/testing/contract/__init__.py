@@ -1,6 +1,7 @@
-"""`BackendContract`: the tests that every backend must pass, one class per subject."""
+"""The tests that every backend must pass: `BackendContract`, one class per subject, and `TaskContract`."""
 
 from dynamongo.testing.contract.aliasing import AliasingContract
+from dynamongo.testing.contract.awaited import Awaited
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.batches import BatchContract
 from dynamongo.testing.contract.capacity import CapacityContract
@@ -22,6 +23,7 @@ from dynamongo.testing.contract.sizes import SizeContract
 from dynamongo.testing.contract.table import Table
 from dynamongo.testing.contract.table_changes import TableChangeContract
 from dynamongo.testing.contract.tables import TableContract
+from dynamongo.testing.contract.tasks import TaskContract
 from dynamongo.testing.contract.tokens import TokenContract
 from dynamongo.testing.contract.transact_gets import TransactGetContract
 from dynamongo.testing.contract.transactions import TransactWriteContract
@@ -30,7 +32,7 @@ from dynamongo.testing.contract.updates import UpdateContract
 from dynamongo.testing.contract.values import ValueContract
 from dynamongo.testing.contract.writes import WriteContract
 
-__all__ = ["BackendContract", "ContractBase", "Table"]
+__all__ = ["Awaited", "BackendContract", "ContractBase", "Table", "TaskContract"]
 
 
 class BackendContract(

@@ -4,7 +4,7 @@
   have been configured with, and `light_watch` notices when boto3 is needed after all. `AutoTransport` then chooses for
   each request; `interception` tells whether anything is hooked into boto3.
 - `DirectTransport` writes, signs, sends and reads HTTP itself: `http_writer`, `signing`, `pool`, `http_connection`,
-  `http_reader`.
+  `http_reader`. What knows no socket serves both colours: `http_writer`, `signing`, `http_reader`, and `tunnel`.
 - `BotoTransport` calls a client of boto3 (`one_attempt`) without having it convert attribute values: `boto_json`,
   `boto_parsers`, `lazy_response`.
 - Both read the items of a page by `page_decoder`.

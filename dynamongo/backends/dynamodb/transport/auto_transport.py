@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.forks import TRANSPORT, make_lock
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
-from dynamongo.backends.dynamodb.transport.base import Credentials, Transport, describe_place
+from dynamongo.backends.dynamodb.transport.base import Transport, describe_place
 from dynamongo.backends.dynamodb.transport.boto_transport import BotoTransport
 from dynamongo.backends.dynamodb.transport.client_endpoint import read_endpoint
+from dynamongo.backends.dynamodb.transport.credentials import ClientCredentials
 from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
 from dynamongo.backends.dynamodb.transport.endpoint import LeftToBoto3
 from dynamongo.backends.dynamodb.transport.interception import Watch
 from dynamongo.backends.dynamodb.transport.one_attempt import find_retries
 from dynamongo.backends.dynamodb.transport.quiet_tracers import is_quiet
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport import in_thread
+else:  # only the verbs that are awaited need it, and asyncio
+    in_thread = LazyModule("dynamongo.backends.dynamodb.transport.in_thread")
 
 logger = logging.getLogger("dynamongo")
 
@@ -41,6 +49,7 @@ class AutoTransport:
         self._direct: DirectTransport | None = None
         self._obstacle: str | None = None
         self._logged: str | None = None
+        self._choosing: in_thread.OnceInThread[Transport] | None = None
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """Send the request; see `Transport`."""
@@ -48,6 +57,20 @@ class AutoTransport:
         if direct is not None and self._watch.find_reason() is None:  # almost always
             return direct.send(request, seconds)
         return self._choose().send(request, seconds)
+
+    def send_async(self, request: Request, seconds: float | None = None) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Send the request without blocking the event loop; see `Transport`."""
+        direct = self._direct
+        if direct is not None and self._watch.find_reason() is None:
+            return direct.send_async(request, seconds)
+        return self._send_after_choice(request, seconds)
+
+    async def _send_after_choice(self, request: Request, seconds: float | None) -> dict[str, Any]:
+        if self._direct is None and self._obstacle is None:
+            if self._choosing is None:
+                self._choosing = in_thread.OnceInThread(self._choose)
+            await self._choosing.call()  # looks for the endpoint and the credentials
+        return await self._choose().send_async(request, seconds)
 
     def describe(self) -> str:
         """Return how the next request is sent; see `Transport`."""
@@ -57,6 +80,12 @@ class AutoTransport:
         """Close the connections and the client."""
         if self._direct is not None:
             self._direct.close()
+        self._client.close()
+
+    async def close_async(self) -> None:
+        """Close the connections, wait for those of the running loop that are in use, and close the client."""
+        if self._direct is not None:
+            await self._direct.close_async()
         self._client.close()
 
     def _choose(self) -> Transport:
@@ -86,15 +115,7 @@ class AutoTransport:
         if find_retries(self._client).get("mode") == "adaptive":
             raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
         endpoint = read_endpoint(self._client)
-        return DirectTransport(endpoint, self.place, self._ask_for_credentials, self._settings, self._start)
-
-    def _ask_for_credentials(self) -> Credentials | None:
-        """Return the current credentials: boto3 refreshes those that expire when it is asked for them."""
-        credentials = self._client._get_credentials()  # noqa: SLF001 - a client has no public name for them
-        if credentials is None:
-            return None
-        frozen: Credentials = credentials.get_frozen_credentials()
-        return frozen
+        return DirectTransport(endpoint, self.place, ClientCredentials(self._client), self._settings, self._start)
 
     def _leave_to_boto3(self, reason: str) -> BotoTransport:
         if reason != self._logged:

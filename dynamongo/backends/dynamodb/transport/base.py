@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any, Literal, Protocol, TypeAlias, cast, get_args
 
 from dynamongo._support.dataclasses import dataclass, field
@@ -33,12 +34,23 @@ class Transport(Protocol):
         """
         ...
 
+    def send_async(self, request: Request, seconds: float | None = None) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Do what `send` does, without blocking the event loop.
+
+        If the task is cancelled, `was_sent` of the `CancelledError` says whether the store may have got the request.
+        """
+        ...
+
     def describe(self) -> str:
         """Return `"direct"` and how it was started, or `"boto3"` and the reason."""
         ...
 
     def close(self) -> None:
         """Close the connections that are kept open."""
+        ...
+
+    async def close_async(self) -> None:
+        """Close them, and wait for those of the running loop that are in use."""
         ...
 
 

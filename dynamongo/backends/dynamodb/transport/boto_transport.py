@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from typing import Any, Final
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.dynamodb.errors import (
     build_unsendable_credentials_error,
     foreign_errors,
@@ -32,6 +34,11 @@ from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_
 from dynamongo.backends.dynamodb.transport.quiet_tracers import calls_hooks
 from dynamongo.backends.dynamodb.transport.response_checks import check_members
 from dynamongo.exceptions import DynamongoError, InvalidRequestError, ServiceError
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport import in_thread
+else:  # only the verbs that are awaited need it, and asyncio
+    in_thread = LazyModule("dynamongo.backends.dynamodb.transport.in_thread")
 
 _PROXY_ERROR: Final = "ProxyConnectionError"
 
@@ -78,6 +85,10 @@ class BotoTransport:
                     raise
                 raise explained from error
 
+    def send_async(self, request: Request, seconds: float | None = None) -> Coroutine[Any, Any, dict[str, Any]]:
+        """Have a thread send the request, since boto3 blocks; see `Transport`."""
+        return in_thread.send_in_thread(self.send, request, seconds)
+
     def _is_watched(self) -> bool:
         """Return whether anybody may look at all of a call; moto counts, before `Watch` registers it."""
         if "moto" in sys.modules or self._watch.find_reason() is not None:
@@ -122,6 +133,10 @@ class BotoTransport:
         """Close the client, unless it is the caller's."""
         if self._settings.client is None:
             self._client.close()
+
+    async def close_async(self) -> None:
+        """Close it too: nothing has to be waited for."""
+        self.close()
 
 
 def _is_of_invalid_header(error: Exception) -> bool:

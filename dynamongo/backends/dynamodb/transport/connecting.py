@@ -7,9 +7,8 @@ import time
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
+from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES
-from dynamongo.backends.dynamodb.transport.tunnel import Tunnel
 
 if TYPE_CHECKING:
     import ssl
@@ -57,12 +56,14 @@ class Connector:
             self.sock = _connect_until(self._deadline, address, self._timeout)
         if context is not None:
             if proxy is not None:
-                self._open_tunnel(Tunnel(endpoint, proxy))
+                self._open_tunnel(proxy)
             name = _encode_host(endpoint.host, type(context).wrap_socket)
             self.sock = context.wrap_socket(self.sock, server_hostname=name)
 
-    def _open_tunnel(self, tunnel: Tunnel) -> None:
-        is_open = False
+    def _open_tunnel(self, proxy: Proxy) -> None:
+        from dynamongo.backends.dynamodb.transport.tunnel import Tunnel  # noqa: PLC0415 - few connections need one
+
+        tunnel, is_open = Tunnel(self._endpoint, proxy), False
         self.sock.sendall(tunnel.request)
         while not is_open:
             self.sock.settimeout(find_timeout(self._timeout, self._deadline))

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from dynamongo.backends.dynamodb.errors import build_connection_error, build_unexpected_error
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_errors import IncompleteResponse, ResponseTooLong
-from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
+from dynamongo.backends.dynamodb.transport.http_errors import IncompleteResponse, ResponseTooLong, TunnelRefused
 from dynamongo.exceptions import ServiceError
 
 AUTHENTICATION_REQUIRED: Final = 407
@@ -58,6 +57,14 @@ def _describe_route(endpoint: Endpoint) -> str:
     return where if endpoint.proxy is None else f"{where} through the proxy {endpoint.proxy.url}"
 
 
+def build_crowded_error(max_connections: int) -> ServiceError:
+    """Return the error for a request that has waited in vain for a connection."""
+    message = f"no connection became free in the time left for the call: all {max_connections} are in use"
+    return build_connection_error(
+        "ConnectTimeoutError", f"{message}; set max_connections= to allow for more", was_sent=False
+    )
+
+
 def build_send_error(error: OSError) -> ServiceError:
     """Return the error for a request of which only a part, or nothing, was sent: the store cannot execute that."""
     code = "ReadTimeoutError" if isinstance(error, TimeoutError) else "ConnectionClosedError"
@@ -105,3 +112,15 @@ def build_too_long_error(error: ResponseTooLong) -> ServiceError:
 def describe_cause(error: BaseException) -> str:
     """Return the class and the message of an error."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def note_sent(interruption: BaseException, *, was_sent: bool) -> None:
+    """Set `was_sent` on the `CancelledError` of a request: whether the store may have got it."""
+    known: Any = interruption
+    known.was_sent = was_sent
+
+
+def note_unsent(interruption: BaseException) -> None:
+    """Set `was_sent` to `False`, unless it is set: the request was not given to a connection."""
+    if not isinstance(interruption, Exception) and not hasattr(interruption, "was_sent"):
+        note_sent(interruption, was_sent=False)

@@ -5,10 +5,11 @@ That takes a tenth of the processor time that boto3's client takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from dynamongo._support.forks import INNERMOST, make_lock
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.dynamodb.errors import (
     build_provider_error,
     build_unexpected_error,
@@ -25,6 +26,7 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_incomplete_error,
     build_refusal_error,
 )
+from dynamongo.backends.dynamodb.transport.credentials import CredentialsSource
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
 from dynamongo.backends.dynamodb.transport.http_writer import MessageWriter
@@ -32,6 +34,16 @@ from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_
 from dynamongo.backends.dynamodb.transport.pool import Pool
 from dynamongo.backends.dynamodb.transport.response_checks import check_checksum, check_kind, check_members
 from dynamongo.exceptions import CredentialsError, DynamongoError
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport import in_thread, loop_pool
+    from dynamongo.backends.dynamodb.transport.tls import ServerTrust
+else:  # only the verbs that are awaited need these, and asyncio
+    in_thread = LazyModule("dynamongo.backends.dynamodb.transport.in_thread")
+    loop_pool = LazyModule("dynamongo.backends.dynamodb.transport.loop_pool")
+
+MAX_CONNECTIONS: Final = 100
+"""How many connections an event loop may have, if nothing else is set."""
 
 _QUOTED: Final = 200
 """How many bytes of a response that is not JSON are shown."""
@@ -43,7 +55,7 @@ class DirectTransport:
     Args:
         endpoint: Where to send them.
         place: As in `Transport`.
-        ask: Returns the current credentials. It is called for each request, and may raise anything.
+        credentials: What is asked for the current credentials, for each request. It may raise anything.
         settings: Those of the backend.
         start: How it was started, for `describe`.
     """
@@ -52,18 +64,23 @@ class DirectTransport:
         self,
         endpoint: Endpoint,
         place: str,
-        ask: Callable[[], Credentials | None],
+        credentials: CredentialsSource,
         settings: ClientSettings,
         start: str,
     ) -> None:
         self.place = place
         self._proxy = None if endpoint.proxy is None else endpoint.proxy.url
-        self._ask = ask
+        self._credentials = credentials
         self._settings = settings
         self._start = start
-        self._pool = Pool(endpoint)
+        self._endpoint = endpoint
+        self._trust = _make_trust(endpoint) if endpoint.is_secure else None
+        self._pool = Pool(endpoint, self._trust)
+        self._lock = make_lock(INNERMOST)
+        self._loops: loop_pool.LoopPools | None = None
         self._writer = MessageWriter(endpoint)
         self._checked: Credentials | None = None
+        self._finding: in_thread.OnceInThread[Credentials] | None = None
 
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """Send the request; see `Transport`."""
@@ -72,6 +89,26 @@ class DirectTransport:
         if answer.status != 200:
             raise self._translate(answer, response)
         return response
+
+    async def send_async(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
+        """Send the request without blocking the event loop; see `Transport`."""
+        loops = self._loops or self._open_loops()
+        credentials = self._find_credentials() if self._credentials.is_quick() else await self._await_credentials()
+        message = self._writer.write(request.action, request.body.encode(), credentials)
+        pool = loops.find()
+        if pool is None:  # the loop cannot watch sockets
+            return await in_thread.send_in_thread(self.send, request, seconds)
+        answer, response = await pool.exchange(message, partial(_read_body, request), seconds)
+        if answer.status != 200:
+            raise self._translate(answer, response)
+        return response
+
+    def _open_loops(self) -> loop_pool.LoopPools:
+        with self._lock:
+            if self._loops is None:
+                bound = self._settings.max_connections or MAX_CONNECTIONS
+                self._loops = loop_pool.LoopPools(self._endpoint, self._trust, bound)
+            return self._loops
 
     def _translate(self, answer: HttpResponse, content: dict[str, Any]) -> DynamongoError:
         """Return the error to raise for an error response."""
@@ -89,6 +126,14 @@ class DirectTransport:
     def close(self) -> None:
         """Close idle connections now, and the others after use."""
         self._pool.close()
+        if self._loops is not None:
+            self._loops.close()
+
+    async def close_async(self) -> None:
+        """Close idle connections now, and the others after use; wait for those of the running loop."""
+        self._pool.close()
+        if self._loops is not None:
+            await self._loops.close_async()
 
     def _find_credentials(self) -> Credentials:
         """Return the credentials if a header can hold them: a line break would start another header."""
@@ -101,9 +146,15 @@ class DirectTransport:
         self._checked = credentials
         return credentials
 
+    async def _await_credentials(self) -> Credentials:
+        """Return the credentials, which a thread asks for, since that may take a while."""
+        if self._finding is None:
+            self._finding = in_thread.OnceInThread(self._find_credentials)
+        return await self._finding.call()
+
     def _ask_for_credentials(self) -> Credentials:
         try:
-            credentials = self._ask()
+            credentials = self._credentials.ask()
         except foreign_errors() as error:
             raise translate_error(error, self._settings.describe_credentials()) from error
         except Exception as error:
@@ -111,6 +162,12 @@ class DirectTransport:
         if credentials is None:
             raise CredentialsError(f"AWS credentials are missing. {self._settings.describe_credentials()}")
         return credentials
+
+
+def _make_trust(endpoint: Endpoint) -> ServerTrust:
+    from dynamongo.backends.dynamodb.transport.tls import ServerTrust  # noqa: PLC0415 - `ssl` takes long to import
+
+    return ServerTrust(endpoint)
 
 
 def _read_body(request: Request, answer: HttpResponse) -> tuple[HttpResponse, dict[str, Any]]:

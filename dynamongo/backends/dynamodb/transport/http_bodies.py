@@ -1,6 +1,4 @@
-"""Bodies of responses: of a declared length, in chunks, or up to the end of the connection.
-
-Memory grows as bytes arrive, whatever length is declared.
+"""Bodies of responses: which one follows a head, and those in chunks, or up to the end of the connection.
 
 Source: RFC 9112, "HTTP/1.1", sections 6 and 7.
 """
@@ -13,9 +11,7 @@ from typing import Final, Protocol
 
 from dynamongo.backends.dynamodb.transport.http_errors import IncompleteResponse, MalformedResponse, ResponseTooLong
 from dynamongo.backends.dynamodb.transport.http_heads import MAX_HEAD_BYTES, Head
-
-_STEP: Final = 1024 * 1024
-"""How much of a body is allocated before it arrives: a page of a query, which is up to 1 MB, is read in one step."""
+from dynamongo.backends.dynamodb.transport.sized_body import SizedBody, check_length
 
 _MAX_LINE_BYTES: Final = 65_536
 """The limit of a line between chunks, as `http.client` has it."""
@@ -65,53 +61,6 @@ def _parse_length(values: list[bytes]) -> int:
         raise MalformedResponse(f"invalid Content-Length {b', '.join(values)[:60]!r}")
     digits = each.pop().lstrip(b"0") or b"0"
     return int(digits[:18])  # which is too long already, and `int` refuses thousands of digits
-
-
-def check_length(length: int, limit: int) -> int:
-    """Return a length unless DynamoDB sends nothing as long; raises `ResponseTooLong` then."""
-    if length > limit:
-        raise ResponseTooLong(f"body of {length} bytes, above the {limit} that DynamoDB sends")
-    return length
-
-
-class SizedBody:
-    """A body whose length is declared."""
-
-    __slots__ = ("_count", "_length", "content", "has_surplus")
-
-    def __init__(self, length: int) -> None:
-        self.content = bytearray(min(length, _STEP))
-        self.has_surplus = False
-        self._length = length
-        self._count = 0
-
-    def feed(self, data: bytes | bytearray) -> bool:
-        """See `Body`."""
-        position = 0
-        while position < len(data) and self._count < self._length:
-            with self.room() as room:
-                part = data[position : position + len(room)]
-                room[: len(part)] = part
-            position += len(part)
-            self._count += len(part)
-        self.has_surplus = position < len(data)
-        return self._count == self._length
-
-    def room(self) -> memoryview:
-        """Return where the next bytes may be received."""
-        if self._count == len(self.content):  # doubled: as much again as has really come
-            # A copy, since a buffer that somebody still refers to cannot be extended.
-            self.content = self.content + bytes(min(self._count, self._length - self._count))
-        return memoryview(self.content)[self._count :]
-
-    def fill(self, count: int) -> bool:
-        """Take note that `count` bytes were received there, and return whether the body is complete."""
-        self._count += count
-        return self._count == self._length
-
-    def end(self) -> None:
-        """See `Body`."""
-        raise IncompleteResponse(f"closed after {self._count} of {self._length} bytes of the body")
 
 
 class UnsizedBody:

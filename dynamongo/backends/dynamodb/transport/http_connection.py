@@ -21,9 +21,8 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_send_error,
 )
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
+from dynamongo.backends.dynamodb.transport.http_errors import TunnelRefused, UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
-from dynamongo.backends.dynamodb.transport.tunnel import TunnelRefused
 
 if TYPE_CHECKING:
     import socket
@@ -53,7 +52,7 @@ class HttpConnection:
 
     def __init__(self, endpoint: Endpoint, trust: ServerTrust | None, deadline: float | None) -> None:
         self._endpoint = endpoint
-        timeout = _find_connect_timeout(endpoint, deadline)
+        timeout = find_connect_timeout(endpoint, deadline)
         self._connector = Connector(endpoint, trust, timeout, deadline)
         self.process = os.getpid()
         self.is_parents = False
@@ -69,7 +68,7 @@ class HttpConnection:
             if isinstance(error, (OSError, TunnelRefused, UnicodeError, UnreadableResponse)):
                 raise build_connect_error(endpoint, timeout, error) from error
             raise
-        self.has_more = _make_check(self._socket)
+        self.has_more = make_check(self._socket)
         self.idle_since = 0.0
 
     def send(self, message: bytes, deadline: float | None, now: float) -> None:
@@ -142,7 +141,8 @@ class HttpConnection:
         self._connector.close()
 
 
-def _find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float | None:
+def find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float | None:
+    """Return how many seconds it may take to connect; raises `ServiceError` after the deadline."""
     try:
         return find_timeout(endpoint.connect_timeout, deadline)
     except TimeoutError as error:
@@ -164,7 +164,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_copies_in_child)
 
 
-def _make_check(connection: socket.socket) -> Callable[[], bool]:
+def make_check(connection: socket.socket) -> Callable[[], bool]:
     """Return a function that tells if there is something to read: on an idle connection, its end or a stray response.
 
     The rest of a TLS record that was read in part is decrypted already, so that the system does not see it.

@@ -21,3 +21,7 @@ class MalformedResponse(UnreadableResponse):
 
 class ResponseTooLong(UnreadableResponse):
     """The response is, or claims to be, longer than any response of DynamoDB."""
+
+
+class TunnelRefused(Exception):  # noqa: N818 - a proxy that works may refuse
+    """The proxy does not open the tunnel; the message is the status with which it says so."""

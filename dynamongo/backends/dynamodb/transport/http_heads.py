@@ -82,17 +82,19 @@ class HeadReader:
 
     def end(self) -> IncompleteResponse | NoResponse:
         """Return the error for a connection that was closed before the head was complete."""
-        if self._count:
-            return IncompleteResponse("closed in the middle of the head")
-        return NoResponse("closed without a response")
+        if not self._count:
+            return NoResponse("closed without a response")
+        return IncompleteResponse("closed in the middle of the head")
 
 
 def parse_head(raw: bytes) -> Head:
     """Return the head, without its blank line. Raises `MalformedResponse`."""
-    first, *lines = _LINE_BREAK.split(_FOLD.sub(b" ", raw))  # section 5.2: a user agent replaces folds by spaces
-    status = _STATUS_LINE.fullmatch(first)
+    first, _, rest = raw.partition(b"\n")
+    status = _STATUS_LINE.fullmatch(first.removesuffix(b"\r"))
     if status is None:
         raise _describe_stranger(first)
+    # Section 5.2: a user agent replaces folds by spaces. Section 2.2: there is none before the first field.
+    lines = _LINE_BREAK.split(_FOLD.sub(b" ", rest)) if rest else []
     if len(lines) > _MAX_FIELDS:
         raise MalformedResponse(f"{len(lines)} fields in a head")
     fields: dict[bytes, list[bytes]] = {}

@@ -14,11 +14,15 @@ Source: RFC 9112, "HTTP/1.1".
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.backends.dynamodb.transport.http_bodies import Body, SizedBody, check_length, start_body
-from dynamongo.backends.dynamodb.transport.http_heads import Head, HeadReader
+from dynamongo.backends.dynamodb.transport.http_errors import NoResponse
+from dynamongo.backends.dynamodb.transport.sized_body import SizedBody, check_length
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport.http_bodies import Body
+    from dynamongo.backends.dynamodb.transport.http_heads import Head, HeadReader
 
 FIRST_BYTES: Final = 65_536
 """How much is worth receiving at first: most responses completely."""
@@ -31,7 +35,7 @@ JSON takes up to nine times that: an empty string in a list counts as one byte, 
 
 _STATUS: Final = re.compile(rb"HTTP/1\.1 (?!204|304)([2-5][0-9][0-9])(?: [^\r\n]*)?(?=\r\n)")
 _HEADER: Final = re.compile(rb"\r\n([!#-'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)(?=\r\n|\Z)")
-_REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^\r\n]+)", re.IGNORECASE)
+_REQUEST_ID: Final = re.compile(rb"\r\nx-amzn-requestid:[ \t]*([^ \t\r\n][^\r\n]*)", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}[ \t]*\Z")
 
 
@@ -76,8 +80,7 @@ class ResponseReader:
         head, end, body = data.partition(b"\r\n\r\n")
         headers = _read_plain_head(head) if end else None
         if headers is None:
-            self._heads = HeadReader()
-            return self._feed_slowly(self._heads, data)
+            return self._feed_slowly(self._begin_slowly(), data)
         length = int(headers[b"content-length"])
         checksum, status = headers.get(b"x-amz-crc32"), int(head[9:12])
         response = HttpResponse(
@@ -108,12 +111,20 @@ class ResponseReader:
         if self._body is not None:
             self._body.end()
             return self._finish(is_closed=True)
-        raise (self._heads or HeadReader()).end()
+        raise NoResponse("closed without a response") if self._heads is None else self._heads.end()
+
+    def _begin_slowly(self) -> HeadReader:
+        from dynamongo.backends.dynamodb.transport.http_heads import HeadReader  # noqa: PLC0415 - as below
+
+        self._heads = HeadReader()
+        return self._heads
 
     def _feed_slowly(self, heads: HeadReader, data: bytes) -> HttpResponse | None:
         head = heads.feed(data)
         if head is None:
             return None
+        from dynamongo.backends.dynamodb.transport.http_bodies import start_body  # noqa: PLC0415 - few responses need it
+
         self._heads = None
         self._begun, self._body = _begin_response(head), start_body(head, MAX_BODY_BYTES)
         return self._finish() if self._body.feed(heads.rest) else None
@@ -147,9 +158,16 @@ def _find_request_id(head: bytes) -> str | None:
 
 def _begin_response(head: Head) -> HttpResponse:
     """Return the response without its body."""
-    # RFC 9112, section 6.1: a connection whose messages have both may be abused, so it is closed.
-    has_both = b"transfer-encoding" in head.fields and b"content-length" in head.fields
-    is_last = head.is_old or has_both or any(b"close" in each.lower() for each in head.fields.get(b"connection", ()))
     content_type = (head.find(b"content-type") or "").lower()
-    request_id = None if head.status == 200 else head.find(b"x-amzn-requestid")
-    return HttpResponse(head.status, b"", content_type, head.find(b"x-amz-crc32"), is_last, request_id)
+    request_id = None if head.status == 200 else head.find(b"x-amzn-requestid") or None
+    return HttpResponse(head.status, b"", content_type, head.find(b"x-amz-crc32"), _is_last(head), request_id)
+
+
+def _is_last(head: Head) -> bool:
+    """Return whether the connection ends after the response, or had better end."""
+    fields = head.fields
+    # RFC 9112, section 6.1: with both, the two sides may differ on where the body ends.
+    is_ambiguous = b"transfer-encoding" in fields and b"content-length" in fields
+    may_have_more = head.status in (204, 304)  # a body that must not follow these may follow nevertheless
+    is_closed = any(b"close" in each.lower() for each in fields.get(b"connection", ()))
+    return head.is_old or is_ambiguous or may_have_more or is_closed

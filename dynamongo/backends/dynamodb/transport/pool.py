@@ -34,9 +34,9 @@ MAX_IDLE_SECONDS: Final = 60.0
 class Pool:
     """The connections to one endpoint. Threads may share it; each request has a connection to itself."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, trust: ServerTrust | None) -> None:
         self._endpoint = endpoint
-        self._trust = _make_trust(endpoint) if endpoint.is_secure else None
+        self._trust = trust
         self._idle: deque[HttpConnection] = deque()  # its methods are atomic
         weakref.finalize(self, _close_all, self._idle)  # at the end of the program too
         self._is_closed = False
@@ -104,12 +104,6 @@ class Pool:
         """Close idle connections now, and the others after use."""
         self._is_closed = True
         _close_all(self._idle)
-
-
-def _make_trust(endpoint: Endpoint) -> ServerTrust:
-    from dynamongo.backends.dynamodb.transport.tls import ServerTrust  # noqa: PLC0415 - `ssl` takes long to import
-
-    return ServerTrust(endpoint)
 
 
 def _close_all(connections: deque[HttpConnection]) -> None:

@@ -8,12 +8,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
-from dynamongo.backends.dynamodb.transport.http_errors import MalformedResponse
+from dynamongo.backends.dynamodb.transport.http_errors import MalformedResponse, TunnelRefused
 from dynamongo.backends.dynamodb.transport.http_heads import HeadReader
-
-
-class TunnelRefused(Exception):  # noqa: N818 - a proxy that works may refuse
-    """The proxy does not open the tunnel; the message is the status with which it says so."""
 
 
 class Tunnel:

@@ -76,7 +76,7 @@ def make_backend(host: str, port: int) -> DynamoDBBackend:
 
 def count_authorities(backend: DynamoDBBackend) -> int:
     transport: Any = backend._transport
-    return int(transport._direct._pool._trust.context.cert_store_stats()["x509"])
+    return int(transport._direct._trust.context.cert_store_stats()["x509"])
 
 
 def to_text(authority: trustme.CA) -> str:

@@ -1,0 +1,274 @@
+"""The pools of event loops: connections that tasks share, each on the loop that opened it.
+
+A pool of a loop differs from the one that threads share (`pool`) in its bound: of more tasks than `max_connections`,
+the others wait, in their order. A place in the pool is taken before a connection is looked for, and handed on
+afterwards, whatever happened: no cancelled task keeps one.
+
+A request is given to a connection once. One that was kept and turns out to be closed is replaced before the request
+is sent, or when it could not be sent whole, in which case the store cannot have executed it. If the task is cancelled,
+its connection is closed, and `was_sent` of the `CancelledError` says whether the store may have got the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import warnings
+import weakref
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from dynamongo._support.forks import INNERMOST, make_lock
+from dynamongo._support.stacklevel import caller_level
+from dynamongo.backends.dynamodb.transport.alarm import NEVER, Alarm
+from dynamongo.backends.dynamodb.transport.connection_errors import build_crowded_error, note_sent
+from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
+from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
+from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
+from dynamongo.backends.dynamodb.transport.loop_connection import LoopConnection, open_connection
+from dynamongo.backends.dynamodb.transport.pool import MAX_IDLE_SECONDS
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport.tls import ServerTrust
+
+R = TypeVar("R")
+
+_BLIND: Final[tuple[type, ...]] = tuple(filter(None, [getattr(asyncio, "ProactorEventLoop", None)]))
+"""The loops that cannot watch sockets: the usual one of Windows."""
+
+
+class LoopPool:
+    """The connections of one event loop to one endpoint. It does not keep the loop alive.
+
+    Attributes:
+        refer_to_loop: Returns the loop, if it still exists.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, endpoint: Endpoint, trust: ServerTrust | None, max_connections: int
+    ) -> None:
+        self.refer_to_loop = weakref.ref(loop)
+        self._endpoint = endpoint
+        self._trust = trust
+        self._max = self._free = max_connections
+        self._idle: deque[LoopConnection] = deque()
+        self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
+        self._alarm = Alarm(self._end_waits)
+        self._all: weakref.WeakSet[LoopConnection] = weakref.WeakSet()
+        self._closing: asyncio.Future[None] | None = None
+        self._is_closed = False
+
+    async def exchange(self, message: bytes, parse: Callable[[HttpResponse], R], seconds: float | None = None) -> R:
+        """Send a request, read and parse the response within `seconds`, and return what `parse` returned.
+
+        Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
+        """
+        now = time.monotonic()
+        deadline = None if seconds is None else now + seconds
+        if self._free > 0:
+            self._free -= 1
+        else:
+            await self._wait(NEVER if deadline is None else deadline)
+        try:
+            kept = self._take(now)
+            if kept is not None:
+                try:
+                    return await self._ask(kept, message, parse, deadline, now)
+                except _NotSent:  # it was closed meanwhile: open another one
+                    pass
+            opened = await open_connection(self._endpoint, self._trust, deadline)
+            self._all.add(opened)
+            return await self._ask(opened, message, parse, deadline, time.monotonic(), is_new=True)
+        finally:
+            self._hand_on()
+
+    async def _ask(  # noqa: PLR0913, PLR0917 - by position, which takes less time than by name
+        self,
+        connection: LoopConnection,
+        message: bytes,
+        parse: Callable[[HttpResponse], R],
+        deadline: float | None,
+        now: float,
+        is_new: bool = False,  # noqa: FBT001, FBT002 - as above
+    ) -> R:
+        """Send a request on a connection, and keep that, if all goes well.
+
+        Otherwise it is closed: the rest of this response may arrive on it, and would be taken for the response to
+        another request.
+        """
+        try:
+            response = await connection.ask(message, deadline, now)
+            parsed = parse(response)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, (OSError, UnreadableResponse)):
+                if not (connection.is_sent or is_new):
+                    raise _NotSent from error
+                raise connection.explain(error) from error
+            if not isinstance(error, Exception):  # the task is cancelled
+                note_sent(error, was_sent=connection.is_sent)
+            raise
+        if response.is_last or not connection.is_sent:  # it may be answered before it is sent whole
+            connection.close()
+        else:
+            self._keep(connection)
+        return parsed
+
+    def _take(self, now: float) -> LoopConnection | None:
+        """Return the connection used last, of those that are idle and that the other side has not closed, or `None`."""
+        oldest = now - MAX_IDLE_SECONDS
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open and connection.idle_since > oldest and not connection.has_more():
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, connection: LoopConnection) -> None:
+        now = connection.idle_since = time.monotonic()
+        idle = self._idle
+        idle.append(connection)
+        if self._is_closed:
+            self.close()
+        elif idle[0].idle_since < now - MAX_IDLE_SECONDS:
+            idle.popleft().close()
+
+    async def _wait(self, deadline: float) -> None:
+        """Wait for a place in the pool, which was another task's."""
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((place, deadline))
+        self._alarm.set(loop, deadline)
+        try:
+            await place
+        except TimeoutError as error:
+            raise build_crowded_error(self._max) from error
+        except BaseException:
+            if not place.done():  # not even cancelled: the coroutine is closed
+                self._waiting.remove((place, deadline))
+            elif not place.cancelled():  # the place was handed on to a task that is cancelled
+                self._hand_on()
+            raise
+
+    def _hand_on(self) -> None:
+        """Give a place to the task that has waited longest, or have it free for the next."""
+        while self._waiting:
+            place, _ = self._waiting.popleft()
+            if not place.done() and not place.get_loop().is_closed():
+                place.set_result(None)
+                return
+        self._free += 1
+        if self._closing is not None and self._free == self._max and not self._closing.done():
+            self._closing.set_result(None)
+
+    def _end_waits(self, now: float) -> float:
+        """End the waits whose time is up, and return when the next one will be."""
+        for place, deadline in self._waiting:
+            if deadline <= now and not place.done():
+                place.set_exception(TimeoutError("timed out"))
+        return min([deadline for place, deadline in self._waiting if not place.done()], default=NEVER)
+
+    def is_over(self) -> bool:
+        """Return whether the loop is closed, so that nobody can use the connections."""
+        loop = self.refer_to_loop()
+        return loop is None or loop.is_closed()
+
+    def close(self) -> None:
+        """Close idle connections now, and the others after use."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    async def close_async(self) -> None:
+        """Close all connections, those in use as soon as their requests are answered, and wait for that."""
+        self.close()
+        while self._free < self._max:
+            if self._closing is None or self._closing.done():
+                self._closing = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._closing)
+
+    def close_all(self) -> int:
+        """Close all connections, and return how many were open."""
+        loop = self.refer_to_loop()
+        if loop is not None and loop.is_running() and loop is not find_running_loop():  # in another thread
+            found = [connection for connection in self._all if connection.is_open]
+            for each in found:
+                loop.call_soon_threadsafe(each.close)
+            return len(found)
+        return sum([each.close() for each in list(self._all)])
+
+
+class _NotSent(Exception):  # noqa: N818 - nothing is wrong: another connection is opened
+    """The request could not be sent whole, on a connection that was kept."""
+
+
+class LoopPools:
+    """The pools of all loops that use a transport. Threads may share it."""
+
+    def __init__(self, endpoint: Endpoint, trust: ServerTrust | None, max_connections: int) -> None:
+        self._make = partial(LoopPool, endpoint=endpoint, trust=trust, max_connections=max_connections)
+        self._where = endpoint.authority
+        self._pools: list[LoopPool] = []
+        self._last: LoopPool | None = None
+        self._lock = make_lock(INNERMOST)
+        weakref.finalize(self, _abandon, self._pools, endpoint.authority)  # at the end of the program too
+
+    def find(self) -> LoopPool | None:
+        """Return the pool of the running loop, or `None` if the loop cannot watch sockets."""
+        loop, last = asyncio.get_running_loop(), self._last
+        if last is None or last.refer_to_loop() is not loop:
+            self._last = last = self._look_up(loop)
+        return last
+
+    def _look_up(self, loop: asyncio.AbstractEventLoop) -> LoopPool | None:
+        if isinstance(loop, _BLIND):
+            return None
+        with self._lock:
+            over = [pool for pool in self._pools if pool.is_over()]
+            self._pools[:] = [pool for pool in self._pools if pool not in over]
+            found = next((pool for pool in self._pools if pool.refer_to_loop() is loop), None)
+            if found is None:
+                self._pools.append(found := self._make(loop))
+        _abandon(over, self._where)
+        return found
+
+    def close(self) -> None:
+        """Close what `LoopPool.close` does, on every loop, and all connections of those that are closed."""
+        for pool in list(self._pools):
+            loop = pool.refer_to_loop()
+            if loop is None or loop.is_closed():
+                pool.close_all()
+            elif loop.is_running() and loop is not find_running_loop():  # in another thread
+                loop.call_soon_threadsafe(pool.close)
+            else:
+                pool.close()
+
+    async def close_async(self) -> None:
+        """Close all connections of the running loop and wait for that, and what `close` can of the others'."""
+        self.close()
+        pool = self.find()
+        if pool is not None:
+            await pool.close_async()
+
+
+def find_running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that runs in this thread, if there is one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _abandon(pools: list[LoopPool], where: str) -> None:
+    """Close what was left open, and warn if that is anything."""
+    count = sum([pool.close_all() for pool in pools])
+    if count:
+        plural = "s" if count > 1 else ""
+        warnings.warn(
+            f"dynamongo: {count} connection{plural} to {where} of an event loop were left open; call"
+            " `await connection.aio.close()`, or `await backend.close_async()`, before the loop ends",
+            ResourceWarning,
+            stacklevel=caller_level(),
+        )
