@@ -35,7 +35,7 @@ class SaveMany(SaveVerb[M]):
     def __call__(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | Condition = True,  # noqa: FBT001, FBT002 - as in `save_one`
+        overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
         progress: ProgressOption = None,
@@ -60,7 +60,7 @@ class SaveMany(SaveVerb[M]):
     def stream(
         self,
         items: Iterable[M | Mapping[str, Any]],
-        overwrite: bool | Condition = True,  # noqa: FBT001, FBT002 - as in `save_one`
+        overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
         progress: ProgressOption = None,
