@@ -11,7 +11,7 @@ import pytest
 from dynamongo import AsyncResultSet, Connection, Model, ResultSet
 from dynamongo.aio import AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.aio.batch import AsyncBatch
-from dynamongo.connection.async_connection import AsyncConnection
+from dynamongo.connection.async_verbs import AsyncConnectionVerbs
 from dynamongo.connection.transactions import AsyncTransaction, Transaction
 from dynamongo.model.batch import Batch
 from dynamongo.model.read_verbs import ReadVerbs
@@ -104,7 +104,7 @@ def test_lists_are_complete() -> None:
         (public_names(ResultSet), public_names(AsyncResultSet) - {"cursor", "explain"}, OF_READS),
         (public_names(Batch), public_names(AsyncBatch) - OF_BATCHES.keys(), OF_BATCHES),
         (public_names(Transaction), public_names(AsyncTransaction), {}),
-        (public_names(Connection), public_names(AsyncConnection), OF_CONNECTIONS),
+        (public_names(Connection), public_names(AsyncConnectionVerbs), OF_CONNECTIONS),
     ],
     ids=["models", "instances", "result sets", "batches", "transactions", "connections"],
 )
@@ -123,7 +123,10 @@ def test_every_verb_has_its_awaited_form_or_a_reason(
         *((ResultSet, AsyncResultSet, name) for name in sorted(public_names(ResultSet) - OF_READS.keys())),
         *((Batch, AsyncBatch, name) for name in sorted(public_names(Batch) - OF_BATCHES.keys())),
         *((Transaction, AsyncTransaction, name) for name in sorted(public_names(Transaction))),
-        *((Connection, AsyncConnection, name) for name in sorted(public_names(Connection) - OF_CONNECTIONS.keys())),
+        *(
+            (Connection, AsyncConnectionVerbs, name)
+            for name in sorted(public_names(Connection) - OF_CONNECTIONS.keys())
+        ),
     ],
 )
 def test_parameters_are_the_same(blocking: type, awaited: type, name: str) -> None:
