@@ -73,7 +73,7 @@ class Refreshing:
     def __init__(self, lifetime: float) -> None:
         self.threads: list[threading.Thread] = []
         self.lifetime = lifetime
-        self.credentials = RefreshableCredentials.create_from_metadata(self._make(), self._refresh, "test")
+        self.credentials: Any = RefreshableCredentials.create_from_metadata(self._make(), self._refresh, "test")
 
     def _make(self) -> dict[str, str]:
         expiry = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=self.lifetime)
