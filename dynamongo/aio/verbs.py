@@ -14,6 +14,15 @@ M = TypeVar("M", bound=Instance)
 
 
 class AsyncVerbs(AsyncReadVerbs[M], AsyncWriteVerbs[M], AsyncBulkVerbs[M], AsyncTableVerbs[M]):
-    """The verbs of a model, awaited: `User.aio` is made for each use, and holds nothing but the model."""
+    """The verbs of a model, awaited: `User.aio` is made for each use, and holds nothing but the model.
+
+    Arguments, results, errors and warnings are those of the verbs of `Model`, which describe them. `explain` and
+    `keys_in` make no request, and have no awaited form.
+
+    A task that is cancelled sends nothing more. The request under way is abandoned, and if it is a write, nobody knows
+    whether it was executed: the `CancelledError` has `was_sent`.
+
+    A model that overrides a verb replaces its awaited form as well; see `AsyncFacet`.
+    """
 
     __slots__ = ()

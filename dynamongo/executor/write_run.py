@@ -51,6 +51,7 @@ class WriteRun:
         """The groups of the round that were not sent yet."""
         self._begun: dict[int, tuple[Group, Outcomes]] = {}
         """Groups that were sent and not reported yet, each with the outcomes known so far, by its first position."""
+        self._is_cut_off = False
         self.stop: DynamongoError | None = None
 
     def add(self, position: int, write: Write) -> Sequence[Round]:
@@ -93,6 +94,11 @@ class WriteRun:
         if self._pace is not None:
             yield from self._pace.wait_for_requests()
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether an interrupted run does not know what became of a request."""
+        return self._is_cut_off or (self._pace is not None and self._pace.is_busy)
+
     def settle(self) -> Outcomes:
         """Return the outcomes of what an interrupted run began and did not report; nothing else was sent."""
         settled: Outcomes = {}
@@ -114,4 +120,8 @@ class WriteRun:
     def _write(self, sender: Sender, group: Group) -> Steps[GroupResult]:
         known: Outcomes = {}
         self._begun[group.positions[0]] = group, known
-        return (yield from write_group(sender, group, known))
+        try:
+            return (yield from write_group(sender, group, known))
+        except BaseException:
+            self._is_cut_off |= any(isinstance(outcome.error, WriteOutcomeUnknown) for outcome in known.values())
+            raise

@@ -65,9 +65,13 @@ class BatchQueue(Generic[M]):
         name = self._destination.mapper.name
         if not self._is_open:
             raise DynamongoError(f"{name}.batch() takes writes only inside its `with` block")
-        if self._stop is not None:
-            raise WriteNotSent(f"{name}.batch() takes no more writes after {self._stop}") from self._stop
+        self._check_stop()
         self._waiting.append(entry)
+
+    def _check_stop(self) -> None:
+        if self._stop is not None:
+            name = self._destination.mapper.name
+            raise WriteNotSent(f"{name}.batch() takes no more writes after {self._stop}") from self._stop
 
     @contextlib.contextmanager
     def _sending(self, count: int) -> Generator[tuple[list[Entry[M]], dict[int, WriteOutcome[M]]]]:

@@ -20,14 +20,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo._support.stacklevel import caller_level
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
-from dynamongo.exceptions import (
-    DynamongoError,
-    ExpressionError,
-    ItemNotFound,
-    ValidationError,
-    WriteNotSent,
-    WriteOutcomeUnknown,
-)
+from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
 from dynamongo.executor import ITEM_ERRORS, GroupResult, Outcome, Outcomes, Write
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.failures import explain_failure
@@ -208,8 +201,8 @@ class BulkWrite(Generic[M]):
         attach_result(interruption, sum_up(self.settle()))
 
     def warn_if_abandoned(self) -> None:
-        """Warn if the run is left while the outcome of a request is unknown."""
-        if not sys.is_finalizing() and any(isinstance(each.error, WriteOutcomeUnknown) for each in self.settle()):
+        """Warn if the run is left, and does not know what became of a request."""
+        if self.run.is_cut_off and not sys.is_finalizing():
             warnings.warn(
                 f"{self._destination.mapper.name}: an iterator over the outcomes of writes was closed while requests"
                 " were under way; their outcome is unknown",

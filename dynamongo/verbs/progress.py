@@ -72,12 +72,23 @@ def report_progress(
 @contextlib.contextmanager
 def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> Generator[Callable[[Progress], object]]:
     if callable(option):
+        _refuse_coroutines(option)
         yield option
     elif option is True:
         with _load_tqdm()(total=total, desc=label, unit=f" {unit}") as bar:
             yield lambda progress: bar.update(progress.done - bar.n)  # tqdm takes what is new, not the total
     else:
         raise ConfigurationError(f"progress must be a callback, True or False; got {option!r:.80}")
+
+
+def _refuse_coroutines(callback: Callable[[Progress], object]) -> None:
+    from inspect import iscoroutinefunction  # noqa: PLC0415 - it takes long to import, and few calls report progress
+
+    if iscoroutinefunction(callback) or iscoroutinefunction(type(callback).__call__):
+        raise ConfigurationError(
+            f"progress must be a function that returns at once, in awaited verbs as well; got {callback!r:.80}, which"
+            " would have to be awaited: start a task in it, or put the Progress into a queue"
+        )
 
 
 def _load_tqdm() -> Any:

@@ -50,6 +50,7 @@ from dynamongo.operations import (
     UpdateItem,
 )
 from dynamongo.schema import TableSchema
+from dynamongo.testing.contract import Awaited
 
 T = TypeVar("T")
 
@@ -110,15 +111,17 @@ class Agreement(RuleBasedStateMachine):
 
     Attributes:
         backend: What talks to the server; a subclass says.
+        is_awaited: Whether operations are awaited, on both.
         totals: What is counted; a subclass says.
     """
 
     backend: ClassVar[Backend]
+    is_awaited: ClassVar[bool]
     totals: ClassVar[Totals]
 
     def __init__(self) -> None:
         super().__init__()
-        self.memory = MemoryBackend()
+        self.memory: Backend = Awaited(MemoryBackend()) if self.is_awaited else MemoryBackend()
         self.server = Server(self.backend)
         self.schemas: list[TableSchema] = []
         self._world: World | None = None
@@ -238,6 +241,7 @@ class Agreement(RuleBasedStateMachine):
         finally:
             for schema in self.schemas:
                 self.server.execute(DeleteTable(schema.name))
+            self.memory.close()
 
     def agree(self, operation: AnyOperation) -> None:
         """Execute the operation on both, and compare all that came of it."""

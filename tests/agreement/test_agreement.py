@@ -1,4 +1,4 @@
-"""The memory backend answers as the server does: random operations, step by step on both.
+"""The memory backend answers as the server does: random operations, step by step on both, in each colour.
 
 A run of `-m slow` takes half a minute. A soak does 2,000 longer sequences, each run with other ones or, with the
 number of a seed, with the same; it prints the totals at its end, as does `-v`:
@@ -17,7 +17,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from agreement.machine import Agreement
 from agreement.totals import Totals
+from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.testing.contract import Awaited
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +35,20 @@ def totals(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -
             print("", *counts.lines(), sep="\n")  # noqa: T201 - what a soak is run for
 
 
-def test_memory_and_the_server_agree(dynamodb_backend: DynamoDBBackend, totals: Totals) -> None:
-    class Machine(Agreement):
-        backend = dynamodb_backend
+@pytest.fixture
+def server(dynamodb_backend: DynamoDBBackend, colour: str) -> Iterator[Backend]:
+    if colour == "awaited":
+        with Awaited(dynamodb_backend) as backend:
+            yield backend
+    else:
+        yield dynamodb_backend
 
+
+@pytest.mark.parametrize("colour", ["blocking", "awaited"])
+def test_memory_and_the_server_agree(server: Backend, colour: str, totals: Totals) -> None:
+    class Machine(Agreement):
+        backend = server
+
+    Machine.is_awaited = colour == "awaited"
     Machine.totals = totals
     run_state_machine_as_test(Machine)

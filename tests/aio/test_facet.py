@@ -15,6 +15,7 @@ import pytest
 from dynamongo import Connection, IntField, Model, SchemaError, StringField
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends.memory import MemoryBackend
+from dynamongo.expressions.updates import Updates
 from dynamongo.verbs.metaclass import ModelMeta
 
 
@@ -166,6 +167,24 @@ class TestOverrides:
             assert (await Stamped(title="a").aio.save()).stars == 7
             assert (await Derived.aio.create_one(Derived(title="b"))).stars == 7
             assert isinstance(Derived.aio, Stamping)
+
+        asyncio.run(work())
+
+    def test_awaited_verbs_of_a_model_need_not_take_every_argument(self) -> None:
+        class Own(AsyncVerbs[Any]):
+            async def update_one(self, strategy: object, updates: Updates, *, upsert: bool = False) -> Any:  # type: ignore[override]  # without `condition`
+                return await super().update_one(strategy, updates, upsert=upsert)
+
+            async def delete_one(self, strategy: object) -> Any:  # type: ignore[override]  # as above
+                return await super().delete_one(strategy)
+
+        class Starred(Note):
+            aio = AsyncFacet(Own)
+
+        async def work() -> None:
+            note = await Starred.aio.update_from_dict("a", {"stars": 1}, upsert=True)
+            assert (await (await note.aio.update(Starred.stars.add(1))).aio.upsert(Starred.stars.add(1))).stars == 3
+            assert await note.aio.delete() == note
 
         asyncio.run(work())
 

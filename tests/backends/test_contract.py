@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
@@ -13,8 +14,18 @@ from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.operations import Operation
 from dynamongo.testing.contract import Awaited, BackendContract, TaskContract
+from dynamongo.testing.contract.aliasing import AliasingContract
 from dynamongo.testing.contract.base import names_of_tests
+from dynamongo.testing.contract.batches import BatchContract
+from dynamongo.testing.contract.concurrency import ConcurrencyContract
+from dynamongo.testing.contract.isolation import IsolationContract
+from dynamongo.testing.contract.pages import PageContract
+from dynamongo.testing.contract.sizes import SizeContract
+from dynamongo.testing.contract.tokens import TokenContract
+from dynamongo.testing.contract.transactions import TransactWriteContract
 from dynamongo.testing.contract.traps import TrapContract
+
+MADE_UP: dict[str, Any] = {"access_key_id": "made-up", "secret_access_key": "made-up", "region": "us-east-2"}
 
 R = TypeVar("R")
 
@@ -231,6 +242,56 @@ class TestDynamoDB(BackendContract):
     def backend(self, dynamodb_backend: DynamoDBBackend) -> DynamoDBBackend:
         assert dynamodb_backend.describe_transport().startswith("direct: ")
         return dynamodb_backend
+
+
+@pytest.fixture(scope="module")
+def awaited_backend(server_url: str) -> Iterator[Awaited]:
+    """The backend of an emulator, awaited; connections that stay open serve all of its tests."""
+    backend = DynamoDBBackend(**MADE_UP, endpoint_url=server_url)
+    with Awaited(backend) as awaited:
+        yield awaited
+        assert backend.describe_transport().startswith("direct: ")
+
+
+class Parts(
+    SizeContract,
+    PageContract,
+    BatchContract,
+    TransactWriteContract,
+    TokenContract,
+    IsolationContract,
+    AliasingContract,
+    ConcurrencyContract,
+):
+    """What the way to the server may have to do with."""
+
+
+class TestPartsOfDynamoDBAwaited(Parts):
+    writes_per_thread = 20
+
+    known_failures: ClassVar[Mapping[str, str]] = {
+        name: reason for name, reason in TestDynamoDB.known_failures.items() if name in set(names_of_tests(Parts))
+    }
+
+    @pytest.fixture
+    def backend(self, awaited_backend: Awaited) -> Awaited:
+        return awaited_backend
+
+
+@pytest.mark.slow
+class TestDynamoDBAwaited(TestDynamoDB):
+    @pytest.fixture
+    def backend(self, awaited_backend: Awaited) -> Awaited:
+        return awaited_backend
+
+
+class TestDynamoDBInTasks(TaskContract):
+    aftermath = 0.05
+
+    @pytest.fixture
+    def backend(self, server_url: str) -> Iterator[Backend]:
+        with contextlib.closing(DynamoDBBackend(**MADE_UP, endpoint_url=server_url)) as backend:
+            yield backend
 
 
 @pytest.mark.slow

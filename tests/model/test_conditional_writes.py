@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from colours import blocking_only
 
 from dynamongo import (
     ConditionalCheckFailedException,
@@ -159,6 +160,7 @@ class TestInstances:
         assert visit.delete(condition=Visit.stars == 3) == visit
         assert visit.delete(condition=Visit.stars.not_exists()) is None
 
+    @blocking_only
     def test_verbs_that_a_model_overrides_need_not_take_it(self) -> None:
         class Own(Visit):
             __table__ = "visits"

@@ -33,9 +33,9 @@ class Awaited:
         self.name = backend.name
         self.limits = backend.limits
         self._backend = backend
-        self._loop = new_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=f"awaited {self.name}", daemon=True)
-        self._thread.start()
+        self._new_loop = new_loop
+        self._running: tuple[asyncio.AbstractEventLoop, threading.Thread] | None = None
+        self._lock = threading.Lock()
 
     def execute(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Execute an operation with the backend's `execute_async`."""
@@ -46,12 +46,14 @@ class Awaited:
         self._await(wait_async(self._backend, seconds))
 
     def close(self) -> None:
-        """Close the backend and the event loop. The wrapper cannot be used afterwards."""
-        if self._loop.is_closed():
-            return
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        close_loop(self._loop, self._backend)
+        """Close the backend and the event loop. The next operation would start another loop."""
+        with self._lock:
+            running, self._running = self._running, None
+        if running is not None:
+            loop, thread = running
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            close_loop(loop, self._backend)
         self._backend.close()
 
     def __enter__(self) -> Self:
@@ -61,11 +63,22 @@ class Awaited:
         self.close()
 
     def _await(self, call: Coroutine[Any, Any, R]) -> R:
-        future = asyncio.run_coroutine_threadsafe(call, self._loop)
+        future = asyncio.run_coroutine_threadsafe(call, self._find_loop())
         try:
             return future.result()
         finally:
             future.cancel()  # after Ctrl-C; otherwise it is done
+
+    def _find_loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._running is None:
+                loop = self._new_loop()
+                self._running = (
+                    loop,
+                    threading.Thread(target=loop.run_forever, name=f"awaited {self.name}", daemon=True),
+                )
+                self._running[1].start()
+            return self._running[0]
 
 
 async def _execute(backend: Backend, operation: Operation[R], seconds: float | None) -> R:

@@ -233,6 +233,7 @@ async def call(execute: Execute, operation: Operation[Any]) -> Any:
 
 
 def comparable(error: DynamongoError) -> tuple[Any, ...]:
-    """Return what two equal errors have in common, other than the time they took."""
+    """Return what two equal errors have in common."""
     reasons = getattr(error, "reasons", None)
-    return type(error), str(error), getattr(error, "item", None), getattr(error, "code", None), reasons
+    text = str(error).replace(str(getattr(error, "request_id", None)), "")
+    return type(error), text, getattr(error, "item", None), getattr(error, "code", None), reasons
