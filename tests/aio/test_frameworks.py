@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -251,4 +252,7 @@ def test_trio_is_refused() -> None:
         await Note.aio.table_exists()
 
     with Connection.using(MemoryBackend()), pytest.raises(TypeError, match="some other framework like asyncio"):
+        trio.run(main)
+    backend = DynamoDBBackend(access_key_id="made-up", secret_access_key="made-up", region="us-east-2")
+    with contextlib.closing(backend), Connection.using(backend), pytest.raises(RuntimeError, match="no running event"):
         trio.run(main)
