@@ -31,7 +31,7 @@ OF_MODELS = {
 OF_CONNECTIONS = {
     "aio": "it is the facet",
     "backend": "it makes no request",
-    "check_blocking": "a call that is awaited blocks nobody",
+    "check_blocking": "it is about blocking verbs alone",
     "close_async": "it is what `aio.close` calls",
     "cursor_rules": "it is a setting",
     "execute": "`execute_async` stands beside it: facades call it, and users do not",

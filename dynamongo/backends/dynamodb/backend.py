@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -175,8 +176,13 @@ class DynamoDBBackend:
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
-        """Return how the next request goes to the store: `"direct"` and who started it, or `"boto3"` and the reason."""
-        return (self._transport or self._open()).describe()
+        """Return how the next request goes to the store: `"direct"` and who started it, or `"boto3"` and the reason.
+
+        Called on a running event loop, it tells whether that takes a thread, as in `"boto3 in a thread: ..."`.
+        """
+        events: Any = sys.modules.get("asyncio.events")
+        is_awaited = events is not None and events._get_running_loop() is not None  # noqa: SLF001 - it is documented
+        return (self._transport or self._open()).describe(is_awaited=is_awaited)
 
     def _open(self) -> Transport:
         with self._lock:

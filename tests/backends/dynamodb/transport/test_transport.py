@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import os
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -503,3 +505,53 @@ class TestProxy:
         assert backend.describe_transport() == "direct: started by boto3, since session= is set"
         assert Plain.seen == [("http://dynamodb.example.com:8123/", "dynamodb.example.com:8123")]
         backend.close()
+
+    def test_tunnel_leads_to_the_server(
+        self, plain: ThreadingHTTPServer, session: Any, tmp_path: FilePath, execute: Execute
+    ) -> None:
+        """The name in the certificate is that of the server, not of the proxy."""
+        authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("dynamodb.example.com").configure_cert(context)
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        plain.socket = context.wrap_socket(plain.socket, server_side=True)
+        with run_tunnel(plain.server_port) as (port, requests):
+            proxy = f"http://user:word@127.0.0.1:{port}"
+            session._session.set_default_client_config(Config(proxies={"https": proxy}))
+            session._session.set_config_variable("ca_bundle", str(tmp_path / "ca.pem"))
+            backend = DynamoDBBackend(session=session, endpoint_url="https://dynamodb.example.com:8123")
+            for _ in range(2):
+                assert execute(backend, Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
+            assert backend.describe_transport() == "direct: started by boto3, since session= is set"
+            backend.close()
+        assert [request.split(b"\r\n")[0] for request in requests] == [b"CONNECT dynamodb.example.com:8123 HTTP/1.1"]
+        assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n" in requests[0]
+        assert Plain.seen == [("/", "dynamodb.example.com:8123")] * 2
+
+
+@contextlib.contextmanager
+def run_tunnel(target: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Run a proxy that opens one tunnel to a port of this machine; give its port, and the requests that it got."""
+    requests: list[bytes] = []
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def carry(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        accepted, _ = listening.accept()
+        requests.append(accepted.recv(65_536))
+        with accepted, socket.create_connection(("127.0.0.1", target)) as forwarding:
+            accepted.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=carry, args=(forwarding, accepted))
+            back.start()
+            carry(accepted, forwarding)
+            back.join()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield listening.getsockname()[1], requests
+    thread.join()
+    listening.close()
