@@ -242,6 +242,38 @@ def test_time_limit_ends_a_slow_verb(run: Run) -> None:
         run(main)
 
 
+# Left early.
+
+
+async def leave_scan() -> None:
+    async for _ in Note.aio.find(segments=4, scans="allow", page_size=2):
+        break
+
+
+async def leave_pages() -> None:
+    async for _ in Note.aio.find(Note.topic == "old", page_size=2).pages():
+        break
+
+
+async def leave_stream() -> None:
+    async for _ in Note.aio.save_iter(new_notes("left", 100), overwrite=False, max_workers=3):
+        break
+
+
+@pytest.mark.parametrize("leave", [leave_scan, leave_pages, leave_stream])
+def test_iteration_that_is_left_early_leaves_nothing_behind(leave: Main, run: Run, backend: Backend) -> None:
+    async def main() -> None:
+        await leave()
+        gc.collect()
+        for _ in range(50):
+            await anyio.sleep(0.001)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert await numbers_of("old") == list(range(30))
+        await close(backend)
+
+    run(main)
+
+
 # Trio.
 
 

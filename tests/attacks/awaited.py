@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import importlib.util
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,10 @@ class AwaitedBackend:
 
     async def _execute(self, operation: AnyOperation, seconds: float | None) -> Any:
         return await self._backend.execute_async(operation, seconds)
+
+    def stall(self, seconds: float) -> None:
+        """Have the loop do nothing for a while."""
+        self._loop.call_soon_threadsafe(time.sleep, seconds)
 
     def describe_transport(self) -> str:
         """Return what the backend says."""

@@ -344,7 +344,7 @@ class TestBatch:
 
     def test_it_takes_writes_only_inside_its_block(self) -> None:
         batch = User.batch()
-        with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes only inside its `with` block"):
+        with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes only inside its `(async )?with` block"):
             batch.save({"email": "a"})
 
 
