@@ -29,7 +29,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, R]], R]
         complaints: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda _, context: complaints.append(context))
         try:
-            result = loop.run_until_complete(work)
+            result: R = loop.run_until_complete(work)
             assert (asyncio.all_tasks(loop), complaints) == (set(), [])
             return result
         finally:
