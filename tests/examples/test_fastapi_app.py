@@ -249,6 +249,22 @@ def test_import_reports_products_that_the_store_refuses(shop: MemoryBackend) -> 
     asyncio.run(main())
 
 
+def test_import_that_is_broken_off_leaves_what_it_saved(shop: MemoryBackend) -> None:
+    async def main() -> None:
+        async with open_client() as client:
+            importing = asyncio.create_task(client.post("/products/import", content=upload(1_000_000)))
+            while await Product.aio.find(Product.category == "light").count() < 20:
+                pass
+            importing.cancel()
+            await asyncio.wait([importing])
+            assert importing.cancelled()
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+            assert (await client.get("/products/lamp 0")).status_code == 200
+            assert (await client.get("/products/lamp 999999")).status_code == 404
+
+    asyncio.run(main())
+
+
 def test_import_says_what_is_wrong_with_each_line(shop: MemoryBackend) -> None:
     lines = [json.dumps(LAMP | {"name": "Light"}), "{", '{"sku": "sofa"}', json.dumps(LAMP | {"sku": "candle"})]
 
