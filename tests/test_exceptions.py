@@ -89,7 +89,7 @@ def test_message_survives_pickling(name: str) -> None:
     assert (type(copied), str(copied), vars(copied)) == (type(error), "what went wrong", vars(error))
 
 
-@pytest.mark.parametrize("name", sorted(CLASSES.keys() - {"ScanWarning", "NPlusOneWarning"}))
+@pytest.mark.parametrize("name", sorted(name for name in CLASSES if not name.endswith("Warning")))
 def test_one_except_clause_catches_every_error(name: str) -> None:
     assert issubclass(CLASSES[name], DynamongoError)
 

@@ -1,4 +1,4 @@
-"""Stack levels: the line outside this package that a warning points at."""
+"""Stack levels: the line outside this package that a warning points at, and what that line has called."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def caller_level() -> int:
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
     return level
+
+
+def find_entry() -> FrameType:
+    """Return the frame of the function of this package that the first caller outside it has called."""
+    entry = sys._getframe()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
+    while (caller := entry.f_back) is not None and caller.f_code.co_filename.startswith(_PACKAGE):
+        entry = caller
+    return entry

@@ -11,7 +11,6 @@ from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits
-from dynamongo.connection.drivers import Senders
 from dynamongo.connection.execution import Execution
 from dynamongo.connection.overrides import (
     close_override,
@@ -29,11 +28,11 @@ from dynamongo.planning.strategies import Strategy
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from dynamongo.connection import async_connection, recording, snapshot_reads, transactions
+    from dynamongo.connection import async_verbs, recording, snapshot_reads, transactions
     from dynamongo.connection.options import ConnectionOptions
     from dynamongo.executor import cursors
 else:  # most programs use none of these, or not in their first call
-    async_connection = LazyModule("dynamongo.connection.async_connection")
+    async_verbs = LazyModule("dynamongo.connection.async_verbs")
     cursors = LazyModule("dynamongo.executor.cursors")
     recording = LazyModule("dynamongo.connection.recording")
     snapshot_reads = LazyModule("dynamongo.connection.snapshot_reads")
@@ -46,8 +45,8 @@ R = TypeVar("R")
 class AsyncConnectionFacet:
     """Makes what `connection.aio` is; `Connection.aio` is that of the default connection."""
 
-    def __get__(self, instance: Connection | None, owner: type[Connection]) -> async_connection.AsyncConnection:
-        return async_connection.AsyncConnection(default_connection if instance is None else instance)
+    def __get__(self, instance: Connection | None, owner: type[Connection]) -> async_verbs.AsyncConnectionVerbs:
+        return async_verbs.AsyncConnectionVerbs(default_connection if instance is None else instance)
 
 
 class Connection(Execution):
@@ -82,7 +81,7 @@ class Connection(Execution):
     ) -> None:
         check_option_names(options)
         self._settings = Settings(access_key_id, secret_access_key, region, table_prefix, **options)
-        super().__init__(Senders(self._settings.retries))
+        super().__init__(self._settings.make_senders())
         self._backend: Backend | None = None
         self._table_prefix: str | None = None
         self._lock = make_lock(CONNECTION)
@@ -251,7 +250,7 @@ class Connection(Execution):
             self._settings = other._settings
             hide_values(self, is_hidden=not self._settings.show_values)
             self._table_prefix = None
-            super().__init__(Senders(self._settings.retries))
+            super().__init__(self._settings.make_senders())
         if own is not None:
             own.close()
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends import Backend, Limits, is_awaitable, make_awaitable, make_bounded, takes_seconds, wait_async
+from dynamongo.connection.loop_guard import BlockingPolicy, watch_loop
 from dynamongo.connection.observers import execute_observed, execute_observed_async
 from dynamongo.executor import Attempt, RetryBudget, RetryPolicy, Sender, Steps, Until, Wait
 
@@ -90,6 +91,7 @@ class LastUsed:
         now: Returns the time by the backend's clock.
         budget: What retries are paid from.
         sender: What sends operations to it.
+        find_loop: Finds an event loop that a blocking call must not block; see `loop_guard.watch_loop`.
     """
 
     refer: Callable[[], Backend | None]
@@ -99,6 +101,7 @@ class LastUsed:
     now: Callable[[], float]
     budget: RetryBudget
     sender: Sender
+    find_loop: Callable[[], object] | None = None
 
 
 NONE_USED = LastUsed(
@@ -117,10 +120,15 @@ class Senders:
 
     Args:
         retries: The retry policy; by default, that of the backend's own configuration.
+        blocking_calls: What to do when a blocking call is made on a running event loop.
+
+    Attributes:
+        blocking_calls: The same.
     """
 
-    def __init__(self, retries: RetryPolicy | None) -> None:
+    def __init__(self, retries: RetryPolicy | None, blocking_calls: BlockingPolicy = "warn") -> None:
         self._retries = retries
+        self.blocking_calls: BlockingPolicy = blocking_calls
         # Weak, or every memory backend that a test has used would live as long as the default connection.
         self._known = weakref.WeakKeyDictionary[Backend, Sender]()
 
@@ -135,6 +143,7 @@ class Senders:
             sender.now,
             sender.budget,
             sender,
+            watch_loop(backend, self.blocking_calls),
         )
 
     def _find(self, backend: Backend) -> Sender:

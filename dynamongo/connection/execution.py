@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.backends import Backend, make_awaitable, make_bounded, takes_seconds
 from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive, drive_async
+from dynamongo.connection.loop_guard import is_loop, report_blocking
 from dynamongo.connection.observers import execute_observed, execute_observed_async, observers
 from dynamongo.exceptions import BackendError
 from dynamongo.executor import Sender, Steps
@@ -41,13 +42,17 @@ class Execution:
 
         Args:
             make_steps: Returns the steps, given what sends operations.
-            backend: Where to perform them; the backend in use by default.
+            backend: Where to perform them; the backend in use by default. Whoever names one has begun a call of
+                several requests, and calls `check_blocking` once for it.
         """
+        named = backend
         if backend is None:
             backend = self.backend
         last = self._last
         if last.refer() is not backend:
             last = self._look_up(backend)
+        if named is None and (find_loop := last.find_loop) is not None and find_loop() is not None:
+            self._report_blocking(backend)
         return drive(make_steps(last.sender), backend, last.seconds)
 
     def execute(self, operation: Operation[R], backend: Backend | None = None) -> R:
@@ -56,11 +61,14 @@ class Execution:
         The first attempt needs no generator. If it fails, the steps of `Sender.retry` follow; `seconds` of the error
         tell them when it began, so that a success need not read the clock.
         """
+        named = backend
         if backend is None:
             backend = self.backend
         last = self._last
         if last.refer() is not backend:
             last = self._look_up(backend)
+        if named is None and (find_loop := last.find_loop) is not None and find_loop() is not None:
+            self._report_blocking(backend)
         started: float | None = None
         try:
             if last.is_bounded and not observers.get():
@@ -113,6 +121,31 @@ class Execution:
                 last.budget.refund(1)
             return result
         return await drive_async(steps, backend, last.seconds)
+
+    def check_blocking(self, backend: Backend, model: str = "", verb: str = "") -> None:
+        """Report a call that is about to block a running event loop, as `blocking_calls` of the connection says.
+
+        A call of several requests does so when it begins, on its caller's thread; single ones do it by themselves.
+
+        Args:
+            backend: Where the requests go.
+            model: The name of the model, for the message.
+            verb: The name of the verb, if its function is no longer on the stack.
+
+        Raises:
+            BlockingCallForbidden: Such calls are forbidden.
+        """
+        last = self._last
+        if last.refer() is not backend:
+            last = self._look_up(backend)
+        if last.find_loop is not None and last.find_loop() is not None:
+            self._report_blocking(backend, model, verb)
+
+    def _report_blocking(self, backend: Backend, model: str = "", verb: str = "") -> None:
+        # Looked up again: asyncio may have been imported since.
+        find_loop = self._look_up(backend).find_loop
+        if find_loop is not None and is_loop(find_loop()):
+            report_blocking(self._senders.blocking_calls, model, verb)
 
     def _look_up(self, backend: Backend) -> LastUsed:
         last = self._last = self._senders.look_up(backend)

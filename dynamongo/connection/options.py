@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from dynamongo.backends import Backend
+from dynamongo.connection.loop_guard import BlockingPolicy
 from dynamongo.executor import RetryPolicy
 from dynamongo.planning.scan_policy import ScanPolicy
 
@@ -39,6 +40,10 @@ class ConnectionOptions(TypedDict, total=False):
         show_values: Whether error messages and printed plans contain the values that callers passed, shortened. `False`
             hides them, to keep them out of logs: in the whole process, for as long as the connection is in use, because
             a value may be refused before it is known which connection it was meant for. Stored values are never shown.
+        blocking_calls: What to do when a blocking call is made on a running event loop of asyncio, whose tasks all have
+            to wait for it: `"warn"` (the default) gives a `BlockingCallWarning` with the awaited form, `"forbid"`
+            raises `BlockingCallForbidden` before anything is sent, and `"allow"` does neither. The memory backend,
+            calls in worker threads, and notebooks are never affected.
         max_connections: How many connections to DynamoDB each event loop may have, for verbs that are awaited: 100 by
             default. More requests at once wait for one of them. `timeout` and `RetryPolicy.max_seconds` bound the wait.
     """
@@ -57,4 +62,5 @@ class ConnectionOptions(TypedDict, total=False):
     connect_timeout: float | None
     cursor_ttl: float | None
     show_values: bool
+    blocking_calls: BlockingPolicy | None
     max_connections: int | None

@@ -26,6 +26,8 @@ from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo._support.lazy_imports import LazyModule, make_getattr
 from dynamongo.arguments import check_max_connections, check_names, check_timeouts
 from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
+from dynamongo.connection.drivers import Senders
+from dynamongo.connection.loop_guard import BlockingPolicy, check_blocking_policy
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import RetryPolicy
 from dynamongo.expressions.values import shorten
@@ -73,11 +75,14 @@ class Settings:
     connect_timeout: float | None = None
     cursor_ttl: float | None = None
     show_values: bool = True
+    blocking_calls: BlockingPolicy | None = None
     max_connections: int | None = None
 
     def __post_init__(self) -> None:
         if self.scans is not None:
             check_policy(self.scans)
+        if self.blocking_calls is not None:
+            check_blocking_policy(self.blocking_calls)
         if self.backend is not None:
             check_backend(self.backend)
         if self.cursor_key is not None or self.cursor_ttl is not None:
@@ -99,6 +104,10 @@ class Settings:
             return chosen
         factory = load_backend(chosen)
         return factory(**self._arguments_for(factory))
+
+    def make_senders(self) -> Senders:
+        """Return what sends operations under these settings."""
+        return Senders(self.retries, self.blocking_calls or "warn")
 
     def find_limits(self) -> Limits:
         """Return the limits that the backend or its class declares, without making one; DynamoDB's by default."""

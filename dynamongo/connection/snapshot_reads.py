@@ -48,6 +48,7 @@ def read_snapshot(items: Iterable[Any]) -> list[Any]:
     if not read.operation.gets:
         return []
     connection, backend = find_backend(read.models, latest_override())
+    connection.check_blocking(backend)
     return read.finish(connection.execute(read.operation, backend))
 
 

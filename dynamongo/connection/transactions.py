@@ -25,6 +25,7 @@ class Transaction(TransactionActions):
         place = self._end(error)
         if place is not None:
             connection, backend = place
+            connection.check_blocking(backend)
             with self._committing() as operation:
                 connection.execute(operation, backend)
 

@@ -11,6 +11,7 @@
     │   └── CredentialsError                 AWS credentials are missing or were refused
     ├── UnsupportedOperation                 the backend does not support the operation
     ├── ScanForbidden                        the plan is a full scan, which the policy forbids
+    ├── BlockingCallForbidden                a call blocks an event loop, which the connection forbids
     ├── TableMismatch                        a live table differs from its model
     ├── ItemNotFound                         no item has the key (LookupError)
     ├── MultipleItemsFound                   more than one item was found where one was expected (LookupError)
@@ -37,6 +38,7 @@
 
     ScanWarning                              a full scan is about to run (UserWarning)
     NPlusOneWarning                          items are read one by one in a loop (UserWarning)
+    BlockingCallWarning                      a call blocks an event loop (UserWarning)
 """
 
 from __future__ import annotations
@@ -59,6 +61,8 @@ from dynamongo.exceptions.backend import (
 )
 from dynamongo.exceptions.library import (
     AttributeNotLoaded,
+    BlockingCallForbidden,
+    BlockingCallWarning,
     BudgetExceeded,
     BulkWriteError,
     ConditionalCheckFailedException,
@@ -86,6 +90,8 @@ __all__ = [
     "AccessDenied",
     "AttributeNotLoaded",
     "BackendError",
+    "BlockingCallForbidden",
+    "BlockingCallWarning",
     "BudgetExceeded",
     "BulkWriteError",
     "CancellationReason",

@@ -60,6 +60,14 @@ class NPlusOneWarning(UserWarning):
     """Items are read one by one, at a request each, where one batch would do."""
 
 
+class BlockingCallForbidden(DynamongoError):  # noqa: N818 - see above
+    """A blocking call was made on a running event loop, which the connection forbids; nothing was sent."""
+
+
+class BlockingCallWarning(UserWarning):
+    """A blocking call was made on a running event loop, whose tasks all have to wait for the store."""
+
+
 class TableMismatch(DynamongoError):  # noqa: N818 - see above
     """A live table differs from its model.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo.model.write_stream import gather
+from dynamongo.model.write_stream import check_blocking, gather
 from dynamongo.planning.strategies import Strategy
 from dynamongo.verbs.batch_queue import ONE_WORKER, BatchQueue
 from dynamongo.verbs.instance import Instance
@@ -59,6 +59,7 @@ class Batch(BatchQueue[M]):
         self._send_full()
 
     def __enter__(self) -> Self:
+        check_blocking(self._destination)
         self._is_open = True
         return self
 

@@ -66,7 +66,8 @@ class SaveMany(SaveVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items while iterating; see `Model.save_iter`."""
-        return stream_bulk(self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite))
+        call = self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite)
+        return stream_bulk(call, "save_iter")
 
 
 class DeleteMany(DeleteVerb[M]):
@@ -109,7 +110,7 @@ class DeleteMany(DeleteVerb[M]):
         self, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> Iterator[WriteOutcome[M]]:
         """Delete the items while iterating; see `Model.delete_iter`."""
-        return stream_bulk(self.prepare_stream(strategies, WriteOptions(max_workers, progress)))
+        return stream_bulk(self.prepare_stream(strategies, WriteOptions(max_workers, progress)), "delete_iter")
 
 
 class UpdateMany(UpdateVerb[M]):
@@ -159,7 +160,7 @@ class UpdateMany(UpdateVerb[M]):
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Update the items while iterating; see `Model.update_iter`."""
-        return stream_bulk(self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress)))
+        return stream_bulk(self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress)), "update_iter")
 
 
 def _perform(model: type[M], call: BulkCall[M]) -> BatchResult[M]:

@@ -132,6 +132,12 @@ class ResultSet(PreparedRead[T]):
 
     # How it reads.
 
+    def _start(self, plan: Plan) -> PageLoop:
+        loop = super()._start(plan)
+        if not loop.is_over:
+            self._connection.check_blocking(self._backend, self._model.__name__)
+        return loop
+
     def _read_all(self, plan: Plan) -> tuple[PageLoop, list[ReadPage]]:
         """Read to the end; return the loop, which knows whether that is the end of the plan, and its pages."""
         loop = self._start(plan)

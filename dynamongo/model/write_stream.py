@@ -37,15 +37,33 @@ def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
     """
     # All entries are made before the first is sent, so that an invalid one means that nothing is written.
     entries = call.make_entries(*found)
+    if entries and not found:  # a read has checked it before
+        check_blocking(call.destination)
     outcomes: dict[int, WriteOutcome[M]] = {}
     gather(call.destination, entries, call.options, outcomes)
     return conclude(outcomes)
 
 
-def stream_bulk(call: BulkCall[M]) -> Iterator[WriteOutcome[M]]:
-    """Execute the writes of a call, blocking, while their outcomes are iterated over."""
+def stream_bulk(call: BulkCall[M], verb: str) -> Iterator[WriteOutcome[M]]:
+    """Execute the writes of a call, blocking, while their outcomes are iterated over.
+
+    Args:
+        call: What the verb has prepared.
+        verb: The name of the verb.
+    """
     items = cast("Iterable[Any]", call.items)
-    return iter(WriteStream(call.destination, map(call.make_entry, items), call.options, find_total(items)))
+    stream = WriteStream(call.destination, map(call.make_entry, items), call.options, find_total(items))
+    return _begin(call.destination, stream, verb)
+
+
+def _begin(place: Destination[M], stream: WriteStream[M], verb: str) -> Iterator[WriteOutcome[M]]:
+    check_blocking(place, verb)
+    yield from stream
+
+
+def check_blocking(place: Destination[Any], verb: str = "") -> None:
+    """Report writes that are about to block an event loop: they may be sent by threads, which do not see it."""
+    place.connection.check_blocking(place.backend, place.mapper.name, verb)
 
 
 def gather(

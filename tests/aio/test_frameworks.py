@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
-from dynamongo import Connection, IntField, Model, StringField
+from dynamongo import Connection, IntField, Model, StringField, WriteNotSent
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import Fault, MemoryBackend
@@ -64,6 +65,11 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     backend.close()
 
 
+async def close(backend: Backend) -> None:
+    if isinstance(backend, DynamoDBBackend):  # it is ours to close, since it was made here
+        await backend.close_async()
+
+
 def new_notes(topic: str, count: int) -> list[dict[str, Any]]:
     return [{"topic": topic, "number": number} for number in range(count)]
 
@@ -80,18 +86,25 @@ async def use_every_verb() -> None:
         for note in new_notes("one", 20):
             group.start_soon(Note.aio.save_one, note)
     assert await numbers_of("one") == list(range(20))
+    assert await Note.aio.save_many(new_notes("many", 60))
+    outcomes = [outcome async for outcome in Note.aio.save_iter(new_notes("stream", 60))]
+    assert sorted(outcome.index for outcome in outcomes if outcome.error is None) == list(range(60))
+    async with Note.aio.batch() as batch:
+        await batch.delete(("one", 7))
     async with Connection.aio.transaction() as transaction:
-        transaction.save(Note(topic="one", number=7, text="again"))
+        transaction.create(Note(topic="one", number=7, text="again"))
         transaction.delete(Note, ("one", 8))
     found = await Connection.aio.transact_get([(Note, ("one", 7)), (Note, ("one", 8))])
     assert [note and note.text for note in found] == ["again", None]
-    assert await Note.aio.find(segments=3, scans="allow").count() == 30 + 19
+    assert await Note.aio.find(segments=3, scans="allow").count() == 30 + 19 + 60 + 60
+    assert await Note.aio.delete_many(Note.topic == "many")
+    assert await numbers_of("many") == []
 
 
 def test_every_verb_works(run: Run, backend: Backend) -> None:
     async def main() -> None:
         await use_every_verb()
-        await Connection.aio.close()
+        await close(backend)
 
     run(main)
 
@@ -99,8 +112,7 @@ def test_every_verb_works(run: Run, backend: Backend) -> None:
 def test_every_event_loop_has_connections_of_its_own(run: Run, backend: Backend) -> None:
     async def main() -> None:
         assert await numbers_of("old") == list(range(30))
-        if isinstance(backend, DynamoDBBackend):  # it is ours to close, since it was made here
-            await backend.close_async()
+        await close(backend)
 
     for _ in range(3):
         run(main)
@@ -115,6 +127,7 @@ class Interrupted:
     def __init__(self, attempt: int) -> None:
         self.topic = f"new {attempt}"
         self.seen: list[int] = []
+        self.partial: Any = None
 
     async def get(self) -> None:
         assert (await Note.aio.get_one(("old", 3))).number == 3
@@ -129,6 +142,29 @@ class Interrupted:
     async def save(self) -> None:
         await Note.aio.save_one(Note(topic=self.topic, number=0))
         self.seen.append(0)
+
+    async def save_many(self) -> None:
+        try:
+            await Note.aio.save_many(new_notes(self.topic, 60), max_workers=2)
+        except asyncio.CancelledError as error:
+            self.partial = getattr(error, "partial_result", None)
+            raise
+
+    async def save_iter(self) -> None:
+        async for outcome in Note.aio.save_iter(self._receive(), max_workers=2):
+            assert outcome.error is None
+            self.seen.append(outcome.item.number)
+
+    async def _receive(self) -> AsyncIterator[dict[str, Any]]:
+        for note in new_notes(self.topic, 60):
+            yield note
+            await anyio.lowlevel.checkpoint()
+
+    async def batch(self) -> None:
+        async with Note.aio.batch() as batch:
+            for note in new_notes(self.topic, 60):
+                await batch.save(note)
+        self.seen = list(range(60))
 
     async def transaction(self) -> None:
         async with Connection.aio.transaction() as transaction:
@@ -145,9 +181,15 @@ class Interrupted:
         assert stored >= set(self.seen)
         if verb == "transaction":
             assert len(stored) in {0, 3}
+        if self.partial is not None:
+            partial = self.partial
+            assert partial.success_count + partial.fail_count == 60
+            assert stored >= {note.number for note in partial.success}
+            not_sent = {each.item.number for each in partial.failures if isinstance(each.error, WriteNotSent)}
+            assert stored.isdisjoint(not_sent)
 
 
-VERBS = ("get", "find", "scan", "save", "transaction")
+VERBS = ("get", "find", "scan", "save", "save_many", "save_iter", "batch", "transaction")
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -178,7 +220,7 @@ def test_verb_may_be_cancelled_at_any_point(verb: str, run: Run, backend: Backen
             attempt += 1
             assert attempt < 1_000
         assert attempt > 0
-        await Connection.aio.close()
+        await close(backend)
 
     run(main)
 

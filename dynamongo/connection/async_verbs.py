@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Recorded)
 
 
-class AsyncConnection:
+class AsyncConnectionVerbs:
     """What a connection does with I/O, awaited: `Connection.aio` is that of the default connection.
 
     As a block it closes the connection: `async with Connection.aio:` around the life of an application, or

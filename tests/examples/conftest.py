@@ -1,0 +1,7 @@
+"""The fixtures of dynamongo's pytest plugin, which a project enables with `pytest_plugins` in its topmost conftest."""
+
+from __future__ import annotations
+
+from dynamongo.testing.plugin import memory_backend, pytest_pyfunc_call, virtual_clock
+
+__all__ = ["memory_backend", "pytest_pyfunc_call", "virtual_clock"]
