@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import TracebackType
 from typing import Any
 
 import pytest
+from typing_extensions import Self
 
+from dynamongo.aio.batch import AsyncBatch
 from dynamongo.aio.instance_verbs import AsyncInstanceVerbs
 from dynamongo.aio.result_set import AsyncResultSet
 from dynamongo.aio.verbs import AsyncVerbs
+from dynamongo.model.bulk_verbs import DeleteMany, SaveMany, UpdateMany
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
@@ -46,6 +50,32 @@ class DrivenResultSet:
         return drive(value, self.loop) if inspect.ismethod(value) else value
 
 
+class DrivenBatch:
+    """An `AsyncBatch` that blocks.
+
+    Args:
+        batch: The batch.
+        loop: Where it is awaited.
+    """
+
+    def __init__(self, batch: AsyncBatch[Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.batch = batch
+        self.loop = loop
+
+    def __enter__(self) -> Self:
+        self.loop.run_until_complete(self.batch.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.loop.run_until_complete(self.batch.__aexit__(kind, error, traceback))
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.batch, name)
+        return drive(value, self.loop) if inspect.ismethod(value) else value
+
+
 def drive(verb: Callable[..., Any], loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:
     """Return a function that calls the awaited verb, and blocks until its result is there."""
 
@@ -55,7 +85,9 @@ def drive(verb: Callable[..., Any], loop: asyncio.AbstractEventLoop) -> Callable
             return loop.run_until_complete(result)
         if inspect.isasyncgen(result):
             return iterate(result, loop)
-        return DrivenResultSet(result, loop) if isinstance(result, AsyncResultSet) else result
+        if isinstance(result, AsyncResultSet):
+            return DrivenResultSet(result, loop)
+        return DrivenBatch(result, loop) if isinstance(result, AsyncBatch) else result
 
     return call
 
@@ -85,8 +117,12 @@ def verbs_of(facade: type) -> list[str]:
 
 def await_all_verbs(patch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop) -> None:
     """Let the verbs of all models be those that are awaited."""
+    for kind, name in ((SaveMany, "save"), (DeleteMany, "delete"), (UpdateMany, "update")):
+        patch.setattr(kind, "__call__", _of_object(f"{name}_many", loop))
+        patch.setattr(kind, "stream", _of_object(f"{name}_iter", loop))
     for name in verbs_of(AsyncVerbs):
-        patch.setattr(_find_owner(name), name, classmethod(_of_class(name, loop)))
+        if not name.endswith("_many") or name == "get_many":
+            patch.setattr(_find_owner(name), name, classmethod(_of_class(name, loop)))
     for name in verbs_of(AsyncInstanceVerbs):
         patch.setattr(_find_owner(name), name, _of_instance(name, loop))
 
@@ -98,6 +134,13 @@ def _find_owner(name: str) -> type:
 def _of_class(name: str, loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:
     def verb(cls: Any, *arguments: Any, **named: Any) -> Any:
         return drive(getattr(cls.aio, name), loop)(*arguments, **named)
+
+    return verb
+
+
+def _of_object(name: str, loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:
+    def verb(self: Any, *arguments: Any, **named: Any) -> Any:
+        return drive(getattr(self._model.aio, name), loop)(*arguments, **named)
 
     return verb
 

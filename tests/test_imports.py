@@ -91,6 +91,24 @@ with Connection.using(MemoryBackend()):
     assert User.delete_one("jane@example.com") == user
     User.delete_table()
 """
+FIRST_AWAITED = """
+import asyncio
+from dynamongo import Connection, IntField, Model, StringField
+from dynamongo.backends.memory import MemoryBackend
+class User(Model):
+    __table__ = "users"
+    __hash_key__ = "email"
+    email = StringField(required=True)
+    visits = IntField(min_value=0)
+async def main():
+    await User.aio.create_table()
+    user = await User(email="jane@example.com", visits=1).aio.save()
+    assert await User.aio.get_one("jane@example.com") == user
+    assert await user.aio.delete() == user
+    await User.aio.delete_table()
+with Connection.using(MemoryBackend()):
+    asyncio.run(main())
+"""
 
 
 def run(program: str) -> str:
@@ -107,6 +125,14 @@ def test_what_is_not_needed_is_not_imported(program: str, unwanted: dict[str, st
     found = imported_by(program)
     assert "dynamongo.model.model" in found
     assert {name: reason for name, reason in unwanted.items() if name in found} == {}
+
+
+def test_awaited_verbs_for_one_item_import_as_little() -> None:
+    found = imported_by(FIRST_AWAITED)
+    assert {"dynamongo.aio.verbs", "dynamongo.aio.instance_verbs"} <= found
+    unwanted = {name for name in NEVER if name.startswith("dynamongo.")} - {"dynamongo.aio.verbs"}
+    lazy = {"dynamongo.aio.batch", "dynamongo.aio.result_set", "dynamongo.aio.tasks", "dynamongo.aio.write_stream"}
+    assert found & (unwanted | lazy) == set()
 
 
 def test_importing_compiles_no_text() -> None:

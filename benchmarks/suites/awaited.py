@@ -59,12 +59,12 @@ def run(effort: Effort) -> Iterator[Measurement | Curve]:
                 for task, targets in TARGETS.items():
                     yield compare(task + suffix, _make_sides(opened, task), effort, targets)
         with _open(url, effort) as opened:
-            yield _crowd("", opened, effort, RATES)
+            yield from _crowd("", opened, effort, RATES)
         if is_installed("uvloop"):
             with _open(url, effort, importlib.import_module("uvloop").new_event_loop) as opened:
                 for task in ("put", "get"):
                     yield compare(f"{task}, uvloop", _make_sides(opened, task), effort)
-                yield _crowd(", uvloop", opened, effort)
+                yield from _crowd(", uvloop", opened, effort)
     yield from _compare_in_memory(effort)
 
 
@@ -84,12 +84,13 @@ def _make_sides(opened: Sequence[Calls], task: str) -> list[Side]:
 
 def _crowd(
     suffix: str, opened: Sequence[Calls], effort: Effort, targets: Mapping[str, float] | None = None
-) -> Measurement:
+) -> Iterator[Measurement]:
     """Get 1,000 times with 64 tasks, or 64 threads, each of which has one request at a time."""
-    effort = replace(effort, seconds=effort.seconds * 4)
+    task = f"{CROWD:,} gets, {AT_ONCE} at once"
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sides = [_make_crowd(each, pool) for each in opened]
-        return compare_rates(f"{CROWD:,} gets, {AT_ONCE} at once{suffix}", sides, effort, targets, per=CROWD)
+        yield compare_rates(task + suffix, sides, replace(effort, seconds=effort.seconds * 4), targets, per=CROWD)
+        yield compare(f"{task}, processor time of one{suffix}", sides, effort, per=CROWD)
 
 
 def _make_crowd(calls: Calls, pool: ThreadPoolExecutor) -> Side:

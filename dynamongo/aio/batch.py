@@ -44,6 +44,8 @@ class AsyncBatch(BatchQueue[M]):
     3
     """
 
+    _keyword = "async with"
+
     def __init__(self, model: type[M]) -> None:
         super().__init__(model)
         self._lock = asyncio.Lock()  # two tasks must not send the same writes

@@ -6,22 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo.aio.batch import AsyncBatch
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.model_verbs import AsyncModelVerbs
-from dynamongo.aio.result_set import AsyncResultSet
-from dynamongo.aio.write_stream import perform_bulk_async, stream_bulk_async
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
-from dynamongo.verbs.bulk_calls import DeleteVerb, SaveVerb, UpdateVerb
-from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall, WriteOptions
 from dynamongo.verbs.instance import Instance
-from dynamongo.verbs.prepared_read import instances_of
-from dynamongo.verbs.progress import ProgressOption
-from dynamongo.verbs.results import BatchResult, WriteOutcome
+
+if TYPE_CHECKING:
+    from dynamongo.aio import batch as batches
+    from dynamongo.aio import result_set, write_stream
+    from dynamongo.verbs import bulk_calls, bulk_writes, prepared_read
+    from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall
+    from dynamongo.verbs.progress import ProgressOption
+    from dynamongo.verbs.results import BatchResult, WriteOutcome
+else:  # many programs never write several items in one call
+    batches = LazyModule("dynamongo.aio.batch")
+    bulk_calls = LazyModule("dynamongo.verbs.bulk_calls")
+    bulk_writes = LazyModule("dynamongo.verbs.bulk_writes")
+    prepared_read = LazyModule("dynamongo.verbs.prepared_read")
+    result_set = LazyModule("dynamongo.aio.result_set")
+    write_stream = LazyModule("dynamongo.aio.write_stream")
 
 M = TypeVar("M", bound=Instance)
 
@@ -44,8 +52,10 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Store several items, as `Model.save_many` does."""
-        options = WriteOptions(max_workers, progress)
-        return await perform_bulk_async(SaveVerb(self._model).prepare(items, options, overwrite=overwrite))
+        options = bulk_writes.WriteOptions(max_workers, progress)
+        return await write_stream.perform_bulk_async(
+            bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)
+        )
 
     async def delete_many(
         self,
@@ -56,7 +66,9 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Delete several items, as `Model.delete_many` does."""
-        call = DeleteVerb(self._model).prepare(strategy, scans, WriteOptions(max_workers, progress))
+        call = bulk_calls.DeleteVerb(self._model).prepare(
+            strategy, scans, bulk_writes.WriteOptions(max_workers, progress)
+        )
         return await self._perform(call)
 
     async def update_many(
@@ -69,7 +81,9 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Change some attributes of several items, as `Model.update_many` does."""
-        call = UpdateVerb(self._model).prepare(strategy, updates, scans, WriteOptions(max_workers, progress))
+        call = bulk_calls.UpdateVerb(self._model).prepare(
+            strategy, updates, scans, bulk_writes.WriteOptions(max_workers, progress)
+        )
         return await self._perform(call)
 
     def save_iter(
@@ -85,15 +99,19 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         A loop that is left by `break` is closed by the event loop, in a task of its own soon afterwards, which cancels
         the requests under way; `async with contextlib.aclosing(...)` does so before the block is left.
         """
-        options = WriteOptions(max_workers, progress)
-        return stream_bulk_async(SaveVerb(self._model).prepare(items, options, overwrite=overwrite))
+        options = bulk_writes.WriteOptions(max_workers, progress)
+        return write_stream.stream_bulk_async(
+            bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)
+        )
 
     def delete_iter(
         self, strategies: AnyIterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
     ) -> AsyncGenerator[WriteOutcome[M]]:
         """Delete items while iterating, as `Model.delete_iter` does, with the differences of `save_iter`."""
-        return stream_bulk_async(
-            DeleteVerb(self._model).prepare_stream(strategies, WriteOptions(max_workers, progress))
+        return write_stream.stream_bulk_async(
+            bulk_calls.DeleteVerb(self._model).prepare_stream(
+                strategies, bulk_writes.WriteOptions(max_workers, progress)
+            )
         )
 
     def update_iter(
@@ -105,17 +123,19 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         progress: ProgressOption = None,
     ) -> AsyncGenerator[WriteOutcome[M]]:
         """Update items while iterating, as `Model.update_iter` does, with the differences of `save_iter`."""
-        options = WriteOptions(max_workers, progress)
-        return stream_bulk_async(UpdateVerb(self._model).prepare_stream(strategies, updates, options))
+        options = bulk_writes.WriteOptions(max_workers, progress)
+        return write_stream.stream_bulk_async(
+            bulk_calls.UpdateVerb(self._model).prepare_stream(strategies, updates, options)
+        )
 
-    def batch(self) -> AsyncBatch[M]:
+    def batch(self) -> batches.AsyncBatch[M]:
         """Collect puts and deletes in an `async with` block, and send them whenever they fill a request."""
-        return AsyncBatch(self._model)
+        return batches.AsyncBatch(self._model)
 
     async def _perform(self, call: BulkCall[M]) -> BatchResult[M]:
         """Execute a call: its read, if there is one, and then its writes."""
         if call.read is None:
-            return await perform_bulk_async(call)
-        decode, backend = instances_of(call.destination.mapper), call.destination.backend
-        found = AsyncResultSet(self._model, call.read, decode, backend=backend)
-        return await perform_bulk_async(call, *await found.targets())
+            return await write_stream.perform_bulk_async(call)
+        decode, backend = prepared_read.instances_of(call.destination.mapper), call.destination.backend
+        found = result_set.AsyncResultSet(self._model, call.read, decode, backend=backend)
+        return await write_stream.perform_bulk_async(call, *await found.targets())

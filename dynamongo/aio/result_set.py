@@ -7,14 +7,17 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 from dynamongo.aio.tasks import merge_tasks
+from dynamongo.aio.write_stream import perform_bulk_async
 from dynamongo.executor import PageLoop, ReadPage
+from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.strategies import Target
+from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform_async
 from dynamongo.verbs.prepared_read import PreparedRead
-from dynamongo.verbs.progress import report_progress
-from dynamongo.verbs.results import Page
+from dynamongo.verbs.progress import ProgressOption, report_progress
+from dynamongo.verbs.results import BatchResult, Page
 
 T = TypeVar("T")
 
@@ -63,6 +66,20 @@ class AsyncResultSet(PreparedRead[T]):
     async def page(self) -> Page[T]:
         """Return all items up to the limit and the budget as one page, as `ResultSet.page` does."""
         return self._join_pages(*await self._read_all(self._plan_page()))
+
+    async def delete(self, *, max_workers: int | None = None, progress: ProgressOption = None) -> BatchResult[Any]:
+        """Read the items, and delete each if it still satisfies the condition, as `ResultSet.delete` does."""
+        return await perform_bulk_async(self._delete_call(WriteOptions(max_workers, progress)), *await self.targets())
+
+    async def update(
+        self,
+        *updates: Updates,
+        max_workers: int | None = None,
+        progress: ProgressOption = None,
+    ) -> BatchResult[Any]:
+        """Read the items, and update each if it still satisfies the condition, as `ResultSet.update` does."""
+        call = self._update_call(updates, WriteOptions(max_workers, progress))
+        return await perform_bulk_async(call, *await self.targets())
 
     async def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: what a write of each has to check again, and the instances, as `ResultSet.targets` does."""

@@ -63,9 +63,11 @@ class Grouper:
         """Add a write, and return the rounds that are full now: often none, and sometimes two."""
         key = self._key_of(write.item if isinstance(write, Put) else write.key)
         full: Sequence[Round] = ()
-        if key in self._found or len(self._found) == self._round_size:
+        found = self._found
+        if key in found or len(found) == self._round_size:
             full = (self.take_rest(),)
-        self._found.add(key)
+            found = self._found
+        found.add(key)
         if not _is_batchable(write):
             self._groups.append(Group(self._key_of, {key: (position, write)}))
             return full

@@ -5,12 +5,12 @@ A run makes no request: a driver performs the steps of its groups, one after the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from dynamongo.exceptions import DynamongoError, WriteOutcomeUnknown
 from dynamongo.executor.effects import Steps
-from dynamongo.executor.grouping import Group, Grouper, Round, Write
+from dynamongo.executor.grouping import Group, Grouper, Round
 from dynamongo.executor.pacing import Pace
 from dynamongo.executor.sender import Sender
 from dynamongo.executor.writes import GroupResult, Outcome, Outcomes, not_sent, write_group
@@ -25,9 +25,9 @@ MakeSteps: TypeAlias = Callable[[Sender], Steps[GroupResult]]
 class WriteRun:
     """One run of writes on one table.
 
-    Its user adds the writes one by one, and executes the rounds that are full; in the end, it executes the rest. To
-    execute a round, it has a driver perform the steps that `begin` returns, several at a time, passes each result to
-    `finish`, and passes on what `refuse` returns.
+    Its user adds the writes one by one, and executes the rounds that `add` returns, and in the end the rest. To execute
+    a round, it has a driver perform the steps that `begin` returns, several at a time, passes each result to `finish`,
+    and passes on what `refuse` returns.
 
     Writes without a condition are sent in batches, the others alone; those of one key keep their order. After an error
     that does not concern one item alone, nothing more is sent.
@@ -38,13 +38,17 @@ class WriteRun:
         workers: How many groups are sent at a time, at most.
 
     Attributes:
+        add: Adds a write, and returns the rounds to execute now; see `Grouper.add`. The position of a write is the key
+            of its outcome in `Outcomes`.
+        take_rest: Returns the round of the last writes.
         stop: The error that does not concern one item alone, after which nothing more is sent.
     """
 
     def __init__(self, key_names: tuple[str, ...], batch_size: int, workers: int = 1) -> None:
         # One worker gains nothing from more than a batch. Fewer items that live at once are less work for the garbage
         # collector, which takes a third of a large load on the memory backend otherwise.
-        self._grouper = Grouper(key_names, batch_size, _ROUND, one_batch=workers == 1)
+        grouper = Grouper(key_names, batch_size, _ROUND, one_batch=workers == 1)
+        self.add, self.take_rest = grouper.add, grouper.take_rest  # not methods around them: `add` is called per item
         self._workers = workers
         self._pace: Pace | None = None
         self._waiting: Iterator[Group] = iter(())
@@ -53,14 +57,6 @@ class WriteRun:
         """Groups that were sent and not reported yet, each with the outcomes known so far, by its first position."""
         self._is_cut_off = False
         self.stop: DynamongoError | None = None
-
-    def add(self, position: int, write: Write) -> Sequence[Round]:
-        """Add a write, and return the rounds to execute now. The position is the key of its outcome in `Outcomes`."""
-        return self._grouper.add(position, write)
-
-    def take_rest(self) -> Round:
-        """Return the round of the last writes."""
-        return self._grouper.take_rest()
 
     def begin(self, groups: Round) -> tuple[int, Iterator[MakeSteps]]:
         """Return how many groups of a round are to be sent at once, and what makes the steps of each in turn."""

@@ -44,6 +44,8 @@ class Batch(BatchQueue[M]):
     3
     """
 
+    _keyword = "with"
+
     def save(self, item: M | Mapping[str, Any]) -> None:
         """Store an item in place of the one that has its key, if there is one.
 

@@ -129,8 +129,10 @@ class WriteStream(Generic[M]):
                 yield from self._write(groups, advance)
 
     def _rounds(self) -> Iterator[Round]:
+        take = self.bulk.take
         for entry in self._entries:
-            yield from self.bulk.take(entry)
+            if full := take(entry):  # often there is none
+                yield from full
         yield self.bulk.run.take_rest()
 
     def _write(self, groups: Round, advance: Advance) -> Generator[WriteOutcome[M]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
@@ -23,6 +23,9 @@ ONE_WORKER: Final = WriteOptions(max_workers=1)
 
 class BatchQueue(Generic[M]):
     """What `Batch` and `AsyncBatch` have in common: everything but the sending."""
+
+    _keyword: ClassVar[str]
+    """What opens the block."""
 
     def __init__(self, model: type[M]) -> None:
         mapper, connection = model.__mapper__, connection_of(model)
@@ -64,7 +67,7 @@ class BatchQueue(Generic[M]):
     def _add(self, entry: Entry[M]) -> None:
         name = self._destination.mapper.name
         if not self._is_open:
-            raise DynamongoError(f"{name}.batch() takes writes only inside its `with` block")
+            raise DynamongoError(f"{name}.batch() takes writes only inside its `{self._keyword}` block")
         self._check_stop()
         self._waiting.append(entry)
 

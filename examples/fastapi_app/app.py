@@ -24,6 +24,7 @@ from .schemas import (
     ProductIn,
     ProductOut,
     ProductPage,
+    Text,
 )
 from .uploads import read_products
 
@@ -43,9 +44,9 @@ async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         cursor_ttl=3600,
         scans="forbid",
     )
-    if url or os.environ.get("DYNAMONGO_BACKEND") == "memory":  # on AWS, a deployment creates tables
-        await create_tables()
     try:
+        if url or os.environ.get("DYNAMONGO_BACKEND") == "memory":  # on AWS, a deployment creates tables
+            await create_tables()
         yield
     finally:
         await Connection.aio.close()
@@ -70,7 +71,7 @@ async def create_product(product: ProductIn) -> Product:
 
 @app.get("/products", response_model=ProductPage)
 async def list_products(
-    category: str, limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None
+    category: Text, limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None
 ) -> Page[Product]:
     """Return a page of a category by name; its cursor asks for the next one."""
     return await Product.aio.find(Product.category == category, limit=limit, cursor=cursor).page()
@@ -78,9 +79,9 @@ async def list_products(
 
 @app.post("/products/import")
 async def import_products(request: Request) -> ImportReport:
-    """Save the products of an upload, a JSON object a line, while it arrives."""
+    """Create the products of an upload, a JSON object a line, while it arrives. Those that exist are refused."""
     report = ImportReport()
-    async for outcome in Product.aio.save_iter(read_products(request.stream(), report)):
+    async for outcome in Product.aio.save_iter(read_products(request.stream(), report), overwrite=False):
         if outcome.error is None:
             report.saved += 1
         else:
@@ -89,20 +90,20 @@ async def import_products(request: Request) -> ImportReport:
 
 
 @app.get("/products/{sku}", response_model=ProductOut)
-async def read_product(sku: str) -> Product:
+async def read_product(sku: Text) -> Product:
     """Return a product."""
     return await Product.aio.get_one(sku)
 
 
 @app.patch("/products/{sku}", response_model=ProductOut)
-async def change_product(sku: str, change: ProductChange) -> Product:
+async def change_product(sku: Text, change: ProductChange) -> Product:
     """Change some attributes: 409 if someone else has changed the product since the client read it."""
     values = change.model_dump(exclude_unset=True, exclude={"version"})
     return await Product.aio.update_from_dict(sku, values, condition=Product.version == change.version)
 
 
 @app.post("/products/{sku}/deliveries", response_model=ProductOut)
-async def deliver(sku: str, delivery: Delivery) -> Product:
+async def deliver(sku: Text, delivery: Delivery) -> Product:
     """Add to the stock, or take from it: 409 if there is not enough.
 
     The store adds and checks in one step, so that no two deliveries at once get in each other's way.
@@ -112,7 +113,7 @@ async def deliver(sku: str, delivery: Delivery) -> Product:
 
 
 @app.delete("/products/{sku}", status_code=204)
-async def delete_product(sku: str) -> Response:
+async def delete_product(sku: Text) -> Response:
     """Delete a product, whether it exists or not."""
     await Product.aio.delete_one(sku)
     return Response(status_code=204)

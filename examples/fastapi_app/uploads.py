@@ -22,7 +22,7 @@ async def read_products(chunks: AsyncIterable[bytes], report: ImportReport) -> A
             product = ProductIn.model_validate_json(line)
         except pydantic.ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
+            place = ".".join(map(str, first["loc"])) or "JSON"
             report.refuse(f"line {number}: {place}: {first['msg']}")
         else:
             yield product.model_dump()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -12,7 +13,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from dynamongo import Connection, IntField, Model, StringField, WriteNotSent
+from dynamongo import Connection, IntField, Model, StringField, UnsupportedOperation, WriteNotSent
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import Fault, MemoryBackend
@@ -241,6 +242,38 @@ def test_time_limit_ends_a_slow_verb(run: Run) -> None:
         run(main)
 
 
+# Left early.
+
+
+async def leave_scan() -> None:
+    async for _ in Note.aio.find(segments=4, scans="allow", page_size=2):
+        break
+
+
+async def leave_pages() -> None:
+    async for _ in Note.aio.find(Note.topic == "old", page_size=2).pages():
+        break
+
+
+async def leave_stream() -> None:
+    async for _ in Note.aio.save_iter(new_notes("left", 100), overwrite=False, max_workers=3):
+        break
+
+
+@pytest.mark.parametrize("leave", [leave_scan, leave_pages, leave_stream])
+def test_iteration_that_is_left_early_leaves_nothing_behind(leave: Main, run: Run, backend: Backend) -> None:
+    async def main() -> None:
+        await leave()
+        gc.collect()
+        for _ in range(50):
+            await anyio.sleep(0.001)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert await numbers_of("old") == list(range(30))
+        await close(backend)
+
+    run(main)
+
+
 # Trio.
 
 
@@ -250,5 +283,11 @@ def test_trio_is_refused() -> None:
     async def main() -> None:
         await Note.aio.table_exists()
 
-    with Connection.using(MemoryBackend()), pytest.raises(TypeError, match="some other framework like asyncio"):
-        trio.run(main)
+    backend = DynamoDBBackend(access_key_id="made-up", secret_access_key="made-up", region="us-east-2")
+    for each in (MemoryBackend(), backend):
+        with (
+            contextlib.closing(each),
+            Connection.using(each),
+            pytest.raises(UnsupportedOperation, match=r"^dynamongo awaits on asyncio"),
+        ):
+            trio.run(main)

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import anyio
 import pytest
-import uvloop
 
 from dynamongo.aio.tasks import merge_tasks
 
@@ -23,13 +22,14 @@ WORKERS = pytest.mark.parametrize("workers", [1, 2, 8])
 @pytest.fixture(params=["asyncio", "uvloop"])
 def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, R]], R]:
     """Run a coroutine on an event loop of its own, and check that nothing is left there."""
+    loops: Any = pytest.importorskip("uvloop") if request.param == "uvloop" else asyncio
 
     def run(work: Coroutine[Any, Any, R]) -> R:
-        loop = uvloop.new_event_loop() if request.param == "uvloop" else asyncio.new_event_loop()
+        loop = loops.new_event_loop()
         complaints: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda _, context: complaints.append(context))
         try:
-            result = loop.run_until_complete(work)
+            result: R = loop.run_until_complete(work)
             assert (asyncio.all_tasks(loop), complaints) == (set(), [])
             return result
         finally:

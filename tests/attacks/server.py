@@ -21,6 +21,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -56,13 +57,25 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class HalfClose:
+    """Send the end of the connection, but go on reading."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Send nothing for some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Hold:
     """Send nothing more until the event is set."""
 
     event: threading.Event
 
 
-Step: TypeAlias = Send | Repeat | Close | Reset | Hold
+Step: TypeAlias = Send | Repeat | Close | HalfClose | Reset | Wait | Hold
 Reply: TypeAlias = Iterable[Step]
 
 
@@ -243,6 +256,12 @@ def _perform(step: Step, connection: socket.socket) -> bool:
             block = data * max(1, 65_536 // len(data))
             for _ in range(0, limit, len(block)):
                 connection.sendall(block)
+            return True
+        case HalfClose():
+            socket.socket.shutdown(connection, socket.SHUT_WR)  # that of `ssl` would end reading, too
+            return True
+        case Wait(seconds):
+            time.sleep(seconds)
             return True
         case Hold(event):
             event.wait(30)

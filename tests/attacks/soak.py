@@ -27,6 +27,7 @@ import boto3
 import trustme
 from botocore.config import Config
 
+from attacks.awaited import COLOURS, give_colour
 from attacks.faults import BROKEN, WHOLE, Fault
 from attacks.server import Reply, Request, ScriptedServer, run_scripted_server
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -167,7 +168,7 @@ def judge(attack: Attack, name: str, result: Any, error: BaseException | None, *
 
 
 def attack_backend(
-    backend: DynamoDBBackend, server: ScriptedServer, totals: Totals, *, seed: int, count: int, workers: int = 4
+    backend: Any, server: ScriptedServer, totals: Totals, *, seed: int, count: int, workers: int = 4
 ) -> None:
     """Send `count` requests, the script of the server being an `Attack`, and judge what comes of each."""
     attack: Any = server.script
@@ -197,7 +198,7 @@ def attack_backend(
     totals.connections += server.connections
 
 
-def _try(backend: DynamoDBBackend, operation: AnyOperation) -> tuple[Any, BaseException | None]:
+def _try(backend: Any, operation: AnyOperation) -> tuple[Any, BaseException | None]:
     try:
         return backend.execute(operation), None
     except Exception as error:  # noqa: BLE001 - what is raised is judged
@@ -205,24 +206,26 @@ def _try(backend: DynamoDBBackend, operation: AnyOperation) -> tuple[Any, BaseEx
 
 
 @contextlib.contextmanager
-def open_backend(server: ScriptedServer, transport: str) -> Iterator[DynamoDBBackend]:
-    """A backend of one of `TRANSPORTS` that talks to the server."""
-    with open_backend_at(server.url, transport) as backend:
+def open_backend(server: ScriptedServer, transport: str, colour: str = "blocking") -> Iterator[Any]:
+    """A backend of one of `TRANSPORTS`, in one of `COLOURS`, that talks to the server."""
+    with open_backend_at(server.url, transport, colour) as backend:
         yield backend
 
 
 @contextlib.contextmanager
-def open_backend_at(url: str, transport: str) -> Iterator[DynamoDBBackend]:
+def open_backend_at(url: str, transport: str, colour: str = "blocking") -> Iterator[Any]:
     """A backend of one of `TRANSPORTS`; `"client"` has a client that is handed in."""
-    if transport == "client":
-        session = boto3.Session("made-up", "made-up", region_name="us-east-2")
-        config = Config(retries={"total_max_attempts": 1})
-        client = session.client("dynamodb", endpoint_url=url, config=config)
-        with contextlib.closing(client), contextlib.closing(DynamoDBBackend(client=client)) as backend:
-            yield backend
-        return
-    with contextlib.closing(DynamoDBBackend(**MADE_UP, endpoint_url=url, transport=transport)) as backend:
-        yield backend
+    with contextlib.ExitStack() as stack:
+        if transport == "client":
+            session = boto3.Session("made-up", "made-up", region_name="us-east-2")
+            config = Config(retries={"total_max_attempts": 1})
+            client = stack.enter_context(
+                contextlib.closing(session.client("dynamodb", endpoint_url=url, config=config))
+            )
+            backend = DynamoDBBackend(client=client)
+        else:
+            backend = DynamoDBBackend(**MADE_UP, endpoint_url=url, transport=transport)
+        yield stack.enter_context(contextlib.closing(give_colour(backend, colour)))
 
 
 @contextlib.contextmanager
@@ -253,11 +256,12 @@ def soak(minutes: float, directory: FilePath, seed: int, *, show: Any = print) -
                 for secure in (None, context):
                     if transport == "client" and secure is not None:
                         continue  # urllib3 gives surplus bytes to the next request, and the client is not ours to fix
-                    seed += 1
-                    with (
-                        run_scripted_server(Attack(seed, 0.4), secure) as server,
-                        open_backend(server, transport) as one,
-                    ):
-                        attack_backend(one, server, totals, seed=seed, count=800)
+                    for colour in COLOURS:
+                        seed += 1
+                        with (
+                            run_scripted_server(Attack(seed, 0.4), secure) as server,
+                            open_backend(server, transport, colour) as one,
+                        ):
+                            attack_backend(one, server, totals, seed=seed, count=800)
             show(totals.lines()[0])
     return totals

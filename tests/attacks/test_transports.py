@@ -16,6 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from attacks.awaited import COLOURS, give_colour
 from attacks.faults import BROKEN, WHOLE
 from attacks.server import Close, Repeat, Reply, Request, ScriptedServer, Send, answer, run_scripted_server
 from attacks.soak import Attack, Totals, attack_backend, open_backend, trusted_context
@@ -47,14 +48,22 @@ def _garbage_is_collected() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")
 @pytest.mark.usefixtures("_garbage_is_collected")
 @pytest.mark.parametrize(
-    ("transport", "is_secure"),
-    [("auto", False), ("auto", True), ("boto3", False), ("boto3", True), ("client", False)],
+    ("transport", "colour", "is_secure"),
+    [
+        *(("auto", colour, is_secure) for colour in COLOURS for is_secure in (False, True)),
+        ("boto3", "blocking", False),
+        ("boto3", "blocking", True),
+        ("boto3", "asyncio", False),
+        ("client", "blocking", False),
+    ],
 )
-def test_every_fault_is_reported_as_what_it_is(context: ssl.SSLContext, transport: str, *, is_secure: bool) -> None:
+def test_every_fault_is_reported_as_what_it_is(
+    context: ssl.SSLContext, transport: str, colour: str, *, is_secure: bool
+) -> None:
     attack, totals = Attack(7, 0.9), Totals()
     with (
         run_scripted_server(attack, context if is_secure else None) as server,
-        open_backend(server, transport) as backend,
+        open_backend(server, transport, colour) as backend,
     ):
         attack_backend(backend, server, totals, seed=7, count=300)
     assert totals.violations == []
@@ -68,22 +77,28 @@ def reply_with(raw: bytes, *steps: Any) -> Any:
     return script
 
 
-def ask(server: ScriptedServer, transport: str, operation: AnyOperation = GET) -> Any:
-    with open_backend(server, transport) as backend:
+def ask(server: ScriptedServer, transport: str, operation: AnyOperation = GET, colour: str = "blocking") -> Any:
+    with open_backend(server, transport, colour) as backend:
         return backend.execute(operation)
 
 
+BOTH = pytest.mark.parametrize("colour", ["blocking", "asyncio"])
+WAYS = pytest.mark.parametrize(
+    ("transport", "colour"), [*(("auto", colour) for colour in COLOURS), ("boto3", "blocking")]
+)
+
+
 class TestSurplus:
-    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    @WAYS
     def test_what_tls_has_deciphered_is_no_answer_to_the_next_request(
-        self, context: ssl.SSLContext, transport: str
+        self, context: ssl.SSLContext, transport: str, colour: str
     ) -> None:
         def script(request: Request) -> Reply:
             name = request.content["Key"]["id"]["S"].encode()
             body = b'{"Item":{"id":{"S":"%s"},"text":{"S":"%s"}}}' % (name, b"x" * 70_000)
             return [Send(answer(body) + answer(b'{"Item":{"id":{"S":"wrong"}}}'))]
 
-        with run_scripted_server(script, context) as server, open_backend(server, transport) as backend:
+        with run_scripted_server(script, context) as server, open_backend(server, transport, colour) as backend:
             for number in range(5):
                 item = backend.execute(Get("table", {"id": str(number)})).item
                 assert item is not None
@@ -93,10 +108,11 @@ class TestSurplus:
 
 
 class TestMemory:
+    @BOTH
     @pytest.mark.parametrize("length", [99_999_999, 10**12])
-    def test_length_that_is_claimed_is_not_allocated(self, length: int) -> None:
+    def test_length_that_is_claimed_is_not_allocated(self, length: int, colour: str) -> None:
         raw = answer(headers={"Content-Length": str(length), "x-amz-crc32": None})
-        with run_scripted_server(reply_with(raw, Close())) as server, open_backend(server, "auto") as backend:
+        with run_scripted_server(reply_with(raw, Close())) as server, open_backend(server, "auto", colour) as backend:
             tracemalloc.start()
             with pytest.raises(ServiceError) as caught:
                 backend.execute(GET)
@@ -105,7 +121,7 @@ class TestMemory:
         assert caught.value.was_sent
         assert peak < 20_000_000
 
-    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    @WAYS
     @pytest.mark.parametrize(
         ("head", "block"),
         [
@@ -115,15 +131,16 @@ class TestMemory:
         ids=["chunks", "no length"],
     )
     def test_answer_without_an_end_is_refused_at_a_limit(
-        self, monkeypatch: pytest.MonkeyPatch, transport: str, head: str, block: bytes
+        self, monkeypatch: pytest.MonkeyPatch, transport: str, colour: str, head: str, block: bytes
     ) -> None:
         for module in (http_reader, boto_responses):
             monkeypatch.setattr(module, "MAX_BODY_BYTES", 4_000_000)
         script = reply_with(head.encode(), Repeat(block, 50_000_000), Close())
         with run_scripted_server(script) as server, pytest.raises(ServiceError, match="endless") as caught:
-            ask(server, transport)
+            ask(server, transport, colour=colour)
         assert (caught.value.was_sent, caught.value.is_transient) == (True, False)
 
+    @BOTH
     @pytest.mark.parametrize(
         ("start", "block"),
         [
@@ -133,11 +150,13 @@ class TestMemory:
         ],
         ids=["a head", "many heads", "trailers"],
     )
-    def test_head_without_an_end_is_refused(self, monkeypatch: pytest.MonkeyPatch, start: bytes, block: bytes) -> None:
+    def test_head_without_an_end_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, start: bytes, block: bytes, colour: str
+    ) -> None:
         monkeypatch.setattr(http_reader, "MAX_BODY_BYTES", 4_000_000)
         script = reply_with(start, Repeat(block, 50_000_000), Close())
         with run_scripted_server(script) as server, pytest.raises(ServiceError) as caught:
-            ask(server, "auto")
+            ask(server, "auto", colour=colour)
         assert caught.value.was_sent
 
 
@@ -156,38 +175,43 @@ MALFORMED: list[tuple[AnyOperation, bytes]] = [
 ]
 
 
-@pytest.mark.parametrize("transport", ["auto", "boto3", "client"])
+@pytest.mark.parametrize(
+    ("transport", "colour"),
+    [("auto", "blocking"), ("auto", "asyncio"), ("boto3", "blocking"), ("client", "blocking")],
+)
 @pytest.mark.parametrize(("operation", "body"), MALFORMED, ids=[body[:40].decode() for _, body in MALFORMED])
 def test_answer_of_another_form_is_refused_and_reported_as_sent(
-    transport: str, operation: AnyOperation, body: bytes
+    transport: str, colour: str, operation: AnyOperation, body: bytes
 ) -> None:
     with run_scripted_server(reply_with(answer(body))) as server, pytest.raises(ServiceError) as caught:
-        ask(server, transport, operation)
+        ask(server, transport, operation, colour)
     assert caught.value.was_sent
 
 
 class TestProxies:
-    @pytest.mark.parametrize("transport", ["auto", "boto3"])
+    @WAYS
     @pytest.mark.parametrize("url", ["http://dynamodb.example.com", "https://dynamodb.example.com"])
-    def test_proxy_that_wants_a_password_is_named_and_asked_once(self, transport: str, url: str) -> None:
+    def test_proxy_that_wants_a_password_is_named_and_asked_once(self, transport: str, colour: str, url: str) -> None:
         with run_scripted_server(reply_with(answer(b"no", status=407, content_type="text/plain"))) as server:
             session: Any = boto3.Session("made-up", "made-up", region_name="us-east-2")
             proxies = {"http": server.url, "https": server.url}
             session._session.set_default_client_config(Config(proxies=proxies))
-            backend = DynamoDBBackend(session=session, endpoint_url=url, transport=transport)
+            backend = give_colour(DynamoDBBackend(session=session, endpoint_url=url, transport=transport), colour)
             with pytest.raises(ServiceError, match=r"(a proxy|the proxy http:.*) refused the request: 407") as caught:
                 backend.execute(GET)
             backend.close()
         assert (caught.value.was_sent, caught.value.is_transient) == (False, False)
         assert len(server.log) == 1
 
+    @BOTH
     @pytest.mark.parametrize("begun", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\n"], ids=["status", "heads"])
-    def test_proxy_that_answers_byte_by_byte_does_not_outlive_the_call(self, begun: bytes) -> None:
+    def test_proxy_that_answers_byte_by_byte_does_not_outlive_the_call(self, begun: bytes, colour: str) -> None:
         """Without the deadline it would answer for ever, and this test would not end."""
         with run_dripping_server(begun) as url:
             session: Any = boto3.Session("made-up", "made-up", region_name="us-east-2")
             session._session.set_default_client_config(Config(proxies={"https": url}))
             backend = DynamoDBBackend(session=session, endpoint_url="https://dynamodb.example.com")
+            backend = give_colour(backend, colour)
             with pytest.raises(ServiceError, match="no connection to") as caught:
                 backend.execute(GET, 0.3)
             backend.close()
@@ -237,7 +261,7 @@ class TestEndpoints:
             open_backend(server, "boto3") as backend,
         ):
             backend.execute(GET)
-            client: Any = backend._transport._client  # type: ignore[union-attr]
+            client: Any = backend._transport._client
             theirs = client._endpoint.http_session._manager.connection_pool_kw["ssl_context"]
             ours = make_context(read_endpoint(client))
         assert _flags(ours) == _flags(theirs)

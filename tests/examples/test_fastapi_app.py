@@ -67,6 +67,8 @@ WRONG: dict[str, tuple[str, str, Any, int]] = {
     "a change without a version": ("PATCH", "/products/lamp", {"name": "Light"}, 422),
     "a change of nothing": ("PATCH", "/products/lamp", {"version": 1}, 422),
     "more than there is": ("POST", "/products/lamp/deliveries", {"quantity": -6}, 409),
+    "a category without a name": ("GET", "/products?category=", None, 422),
+    "a name that no key can have": ("GET", f"/products/{'x' * 2_000}", None, 422),
     "a cursor that nobody signed": ("GET", "/products?category=light&cursor=abc", None, 400),
     "an order of too many": ("POST", "/orders", {"customer": "jane", "sku": "lamp", "quantity": 6}, 409),
     "an order of nothing": ("POST", "/orders", {"customer": "jane", "sku": "sofa", "quantity": 1}, 404),
@@ -243,6 +245,40 @@ def test_import_reports_products_that_the_store_refuses(shop: MemoryBackend) -> 
             report = (await client.post("/products/import", content="\n".join(lines).encode())).json()
             assert (report["saved"], report["refused"]) == (1, 1)
             assert report["problems"][0].startswith("lamp 410000: ")
+
+    asyncio.run(main())
+
+
+def test_import_that_is_broken_off_leaves_what_it_saved(shop: MemoryBackend) -> None:
+    async def main() -> None:
+        async with open_client() as client:
+            importing = asyncio.create_task(client.post("/products/import", content=upload(1_000_000)))
+            while await Product.aio.find(Product.category == "light").count() < 20:
+                pass
+            importing.cancel()
+            await asyncio.wait([importing])
+            assert importing.cancelled()
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+            assert (await client.get("/products/lamp 0")).status_code == 200
+            assert (await client.get("/products/lamp 999999")).status_code == 404
+
+    asyncio.run(main())
+
+
+def test_import_says_what_is_wrong_with_each_line(shop: MemoryBackend) -> None:
+    lines = [json.dumps(LAMP | {"name": "Light"}), "{", '{"sku": "sofa"}', json.dumps(LAMP | {"sku": "candle"})]
+
+    async def main() -> None:
+        async with open_client() as client:
+            await client.post("/products", json=LAMP)
+            report = (await client.post("/products/import", content="\n".join(lines).encode())).json()
+            assert (report["saved"], report["refused"]) == (1, 3)
+            assert [problem[:20] for problem in sorted(report["problems"])] == [
+                "lamp: Product: there",
+                "line 2: JSON: Invali",
+                "line 3: name: Field ",
+            ]
+            assert (await client.get("/products/lamp")).json() == LAMP | {"version": 1}
 
     asyncio.run(main())
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from colours import blocking_only
 
 from dynamongo import (
     AttributeNotLoaded,
@@ -40,6 +41,9 @@ from dynamongo.model.write_stream import perform_bulk
 from dynamongo.operations import BatchWrite, Delete, Put, UpdateItem
 from dynamongo.verbs.bulk_entries import delete_entry
 from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
+
+pytestmark = pytest.mark.usefixtures("colour")
+
 
 _prefixes = (f"bulk-{number}-" for number in itertools.count())
 
@@ -340,7 +344,7 @@ class TestBatch:
 
     def test_it_takes_writes_only_inside_its_block(self) -> None:
         batch = User.batch()
-        with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes only inside its `with` block"):
+        with pytest.raises(DynamongoError, match=r"User.batch\(\) takes writes only inside its `(async )?with` block"):
             batch.save({"email": "a"})
 
 
@@ -424,6 +428,7 @@ class TestExplain:
 
 
 class TestVerbs:
+    @blocking_only
     def test_subclass_may_extend_a_verb(self) -> None:
         class Counted(User):
             __table__ = "counted"

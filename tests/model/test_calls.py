@@ -1,4 +1,4 @@
-"""A verb is prepared and finished by its call; the facade of these tests awaits what is executed in between."""
+"""A verb is prepared and finished by its call, whatever executes it in between: here, it is awaited."""
 
 from __future__ import annotations
 
@@ -15,20 +15,16 @@ from dynamongo import (
     IntField,
     ItemNotFound,
     Model,
-    RetryPolicy,
     StringField,
     TableMismatch,
     TableNotFound,
     VersionConflict,
     VersionField,
 )
-from dynamongo.backends import make_awaitable
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.connection.drivers import drive_async
-from dynamongo.exceptions import DynamongoError
-from dynamongo.executor import Sender
 from dynamongo.operations import Delete, Get, Put, UpdateItem
-from dynamongo.verbs.calls import DeleteCall, GetCall, SaveCall, UpdateCall, VerbCall
+from dynamongo.verbs.bulk_writes import WriteOptions
+from dynamongo.verbs.calls import DeleteCall, GetCall, SaveCall, UpdateCall, VerbCall, perform_async
 from dynamongo.verbs.table_calls import compare_call, create_call, delete_call, update_call
 
 R = TypeVar("R")
@@ -65,20 +61,8 @@ def backend() -> Iterator[MemoryBackend]:
         yield backend
 
 
-async def perform_awaiting(call: VerbCall[R]) -> R:
-    try:
-        if call.operation is not None:
-            result = await make_awaitable(Connection().backend)(call.operation, None)
-        else:
-            sender = Sender(Connection().backend.limits, RetryPolicy())
-            result = None if call.steps is None else await drive_async(call.steps(sender), Connection().backend)
-    except DynamongoError as error:
-        return call.fail(error)
-    return call.finish(result)
-
-
 def perform(call: VerbCall[R]) -> R:
-    return asyncio.run(perform_awaiting(call))
+    return asyncio.run(perform_async(call))
 
 
 def get(strategy: Any, default: Any = None, **arguments: Any) -> GetCall:
@@ -104,6 +88,16 @@ def test_preparing_makes_no_request() -> None:
         create_call(Note, wait=True, progress=None)
     assert calls.requests == 0
     assert [type(call.operation) for call in prepared] == [Get, Put, UpdateItem, Delete]
+
+
+def test_preparing_the_verbs_for_many_items_makes_no_request() -> None:
+    options = WriteOptions()
+    with Connection.record() as calls:
+        saving = Note.save_many.prepare([Note(title="a")], options)
+        deleting = Note.delete_many.prepare(Note.stars > 1, None, options)
+        updating = Note.update_many.prepare(["a"], Note.stars.set(1), None, options)
+    assert calls.requests == 0
+    assert [call.read and call.read.source for call in (saving, deleting, updating)] == [None, Note.stars > 1, None]
 
 
 def test_get_returns_the_instance_or_the_default() -> None:
@@ -164,7 +158,7 @@ def test_delete_of_an_outdated_instance_is_a_conflict() -> None:
 def test_refusal_names_the_table() -> None:
     Note.delete_table()
     for call in (get("a"), save({"title": "a"}), update("a", Note.stars.set(1)), delete("a")):
-        with pytest.raises(TableNotFound, match=r"^Note: .*the table notes\)$"):
+        with pytest.raises(TableNotFound, match=r"^Note: .*the table notes\)"):
             perform(call)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from colours import blocking_only
 
 from dynamongo import (
     BudgetExceeded,
@@ -25,6 +26,8 @@ from dynamongo import (
 from dynamongo.backends import Backend, Limits
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.conditions import And
+
+pytestmark = pytest.mark.usefixtures("colour")
 
 
 class Post(Model):
@@ -93,6 +96,7 @@ def test_iteration_that_is_left_anywhere_continues_after_its_last_item(name: str
         assert [identity(post) for post in rest] == whole[taken:]
 
 
+@blocking_only
 def test_repr_names_the_model() -> None:
     assert repr(Post.find(A)) == "<ResultSet of Post, which is read when it is iterated over>"
 

@@ -10,6 +10,9 @@ import pytest
 from dynamongo import Connection, DynamongoError, IntField, Model, StringField, TableMismatch
 from dynamongo.backends.memory import MemoryBackend
 
+pytestmark = pytest.mark.usefixtures("colour")
+
+
 TABLE = "threads-with-other-keys"
 
 

@@ -256,6 +256,39 @@ async def write_awaiting(listed: Listed) -> None:
     assert_type(await listed.aio.delete(condition=None), Listed | None)
 
 
+async def write_many_awaiting() -> None:
+    assert_type(await Listed.aio.save_many([Listed(name="a")]), BatchResult[Listed])
+    assert_type(await Listed.aio.update_many(["a"], Listed.year.set(1)), BatchResult[Listed])
+    assert_type(await Listed.aio.delete_many(Listed.year > 2000), BatchResult[Listed])
+    assert_type(await Listed.aio.find(Listed.year > 2000).delete(), BatchResult[Any])
+    assert_type(await Listed.aio.find(Listed.year > 2000).update(Listed.year.set(1)), BatchResult[Any])
+    async for outcome in Listed.aio.save_iter([{"name": "a"}]):
+        assert_type(outcome, WriteOutcome[Listed])
+    async for outcome in Listed.aio.save_iter(Listed.aio.find()):
+        assert_type(outcome, WriteOutcome[Listed])
+    async for outcome in Listed.aio.delete_iter(["a"]):
+        assert_type(outcome, WriteOutcome[Listed])
+    async for outcome in Listed.aio.update_iter(["a"], Listed.year.set(1)):
+        assert_type(outcome, WriteOutcome[Listed])
+    async with Listed.aio.batch() as batch:
+        await batch.save(Listed(name="a"))
+        await batch.save({"name": "a"})
+        await batch.delete("b")
+    assert_type(batch.result, BatchResult[Listed])
+    assert_type(batch.pending, list[Listed])
+
+
+async def work_together_awaiting(user: User) -> None:
+    async with Connection.aio.transaction(return_items=True) as tx:
+        tx.save(user, only_changed=True)
+        tx.update(user, User.visits.increment(), condition=User.visits < 10)
+        tx.update(user, "f")  # type: ignore[arg-type]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    assert_type(await Connection.aio.transact_get([(User, "a"), (User, "b")]), "list[User | None]")
+    assert_type(await Connection.aio.transact_get([user]), "list[User | None]")
+    async with Connection.aio as connection:
+        assert_type(connection, Connection)
+
+
 async def manage_awaiting() -> None:
     await Listed.aio.create_table(wait=False)
     assert_type(await Listed.aio.table_exists(), bool)
@@ -273,6 +306,9 @@ async def misuse_of_awaited_verbs(listed: Listed) -> None:
     Listed.aio.find(limit="3")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.aio.find(scans="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.aio.explain("a")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    await Listed.aio.save_many(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await Listed.aio.update_many(["a"], "b")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.aio.save_iter([User()])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     list(Listed.aio.find())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.backends.base import Limits, uses_reader
+from dynamongo.backends.base import Limits, note_unsent, uses_reader
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import Transport, TransportKind, check_transport
-from dynamongo.backends.dynamodb.transport.connection_errors import note_unsent
 from dynamongo.backends.dynamodb.transport.transport import make_transport
 from dynamongo.exceptions import (
     AccessDenied,
@@ -176,8 +176,13 @@ class DynamoDBBackend:
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:
-        """Return how the next request goes to the store: `"direct"` and who started it, or `"boto3"` and the reason."""
-        return (self._transport or self._open()).describe()
+        """Return how the next request goes to the store: `"direct"` and who started it, or `"boto3"` and the reason.
+
+        Called on a running event loop, it tells whether that takes a thread, as in `"boto3 in a thread: ..."`.
+        """
+        events: Any = sys.modules.get("asyncio.events")
+        is_awaited = events is not None and events._get_running_loop() is not None  # noqa: SLF001 - it is documented
+        return (self._transport or self._open()).describe(is_awaited=is_awaited)
 
     def _open(self) -> Transport:
         with self._lock:

@@ -72,9 +72,9 @@ class AutoTransport:
             await self._choosing.call()  # looks for the endpoint and the credentials
         return await self._choose().send_async(request, seconds)
 
-    def describe(self) -> str:
+    def describe(self, *, is_awaited: bool = False) -> str:
         """Return how the next request is sent; see `Transport`."""
-        return self._choose().describe()
+        return self._choose().describe(is_awaited=is_awaited)
 
     def close(self) -> None:
         """Close the connections and the client."""

@@ -41,8 +41,8 @@ class Transport(Protocol):
         """
         ...
 
-    def describe(self) -> str:
-        """Return `"direct"` and how it was started, or `"boto3"` and the reason."""
+    def describe(self, *, is_awaited: bool = False) -> str:
+        """Return `"direct"` and how it was started, or `"boto3"` and the reason; of an awaited request, if it is."""
         ...
 
     def close(self) -> None:

@@ -125,9 +125,9 @@ class BotoTransport:
             return build_refusal_error(str(details.get("proxy_url")), refusal[1])
         return translate_error(error, self._settings.describe_credentials())
 
-    def describe(self) -> str:
+    def describe(self, *, is_awaited: bool = False) -> str:
         """Return the reason; see `Transport`."""
-        return f"boto3: {self._reason}"
+        return f"boto3{' in a thread' if is_awaited else ''}: {self._reason}"
 
     def close(self) -> None:
         """Close the client, unless it is the caller's."""

@@ -119,9 +119,10 @@ class DirectTransport:
         except MALFORMED as error:
             return build_malformed_error(error)
 
-    def describe(self) -> str:
+    def describe(self, *, is_awaited: bool = False) -> str:
         """Return `"direct"`, and how it was started."""
-        return f"direct: {self._start}"
+        has_thread = is_awaited and not loop_pool.can_watch_sockets()
+        return f"direct{' in a thread' if has_thread else ''}: {self._start}"
 
     def close(self) -> None:
         """Close idle connections now, and the others after use."""

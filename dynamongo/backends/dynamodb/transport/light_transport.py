@@ -59,9 +59,9 @@ class LightTransport:
             return self._direct.send_async(request, seconds)
         return self._succeed_and_send(request, seconds)
 
-    def describe(self) -> str:
+    def describe(self, *, is_awaited: bool = False) -> str:
         """Return how the next request is sent; see `Transport`."""
-        return self._choose().describe()
+        return self._choose().describe(is_awaited=is_awaited)
 
     def _choose(self) -> Transport:
         if self._successor is not None:

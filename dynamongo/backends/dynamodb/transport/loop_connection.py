@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dynamongo.backends.dynamodb.transport.alarm import NEVER, Alarm
 from dynamongo.backends.dynamodb.transport.connection_errors import (
@@ -193,7 +193,9 @@ class LoopConnection:
     def _read_more(self, reader: ResponseReader) -> HttpResponse | None:
         """Receive what has arrived of the rest of a response, but let other tasks run in between."""
         self._last_byte = time.monotonic()
-        for _ in range(_STEPS):
+        steps = 0
+        while steps < _STEPS or self._has_decrypted():
+            steps += 1
             room = reader.room()
             if room is None:
                 data = self._socket.recv(FIRST_BYTES)
@@ -204,6 +206,11 @@ class LoopConnection:
             if response is not None:
                 return response
         return None
+
+    def _has_decrypted(self) -> bool:
+        """Return whether a record of TLS was read in part. Of its rest, the system does not tell the loop."""
+        pending: Any = getattr(self._socket, "pending", None)
+        return pending is not None and pending() > 0
 
     def close(self) -> bool:
         """Close the connection, in the thread of its loop, or while that does not run; return whether it was open."""

@@ -223,7 +223,7 @@ class LoopPools:
         return last
 
     def _look_up(self, loop: asyncio.AbstractEventLoop) -> LoopPool | None:
-        if isinstance(loop, _BLIND):
+        if not can_watch_sockets():
             return None
         with self._lock:
             over = [pool for pool in self._pools if pool.is_over()]
@@ -251,6 +251,11 @@ class LoopPools:
         pool = self.find()
         if pool is not None:
             await pool.close_async()
+
+
+def can_watch_sockets() -> bool:
+    """Return whether the running loop can; otherwise a thread has to send requests."""
+    return not isinstance(asyncio.get_running_loop(), _BLIND)
 
 
 def find_running_loop() -> asyncio.AbstractEventLoop | None:

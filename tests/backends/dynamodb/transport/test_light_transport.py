@@ -57,6 +57,13 @@ def ask():
 """
 
 
+AWAIT = """
+import asyncio
+def ask():
+    assert asyncio.run(backend.execute_async(Get("table", {"id": "a"}))).item == {"id": "a"}
+"""
+
+
 def run_program(url: str, home: FilePath, *lines: str) -> list[str]:
     """What a program prints that has credentials in its environment, and whose home is empty."""
     env = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AWS_", "BOTO"))}
@@ -107,11 +114,33 @@ def test_nothing_of_boto3_is_imported(url: str, tmp_path: FilePath) -> None:
     assert Recorder.seen == [("first eu-west-1", "dynamongo")]
 
 
-def test_imported_boto3_takes_over_with_the_same_credentials(url: str, tmp_path: FilePath) -> None:
+def test_nothing_of_boto3_is_imported_by_awaited_calls_either(url: str, tmp_path: FilePath) -> None:
+    lines = run_program(
+        url,
+        tmp_path,
+        AWAIT,
+        "class Item(Model):",
+        "    __table__, __hash_key__, __connection__ = 'items', 'id', Connection(backend=backend)",
+        "    id = StringField()",
+        "async def main():",
+        "    assert (await Item.aio.get_one('a')).id == 'a'",
+        "    print(backend.describe_transport())",
+        "    await backend.close_async()",
+        "asyncio.run(main())",
+        "slow = 'boto3 botocore urllib3 http.client email urllib.parse hmac'",
+        "print([name for name in slow.split() if name in sys.modules])",
+    )
+    assert lines == ["direct: started without boto3", "[]"]
+    assert Recorder.seen == [("first eu-west-1", "dynamongo")]
+
+
+@pytest.mark.parametrize("define_ask", ["", AWAIT], ids=["blocking", "awaited"])
+def test_imported_boto3_takes_over_with_the_same_credentials(url: str, tmp_path: FilePath, define_ask: str) -> None:
     """And in the child of a fork likewise, without an effect on the parent."""
     lines = run_program(
         url,
         tmp_path,
+        define_ask,
         "ask()",
         "os.environ.update(AWS_ACCESS_KEY_ID='second', AWS_REGION='us-east-1')",
         "ask()",
@@ -173,10 +202,12 @@ def test_requests_of_many_threads_go_over_at_once(url: str, tmp_path: FilePath) 
     assert {key for key, _ in Recorder.seen} == {"first eu-west-1"}
 
 
-def test_client_that_cannot_be_made_is_reported_until_it_can(url: str, tmp_path: FilePath) -> None:
+@pytest.mark.parametrize("define_ask", ["", AWAIT], ids=["blocking", "awaited"])
+def test_client_that_cannot_be_made_is_reported_until_it_can(url: str, tmp_path: FilePath, define_ask: str) -> None:
     lines = run_program(
         url,
         tmp_path,
+        define_ask,
         "ask()",
         "from dynamongo.exceptions import ConfigurationError",
         "import botocore.session",

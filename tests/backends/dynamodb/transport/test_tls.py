@@ -14,6 +14,7 @@ import certifi
 import pytest
 import trustme
 from botocore.httpsession import create_urllib3_context
+from transport_colours import Execute
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.transport import tls
@@ -116,31 +117,31 @@ class TestAuthorities:
             "damaged",
         ],
     )
-    def test_every_authority_of_the_file_is_trusted(
-        self, authority: trustme.CA, port: int, bundle: FilePath, write: Any, count: int
+    def test_every_authority_of_the_file_is_trusted(  # noqa: PLR0917 - fixtures
+        self, authority: trustme.CA, port: int, bundle: FilePath, write: Any, count: int, execute: Execute
     ) -> None:
         bundle.write_text(write(to_text(authority)))
         backend = make_backend("localhost", port)
-        assert backend.execute(GET).item is None
+        assert execute(backend, GET).item is None
         assert (count_authorities(backend), Answering.count) == (count, 1)
         backend.close()
 
     @pytest.mark.parametrize("text", [USUAL, USUAL + to_text(trustme.CA())], ids=["none", "another one"])
-    def test_no_other_is(self, port: int, bundle: FilePath, text: str) -> None:
+    def test_no_other_is(self, port: int, bundle: FilePath, text: str, execute: Execute) -> None:
         bundle.write_text(text)
         backend = make_backend("localhost", port)
         for _ in range(2):
             with pytest.raises(ServiceError, match="CERTIFICATE_VERIFY_FAILED") as caught:
-                backend.execute(GET)
+                execute(backend, GET)
             assert (caught.value.code, caught.value.was_sent, Answering.count) == ("SSLError", False, 0)
         assert count_authorities(backend) == text.count("-----BEGIN CERTIFICATE-----")
         backend.close()
 
-    def test_name_is_checked_too(self, authority: trustme.CA, port: int, bundle: FilePath) -> None:
+    def test_name_is_checked_too(self, authority: trustme.CA, port: int, bundle: FilePath, execute: Execute) -> None:
         bundle.write_text(USUAL + to_text(authority))
         backend = make_backend("127.0.0.1", port)
         with pytest.raises(ServiceError, match="IP address mismatch"):
-            backend.execute(GET)
+            execute(backend, GET)
         assert Answering.count == 0
         backend.close()
 

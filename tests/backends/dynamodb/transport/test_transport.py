@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import os
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.stub import Stubber
 from faulty_server import FaultyServer, Slow, run_faulty_server
 from moto import mock_aws
+from transport_colours import Execute, execute_blocking
 
 from dynamongo import Connection, Model, StringField
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -68,9 +71,9 @@ def backend(server: FaultyServer) -> Iterator[DynamoDBBackend]:
     made.close()
 
 
-def ask(backend: DynamoDBBackend) -> None:
+def ask(execute: Execute, backend: DynamoDBBackend) -> None:
     with pytest.raises(TableNotFound):
-        backend.execute(DESCRIBE)
+        execute(backend, DESCRIBE)
 
 
 def is_from_boto3(server: FaultyServer) -> bool:
@@ -79,14 +82,14 @@ def is_from_boto3(server: FaultyServer) -> bool:
 
 
 class TestChoice:
-    def test_requests_are_sent_directly(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
-        ask(backend)
+    def test_requests_are_sent_directly(self, backend: DynamoDBBackend, server: FaultyServer, execute: Execute) -> None:
+        ask(execute, backend)
         assert backend.describe_transport() == DIRECT
         assert not is_from_boto3(server)
 
-    def test_boto3_sends_them_where_it_is_set(self, server: FaultyServer) -> None:
+    def test_boto3_sends_them_where_it_is_set(self, server: FaultyServer, execute: Execute) -> None:
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=server.url, transport="boto3")
-        ask(backend)
+        ask(execute, backend)
         assert backend.describe_transport() == 'boto3: transport="boto3" is set'
         assert is_from_boto3(server)
         backend.close()
@@ -108,10 +111,10 @@ class TestChoice:
         with pytest.raises(ConfigurationError, match="transport must be one of auto, boto3; got"):
             DynamoDBBackend(**MADE_UP, transport=kind)
 
-    def test_client_of_the_caller_sends_them(self, session: Any, server: FaultyServer) -> None:
+    def test_client_of_the_caller_sends_them(self, session: Any, server: FaultyServer, execute: Execute) -> None:
         client = session.client("dynamodb", endpoint_url=server.url)
         backend = DynamoDBBackend(client=client)
-        ask(backend)
+        ask(execute, backend)
         assert backend.describe_transport() == "boto3: client= was passed"
         assert is_from_boto3(server)
         client.close()
@@ -119,25 +122,29 @@ class TestChoice:
     @pytest.mark.parametrize(
         "event", ["before-send.dynamodb.*", "before-sign", "provide-client-params.dynamodb.GetItem", "needs-retry.*"]
     )
-    def test_handler_of_an_event_sees_them(self, session: Any, server: FaultyServer, event: str) -> None:
+    def test_handler_of_an_event_sees_them(
+        self, session: Any, server: FaultyServer, event: str, execute: Execute
+    ) -> None:
         session.events.register(event, lambda **_: None)
         backend = DynamoDBBackend(session=session, endpoint_url=server.url)
-        ask(backend)
+        ask(execute, backend)
         assert "handles botocore's event" in backend.describe_transport()
         assert is_from_boto3(server)
         backend.close()
 
-    def test_handler_for_another_service_is_no_reason(self, session: Any, server: FaultyServer) -> None:
+    def test_handler_for_another_service_is_no_reason(
+        self, session: Any, server: FaultyServer, execute: Execute
+    ) -> None:
         session.events.register("before-send.s3.*", lambda **_: None)
         backend = DynamoDBBackend(session=session, endpoint_url=server.url)
-        ask(backend)
+        ask(execute, backend)
         assert not is_from_boto3(server)
         backend.close()
 
     def test_handler_that_comes_later_sees_them_and_leaves_again(
-        self, backend: DynamoDBBackend, server: FaultyServer, caplog: pytest.LogCaptureFixture
+        self, backend: DynamoDBBackend, server: FaultyServer, caplog: pytest.LogCaptureFixture, execute: Execute
     ) -> None:
-        ask(backend)
+        ask(execute, backend)
         assert not is_from_boto3(server)
         events: Any = backend._transport._client.meta.events  # type: ignore[union-attr]
         seen: list[str] = []
@@ -147,49 +154,49 @@ class TestChoice:
 
         events.register("before-send.dynamodb", see)
         with caplog.at_level(logging.DEBUG, logger="dynamongo"):
-            ask(backend)
+            ask(execute, backend)
         assert is_from_boto3(server)
         assert seen == ["before-send.dynamodb.DescribeTable"]
         assert "requests go through boto3: " in caplog.text
         events.unregister("before-send.dynamodb", see)
-        ask(backend)
+        ask(execute, backend)
         assert not is_from_boto3(server)
 
-    def test_stubber_answers(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
-        ask(backend)
+    def test_stubber_answers(self, backend: DynamoDBBackend, server: FaultyServer, execute: Execute) -> None:
+        ask(execute, backend)
         count = len(server.log)
         client: Any = backend._transport._client  # type: ignore[union-attr]
         with Stubber(client) as stubber:
             stubber.add_response("get_item", {"Item": {"id": {"S": "stubbed"}}})
-            assert backend.execute(Get("table", {"id": "a"})).item == {"id": "stubbed"}
+            assert execute(backend, Get("table", {"id": "a"})).item == {"id": "stubbed"}
         assert len(server.log) == count
-        ask(backend)
+        ask(execute, backend)
         assert len(server.log) == count + 1
         assert not is_from_boto3(server)
 
     @pytest.mark.filterwarnings("ignore")
-    def test_moto_answers_whenever_the_client_was_made(self) -> None:
+    def test_moto_answers_whenever_the_client_was_made(self, execute: Execute) -> None:
         before = DynamoDBBackend(**MADE_UP)
         before._open()
         with mock_aws():
             for backend in (before, DynamoDBBackend(**MADE_UP)):
                 assert backend.describe_transport() == "boto3: moto is active"
-                backend.execute(CreateTable(SCHEMA))
-                backend.execute(Put("transports", {"id": "a", "raw": b"x", "set": frozenset({1, 2})}))
-                assert backend.execute(Get("transports", {"id": "a"})).item == {
+                execute(backend, CreateTable(SCHEMA))
+                execute(backend, Put("transports", {"id": "a", "raw": b"x", "set": frozenset({1, 2})}))
+                assert execute(backend, Get("transports", {"id": "a"})).item == {
                     "id": "a",
                     "raw": b"x",
                     "set": frozenset({1, 2}),
                 }
-                backend.execute(DeleteTable("transports"))
+                execute(backend, DeleteTable("transports"))
                 backend.close()
         assert before.describe_transport() == DIRECT
         before.close()
 
     def test_replaced_function_of_botocore_is_called(
-        self, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+        self, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch, execute: Execute
     ) -> None:
-        ask(backend)
+        ask(execute, backend)
         count = len(server.log)
         calls: list[str] = []
 
@@ -198,32 +205,34 @@ class TestChoice:
             return {"ResponseMetadata": {}}
 
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
-        assert backend.execute(Get("table", {"id": "a"})).item is None
+        assert execute(backend, Get("table", {"id": "a"})).item is None
         assert (calls, len(server.log)) == (["GetItem"], count)
 
-    def test_proxy_that_it_cannot_honour_is_left_to_boto3(self, session: Any) -> None:
+    def test_proxy_that_it_cannot_honour_is_left_to_boto3(self, session: Any, execute: Execute) -> None:
         session._session.set_default_client_config(Config(proxies={"http": "https://127.0.0.1:1"}))
         backend = DynamoDBBackend(session=session, endpoint_url="http://127.0.0.1:1")
         assert backend.describe_transport().startswith("boto3: only boto3 supports the proxy")
         with pytest.raises(ServiceError) as caught:
-            backend.execute(DESCRIBE)
+            execute(backend, DESCRIBE)
         assert not caught.value.was_sent
         backend.close()
 
 
 class TestRequests:
     @proves("20.3", "22.4", "23.7")
-    def test_whatever_is_sent_directly_is_checked_against_botocores_model(self, backend: DynamoDBBackend) -> None:
+    def test_whatever_is_sent_directly_is_checked_against_botocores_model(
+        self, backend: DynamoDBBackend, execute: Execute
+    ) -> None:
         """So no test passes on a request that boto3 would have refused, and only an emulator takes."""
         index = IndexSchema("index", KeySchema(KeyAttribute("other", "S")), Projection("include", ("",)))
         with pytest.raises(AssertionError, match=r"Invalid length for parameter .*NonKeyAttributes"):
-            backend.execute(CreateTable(TableSchema("unchecked", SCHEMA.keys, None, (index,))))
-        backend.execute(DeleteTable("unchecked"))
+            execute(backend, CreateTable(TableSchema("unchecked", SCHEMA.keys, None, (index,))))
+        execute(backend, DeleteTable("unchecked"))
 
-    def test_head_is_what_boto3_sends(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+    def test_head_is_what_boto3_sends(self, backend: DynamoDBBackend, server: FaultyServer, execute: Execute) -> None:
         other = DynamoDBBackend(**MADE_UP, endpoint_url=server.url, transport="boto3")
-        ask(backend)
-        ask(other)
+        ask(execute, backend)
+        ask(execute, other)
         other.close()
         direct, boto = (dict(seen.headers) for seen in server.log[-2:])
         changing = {"amz-sdk-invocation-id", "amz-sdk-request", "authorization", "x-amz-date", "content-length"}
@@ -232,15 +241,17 @@ class TestRequests:
         }
         assert server.log[-2].body == server.log[-1].body.replace(b": ", b":").replace(b", ", b",")
 
-    def test_signature_is_that_of_the_request(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
-        ask(backend)
+    def test_signature_is_that_of_the_request(
+        self, backend: DynamoDBBackend, server: FaultyServer, execute: Execute
+    ) -> None:
+        ask(execute, backend)
         headers, body = server.log[-1].headers, server.log[-1].body
         names = ("content-type", "host", "x-amz-date", "x-amz-target")
         signed = canonical_headers({name: headers[name] for name in names})
         expected = Signer("us-east-2", "dynamodb").sign("made-up", "top-secret", headers["x-amz-date"], signed, body)
         assert headers["authorization"] == expected
 
-    def test_credentials_are_asked_for_at_every_request(self, server: FaultyServer) -> None:
+    def test_credentials_are_asked_for_at_every_request(self, server: FaultyServer, execute: Execute) -> None:
         count = 0
 
         def refresh() -> dict[str, str]:
@@ -258,7 +269,7 @@ class TestRequests:
         session._session._credentials = RefreshableCredentials.create_from_metadata(refresh(), refresh, "test")
         backend = DynamoDBBackend(session=session, endpoint_url=server.url)
         for _ in range(3):
-            ask(backend)
+            ask(execute, backend)
         tokens = [seen.headers["x-amz-security-token"] for seen in server.log]
         assert len(set(tokens)) == 3
         assert all(
@@ -268,7 +279,9 @@ class TestRequests:
         assert not is_from_boto3(server)
         backend.close()
 
-    def test_missing_credentials_are_reported(self, monkeypatch: pytest.MonkeyPatch, server_url: str) -> None:
+    def test_missing_credentials_are_reported(
+        self, monkeypatch: pytest.MonkeyPatch, server_url: str, execute: Execute
+    ) -> None:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             monkeypatch.delenv(name)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -276,11 +289,11 @@ class TestRequests:
         monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
         backend = DynamoDBBackend(region="us-east-2", endpoint_url=server_url)
         with pytest.raises(CredentialsError, match="Looked at: access_key_id"):
-            backend.execute(DESCRIBE)
+            execute(backend, DESCRIBE)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
         backend.close()
-        ask(backend)
+        ask(execute, backend)
         backend.close()
 
     @pytest.mark.parametrize(
@@ -295,51 +308,53 @@ class TestRequests:
     )
     @pytest.mark.parametrize("name", ["aws_access_key_id", "aws_session_token"])
     def test_credentials_that_no_header_can_hold_are_refused(
-        self, server: FaultyServer, transport: str, name: str, odd: str
+        self, server: FaultyServer, transport: str, name: str, odd: str, execute: Execute
     ) -> None:
         keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", name: odd}
         session = boto3.Session(**keys, region_name="us-east-2")  # type: ignore[arg-type]
         backend = DynamoDBBackend(session=session, endpoint_url=server.url, transport=transport)
         with pytest.raises(CredentialsError, match="such as a line break") as caught:
-            backend.execute(DESCRIBE)
+            execute(backend, DESCRIBE)
         assert "made-up" not in str(caught.value)
         assert server.log == []
         backend.close()
 
     def test_trace_of_aws_lambda_is_handed_on(
-        self, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+        self, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch, execute: Execute
     ) -> None:
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
         monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988;Sampled=1 ä")
-        ask(backend)
+        ask(execute, backend)
         assert server.log[-1].headers["x-amzn-trace-id"] == "Root=1-5759e988;Sampled=1%20%C3%A4"
 
     @pytest.mark.parametrize("transport", ["auto", "boto3"])
     @pytest.mark.parametrize("levels", [300, 3_000])
-    def test_request_that_is_nested_too_deep_is_refused(self, server_url: str, transport: str, levels: int) -> None:
+    def test_request_that_is_nested_too_deep_is_refused(
+        self, server_url: str, transport: str, levels: int, execute: Execute
+    ) -> None:
         value: AttributeValue = "x"
         for _ in range(levels):
             value = [value]
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=server_url, transport=transport)
         with pytest.raises(InvalidRequestError):
-            backend.execute(Put("table", {"id": "a", "value": value}))
+            execute(backend, Put("table", {"id": "a", "value": value}))
         backend.close()
 
 
 class TestConnections:
-    def test_connection_is_kept(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+    def test_connection_is_kept(self, backend: DynamoDBBackend, server: FaultyServer, execute: Execute) -> None:
         for _ in range(5):
-            ask(backend)
+            ask(execute, backend)
         assert server.connection_count == 1
 
     def test_each_thread_that_sends_has_one(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
-        ask(backend)
+        ask(execute_blocking, backend)
         server.plan = Slowly()
         barrier = threading.Barrier(8)
 
         def run() -> None:
             barrier.wait()
-            ask(backend)
+            ask(execute_blocking, backend)
 
         threads = [threading.Thread(target=run) for _ in range(8)]
         for thread in threads:
@@ -349,57 +364,61 @@ class TestConnections:
         assert len(server.log) == 9
         assert 2 <= server.connection_count <= 9
 
-    def test_closed_connection_is_replaced(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
+    def test_closed_connection_is_replaced(
+        self, backend: DynamoDBBackend, server: FaultyServer, execute: Execute
+    ) -> None:
         for _ in range(3):
-            ask(backend)
+            ask(execute, backend)
             server.hang_up()
         assert server.connection_count == 3
 
-    def test_backend_that_was_closed_opens_again(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
-        ask(backend)
+    def test_backend_that_was_closed_opens_again(
+        self, backend: DynamoDBBackend, server: FaultyServer, execute: Execute
+    ) -> None:
+        ask(execute, backend)
         backend.close()
-        ask(backend)
+        ask(execute, backend)
         assert server.connection_count == 2
 
     def test_forked_process_has_its_own(self, backend: DynamoDBBackend, server: FaultyServer) -> None:
-        ask(backend)
+        ask(execute_blocking, backend)
         child = os.fork()
         if child == 0:
             try:
-                ask(backend)
+                ask(execute_blocking, backend)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
-        ask(backend)
+        ask(execute_blocking, backend)
         assert server.connection_count == 2
         assert len(server.log) == 3
 
-    def test_nobody_listens(self) -> None:
+    def test_nobody_listens(self, execute: Execute) -> None:
         backend = DynamoDBBackend(**MADE_UP, endpoint_url="http://127.0.0.1:1")
         with pytest.raises(ServiceError, match=r"no connection to http://127\.0\.0\.1:1/") as caught:
-            backend.execute(DESCRIBE)
+            execute(backend, DESCRIBE)
         assert (caught.value.was_sent, caught.value.is_transient) == (False, True)
         backend.close()
 
-    def test_read_timeout_of_the_session_is_kept(self, session: Any, server: FaultyServer) -> None:
+    def test_read_timeout_of_the_session_is_kept(self, session: Any, server: FaultyServer, execute: Execute) -> None:
         session._session.set_default_client_config(Config(read_timeout=0.05))
         server.plan = Slowly(0.3)
         backend = DynamoDBBackend(session=session, endpoint_url=server.url)
         with pytest.raises(ServiceError, match=r"no response from .* within 0\.05 s") as caught:
-            backend.execute(DESCRIBE)
+            execute(backend, DESCRIBE)
         assert (caught.value.was_sent, backend.describe_transport()) == (
             True,
             "direct: started by boto3, since session= is set",
         )
         backend.close()
 
-    def test_large_answers_are_read_whole(self, backend: DynamoDBBackend) -> None:
-        backend.execute(CreateTable(SCHEMA))
+    def test_large_answers_are_read_whole(self, backend: DynamoDBBackend, execute: Execute) -> None:
+        execute(backend, CreateTable(SCHEMA))
         text = "ä" * 20_000
         puts = tuple(BatchPut({"id": str(number), "text": text}) for number in range(25))
-        backend.execute(BatchWrite("transports", puts))
-        found = backend.execute(Scan("transports")).items
-        backend.execute(DeleteTable("transports"))
+        execute(backend, BatchWrite("transports", puts))
+        found = execute(backend, Scan("transports")).items
+        execute(backend, DeleteTable("transports"))
         assert {str(item["id"]) for item in found} == {str(put.item["id"]) for put in puts}
         assert all(item["text"] == text for item in found)
 
@@ -456,31 +475,83 @@ class TestSafety:
         return f"https://localhost:{plain.server_port}"
 
     def test_server_with_a_certificate_of_the_bundle_is_trusted(
-        self, url: str, authority: trustme.CA, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
+        self, url: str, authority: trustme.CA, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch, execute: Execute
     ) -> None:
         bundle = tmp_path / "ca.pem"
         authority.cert_pem.write_to_path(str(bundle))
         monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=url)
         for _ in range(2):
-            assert backend.execute(Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
+            assert execute(backend, Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
         assert backend.describe_transport() == DIRECT
         backend.close()
 
-    def test_any_other_is_not(self, url: str) -> None:
+    def test_any_other_is_not(self, url: str, execute: Execute) -> None:
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=url)
         with pytest.raises(ServiceError, match="no TLS connection") as caught:
-            backend.execute(Get("table", {"id": "a"}))
+            execute(backend, Get("table", {"id": "a"}))
         assert (caught.value.was_sent, backend.describe_transport()) == (False, DIRECT)
         backend.close()
 
 
 class TestProxy:
-    def test_plain_proxy_gets_the_whole_address(self, plain: ThreadingHTTPServer, session: Any) -> None:
+    def test_plain_proxy_gets_the_whole_address(
+        self, plain: ThreadingHTTPServer, session: Any, execute: Execute
+    ) -> None:
         proxy = f"http://user:word@127.0.0.1:{plain.server_port}"
         session._session.set_default_client_config(Config(proxies={"http": proxy}))
         backend = DynamoDBBackend(session=session, endpoint_url="http://dynamodb.example.com:8123")
-        assert backend.execute(Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
+        assert execute(backend, Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
         assert backend.describe_transport() == "direct: started by boto3, since session= is set"
         assert Plain.seen == [("http://dynamodb.example.com:8123/", "dynamodb.example.com:8123")]
         backend.close()
+
+    def test_tunnel_leads_to_the_server(
+        self, plain: ThreadingHTTPServer, session: Any, tmp_path: FilePath, execute: Execute
+    ) -> None:
+        """The name in the certificate is that of the server, not of the proxy."""
+        authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("dynamodb.example.com").configure_cert(context)
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        plain.socket = context.wrap_socket(plain.socket, server_side=True)
+        with run_tunnel(plain.server_port) as (port, requests):
+            proxy = f"http://user:word@127.0.0.1:{port}"
+            session._session.set_default_client_config(Config(proxies={"https": proxy}))
+            session._session.set_config_variable("ca_bundle", str(tmp_path / "ca.pem"))
+            backend = DynamoDBBackend(session=session, endpoint_url="https://dynamodb.example.com:8123")
+            for _ in range(2):
+                assert execute(backend, Get("table", {"id": "a"})).item == {"id": "a", "raw": b"x"}
+            assert backend.describe_transport() == "direct: started by boto3, since session= is set"
+            backend.close()
+        assert [request.split(b"\r\n")[0] for request in requests] == [b"CONNECT dynamodb.example.com:8123 HTTP/1.1"]
+        assert b"Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n" in requests[0]
+        assert Plain.seen == [("/", "dynamodb.example.com:8123")] * 2
+
+
+@contextlib.contextmanager
+def run_tunnel(target: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Run a proxy that opens one tunnel to a port of this machine; give its port, and the requests that it got."""
+    requests: list[bytes] = []
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def carry(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        accepted, _ = listening.accept()
+        requests.append(accepted.recv(65_536))
+        with accepted, socket.create_connection(("127.0.0.1", target)) as forwarding:
+            accepted.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=carry, args=(forwarding, accepted))
+            back.start()
+            carry(accepted, forwarding)
+            back.join()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield listening.getsockname()[1], requests
+    thread.join()
+    listening.close()
