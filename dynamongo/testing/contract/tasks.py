@@ -125,7 +125,7 @@ class TaskContract(ContractBase):
             assert {f"k{turns}" for turns, task in tasks.items() if not task.cancelled()} <= {
                 item["pk"] for item in found
             }
-            await pause(50)
+            await asyncio.sleep(0.05)
             assert in_order(table.items()) == in_order(found), "nothing happens later"
 
         self.run(table, main)
