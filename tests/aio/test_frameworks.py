@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -277,17 +276,14 @@ def test_iteration_that_is_left_early_leaves_nothing_behind(leave: Main, run: Ru
 # Trio.
 
 
-def test_trio_is_refused() -> None:
+@pytest.mark.parametrize("name", ["memory", "dynamodb"])
+def test_trio_is_refused(name: str) -> None:
     trio = pytest.importorskip("trio")
 
     async def main() -> None:
         await Note.aio.table_exists()
 
-    backend = DynamoDBBackend(access_key_id="made-up", secret_access_key="made-up", region="us-east-2")
-    for each in (MemoryBackend(), backend):
-        with (
-            contextlib.closing(each),
-            Connection.using(each),
-            pytest.raises(UnsupportedOperation, match=r"^dynamongo awaits on asyncio"),
-        ):
-            trio.run(main)
+    made_up = DynamoDBBackend(access_key_id="made-up", secret_access_key="made-up", region="us-east-2")
+    backend = MemoryBackend() if name == "memory" else made_up
+    with Connection.using(backend), pytest.raises(UnsupportedOperation, match=r"^dynamongo awaits on asyncio"):
+        trio.run(main)
