@@ -21,6 +21,7 @@ A backend may also offer:
 - `open_async()`, awaited before the first awaited operation: it does what would otherwise block the event loop, in
   properties such as `max_attempts` too;
 - `close_async()`, awaited in place of `close` on a running event loop: it waits for what is closed;
+- `was_sent = False` on the `CancelledError` of an awaited operation: it was not sent, and so not executed;
 - `is_local = True`: it does no I/O, so that a blocking call delays an event loop no more than any other code.
 """
 
@@ -30,6 +31,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo.exceptions import UnsupportedOperation
 from dynamongo.operations import MAX_BATCH_GET, MAX_BATCH_WRITE, Operation
 
 R = TypeVar("R")
@@ -160,6 +162,39 @@ def make_awaitable(backend: Backend) -> Callable[[Operation[R], float | None], A
     return lambda operation, seconds: _run_in_thread(execute, operation, seconds)
 
 
+async def open_async(backend: Backend) -> None:
+    """Have the backend do what its first operation would otherwise block the event loop with.
+
+    Raises:
+        UnsupportedOperation: No event loop of asyncio is running, and the backend does I/O.
+    """
+    if not getattr(backend, "is_local", False):
+        import asyncio  # noqa: PLC0415 - as below
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError as error:
+            raise refuse_framework() from error
+    opening: Callable[[], Awaitable[object]] | None = getattr(backend, "open_async", None)
+    if opening is not None:
+        await opening()
+
+
+def refuse_framework() -> UnsupportedOperation:
+    """Return the error of a coroutine that does not run on asyncio."""
+    return UnsupportedOperation(
+        "dynamongo awaits on asyncio, and this coroutine runs on something else: run it by `asyncio.run`, or by anyio"
+        " in its asyncio mode; elsewhere call the blocking verbs in a thread"
+    )
+
+
+def note_unsent(interruption: BaseException) -> None:
+    """Set `was_sent` of a `CancelledError` to `False`, unless it is set: the operation has not been executed."""
+    if not isinstance(interruption, Exception) and not hasattr(interruption, "was_sent"):
+        cancelled: Any = interruption
+        cancelled.was_sent = False
+
+
 async def wait_async(backend: Backend, seconds: float) -> None:
     """Wait before a retry, without blocking the event loop."""
     found: Any = backend
@@ -170,6 +205,7 @@ async def wait_async(backend: Backend, seconds: float) -> None:
 
 
 async def _run_in_thread(function: Callable[..., R], *arguments: Any) -> R:
+    """Call the function in a thread of the event loop's executor; if the task is cancelled, the call goes on there."""
     import asyncio  # noqa: PLC0415 - whoever awaits has imported it; nobody else needs it
 
     return await asyncio.to_thread(function, *arguments)

@@ -86,7 +86,7 @@ class LastUsed:
     Attributes:
         refer: Returns the backend, if it still exists: the connection must not keep it alive.
         is_bounded: Whether its `execute` takes a time limit.
-        is_awaitable: Whether it has an `execute_async` of its own.
+        awaited: The function of its `execute`, if it has an `execute_async` that does the same.
         seconds: How long a call may take.
         now: Returns the time by the backend's clock.
         budget: What retries are paid from.
@@ -96,7 +96,7 @@ class LastUsed:
 
     refer: Callable[[], Backend | None]
     is_bounded: bool
-    is_awaitable: bool
+    awaited: object | None
     seconds: float
     now: Callable[[], float]
     budget: RetryBudget
@@ -107,7 +107,7 @@ class LastUsed:
 NONE_USED = LastUsed(
     refer=lambda: None,
     is_bounded=False,
-    is_awaitable=False,
+    awaited=None,
     seconds=0.0,
     now=time.monotonic,
     budget=RetryBudget(None),
@@ -138,7 +138,7 @@ class Senders:
         return LastUsed(
             _refer_to(backend),
             takes_seconds(backend),
-            is_awaitable(backend),
+            getattr(backend.execute, "__func__", backend.execute) if is_awaitable(backend) else None,
             sender.retries.max_seconds,
             sender.now,
             sender.budget,

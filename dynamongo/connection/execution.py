@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dynamongo.backends import Backend, make_awaitable, make_bounded, takes_seconds
+from dynamongo.backends import Backend, make_awaitable, make_bounded, open_async, takes_seconds
 from dynamongo.connection.drivers import NONE_USED, LastUsed, Senders, drive, drive_async
 from dynamongo.connection.loop_guard import is_loop, report_blocking
 from dynamongo.connection.observers import execute_observed, execute_observed_async, observers
@@ -96,7 +96,7 @@ class Execution:
             backend = self.backend
         last = self._last
         if last.refer() is not backend:
-            last = self._look_up(backend)
+            last = await self._look_up_async(backend)
         return await drive_async(make_steps(last.sender), backend, last.seconds)
 
     async def execute_async(self, operation: Operation[R], backend: Backend | None = None) -> R:
@@ -105,11 +105,12 @@ class Execution:
             backend = self.backend
         last = self._last
         if last.refer() is not backend:
-            last = self._look_up(backend)
+            last = await self._look_up_async(backend)
         started: float | None = None
+        awaitable: Any = backend
+        function = awaitable.execute  # looked up each time: a test may replace it at any time
         try:
-            if last.is_awaitable and not observers.get():
-                awaitable: Any = backend
+            if getattr(function, "__func__", function) is last.awaited and not observers.get():
                 result: R = await awaitable.execute_async(operation, last.seconds)
             else:
                 started = last.now()
@@ -150,6 +151,10 @@ class Execution:
     def _look_up(self, backend: Backend) -> LastUsed:
         last = self._last = self._senders.look_up(backend)
         return last  # not the attribute, which another thread may replace at once
+
+    async def _look_up_async(self, backend: Backend) -> LastUsed:
+        await open_async(backend)
+        return self._look_up(backend)
 
 
 def _was_replaced(backend: Backend, error: TypeError) -> bool:

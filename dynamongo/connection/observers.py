@@ -1,6 +1,7 @@
 """Observers: what is notified of the requests of a block of code; see `recording`.
 
-They hold for the current thread or asyncio task, and for the threads that dynamongo itself starts in it.
+They hold for the current thread or asyncio task, for the tasks that are started in it, and for the threads that
+dynamongo itself starts.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
             """Handle an operation that is about to be executed; raise to prevent that."""
             ...
 
-        def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
-            """Handle an operation that was executed or has failed."""
+        def after(self, operation: Operation[Any], consumed: Capacity, error: BaseException | None) -> None:
+            """Handle an operation that was executed, has failed, or was interrupted: it must not raise then."""
             ...
 
 
@@ -81,10 +82,11 @@ class _Watched:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if error is None:  # operations on tables consume no capacity
             self._notify(getattr(self.result, "consumed", Capacity()), None)
-        elif isinstance(error, Exception):  # and not Ctrl-C, or a task that is cancelled
+        elif isinstance(error, Exception) or getattr(error, "was_sent", True):
+            # Ctrl-C, or a task that is cancelled: the request may have been executed, unless it was not sent at all.
             self._notify(Capacity(), error)
 
-    def _notify(self, consumed: Capacity, error: Exception | None) -> None:
+    def _notify(self, consumed: Capacity, error: BaseException | None) -> None:
         for observer in self._watching:
             observer.after(self._operation, consumed, error)
 

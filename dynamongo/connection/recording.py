@@ -1,7 +1,7 @@
 """Recording: which requests a block of code made and what they cost; and budgets that limit them.
 
-`record` and `budget` hold for the current thread or asyncio task, and for the threads that dynamongo itself starts
-inside the block for a read or write.
+`record` and `budget` hold for the current thread or asyncio task; for the tasks that are started inside the block, even
+if they go on after it; and for the threads that dynamongo itself starts inside the block for a read or write.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ class RecordedCall:
     Attributes:
         operation: The operation.
         consumed: What it cost.
-        error: The error it failed with, or `None`.
+        error: The error it failed with, or `None`. Of a request that was interrupted after it was sent, it is what
+            interrupted it, such as `asyncio.CancelledError`: it may have been executed and have consumed capacity.
     """
 
     operation: Operation[Any]
     consumed: Capacity
-    error: Exception | None = None
+    error: BaseException | None = None
 
     def __str__(self) -> str:
         units = f"{self.consumed.read_units:g} read units, {self.consumed.write_units:g} write units"
@@ -56,11 +57,12 @@ class Calls:
     def before(self, operation: Operation[Any]) -> None:
         """Do nothing: a request is recorded when it is over."""
 
-    def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
+    def after(self, operation: Operation[Any], consumed: Capacity, error: BaseException | None) -> None:
         """Record a request."""
         self._calls.append(RecordedCall(operation, consumed, error))
-        # Gets with the same projection could be one BatchGet. The third one warns, so each block does so once.
-        if isinstance(operation, Get):
+        # Gets with the same projection could be one BatchGet. The third one warns, so each block does so once. The
+        # warning may be an error, which must not take the place of a cancellation.
+        if isinstance(operation, Get) and isinstance(error, Exception | None):
             self._gets[operation.table, operation.projection] += 1
             if self._gets[operation.table, operation.projection] == _REPEATED:
                 warnings.warn(
@@ -162,7 +164,7 @@ class _Budget:
             self.check()
             self.made += 1  # before it is sent, so that threads cannot all pass at the last one
 
-    def after(self, operation: Operation[Any], consumed: Capacity, error: Exception | None) -> None:
+    def after(self, operation: Operation[Any], consumed: Capacity, error: BaseException | None) -> None:
         with self.lock:
             self.spent += consumed
             if self.exceeded is None:

@@ -115,8 +115,14 @@ class Sender:
         """Go on as `send` does after its first attempt, which was made at `started`, failed with an error."""
         attempts = Attempts(self.retries, self.now, started, self.budget)
         attempts.count = 1
-        yield _wait_after(operation, error, attempts)
-        return (yield from self.send_within(attempts, operation, error))
+        try:
+            yield _wait_after(operation, error, attempts)
+            return (yield from self.send_within(attempts, operation, error))
+        except BaseException as interruption:
+            if not isinstance(interruption, Exception):  # whose `was_sent` is about the last attempt alone
+                cancelled: Any = interruption
+                cancelled.was_sent = attempts.is_outcome_unknown or attempts.is_under_way
+            raise
 
     def start_attempts(self) -> Attempts:
         """Return attempts that the budget does not pay for: of calls that wait and slow down by themselves."""

@@ -204,6 +204,27 @@ class TestMemory(BackendContract):
         backend.close()
 
 
+class Parts(
+    SizeContract,
+    PageContract,
+    BatchContract,
+    TransactWriteContract,
+    TokenContract,
+    IsolationContract,
+    AliasingContract,
+    ConcurrencyContract,
+):
+    """What the way to the store may have to do with; by default, the rest of the contract is not repeated, awaited."""
+
+
+class TestPartsOfMemoryAwaited(Parts):
+    @pytest.fixture
+    def backend(self) -> Iterator[Awaited]:
+        with Awaited(MemoryBackend()) as backend:
+            yield backend
+
+
+@pytest.mark.slow
 class TestMemoryAwaited(BackendContract):
     @pytest.fixture
     def backend(self) -> Iterator[Awaited]:
@@ -251,19 +272,6 @@ def awaited_backend(server_url: str) -> Iterator[Awaited]:
     with Awaited(backend) as awaited:
         yield awaited
         assert backend.describe_transport().startswith("direct: ")
-
-
-class Parts(
-    SizeContract,
-    PageContract,
-    BatchContract,
-    TransactWriteContract,
-    TokenContract,
-    IsolationContract,
-    AliasingContract,
-    ConcurrencyContract,
-):
-    """What the way to the server may have to do with."""
 
 
 class TestPartsOfDynamoDBAwaited(Parts):

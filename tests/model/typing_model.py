@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ from dynamongo import (
     WriteOutcome,
     WritePlan,
 )
+from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.expressions.conditions import And, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
@@ -254,6 +256,27 @@ async def write_awaiting(listed: Listed) -> None:
     assert_type(await listed.aio.update(Listed.year.set(1), [Listed.year.remove()], condition=condition), Listed)
     assert_type(await listed.aio.upsert(Listed.year.add(1)), Listed)
     assert_type(await listed.aio.delete(condition=None), Listed | None)
+
+
+class StampingVerbs(AsyncVerbs["Stamped"]):
+    async def create_one(self, item: Stamped | Mapping[str, Any]) -> Stamped:
+        assert_type(self.model, type[Stamped])
+        return await super().create_one(item)
+
+
+class Stamped(Listed):
+    aio = AsyncFacet(StampingVerbs)
+
+
+class Special(Stamped):
+    aio = AsyncFacet(AsyncInstanceVerbs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def replace_the_facet(stamped: Stamped, special: Special) -> None:
+    assert_type(Stamped.aio, AsyncVerbs[Stamped])
+    assert_type(stamped.aio, AsyncInstanceVerbs[Stamped])
+    assert_type(await Special.aio.get_one("a"), Special)
+    assert_type(await special.aio.reload(), Special)
 
 
 async def write_many_awaiting() -> None:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.backends.base import Limits, uses_reader
+from dynamongo.backends.base import Limits, note_unsent, uses_reader
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.responses import read_response
 from dynamongo.backends.dynamodb.settings import ClientSettings
 from dynamongo.backends.dynamodb.transport.base import Transport, TransportKind, check_transport
-from dynamongo.backends.dynamodb.transport.connection_errors import note_unsent
 from dynamongo.backends.dynamodb.transport.transport import make_transport
 from dynamongo.exceptions import (
     AccessDenied,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.forks import BACKEND, make_lock
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.backends.base import Limits
+from dynamongo.backends.base import Limits, note_unsent
 from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time, pass_time_async, switch_tasks
 from dynamongo.backends.memory.executors import EXECUTORS, REFUSALS, find_executor, translate_refusal
 from dynamongo.backends.memory.lifecycle import find_described
@@ -125,7 +125,8 @@ class MemoryBackend:
         if self._faults is not None and self._faults.is_active:
             call = self._begin_with(self._faults, operation, seconds)
             if call.delay:
-                pass_time(self.clock, call.delay)  # without the lock, so that other threads go on
+                with call.interruptible():
+                    pass_time(self.clock, call.delay)  # without the lock, so that other threads go on
             return self._respond(call)
         executor = EXECUTORS.get(type(operation)) or find_executor(operation)  # one call less, in every operation
         try:
@@ -145,13 +146,21 @@ class MemoryBackend:
 
         Tasks take turns before each operation, as they would while a request is under way: so what two of them read
         and write is interleaved as in production.
+
+        If the task is cancelled at that moment, the operation is not executed, and `was_sent` of the `CancelledError`
+        is `False`. If it is cancelled during a slow response, the operation is executed: as its faults let it.
         """
-        await switch_tasks()
+        try:
+            await switch_tasks()
+        except BaseException as error:
+            note_unsent(error)
+            raise
         if self._faults is None or not self._faults.is_active:
             return self.execute(operation, seconds)
         call = self._begin_with(self._faults, operation, seconds)
         if call.delay:
-            await pass_time_async(self.clock, call.delay)
+            with call.interruptible():
+                await pass_time_async(self.clock, call.delay)
         return self._respond(call)
 
     def _begin_with(

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TypeAlias
 
 from dynamongo._support.forks import INNERMOST, make_lock
+from dynamongo.backends.base import refuse_framework
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.expressions.values import shorten
 
@@ -100,8 +101,15 @@ async def pass_time_async(clock: Clock, seconds: float) -> None:
 
 @types.coroutine
 def switch_tasks() -> Generator[None]:
-    """Let other tasks of the event loop go on once, as `asyncio.sleep(0)` does."""
-    yield
+    """Let other tasks of the event loop go on once, as `asyncio.sleep(0)` does.
+
+    Raises:
+        UnsupportedOperation: The coroutine does not run on asyncio.
+    """
+    try:
+        yield
+    except TypeError as error:  # of Trio, which knows only what its own coroutines yield
+        raise refuse_framework() from error
 
 
 def _seconds_at(start: datetime | float) -> float:

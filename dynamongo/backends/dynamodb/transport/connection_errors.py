@@ -118,9 +118,3 @@ def note_sent(interruption: BaseException, *, was_sent: bool) -> None:
     """Set `was_sent` on the `CancelledError` of a request: whether the store may have got it."""
     known: Any = interruption
     known.was_sent = was_sent
-
-
-def note_unsent(interruption: BaseException) -> None:
-    """Set `was_sent` to `False`, unless it is set: the request was not given to a connection."""
-    if not isinstance(interruption, Exception) and not hasattr(interruption, "was_sent"):
-        note_sent(interruption, was_sent=False)

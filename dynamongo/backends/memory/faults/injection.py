@@ -6,7 +6,7 @@ The messages are those of DynamoDB and botocore.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
 from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast
 
 from dynamongo._support.unions import assert_never
@@ -78,6 +78,21 @@ class FaultyCall(Generic[R]):
         slowness = sum(fault.kind.seconds for fault in faults if isinstance(fault.kind, Slow))
         self._is_over = seconds is not None and slowness > seconds
         self.delay = min(slowness, seconds) if seconds is not None else slowness
+
+    @contextlib.contextmanager
+    def interruptible(self) -> Generator[None]:
+        """Execute the operation, without an answer, if the block that lets the delay pass is interrupted.
+
+        The delay is that of the response: as with one that takes too long, nobody waits for it any more.
+        """
+        try:
+            yield
+        except BaseException as error:
+            interruption: Any = error
+            interruption.was_sent = True
+            with contextlib.suppress(DynamongoError):
+                _inject(self._faults[-1], self._operation, self._execute)
+            raise
 
     def respond(self) -> R:
         """Execute the operation as its faults let it; return its result or raise the error of the last fault."""
