@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 import trustme
+from transport_colours import cancel
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.settings import ClientSettings
@@ -158,16 +159,6 @@ async def check_afterwards(backend: DynamoDBBackend) -> None:
 
 async def reach(stage: Stage) -> None:
     assert await asyncio.to_thread(stage.reached.wait, 5)
-
-
-async def cancel(task: asyncio.Task[Any]) -> bool:
-    """Cancel the task, and return what its error says of the request."""
-    task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError as error:
-        return bool(error.was_sent)  # type: ignore[attr-defined]
-    raise AssertionError("it was not cancelled")
 
 
 class TestEveryPoint:
