@@ -52,6 +52,7 @@ def _make_writes(model: type[Row]) -> dict[str, Callable[[], Any]]:
             (model.pk == ONE[0]) & (model.sk == ONE[1]) & (model.year < 3000), model.active.set(True)
         ),
         "transaction of 10 puts": transact,
+        "batch write of 25": lambda: model.aio.save_many(rows),
     }
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from dynamongo import Connection, Page
 
@@ -87,6 +87,17 @@ async def import_products(request: Request) -> ImportReport:
         else:
             report.refuse(f"{outcome.item.sku}: {outcome.error}")
     return report
+
+
+@app.get("/products/export")
+async def export_products(category: Text) -> StreamingResponse:
+    """Send a whole category as the import takes it, page by page as it is read."""
+
+    async def write_lines() -> AsyncGenerator[str]:
+        async for product in Product.aio.find(Product.category == category):
+            yield ProductOut.model_validate(product).model_dump_json() + "\n"
+
+    return StreamingResponse(write_lines(), media_type="application/x-ndjson")
 
 
 @app.get("/products/{sku}", response_model=ProductOut)

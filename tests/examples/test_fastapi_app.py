@@ -283,6 +283,20 @@ def test_import_says_what_is_wrong_with_each_line(shop: MemoryBackend) -> None:
     asyncio.run(main())
 
 
+def test_export_is_what_the_import_takes(shop: MemoryBackend) -> None:
+    async def main() -> None:
+        async with open_client() as client:
+            await client.post("/products/import", content=upload(40))
+            exported = (await client.get("/products/export", params={"category": "light"})).content
+            assert len(exported.splitlines()) == 36
+            for product in exported.splitlines():
+                await client.delete(f"/products/{json.loads(product)['sku']}")
+            report = (await client.post("/products/import", content=exported)).json()
+            assert (report["saved"], report["refused"]) == (36, 0)
+
+    asyncio.run(main())
+
+
 def test_import_refuses_a_line_without_end(shop: MemoryBackend) -> None:
     async def main() -> None:
         async with open_client() as client:

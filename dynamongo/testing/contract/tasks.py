@@ -55,12 +55,18 @@ class TaskContract(ContractBase):
 
     def run(self, table: Table, main: Callable[[Execute], Coroutine[Any, Any, R]]) -> R:
         """Run `main`, given what executes operations, on an event loop of its own."""
-        execute = make_awaitable(table.backend)
         loop = type(self).new_loop()
         try:
-            return loop.run_until_complete(main(lambda operation: execute(operation, None)))
+            return self.run_on(loop, table, main)
         finally:
             close_loop(loop, table.backend)
+
+    def run_on(
+        self, loop: asyncio.AbstractEventLoop, table: Table, main: Callable[[Execute], Coroutine[Any, Any, R]]
+    ) -> R:
+        """Run `main` as `run` does, on a given loop."""
+        execute = make_awaitable(table.backend)
+        return loop.run_until_complete(main(lambda operation: execute(operation, None)))
 
     @pytest.fixture
     def counter(self, table: Table) -> Table:
@@ -115,7 +121,7 @@ class TaskContract(ContractBase):
     def test_cancelled_operation_is_executed_once_or_not_at_all(self, table: Table) -> None:
         async def main(execute: Execute) -> None:
             tasks = {}
-            for turns in _TURNS:
+            for turns in reversed(_TURNS):  # so that what is read next was cancelled just before
                 tasks[turns] = await start(execute, increment(table, {"pk": f"k{turns}"}), turns)
                 tasks[turns].cancel()
                 await asyncio.wait([tasks[turns]])
@@ -175,8 +181,11 @@ class TaskContract(ContractBase):
             for _turn in range(10):
                 await execute(increment(counter))
 
+        loops = [type(self).new_loop() for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: self.run(counter, main), range(4)))
+            list(pool.map(lambda loop: self.run_on(loop, counter, main), loops))
+        for loop in loops:  # none is closed before: that would close the backend, which the others use
+            close_loop(loop, counter.backend)
         assert counter.items() == [{**KEY, "n": 40}]
 
     def test_context_variables_are_left_as_they_are(self, counter: Table) -> None:

@@ -55,7 +55,7 @@ class ClientCredentials:
     def is_quick(self) -> bool:
         """Return whether they need no refresh; those of an unknown kind may read a file or ask a server each time."""
         found = self._find()
-        freeze: Any = getattr(type(found), "get_frozen_credentials", None)
+        freeze: Any = getattr(found.__class__, "get_frozen_credentials", None)
         if found is None or freeze is self._fixed:
             return True
         return freeze is self._refreshable and not found.refresh_needed()

@@ -94,11 +94,11 @@ class DirectTransport:
         """Send the request without blocking the event loop; see `Transport`."""
         loops = self._loops or self._open_loops()
         credentials = self._find_credentials() if self._credentials.is_quick() else await self._await_credentials()
-        message = self._writer.write(request.action, request.body.encode(), credentials)
         pool = loops.find()
         if pool is None:  # the loop cannot watch sockets
             return await in_thread.send_in_thread(self.send, request, seconds)
-        answer, response = await pool.exchange(message, partial(_read_body, request), seconds)
+        write = partial(self._writer.write, request.action, request.body.encode(), credentials)
+        answer, response = await pool.exchange(write, partial(_read_body, request), seconds)
         if answer.status != 200:
             raise self._translate(answer, response)
         return response

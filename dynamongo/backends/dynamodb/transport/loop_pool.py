@@ -12,6 +12,7 @@ its connection is closed, and `was_sent` of the `CancelledError` says whether th
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import warnings
 import weakref
@@ -54,14 +55,22 @@ class LoopPool:
         self._trust = trust
         self._max = self._free = max_connections
         self._idle: deque[LoopConnection] = deque()
-        self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[bool], float]] = deque()  # `False` says that the time is up
         self._alarm = Alarm(self._end_waits)
         self._all: weakref.WeakSet[LoopConnection] = weakref.WeakSet()
         self._closing: asyncio.Future[None] | None = None
         self._is_closed = False
+        self._process = os.getpid()
 
-    async def exchange(self, message: bytes, parse: Callable[[HttpResponse], R], seconds: float | None = None) -> R:
+    async def exchange(
+        self, write: Callable[[], bytes], parse: Callable[[HttpResponse], R], seconds: float | None = None
+    ) -> R:
         """Send a request, read and parse the response within `seconds`, and return what `parse` returned.
+
+        Args:
+            write: Returns the request. It is called when the request can be sent, since its signature expires.
+            parse: Parses the response.
+            seconds: How long that may take.
 
         Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
         """
@@ -72,7 +81,7 @@ class LoopPool:
         else:
             await self._wait(NEVER if deadline is None else deadline)
         try:
-            kept = self._take(now)
+            message, kept = write(), self._take(now)
             if kept is not None:
                 try:
                     return await self._ask(kept, message, parse, deadline, now)
@@ -138,26 +147,26 @@ class LoopPool:
     async def _wait(self, deadline: float) -> None:
         """Wait for a place in the pool, which was another task's."""
         loop = asyncio.get_running_loop()
-        place: asyncio.Future[None] = loop.create_future()
+        place: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((place, deadline))
         self._alarm.set(loop, deadline)
         try:
-            await place
-        except TimeoutError as error:
-            raise build_crowded_error(self._max) from error
+            has_place = await place
         except BaseException:
             if not place.done():  # not even cancelled: the coroutine is closed
                 self._waiting.remove((place, deadline))
-            elif not place.cancelled():  # the place was handed on to a task that is cancelled
+            elif not place.cancelled() and place.result():  # it was handed on to a task that is cancelled
                 self._hand_on()
             raise
+        if not has_place:
+            raise build_crowded_error(self._max)
 
     def _hand_on(self) -> None:
         """Give a place to the task that has waited longest, or have it free for the next."""
         while self._waiting:
             place, _ = self._waiting.popleft()
             if not place.done() and not place.get_loop().is_closed():
-                place.set_result(None)
+                place.set_result(True)
                 return
         self._free += 1
         if self._closing is not None and self._free == self._max and not self._closing.done():
@@ -167,13 +176,13 @@ class LoopPool:
         """End the waits whose time is up, and return when the next one will be."""
         for place, deadline in self._waiting:
             if deadline <= now and not place.done():
-                place.set_exception(TimeoutError("timed out"))
+                place.set_result(False)
         return min([deadline for place, deadline in self._waiting if not place.done()], default=NEVER)
 
     def is_over(self) -> bool:
-        """Return whether the loop is closed, so that nobody can use the connections."""
+        """Return whether nobody can use the connections: the loop is closed, or of the process that was forked."""
         loop = self.refer_to_loop()
-        return loop is None or loop.is_closed()
+        return loop is None or loop.is_closed() or self._process != os.getpid()
 
     def close(self) -> None:
         """Close idle connections now, and the others after use."""
@@ -191,6 +200,8 @@ class LoopPool:
 
     def close_all(self) -> int:
         """Close all connections, and return how many were open."""
+        if self._process != os.getpid():  # they were closed by the fork
+            return 0
         loop = self.refer_to_loop()
         if loop is not None and loop.is_running() and loop is not find_running_loop():  # in another thread
             found = [connection for connection in self._all if connection.is_open]
@@ -238,7 +249,7 @@ class LoopPools:
         """Close what `LoopPool.close` does, on every loop, and all connections of those that are closed."""
         for pool in list(self._pools):
             loop = pool.refer_to_loop()
-            if loop is None or loop.is_closed():
+            if loop is None or pool.is_over():
                 pool.close_all()
             elif loop.is_running() and loop is not find_running_loop():  # in another thread
                 loop.call_soon_threadsafe(pool.close)
