@@ -134,7 +134,7 @@ class TestEffects:
 
 
 class TestCancellation:
-    @pytest.mark.parametrize("effect", [GET, Attempt(GET, 1), Wait(1), Until(Gate(), lambda: False)], ids=repr)
+    @pytest.mark.parametrize("effect", [GET, Attempt(GET, 1), Wait(1), Until(Gate(), lambda: False)], ids=lambda each: type(each).__name__)
     def test_steps_end_at_the_effect_and_nothing_follows(self, effect: Any) -> None:
         seen: list[BaseException] = []
 
