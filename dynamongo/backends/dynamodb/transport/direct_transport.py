@@ -78,6 +78,7 @@ class DirectTransport:
         self._pool = Pool(endpoint, self._trust)
         self._lock = make_lock(INNERMOST)
         self._loops: loop_pool.LoopPools | None = None
+        self._is_closed = False
         self._writer = MessageWriter(endpoint)
         self._checked: Credentials | None = None
         self._finding: in_thread.OnceInThread[Credentials] | None = None
@@ -108,6 +109,8 @@ class DirectTransport:
             if self._loops is None:
                 bound = self._settings.max_connections or MAX_CONNECTIONS
                 self._loops = loop_pool.LoopPools(self._endpoint, self._trust, bound)
+                if self._is_closed:  # by another thread, since this request was begun
+                    self._loops.close()
             return self._loops
 
     def _translate(self, answer: HttpResponse, content: dict[str, Any]) -> DynamongoError:
@@ -126,12 +129,14 @@ class DirectTransport:
 
     def close(self) -> None:
         """Close idle connections now, and the others after use."""
+        self._is_closed = True
         self._pool.close()
         if self._loops is not None:
             self._loops.close()
 
     async def close_async(self) -> None:
         """Close idle connections now, and the others after use; wait for those of the running loop."""
+        self._is_closed = True
         self._pool.close()
         if self._loops is not None:
             await self._loops.close_async()

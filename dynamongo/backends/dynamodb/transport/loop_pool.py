@@ -12,6 +12,7 @@ its connection is closed, and `was_sent` of the `CancelledError` says whether th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 import warnings
@@ -140,7 +141,7 @@ class LoopPool:
         idle = self._idle
         idle.append(connection)
         if self._is_closed:
-            self.close()
+            self._close_idle()
         elif idle[0].idle_since < now - MAX_IDLE_SECONDS:
             idle.popleft().close()
 
@@ -185,8 +186,16 @@ class LoopPool:
         return loop is None or loop.is_closed() or self._process != os.getpid()
 
     def close(self) -> None:
-        """Close idle connections now, and the others after use."""
+        """Close idle connections, in the thread of the loop, and the others after use."""
         self._is_closed = True
+        loop = self.refer_to_loop()
+        if loop is None or not is_elsewhere(loop):
+            self._close_idle()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self._close_idle)
+
+    def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
@@ -199,15 +208,19 @@ class LoopPool:
             await asyncio.shield(self._closing)
 
     def close_all(self) -> int:
-        """Close all connections, and return how many were open."""
+        """Close all connections, and return how many were left open by mistake."""
         if self._process != os.getpid():  # they were closed by the fork
             return 0
         loop = self.refer_to_loop()
-        if loop is not None and loop.is_running() and loop is not find_running_loop():  # in another thread
-            found = [connection for connection in self._all if connection.is_open]
-            for each in found:
-                loop.call_soon_threadsafe(each.close)
-            return len(found)
+        if loop is not None and is_elsewhere(loop):
+            count = sum([connection.is_open for connection in list(self._all)])
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self._close_each)
+        else:
+            count = self._close_each()
+        return 0 if self._is_closed else count
+
+    def _close_each(self) -> int:
         return sum([each.close() for each in list(self._all)])
 
 
@@ -223,6 +236,7 @@ class LoopPools:
         self._where = endpoint.authority
         self._pools: list[LoopPool] = []
         self._last: LoopPool | None = None
+        self._is_closed = False
         self._lock = make_lock(INNERMOST)
         weakref.finalize(self, _abandon, self._pools, endpoint.authority)  # at the end of the program too
 
@@ -242,19 +256,18 @@ class LoopPools:
             found = next((pool for pool in self._pools if pool.refer_to_loop() is loop), None)
             if found is None:
                 self._pools.append(found := self._make(loop))
+                if self._is_closed:  # by another thread: the connections are closed after use
+                    found.close()
         _abandon(over, self._where)
         return found
 
     def close(self) -> None:
         """Close what `LoopPool.close` does, on every loop, and all connections of those that are closed."""
+        self._is_closed = True
         for pool in list(self._pools):
-            loop = pool.refer_to_loop()
-            if loop is None or pool.is_over():
+            pool.close()
+            if pool.is_over():
                 pool.close_all()
-            elif loop.is_running() and loop is not find_running_loop():  # in another thread
-                loop.call_soon_threadsafe(pool.close)
-            else:
-                pool.close()
 
     async def close_async(self) -> None:
         """Close all connections of the running loop and wait for that, and what `close` can of the others'."""
@@ -269,12 +282,14 @@ def can_watch_sockets() -> bool:
     return not isinstance(asyncio.get_running_loop(), _BLIND)
 
 
-def find_running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop that runs in this thread, if there is one."""
+def is_elsewhere(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether the loop runs in another thread."""
+    if not loop.is_running():
+        return False
     try:
-        return asyncio.get_running_loop()
+        return asyncio.get_running_loop() is not loop
     except RuntimeError:
-        return None
+        return True
 
 
 def _abandon(pools: list[LoopPool], where: str) -> None:
