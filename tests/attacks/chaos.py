@@ -80,7 +80,7 @@ class Chaos:
                 after = made
             case ConditionalCheckFailedException() | ItemNotFound():
                 after = {state for state in before if effect(state) == FAILS}
-            case asyncio.CancelledError(was_sent=False):
+            case asyncio.CancelledError() if not getattr(error, "was_sent", True):
                 after = before
             case WriteOutcomeUnknown() | asyncio.CancelledError():
                 after = before | made
