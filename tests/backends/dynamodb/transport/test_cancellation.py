@@ -182,7 +182,7 @@ class TestEveryPoint:
         assert stage.connection_count == 3
 
     def test_while_connecting(self, stage: Stage, backend: DynamoDBBackend) -> None:
-        """The system accepts a connection before the server does, so over plain HTTP the request may be sent already."""
+        """The system accepts connections before the server does, so over plain HTTP the request may be sent already."""
 
         async def run() -> bool:
             stage.point = "handshake"
