@@ -155,7 +155,8 @@ class LoopPool:
             has_place = await place
         except BaseException:
             if not place.done():  # not even cancelled: the coroutine is closed
-                self._waiting.remove((place, deadline))
+                with contextlib.suppress(ValueError):  # `_hand_on` may have skipped it: its loop is closed, too
+                    self._waiting.remove((place, deadline))
             elif not place.cancelled() and place.result():  # it was handed on to a task that is cancelled
                 self._hand_on()
             raise
