@@ -22,6 +22,7 @@ _LIMIT = 60.0
 
 _START = """
 import asyncio, os, signal, sys, threading, time
+from asyncio import sleep as pause
 from attacks.awaited import find_loop
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.operations import Get
@@ -72,7 +73,7 @@ _OPEN: dict[str, tuple[int, str]] = {
     "sys.exit": (3, "async def main():\n    await begin()\n    sys.exit(3)\nrun(main())"),
     "sys.exit in a callback": (
         3,
-        "async def main():\n    (await begin()).get_loop().call_soon(sys.exit, 3)\n    await get('never')\nrun(main())",
+        "async def main():\n    (await begin()).get_loop().call_soon(sys.exit, 3)\n    await pause(9)\nrun(main())",
     ),
     "interrupted": (
         -signal.SIGINT,
