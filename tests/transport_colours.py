@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+import pytest
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.operations import Operation
@@ -22,6 +24,17 @@ class Execute(Protocol):
 def execute_blocking(backend: DynamoDBBackend, operation: Operation[R], seconds: float | None = None) -> R:
     """Execute an operation in this thread."""
     return backend.execute(operation, seconds)
+
+
+async def cancel(task: asyncio.Future[Any]) -> bool:
+    """Cancel a task, and return what its error says of the request: `was_sent`."""
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    error: Any = caught.value
+    if not hasattr(error, "was_sent"):  # Python 3.10 raises another one here
+        error = error.__context__
+    return bool(error.was_sent)
 
 
 @contextlib.contextmanager

@@ -89,7 +89,8 @@ def _crowd(
     task = f"{CROWD:,} gets, {AT_ONCE} at once"
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sides = [_make_crowd(each, pool) for each in opened]
-        yield compare_rates(task + suffix, sides, replace(effort, seconds=effort.seconds * 4), targets, per=CROWD)
+        longer = replace(effort, seconds=effort.seconds * 2, rounds=effort.rounds * 2)
+        yield compare_rates(task + suffix, sides, longer, targets, per=CROWD)
         yield compare(f"{task}, processor time of one{suffix}", sides, effort, per=CROWD)
 
 

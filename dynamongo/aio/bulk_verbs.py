@@ -37,8 +37,9 @@ M = TypeVar("M", bound=Instance)
 class AsyncBulkVerbs(AsyncModelVerbs[M]):
     """The verbs that write many items, awaited.
 
-    A task that is cancelled sends nothing more, and cancels its requests under way, each in a task of its own. The
-    `CancelledError` has a `partial_result`, which tells what was written, what was not sent, and of what nobody knows.
+    A task that is cancelled sends nothing more, and cancels its requests under way. The `CancelledError` has a
+    `partial_result`, which says of each item whether it was written, was not sent, or may have been written. (Catch it
+    inside the task: on Python 3.10, whoever awaits the task gets another `CancelledError`.)
     """
 
     __slots__ = ()
@@ -51,7 +52,11 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         max_workers: int | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
-        """Store several items, as `Model.save_many` does."""
+        """Store several items, as `Model.save_many` does.
+
+        All items are validated before the first is sent, which delays other tasks if they are very many; `save_iter`
+        validates them as they are sent.
+        """
         options = bulk_writes.WriteOptions(max_workers, progress)
         return await write_stream.perform_bulk_async(
             bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)

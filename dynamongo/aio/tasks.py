@@ -55,7 +55,7 @@ async def merge_tasks(
 async def _merge(
     sources: Iterator[AsyncGenerator[T]], workers: int, on_stop: Callable[[], None] | None
 ) -> AsyncGenerator[T]:
-    crew = _Crew[T](workers)
+    crew = _TaskCrew[T](workers)
     try:
         while True:
             while crew.active < workers and (source := next(sources, None)) is not None:
@@ -74,7 +74,7 @@ async def _merge(
         await crew.stop(on_stop)
 
 
-class _Crew(Generic[T]):
+class _TaskCrew(Generic[T]):
     """The tasks that draw from sources for one reader.
 
     Attributes:

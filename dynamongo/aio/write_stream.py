@@ -83,7 +83,6 @@ class AsyncWriteStream(Generic[M]):
             with report_progress(self._progress, self._destination.table, self._total) as advance:
                 async with aclosing(self._rounds()) as rounds:
                     async for groups in rounds:
-                        # Not in a generator of its own, since each one on the way takes half a microsecond per item.
                         workers, steps = bulk.run.begin(groups)
                         merged = merge_tasks(map(self._perform, steps), workers, bulk.run.interrupt)
                         async with aclosing(merged) as results:

@@ -8,11 +8,13 @@ neither threads nor event loops: those are the driver's.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo._support.gates import Gate
 from dynamongo.operations import Operation
+
+if TYPE_CHECKING:
+    from dynamongo._support.gates import Gate
 
 R = TypeVar("R")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.executor import GroupResult
+from dynamongo.executor import GroupResult, Sender, Steps
 from dynamongo.mapping.records import Recorded
 from dynamongo.verbs.bulk_entries import Entry
 from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, conclude, settling
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from dynamongo._support import threads
     from dynamongo.executor.grouping import Round
     from dynamongo.executor.write_run import MakeSteps
-    from dynamongo.verbs.progress import Advance
 else:  # most programs start without bulk writes
     threads = LazyModule("dynamongo._support.threads")
 
 M = TypeVar("M", bound=Recorded)
+R = TypeVar("R")
 
 
 def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
@@ -111,22 +111,25 @@ class WriteStream(Generic[M]):
         An error that is not an outcome, such as Ctrl-C or one of the progress callback, is raised when the requests
         under way are over, and has the outcomes that were not yielded in its `partial_result`.
         """
+        bulk = self.bulk
         try:
-            yield from self._execute()
+            with report_progress(self._progress, self._destination.table, self._total) as advance:
+                for groups in self._rounds():
+                    workers, steps = bulk.run.begin(groups)
+                    merged = threads.merge(map(self._perform, steps), workers, bulk.run.interrupt)
+                    with contextlib.closing(merged) as results:
+                        for result in results:
+                            yield from bulk.finish(result, advance)
+                    yield from bulk.finish_round(advance)
         except GeneratorExit:  # closing has waited for half a second: see `_support.threads.merge`
-            self.bulk.warn_if_abandoned()
+            bulk.warn_if_abandoned()
             raise
         except BaseException as error:
             # Otherwise the outcomes of requests under way would be unknown, although they are about to arrive.
             if not isinstance(error, KeyboardInterrupt):  # which has waited, and may be the second one
-                self._destination.connection.run(lambda _: self.bulk.run.wait_for_requests(), self._destination.backend)
-            self.bulk.account_for(error)
+                self._run(lambda _: bulk.run.wait_for_requests())
+            bulk.account_for(error)
             raise
-
-    def _execute(self) -> Generator[WriteOutcome[M]]:
-        with report_progress(self._progress, self._destination.table, self._total) as advance:
-            for groups in self._rounds():
-                yield from self._write(groups, advance)
 
     def _rounds(self) -> Iterator[Round]:
         take = self.bulk.take
@@ -135,13 +138,8 @@ class WriteStream(Generic[M]):
                 yield from full
         yield self.bulk.run.take_rest()
 
-    def _write(self, groups: Round, advance: Advance) -> Generator[WriteOutcome[M]]:
-        bulk = self.bulk
-        workers, steps = bulk.run.begin(groups)
-        with contextlib.closing(threads.merge(map(self._perform, steps), workers, bulk.run.interrupt)) as results:
-            for result in results:
-                yield from bulk.finish(result, advance)
-        yield from bulk.finish_round(advance)
-
     def _perform(self, make_steps: MakeSteps) -> Iterator[GroupResult]:
-        yield self._destination.connection.run(make_steps, self._destination.backend)
+        yield self._run(make_steps)
+
+    def _run(self, make_steps: Callable[[Sender], Steps[R]]) -> R:
+        return self._destination.connection.run(make_steps, self._destination.backend)

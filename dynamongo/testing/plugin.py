@@ -4,6 +4,8 @@ Enable them in the topmost `conftest.py` of a project::
 
     pytest_plugins = ["dynamongo.testing.plugin"]
 
+They serve tests that await as well: any plugin may run these, on any loop of asyncio.
+
 The plugin also fails a test that scheduled a fault and never hit it, whichever fixture its memory backend comes from.
 """
 
@@ -35,10 +37,11 @@ def memory_backend(virtual_clock: VirtualClock) -> Iterator[MemoryBackend]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Assert that a test which passed hit all of its scheduled faults."""
+    # Around all of the test: plugins for coroutines, and unittest, run its function each in a way of their own.
     outcome = yield
-    for value in pyfuncitem.funcargs.values():
+    for value in getattr(item, "funcargs", {}).values():
         if isinstance(value, MemoryBackend):
             value.assert_faults_hit()
     return outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationError
 from dynamongo.executor import Write
@@ -42,9 +42,7 @@ class Entry(Generic[M]):
 def check_several(mapper: Mapper[Any], items: object) -> None:
     """Raise `ValidationError` if one item was given in place of several."""
     if isinstance(items, (Mapping, mapper.model)):
-        raise ValidationError(
-            f"{mapper.name}: expected several items, as in a list; got one: {shorten(cast('object', items))}"
-        )
+        raise ValidationError(f"{mapper.name}: expected several items, as in a list; got one: {shorten(items)}")
 
 
 def save_entry(

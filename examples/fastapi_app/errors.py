@@ -1,4 +1,4 @@
-"""Which HTTP status each exception of dynamongo means.
+"""Which HTTP status each exception means.
 
 Endpoints catch none of them: what a verb raises becomes a response here. An exception that is not listed is a fault of
 the server, and stays a 500.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from dynamongo import (
     ConditionalCheckFailedException,
@@ -20,6 +21,7 @@ from dynamongo import (
 )
 
 STATUSES: dict[type[Exception], int] = {
+    ClientDisconnect: 400,  # in the middle of an upload: nobody gets the response, and the log no traceback
     CursorError: 400,
     ItemNotFound: 404,
     ConditionalCheckFailedException: 409,  # VersionConflict is one
@@ -31,7 +33,7 @@ STATUSES: dict[type[Exception], int] = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Have the app turn dynamongo's exceptions into responses."""
+    """Have the app turn these exceptions into responses."""
     for kind in STATUSES:
         app.add_exception_handler(kind, respond)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import threading
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
@@ -442,8 +443,10 @@ class TestInterruptions:
             tasks.answers = 0
             with pytest.raises(asyncio.TimeoutError) as caught:
                 await asyncio.wait_for(User.aio.save_many(users(30)), 0.02)
-            cancellation: Any = caught.value.__cause__
-            assert cancellation.partial_result.fail_count == 30
+            error: Any = caught.value
+            while not hasattr(error, "partial_result"):
+                error = error.__cause__ or error.__context__
+            assert error.partial_result.fail_count == 30
 
         run(work)
 
@@ -525,6 +528,76 @@ class TestInterruptions:
 
         run(work)
         assert years() == {}
+
+
+class Blocking(MemoryBackend):
+    """A backend that cannot be awaited: it runs in threads, which a cancellation does not end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.going_on = threading.Event()
+        self.going_on.set()
+        self.ended = threading.Semaphore(0)
+
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
+        if not isinstance(operation, (Put, BatchWrite, Delete, UpdateItem)):
+            return super().execute(operation, seconds)
+        self.going_on.wait(10)
+        try:
+            return super().execute(operation, seconds)
+        finally:
+            self.ended.release()
+
+
+class TestThreads:
+    @pytest.fixture
+    def blocking(self) -> Iterator[Blocking]:
+        with Connection.using(Blocking()) as made:
+            assert isinstance(made, Blocking)
+            User.create_table()
+            yield made
+
+    @pytest.mark.usefixtures("blocking")
+    @pytest.mark.parametrize("workers", [1, 4])
+    def test_backend_that_cannot_be_awaited_runs_in_threads(self, workers: int) -> None:
+        async def work() -> None:
+            assert (await User.aio.save_many(users(120), max_workers=workers)).success_count == 120
+            assert (await User.aio.delete_many(User.year < 50, max_workers=workers)).success_count == 50
+            async with User.aio.batch() as batch:
+                for user in users(30):
+                    await batch.save(user)
+
+        run(work)
+        assert len(years()) == 100
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_cancelled_request_goes_on_in_its_thread_and_nothing_follows(
+        self, workers: int, blocking: Blocking
+    ) -> None:
+        blocking.going_on.clear()
+        results: list[BatchResult[User]] = []
+
+        async def save() -> None:
+            try:
+                await User.aio.save_many(users(200), max_workers=workers)
+            except asyncio.CancelledError as error:
+                results.append(error.partial_result)  # type: ignore[attr-defined]  # set on the error
+                raise
+
+        async def work() -> None:
+            saving = asyncio.create_task(save())
+            await asyncio.sleep(0.05)
+            saving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await saving
+            blocking.going_on.set()
+
+        run(work)
+        for _ in range(workers):
+            assert blocking.ended.acquire(timeout=10)
+        told = [type(failure.error) for failure in results[0].failures]
+        assert (told.count(WriteOutcomeUnknown), len(told)) == (25 * workers, 200)
+        assert len(years()) == 25 * workers
 
 
 class TestProgress:

@@ -16,6 +16,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from dynamongo import BatchResult, Connection, DynamongoError, IntField, Model, RetryPolicy, WriteOutcome
+from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import Fault, FaultPlan, MemoryBackend, VirtualClock
 from dynamongo.exceptions import WriteNotSent, WriteOutcomeUnknown
 
@@ -207,6 +208,7 @@ def test_every_item_is_accounted_for(  # noqa: PLR0917 - what a run depends on
 
     asyncio.run(main())
     backend.faults = FaultPlan()
+    event(type(run.error).__name__)
     check(run, verb, {item.id: item.value for item in Item.get_many()})
     Connection.set_config()
 
@@ -214,7 +216,6 @@ def test_every_item_is_accounted_for(  # noqa: PLR0917 - what a run depends on
 def check(run: Run, verb: str, stored: dict[int, int | None]) -> None:
     """Check that every item was told of, and that what was told is true."""
     told = run.told()
-    event(type(run.error).__name__)
     if run.has_ended or (verb.endswith("_many") and hasattr(run.error, "partial_result")):
         assert len(told) == run.count
     undone = None if verb in _STARTS_EMPTY else _OLD
@@ -223,3 +224,32 @@ def check(run: Run, verb: str, stored: dict[int, int | None]) -> None:
         error = told.get(number, WriteNotSent("never taken"))
         if not isinstance(error, WriteOutcomeUnknown):
             assert stored.get(number) == (done if error is None else undone), (number, error)
+
+
+@pytest.mark.parametrize("verb", ["save_many", "save_alone", "update_many", "delete_iter", "batch"])
+@pytest.mark.parametrize("milliseconds", [1, 3, 10, 30])
+def test_what_is_told_of_real_requests_is_true(verb: str, milliseconds: int, server_url: str) -> None:
+    backend = DynamoDBBackend(
+        access_key_id="made-up", secret_access_key="made-up", region="us-east-2", endpoint_url=server_url
+    )
+    Connection.set_config(backend=backend, table_prefix=f"cancelled-{verb}-{milliseconds}-")
+    Item.create_table()
+    run = Run(120, 8)
+    if verb not in _STARTS_EMPTY:
+        Item.save_many([Item(id=number, value=_OLD) for number in range(run.count)])
+
+    async def main() -> None:
+        await Item.aio.get_one(0, default=None)  # so that there is a connection
+        task = asyncio.create_task(perform(run, verb))
+        await asyncio.sleep(milliseconds / 1000)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0.05)  # for the emulator to carry out what it has got
+        await backend.close_async()
+
+    asyncio.run(main())
+    check(run, verb, {item.id: item.value for item in Item.get_many(consistent=True)})
+    Item.delete_table()
+    Connection.set_config()
+    backend.close()

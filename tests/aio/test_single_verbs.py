@@ -16,6 +16,7 @@ from dynamongo import (
     StringField,
     TableExists,
     TableNotFound,
+    TimestampField,
     ValidationError,
     VersionConflict,
     VersionField,
@@ -73,6 +74,7 @@ def test_errors_are_those_of_the_blocking_verbs() -> None:
         await Note.aio.create_one({"title": "a"})
         with pytest.raises(ConditionalCheckFailedException) as caught:
             await Note.aio.create_one({"title": "a"})
+        assert type(caught.value) is ConditionalCheckFailedException  # and not a conflict of versions
         assert caught.value.item == Note(title="a", version=1)
 
     asyncio.run(work())
@@ -98,6 +100,31 @@ def test_verbs_of_an_instance_take_over_what_is_stored() -> None:
             await note.aio.reload()
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_as_many_requests_are_made_about_tables(*, wait: bool) -> None:
+    class Draft(Note):
+        __table__ = "drafts"
+        expires = TimestampField()
+        __ttl__ = "expires"
+
+    class OnDemand(Draft):
+        __table__ = "drafts"
+        __billing__ = "on_demand"
+
+    async def work() -> None:
+        await Draft.aio.create_table(wait=wait)
+        await OnDemand.aio.update_table(wait=wait)
+        await Draft.aio.delete_table(wait=wait)
+
+    with Connection.record() as awaited:
+        asyncio.run(work())
+    with Connection.record() as blocking:
+        Draft.create_table(wait=wait)
+        OnDemand.update_table(wait=wait)
+        Draft.delete_table(wait=wait)
+    assert list(map(str, awaited)) == list(map(str, blocking))
 
 
 def test_tables_are_made_compared_and_changed() -> None:

@@ -80,6 +80,8 @@ class Chaos:
                 after = made
             case ConditionalCheckFailedException() | ItemNotFound():
                 after = {state for state in before if effect(state) == FAILS}
+            case asyncio.CancelledError() if not getattr(error, "was_sent", True):
+                after = before
             case WriteOutcomeUnknown() | asyncio.CancelledError():
                 after = before | made
             case ThrottledError() | TransactionConflict() | WriteNotSent() | NotBegun():
@@ -93,9 +95,10 @@ class Chaos:
 
     async def settle(self, keys: Sequence[str] = KEYS) -> None:
         """Read the items, which have to be in one of their states, and go on from there."""
-        things = None
-        while things is None:  # some faults are not over when the request is sent again, and some tasks are cancelled
-            things, _ = await self.colour.attempt(Thing, "get_many", keys, consistent=True)
+        while True:  # some faults are not over when the request is sent again, and some tasks are cancelled
+            things, error = await self.colour.attempt(Thing, "get_many", keys, consistent=True)
+            if error is None:
+                break
         found: dict[str, State] = {thing.id: tuple(thing.log) for thing in things}
         for key in keys:
             assert found.get(key) in self.states[key], key

@@ -216,10 +216,17 @@ class ScriptedServer:
 
     def _secure(self, connection: socket.socket) -> ssl.SSLSocket:
         assert self._context is not None
-        secure = self._context.wrap_socket(connection, server_side=True, suppress_ragged_eofs=True)
-        with self._lock:
+        secure = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with self._lock:  # before the handshake, so that `close` ends that, too
             self._open.discard(connection)
             self._open.add(secure)
+        try:
+            secure.do_handshake()
+        except BaseException:
+            with self._lock:
+                self._open.discard(secure)
+            secure.close()
+            raise
         return secure
 
     def _converse(self, connection: socket.socket, number: int) -> None:

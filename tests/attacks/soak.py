@@ -29,6 +29,7 @@ from botocore.config import Config
 
 from attacks.awaited import COLOURS, give_colour
 from attacks.faults import BROKEN, WHOLE, Fault
+from attacks.growth import Held
 from attacks.server import Reply, Request, ScriptedServer, run_scripted_server
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.exceptions import DynamongoError, ServiceError
@@ -51,6 +52,13 @@ class Totals:
     errors: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     connections: int = 0
+    held: list[Held] = field(default_factory=list)
+
+    def note_held(self) -> None:
+        """Note what the process holds after a round, which the second round, with warm caches, is the measure of."""
+        self.held.append(Held.measure())
+        if len(self.held) > 2:
+            self.violations += self.held[-1].find_growth(self.held[1])
 
     def lines(self) -> list[str]:
         """For people."""
@@ -59,6 +67,7 @@ class Totals:
             f"{self.requests} requests on {self.connections} connections, {applied} faults, {wrong} violations",
             "faults: " + ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items())),
             "errors: " + ", ".join(f"{name} {count}" for name, count in sorted(self.errors.items())),
+            f"held after each round: {', '.join(map(str, self.held[:1] + self.held[-1:]))}",
             *self.violations[:20],
         ]
 
@@ -263,5 +272,6 @@ def soak(minutes: float, directory: FilePath, seed: int, *, show: Any = print) -
                             open_backend(server, transport, colour) as one,
                         ):
                             attack_backend(one, server, totals, seed=seed, count=800)
+            totals.note_held()
             show(totals.lines()[0])
     return totals

@@ -102,12 +102,13 @@ COLOURS: dict[str, Callable[[random.Random, float], Colour]] = {
     "awaited": InTasks,
     "uvloop": lambda draw, aftermath: InTasks(draw, aftermath, pytest.importorskip("uvloop").new_event_loop),
 }
-slow = pytest.mark.slow
+SLOW_CASES = ["memory-uvloop", "auto-blocking", "auto-awaited", "auto-uvloop", "boto3-blocking", "boto3-awaited"]
+CASES = ["memory-blocking", "memory-awaited", *(pytest.param(case, marks=pytest.mark.slow) for case in SLOW_CASES)]
 
 
-@pytest.mark.parametrize("name", ["memory", pytest.param("auto", marks=slow), pytest.param("boto3", marks=slow)])
-@pytest.mark.parametrize("colour", ["blocking", "awaited", pytest.param("uvloop", marks=slow)])
-def test_table_is_what_the_results_said(name: str, colour: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_table_is_what_the_results_said(case: str, request: pytest.FixtureRequest) -> None:
+    name, colour = case.split("-")
     seed = int(os.environ.get("DYNAMONGO_CHAOS_SEED", "20261"))
     draw = random.Random(seed)
     prepare = memory_chaos(seed)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from attacks.forking import echo, run_program
+from attacks.forking import WAYS, echo, run_program
 from attacks.server import Reply, Request, run_scripted_server
 from attacks.soak import trusted_context
 
@@ -20,18 +20,20 @@ ROUNDS = [1, pytest.param(4, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-@pytest.mark.parametrize("transport", ["auto", "boto3", "client"])
-def test_children_of_a_fork_get_their_own_answers(transport: str, rounds: int) -> None:
+@pytest.mark.parametrize(("transport", "colour"), WAYS)
+def test_children_of_a_fork_get_their_own_answers(transport: str, colour: str, rounds: int) -> None:
     with run_scripted_server(echo) as server:
-        assert run_program(server.url, transport, rounds) == (0, 0)
+        assert run_program(server.url, transport, rounds, colour) == (0, 0)
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-@pytest.mark.parametrize("transport", ["auto", "boto3"])
-def test_children_of_a_fork_get_their_own_answers_over_tls(tmp_path: Path, transport: str, rounds: int) -> None:
+@pytest.mark.parametrize(("transport", "colour"), [way for way in WAYS if way[0] != "client"])
+def test_children_of_a_fork_get_their_own_answers_over_tls(
+    tmp_path: Path, transport: str, colour: str, rounds: int
+) -> None:
     context: ssl.SSLContext
     with trusted_context(tmp_path) as context, run_scripted_server(echo, context) as server:
-        assert run_program(server.url, transport, rounds) == (0, 0)
+        assert run_program(server.url, transport, rounds, colour) == (0, 0)
 
 
 def run(program: str) -> str:

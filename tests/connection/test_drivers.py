@@ -133,8 +133,12 @@ class TestEffects:
         assert perform(steps(), Scripted("a")) == "a"
 
 
+def name_of_type(effect: object) -> str:
+    return type(effect).__name__
+
+
 class TestCancellation:
-    @pytest.mark.parametrize("effect", [GET, Attempt(GET, 1), Wait(1), Until(Gate(), lambda: False)], ids=repr)
+    @pytest.mark.parametrize("effect", [GET, Attempt(GET, 1), Wait(1), Until(Gate(), lambda: False)], ids=name_of_type)
     def test_steps_end_at_the_effect_and_nothing_follows(self, effect: Any) -> None:
         seen: list[BaseException] = []
 

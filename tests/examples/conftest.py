@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dynamongo.testing.plugin import memory_backend, pytest_pyfunc_call, virtual_clock
+from dynamongo.testing.plugin import memory_backend, pytest_runtest_call, virtual_clock
 
-__all__ = ["memory_backend", "pytest_pyfunc_call", "virtual_clock"]
+__all__ = ["memory_backend", "pytest_runtest_call", "virtual_clock"]

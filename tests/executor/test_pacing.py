@@ -345,11 +345,25 @@ class TestSlots:
         # One throttle may halve the slots while all of them are in use.
         assert rounds.most <= 2
 
-    @COLOURS
-    def test_groups_that_returned_come_first(self, run: Callable[[Rounds, int], None]) -> None:
-        rounds = Rounds(Pace(1))
-        run(rounds, 10)
-        assert rounds.began == rounds.ended
+    def test_groups_that_wait_to_continue_come_before_those_that_have_not_begun(self) -> None:
+        pace = Pace(2)
+        first, second, third = (pace.keep(steps()) for _ in range(3))
+        assert next(first) is next(second) is READ
+        new = next(third)
+        assert isinstance(first.throw(ThrottledError("slow")), Wait)
+        while isinstance(old := next(first), Wait):
+            pass
+        with pytest.raises(StopIteration):
+            second.send("done")
+        assert isinstance(old, Until)
+        assert isinstance(new, Until)
+        assert not new.is_ready()
+        assert old.is_ready()
+        assert first.send(None) is READ
+        with pytest.raises(StopIteration):
+            first.send("done")
+        assert new.is_ready()
+        third.close()
 
     @pytest.mark.parametrize("ending", [asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, ValueError])
     def test_slots_are_free_however_a_group_ends(self, ending: type[BaseException]) -> None:

@@ -69,7 +69,7 @@ def _read(path: Path) -> ast.Module:
 
 def _walk(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.AST]]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield f"{prefix}{child.name}", child
             yield from _walk(child, f"{prefix}{child.name}.")
         elif isinstance(child, ast.Assign | ast.AnnAssign):

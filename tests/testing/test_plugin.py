@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
+
+from dynamongo.testing.contract import TaskContract
+from dynamongo.testing.contract.base import names_of_tests
+from dynamongo.testing.contract.tokens import TokenContract
 
 pytest_plugins = ["pytester"]
 
@@ -149,10 +154,51 @@ def block(name: str) -> str:
     return "\n".join(found)
 
 
-def test_tests_of_the_document_pass(pytester: pytest.Pytester) -> None:
+def first_block() -> str:
+    """The first block of the document, which has its model."""
     first = re.search(r"^```python\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert first is not None
+    return first[1]
+
+
+def test_tests_of_the_document_pass(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(block("python conftest"))
-    pytester.makepyfile(first[1] + block("python test"))
+    pytester.makepyfile(first_block() + block("python test"))
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=block("python test").count("def test_"))
+
+
+def test_tests_of_the_document_that_await_pass(pytester: pytest.Pytester, server_url: str) -> None:
+    """Also on a server, where each test has an event loop whose connections have to be closed."""
+    table = f"documented-{os.getpid()}"
+    on_server = block("python server conftest").replace("http://localhost:8000", server_url)
+    pytester.makeini(block("ini") + "filterwarnings = error")
+    pytester.makeconftest(block("python conftest") + on_server)
+    pytester.makepyfile(
+        test_memory=first_block() + block("python async test"),
+        test_server=first_block().replace("accounts", table)
+        + "async def test_first():\n    await Account.aio.create_table()\n"
+        + "async def test_second():\n    await Account.aio.delete_table()\n",
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin")
+    result.assert_outcomes(passed=3)
+
+
+def test_contract_of_the_document_runs(pytester: pytest.Pytester) -> None:
+    """A part of it, since all of it takes long to collect."""
+    part = block("python contract").replace("(BackendContract)", "(TokenContract)")
+    imports = (
+        "from dynamongo.backends.memory import MemoryBackend as MyBackend\n"
+        "from dynamongo.testing.contract.tokens import TokenContract\n"
+    )
+    pytester.makeini("[pytest]\nfilterwarnings = error")
+    pytester.makepyfile(imports + part)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    passed = 2 * len(cases_of(TokenContract)) + len(cases_of(TaskContract))
+    result.assert_outcomes(passed=passed)
+
+
+def cases_of(contract: type) -> list[str]:
+    """The names of the tests of a part of the contract, those that have cases by their cases alone."""
+    names = list(names_of_tests(contract))
+    return [name for name in names if not any(each.startswith(f"{name}[") for each in names)]

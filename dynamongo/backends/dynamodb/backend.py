@@ -122,8 +122,9 @@ class DynamoDBBackend:
         request = _build(known)
         transport = self._transport or self._open()
         started = time.monotonic()
+        limit = seconds if self._timeout is None else self._limit(self._timeout, seconds)
         try:
-            result: Any = read_response(known, transport.send(request, self._limit(seconds)))
+            result: Any = read_response(known, transport.send(request, limit))
         except BackendError as error:
             _note_request(error, request, transport, known, started)
             raise
@@ -139,8 +140,9 @@ class DynamoDBBackend:
         request = _build(known)
         transport = self._transport or await self.open_async()
         started = time.monotonic()
+        limit = seconds if self._timeout is None else self._limit(self._timeout, seconds)
         try:
-            result: Any = read_response(known, await transport.send_async(request, self._limit(seconds)))
+            result: Any = read_response(known, await transport.send_async(request, limit))
         except BackendError as error:
             _note_request(error, request, transport, known, started)
             raise
@@ -168,11 +170,8 @@ class DynamoDBBackend:
                 raise translate_preparation(error, self._settings.describe_credentials()) from error
         return self._attempts[0]
 
-    def _limit(self, seconds: float | None) -> float | None:
-        """Return how long a request may take, in a call that may take so long."""
-        timeout = self._timeout
-        if timeout is None:
-            return seconds
+    @staticmethod
+    def _limit(timeout: float, seconds: float | None) -> float:
         return timeout if seconds is None else min(seconds, timeout)
 
     def describe_transport(self) -> str:

@@ -1,4 +1,4 @@
-"""Bugs above the backend: in planning and in the executor."""
+"""Bugs above the backend: in planning, in the executor and in awaited verbs."""
 
 from mutation.library import Mutant
 
@@ -40,4 +40,26 @@ MUTANTS = [
         "result.cursor is None",
         "result.cursor is None or not result.items",
     ),
+    Mutant(
+        "a write that is cancelled under way counts as not sent",
+        "Sender.send_within",
+        "getattr(interruption, 'was_sent', True)",
+        "False",
+    ),
+    Mutant(
+        "a write that waits for its retry counts as under way",
+        "Sender.wait_for_unprocessed",
+        "attempts.is_under_way = False",
+        "pass",
+    ),
+    Mutant(
+        "groups that have not begun come before those that wait to continue",
+        "Pace._begin",
+        "self._returning or not self._has_slot()",
+        "not self._has_slot()",
+    ),
+    Mutant("a group keeps its slot when it is interrupted", "Pace._leave", "self._working.discard(group)", "None"),
+    Mutant("writes of one key share a round", "Grouper.add", "key in found or len(found) == _r", "len(found) == _r"),
+    Mutant("tasks outlive the stream that started them", "_TaskCrew.stop", "task.cancel()", "None"),
+    Mutant("two tasks send the writes of a batch twice", "AsyncBatch._send_full", "self._is_full and _o", "True"),
 ]

@@ -7,6 +7,7 @@ is due then, and is set for the next time. A timer of the loop for each request 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Callable
 from typing import Final
@@ -31,7 +32,8 @@ class Alarm:
         """Have it ring at a time, unless it will ring before; callers may compare with `at` themselves."""
         if at < self.at:
             self.at = at
-            loop.call_later(at - time.monotonic(), self._go_off, loop, at)
+            # Without the context variables of the task that happens to be the first: the loop would keep them.
+            contextvars.Context().run(loop.call_later, at - time.monotonic(), self._go_off, loop, at)
 
     def _go_off(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
         if at != self.at:  # it was set for an earlier time since, and has rung then

@@ -47,6 +47,7 @@ class AutoTransport:
         self._loud_watch = Watch(client, is_quiet)
         self._lock = make_lock(TRANSPORT)
         self._direct: DirectTransport | None = None
+        self._is_closed = False
         self._obstacle: str | None = None
         self._logged: str | None = None
         self._choosing: in_thread.OnceInThread[Transport] | None = None
@@ -78,12 +79,14 @@ class AutoTransport:
 
     def close(self) -> None:
         """Close the connections and the client."""
+        self._is_closed = True
         if self._direct is not None:
             self._direct.close()
         self._client.close()
 
     async def close_async(self) -> None:
         """Close the connections, wait for those of the running loop that are in use, and close the client."""
+        self._is_closed = True
         if self._direct is not None:
             await self._direct.close_async()
         self._client.close()
@@ -109,6 +112,9 @@ class AutoTransport:
             self._obstacle = str(reason)
         except Exception as error:
             raise translate_preparation(error, self._settings.describe_credentials()) from error
+        else:
+            if self._is_closed:  # by another thread, since the request was begun for which it is made
+                self._direct.close()
 
     def _make_direct(self) -> DirectTransport:
         """Return a direct transport to the endpoint of the client. Raises `LeftToBoto3` if there cannot be one."""

@@ -78,6 +78,7 @@ class DirectTransport:
         self._pool = Pool(endpoint, self._trust)
         self._lock = make_lock(INNERMOST)
         self._loops: loop_pool.LoopPools | None = None
+        self._is_closed = False
         self._writer = MessageWriter(endpoint)
         self._checked: Credentials | None = None
         self._finding: in_thread.OnceInThread[Credentials] | None = None
@@ -94,11 +95,11 @@ class DirectTransport:
         """Send the request without blocking the event loop; see `Transport`."""
         loops = self._loops or self._open_loops()
         credentials = self._find_credentials() if self._credentials.is_quick() else await self._await_credentials()
-        message = self._writer.write(request.action, request.body.encode(), credentials)
         pool = loops.find()
         if pool is None:  # the loop cannot watch sockets
             return await in_thread.send_in_thread(self.send, request, seconds)
-        answer, response = await pool.exchange(message, partial(_read_body, request), seconds)
+        write = partial(self._writer.write, request.action, request.body.encode(), credentials)
+        answer, response = await pool.exchange(write, partial(_read_body, request), seconds)
         if answer.status != 200:
             raise self._translate(answer, response)
         return response
@@ -108,6 +109,8 @@ class DirectTransport:
             if self._loops is None:
                 bound = self._settings.max_connections or MAX_CONNECTIONS
                 self._loops = loop_pool.LoopPools(self._endpoint, self._trust, bound)
+                if self._is_closed:  # by another thread, since this request was begun
+                    self._loops.close()
             return self._loops
 
     def _translate(self, answer: HttpResponse, content: dict[str, Any]) -> DynamongoError:
@@ -126,12 +129,14 @@ class DirectTransport:
 
     def close(self) -> None:
         """Close idle connections now, and the others after use."""
+        self._is_closed = True
         self._pool.close()
         if self._loops is not None:
             self._loops.close()
 
     async def close_async(self) -> None:
         """Close idle connections now, and the others after use; wait for those of the running loop."""
+        self._is_closed = True
         self._pool.close()
         if self._loops is not None:
             await self._loops.close_async()

@@ -9,13 +9,14 @@ import socket
 import ssl
 import weakref
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dynamongo.backends.dynamodb.transport.connecting import find_timeout
-from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
+from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES
-from dynamongo.backends.dynamodb.transport.tls import ServerTrust
-from dynamongo.backends.dynamodb.transport.tunnel import Tunnel
+
+if TYPE_CHECKING:
+    from dynamongo.backends.dynamodb.transport.tls import ServerTrust
 
 NOT_NOW: Final = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket that does not block raises when it would have to."""
@@ -65,7 +66,7 @@ class _Opening:
         try:
             if context is not None:
                 if proxy is not None:
-                    await self._open_tunnel(opened, Tunnel(endpoint, proxy))
+                    await self._open_tunnel(opened, proxy)
                 opened = context.wrap_socket(opened, server_hostname=endpoint.host, do_handshake_on_connect=False)
                 _sockets.add(opened)
                 await self._do(opened, opened.do_handshake)
@@ -109,7 +110,10 @@ class _Opening:
         if code:
             raise OSError(code, os.strerror(code))
 
-    async def _open_tunnel(self, opened: socket.socket, tunnel: Tunnel) -> None:
+    async def _open_tunnel(self, opened: socket.socket, proxy: Proxy) -> None:
+        from dynamongo.backends.dynamodb.transport.tunnel import Tunnel  # noqa: PLC0415 - few connections need one
+
+        tunnel = Tunnel(self._endpoint, proxy)
         unsent = memoryview(tunnel.request)
         while unsent:
             unsent = unsent[await self._do(opened, opened.send, unsent, is_for_writing=True) :]

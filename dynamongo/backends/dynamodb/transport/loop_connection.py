@@ -8,6 +8,7 @@ request was sent, take TLS apart in Python, and remain open when its loop is clo
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final
@@ -84,7 +85,7 @@ class LoopConnection:
         self.idle_since = 0.0
         self.is_open = True
         self.is_sent = False
-        loop.add_reader(opened.fileno(), self._receive)
+        contextvars.Context().run(loop.add_reader, opened.fileno(), self._receive)  # as in `Alarm.set`
 
     def ask(self, message: bytes, deadline: float | None, now: float) -> asyncio.Future[HttpResponse]:
         """Begin to send a request, and return what will have the response; await it at once.

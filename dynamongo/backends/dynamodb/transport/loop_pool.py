@@ -12,6 +12,8 @@ its connection is closed, and `was_sent` of the `CancelledError` says whether th
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import time
 import warnings
 import weakref
@@ -54,14 +56,22 @@ class LoopPool:
         self._trust = trust
         self._max = self._free = max_connections
         self._idle: deque[LoopConnection] = deque()
-        self._waiting: deque[tuple[asyncio.Future[None], float]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[bool], float]] = deque()  # `False` says that the time is up
         self._alarm = Alarm(self._end_waits)
         self._all: weakref.WeakSet[LoopConnection] = weakref.WeakSet()
         self._closing: asyncio.Future[None] | None = None
         self._is_closed = False
+        self._process = os.getpid()
 
-    async def exchange(self, message: bytes, parse: Callable[[HttpResponse], R], seconds: float | None = None) -> R:
+    async def exchange(
+        self, write: Callable[[], bytes], parse: Callable[[HttpResponse], R], seconds: float | None = None
+    ) -> R:
         """Send a request, read and parse the response within `seconds`, and return what `parse` returned.
+
+        Args:
+            write: Returns the request. It is called when the request can be sent, since its signature expires.
+            parse: Parses the response.
+            seconds: How long that may take.
 
         Raises `ServiceError`, whose `was_sent` says whether the store may have got the request.
         """
@@ -72,7 +82,7 @@ class LoopPool:
         else:
             await self._wait(NEVER if deadline is None else deadline)
         try:
-            kept = self._take(now)
+            message, kept = write(), self._take(now)
             if kept is not None:
                 try:
                     return await self._ask(kept, message, parse, deadline, now)
@@ -131,33 +141,34 @@ class LoopPool:
         idle = self._idle
         idle.append(connection)
         if self._is_closed:
-            self.close()
+            self._close_idle()
         elif idle[0].idle_since < now - MAX_IDLE_SECONDS:
             idle.popleft().close()
 
     async def _wait(self, deadline: float) -> None:
         """Wait for a place in the pool, which was another task's."""
         loop = asyncio.get_running_loop()
-        place: asyncio.Future[None] = loop.create_future()
+        place: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((place, deadline))
         self._alarm.set(loop, deadline)
         try:
-            await place
-        except TimeoutError as error:
-            raise build_crowded_error(self._max) from error
+            has_place = await place
         except BaseException:
             if not place.done():  # not even cancelled: the coroutine is closed
-                self._waiting.remove((place, deadline))
-            elif not place.cancelled():  # the place was handed on to a task that is cancelled
+                with contextlib.suppress(ValueError):  # `_hand_on` may have skipped it: its loop is closed, too
+                    self._waiting.remove((place, deadline))
+            elif not place.cancelled() and place.result():  # it was handed on to a task that is cancelled
                 self._hand_on()
             raise
+        if not has_place:
+            raise build_crowded_error(self._max)
 
     def _hand_on(self) -> None:
         """Give a place to the task that has waited longest, or have it free for the next."""
         while self._waiting:
             place, _ = self._waiting.popleft()
             if not place.done() and not place.get_loop().is_closed():
-                place.set_result(None)
+                place.set_result(True)
                 return
         self._free += 1
         if self._closing is not None and self._free == self._max and not self._closing.done():
@@ -167,17 +178,25 @@ class LoopPool:
         """End the waits whose time is up, and return when the next one will be."""
         for place, deadline in self._waiting:
             if deadline <= now and not place.done():
-                place.set_exception(TimeoutError("timed out"))
+                place.set_result(False)
         return min([deadline for place, deadline in self._waiting if not place.done()], default=NEVER)
 
     def is_over(self) -> bool:
-        """Return whether the loop is closed, so that nobody can use the connections."""
+        """Return whether nobody can use the connections: the loop is closed, or of the process that was forked."""
         loop = self.refer_to_loop()
-        return loop is None or loop.is_closed()
+        return loop is None or loop.is_closed() or self._process != os.getpid()
 
     def close(self) -> None:
-        """Close idle connections now, and the others after use."""
+        """Close idle connections, in the thread of the loop, and the others after use."""
         self._is_closed = True
+        loop = self.refer_to_loop()
+        if loop is None or not is_elsewhere(loop):
+            self._close_idle()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self._close_idle)
+
+    def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
@@ -190,13 +209,19 @@ class LoopPool:
             await asyncio.shield(self._closing)
 
     def close_all(self) -> int:
-        """Close all connections, and return how many were open."""
+        """Close all connections, and return how many were left open by mistake."""
+        if self._process != os.getpid():  # they were closed by the fork
+            return 0
         loop = self.refer_to_loop()
-        if loop is not None and loop.is_running() and loop is not find_running_loop():  # in another thread
-            found = [connection for connection in self._all if connection.is_open]
-            for each in found:
-                loop.call_soon_threadsafe(each.close)
-            return len(found)
+        if loop is not None and is_elsewhere(loop):
+            count = sum([connection.is_open for connection in list(self._all)])
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self._close_each)
+        else:
+            count = self._close_each()
+        return 0 if self._is_closed else count
+
+    def _close_each(self) -> int:
         return sum([each.close() for each in list(self._all)])
 
 
@@ -212,6 +237,7 @@ class LoopPools:
         self._where = endpoint.authority
         self._pools: list[LoopPool] = []
         self._last: LoopPool | None = None
+        self._is_closed = False
         self._lock = make_lock(INNERMOST)
         weakref.finalize(self, _abandon, self._pools, endpoint.authority)  # at the end of the program too
 
@@ -231,19 +257,18 @@ class LoopPools:
             found = next((pool for pool in self._pools if pool.refer_to_loop() is loop), None)
             if found is None:
                 self._pools.append(found := self._make(loop))
+                if self._is_closed:  # by another thread: the connections are closed after use
+                    found.close()
         _abandon(over, self._where)
         return found
 
     def close(self) -> None:
         """Close what `LoopPool.close` does, on every loop, and all connections of those that are closed."""
+        self._is_closed = True
         for pool in list(self._pools):
-            loop = pool.refer_to_loop()
-            if loop is None or loop.is_closed():
+            pool.close()
+            if pool.is_over():
                 pool.close_all()
-            elif loop.is_running() and loop is not find_running_loop():  # in another thread
-                loop.call_soon_threadsafe(pool.close)
-            else:
-                pool.close()
 
     async def close_async(self) -> None:
         """Close all connections of the running loop and wait for that, and what `close` can of the others'."""
@@ -258,12 +283,14 @@ def can_watch_sockets() -> bool:
     return not isinstance(asyncio.get_running_loop(), _BLIND)
 
 
-def find_running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop that runs in this thread, if there is one."""
+def is_elsewhere(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether the loop runs in another thread."""
+    if not loop.is_running():
+        return False
     try:
-        return asyncio.get_running_loop()
+        return asyncio.get_running_loop() is not loop
     except RuntimeError:
-        return None
+        return True
 
 
 def _abandon(pools: list[LoopPool], where: str) -> None:

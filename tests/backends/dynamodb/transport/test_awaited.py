@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from faulty_server import FaultyServer, Refuse, Script, Slow, run_faulty_server
+from faulty_server import CutBefore, FaultyServer, Refuse, Script, Slow, run_faulty_server
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.exceptions import ConfigurationError, ServiceError, TableNotFound
@@ -65,12 +66,17 @@ class TestConnections:
 
     def test_more_than_max_connections_wait(self, server: FaultyServer) -> None:
         async def run() -> None:
+            async def ask_often() -> None:
+                for _ in range(3):
+                    await ask(backend)
+
             backend = make_backend(server, max_connections=3)
-            await ask_at_once(backend, 20)
+            server.plan = Script({("*", None): Slow(0.005)})
+            await asyncio.gather(*[ask_often() for _ in range(10)])
             await backend.close_async()
 
         asyncio.run(run())
-        assert (len(server.log), server.connection_count) == (20, 3)
+        assert (len(server.log), server.connection_count) == (30, 3)
 
     def test_closed_connection_is_replaced(self, server: FaultyServer) -> None:
         async def run() -> None:
@@ -133,6 +139,32 @@ class TestErrors:
             await backend.close_async()
 
         asyncio.run(run())
+
+    def test_shorter_alarm_of_an_earlier_request_does_not_end_the_next(self, server: FaultyServer) -> None:
+        async def run() -> float:
+            backend = make_backend(server)
+            await ask(backend, 0.1)
+            server.plan = Script({("*", None): Slow(1)})
+            started = time.monotonic()
+            with pytest.raises(ServiceError, match="within the time left for the call"):
+                await backend.execute_async(DESCRIBE, 0.3)
+            await backend.close_async()
+            return time.monotonic() - started
+
+        assert 0.25 < asyncio.run(run()) < 0.9
+
+    def test_request_that_was_sent_is_not_sent_again(self, server: FaultyServer) -> None:
+        async def run() -> None:
+            backend = make_backend(server)
+            await ask(backend)
+            server.plan = Script({("PutItem", 1): CutBefore()})
+            with pytest.raises(ServiceError, match="closed without a response") as caught:
+                await backend.execute_async(Put("awaited", {"id": "a"}))
+            assert caught.value.was_sent
+            await backend.close_async()
+
+        asyncio.run(run())
+        assert server.actions == ["DescribeTable", "PutItem"]
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, "2", True])
