@@ -28,7 +28,9 @@ from dynamongo.operations.results import GetResult
 BIG = Put("table", {"id": "big", "text": "x" * 12_000_000})
 """More than the buffers of both sides of a connection hold."""
 
-BOTH = pytest.mark.parametrize("colour", COLOURS)
+BOTH = pytest.mark.parametrize(
+    "colour", [pytest.param(each, marks=[pytest.mark.slow] if each == "uvloop" else []) for each in COLOURS]
+)
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
 
 
