@@ -66,12 +66,17 @@ class TestConnections:
 
     def test_more_than_max_connections_wait(self, server: FaultyServer) -> None:
         async def run() -> None:
+            async def ask_often() -> None:
+                for _ in range(3):
+                    await ask(backend)
+
             backend = make_backend(server, max_connections=3)
-            await ask_at_once(backend, 20)
+            server.plan = Script({("*", None): Slow(0.005)})
+            await asyncio.gather(*[ask_often() for _ in range(10)])
             await backend.close_async()
 
         asyncio.run(run())
-        assert (len(server.log), server.connection_count) == (20, 3)
+        assert (len(server.log), server.connection_count) == (30, 3)
 
     def test_closed_connection_is_replaced(self, server: FaultyServer) -> None:
         async def run() -> None:

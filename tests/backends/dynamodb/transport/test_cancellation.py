@@ -152,8 +152,7 @@ async def get(backend: DynamoDBBackend, key: str) -> None:
 
 async def check_afterwards(backend: DynamoDBBackend) -> None:
     """Check that both places are free, and every request gets its own answer."""
-    async with asyncio.timeout(5) if hasattr(asyncio, "timeout") else contextlib.nullcontext():
-        await asyncio.gather(*[get(backend, f"after-{number}") for number in range(10)])
+    await asyncio.wait_for(asyncio.gather(*[get(backend, f"after-{number}") for number in range(10)]), 5)
     await backend.close_async()
 
 
