@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -300,6 +301,14 @@ class TestDynamoDBInTasks(TaskContract):
     def backend(self, server_url: str) -> Iterator[Backend]:
         with contextlib.closing(DynamoDBBackend(**MADE_UP, endpoint_url=server_url)) as backend:
             yield backend
+
+
+@pytest.mark.slow
+class TestDynamoDBInTasksOnUvloop(TestDynamoDBInTasks):
+    @staticmethod
+    def new_loop() -> asyncio.AbstractEventLoop:
+        loop: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
+        return loop
 
 
 @pytest.mark.slow

@@ -123,23 +123,16 @@ class MemoryBackend:
             seconds: How long the caller waits; a response that takes longer (`Fault.slow`) is lost.
         """
         if self._faults is not None and self._faults.is_active:
-            call = self._begin_with(self._faults, operation, seconds)
-            if call.delay:
-                with call.interruptible():
-                    pass_time(self.clock, call.delay)  # without the lock, so that other threads go on
-            return self._respond(call)
+            return self._execute_with(self._faults, operation, seconds)
         executor = EXECUTORS.get(type(operation)) or find_executor(operation)  # one call less, in every operation
         try:
             # The usual case, the last, is written out: another layer of calls would slow down all operations.
-            result: R
             if self._lag is not None or type(operation) is TransactWrite:
-                result = self._execute(executor, operation)
-            else:
-                with self._lock:
-                    result = executor(self._store, operation)
+                return self._execute(executor, operation)  # type: ignore[no-any-return]  # executors are in a dict
+            with self._lock:
+                return executor(self._store, operation)  # type: ignore[no-any-return]  # as above
         except REFUSALS as error:
             raise translate_refusal(error) from error
-        return result
 
     async def execute_async(self, operation: Operation[R], seconds: float | None = None) -> R:
         """Execute one operation as `execute` does, after other tasks of the event loop have gone on.
@@ -161,6 +154,13 @@ class MemoryBackend:
         if call.delay:
             with call.interruptible():
                 await pass_time_async(self.clock, call.delay)
+        return self._respond(call)
+
+    def _execute_with(self, plan: injected.FaultPlan, operation: Operation[R], seconds: float | None) -> R:
+        call = self._begin_with(plan, operation, seconds)
+        if call.delay:
+            with call.interruptible():
+                pass_time(self.clock, call.delay)  # without the lock, so that other threads go on
         return self._respond(call)
 
     def _begin_with(

@@ -55,18 +55,12 @@ class TaskContract(ContractBase):
 
     def run(self, table: Table, main: Callable[[Execute], Coroutine[Any, Any, R]]) -> R:
         """Run `main`, given what executes operations, on an event loop of its own."""
+        execute = make_awaitable(table.backend)
         loop = type(self).new_loop()
         try:
-            return self.run_on(loop, table, main)
+            return loop.run_until_complete(main(lambda operation: execute(operation, None)))
         finally:
             close_loop(loop, table.backend)
-
-    def run_on(
-        self, loop: asyncio.AbstractEventLoop, table: Table, main: Callable[[Execute], Coroutine[Any, Any, R]]
-    ) -> R:
-        """Run `main` as `run` does, on a given loop."""
-        execute = make_awaitable(table.backend)
-        return loop.run_until_complete(main(lambda operation: execute(operation, None)))
 
     @pytest.fixture
     def counter(self, table: Table) -> Table:
@@ -181,11 +175,8 @@ class TaskContract(ContractBase):
             for _turn in range(10):
                 await execute(increment(counter))
 
-        loops = [type(self).new_loop() for _ in range(4)]
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda loop: self.run_on(loop, counter, main), loops))
-        for loop in loops:  # none is closed before: that would close the backend, which the others use
-            close_loop(loop, counter.backend)
+            list(pool.map(lambda _: self.run(counter, main), range(4)))
         assert counter.items() == [{**KEY, "n": 40}]
 
     def test_context_variables_are_left_as_they_are(self, counter: Table) -> None:

@@ -1,4 +1,4 @@
-"""Bugs in the asynchronous transport of the dynamodb backend."""
+"""Bugs in the HTTP reader and the asynchronous transport of the dynamodb backend."""
 
 from mutation.library import Mutant
 
@@ -53,4 +53,18 @@ MUTANTS = [
         "await asyncio.to_thread(trust.widen, context, error)",
         "False",
     ),
+    Mutant("an interim response is the response", "HeadReader.feed", "head.status >= 200", "True"),
+    Mutant("of two lengths, either is right", "_parse_length", "len(each) > 1", "False"),
+    Mutant("a sign is a part of a length", "_parse_length", "not all(map(_LENGTH.fullmatch, each))", "False"),
+    Mutant("a fold begins another line", "parse_head", '_FOLD.sub(b" ", rest)', "rest"),
+    Mutant(
+        "a chunk may be longer than its size", "ChunkedBody._read_end", r'not self._unread.startswith(b"\r\n")', "False"
+    ),
+    Mutant("trailers are a part of the next response", "ChunkedBody._read_trailer", r'line == b"\r\n"', "True"),
+    Mutant("surplus belongs to the next response", "ResponseReader._finish", "body.has_surplus", "False"),
+    Mutant("surplus after a plain response is dropped", "ResponseReader.feed", "len(body) > length", "False"),
+    Mutant("a claimed length is allocated", "SizedBody.__init__", "min(length, _STEP)", "length"),
+    Mutant("a body that is cut off is complete", "SizedBody.end", "raise IncompleteResponse(_t)", "pass"),
+    Mutant("HTTP/1.0 keeps connections open", "_is_last", "head.is_old", "False"),
+    Mutant("any response opens a tunnel", "Tunnel.feed", "not 200 <= head.status < 300", "False"),
 ]

@@ -132,7 +132,7 @@ DIFFERENCES: list[tuple[str, bytes, HttpResponse | type[UnreadableResponse]]] = 
     # RFC 9112, section 7.1: `http.client` skips any two bytes after a chunk, and accepts what Python's `int` does.
     (
         "a chunk longer than its size",
-        write("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"1\r\n{}\r\n0\r\n\r\n"),
+        write("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"1\r\n{}}0\r\n\r\n"),
         MalformedResponse,
     ),
     (
