@@ -90,7 +90,7 @@ def _awaited_form(entry: FrameType, model: str, verb: str) -> str:
     code = entry.f_code
     verb = verb or code.co_name
     owner: Any = entry.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-    kind = type(owner)
+    kind: type[object] = type(owner)
     for known in (f"{kind.__name__}.{verb}", kind.__name__, verb):
         if known in _FORMS:
             return _FORMS[known].format(model=model, verb=verb)
