@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import FrameType, ModuleType
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from dynamongo._support.stacklevel import caller_level, find_entry
 from dynamongo.backends import Backend
@@ -89,7 +89,7 @@ def _awaited_form(entry: FrameType, model: str, verb: str) -> str:
     """Return the awaited form of the function of this package that was called; `entry` is its frame."""
     code = entry.f_code
     verb = verb or code.co_name
-    owner: Any = entry.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+    owner: object = entry.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
     kind = type(owner)
     for known in (f"{kind.__name__}.{verb}", kind.__name__, verb):
         if known in _FORMS:

@@ -44,9 +44,9 @@ MUTANTS = [
     Mutant("a deadline is not kept", "LoopConnection._find_limit", "deadline is None or limit < deadline", "True"),
     Mutant("an alarm is not set again", "Alarm._go_off", "self.set(loop, self._ring(_t))", "self._ring(_t)"),
     Mutant("a request is sent before it is whole", "LoopConnection.ask", "count == len(message)", "True"),
-    Mutant("an idle connection stays open at its end", "LoopConnection._receive", "self.close()", "pass"),
+    Mutant("an idle connection stays open at its end", "LoopConnection._receive", "self.close()", "None"),
     Mutant("a loop may be blocked by a refresh", "ClientCredentials.is_quick", "not found.refresh_needed()", "True"),
-    Mutant("a child of a fork keeps the parent's sockets", "_close_copies_in_child", "each.close()", "pass"),
+    Mutant("a child of a fork keeps the parent's sockets", "_close_copies_in_child", "each.close()", "None"),
     Mutant(
         "a certificate of another authority is not tried again",
         "open_socket",
