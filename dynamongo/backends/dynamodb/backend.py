@@ -229,23 +229,21 @@ class DynamoDBBackend:
         with self._lock:
             if self._transport is not None:
                 self._transport.close()
-                self._retire()
+                self._retired.add(self._transport)
+                self._transport = self._attempts = None
 
     async def close_async(self) -> None:
         """Close as `close` does, and wait for the requests that the running event loop has under way."""
         import asyncio  # noqa: PLC0415 - as in `wait_async`
 
         with self._lock:
-            self._retire()
+            if self._transport is not None:
+                self._retired.add(self._transport)
             retired = list(self._retired)  # also those that another loop is closing, or has closed
+            self._transport = self._attempts = None
         for transport in retired:
             await transport.close_async()
         await asyncio.sleep(0)  # for what other threads had this loop close
-
-    def _retire(self) -> None:
-        if self._transport is not None:
-            self._retired.add(self._transport)
-            self._transport = self._attempts = None
 
 
 def _build(operation: AnyOperation) -> Request:

@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 import traceback
+import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -191,6 +192,18 @@ class TestClosing:
         with pytest.warns(ResourceWarning, match=message) as caught:
             drop(backends)
         assert (len(caught), count_connections(server)) == (1, 0)
+
+    def test_what_was_closed_in_the_loop_is_not(
+        self, new_loop: Any, backend: DynamoDBBackend, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        async def main() -> None:
+            await ask_at_once(backend, 2)
+            await backend.close_async()
+            gc.collect()
+
+        warnings.simplefilter("always")  # a finalizer cannot raise
+        run(new_loop, main)
+        assert [str(each.message) for each in recwarn] == []
 
     def test_what_was_closed_after_the_loop_is_not(self, new_loop: Any, server: FaultyServer) -> None:
         backends = [DynamoDBBackend(**MADE_UP, endpoint_url=server.url)]
