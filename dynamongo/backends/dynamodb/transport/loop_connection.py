@@ -218,5 +218,6 @@ class LoopConnection:
             loop.remove_reader(descriptor)
             if self._unsent:
                 loop.remove_writer(descriptor)
+            self._alarm.cancel()
         self._socket.close()
         return descriptor >= 0
