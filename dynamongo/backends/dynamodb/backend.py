@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from dynamongo._support.forks import BACKEND, make_lock
@@ -100,6 +101,7 @@ class DynamoDBBackend:
         self._timeout = timeout
         self._kind: TransportKind = check_transport(transport)
         self._transport: Transport | None = None
+        self._retired: weakref.WeakSet[Transport] = weakref.WeakSet()  # closed, but requests may be under way
         self._lock = make_lock(BACKEND)
         self._attempts: tuple[int | None] | None = None  # what was found, if it was looked for
         self._opening: in_thread.OnceInThread[Transport] | None = None
@@ -227,14 +229,21 @@ class DynamoDBBackend:
         with self._lock:
             if self._transport is not None:
                 self._transport.close()
+                self._retired.add(self._transport)
                 self._transport = self._attempts = None
 
     async def close_async(self) -> None:
         """Close as `close` does, and wait for the requests that the running event loop has under way."""
+        import asyncio  # noqa: PLC0415 - as in `wait_async`
+
         with self._lock:
-            transport, self._transport, self._attempts = self._transport, None, None
-        if transport is not None:
+            if self._transport is not None:
+                self._retired.add(self._transport)
+            retired = list(self._retired)  # also those that another loop is closing, or has closed
+            self._transport = self._attempts = None
+        for transport in retired:
             await transport.close_async()
+        await asyncio.sleep(0)  # for what other threads had this loop close
 
 
 def _build(operation: AnyOperation) -> Request:

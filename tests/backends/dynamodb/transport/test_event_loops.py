@@ -9,8 +9,11 @@ import os
 import socket
 import threading
 import traceback
+import warnings
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -19,6 +22,7 @@ from faulty_server import FaultyServer, Script, Slow, run_faulty_server
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.transport import loop_pool
+from dynamongo.backends.dynamodb.transport.loop_connection import LoopConnection
 from dynamongo.exceptions import ServiceError, TableNotFound
 from dynamongo.operations import DescribeTable
 
@@ -189,6 +193,18 @@ class TestClosing:
             drop(backends)
         assert (len(caught), count_connections(server)) == (1, 0)
 
+    def test_what_was_closed_in_the_loop_is_not(
+        self, new_loop: Any, backend: DynamoDBBackend, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        async def main() -> None:
+            await ask_at_once(backend, 2)
+            await backend.close_async()
+            gc.collect()
+
+        warnings.simplefilter("always")  # a finalizer cannot raise
+        run(new_loop, main)
+        assert [str(each.message) for each in recwarn] == []
+
     def test_what_was_closed_after_the_loop_is_not(self, new_loop: Any, server: FaultyServer) -> None:
         backends = [DynamoDBBackend(**MADE_UP, endpoint_url=server.url)]
         run(new_loop, lambda: ask(backends[0]))
@@ -231,6 +247,43 @@ class TestClosing:
         closed.set()
         thread.join()
         assert count_connections(server) == 0
+
+    def test_two_loops_close_one_backend_at_once(self, new_loop: Any, server: FaultyServer) -> None:
+        backends = [DynamoDBBackend(**MADE_UP, endpoint_url=server.url)]
+        asked, closed = threading.Barrier(2), threading.Barrier(2)
+
+        async def main(is_first: bool) -> None:  # noqa: FBT001 - there are two
+            await ask(backends[0])
+            request = asyncio.ensure_future(ask(backends[0]))
+            await asyncio.sleep(0)
+            asked.wait(5)
+            if is_first:
+                await backends[0].close_async()
+                closed.wait(5)
+            else:
+                closed.wait(5)
+                await backends[0].close_async()
+                assert request.done()
+            await request
+
+        with ThreadPoolExecutor(2) as threads:
+            runs = [threads.submit(run, new_loop, partial(main, is_first)) for is_first in (True, False)]
+            for each in runs:
+                each.result()
+        assert count_connections(server) == 0
+        drop(backends)
+
+    def test_alarm_does_not_keep_what_is_closed(self, new_loop: Any, backend: DynamoDBBackend) -> None:
+        async def main() -> None:
+            await ask(backend, 30)
+            (connection,) = [each for each in gc.get_objects() if type(each) is LoopConnection and each.is_open]
+            kept = weakref.ref(connection)
+            del connection
+            await backend.close_async()
+            gc.collect()
+            assert kept() is None
+
+        run(new_loop, main)
 
     def test_closed_backend_opens_again(self, new_loop: Any, backend: DynamoDBBackend, server: FaultyServer) -> None:
         async def main() -> None:
