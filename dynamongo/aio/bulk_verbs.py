@@ -141,6 +141,6 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         """Execute a call: its read, if there is one, and then its writes."""
         if call.read is None:
             return await write_stream.perform_bulk_async(call)
-        decode, backend = prepared_read.instances_of(call.destination.mapper), call.destination.backend
-        found = result_set.AsyncResultSet(self._model, call.read, decode, backend=backend)
+        backend = call.destination.backend
+        found = result_set.AsyncResultSet(self._model, call.read, prepared_read.as_stored, backend=backend)
         return await write_stream.perform_bulk_async(call, *await found.targets())

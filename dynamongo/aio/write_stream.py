@@ -12,15 +12,8 @@ from dynamongo.executor.grouping import Round
 from dynamongo.executor.write_run import MakeSteps
 from dynamongo.mapping.records import Recorded
 from dynamongo.verbs.bulk_entries import Entry
-from dynamongo.verbs.bulk_writes import (
-    BulkCall,
-    BulkWrite,
-    Destination,
-    WriteOptions,
-    conclude,
-    settling,
-)
-from dynamongo.verbs.progress import find_total, report_progress
+from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, conclude, settling
+from dynamongo.verbs.progress import find_total
 from dynamongo.verbs.results import BatchResult, WriteOutcome
 
 M = TypeVar("M", bound=Recorded)
@@ -39,7 +32,8 @@ def stream_bulk_async(call: BulkCall[M]) -> AsyncGenerator[WriteOutcome[M]]:
     """Execute the writes of a call, awaited, while their outcomes are iterated over."""
     items, make_entry = call.items, call.make_entry
     entries = _make_entries(make_entry, items) if isinstance(items, AsyncIterable) else map(make_entry, items)
-    return aiter(AsyncWriteStream(call.destination, entries, call.options, find_total(call.items)))
+    bulk = BulkWrite(call.destination, call.options)
+    return aiter(AsyncWriteStream(bulk, entries, find_total(call.items)))
 
 
 async def gather_async(
@@ -49,9 +43,9 @@ async def gather_async(
     outcomes: dict[int, WriteOutcome[M]],
 ) -> None:
     """Execute a bulk write, awaited, and collect its outcomes by their index."""
-    stream = AsyncWriteStream(destination, entries, options, len(entries))
-    with settling(stream.bulk, entries, outcomes):
-        async with aclosing(aiter(stream)) as found:
+    bulk = BulkWrite(destination, options)
+    with settling(bulk, entries, outcomes):
+        async with aclosing(aiter(AsyncWriteStream(bulk, entries, len(entries)))) as found:
             async for outcome in found:
                 outcomes[outcome.index] = outcome
 
@@ -60,16 +54,10 @@ class AsyncWriteStream(Generic[M]):
     """Executes a bulk write, awaited, while its outcomes are iterated over, as `WriteStream` does blocking."""
 
     def __init__(
-        self,
-        destination: Destination[M],
-        entries: Iterable[Entry[M]] | AsyncGenerator[Entry[M]],
-        options: WriteOptions,
-        total: int | None = None,
+        self, bulk: BulkWrite[M], entries: Iterable[Entry[M]] | AsyncGenerator[Entry[M]], total: int | None
     ) -> None:
-        self.bulk = BulkWrite(destination, options)
-        self._destination = destination
+        self._bulk = bulk
         self._entries = entries
-        self._progress = options.progress
         self._total = total
 
     async def __aiter__(self) -> AsyncGenerator[WriteOutcome[M]]:
@@ -78,9 +66,9 @@ class AsyncWriteStream(Generic[M]):
         An error that is not an outcome, such as the cancellation of the task or an error of the progress callback,
         cancels the requests under way, and has the outcomes that were not yielded in its `partial_result`.
         """
-        bulk = self.bulk
+        bulk = self._bulk
         try:
-            with report_progress(self._progress, self._destination.table, self._total) as advance:
+            with bulk.reporting(self._total) as advance:
                 async with aclosing(self._rounds()) as rounds:
                     async for groups in rounds:
                         workers, steps = bulk.run.begin(groups)
@@ -102,16 +90,17 @@ class AsyncWriteStream(Generic[M]):
         if isinstance(self._entries, AsyncGenerator):
             async with aclosing(self._entries) as entries:
                 async for entry in entries:
-                    for groups in self.bulk.take(entry):
+                    for groups in self._bulk.take(entry):
                         yield groups
         else:
             for entry in self._entries:
-                for groups in self.bulk.take(entry):
+                for groups in self._bulk.take(entry):
                     yield groups
-        yield self.bulk.run.take_rest()
+        yield self._bulk.run.take_rest()
 
     async def _perform(self, make_steps: MakeSteps) -> AsyncGenerator[GroupResult]:
-        yield await self._destination.connection.run_async(make_steps, self._destination.backend)
+        place = self._bulk.destination
+        yield await place.connection.run_async(make_steps, place.backend)
 
 
 async def _make_entries(make_entry: Callable[[Any], Entry[M]], items: AsyncIterable[Any]) -> AsyncGenerator[Entry[M]]:

@@ -18,7 +18,7 @@ from dynamongo.planning.strategies import Strategy
 from dynamongo.verbs.bulk_calls import DeleteVerb, SaveVerb, UpdateVerb
 from dynamongo.verbs.bulk_writes import BulkCall, WriteOptions
 from dynamongo.verbs.instance import Instance
-from dynamongo.verbs.prepared_read import instances_of
+from dynamongo.verbs.prepared_read import as_stored
 from dynamongo.verbs.progress import ProgressOption
 from dynamongo.verbs.results import BatchResult, WriteOutcome
 
@@ -167,5 +167,5 @@ def _perform(model: type[M], call: BulkCall[M]) -> BatchResult[M]:
     """Execute a call: its read, if there is one, and then its writes."""
     if call.read is None:
         return perform_bulk(call)
-    decode, backend = instances_of(call.destination.mapper), call.destination.backend
-    return perform_bulk(call, *ResultSet(model, call.read, decode, backend=backend).targets())
+    found = ResultSet(model, call.read, as_stored, backend=call.destination.backend)
+    return perform_bulk(call, *found.targets())

@@ -11,7 +11,7 @@ from dynamongo.executor import GroupResult, Sender, Steps
 from dynamongo.mapping.records import Recorded
 from dynamongo.verbs.bulk_entries import Entry
 from dynamongo.verbs.bulk_writes import BulkCall, BulkWrite, Destination, WriteOptions, conclude, settling
-from dynamongo.verbs.progress import find_total, report_progress
+from dynamongo.verbs.progress import find_total
 from dynamongo.verbs.results import BatchResult, WriteOutcome
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def stream_bulk(call: BulkCall[M], verb: str) -> Iterator[WriteOutcome[M]]:
         verb: The name of the verb.
     """
     items = cast("Iterable[Any]", call.items)
-    stream = WriteStream(call.destination, map(call.make_entry, items), call.options, find_total(items))
+    bulk = BulkWrite(call.destination, call.options)
+    stream = WriteStream(bulk, map(call.make_entry, items), find_total(items))
     return _begin(call.destination, stream, verb)
 
 
@@ -73,9 +74,9 @@ def gather(
     outcomes: dict[int, WriteOutcome[M]],
 ) -> None:
     """Execute a bulk write, blocking, and collect its outcomes by their index."""
-    stream = WriteStream(destination, entries, options, len(entries))
-    with settling(stream.bulk, entries, outcomes):
-        for outcome in stream:
+    bulk = BulkWrite(destination, options)
+    with settling(bulk, entries, outcomes):
+        for outcome in WriteStream(bulk, entries, len(entries)):
             outcomes[outcome.index] = outcome
 
 
@@ -86,23 +87,14 @@ class WriteStream(Generic[M]):
     `index` says which entry is meant.
 
     Args:
-        destination: Where the entries are written.
+        bulk: The bulk write.
         entries: What to write. They are taken from the iterable as they are sent.
-        options: How to execute the writes.
         total: How many there are, if that is known.
     """
 
-    def __init__(
-        self,
-        destination: Destination[M],
-        entries: Iterable[Entry[M]],
-        options: WriteOptions,
-        total: int | None = None,
-    ) -> None:
-        self.bulk = BulkWrite(destination, options)
-        self._destination = destination
+    def __init__(self, bulk: BulkWrite[M], entries: Iterable[Entry[M]], total: int | None) -> None:
+        self._bulk = bulk
         self._entries = entries
-        self._progress = options.progress
         self._total = total
 
     def __iter__(self) -> Generator[WriteOutcome[M]]:
@@ -111,9 +103,9 @@ class WriteStream(Generic[M]):
         An error that is not an outcome, such as Ctrl-C or one of the progress callback, is raised when the requests
         under way are over, and has the outcomes that were not yielded in its `partial_result`.
         """
-        bulk = self.bulk
+        bulk = self._bulk
         try:
-            with report_progress(self._progress, self._destination.table, self._total) as advance:
+            with bulk.reporting(self._total) as advance:
                 for groups in self._rounds():
                     workers, steps = bulk.run.begin(groups)
                     merged = threads.merge(map(self._perform, steps), workers, bulk.run.interrupt)
@@ -132,14 +124,15 @@ class WriteStream(Generic[M]):
             raise
 
     def _rounds(self) -> Iterator[Round]:
-        take = self.bulk.take
+        take = self._bulk.take
         for entry in self._entries:
             if full := take(entry):  # often there is none
                 yield from full
-        yield self.bulk.run.take_rest()
+        yield self._bulk.run.take_rest()
 
     def _perform(self, make_steps: MakeSteps) -> Iterator[GroupResult]:
         yield self._run(make_steps)
 
     def _run(self, make_steps: Callable[[Sender], Steps[R]]) -> R:
-        return self._destination.connection.run(make_steps, self._destination.backend)
+        place = self._bulk.destination
+        return place.connection.run(make_steps, place.backend)

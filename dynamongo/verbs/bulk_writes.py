@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from dynamongo._support.dataclasses import dataclass
@@ -29,7 +30,7 @@ from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Put
 from dynamongo.planning.read import Read
 from dynamongo.verbs.bulk_entries import Entry
-from dynamongo.verbs.progress import ProgressOption
+from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class BulkWrite(Generic[M]):
         options: How.
 
     Attributes:
+        destination: The same.
         run: Says what is sent, and when.
     """
 
@@ -141,12 +143,17 @@ class BulkWrite(Generic[M]):
         limits = destination.backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
         self.run = write_run.WriteRun(destination.mapper.keys.names, limits.batch_write, workers)
-        self._destination = destination
+        self.destination = destination
+        self._progress = options.progress
         self._count = 0
         self._pending: dict[int, Entry[M]] = {}
         """The entries that were taken and have no outcome yet, by their index."""
         self._refused: deque[WriteOutcome[M]] = deque()
         """The outcomes of invalid entries that were not yielded yet."""
+
+    def reporting(self, total: int | None) -> AbstractContextManager[Advance]:
+        """Report progress while the block runs; `total` is how many entries there are, if that is known."""
+        return report_progress(self._progress, self.destination.table, total)
 
     def take(self, entry: Entry[M]) -> Sequence[Round]:
         """Add an entry, and return the rounds to execute now."""
@@ -204,7 +211,7 @@ class BulkWrite(Generic[M]):
         """Warn if the run is left, and does not know what became of a request."""
         if self.run.is_cut_off and not sys.is_finalizing():
             warnings.warn(
-                f"{self._destination.mapper.name}: an iterator over the outcomes of writes was closed while requests"
+                f"{self.destination.mapper.name}: an iterator over the outcomes of writes was closed while requests"
                 " were under way; their outcome is unknown",
                 RuntimeWarning,
                 stacklevel=caller_level(),
@@ -212,7 +219,7 @@ class BulkWrite(Generic[M]):
 
     def _finish(self, index: int, entry: Entry[M], outcome: Outcome) -> WriteOutcome[M]:
         """Return the outcome of a write as that of its item."""
-        mapper, write = self._destination.mapper, cast("Write", entry.write)
+        mapper, write = self.destination.mapper, cast("Write", entry.write)
         if outcome.error is not None:
             return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
         if isinstance(write, Put):
@@ -228,8 +235,8 @@ class BulkWrite(Generic[M]):
     def _explain(self, write: Write, error: DynamongoError) -> DynamongoError:
         """Return the error in the model's words; it names the item only if it is the item's own."""
         if isinstance(error, ITEM_ERRORS):
-            return explain_failure(self._destination.mapper, write, error)
-        return self._destination.mapper.locate_error(error, self._destination.table)
+            return explain_failure(self.destination.mapper, write, error)
+        return self.destination.mapper.locate_error(error, self.destination.table)
 
 
 @contextlib.contextmanager

@@ -227,7 +227,9 @@ def check(run: Run, verb: str, stored: dict[int, int | None]) -> None:
 
 
 @pytest.mark.parametrize("verb", ["save_many", "save_alone", "update_many", "delete_iter", "batch"])
-@pytest.mark.parametrize("milliseconds", [1, 3, 10, 30])
+@pytest.mark.parametrize(
+    "milliseconds", [1, 10, pytest.param(3, marks=pytest.mark.slow), pytest.param(30, marks=pytest.mark.slow)]
+)
 def test_what_is_told_of_real_requests_is_true(verb: str, milliseconds: int, server_url: str) -> None:
     backend = DynamoDBBackend(
         access_key_id="made-up", secret_access_key="made-up", region="us-east-2", endpoint_url=server_url

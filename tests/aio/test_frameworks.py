@@ -32,7 +32,7 @@ class Note(Model):
     text = StringField()
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
+@pytest.fixture(params=["asyncio", pytest.param("uvloop", marks=pytest.mark.slow)])
 def run(request: pytest.FixtureRequest) -> Run:
     if request.param == "uvloop":
         pytest.importorskip("uvloop")
@@ -101,6 +101,7 @@ async def use_every_verb() -> None:
     assert await numbers_of("many") == []
 
 
+@pytest.mark.parametrize("run", ["asyncio", "uvloop"], indirect=True)  # by default, both of them here alone
 def test_every_verb_works(run: Run, backend: Backend) -> None:
     async def main() -> None:
         await use_every_verb()

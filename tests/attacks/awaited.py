@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
-from dynamongo.operations import AnyOperation
+from dynamongo.testing.contract import Awaited
 
 LOOPS = ("asyncio", "uvloop") if importlib.util.find_spec("uvloop") else ("asyncio",)
 COLOURS = ("blocking", *LOOPS)
@@ -24,39 +23,23 @@ def find_loop(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
     return found
 
 
-class AwaitedBackend:
-    """Awaits the operations of all threads as tasks of one event loop, which runs in a thread of its own."""
+class AwaitedBackend(Awaited):
+    """Awaits the operations of all threads as tasks of one event loop, which a test may stall."""
 
     def __init__(self, backend: DynamoDBBackend, new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
-        self._backend = backend
-        self._loop = new_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="loop")
-        self._thread.start()
+        super().__init__(backend, self._open_loop)
+        self.describe_transport = backend.describe_transport
+        self._make_loop = new_loop
+        self._opened: asyncio.AbstractEventLoop | None = None
 
-    def execute(self, operation: AnyOperation, seconds: float | None = None) -> Any:
-        """Return the result of `execute_async`."""
-        return asyncio.run_coroutine_threadsafe(self._execute(operation, seconds), self._loop).result()
-
-    async def _execute(self, operation: AnyOperation, seconds: float | None) -> Any:
-        return await self._backend.execute_async(operation, seconds)
+    def _open_loop(self) -> asyncio.AbstractEventLoop:
+        self._opened = self._make_loop()
+        return self._opened
 
     def stall(self, seconds: float) -> None:
-        """Have the loop do nothing for a while."""
-        self._loop.call_soon_threadsafe(time.sleep, seconds)
-
-    def describe_transport(self) -> str:
-        """Return what the backend says."""
-        return self._backend.describe_transport()
-
-    def close(self) -> None:
-        """Close the backend, in a task, and end the loop."""
-        try:
-            asyncio.run_coroutine_threadsafe(self._backend.close_async(), self._loop).result(30)
-        finally:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-            self._loop.close()
+        """Have the loop, which an operation has started, do nothing for a while."""
+        assert self._opened is not None
+        self._opened.call_soon_threadsafe(time.sleep, seconds)
 
 
 def give_colour(backend: DynamoDBBackend, name: str) -> Any:

@@ -15,10 +15,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from attacks.awaited import COLOURS, give_colour
+from attacks.awaited import give_colour
 from attacks.proxy import CONNECTED, run_scripted_proxy
-from attacks.server import Close, HalfClose, Reply, Request, Reset, Send, Step, Wait, answer, run_scripted_server
+from attacks.server import Close, HalfClose, Hold, Reply, Request, Reset, Send, Step, Wait, answer, run_scripted_server
 from attacks.soak import MADE_UP, open_backend, trusted_context
+from attacks.variants import ON_COLOURS, SCHEMES
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.transport import sized_body
 from dynamongo.exceptions import ServiceError
@@ -28,10 +29,8 @@ from dynamongo.operations.results import GetResult
 BIG = Put("table", {"id": "big", "text": "x" * 12_000_000})
 """More than the buffers of both sides of a connection hold."""
 
-BOTH = pytest.mark.parametrize(
-    "colour", [pytest.param(each, marks=[pytest.mark.slow] if each == "uvloop" else []) for each in COLOURS]
-)
-SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
+BOTH = pytest.mark.parametrize("colour", ON_COLOURS)
+SECURE = pytest.mark.parametrize("scheme", SCHEMES)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ssl.SSLContext
 
 @pytest.fixture
 def context(scheme: str, trusted: ssl.SSLContext) -> ssl.SSLContext | None:
-    """The context of a server for a test that `SCHEMES` marks."""
+    """The context of a server for a test that `SECURE` marks."""
     return trusted if scheme == "https" else None
 
 
@@ -80,7 +79,7 @@ def open_at(opened: socket.socket, scheme: str, colour: str, **options: Any) -> 
 
 
 @BOTH
-@SCHEMES
+@SECURE
 class TestBreaks:
     @pytest.mark.parametrize("end", [Close(), Reset()], ids=["closed", "reset"])
     def test_at_any_byte_of_a_response(self, context: ssl.SSLContext | None, colour: str, end: Step) -> None:
@@ -152,7 +151,7 @@ def open_at_localhost(opened: socket.socket, scheme: str, colour: str) -> Iterat
 class TestTime:
     """The limit of a call ends it wherever it is: 0.3 s here, of which a slow machine may make ten times as many."""
 
-    @SCHEMES
+    @SECURE
     def test_response_trickles_in(self, context: ssl.SSLContext | None, scheme: str, colour: str) -> None:
         def script(request: Request) -> Reply:
             response = respond(request)
@@ -164,13 +163,16 @@ class TestTime:
             assert 0.3 <= time.monotonic() - start < 2.5  # all of it takes 3 seconds
         assert (error.was_sent, error.code) == (True, "ReadTimeoutError")
 
-    @SCHEMES
+    @SECURE
     def test_body_stalls(self, context: ssl.SSLContext | None, scheme: str, colour: str) -> None:
+        is_over = threading.Event()
+
         def script(request: Request) -> Reply:
-            return [Send(respond(request, 3_000_000)[:2_000_000]), Wait(1)]
+            return [Send(respond(request, 3_000_000)[:2_000_000]), Hold(is_over)]
 
         with run_scripted_server(script, context) as server, open_backend(server, "auto", colour) as backend:
             error = fail(backend, Get("table", {"id": "a"}), 0.3)
+            is_over.set()
         assert (error.was_sent, error.code) == (True, "ReadTimeoutError")
 
     def test_nobody_reads_the_request(self, colour: str) -> None:

@@ -15,19 +15,24 @@ import pytest
 from attacks.forking import WAYS, echo, run_program
 from attacks.server import Reply, Request, run_scripted_server
 from attacks.soak import trusted_context
+from attacks.variants import mark_slow
 
 ROUNDS = [1, pytest.param(4, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-@pytest.mark.parametrize(("transport", "colour"), WAYS)
+@pytest.mark.parametrize(
+    ("transport", "colour"), mark_slow(WAYS, slow=[("auto", "blocking"), ("auto", "asyncio"), ("boto3", "blocking")])
+)
 def test_children_of_a_fork_get_their_own_answers(transport: str, colour: str, rounds: int) -> None:
     with run_scripted_server(echo) as server:
         assert run_program(server.url, transport, rounds, colour) == (0, 0)
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
-@pytest.mark.parametrize(("transport", "colour"), [way for way in WAYS if way[0] != "client"])
+@pytest.mark.parametrize(
+    ("transport", "colour"), mark_slow([way for way in WAYS if way[0] != "client"], slow=[("auto", "uvloop")])
+)
 def test_children_of_a_fork_get_their_own_answers_over_tls(
     tmp_path: Path, transport: str, colour: str, rounds: int
 ) -> None:

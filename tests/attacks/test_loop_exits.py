@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from attacks.awaited import LOOPS
 from attacks.forking import echo
 from attacks.server import Hold, Reply, Request, ScriptedServer, run_scripted_server
+from attacks.variants import ON_LOOPS
 
 _LIMIT = 60.0
 """Seconds after which a program is taken to hang."""
@@ -119,13 +119,13 @@ def run_programs(server: ScriptedServer, loop: str, programs: dict[str, tuple[in
             yield name, done.stderr
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("loop", ON_LOOPS)
 def test_program_that_closes_its_backend_ends_in_silence(server: ScriptedServer, loop: str) -> None:
     for name, told in run_programs(server, loop, _CLOSED):
         assert told == "", name
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("loop", ON_LOOPS)
 def test_program_that_leaves_connections_open_ends_and_tells_it(server: ScriptedServer, loop: str) -> None:
     for name, told in run_programs(server, loop, _OPEN):
         assert "of an event loop were left open" in told, (name, told)

@@ -20,6 +20,7 @@ from attacks.awaited import COLOURS, give_colour
 from attacks.faults import BROKEN, WHOLE
 from attacks.server import Close, Repeat, Reply, Request, ScriptedServer, Send, answer, run_scripted_server
 from attacks.soak import Attack, Totals, attack_backend, open_backend, trusted_context
+from attacks.variants import mark_slow
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.transport import boto_responses, http_reader
 from dynamongo.backends.dynamodb.transport.client_endpoint import read_endpoint
@@ -49,13 +50,20 @@ def _garbage_is_collected() -> Iterator[None]:
 @pytest.mark.usefixtures("_garbage_is_collected")
 @pytest.mark.parametrize(
     ("transport", "colour", "is_secure"),
-    [
-        *(("auto", colour, is_secure) for colour in COLOURS for is_secure in (False, True)),
-        ("boto3", "blocking", False),
-        ("boto3", "blocking", True),
-        ("boto3", "asyncio", False),
-        ("client", "blocking", False),
-    ],
+    mark_slow(
+        [
+            *(("auto", colour, is_secure) for colour in COLOURS for is_secure in (False, True)),
+            ("boto3", "blocking", False),
+            ("boto3", "blocking", True),
+            ("boto3", "asyncio", False),
+            ("client", "blocking", False),
+        ],
+        slow=[
+            *(("auto", colour, False) for colour in COLOURS),
+            ("boto3", "blocking", True),
+            ("boto3", "asyncio", False),
+        ],
+    ),
 )
 def test_every_fault_is_reported_as_what_it_is(
     context: ssl.SSLContext, transport: str, colour: str, *, is_secure: bool
@@ -84,7 +92,8 @@ def ask(server: ScriptedServer, transport: str, operation: AnyOperation = GET, c
 
 BOTH = pytest.mark.parametrize("colour", ["blocking", "asyncio"])
 WAYS = pytest.mark.parametrize(
-    ("transport", "colour"), [*(("auto", colour) for colour in COLOURS), ("boto3", "blocking")]
+    ("transport", "colour"),
+    mark_slow([*(("auto", colour) for colour in COLOURS), ("boto3", "blocking")], slow=[("auto", "uvloop")]),
 )
 
 

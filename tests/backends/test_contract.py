@@ -20,8 +20,6 @@ from dynamongo.testing.contract.base import names_of_tests
 from dynamongo.testing.contract.batches import BatchContract
 from dynamongo.testing.contract.concurrency import ConcurrencyContract
 from dynamongo.testing.contract.isolation import IsolationContract
-from dynamongo.testing.contract.pages import PageContract
-from dynamongo.testing.contract.sizes import SizeContract
 from dynamongo.testing.contract.tokens import TokenContract
 from dynamongo.testing.contract.transactions import TransactWriteContract
 from dynamongo.testing.contract.traps import TrapContract
@@ -206,8 +204,6 @@ class TestMemory(BackendContract):
 
 
 class Parts(
-    SizeContract,
-    PageContract,
     BatchContract,
     TransactWriteContract,
     TokenContract,

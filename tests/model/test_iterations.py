@@ -349,9 +349,9 @@ GROWING: dict[str, Callable[[int], object]] = {
 def test_twice_as_much_takes_no_more_than_about_twice_the_work(name: str) -> None:
     with Connection.using(Small()):
         Post.create_table()
-        Post.save_many([{"blog": "a", "day": day, "mark": 1, "author": "7"} for day in range(800)])
-        GROWING[name](50)
-        once, twice = (calls_of(lambda size=size: GROWING[name](size)) for size in (400, 800))  # type: ignore[misc]
+        Post.save_many([{"blog": "a", "day": day, "mark": 1, "author": "7"} for day in range(400)])
+        GROWING[name](25)
+        once, twice = (calls_of(lambda size=size: GROWING[name](size)) for size in (200, 400))  # type: ignore[misc]
     assert twice < 2.6 * once
 
 

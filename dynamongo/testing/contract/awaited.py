@@ -1,4 +1,4 @@
-"""`Awaited`, a backend that blocks while it awaits another one, and `run_awaited` for tests that have tasks."""
+"""`Awaited`, a backend that blocks while it awaits another one."""
 
 from __future__ import annotations
 

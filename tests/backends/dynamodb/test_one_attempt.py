@@ -103,7 +103,7 @@ class TestClient:
         server.plan = Script()
         assert Counter.get_one("a", consistent=True).count == 1
 
-    @pytest.mark.parametrize("retries", SETTINGS, ids=repr)
+    @pytest.mark.parametrize("retries", [*SETTINGS[:-1], pytest.param(SETTINGS[-1], marks=pytest.mark.slow)], ids=repr)
     def test_attempts_are_ours(self, server: FaultyServer, retries: Any) -> None:
         server.plan = Script({("GetItem", None): Refuse.throttling()})
         connection = Connection(client=make_client(server, retries), retries=QUICK)

@@ -108,16 +108,8 @@ class HttpConnection:
         while response is None:
             if time.monotonic() > self._limit_from:
                 self._limit()
-            response = self._receive_more(reader)
+            response = receive_more(self._socket, reader)
         return response
-
-    def _receive_more(self, reader: ResponseReader) -> HttpResponse | None:
-        room = reader.room()
-        if room is not None:
-            count = self._socket.recv_into(room)
-            return reader.fill(count) if count else reader.end()
-        data = self._socket.recv(FIRST_BYTES)
-        return reader.feed(data) if data else reader.end()
 
     def _begin(self, deadline: float | None, now: float) -> None:
         """Set the deadline, which matters when less time is left than a read may take."""
@@ -147,6 +139,16 @@ def find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float | 
         return find_timeout(endpoint.connect_timeout, deadline)
     except TimeoutError as error:
         raise build_connect_error(endpoint, 0.0, error) from error
+
+
+def receive_more(connection: socket.socket, reader: ResponseReader) -> HttpResponse | None:
+    """Receive the next part of a response, and return that once it is complete."""
+    room = reader.room()
+    if room is not None:
+        count = connection.recv_into(room)
+        return reader.fill(count) if count else reader.end()
+    data = connection.recv(FIRST_BYTES)
+    return reader.feed(data) if data else reader.end()
 
 
 _of_this_process: Final[weakref.WeakSet[HttpConnection]] = weakref.WeakSet()

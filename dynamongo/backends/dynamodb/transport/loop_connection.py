@@ -20,7 +20,7 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_send_error,
 )
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_connection import find_connect_timeout, make_check
+from dynamongo.backends.dynamodb.transport.http_connection import find_connect_timeout, make_check, receive_more
 from dynamongo.backends.dynamodb.transport.http_errors import TunnelRefused, UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
 from dynamongo.backends.dynamodb.transport.loop_connecting import NOT_NOW, open_socket
@@ -197,19 +197,13 @@ class LoopConnection:
         steps = 0
         while steps < _STEPS or self._has_decrypted():
             steps += 1
-            room = reader.room()
-            if room is None:
-                data = self._socket.recv(FIRST_BYTES)
-                response = reader.feed(data) if data else reader.end()
-            else:
-                count = self._socket.recv_into(room)
-                response = reader.fill(count) if count else reader.end()
+            response = receive_more(self._socket, reader)
             if response is not None:
                 return response
         return None
 
     def _has_decrypted(self) -> bool:
-        """Return whether a record of TLS was read in part. Of its rest, the system does not tell the loop."""
+        """Return whether a TLS record was read in part. Its rest is decrypted, so the system does not tell the loop."""
         pending: Any = getattr(self._socket, "pending", None)
         return pending is not None and pending() > 0
 
