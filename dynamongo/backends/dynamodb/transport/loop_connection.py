@@ -203,7 +203,7 @@ class LoopConnection:
         return None
 
     def _has_decrypted(self) -> bool:
-        """Return whether a record of TLS was read in part. Of its rest, the system does not tell the loop."""
+        """Return whether a TLS record was read in part. Its rest is decrypted, so the system does not tell the loop."""
         pending: Any = getattr(self._socket, "pending", None)
         return pending is not None and pending() > 0
 

@@ -70,7 +70,7 @@ class FaultyCall(Generic[R]):
     """
 
     def __init__(
-        self, faults: Sequence[Fault], operation: Operation[R], execute: Execute[R], seconds: float | None = None
+        self, faults: Sequence[Fault], operation: Operation[R], execute: Execute[R], seconds: float | None
     ) -> None:
         self._faults = faults
         self._operation = operation
