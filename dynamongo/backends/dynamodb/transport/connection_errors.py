@@ -112,9 +112,3 @@ def build_too_long_error(error: ResponseTooLong) -> ServiceError:
 def describe_cause(error: BaseException) -> str:
     """Return the class and the message of an error."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def note_sent(interruption: BaseException, *, was_sent: bool) -> None:
-    """Set `was_sent` on the `CancelledError` of a request: whether the store may have got it."""
-    known: Any = interruption
-    known.was_sent = was_sent

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo._support.stacklevel import caller_level
+from dynamongo.backends.base import note_sent
 from dynamongo.backends.dynamodb.transport.alarm import NEVER, Alarm
-from dynamongo.backends.dynamodb.transport.connection_errors import build_exhausted_error, note_sent
+from dynamongo.backends.dynamodb.transport.connection_errors import build_exhausted_error
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
