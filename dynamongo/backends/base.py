@@ -169,15 +169,20 @@ async def open_async(backend: Backend) -> None:
         UnsupportedOperation: No event loop of asyncio is running, and the backend does I/O.
     """
     if not getattr(backend, "is_local", False):
-        import asyncio  # noqa: PLC0415 - as below
-
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError as error:
-            raise refuse_framework() from error
+        check_framework()
     opening: Callable[[], Awaitable[object]] | None = getattr(backend, "open_async", None)
     if opening is not None:
         await opening()
+
+
+def check_framework() -> None:
+    """Raise `UnsupportedOperation` for a coroutine that does not run on asyncio."""
+    import asyncio  # noqa: PLC0415 - as below
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError as error:
+        raise refuse_framework() from error
 
 
 def refuse_framework() -> UnsupportedOperation:

@@ -297,10 +297,10 @@ def _abandon(pools: list[LoopPool], where: str) -> None:
     """Close what was left open, and warn if that is anything."""
     count = sum([pool.close_all() for pool in pools])
     if count:
-        plural = "s" if count > 1 else ""
+        what = f"1 connection to {where} was" if count == 1 else f"{count} connections to {where} were"
         warnings.warn(
-            f"dynamongo: {count} connection{plural} to {where} of an event loop were left open; call"
-            " `await connection.aio.close()`, or `await backend.close_async()`, before the loop ends",
+            f"dynamongo: {what} left open by an event loop; call `await connection.aio.close()`, or"
+            " `await backend.close_async()`, before the loop ends",
             ResourceWarning,
             stacklevel=caller_level(),
         )
