@@ -292,6 +292,27 @@ class TestClosing:
 
         run(new_loop, main)
 
+    def test_what_is_opened_for_requests_from_before_is_closed_after_use(
+        self, new_loop: Any, backend: DynamoDBBackend, server: FaultyServer
+    ) -> None:
+        go_on = threading.Event()
+
+        async def main() -> None:
+            loop = asyncio.get_running_loop()
+            loop.set_default_executor(ThreadPoolExecutor(1))
+            busy = loop.run_in_executor(None, go_on.wait, 5)
+            requests = asyncio.ensure_future(ask_at_once(backend, 3))
+            await asyncio.sleep(0.01)
+            backend.close()
+            go_on.set()
+            await asyncio.gather(busy, requests)
+            assert count_connections(server) == 0
+            await ask(backend)
+            assert count_connections(server) == 1
+            await backend.close_async()
+
+        run(new_loop, main)
+
     def test_closed_backend_opens_again(self, new_loop: Any, backend: DynamoDBBackend, server: FaultyServer) -> None:
         async def main() -> None:
             for _ in range(2):
