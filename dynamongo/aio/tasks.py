@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from typing import Generic, TypeAlias, TypeVar
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo.backends.base import check_framework
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ async def merge_tasks(
 async def _merge(
     sources: Iterator[AsyncGenerator[T]], workers: int, on_stop: Callable[[], None] | None
 ) -> AsyncGenerator[T]:
+    check_framework()  # a task that could not be started would be a coroutine that is never awaited
     crew = _TaskCrew[T](workers)
     try:
         while True:

@@ -169,15 +169,20 @@ async def open_async(backend: Backend) -> None:
         UnsupportedOperation: No event loop of asyncio is running, and the backend does I/O.
     """
     if not getattr(backend, "is_local", False):
-        import asyncio  # noqa: PLC0415 - as below
-
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError as error:
-            raise refuse_framework() from error
+        check_framework()
     opening: Callable[[], Awaitable[object]] | None = getattr(backend, "open_async", None)
     if opening is not None:
         await opening()
+
+
+def check_framework() -> None:
+    """Raise `UnsupportedOperation` for a coroutine that does not run on asyncio."""
+    import asyncio  # noqa: PLC0415 - as below
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError as error:
+        raise refuse_framework() from error
 
 
 def refuse_framework() -> UnsupportedOperation:
@@ -188,11 +193,16 @@ def refuse_framework() -> UnsupportedOperation:
     )
 
 
+def note_sent(interruption: BaseException, *, was_sent: bool) -> None:
+    """Set `was_sent` of a `CancelledError`: whether the store may have got the operation."""
+    cancelled: Any = interruption
+    cancelled.was_sent = was_sent
+
+
 def note_unsent(interruption: BaseException) -> None:
     """Set `was_sent` of a `CancelledError` to `False`, unless it is set: the operation has not been executed."""
     if not isinstance(interruption, Exception) and not hasattr(interruption, "was_sent"):
-        cancelled: Any = interruption
-        cancelled.was_sent = False
+        note_sent(interruption, was_sent=False)
 
 
 async def wait_async(backend: Backend, seconds: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
@@ -83,6 +84,7 @@ class Connection(Execution):
         self._settings = Settings(access_key_id, secret_access_key, region, table_prefix, **options)
         super().__init__(self._settings.make_senders())
         self._backend: Backend | None = None
+        self._retired: weakref.WeakSet[Backend] = weakref.WeakSet()  # closed, but reads may go on with them
         self._table_prefix: str | None = None
         self._lock = make_lock(CONNECTION)
         hide_values(self, is_hidden=not self._settings.show_values)
@@ -265,12 +267,14 @@ class Connection(Execution):
         """Close the backend as `close` does, without blocking the event loop: `connection.aio.close()`."""
         with self._lock:
             own = self._take_own()
-        if own is not None:
-            close: Any = getattr(own, "close_async", None)
-            if close is None:
-                own.close()
-            else:
+            # Another loop may be closing one, or a read that had begun may have opened it again.
+            retired = {own, *self._retired}
+        for backend in retired:
+            close: Any = getattr(backend, "close_async", None)
+            if close is not None:
                 await close()
+            elif backend is not None and backend is own:
+                backend.close()
 
     def __copy__(self) -> Connection:
         """Return another connection with the same settings. It makes its own backend, unless one is set."""
@@ -297,8 +301,11 @@ class Connection(Execution):
     def _take_own(self) -> Backend | None:
         """Forget the backend, and return it if the connection has to close it."""
         own, self._backend = self._backend, None
-        # A backend that was handed in belongs to the caller.
-        return None if own is self._settings.backend else own
+        if own is None or own is self._settings.backend:  # a backend that was handed in belongs to the caller
+            return None
+        with contextlib.suppress(TypeError):  # of a class with slots that cannot be referred to weakly
+            self._retired.add(own)
+        return own
 
 
 default_connection = Connection()

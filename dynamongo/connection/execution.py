@@ -1,6 +1,6 @@
-"""Execution: the four ways in which a connection executes, one operation or steps, blocking or awaited.
+"""Execution: how a connection executes one operation, or steps of the executor, blocking or awaited.
 
-All verbs come through here, single ones in as few steps as possible.
+Every verb comes through here; those for one item take as few steps as possible.
 """
 
 from __future__ import annotations

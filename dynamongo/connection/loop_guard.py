@@ -1,6 +1,6 @@
 """The guard of event loops: a blocking call on a running loop stops all its tasks until the store answers.
 
-It is noticed by a call itself, on the thread that makes it: a call in a worker thread of the loop blocks nobody.
+Each call looks for a loop on its own thread: a call in a worker thread of the loop blocks nobody.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _FORMS: Final = {
     "transact_get": "await Connection.aio.transact_get(...)",
     "Transaction": "async with Connection.aio.transaction() as tx",
     "Batch": "async with {model}.aio.batch() as batch",
+    # A stream of outcomes, whose generator begins with its destination after the verb has returned.
     "Destination": "async for outcome in {model}.aio.{verb}(...)",
     "ResultSet.__iter__": "async for item in {model}.aio.find(...)",
     "ResultSet.pages": "async for page in {model}.aio.find(...).pages()",
@@ -42,10 +43,10 @@ def check_blocking_policy(policy: object) -> None:
 
 
 def watch_loop(backend: Backend, policy: BlockingPolicy) -> Callable[[], object] | None:
-    """Return what returns something else than `None` where a blocking call may have to be reported.
+    """Return a function whose result is not `None` where a blocking call may have to be reported.
 
-    Every request calls it, so it is a function of C. Until asyncio is imported no loop can run, and it returns asyncio
-    as soon as that is there: the caller then asks for another function, which returns the running loop.
+    Every request calls it, so it is one written in C. Until asyncio is imported no loop can run. Once it is, the
+    function returns asyncio: the caller then asks for another function, which returns the running loop.
 
     Returns:
         The function, or `None` if no call is to be reported: by the policy, or because the backend does no I/O, or in

@@ -27,10 +27,13 @@ class Conflict:
         """Describe the conflict over the item, and what to do about it."""
         if not has_item:
             return f"the item with {item} no longer exists; expected version {self.expected}"
-        held = "was not read" if self.expected is None else f"holds version {self.expected}"
+        # The version may be that of an instance, or of a condition of the caller.
+        expectation = (
+            "the instance was not read" if self.expected is None else f"the write expects version {self.expected}"
+        )
         is_number = isinstance(self.found, int)  # other stored values are not shown
         found = f"is at version {self.found}" if is_number else "has no version"
-        return f"the item with {item} {found}, but the instance {held}: call reload(), and apply the change again"
+        return f"the item with {item} {found}, but {expectation}: call reload(), and apply the change again"
 
 
 def lock(name: str, version: int | None) -> Condition:

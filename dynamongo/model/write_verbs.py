@@ -9,7 +9,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.model.bulk_verb import BulkVerb
+from dynamongo.model.verb_binding import BulkVerb
 from dynamongo.planning.strategies import Strategy
 from dynamongo.planning.write_builders import flatten, updates_of_dict
 from dynamongo.verbs.calls import DeleteCall, SaveCall, UpdateCall, given, perform

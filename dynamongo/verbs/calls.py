@@ -64,7 +64,13 @@ else:  # reads and writes by key need none of these, unless a write fails
 M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
 
-REQUIRED: Final[Any] = object()
+
+class _Required:
+    def __repr__(self) -> str:
+        return "<required>"  # in `help`
+
+
+REQUIRED: Final[Any] = _Required()
 """The default of a read that raises for a missing item."""
 
 _REFUSALS = (ConditionalCheckFailedException, InvalidRequestError, TableNotFound, TableExists, TableMismatch)

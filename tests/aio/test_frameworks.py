@@ -277,13 +277,18 @@ def test_iteration_that_is_left_early_leaves_nothing_behind(leave: Main, run: Ru
 # Trio.
 
 
+async def scan_in_segments() -> None:
+    await Note.aio.find(segments=3, scans="allow").all()
+
+
+async def save_two_batches() -> None:
+    await Note.aio.save_many([{"topic": "old", "number": number} for number in range(30)], max_workers=2)
+
+
+@pytest.mark.parametrize("main", [Note.aio.table_exists, scan_in_segments, save_two_batches])
 @pytest.mark.parametrize("name", ["memory", "dynamodb"])
-def test_trio_is_refused(name: str) -> None:
+def test_trio_is_refused(name: str, main: Main) -> None:
     trio = pytest.importorskip("trio")
-
-    async def main() -> None:
-        await Note.aio.table_exists()
-
     made_up = DynamoDBBackend(access_key_id="made-up", secret_access_key="made-up", region="us-east-2")
     backend = MemoryBackend() if name == "memory" else made_up
     with Connection.using(backend), pytest.raises(UnsupportedOperation, match=r"^dynamongo awaits on asyncio"):

@@ -115,7 +115,7 @@ class TestEnds:
 
         run(main)
         for _ in range(5):
-            with pytest.warns(ResourceWarning, match=r"4 connections to \S+ of an event loop were left open"):
+            with pytest.warns(ResourceWarning, match=r"4 connections to \S+ were left open by an event loop"):
                 run(main)
         before = count_sockets()
         backend.close()  # which the program knows of, so that nothing warns

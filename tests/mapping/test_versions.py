@@ -136,7 +136,7 @@ class TestConflicts:
             yours.save()
         assert (caught.value.expected, caught.value.found, caught.value.item) == (1, 2, Page.get_one("Rome"))
         assert str(caught.value) == (
-            "Page: the item with title = 'Rome' is at version 2, but the instance holds version 1: call reload(),"
+            "Page: the item with title = 'Rome' is at version 2, but the write expects version 1: call reload(),"
             " and apply the change again"
         )
         assert stored() == ("a city", 2)
@@ -149,7 +149,7 @@ class TestConflicts:
 
     def test_update_upsert_and_delete_are_checked(self, yours: Page) -> None:
         for write in (lambda: yours.update(Page.visits.set(1)), lambda: yours.upsert(Page.visits.set(1)), yours.delete):
-            with pytest.raises(VersionConflict, match="is at version 2, but the instance holds version 1"):
+            with pytest.raises(VersionConflict, match="is at version 2, but the write expects version 1"):
                 write()
         assert stored() == ("a city", 2)
 

@@ -151,7 +151,7 @@ def test_delete_returns_the_item_as_it_was() -> None:
 def test_delete_of_an_outdated_instance_is_a_conflict() -> None:
     page = Page(title="a").save()
     Page.get_one("a").save()
-    with pytest.raises(VersionConflict, match="is at version 2, but the instance holds version 1"):
+    with pytest.raises(VersionConflict, match="is at version 2, but the write expects version 1"):
         perform(delete(page, Page))
 
 

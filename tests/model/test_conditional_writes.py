@@ -187,7 +187,7 @@ class TestVersions:
     def test_version_is_checked_beside_the_condition(self, page: Page) -> None:
         Page.get_one("a").save()
         for write in (lambda: page.update(Page.stars.set(2), condition=Page.stars == 1), page.delete):
-            with pytest.raises(VersionConflict, match="is at version 2, but the instance holds version 1"):
+            with pytest.raises(VersionConflict, match="is at version 2, but the write expects version 1"):
                 write()
         with pytest.raises(VersionConflict):
             page.delete(condition=Page.stars > 1)

@@ -104,6 +104,7 @@ class DynamoDBBackend:
         self._retired: weakref.WeakSet[Transport] = weakref.WeakSet()  # closed, but requests may be under way
         self._lock = make_lock(BACKEND)
         self._attempts: tuple[int | None] | None = None  # what was found, if it was looked for
+        self._closings = 0
         self._opening: in_thread.OnceInThread[Transport] | None = None
 
     @uses_reader
@@ -195,11 +196,15 @@ class DynamoDBBackend:
         """Find out how requests are sent, in a thread, since boto3 may have to be imported and to ask servers."""
         if self._opening is None:
             self._opening = in_thread.OnceInThread(self._prepare)
+        closings = self._closings
         try:
-            return self._transport or await self._opening.call()
+            opened = self._transport or await self._opening.call()
         except BaseException as error:
             note_unsent(error)
             raise
+        if closings != self._closings and opened is self._transport:
+            self.close()  # it was closed while this request waited: nobody would close what is opened now
+        return opened
 
     def _prepare(self) -> Transport:
         """Return the transport, and have `max_attempts` ready, for which files may have to be read."""
@@ -227,23 +232,29 @@ class DynamoDBBackend:
     def close(self) -> None:
         """Close all connections, and the client if the backend made it; the next operation would make another."""
         with self._lock:
-            if self._transport is not None:
-                self._transport.close()
-                self._retired.add(self._transport)
-                self._transport = self._attempts = None
+            closed = self._retire()
+            if closed is not None:
+                closed.close()
 
     async def close_async(self) -> None:
         """Close as `close` does, and wait for the requests that the running event loop has under way."""
         import asyncio  # noqa: PLC0415 - as in `wait_async`
 
         with self._lock:
-            if self._transport is not None:
-                self._retired.add(self._transport)
-            retired = list(self._retired)  # also those that another loop is closing, or has closed
-            self._transport = self._attempts = None
+            closed = self._retire()
+            retired = {closed, *self._retired}  # also those that another loop is closing, or has closed
         for transport in retired:
-            await transport.close_async()
+            if transport is not None:
+                await transport.close_async()
         await asyncio.sleep(0)  # for what other threads had this loop close
+
+    def _retire(self) -> Transport | None:
+        """Forget the transport, and return it."""
+        retired, self._transport, self._attempts = self._transport, None, None
+        self._closings += 1
+        if retired is not None:
+            self._retired.add(retired)
+        return retired
 
 
 def _build(operation: AnyOperation) -> Request:

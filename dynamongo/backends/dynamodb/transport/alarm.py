@@ -1,7 +1,7 @@
-"""`Alarm`: a timer that is set for each request, and seldom asks the event loop for anything.
+"""`Alarm`: a timer that is set for each request, and rarely needs one of the event loop.
 
-Almost every request ends long before its time is up. So the alarm rings at the earliest time it was set for, looks what
-is due then, and is set for the next time. A timer of the loop for each request would take as long as half a send.
+Almost every request ends long before its time is up. So the alarm rings at the earliest time it was set for, ends what
+is due, and is set for the next time. A timer of the loop for each request would take as long as half a send.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Alarm:
         self.at = NEVER
 
     def set(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
-        """Have it ring at a time, unless it will ring before; callers may compare with `at` themselves."""
+        """Set the alarm for a time, unless it rings earlier; comparing with `at` first saves this call."""
         if at < self.at:
             self.cancel()
             self.at = at

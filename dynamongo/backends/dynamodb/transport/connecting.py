@@ -5,18 +5,16 @@ from __future__ import annotations
 import socket
 import time
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES
+from dynamongo.backends.dynamodb.transport.sockets import TOLERANCE, find_timeout
 
 if TYPE_CHECKING:
     import ssl
 
     from dynamongo.backends.dynamodb.transport.tls import ServerTrust
-
-TOLERANCE: Final = 0.01
-"""By how many seconds a deadline may be overrun."""
 
 
 class Connector:
@@ -87,16 +85,6 @@ def _encode_host(host: str, *takers: Any) -> Any:
 def _is_of_python(taker: Any) -> bool:
     """Return whether a function is of `socket` or `ssl`, and no wrapper, which would have the `__module__` of those."""
     return type(taker) is FunctionType and taker.__globals__.get("__name__") in {"socket", "ssl"}
-
-
-def find_timeout(timeout: float | None, deadline: float | None) -> float | None:
-    """Return how many seconds a call on a socket may take; raises `TimeoutError` after the deadline."""
-    if deadline is None:
-        return timeout
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the time for the call has passed")
-    return left if timeout is None or left < timeout else timeout
 
 
 def _connect_until(deadline: float, address: tuple[str, int], timeout: float | None) -> socket.socket:

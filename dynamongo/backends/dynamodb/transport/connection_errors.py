@@ -57,8 +57,8 @@ def _describe_route(endpoint: Endpoint) -> str:
     return where if endpoint.proxy is None else f"{where} through the proxy {endpoint.proxy.url}"
 
 
-def build_crowded_error(max_connections: int) -> ServiceError:
-    """Return the error for a request that has waited in vain for a connection."""
+def build_exhausted_error(max_connections: int) -> ServiceError:
+    """Return the error for a request that has waited in vain for a connection of the pool."""
     message = f"no connection became free in the time left for the call: all {max_connections} are in use"
     return build_connection_error(
         "ConnectTimeoutError", f"{message}; set max_connections= to allow for more", was_sent=False
@@ -112,9 +112,3 @@ def build_too_long_error(error: ResponseTooLong) -> ServiceError:
 def describe_cause(error: BaseException) -> str:
     """Return the class and the message of an error."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def note_sent(interruption: BaseException, *, was_sent: bool) -> None:
-    """Set `was_sent` on the `CancelledError` of a request: whether the store may have got it."""
-    known: Any = interruption
-    known.was_sent = was_sent

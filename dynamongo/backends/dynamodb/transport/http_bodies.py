@@ -55,7 +55,7 @@ def start_body(head: Head, limit: int) -> Body:
 
 
 def _parse_length(values: list[bytes]) -> int:
-    """Return the one length that is declared, be it once or several times."""
+    """Return the length that is declared; a repeated one must be the same."""
     each = {value.strip(b" \t") for value in b",".join(values).split(b",")}
     if len(each) > 1 or not all(map(_LENGTH.fullmatch, each)):
         raise MalformedResponse(f"invalid Content-Length {b', '.join(values)[:60]!r}")

@@ -7,13 +7,11 @@ marks them, so that a thread that forks while it reads keeps none.
 from __future__ import annotations
 
 import os
-import select
 import time
 import weakref
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from dynamongo.backends.dynamodb.transport.connecting import TOLERANCE, Connector, find_timeout
+from dynamongo.backends.dynamodb.transport.connecting import Connector
 from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_connect_error,
     build_fork_error,
@@ -23,6 +21,13 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_errors import TunnelRefused, UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
+from dynamongo.backends.dynamodb.transport.sockets import (
+    TOLERANCE,
+    find_connect_timeout,
+    find_timeout,
+    make_check,
+    receive_more,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -133,24 +138,6 @@ class HttpConnection:
         self._connector.close()
 
 
-def find_connect_timeout(endpoint: Endpoint, deadline: float | None) -> float | None:
-    """Return how many seconds it may take to connect; raises `ServiceError` after the deadline."""
-    try:
-        return find_timeout(endpoint.connect_timeout, deadline)
-    except TimeoutError as error:
-        raise build_connect_error(endpoint, 0.0, error) from error
-
-
-def receive_more(connection: socket.socket, reader: ResponseReader) -> HttpResponse | None:
-    """Receive the next part of a response, and return that once it is complete."""
-    room = reader.room()
-    if room is not None:
-        count = connection.recv_into(room)
-        return reader.fill(count) if count else reader.end()
-    data = connection.recv(FIRST_BYTES)
-    return reader.feed(data) if data else reader.end()
-
-
 _of_this_process: Final[weakref.WeakSet[HttpConnection]] = weakref.WeakSet()
 
 
@@ -164,23 +151,3 @@ def _close_copies_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_copies_in_child)
-
-
-def make_check(connection: socket.socket) -> Callable[[], bool]:
-    """Return a function that tells if there is something to read: on an idle connection, its end or a stray response.
-
-    The rest of a TLS record that was read in part is decrypted already, so that the system does not see it.
-    """
-    is_readable = _make_poll(connection)
-    pending: Any = getattr(connection, "pending", None)
-    if pending is not None:  # it is a socket of `ssl`, which takes long to import where it is not needed
-        return lambda: pending() > 0 or is_readable()
-    return is_readable
-
-
-def _make_poll(connection: socket.socket) -> Callable[[], bool]:
-    if not hasattr(select, "poll"):  # Windows
-        return lambda: bool(select.select([connection], [], [], 0)[0])
-    poller = select.poll()
-    poller.register(connection, select.POLLIN)
-    return lambda: bool(poller.poll(0))

@@ -75,7 +75,7 @@ class HeadReader:
                 return head
             position = 0
         if not self.rest.startswith(_VERSION[: len(self.rest)]):
-            raise _describe_stranger(self.rest)
+            raise _no_status_line(self.rest)
         if self._count > MAX_HEAD_BYTES:
             raise ResponseTooLong("endless head or body")
         return None
@@ -92,7 +92,7 @@ def parse_head(raw: bytes) -> Head:
     first, _, rest = raw.partition(b"\n")
     status = _STATUS_LINE.fullmatch(first.removesuffix(b"\r"))
     if status is None:
-        raise _describe_stranger(first)
+        raise _no_status_line(first)
     # Section 5.2: a user agent replaces folds by spaces. Section 2.2: there is none before the first field.
     lines = _LINE_BREAK.split(_FOLD.sub(b" ", rest)) if rest else []
     if len(lines) > _MAX_FIELDS:
@@ -119,5 +119,5 @@ def _split_line(line: bytes) -> tuple[bytes, bytes]:
     return name.lower(), value.strip(b" \t")
 
 
-def _describe_stranger(received: bytes | bytearray) -> MalformedResponse:
+def _no_status_line(received: bytes | bytearray) -> MalformedResponse:
     return MalformedResponse(f"expected a status line of HTTP/1.1, got {bytes(received[:60])!r}")

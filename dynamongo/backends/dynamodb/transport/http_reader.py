@@ -98,7 +98,7 @@ class ResponseReader:
         return None
 
     def room(self) -> memoryview | None:
-        """Return where the next bytes may be received, to be told of by `fill`; `None` if they have to be fed."""
+        """Return the buffer for the next bytes, before `fill`; `None` if `feed` has to take them."""
         return self._body.room() if type(self._body) is SizedBody else None
 
     def fill(self, count: int) -> HttpResponse | None:

@@ -1,4 +1,4 @@
-"""What runs in a thread, since it would block an event loop: requests that boto3 sends, its start, and a refresh."""
+"""What runs in a thread, since it would block an event loop: boto3's requests and start, and asking for credentials."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from dynamongo.backends.dynamodb.transport.connection_errors import note_sent
+from dynamongo.backends.base import note_sent
 
 R = TypeVar("R")
 
 
 async def send_in_thread(send: Callable[..., R], *arguments: Any) -> R:
-    """Have a thread send a request, which goes on when the task is cancelled."""
+    """Send a request in a thread, which goes on if the task is cancelled."""
     try:
         return await asyncio.to_thread(send, *arguments)
     except asyncio.CancelledError as error:

@@ -11,9 +11,9 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from dynamongo.backends.dynamodb.transport.connecting import find_timeout
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES
+from dynamongo.backends.dynamodb.transport.sockets import find_timeout
 
 if TYPE_CHECKING:
     from dynamongo.backends.dynamodb.transport.tls import ServerTrust

@@ -20,10 +20,10 @@ from dynamongo.backends.dynamodb.transport.connection_errors import (
     build_send_error,
 )
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
-from dynamongo.backends.dynamodb.transport.http_connection import find_connect_timeout, make_check, receive_more
 from dynamongo.backends.dynamodb.transport.http_errors import TunnelRefused, UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import FIRST_BYTES, HttpResponse, ResponseReader
 from dynamongo.backends.dynamodb.transport.loop_connecting import NOT_NOW, open_socket
+from dynamongo.backends.dynamodb.transport.sockets import find_connect_timeout, make_check, receive_more
 from dynamongo.exceptions import ServiceError
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class LoopConnection:
         return None
 
     def _has_decrypted(self) -> bool:
-        """Return whether a record of TLS was read in part. Of its rest, the system does not tell the loop."""
+        """Return whether a TLS record was read in part. Its rest is decrypted, so the system does not tell the loop."""
         pending: Any = getattr(self._socket, "pending", None)
         return pending is not None and pending() > 0
 

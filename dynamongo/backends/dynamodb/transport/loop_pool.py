@@ -1,7 +1,7 @@
 """The pools of event loops: connections that tasks share, each on the loop that opened it.
 
-A pool of a loop differs from the one that threads share (`pool`) in its bound: of more tasks than `max_connections`,
-the others wait, in their order. A place in the pool is taken before a connection is looked for, and handed on
+Unlike the pool that threads share (`pool`), that of a loop is bounded: while `max_connections` are in use, other tasks
+wait in turn. A place in the pool is taken before a connection is looked for, and handed on
 afterwards, whatever happened: no cancelled task keeps one.
 
 A request is given to a connection once. One that was kept and turns out to be closed is replaced before the request
@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo._support.stacklevel import caller_level
+from dynamongo.backends.base import note_sent
 from dynamongo.backends.dynamodb.transport.alarm import NEVER, Alarm
-from dynamongo.backends.dynamodb.transport.connection_errors import build_crowded_error, note_sent
+from dynamongo.backends.dynamodb.transport.connection_errors import build_exhausted_error
 from dynamongo.backends.dynamodb.transport.endpoint import Endpoint
 from dynamongo.backends.dynamodb.transport.http_errors import UnreadableResponse
 from dynamongo.backends.dynamodb.transport.http_reader import HttpResponse
@@ -161,7 +162,7 @@ class LoopPool:
                 self._hand_on()
             raise
         if not has_place:
-            raise build_crowded_error(self._max)
+            raise build_exhausted_error(self._max)
 
     def _hand_on(self) -> None:
         """Give a place to the task that has waited longest, or have it free for the next."""
@@ -297,10 +298,10 @@ def _abandon(pools: list[LoopPool], where: str) -> None:
     """Close what was left open, and warn if that is anything."""
     count = sum([pool.close_all() for pool in pools])
     if count:
-        plural = "s" if count > 1 else ""
+        what = f"1 connection to {where} was" if count == 1 else f"{count} connections to {where} were"
         warnings.warn(
-            f"dynamongo: {count} connection{plural} to {where} of an event loop were left open; call"
-            " `await connection.aio.close()`, or `await backend.close_async()`, before the loop ends",
+            f"dynamongo: {what} left open by an event loop; call `await connection.aio.close()`, or"
+            " `await backend.close_async()`, before the loop ends",
             ResourceWarning,
             stacklevel=caller_level(),
         )

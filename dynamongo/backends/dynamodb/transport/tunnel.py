@@ -1,4 +1,4 @@
-"""`Tunnel`: what is said to a proxy so that it passes on a TLS connection, and what its response means. No I/O.
+"""`Tunnel`: asks a proxy to pass on a TLS connection, and reads its response. No I/O.
 
 Source: RFC 9110, "HTTP Semantics", section 9.3.6, "CONNECT".
 """

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from faulty_server import FaultyServer, Script, Slow, run_faulty_server
 
+from dynamongo import Connection
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.transport import loop_pool
 from dynamongo.backends.dynamodb.transport.loop_connection import LoopConnection
@@ -193,17 +194,23 @@ class TestClosing:
             drop(backends)
         assert (len(caught), count_connections(server)) == (1, 0)
 
-    def test_what_was_closed_in_the_loop_is_not(
-        self, new_loop: Any, backend: DynamoDBBackend, recwarn: pytest.WarningsRecorder
-    ) -> None:
-        async def main() -> None:
-            await ask_at_once(backend, 2)
-            await backend.close_async()
-            gc.collect()
+    def test_what_a_connection_closed_in_the_loop_is_not(self, new_loop: Any, server: FaultyServer) -> None:
+        connection = Connection(
+            MADE_UP["access_key_id"], MADE_UP["secret_access_key"], MADE_UP["region"], endpoint_url=server.url
+        )
+        backend: Any = connection.backend
 
-        warnings.simplefilter("always")  # a finalizer cannot raise
-        run(new_loop, main)
-        assert [str(each.message) for each in recwarn] == []
+        async def main() -> None:
+            for _ in range(2):
+                await ask(backend)  # the second time as a read does that has begun before
+                gc.collect()
+                await connection.aio.close()
+            assert count_connections(server) == 0
+
+        with warnings.catch_warnings(record=True) as caught:  # a finalizer cannot raise
+            warnings.simplefilter("always")
+            run(new_loop, main)
+        assert [str(each.message) for each in caught] == []
 
     def test_what_was_closed_after_the_loop_is_not(self, new_loop: Any, server: FaultyServer) -> None:
         backends = [DynamoDBBackend(**MADE_UP, endpoint_url=server.url)]
@@ -282,6 +289,27 @@ class TestClosing:
             await backend.close_async()
             gc.collect()
             assert kept() is None
+
+        run(new_loop, main)
+
+    def test_what_is_opened_for_requests_from_before_is_closed_after_use(
+        self, new_loop: Any, backend: DynamoDBBackend, server: FaultyServer
+    ) -> None:
+        go_on = threading.Event()
+
+        async def main() -> None:
+            loop = asyncio.get_running_loop()
+            loop.set_default_executor(ThreadPoolExecutor(1))
+            busy = loop.run_in_executor(None, go_on.wait, 5)
+            requests = asyncio.ensure_future(ask_at_once(backend, 3))
+            await asyncio.sleep(0.01)
+            backend.close()
+            go_on.set()
+            await asyncio.gather(busy, requests)
+            assert count_connections(server) == 0
+            await ask(backend)
+            assert count_connections(server) == 1
+            await backend.close_async()
 
         run(new_loop, main)
 
