@@ -191,7 +191,7 @@ class LoopPool:
         """Close idle connections, in the thread of the loop, and the others after use."""
         self._is_closed = True
         loop = self.refer_to_loop()
-        if loop is None or not is_elsewhere(loop):
+        if loop is None or not _is_elsewhere(loop):
             self._close_idle()
         else:
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
@@ -214,7 +214,7 @@ class LoopPool:
         if self._process != os.getpid():  # they were closed by the fork
             return 0
         loop = self.refer_to_loop()
-        if loop is not None and is_elsewhere(loop):
+        if loop is not None and _is_elsewhere(loop):
             count = sum([connection.is_open for connection in list(self._all)])
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 loop.call_soon_threadsafe(self._close_each)
@@ -284,7 +284,7 @@ def can_watch_sockets() -> bool:
     return not isinstance(asyncio.get_running_loop(), _BLIND)
 
 
-def is_elsewhere(loop: asyncio.AbstractEventLoop) -> bool:
+def _is_elsewhere(loop: asyncio.AbstractEventLoop) -> bool:
     """Return whether the loop runs in another thread."""
     if not loop.is_running():
         return False
