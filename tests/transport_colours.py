@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol, TypeVar
 
 import pytest
+from cancelled import find_raised
 
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.operations import Operation
@@ -31,9 +32,7 @@ async def cancel(task: asyncio.Future[Any]) -> bool:
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as caught:
         await task
-    error: Any = caught.value
-    if not hasattr(error, "was_sent"):  # Python 3.10 raises another one here
-        error = error.__context__
+    error: Any = find_raised(caught.value)
     return bool(error.was_sent)
 
 

@@ -193,11 +193,16 @@ def refuse_framework() -> UnsupportedOperation:
     )
 
 
+def note_sent(interruption: BaseException, *, was_sent: bool) -> None:
+    """Set `was_sent` of a `CancelledError`: whether the store may have got the operation."""
+    cancelled: Any = interruption
+    cancelled.was_sent = was_sent
+
+
 def note_unsent(interruption: BaseException) -> None:
     """Set `was_sent` of a `CancelledError` to `False`, unless it is set: the operation has not been executed."""
     if not isinstance(interruption, Exception) and not hasattr(interruption, "was_sent"):
-        cancelled: Any = interruption
-        cancelled.was_sent = False
+        note_sent(interruption, was_sent=False)
 
 
 async def wait_async(backend: Backend, seconds: float) -> None:

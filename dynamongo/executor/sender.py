@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from dynamongo.backends import Limits
+from dynamongo.backends import Limits, note_sent
 from dynamongo.exceptions import (
     BackendError,
     IdempotencyMismatch,
@@ -120,8 +120,7 @@ class Sender:
             return (yield from self.send_within(attempts, operation, error))
         except BaseException as interruption:
             if not isinstance(interruption, Exception):  # whose `was_sent` is about the last attempt alone
-                cancelled: Any = interruption
-                cancelled.was_sent = attempts.is_outcome_unknown or attempts.is_under_way
+                note_sent(interruption, was_sent=attempts.is_outcome_unknown or attempts.is_under_way)
             raise
 
     def start_attempts(self) -> Attempts:

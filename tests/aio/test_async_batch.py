@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cancelled import reach
 
 from dynamongo import (
     BulkWriteError,
@@ -260,7 +261,7 @@ def test_cancelled_block_accounts_for_every_write(backend: Slow) -> None:
     async def work() -> None:
         batch = User.aio.batch()
         writing = asyncio.create_task(write(batch))
-        await asyncio.sleep(0.05)
+        await reach(lambda: len(backend.sent) == 2)
         writing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await writing

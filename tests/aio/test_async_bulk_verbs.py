@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from cancelled import reach
 
 from dynamongo import (
     AttributeNotLoaded,
@@ -426,7 +427,8 @@ class TestInterruptions:
 
         async def work() -> None:
             saving = asyncio.create_task(save())
-            await asyncio.sleep(0.05)
+            await reach(lambda: tasks.sent == 6)
+            await settle()
             saving.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await saving
@@ -499,14 +501,17 @@ class TestInterruptions:
         assert len(years()) == 25
 
     def test_reader_that_is_cancelled_in_its_loop_leaves_no_task_behind(self, tasks: Tasks) -> None:
+        seen: list[object] = []
+
         async def read() -> None:
             async with aclosing(User.aio.save_iter(users(500), max_workers=1)) as stream:
-                async for _ in stream:
+                async for outcome in stream:
+                    seen.append(outcome)
                     await asyncio.Event().wait()
 
         async def work() -> None:
             reading = asyncio.create_task(read())
-            await asyncio.sleep(0.05)
+            await reach(lambda: seen != [])
             reading.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await reading
@@ -537,11 +542,13 @@ class Blocking(MemoryBackend):
         super().__init__()
         self.going_on = threading.Event()
         self.going_on.set()
+        self.begun: list[object] = []
         self.ended = threading.Semaphore(0)
 
     def execute(self, operation: Any, seconds: float | None = None) -> Any:
         if not isinstance(operation, (Put, BatchWrite, Delete, UpdateItem)):
             return super().execute(operation, seconds)
+        self.begun.append(operation)
         self.going_on.wait(10)
         try:
             return super().execute(operation, seconds)
@@ -586,7 +593,7 @@ class TestThreads:
 
         async def work() -> None:
             saving = asyncio.create_task(save())
-            await asyncio.sleep(0.05)
+            await reach(lambda: len(blocking.begun) == workers)
             saving.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await saving

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+from cancelled import find_raised, reach
 
 from dynamongo import (
     BackendError,
@@ -160,11 +161,12 @@ class Held(MemoryBackend):
     def __init__(self, *, was_sent: bool | None) -> None:
         super().__init__()
         self.was_sent = was_sent
-        self.is_held = False
+        self.is_held = self.is_reached = False
 
     async def execute_async(self, operation: Operation[Any], seconds: float | None = None) -> Any:
         if self.is_held and self.was_sent is not False:
             self.execute(operation)
+        self.is_reached = self.is_held
         try:
             return await (asyncio.sleep(3600) if self.is_held else super().execute_async(operation, seconds))
         except asyncio.CancelledError as error:
@@ -184,14 +186,15 @@ class TestInterruptedTransaction:
         await Account.aio.create_table()
         backend.is_held = True
         task = asyncio.create_task(commit())
-        await asyncio.sleep(0.01)
+        await reach(lambda: backend.is_reached)
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
         backend.is_held = False
         if token is not None:
             await commit()
-        return caught.value, getattr(caught.value, "outcome", None)
+        error = find_raised(caught.value)
+        return error, getattr(error, "outcome", None)
 
     @pytest.mark.parametrize("was_sent", [True, None])
     def test_outcome_is_unknown_and_its_token_makes_it_known(self, *, was_sent: bool | None) -> None:

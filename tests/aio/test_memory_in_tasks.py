@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from cancelled import find_raised
 
 from dynamongo import (
     Connection,
@@ -56,15 +57,15 @@ def counts() -> dict[str | None, int | None]:
     return {counter.name: counter.count for counter in Counter.get_many()}
 
 
-async def cancel_soon(work: Awaitable[Any], *, rounds: int) -> asyncio.CancelledError:
-    """Cancel a task that does the work after so many rounds of the event loop."""
+async def cancel_soon(work: Awaitable[Any], *, rounds: int) -> BaseException:
+    """Cancel a task that does the work after so many rounds of the event loop, and return what it raised."""
     task = asyncio.ensure_future(work)
     for _ in range(rounds):
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError) as caught:
         await task
-    return caught.value
+    return find_raised(caught.value)
 
 
 class TestInterleaving:

@@ -128,7 +128,8 @@ def test_fork_waits_for_threads_that_were_joined_and_have_not_ended() -> None:
 import ctypes, os, threading
 counts = []
 os.register_at_fork(before=lambda: counts.append(len(os.listdir("/proc/self/task"))))
-import dynamongo
+from dynamongo._support import forks
+forks.ENDING_PATIENCE = 20
 system, key = ctypes.CDLL(None), ctypes.c_uint()
 system.pthread_key_create(ctypes.byref(key), system.usleep)
 for _ in range(5):

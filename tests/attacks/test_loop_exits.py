@@ -17,11 +17,11 @@ from attacks.forking import echo
 from attacks.server import Hold, Reply, Request, ScriptedServer, run_scripted_server
 from attacks.variants import ON_LOOPS
 
-_LIMIT = 60.0
+_LIMIT = 100.0
 """Seconds after which a program is taken to hang."""
 
 _START = """
-import asyncio, os, signal, sys, threading, time
+import asyncio, os, signal, sys, threading
 from asyncio import sleep as pause
 from attacks.awaited import find_loop
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -29,6 +29,7 @@ from dynamongo.operations import Get
 
 backend = DynamoDBBackend(access_key_id="a", secret_access_key="b", region="us-east-2", endpoint_url=sys.argv[1])
 new_loop = find_loop(sys.argv[2])
+begun = threading.Event()
 
 async def get(name):
     return await backend.execute_async(Get("table", {"id": name}))
@@ -38,6 +39,7 @@ async def begin():
     await asyncio.gather(get("a"), get("b"))
     task = asyncio.create_task(get("never"))
     await asyncio.sleep(0.1)
+    begun.set()
     return task
 
 async def await_it():
@@ -77,12 +79,15 @@ _OPEN: dict[str, tuple[int, str]] = {
     ),
     "interrupted": (
         -signal.SIGINT,
-        "threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()\nrun(await_it())",
+        (
+            "def interrupt():\n    begun.wait()\n    os.kill(os.getpid(), signal.SIGINT)\n"
+            "threading.Thread(target=interrupt, daemon=True).start()\nrun(await_it())"
+        ),
     ),
     "stopped": (0, "loop = new_loop()\nloop.run_until_complete(begin())"),
     "a loop that goes on": (
         0,
-        "threading.Thread(target=run, args=(await_it(),), daemon=True).start()\ntime.sleep(1)",
+        "threading.Thread(target=run, args=(await_it(),), daemon=True).start()\nbegun.wait()",
     ),
     "several loops": (0, "for _ in range(3): run(get('a'))"),
 }
@@ -108,7 +113,14 @@ def run_programs(server: ScriptedServer, loop: str, programs: dict[str, tuple[in
         options = ["-X", "faulthandler", "-W", "default::ResourceWarning"]
         command = [sys.executable, *options, "-c", f"{_START}{program}\nprint('over', flush=True)\n", server.url, loop]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_LIMIT, check=False)
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            hanging = threading.Timer(_LIMIT, process.send_signal, [signal.SIGABRT])  # faulthandler says where then
+            hanging.start()
+            told, errors = process.communicate()
+            hanging.cancel()
+        return subprocess.CompletedProcess(command, process.returncode, told, errors)
 
     with ThreadPoolExecutor(4) as pool:
         ended = pool.map(run, [program for _, program in programs.values()])

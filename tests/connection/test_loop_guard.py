@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
-import uvloop
+from attacks.awaited import LOOPS, find_loop
 
 from dynamongo import (
     BlockingCallForbidden,
@@ -220,9 +220,9 @@ class TestWarning:
             assert warnings_of(lambda: Own.get_one("1", None)) == []
             assert len(warnings_of(Note.table_exists)) == 1
 
-    @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-    def test_loops_of_others_are_seen(self, new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
-        loop = new_loop()
+    @pytest.mark.parametrize("name", LOOPS)
+    def test_loops_of_others_are_seen(self, name: str) -> None:
+        loop = find_loop(name)()
         try:
             with pytest.warns(BlockingCallWarning):
                 loop.run_until_complete(call(lambda: Note.get_one("1")))

@@ -6,6 +6,7 @@ import functools
 import itertools
 import operator
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
@@ -471,6 +472,28 @@ class Interrupting(MemoryBackend):
         return result
 
 
+class Held(MemoryBackend):
+    """A memory backend whose first writes are done at once; others wait in threads until `reported` is set.
+
+    So the threads of a bulk write are never done before the thread that called it has seen an error.
+    """
+
+    execute_async = MemoryBackend.execute_async
+
+    def __init__(self, free: int) -> None:
+        super().__init__()
+        self.free = free
+        self.numbers = itertools.count(1)
+        self.reported = threading.Event()
+
+    def execute(self, operation: Any, seconds: float | None = None) -> Any:
+        is_held = isinstance(operation, (Put, BatchWrite)) and next(self.numbers) > self.free
+        if is_held and threading.current_thread() is not threading.main_thread():
+            self.reported.wait(20)
+            time.sleep(0.05)
+        return super().execute(operation, seconds)
+
+
 class BrokenError(Exception):
     """What a callback raises."""
 
@@ -505,16 +528,19 @@ class TestInterruptions:
     def test_error_of_the_progress_callback(self, workers: int, *, overwrite: bool) -> None:
         def report(progress: Progress) -> None:
             if progress.done == 30:
+                held.reported.set()
                 raise BrokenError
 
-        with Connection.using(MemoryBackend()):
+        held = Held(free=2 if overwrite else 30)
+        names = [user["email"] for user in users(500)]
+        with Connection.using(held):
             User.create_table()
             with pytest.raises(BrokenError) as caught:
-                User.save_many(users(100), overwrite, max_workers=workers, progress=report)
+                User.save_many(users(500), overwrite, max_workers=workers, progress=report)
             found = kinds(caught.value.partial_result)  # type: ignore[attr-defined]  # set on the exception
             stored = sorted(user.email or "" for user in User.get_many(scans="allow"))
         assert sorted(found["done"]) == stored
-        assert sorted(found["done"] + found["WriteNotSent"]) == NAMES
+        assert sorted(found["done"] + found["WriteNotSent"]) == names
         assert len(stored) >= 30
         assert set(found) == {"done", "WriteNotSent"}
 

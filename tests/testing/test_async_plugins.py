@@ -122,6 +122,7 @@ PLUGINS = {
 def test_fixtures_serve_asynchronous_tests(
     plugin: Plugin, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip(plugin.name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     tests = TESTS.replace("HEAD", plugin.head).replace("FIXTURE", plugin.fixture).replace("MARK", plugin.mark)
     pytester.makeini(f"[pytest]\nfilterwarnings = error\n{plugin.settings}")

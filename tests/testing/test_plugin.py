@@ -170,6 +170,7 @@ def test_tests_of_the_document_pass(pytester: pytest.Pytester) -> None:
 
 def test_tests_of_the_document_that_await_pass(pytester: pytest.Pytester, server_url: str) -> None:
     """Also on a server, where each test has an event loop whose connections have to be closed."""
+    pytest.importorskip("pytest_asyncio")
     table = f"documented-{os.getpid()}"
     on_server = block("python server conftest").replace("http://localhost:8000", server_url)
     pytester.makeini(block("ini") + "filterwarnings = error")

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from dynamongo.backends.dynamodb.transport.connection_errors import note_sent
+from dynamongo.backends.base import note_sent
 
 R = TypeVar("R")
 

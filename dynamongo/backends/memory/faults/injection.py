@@ -10,6 +10,7 @@ from collections.abc import Collection, Generator, Sequence
 from typing import Any, Generic, NoReturn, Protocol, TypeVar, cast
 
 from dynamongo._support.unions import assert_never
+from dynamongo.backends.base import note_sent
 from dynamongo.backends.memory.capacity import THROTTLED
 from dynamongo.backends.memory.faults.fault import Fault
 from dynamongo.backends.memory.faults.kinds import (
@@ -88,8 +89,7 @@ class FaultyCall(Generic[R]):
         try:
             yield
         except BaseException as error:
-            interruption: Any = error
-            interruption.was_sent = True
+            note_sent(error, was_sent=True)
             with contextlib.suppress(DynamongoError):
                 _inject(self._faults[-1], self._operation, self._execute)
             raise

@@ -6,9 +6,7 @@ import asyncio
 import contextvars
 import datetime as dt
 import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -43,35 +41,38 @@ async def ask(backend: DynamoDBBackend) -> None:
         await backend.execute_async(DESCRIBE)
 
 
-@asynccontextmanager
-async def unblocked(seconds: float = 0.1) -> AsyncIterator[None]:
-    """Check that the loop never stops for as long inside the block."""
-    gaps: list[float] = []
+class Gate:
+    """Where a thread waits for an event loop that goes on meanwhile."""
 
-    async def tick() -> None:
-        last = time.monotonic()
-        while True:
-            await asyncio.sleep(0.005)
-            gaps.append(time.monotonic() - last)
-            last += gaps[-1]
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        self._is_open = threading.Event()
 
-    task = asyncio.ensure_future(tick())
-    await asyncio.sleep(0.01)
-    yield
-    await asyncio.sleep(0.01)
-    task.cancel()
-    assert max(gaps) < seconds
+    def wait(self) -> None:
+        """Wait until it is open; this fails in the thread of the loop, which never comes to opening it."""
+        self._reached.set()
+        assert self._is_open.wait(20), "the loop did not go on"
+
+    async def reached(self) -> None:
+        """Await that a thread waits."""
+        assert await asyncio.to_thread(self._reached.wait, 20)
+
+    def open(self) -> None:
+        """Let all threads pass from now on."""
+        self._is_open.set()
 
 
 class Refreshing:
-    """Credentials that take a while to refresh.
+    """Credentials that refresh when a gate is opened.
 
     Attributes:
+        gate: The gate.
         threads: Those that did it.
         lifetime: For how many seconds the next ones are valid: 900 and less is due at once, if nothing is mandatory.
     """
 
     def __init__(self, lifetime: float) -> None:
+        self.gate = Gate()
         self.threads: list[threading.Thread] = []
         self.lifetime = lifetime
         self.credentials: Any = RefreshableCredentials.create_from_metadata(self._make(), self._refresh, "test")
@@ -83,7 +84,7 @@ class Refreshing:
 
     def _refresh(self) -> dict[str, str]:
         self.threads.append(threading.current_thread())
-        time.sleep(0.3)
+        self.gate.wait()
         return self._make()
 
 
@@ -95,8 +96,10 @@ class TestCredentials:
 
         async def main() -> None:
             refreshing.lifetime = 5_000
-            async with unblocked(0.25):
-                await asyncio.gather(*[ask(backend) for _ in range(20)])
+            asking = asyncio.gather(*[ask(backend) for _ in range(20)])
+            await refreshing.gate.reached()
+            refreshing.gate.open()
+            await asking
             await backend.close_async()
 
         asyncio.run(main())
@@ -113,8 +116,9 @@ class TestCredentials:
             await ask(backend)
             refreshing.credentials._expiry_time = dt.datetime.now(dt.timezone.utc)
             first, second = [asyncio.ensure_future(ask(backend)) for _ in range(2)]
-            await asyncio.sleep(0.1)
+            await refreshing.gate.reached()
             assert not await cancel(first)
+            refreshing.gate.open()
             await second
             await backend.close_async()
 
@@ -179,19 +183,22 @@ class TestBoto3:
         self, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         backend = DynamoDBBackend(**MADE_UP, endpoint_url=server.url)
+        gate = Gate()
         starts: list[threading.Thread] = []
         start = transport._start_with_boto3
 
-        def start_slowly(*arguments: Any) -> Any:
+        def start_later(*arguments: Any) -> Any:
             starts.append(threading.current_thread())
-            time.sleep(0.3)
+            gate.wait()
             return start(*arguments)
 
-        monkeypatch.setattr(transport, "_start_with_boto3", start_slowly)
+        monkeypatch.setattr(transport, "_start_with_boto3", start_later)
 
         async def main() -> None:
-            async with unblocked(0.25):
-                await asyncio.gather(*[ask(backend) for _ in range(20)])
+            asking = asyncio.gather(*[ask(backend) for _ in range(20)])
+            await gate.reached()
+            gate.open()
+            await asking
             await backend.close_async()
 
         asyncio.run(main())
@@ -201,9 +208,11 @@ class TestBoto3:
     def test_it_sends_in_a_thread_with_the_context_of_the_task(self, session: Any, server: FaultyServer) -> None:
         variable = contextvars.ContextVar("variable", default="unset")
         seen: list[tuple[str, bool]] = []
+        gate = Gate()
 
         def watch(**_: Any) -> None:
             seen.append((variable.get(), threading.current_thread() is threading.main_thread()))
+            gate.wait()
 
         session.events.register("before-send.dynamodb", watch)
         backend = DynamoDBBackend(session=session, endpoint_url=server.url)
@@ -211,10 +220,10 @@ class TestBoto3:
         async def main() -> str:
             variable.set("of the task")
             await backend.open_async()
-            seen.clear()
-            async with unblocked(0.25):
-                server.plan = Script({("*", None): Slow(0.3)})
-                await ask(backend)
+            asking = asyncio.ensure_future(ask(backend))
+            await gate.reached()
+            gate.open()
+            await asking
             described = backend.describe_transport()
             await backend.close_async()
             return described
