@@ -22,8 +22,10 @@ from faulty_server import FaultyServer, Script, Slow, run_faulty_server
 
 from dynamongo import Connection
 from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.dynamodb import backend as backend_module
 from dynamongo.backends.dynamodb.transport import loop_pool
 from dynamongo.backends.dynamodb.transport.loop_connection import LoopConnection
+from dynamongo.backends.dynamodb.transport.transport import make_transport
 from dynamongo.exceptions import ServiceError, TableNotFound
 from dynamongo.operations import DescribeTable
 
@@ -339,6 +341,28 @@ class TestClosing:
             await ask(backend)
             assert count_connections(server) == 1
             await backend.close_async()
+
+        run(new_loop, main)
+
+    def test_closing_does_not_block_the_loop_while_a_thread_opens(
+        self, new_loop: Any, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opening, go_on = threading.Event(), threading.Event()
+
+        def make_late(*arguments: Any) -> Any:
+            opening.set()
+            assert go_on.wait(5), "the loop could not go on"
+            return make_transport(*arguments)
+
+        monkeypatch.setattr(backend_module, "make_transport", make_late)
+
+        async def main() -> None:
+            request = asyncio.ensure_future(ask(backend))
+            await asyncio.to_thread(opening.wait, 5)
+            asyncio.get_running_loop().call_later(0.01, go_on.set)
+            await backend.close_async()
+            await request
+            assert count_connections(server) == 0
 
         run(new_loop, main)
 
