@@ -92,20 +92,22 @@ class Execution:
 
     async def run_async(self, make_steps: Callable[[Sender], Steps[R]], backend: Backend | None = None) -> R:
         """Perform steps as `run` does, without blocking the event loop."""
+        named = backend
         if backend is None:
             backend = self.backend
         last = self._last
         if last.refer() is not backend:
-            last = await self._look_up_async(backend)
+            backend, last = await self._look_up_async(named)
         return await drive_async(make_steps(last.sender), backend, last.seconds)
 
     async def execute_async(self, operation: Operation[R], backend: Backend | None = None) -> R:
         """Execute one operation as `execute` does, without blocking the event loop."""
+        named = backend
         if backend is None:
             backend = self.backend
         last = self._last
         if last.refer() is not backend:
-            last = await self._look_up_async(backend)
+            backend, last = await self._look_up_async(named)
         started: float | None = None
         awaitable: Any = backend
         function = awaitable.execute  # looked up each time: a test may replace it at any time
@@ -152,9 +154,14 @@ class Execution:
         last = self._last = self._senders.look_up(backend)
         return last  # not the attribute, which another thread may replace at once
 
-    async def _look_up_async(self, backend: Backend) -> LastUsed:
-        await open_async(backend)
-        return self._look_up(backend)
+    async def _look_up_async(self, named: Backend | None) -> tuple[Backend, LastUsed]:
+        """Open the backend, which is that of the connection unless one is named, and look up how to use it."""
+        while True:
+            backend = self.backend if named is None else named
+            await open_async(backend)
+            if named is not None or backend is self.backend:
+                return backend, self._look_up(backend)
+            # The connection was closed or reconfigured meanwhile: nobody would close the backend after this request.
 
 
 def _was_replaced(backend: Backend, error: TypeError) -> bool:

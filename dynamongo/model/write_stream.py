@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.executor import GroupResult, Sender, Steps
@@ -51,7 +51,7 @@ def stream_bulk(call: BulkCall[M], verb: str) -> Iterator[WriteOutcome[M]]:
         call: What the verb has prepared.
         verb: The name of the verb.
     """
-    items = cast("Iterable[Any]", call.items)
+    items = call.plain_items()
     bulk = BulkWrite(call.destination, call.options)
     stream = WriteStream(bulk, map(call.make_entry, items), find_total(items))
     return _begin(call.destination, stream, verb)

@@ -105,6 +105,20 @@ class BulkCall(Generic[M]):
     items: AnyIterable[Any] = ()
     read: Read | None = None
 
+    def plain_items(self) -> Iterable[Any]:
+        """Return the items if they need not be awaited.
+
+        Raises:
+            TypeError: They are an asynchronous iterable.
+        """
+        if isinstance(self.items, AsyncIterable) and not isinstance(self.items, Iterable):
+            name = self.destination.mapper.name
+            raise TypeError(
+                f"{name}: expected an iterable that is not asynchronous; got {shorten(self.items)}. Asynchronous ones"
+                f" are for `{name}.aio.save_iter`, `delete_iter` and `update_iter`"
+            )
+        return cast("Iterable[Any]", self.items)
+
     def make_entries(self, *found: Iterable[Any]) -> list[Entry[M]]:
         """Return all entries, for a verb that sends nothing if one is invalid.
 
@@ -115,7 +129,7 @@ class BulkCall(Generic[M]):
             ValidationError: An item is invalid. The message names its position.
             AttributeNotLoaded: An item, or a map or list in it, was read in part; otherwise the same.
         """
-        known = zip(cast("Iterable[Any]", self.items)) if not found else zip(*found, strict=True)
+        known = zip(self.plain_items()) if not found else zip(*found, strict=True)
         entries = list(itertools.starmap(self.make_entry, known))
         for index, entry in enumerate(entries):
             if entry.error is not None:

@@ -185,6 +185,23 @@ class TestVerbs:
         User.save_many(users(1))
         run(work)
 
+    def test_asynchronous_items_are_for_streams(self) -> None:
+        async def make() -> AsyncIterator[dict[str, Any]]:
+            yield {"email": "a"}
+
+        async def work() -> None:
+            items: Any = make()
+            with pytest.raises(
+                TypeError, match=r"asynchronous; got <async_generator .* are for `User\.aio\.save_iter`"
+            ):
+                await User.aio.save_many(items)
+            with pytest.raises(TypeError, match=r"are for `User\.aio\.save_iter`"):
+                User.save_many(items)
+            with pytest.raises(TypeError, match=r"are for `User\.aio\.save_iter`"):
+                User.save_iter(items)
+
+        run(work)
+
     def test_missing_table_is_an_error_where_nothing_was_done(self) -> None:
         async def work() -> None:
             with pytest.raises(TableNotFound, match=r"Missing: .* \(the table "):

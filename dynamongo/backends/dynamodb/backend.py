@@ -231,18 +231,23 @@ class DynamoDBBackend:
 
     def close(self) -> None:
         """Close all connections, and the client if the backend made it; the next operation would make another."""
-        with self._lock:
-            closed = self._retire()
-            if closed is not None:
-                closed.close()
+        closed = self._retire()
+        if closed is not None:
+            closed.close()
 
     async def close_async(self) -> None:
         """Close as `close` does, and wait for the requests that the running event loop has under way."""
         import asyncio  # noqa: PLC0415 - as in `wait_async`
 
-        with self._lock:
-            closed = self._retire()
-            retired = {closed, *self._retired}  # also those that another loop is closing, or has closed
+        lock: Any = self._lock  # which is held while a thread opens the transport; that may take seconds
+        if lock.acquire(blocking=False):
+            try:
+                closed = self._retire()
+            finally:
+                lock.release()
+        else:
+            closed = await asyncio.to_thread(self._retire)
+        retired = {closed, *list(self._retired)}  # also those that another loop is closing, or has closed
         for transport in retired:
             if transport is not None:
                 await transport.close_async()
@@ -250,11 +255,12 @@ class DynamoDBBackend:
 
     def _retire(self) -> Transport | None:
         """Forget the transport, and return it."""
-        retired, self._transport, self._attempts = self._transport, None, None
-        self._closings += 1
-        if retired is not None:
-            self._retired.add(retired)
-        return retired
+        with self._lock:
+            retired, self._transport, self._attempts = self._transport, None, None
+            self._closings += 1
+            if retired is not None:
+                self._retired.add(retired)
+            return retired
 
 
 def _build(operation: AnyOperation) -> Request:

@@ -32,7 +32,7 @@ def build_refusal_error(proxy: str | None, status: str) -> ServiceError:
 
 def build_connect_error(endpoint: Endpoint, timeout: float | None, error: BaseException) -> ServiceError:
     """Return the error for a connection that could not be opened."""
-    where, cause, proxy = _describe_route(endpoint), describe_cause(error), endpoint.proxy
+    where, cause, proxy = _describe_route(endpoint), _describe_cause(error), endpoint.proxy
     if _is_of_tls(error):
         return build_connection_error("SSLError", f"no TLS connection to {where}: {error}", was_sent=False)
     if isinstance(error, TimeoutError):
@@ -68,7 +68,7 @@ def build_exhausted_error(max_connections: int) -> ServiceError:
 def build_send_error(error: OSError) -> ServiceError:
     """Return the error for a request of which only a part, or nothing, was sent: the store cannot execute that."""
     code = "ReadTimeoutError" if isinstance(error, TimeoutError) else "ConnectionClosedError"
-    message = f"the request was not sent completely: {describe_cause(error)}"
+    message = f"the request was not sent completely: {_describe_cause(error)}"
     return build_connection_error(code, message, was_sent=False)
 
 
@@ -84,12 +84,12 @@ def build_read_error(endpoint: Endpoint, error: Exception, *, is_over: bool) -> 
         limit = "the time left for the call" if is_over else f"{endpoint.read_timeout} s"
         return build_connection_error("ReadTimeoutError", f"no response from {endpoint.authority} within {limit}")
     if isinstance(error, OSError):  # `NoResponse` is one too
-        return build_connection_error("ConnectionClosedError", f"connection lost: {describe_cause(error)}")
+        return build_connection_error("ConnectionClosedError", f"connection lost: {_describe_cause(error)}")
     if isinstance(error, ResponseTooLong):
         return build_too_long_error(error)
     if isinstance(error, IncompleteResponse):
         return build_incomplete_error("connection lost in the middle of the response")
-    return build_connection_error("HTTPClientError", f"the response is not HTTP: {describe_cause(error)}")
+    return build_connection_error("HTTPClientError", f"the response is not HTTP: {_describe_cause(error)}")
 
 
 def build_incomplete_error(message: str) -> ServiceError:
@@ -109,6 +109,6 @@ def build_too_long_error(error: ResponseTooLong) -> ServiceError:
     return unexpected
 
 
-def describe_cause(error: BaseException) -> str:
+def _describe_cause(error: BaseException) -> str:
     """Return the class and the message of an error."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

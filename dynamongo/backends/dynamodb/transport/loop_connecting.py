@@ -97,7 +97,7 @@ class _Opening:
         raise last
 
     async def _look_up(self, host: str, port: int) -> list[Any]:
-        try:  # without a thread, since nobody has to be asked
+        try:  # no thread: the numbers of an address need no lookup
             return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         except socket.gaierror:
             return await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -125,7 +125,7 @@ class _Opening:
     async def _do(
         self, opened: socket.socket, act: Callable[..., Any], *arguments: Any, is_for_writing: bool = False
     ) -> Any:
-        """Return the result of a method of the socket, as soon as it need not block."""
+        """Call a method of the socket as soon as it need not block, and return its result."""
         while True:
             try:
                 return act(*arguments)

@@ -88,7 +88,7 @@ class LoopConnection:
         contextvars.Context().run(loop.add_reader, opened.fileno(), self._receive)  # as in `Alarm.set`
 
     def ask(self, message: bytes, deadline: float | None, now: float) -> asyncio.Future[HttpResponse]:
-        """Begin to send a request, and return what will have the response; await it at once.
+        """Begin to send a request, and return the future of its response; await that at once.
 
         It fails with `OSError` or `UnreadableResponse`, and so does this; see `explain`.
         """

@@ -147,7 +147,7 @@ class LoopPool:
             idle.popleft().close()
 
     async def _wait(self, deadline: float) -> None:
-        """Wait for a place in the pool, which was another task's."""
+        """Wait until another task hands on its place in the pool."""
         loop = asyncio.get_running_loop()
         place: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((place, deadline))
@@ -165,7 +165,7 @@ class LoopPool:
             raise build_exhausted_error(self._max)
 
     def _hand_on(self) -> None:
-        """Give a place to the task that has waited longest, or have it free for the next."""
+        """Hand on a place to the task that has waited longest; without one, set it free."""
         while self._waiting:
             place, _ = self._waiting.popleft()
             if not place.done() and not place.get_loop().is_closed():
@@ -183,7 +183,7 @@ class LoopPool:
         return min([deadline for place, deadline in self._waiting if not place.done()], default=NEVER)
 
     def is_over(self) -> bool:
-        """Return whether nobody can use the connections: the loop is closed, or of the process that was forked."""
+        """Return whether nobody can use the connections: the loop is closed, or belongs to the parent process."""
         loop = self.refer_to_loop()
         return loop is None or loop.is_closed() or self._process != os.getpid()
 
@@ -191,7 +191,7 @@ class LoopPool:
         """Close idle connections, in the thread of the loop, and the others after use."""
         self._is_closed = True
         loop = self.refer_to_loop()
-        if loop is None or not is_elsewhere(loop):
+        if loop is None or not _is_elsewhere(loop):
             self._close_idle()
         else:
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
@@ -214,7 +214,7 @@ class LoopPool:
         if self._process != os.getpid():  # they were closed by the fork
             return 0
         loop = self.refer_to_loop()
-        if loop is not None and is_elsewhere(loop):
+        if loop is not None and _is_elsewhere(loop):
             count = sum([connection.is_open for connection in list(self._all)])
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 loop.call_soon_threadsafe(self._close_each)
@@ -272,7 +272,7 @@ class LoopPools:
                 pool.close_all()
 
     async def close_async(self) -> None:
-        """Close all connections of the running loop and wait for that, and what `close` can of the others'."""
+        """Close what `close` does, and wait until the running loop has no connection any more."""
         self.close()
         pool = self.find()
         if pool is not None:
@@ -280,11 +280,11 @@ class LoopPools:
 
 
 def can_watch_sockets() -> bool:
-    """Return whether the running loop can; otherwise a thread has to send requests."""
+    """Return whether the running loop can watch sockets; otherwise a thread has to send requests."""
     return not isinstance(asyncio.get_running_loop(), _BLIND)
 
 
-def is_elsewhere(loop: asyncio.AbstractEventLoop) -> bool:
+def _is_elsewhere(loop: asyncio.AbstractEventLoop) -> bool:
     """Return whether the loop runs in another thread."""
     if not loop.is_running():
         return False
@@ -295,7 +295,7 @@ def is_elsewhere(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 def _abandon(pools: list[LoopPool], where: str) -> None:
-    """Close what was left open, and warn if that is anything."""
+    """Close the connections of the pools, and warn if any of them was left open."""
     count = sum([pool.close_all() for pool in pools])
     if count:
         what = f"1 connection to {where} was" if count == 1 else f"{count} connections to {where} were"

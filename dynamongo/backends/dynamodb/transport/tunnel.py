@@ -20,7 +20,7 @@ class Tunnel:
     """
 
     def __init__(self, endpoint: Endpoint, proxy: Proxy) -> None:
-        self.request = render_connect(endpoint, proxy)
+        self.request = _render_connect(endpoint, proxy)
         self._head = HeadReader()
 
     def feed(self, data: bytes) -> bool:
@@ -42,7 +42,7 @@ class Tunnel:
         raise self._head.end()
 
 
-def render_connect(endpoint: Endpoint, proxy: Proxy) -> bytes:
+def _render_connect(endpoint: Endpoint, proxy: Proxy) -> bytes:
     """Return the request for a tunnel to an endpoint."""
     host = endpoint.host if endpoint.host.isascii() else endpoint.host.encode("idna").decode()
     authority = f"[{host}]:{endpoint.port}" if ":" in host else f"{host}:{endpoint.port}"

@@ -22,8 +22,10 @@ from faulty_server import FaultyServer, Script, Slow, run_faulty_server
 
 from dynamongo import Connection
 from dynamongo.backends.dynamodb import DynamoDBBackend
+from dynamongo.backends.dynamodb import backend as backend_module
 from dynamongo.backends.dynamodb.transport import loop_pool
 from dynamongo.backends.dynamodb.transport.loop_connection import LoopConnection
+from dynamongo.backends.dynamodb.transport.transport import make_transport
 from dynamongo.exceptions import ServiceError, TableNotFound
 from dynamongo.operations import DescribeTable
 
@@ -72,6 +74,12 @@ async def ask(backend: DynamoDBBackend, seconds: float | None = None) -> None:
 
 async def ask_at_once(backend: DynamoDBBackend, count: int) -> None:
     await asyncio.wait_for(asyncio.gather(*[ask(backend) for _ in range(count)]), 5)
+
+
+def make_connection(server: FaultyServer) -> Connection:
+    return Connection(
+        MADE_UP["access_key_id"], MADE_UP["secret_access_key"], MADE_UP["region"], endpoint_url=server.url
+    )
 
 
 def count_connections(server: FaultyServer) -> int:
@@ -195,9 +203,7 @@ class TestClosing:
         assert (len(caught), count_connections(server)) == (1, 0)
 
     def test_what_a_connection_closed_in_the_loop_is_not(self, new_loop: Any, server: FaultyServer) -> None:
-        connection = Connection(
-            MADE_UP["access_key_id"], MADE_UP["secret_access_key"], MADE_UP["region"], endpoint_url=server.url
-        )
+        connection = make_connection(server)
         backend: Any = connection.backend
 
         async def main() -> None:
@@ -211,6 +217,31 @@ class TestClosing:
             warnings.simplefilter("always")
             run(new_loop, main)
         assert [str(each.message) for each in caught] == []
+
+    def test_request_that_waits_while_the_connection_is_closed_uses_the_next_backend(
+        self, new_loop: Any, server: FaultyServer
+    ) -> None:
+        connection = make_connection(server)
+        first: Any = connection.backend
+        go_on = threading.Event()
+
+        async def main() -> None:
+            loop = asyncio.get_running_loop()
+            loop.set_default_executor(ThreadPoolExecutor(1))
+            busy = loop.run_in_executor(None, go_on.wait, 5)
+            request = asyncio.ensure_future(connection.execute_async(DESCRIBE))
+            await asyncio.sleep(0.01)
+            connection.close()
+            go_on.set()
+            await busy
+            with pytest.raises(TableNotFound):
+                await request
+            await first.close_async()
+            assert count_connections(server) == 1
+            await connection.aio.close()
+            assert count_connections(server) == 0
+
+        run(new_loop, main)
 
     def test_what_was_closed_after_the_loop_is_not(self, new_loop: Any, server: FaultyServer) -> None:
         backends = [DynamoDBBackend(**MADE_UP, endpoint_url=server.url)]
@@ -310,6 +341,28 @@ class TestClosing:
             await ask(backend)
             assert count_connections(server) == 1
             await backend.close_async()
+
+        run(new_loop, main)
+
+    def test_closing_does_not_block_the_loop_while_a_thread_opens(
+        self, new_loop: Any, backend: DynamoDBBackend, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opening, go_on = threading.Event(), threading.Event()
+
+        def make_late(*arguments: Any) -> Any:
+            opening.set()
+            assert go_on.wait(5), "the loop could not go on"
+            return make_transport(*arguments)
+
+        monkeypatch.setattr(backend_module, "make_transport", make_late)
+
+        async def main() -> None:
+            request = asyncio.ensure_future(ask(backend))
+            await asyncio.to_thread(opening.wait, 5)
+            asyncio.get_running_loop().call_later(0.01, go_on.set)
+            await backend.close_async()
+            await request
+            assert count_connections(server) == 0
 
         run(new_loop, main)
 
