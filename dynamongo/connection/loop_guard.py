@@ -23,14 +23,13 @@ _FORMS: Final = {
     "transact_get": "await Connection.aio.transact_get(...)",
     "Transaction": "async with Connection.aio.transaction() as tx",
     "Batch": "async with {model}.aio.batch() as batch",
-    # A stream of outcomes, whose generator begins with its destination after the verb has returned.
-    "Destination": "async for outcome in {model}.aio.{verb}(...)",
     "ResultSet.__iter__": "async for item in {model}.aio.find(...)",
     "ResultSet.pages": "async for page in {model}.aio.find(...).pages()",
     "ResultSet": "await {model}.aio.find(...).{verb}(...)",
     "SaveMany": "await {model}.aio.save_many(...)",
     "DeleteMany": "await {model}.aio.delete_many(...)",
     "UpdateMany": "await {model}.aio.update_many(...)",
+    **dict.fromkeys(("save_iter", "delete_iter", "update_iter"), "async for outcome in {model}.aio.{verb}(...)"),
 }
 """The awaited form by what was called: a class that is no model and a method of it, the class alone, or a function."""
 
