@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import time
 
+import endpoints
 import pytest
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends.dynamodb.transport.base import Credentials
-from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
+from dynamongo.backends.dynamodb.transport.endpoint import Proxy
 from dynamongo.backends.dynamodb.transport.http_writer import MessageWriter
 from dynamongo.backends.dynamodb.transport.signing import Signer, canonical_headers
 
 JSON = "application/x-amz-json-1.0"
-ENDPOINT = Endpoint(
-    is_secure=False,
-    host="localhost",
-    port=8000,
-    authority="localhost:8000",
-    path="/a b/",
-    headers={"content-type": JSON, "user-agent": "tests"},
-    target="DynamoDB_20120810.",
-    region="us-east-2",
-    service="dynamodb",
-    connect_timeout=None,
-    read_timeout=None,
-    pool_size=1,
-    socket_options=(),
-    certificates="",
-    client_certificate=None,
-    proxy=None,
-)
+ENDPOINT = replace(endpoints.ENDPOINT, path="/a b/", headers={"content-type": JSON, "user-agent": "tests"})
 
 
 KEY = Credentials("id", "secret")

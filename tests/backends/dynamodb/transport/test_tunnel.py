@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from endpoints import ENDPOINT
 
-from dynamongo.backends.dynamodb.transport.endpoint import Endpoint, Proxy
+from dynamongo.backends.dynamodb.transport.endpoint import Proxy
 from dynamongo.backends.dynamodb.transport.http_errors import (
     IncompleteResponse,
     MalformedResponse,
@@ -15,24 +16,6 @@ from dynamongo.backends.dynamodb.transport.http_errors import (
 )
 from dynamongo.backends.dynamodb.transport.tunnel import Tunnel
 
-ENDPOINT = Endpoint(
-    is_secure=False,
-    host="localhost",
-    port=8000,
-    authority="localhost:8000",
-    path="/",
-    headers={},
-    target="DynamoDB_20120810.",
-    region="us-east-2",
-    service="dynamodb",
-    connect_timeout=None,
-    read_timeout=None,
-    pool_size=1,
-    socket_options=(),
-    certificates="",
-    client_certificate=None,
-    proxy=None,
-)
 PROXY = Proxy("proxy.example.com", 3128, {"proxy-authorization": "Basic x"})
 
 
