@@ -39,6 +39,7 @@ from dynamongo._support import codegen
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import default_connection
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Get, Put
 
 pytestmark = pytest.mark.usefixtures("colour")
@@ -285,7 +286,7 @@ def test_items_have_the_stored_names() -> None:
 
 
 def test_what_no_field_declares_survives_under_its_own_name() -> None:
-    item = {"PK": "p", "sort key": 1, "owner": "not the owner", "from": {"City Name": "a", "city": "b", "zip": 3}}
+    item: Item = {"PK": "p", "sort key": 1, "owner": "not the owner", "from": {"City Name": "a", "city": "b", "zip": 3}}
     default_connection.execute(Put(Renamed.table_name(), {**item, "_v": 1}))
     found = Renamed.get_one(("p", 1))
     assert (found.owner, found.address, found.undeclared()) == ("p", {"city": "a"}, {"owner": "not the owner"})
@@ -352,7 +353,10 @@ class TestMistakes:
 
     def test_two_fields_of_one_stored_name(self) -> None:
         with pytest.raises(SchemaError, match="Twice: id and other would both be stored as 'id'"):
-            type(Model)("Twice", (Visit,), {"other": StringField(stored_as="id")})
+
+            class Twice(Visit):
+                other = StringField(stored_as="id")
+
         with pytest.raises(SchemaError, match="a and b would both be stored as 'x'"):
             DictField(a=StringField(stored_as="x"), b=StringField(stored_as="x"))
 
