@@ -30,6 +30,7 @@ class Read:
         cursor: Where to begin.
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop.
+        max_units_per_second: How many read units to consume per second at most.
     """
 
     table: TableSchema
@@ -47,6 +48,7 @@ class Read:
     cursor: str | None = None
     max_pages: int | None = None
     max_read_units: float | None = None
+    max_units_per_second: float | None = None
 
     @property
     def parts(self) -> tuple[Condition, ...]:
