@@ -151,6 +151,7 @@ class _Planner:
             rejected,
             warnings,
             self._batch_get,
+            read.names,
         )
 
     @staticmethod

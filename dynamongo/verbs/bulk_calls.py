@@ -116,6 +116,7 @@ class TargetedVerb(BoundVerb[M]):
             required=self._mapper.declaration.required,
             scans=scans,
             max_units_per_second=rate,
+            names=self._mapper.renamed,
         )
 
 
