@@ -95,6 +95,14 @@ class Field(Keyed, Generic[T]):
         except ValidationError as error:
             raise SchemaError(f"{self.label}: stored_as must be the name of an attribute: {error}") from error
 
+    @property
+    def reads_one_form(self) -> bool:
+        """Whether everything that the field reads is what it would store; a class may just set it.
+
+        If not, a save compares with what is stored, so that an unchanged value keeps its form.
+        """
+        return type(self) is Field
+
     # The field as an attribute of its model.
 
     @overload

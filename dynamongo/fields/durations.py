@@ -85,6 +85,7 @@ class TimedeltaField(NumberStored[T]):
         return value
 
     stores_whole = True
+    reads_one_form = True
 
     @property
     def stored_range(self) -> tuple[Number, Number]:

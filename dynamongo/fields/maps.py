@@ -21,6 +21,8 @@ class AnyField(Field[Any]):
         self.enclose(part)
         return part
 
+    reads_one_form = True
+
     def can_copy(self, other: Any) -> bool:
         """Return `True`: the members of a map without fields may hold anything."""
         del other
@@ -177,6 +179,10 @@ class DictField(Field[T]):
         return self._members.get(name) if self.fields else self
 
     __iter__ = None  # as for `ListField`
+
+    @property
+    def reads_one_form(self) -> bool:
+        return not self.fields
 
     def bind_children(self) -> None:
         path = self._path

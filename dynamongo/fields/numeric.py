@@ -93,6 +93,7 @@ class IntField(_RangedField[T]):
 
     _kind = "an int"
     stores_whole = True
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -204,6 +205,7 @@ class DecimalField(_RangedField[T]):
     """
 
     _kind = "a Decimal"
+    reads_one_form = True
 
     if TYPE_CHECKING:
 

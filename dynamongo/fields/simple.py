@@ -23,6 +23,7 @@ class BooleanField(Field[T]):
     """`True` or `False`; 1, 0 and `"true"` are refused. Stored as BOOL."""
 
     stored_type: AttributeType | None = "BOOL"
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -54,6 +55,7 @@ class BinaryField(Field[T]):
     """
 
     stored_type: AttributeType | None = "B"
+    reads_one_form = True
 
     if TYPE_CHECKING:
 

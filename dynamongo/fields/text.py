@@ -125,6 +125,8 @@ class StringField(LimitedText[T]):
         ) -> None: ...
         def __init__(self: Any, *args: Any, **options: Any) -> None: ...
 
+    reads_one_form = True
+
     def stores_like(self, other: Any) -> bool:
         return other.stored_type == "S" if type(self) is StringField else super().stores_like(other)
 
