@@ -73,7 +73,8 @@ class Codec:
         self._model = model
         self._fields = fields
         self._find_keys = find_keys
-        self._index_keys = tuple(index_keys)
+        self._attributes = {field.path.attribute: field for field in fields.values()}
+        self._index_keys = [self._attributes[name] for name in index_keys]
         self._explain = explain
 
     @lazy_property
@@ -141,7 +142,7 @@ class Codec:
                 raise self._explain_item(item) from None
             instance = make(self._model)  # the constructor would validate what was just read
             set_values(instance, values)
-            set_record(instance, make_record(item, self._fields))
+            set_record(instance, make_record(item, self._attributes))
             instances.append(instance)
         return instances
 
@@ -161,20 +162,21 @@ class Codec:
         source = Source("encode", NAMES)
         source.names.update(encode_by=plain_codec.validate_and_encode, refuse_missing=plain_codec.refuse_missing)
         lines = ["def encode(values, item):"]
-        names = dict(zip(self._fields, self._name_texts(source), strict=True))
-        for name, field in self._fields.items():
-            lines += [f"    v = values[{names[name]}]", *_write_encode_field(names[name], field, source)]
-        lines += _write_encode_keys(self._find_keys(), names, source)
-        for name in self._index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
-            refuse_empty = source.name("refuse_empty", self._fields[name].refuse_empty)
-            lines += [f"    if not item.get({names[name]}, True):", f"        {refuse_empty}(item[{names[name]}])"]
+        names = self._name_texts(source)
+        stored = dict(zip(self._attributes, self._attribute_texts(source, names), strict=True))
+        for name, text, field in zip(names, stored.values(), self._fields.values(), strict=True):
+            lines += [f"    v = values[{name}]", *_write_encode_field(text, field, source)]
+        lines += _write_encode_keys(self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source)
+        for field in self._index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
+            refuse_empty, text = source.name("refuse_empty", field.refuse_empty), stored[field.path.attribute]
+            lines += [f"    if not item.get({text}, True):", f"        {refuse_empty}(item[{text}])"]
         source.functions.append([*lines, "    return item"])
         return source
 
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
         source.names.update(
-            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._fields
+            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._attributes
         )
         source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, explain=self._explain_item)
@@ -182,7 +184,8 @@ class Codec:
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
         lines = ["get, count = item.get, len(item)"]
-        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+        stored = self._attribute_texts(source, names)
+        for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
@@ -199,10 +202,11 @@ class Codec:
         source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
         # What reading an unusual item may raise; `decode` then reads or reports it.
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
-        source.names.update(make_record=make_wire_record, fields=self._fields, UNREADABLE=unreadable)
+        source.names.update(make_record=make_wire_record, fields=self._attributes, UNREADABLE=unreadable)
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
-        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+        stored = self._attribute_texts(source, names)
+        for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             missing = _EMPTY.get(type(field), "None")
             lines += wire_paths.write_read_field(f"v{number}", name, field, missing, source)
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
@@ -216,6 +220,13 @@ class Codec:
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]
+
+    def _attribute_texts(self, source: Source, names: Iterable[str]) -> list[str]:
+        """Return the literals of the names in which the fields are stored, given those of their own names."""
+        return [
+            source.name_text(field.stored_as) if field.stored_as else name
+            for name, field in zip(names, self._fields.values(), strict=True)
+        ]
 
 
 def _leave_to_decode(wire: wire_values.WireItem, text: str) -> None:
@@ -295,12 +306,14 @@ def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[st
     return [*lines, "    else:", f"        refuse_missing({field_name})"] if field.required else lines
 
 
-def _write_encode_keys(keys: KeyCodec, names: Mapping[str, str], source: Source) -> list[str]:
+def _write_encode_keys(
+    keys: KeyCodec, stored: Mapping[str, str], names: Mapping[str, str], source: Source
+) -> list[str]:
     """Return the lines that have the key codec refuse a missing or empty key."""
     source.names["encode_key"] = keys.encode
     # A key that is 0 is also encoded a second time, to the same value: one test serves all types.
-    there = " and ".join(f"item.get({names[name]})" for name in keys.names)
-    held = "".join(f"values[{names[name]}], " for name in keys.names)
+    there = " and ".join(f"item.get({stored[name]})" for name in keys.names)
+    held = "".join(f"values[{names[name]}], " for name in keys.field_names)
     return [f"    if not ({there}):", f"        item.update(encode_key(({held})))"]
 
 
