@@ -63,7 +63,9 @@ class PynamoDB(Model):
         sku=StringField(), price=FloatField(), shipped=DateTimeField(format="pynamodb", stored_as="shipped-at")
     )
     lines = ListField(
-        DictField(sku=StringField(), price=FloatField(), shipped=DateTimeField(format="pynamodb", stored_as="shipped-at"))
+        DictField(
+            sku=StringField(), price=FloatField(), shipped=DateTimeField(format="pynamodb", stored_as="shipped-at")
+        )
     )
     dates = ListField(DateTimeField(format="pynamodb"))
     mixed = ListField(Field)
@@ -241,26 +243,26 @@ class AppSync(Model):
     __table__ = "things"
     __hash_key__ = "id"
 
-    id = UUIDField(required=True)
-    typename = StringField(required=True, stored_as="__typename")
-    created_at = DateTimeField(format="iso-z", stored_as="createdAt")
-    updated_at = DateTimeField(format="iso-z", stored_as="updatedAt")
-    version = IntField(stored_as="_version")
-    last_changed_at = DateTimeField(format="epoch-ms", stored_as="_lastChangedAt")
-    deleted = BooleanField(stored_as="_deleted")
-    ttl = DateTimeField(format="epoch", stored_as="_ttl")
-    owner = StringField()
-    title = StringField()
-    status = StringField()
-    due = DateTimeField(format="iso-z", timespec="seconds")
-    day = DateField()
-    time = StringField()
-    stamp = DateTimeField(format="epoch")
-    contact = StringField()
-    settings = DictField()
-    tags = ListField(StringField)
-    parent_id = UUIDField(stored_as="parentId")
-    sort_key = StringField(stored_as="status#createdAt")
+    id = UUIDField(required=True)  # ID
+    typename = StringField(required=True, stored_as="__typename")  # the name of the type
+    created_at = DateTimeField(format="iso-z", stored_as="createdAt")  # AWSDateTime that Amplify sets
+    updated_at = DateTimeField(format="iso-z", stored_as="updatedAt")  # AWSDateTime that Amplify sets
+    version = IntField(stored_as="_version")  # conflict detection
+    last_changed_at = DateTimeField(format="epoch-ms", stored_as="_lastChangedAt")  # conflict detection
+    deleted = BooleanField(stored_as="_deleted")  # conflict detection
+    ttl = DateTimeField(format="epoch", stored_as="_ttl")  # conflict detection
+    owner = StringField()  # owner authorization
+    title = StringField()  # String
+    status = StringField()  # an enum
+    due = DateTimeField(format="iso-z", timespec="seconds")  # AWSDateTime
+    day = DateField()  # AWSDate
+    time = StringField()  # AWSTime
+    stamp = DateTimeField(format="epoch")  # AWSTimestamp
+    contact = StringField()  # AWSPhone
+    settings = DictField()  # AWSJSON
+    tags = ListField(StringField)  # [String]
+    parent_id = UUIDField(stored_as="parentId")  # a relation
+    sort_key = StringField(stored_as="status#createdAt")  # a composite sort key
 
 
 MODELS: dict[str, type[Model]] = {

@@ -1,4 +1,6 @@
-"""Run the programs that write with other libraries, and keep what they stored: `python tests/existing/record.py NAME...`.
+"""Run the programs that write with other libraries, and keep what they stored.
+
+    python tests/existing/record.py NAME...
 
 Without names, it runs those whose library is installed.
 """
@@ -12,9 +14,10 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from server import run_server
+
 from existing.libraries import LIBRARIES, Library
 from existing.stored import call, kept_file, read_items
-from server import run_server
 
 TABLE = "things"
 
@@ -32,4 +35,4 @@ if __name__ == "__main__":
         if each.name in sys.argv[1:] or (len(sys.argv) == 1 and each.is_installed()):
             with run_server() as server:
                 record(each, server)
-            print("recorded", each.name, each.version())
+            print("recorded", each.name, each.version())  # noqa: T201 - a tool for people

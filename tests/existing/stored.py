@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 HERE = Path(__file__).parent
 Item: TypeAlias = dict[str, Any]
 
-_SIGNATURE = "AWS4-HMAC-SHA256 Credential=made-up/20250101/us-east-2/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+_SIGNATURE = (
+    "AWS4-HMAC-SHA256 Credential=made-up/20250101/us-east-2/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+)
 
 
 def call(url: str, action: str, **arguments: Any) -> dict[str, Any]:
@@ -28,12 +31,14 @@ def call(url: str, action: str, **arguments: Any) -> dict[str, Any]:
 
 
 def read_items(url: str, table: str) -> list[Item]:
-    """Return all items of a table in DynamoDB JSON, text for text, in a stable order."""
-    return in_order(call(url, "Scan", TableName=table, ConsistentRead=True)["Items"])
+    """Return all items of a table in DynamoDB JSON, text for text, ordered by key."""
+    keys = [key["AttributeName"] for key in call(url, "DescribeTable", TableName=table)["Table"]["KeySchema"]]
+    return in_order(call(url, "Scan", TableName=table, ConsistentRead=True)["Items"], keys)
 
 
-def in_order(items: list[Item]) -> list[Item]:
-    return sorted((order_sets(item) for item in items), key=lambda item: json.dumps(item, sort_keys=True))
+def in_order(items: Iterable[Item], keys: Sequence[str]) -> list[Item]:
+    """Return items ordered by key, and the elements of their sets in order."""
+    return sorted((order_sets(item) for item in items), key=lambda item: [str(item[key]) for key in keys])
 
 
 def order_sets(value: Any) -> Any:
@@ -42,7 +47,9 @@ def order_sets(value: Any) -> Any:
         return [order_sets(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {name: sorted(value[name]) if name in ("SS", "NS", "BS") else order_sets(value[name]) for name in sorted(value)}
+    return {
+        name: sorted(value[name]) if name in ("SS", "NS", "BS") else order_sets(value[name]) for name in sorted(value)
+    }
 
 
 def kept_file(library: str) -> Path:

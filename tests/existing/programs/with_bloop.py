@@ -14,7 +14,11 @@ import boto3
 UTC = dt.timezone.utc
 WHOLE_SECOND = dt.datetime(2025, 1, 1, 10, tzinfo=UTC)
 MICROSECONDS = dt.datetime(2025, 1, 1, 10, 0, 0, 123456, UTC)
-SETTINGS = {"region_name": "us-east-2", "aws_access_key_id": "made-up", "aws_secret_access_key": "made-up"}
+SETTINGS: dict[str, Any] = {
+    "region_name": "us-east-2",
+    "aws_access_key_id": "made-up",
+    "aws_secret_access_key": "made-up",
+}
 
 
 def create(url: str, table: str) -> None:
@@ -35,12 +39,10 @@ def create(url: str, table: str) -> None:
 
 @functools.cache
 def model(url: str, table: str) -> tuple[Any, Any]:
-    base = bloop.BaseModel
-
-    class Thing(base):
+    class Thing(bloop.BaseModel):
         class Meta:
             table_name = table
-            billing = {"mode": "on_demand"}
+            billing = {"mode": "on_demand"}  # noqa: RUF012 - as bloop reads it
 
         unique = bloop.Column(bloop.UUID, hash_key=True, dynamo_name="id")
         at = bloop.Column(bloop.DateTime, range_key=True)

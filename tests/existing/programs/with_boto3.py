@@ -12,7 +12,11 @@ from boto3.dynamodb.types import Binary
 
 MICROSECONDS = dt.datetime(2025, 1, 1, 10, 0, 0, 123456, dt.timezone.utc)
 WHOLE_SECOND = MICROSECONDS.replace(microsecond=0)
-SETTINGS = {"region_name": "us-east-2", "aws_access_key_id": "made-up", "aws_secret_access_key": "made-up"}
+SETTINGS: dict[str, Any] = {
+    "region_name": "us-east-2",
+    "aws_access_key_id": "made-up",
+    "aws_secret_access_key": "made-up",
+}
 
 
 def write(url: str, table: str) -> None:
@@ -53,7 +57,7 @@ def write(url: str, table: str) -> None:
             "parts": {b"a", Binary(b"b")},
             "created": WHOLE_SECOND.isoformat(),
             "updated": MICROSECONDS.isoformat(),
-            "local": dt.datetime(2025, 1, 1, 10).isoformat(),
+            "local": WHOLE_SECOND.replace(tzinfo=None).isoformat(),
             "spaced": str(WHOLE_SECOND),
             "zulu": "2025-01-01T10:00:00Z",
             "oslo": "2025-01-01T11:00:00+01:00",

@@ -87,7 +87,7 @@ def write(url: str, table: str) -> None:
         at=MICROSECONDS,
         at_second=WHOLE_SECOND,
         at_millisecond=WHOLE_SECOND.replace(microsecond=5000),
-        local=dt.datetime(2025, 1, 1, 10),
+        local=WHOLE_SECOND.replace(tzinfo=None),
         oslo=WHOLE_SECOND.astimezone(dt.timezone(dt.timedelta(hours=1))),
         day=dt.date(2025, 1, 1),
         time=dt.time(10, 30),

@@ -50,6 +50,7 @@ class ByName(GlobalSecondaryIndex):
 class Thing(Model, discriminator="thing"):
     class Meta:
         table_name = "things"
+        host: str | None = None
         region = "us-east-2"
         aws_access_key_id = "made-up"
         aws_secret_access_key = "made-up"
