@@ -51,7 +51,6 @@ class PynamoDB(Model):
     huge = DecimalField()
     flag = BooleanField()
     document = JSONField(format="json.dumps")
-    nothing = Field()
     data = BinaryField()
     old_data = BinaryField(format="base64-binary")
     parts = SetField(BinaryField)
@@ -260,7 +259,7 @@ class AppSync(Model):
     stamp = DateTimeField(format="epoch")  # AWSTimestamp
     contact = StringField()  # AWSPhone
     settings = DictField()  # AWSJSON
-    tags = ListField(StringField)  # [String]
+    tags = ListField(Field)  # [String], whose elements may be null
     parent_id = UUIDField(stored_as="parentId")  # a relation
     sort_key = StringField(stored_as="status#createdAt")  # a composite sort key
 
