@@ -28,6 +28,7 @@ OF_MODELS = {
     "on_table": "the same",
     "table_name": "it is a name",
     "to_dict": "it makes a dict",
+    "attribute": "it makes a field",
     "undeclared": "it makes a dict",
 }
 OF_CONNECTIONS = {
