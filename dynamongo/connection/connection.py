@@ -13,7 +13,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits
 from dynamongo.connection.execution import Execution
-from dynamongo.connection.overrides import backends, prefixes
+from dynamongo.connection.overrides import backends, open_prefixes, prefixes
 from dynamongo.connection.settings import Settings, check_backend, check_option_names
 from dynamongo.connection.table_names import TableNames, check_prefix
 from dynamongo.exceptions import ConfigurationError
@@ -41,7 +41,6 @@ R = TypeVar("R")
 # Bound once, because every request uses them.
 _open_in_context = backends.in_context.get
 _open_in_process = backends.in_process
-_open_prefixes = prefixes.anywhere
 
 
 class AsyncConnectionFacet:
@@ -86,7 +85,7 @@ class Connection(Execution):
         super().__init__(self._settings.make_senders())
         self._backend: Backend | None = None
         self._retired: weakref.WeakSet[Backend] = weakref.WeakSet()  # closed, but reads may go on with them
-        self._table_names: TableNames | None = None
+        self.own_names = TableNames(None)
         self._lock = make_lock(CONNECTION)
         hide_values(self, is_hidden=not self._settings.show_values)
 
@@ -250,21 +249,17 @@ class Connection(Execution):
 
     @property
     def table_prefix(self) -> str:
-        """The prefix in use: that of the `using` block that was opened last, or the connection's own.
-
-        The environment is read once, when the prefix is first needed.
-        """
-        return self.table_names.prefix
+        """The prefix in use: of a `using` block, or the connection's own. The environment is read once for it."""
+        return self.table_names.prefix or ""
 
     @property
     def table_names(self) -> TableNames:
         """The full names of tables under the prefix in use."""
-        # Every request comes here. Few programs have blocks with a prefix.
-        if _open_prefixes and (names := prefixes.latest()) is not None:
+        if open_prefixes and (names := prefixes.latest()) is not None:
             return names
-        if self._table_names is None:
-            self._table_names = TableNames(self._settings.find_table_prefix())
-        return self._table_names
+        if self.own_names.prefix is None:
+            self.own_names = TableNames(self._settings.find_table_prefix())
+        return self.own_names
 
     @property
     def region(self) -> str | None:
@@ -287,7 +282,7 @@ class Connection(Execution):
             own = self._take_own()
             self._settings = other._settings
             hide_values(self, is_hidden=not self._settings.show_values)
-            self._table_names = None
+            self.own_names = TableNames(None)
             super().__init__(self._settings.make_senders())
         if own is not None:
             own.close()

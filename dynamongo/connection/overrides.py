@@ -62,3 +62,5 @@ class Overrides(Generic[T]):
 
 backends: Final[Overrides[Backend]] = Overrides("dynamongo_backends")
 prefixes: Final[Overrides[TableNames]] = Overrides("dynamongo_table_prefixes")
+open_prefixes: Final = prefixes.anywhere
+"""Bound once: every request looks whether there is one, and few programs have any."""

@@ -21,11 +21,14 @@ class TableNames(dict[Any, str]):
     """The full names of tables by their names without the prefix, as far as they were asked for.
 
     Every request needs one: to look it up here takes no longer than to build it, and each is checked once.
+
+    Attributes:
+        prefix: The prefix; `None` until a connection has looked for it in the environment.
     """
 
     __slots__ = ("prefix",)
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str | None) -> None:
         super().__init__()
         self.prefix = prefix
 
@@ -39,7 +42,7 @@ class TableNames(dict[Any, str]):
         Raises:
             SchemaError: No table can have the full name.
         """
-        name = self.prefix + table
+        name = f"{self.prefix}{table}"
         if not _SHORTEST <= len(name) <= _LONGEST:
             raise SchemaError(
                 f"{subject}: the name of a table has {_SHORTEST} to {_LONGEST} characters with its prefix;"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import abc
 import copyreg
 import weakref
-from typing import Any, ClassVar, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo.connection.connection import Connection
@@ -32,16 +32,23 @@ _KEPT: Final = 100
 _lock: Final = make_lock(INNERMOST)
 
 
-class BoundModel:
-    """A base of bound models alone, before the model."""
+def _make_quiet_base() -> type:
+    """Return a base that comes before the model, and hides its `__init_subclass__` from bound models alone.
 
-    __slots__ = ()
-    __origin__: ClassVar[type[Instance]]
+    What that does, such as to register or to check a class, was done when the model was declared.
+    """
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        # What the hook of the model does (to register the class, to check it) was done for the model.
-        if not is_bound(cls):
-            super().__init_subclass__(**options)
+    class BoundModel:
+        __slots__ = ()
+
+        def __init_subclass__(cls, **options: Any) -> None:
+            if not is_bound(cls):
+                super().__init_subclass__(**options)
+
+    return BoundModel
+
+
+_QUIET: Final = _make_quiet_base()
 
 
 class _Bindings:
@@ -94,12 +101,14 @@ def check_connection(model: type[Instance], connection: object) -> None:
 
 def _bindings_of(holder: Any) -> _Bindings:
     """Return what a model or connection keeps, in an attribute: whoever drops the holder drops its bound models."""
-    found: _Bindings | None = vars(holder).get("__bindings__")
+    found: _Bindings | None = vars(holder).get("__bound__")
     if found is None:
         with _lock:
-            found = vars(holder).get("__bindings__") or _Bindings()
-            set_attribute: Any = type.__setattr__ if isinstance(holder, type) else object.__setattr__
-            set_attribute(holder, "__bindings__", found)
+            found = vars(holder).get("__bound__") or _Bindings()
+            if isinstance(holder, type):
+                type.__setattr__(holder, "__bound__", found)  # the metaclass would read the declaration again
+            else:
+                holder.__bound__ = found
     return found
 
 
@@ -114,11 +123,13 @@ def _make(origin: Any, table: str | None, connection: Connection | None) -> Any:
         namespace["__connection__"] = connection
     # Not by a call of the metaclass, which would read the declaration again, as might one that is derived from it.
     make: Any = abc.ABCMeta.__new__ if issubclass(kind, abc.ABCMeta) else type.__new__
-    bound = make(kind, origin.__name__, (BoundModel, origin), namespace)
+    # A model that derives from a bound one has that base already, and further back.
+    quiet = _make_quiet_base() if issubclass(origin, _QUIET) else _QUIET
+    bound = make(kind, origin.__name__, (quiet, origin), namespace)
     type.__setattr__(bound, "__mapper__", origin.__mapper__.bind(bound, table))
     if kind not in copyreg.dispatch_table:
         copyreg.pickle(kind, _reduce)
-    return found
+    return bound
 
 
 def _reduce(model: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from dynamongo._support.codegen import is_plain_name
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import Connection, default_connection
+from dynamongo.connection.overrides import open_prefixes
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
@@ -54,9 +55,10 @@ class Instance(Recorded, metaclass=ModelMeta):
     @classmethod
     def table_name(cls) -> str:
         """Return the full name of the table: the connection's prefix and `__table__`, or the ARN that this is."""
-        # As `connection_of`, without the function call: every verb needs the name.
+        # In as few steps as possible, and without `connection_of`: every verb needs the name.
         connection = cls.__connection__ or default_connection
-        return connection.table_names.get(cls.__mapper__.table) or find_table_name(cls, connection)
+        names = connection.table_names if open_prefixes else connection.own_names
+        return names.get(cls.__mapper__.table) or find_table_name(cls, connection)
 
     @classmethod
     def on_table(cls, name: str) -> type[Self]:
