@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
@@ -22,6 +22,12 @@ from dynamongo.operations.steps import describe_step
 
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
+
+_UNITS_OF_MB = 128
+"""Read units of a MB: one for two eventually consistent reads of 4 KB.
+
+Source: "DynamoDB provisioned capacity mode" in the developer guide.
+"""
 
 ReadOperation: TypeAlias = Get | BatchGet | Query | Scan
 
@@ -88,6 +94,8 @@ class Plan:
         rejected: The other access paths, each with the reason why it was not chosen.
         warnings: What the reader of the plan should know.
         batch_get: How many keys of a BatchGet the backend takes in one request.
+        max_units_per_second: How many read units the read may consume per second.
+        names: The names of fields by those of their attributes, where these differ.
     """
 
     operations: tuple[ReadOperation, ...]
@@ -101,6 +109,8 @@ class Plan:
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     batch_get: int = field(default=MAX_BATCH_GET, compare=False, repr=False)
+    names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    max_units_per_second: float | None = None
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -171,7 +181,8 @@ class Plan:
                 return Requests(len(self.operations))
 
     def __str__(self) -> str:
-        return "\n".join(_describe_plan(self))
+        lines = list(_describe_plan(self))
+        return "\n".join([*lines, *_lines("stored as", *_find_renamed(lines, self.names))])
 
 
 def _count(operation: ReadOperation, tested: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
@@ -199,12 +210,21 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
     if plan.projection:
         yield from _lines("projection", ", ".join(map(str, plan.projection)))
     if plan.order_by:
-        yield from _lines("sorted by", f"{', '.join(plan.order_by)}{' descending' if plan.descending else ''}")
+        names = ", ".join(plan.names.get(name, name) for name in plan.order_by)
+        yield from _lines("sorted by", f"{names}{' descending' if plan.descending else ''}")
     if plan.limit is not None:
         yield from _lines("limit", str(plan.limit))
     yield from _lines("requests", str(plan.requests))
+    if plan.max_units_per_second is not None:
+        yield from _lines("rate", _describe_rate(plan.operations[0], plan.max_units_per_second))
     yield from _lines("not used", *map(str, plan.rejected))
     yield from _lines("note", *plan.warnings)
+
+
+def _find_renamed(lines: list[str], names: Mapping[str, str]) -> list[str]:
+    """Return how the fields that the lines name are stored, where that is under another name."""
+    text = "\n".join(lines)
+    return [f"{name}: {stored}" for stored, name in names.items() if name in text or stored in text]
 
 
 def _lines(label: str, *texts: str) -> Iterator[str]:
@@ -215,9 +235,9 @@ def _lines(label: str, *texts: str) -> Iterator[str]:
 def _describe_steps(plan: Plan) -> Iterator[str]:
     match plan.operations[0]:
         case Get(key=key):
-            yield from _lines("key", describe_key(key))
+            yield from _lines("key", describe_key(key, plan.names))
         case BatchGet(keys=keys):
-            yield from _lines("keys", *_shorten([describe_key(key) for key in keys]))
+            yield from _lines("keys", *_shorten([describe_key(key, plan.names) for key in keys]))
         case Query() as query:
             conditions = [str(each.key_condition) for each in plan.operations if isinstance(each, Query)]
             yield from _lines("key condition", *_shorten(conditions))
@@ -228,6 +248,13 @@ def _describe_steps(plan: Plan) -> Iterator[str]:
             yield from _lines("reads", f"the whole {'table' if index is None else 'index'}{share}")
     if plan.operations[0].consistent:
         yield from _lines("consistent", "yes, at twice the read units")
+
+
+def _describe_rate(operation: ReadOperation, units_per_second: float) -> str:
+    """Return the limit and what it means for a large read, whose size a plan does not know."""
+    units = _UNITS_OF_MB * (2 if operation.consistent else 1)
+    rate = f"{units_per_second:g} read units per second"
+    return rate if isinstance(operation, Get) else f"{rate}, so {units / units_per_second:.3g} s for each MB"
 
 
 def _shorten(lines: list[str]) -> list[str]:

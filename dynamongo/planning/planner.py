@@ -53,10 +53,13 @@ def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) ->
     try:
         source = read.source
         if source is None or isinstance(source, tuple) or read.limit == 0 or read.segments is not None:
-            return plan_read(read, batch_get)
-        return _plan_by_template(mapper.plan_templates, read, conjuncts(source), batch_get)
+            plan = plan_read(read, batch_get)
+        else:
+            plan = _plan_by_template(mapper.plan_templates, read, conjuncts(source), batch_get)
     except ExpressionError as error:
         raise ExpressionError(f"{mapper.name}: {error}") from error
+    rate = read.max_units_per_second
+    return plan if rate is None else replace(plan, max_units_per_second=rate)
 
 
 def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan:
@@ -148,6 +151,7 @@ class _Planner:
             rejected,
             warnings,
             self._batch_get,
+            read.names,
         )
 
     @staticmethod

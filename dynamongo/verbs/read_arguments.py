@@ -31,6 +31,9 @@ class ReadArguments(TypedDict, total=False):
         segments: Into how many segments to divide a full scan; they are read in parallel.
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop: after the page that reaches them.
+        max_units_per_second: How many read units to consume per second at most, on average, so that the read leaves
+            the rest to others. A request is not cut: it waits until those before it are paid for. Writes of what was
+            read, by `delete` or `update`, consume no more write units per second either.
         progress: A callback that is called with a `Progress` after each page, whose `done` counts the items read,
             including those that a filter left out; or `True` for a bar.
     """
@@ -43,6 +46,7 @@ class ReadArguments(TypedDict, total=False):
     segments: int | None
     max_pages: int | None
     max_read_units: float | None
+    max_units_per_second: float | None
     progress: ProgressOption
 
 
@@ -68,7 +72,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         TypeError: There is no such argument.
     """
     # `find` is lazy: to sort what it returns, it would have to read everything first.
-    name, required, is_sorted = mapper.name, mapper.declaration.required, verb != "find"
+    name, required, names, is_sorted = mapper.name, mapper.declaration.required, mapper.renamed, verb != "find"
     if arguments:
         check_names(verb, arguments, _NAMES if is_sorted else _FIND_NAMES)
     if descending is not False:
@@ -77,7 +81,9 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         check_count(name, "limit", limit, least=0)
     source, schema = resolve_many(strategy, mapper), mapper.schema(table)
     if not arguments:
-        return Read(schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor)
+        return Read(
+            schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor, names=names
+        )
     read = Read(
         schema,
         source,
@@ -86,6 +92,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         is_sorted=is_sorted,
         required=required,
         cursor=cursor,
+        names=names,
         **_check_arguments(mapper, arguments),
     )
     if verb == "find":
@@ -107,6 +114,9 @@ def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str,
         "scans": scans,
         "max_pages": check_count(name, "max_pages", arguments.get("max_pages"), least=1),
         "max_read_units": check_capacity_units(name, "max_read_units", arguments.get("max_read_units")),
+        "max_units_per_second": check_capacity_units(
+            name, "max_units_per_second", arguments.get("max_units_per_second")
+        ),
     }
 
 
