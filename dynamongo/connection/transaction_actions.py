@@ -302,7 +302,7 @@ def _check_token(token: object) -> None:
 def _explain_reason(entry: _Entry, reason: CancellationReason) -> CancellationReason:
     """Return the reason with the model and key of its action, the item as an instance, and the error of the verb."""
     mapper, action = entry.mapper, entry.action
-    key = mapper.decode_key(entry.key).to_dict(only=list(entry.key))
+    key = mapper.decode_key(entry.key).to_dict(only=mapper.keys.field_names)
     message = reason.message
     if message:
         message += mapper.hint_at(message, action)

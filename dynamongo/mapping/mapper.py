@@ -7,6 +7,7 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
@@ -109,7 +110,7 @@ class Mapper(ModelSchema, Generic[M]):
             return None
         # An instance holds the keys of these fields as they are stored.
         is_plain = all(type(field) in _PLAIN_KEYS and not field.stored_as for field in self.keys.fields)
-        return ItemReader(read, vars if is_plain else self.key_of, self.keys.names)
+        return ItemReader(MethodType(read, self.model), vars if is_plain else self.key_of, self.keys.names)
 
     def decode(self, item: Item) -> M:
         """Return an instance of a whole item.
@@ -117,13 +118,13 @@ class Mapper(ModelSchema, Generic[M]):
         Raises:
             ValidationError: A stored attribute holds something that its field could not have stored.
         """
-        decoded: list[M] = self.codec.decode((item,))
+        decoded: list[M] = self.codec.decode(self.model, (item,))
         return decoded[0]
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if loaded is None:
-            return items.finish(self.decode) if type(items) is ReadItems else self.codec.decode(items)
+            return items.finish(self.decode) if type(items) is ReadItems else self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
 
     def decode_written(self, item: Item, done: str) -> M:

@@ -101,16 +101,19 @@ class Codec:
         return compile_later(self, "encode", plain, lambda: self._write_encode().compile())
 
     @lazy_property
-    def decode(self) -> Callable[[Iterable[Item]], list[Any]]:
-        """The function from items to instances.
+    def decode(self) -> Callable[[type[Any], Iterable[Item]], list[Any]]:
+        """The function from items to instances of a class: the model, or one that is bound to another table.
 
         It raises `ValidationError` for an attribute that its field could not have stored, and for a missing key.
         """
-        return compile_later(self, "decode", self._decode_plainly, lambda: self._write_decode().compile(), length_hint)
+        plain = self._decode_plainly
+        return compile_later(self, "decode", plain, lambda: self._write_decode().compile(), _count_items)
 
     @lazy_property
-    def read(self) -> Callable[[wire_values.WireItem, str], Any] | None:
+    def read(self) -> Callable[[type[Any], wire_values.WireItem, str], Any] | None:
         """The function from the parsed JSON of an item, and its text, to an instance; `None` if it would call users.
+
+        As for `decode`, the class of the instance comes first: bound to it as a method, the function reads items.
 
         It returns `None` for an item that only `decode` can read, or report, and until it is compiled. The instance
         keeps the text as what is stored, because a text is no work for the garbage collector, and few programs ask for
@@ -132,7 +135,7 @@ class Codec:
         sources = [self._write_build(), self._write_encode(), self._write_decode()]
         return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
-    def _decode_plainly(self, items: Iterable[Item]) -> list[Any]:
+    def _decode_plainly(self, model: type[Any], items: Iterable[Item]) -> list[Any]:
         instances: list[Any] = []
         make: Any = self._model.__new__
         for item in items:
@@ -140,7 +143,7 @@ class Codec:
                 values = plain_codec.decode(self._fields, item)
             except ValidationError:
                 raise self._explain_item(item) from None
-            instance = make(self._model)  # the constructor would validate what was just read
+            instance = make(model)  # the constructor would validate what was just read
             set_values(instance, values)
             set_record(instance, make_record(item, self._attributes))
             instances.append(instance)
@@ -178,7 +181,7 @@ class Codec:
         source.names.update(
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._attributes
         )
-        source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
+        source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, explain=self._explain_item)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
@@ -191,7 +194,7 @@ class Codec:
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))", "add(instance)"]
         # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
-        head = ["def decode(items):", "    instances = []", "    add = instances.append", "    try:"]
+        head = ["def decode(cls, items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
         tail = ["    except ValidationError:", "        raise explain(item) from None"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
@@ -199,7 +202,7 @@ class Codec:
 
     def _write_read(self) -> Source:
         source = Source("read", {**NAMES, **wire_paths.WIRE_NAMES})
-        source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
+        source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         # What reading an unusual item may raise; `decode` then reads or reports it.
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self._attributes, UNREADABLE=unreadable)
@@ -211,7 +214,7 @@ class Codec:
             lines += wire_paths.write_read_field(f"v{number}", name, field, missing, source)
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
-        head, tail = ["def read(item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
+        head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
 
@@ -229,7 +232,11 @@ class Codec:
         ]
 
 
-def _leave_to_decode(wire: wire_values.WireItem, text: str) -> None:
+def _count_items(_: type[Any], items: Iterable[Item]) -> int:
+    return length_hint(items)
+
+
+def _leave_to_decode(model: type[Any], wire: wire_values.WireItem, text: str) -> None:
     """Leave an item to `decode`, which reads the first few in less time than it takes to compile `read`."""
 
 

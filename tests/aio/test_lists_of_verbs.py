@@ -26,6 +26,7 @@ OF_MODELS = {
     "keys_in": "it makes a condition",
     "table_name": "it is a name",
     "to_dict": "it makes a dict",
+    "attribute": "it makes a field",
     "undeclared": "it makes a dict",
 }
 OF_CONNECTIONS = {
