@@ -30,6 +30,7 @@ from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import Choice, demands, find_choice
+from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Rejected
 from dynamongo.planning.ranges import fold_ranges, is_equality
@@ -207,6 +208,17 @@ class Candidate:
             return "both of its keys" if len(self._fixed) > 1 else partly
         partly = f" and a part of {_quote_names(self._bounded)}" if self._bounded else ""
         return f"{_quote_names(self._fixed)}{partly}"
+
+    def find_gaps(self) -> tuple[str, ...]:
+        """Return which conditions are not in the key condition, since one on an earlier range attribute is missing."""
+        keys = self.access.keys
+        if len(keys.range_attributes) < 2:
+            return ()
+        first, *later = keys.names[len(self._fixed) :] or ("",)
+        subjects = {subject.attribute for part in self.rest if (subject := find_subject(part)) is not None}
+        if late := [name for name in later if name in subjects]:
+            return (f"no condition compares `{first}` by ==, so the key condition has none on {_quote_names(late)}",)
+        return ()
 
     @property
     def _fixed(self) -> tuple[str, ...]:
