@@ -59,6 +59,9 @@ class Field(Keyed, Generic[T]):
     applies_defaults: bool = False
     """Whether `apply_defaults` changes or checks values of this field."""
 
+    reads_one_form: bool = False
+    """Whether everything that the field reads is what it would store; if not, a save compares with what is stored."""
+
     is_checked: bool
     """Whether `check` has a rule to check."""
 
@@ -87,6 +90,7 @@ class Field(Keyed, Generic[T]):
         self._default = default
         self._owner = ""
         self._path: Path | None = None
+        self.reads_one_form |= type(self) is Field
         self.is_checked = bool(validator or choices is not None or "check" in self.overridden)
 
     def _check_stored_name(self, name: object) -> str:
@@ -94,14 +98,6 @@ class Field(Keyed, Generic[T]):
             return check_name(name)
         except ValidationError as error:
             raise SchemaError(f"{self.label}: stored_as must be the name of an attribute: {error}") from error
-
-    @property
-    def reads_one_form(self) -> bool:
-        """Whether everything that the field reads is what it would store; a class may just set it.
-
-        If not, a save compares with what is stored, so that an unchanged value keeps its form.
-        """
-        return type(self) is Field
 
     # The field as an attribute of its model.
 

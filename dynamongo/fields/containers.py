@@ -190,12 +190,9 @@ class SetField(Field[set[E]]):
         self.stored_type = cast("Any", type(self)).stored_type or f"{self.member.stored_type}S"
         self.bind_children()
 
-    @property
-    def reads_one_form(self) -> bool:
-        return self.member.reads_one_form
-
     def bind_children(self) -> None:
         self.member = self.member.with_label(f"a member of {self.label}")
+        self.reads_one_form = type(self) is SetField and self.member.reads_one_form
         self.applies_defaults = self.member.applies_defaults
 
     def check_declaration(self) -> None:

@@ -120,6 +120,7 @@ class DictField(Field[T]):
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
+        self.reads_one_form = type(self) is DictField and not self.fields
         self._refuse_hidden(named)
         self.bind_children()
 
@@ -179,10 +180,6 @@ class DictField(Field[T]):
         return self._members.get(name) if self.fields else self
 
     __iter__ = None  # as for `ListField`
-
-    @property
-    def reads_one_form(self) -> bool:
-        return not self.fields
 
     def bind_children(self) -> None:
         path = self._path
