@@ -17,6 +17,7 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
 from dynamongo.mapping.records import Recorded, record_of
 from dynamongo.operations import StreamView
+from dynamongo.schema import Recovery, TableClass
 from dynamongo.verbs.metaclass import ModelMeta
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class Instance(Recorded, metaclass=ModelMeta):
     __ttl__: ClassVar[str | None] = None
     __tags__: ClassVar[Mapping[str, str] | None] = None
     __stream__: ClassVar[StreamView | None] = None
+    __table_class__: ClassVar[TableClass | None] = None
+    __encryption__: ClassVar[str | None] = None
+    __point_in_time_recovery__: ClassVar[Recovery | None] = None
+    __deletion_protection__: ClassVar[bool | None] = None
 
     @classmethod
     def table_name(cls) -> str:
