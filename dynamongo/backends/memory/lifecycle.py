@@ -32,7 +32,7 @@ from dynamongo.operations import (
     UpdateIndexThroughput,
     UpdateThroughput,
 )
-from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
+from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeySchema, TableSchema, Throughput
 
 NOTHING_TO_CHANGE: Final = (
     "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
@@ -99,8 +99,10 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
 def _with_known_types(keys: KeySchema, schema: TableSchema) -> KeySchema:
     """Return the keys with the types that the table knows already: DynamoDB ignores others in the request."""
     known = {part.name: part for part in schema.key_attributes()}
-    hash_key, *rest = (known.get(part.name, part) for part in keys.attributes)
-    range_key: KeyAttribute | None = rest[0] if rest else None
+    hash_key, range_key = (
+        [known.get(part.name, part) for part in attributes]
+        for attributes in (keys.hash_attributes, keys.range_attributes)
+    )
     return KeySchema(hash_key, range_key)
 
 

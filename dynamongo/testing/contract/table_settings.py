@@ -72,16 +72,16 @@ class TableSettingsContract(ContractBase):
         settings_of(table)
         table.drop()
 
-    @proves("27.1")
+    @proves("28.1")
     def test_new_table_has_the_default_settings(self, table: Table) -> None:
         assert table.execute(DescribeTable(table.name)).settings == DEFAULTS
 
-    @proves("27.2")
+    @proves("28.2")
     def test_settings_are_described_as_created(self, guarded: Table) -> None:
         assert settings_of(guarded) == ALL
         assert str(guarded.execute(DescribeTable(guarded.name)).settings.encryption).startswith("arn:")
 
-    @proves(cases={"27.3": ["table class", "deletion protection"], "27.4": ["encryption"]})
+    @proves(cases={"28.3": ["table class", "deletion protection"], "28.4": ["encryption"]})
     @cases("change", CHANGES)
     def test_setting_is_changed_and_the_others_stay(self, table: Table, change: TableSettings) -> None:
         try:
@@ -92,7 +92,7 @@ class TableSettingsContract(ContractBase):
         finally:
             table.execute(UpdateTableSettings(table.name, TableSettings(deletion_protection=False)))
 
-    @proves("27.4")
+    @proves("28.4")
     def test_encryption_returns_to_the_default_once(self, guarded: Table) -> None:
         guarded.execute(UpdateTableSettings(guarded.name, TableSettings(encryption="aws_managed")))
         assert settings_of(guarded).encryption not in {"aws_owned", ALL.encryption}
@@ -101,12 +101,12 @@ class TableSettingsContract(ContractBase):
         with pytest.raises(InvalidRequestError, match="already encrypted by default"):
             guarded.execute(UpdateTableSettings(guarded.name, TableSettings(encryption="aws_owned")))
 
-    @proves("27.5")
+    @proves("28.5")
     def test_table_class_may_be_set_again(self, table: Table) -> None:
         table.execute(UpdateTableSettings(table.name, TableSettings("standard")))
         assert settings_of(table) == DEFAULTS
 
-    @proves("27.6")
+    @proves("28.6")
     @cases("change", PAIRS)
     def test_settings_are_changed_one_at_a_time(self, table: Table, change: TableSettings) -> None:
         try:
@@ -116,7 +116,7 @@ class TableSettingsContract(ContractBase):
         finally:
             table.execute(UpdateTableSettings(table.name, TableSettings(deletion_protection=False)))
 
-    @proves("27.7")
+    @proves("28.7")
     def test_unknown_table_class_and_no_setting_are_refused(self, table: Table) -> None:
         unknown = TableSettings(cast("TableClass", "cheap"))
         with pytest.raises(InvalidRequestError):
@@ -129,14 +129,14 @@ class TableSettingsContract(ContractBase):
         with pytest.raises(TableNotFound):
             table.execute(DescribeTable(other.name))
 
-    @proves("27.8")
+    @proves("28.8")
     def test_protected_table_is_not_deleted(self, guarded: Table) -> None:
         guarded.put({"pk": "a"})
         with pytest.raises(InvalidRequestError, match="currently protected against deletion"):
             guarded.execute(DeleteTable(guarded.name))
         assert guarded.items() == [{"pk": "a"}]
 
-    @proves("27.9")
+    @proves("28.9")
     def test_recovery_is_off_until_it_is_switched_on(self, table: Table) -> None:
         off, on = ContinuousBackups(None), ContinuousBackups(35)
         assert table.execute(DescribeContinuousBackups(table.name)) == off
@@ -147,19 +147,19 @@ class TableSettingsContract(ContractBase):
         assert table.execute(UpdateContinuousBackups(table.name, enabled=False)) == off
         assert table.execute(UpdateContinuousBackups(table.name)) == on
 
-    @proves("27.10")
+    @proves("28.10")
     @cases("days", DAYS)
     def test_recovery_of_other_periods_is_refused(self, table: Table, days: int) -> None:
         with pytest.raises(InvalidRequestError):
             table.execute(UpdateContinuousBackups(table.name, recovery_days=days))
         assert table.execute(DescribeContinuousBackups(table.name)) == ContinuousBackups(None)
 
-    @proves("27.10")
+    @proves("28.10")
     def test_period_is_refused_where_recovery_is_switched_off(self, table: Table) -> None:
         with pytest.raises(InvalidRequestError, match="Cannot specify RecoveryPeriodInDays when disabling"):
             table.execute(UpdateContinuousBackups(table.name, enabled=False, recovery_days=7))
 
-    @proves(cases={"27.11": ["a change of a setting"], "27.12": ["recovery", "its description"]})
+    @proves(cases={"28.11": ["a change of a setting"], "28.12": ["recovery", "its description"]})
     @cases("make", ON_MISSING_TABLE)
     def test_settings_of_a_missing_table(self, backend: Backend, make: Callable[[str], Operation[Any]]) -> None:
         with pytest.raises(TableNotFound):
