@@ -34,8 +34,9 @@ from dynamongo.expressions.values import (
     type_of,
 )
 from dynamongo.fields import custom, python_values
+from dynamongo.fields.json_forms import JSONForms
 from dynamongo.fields.partial_map import refuse_unloaded
-from dynamongo.fields.updatable import MAX_SECONDS, Updatable
+from dynamongo.fields.updatable import MAX_SECONDS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -47,7 +48,7 @@ V = TypeVar("V")
 _PLAIN_FIELDS: dict[AttributeType, str] = {"S": "StringField", "N": "DecimalField", "B": "BinaryField"}
 
 
-class Field(Updatable, Generic[T]):
+class Field(JSONForms, Generic[T]):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
     Args:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import Field, T
+from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
 from dynamongo.fields.operators import as_operand
+from dynamongo.fields.python_values import is_boto_binary
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
 
@@ -82,21 +84,32 @@ class BinaryField(Field[T]):
         self.is_checked |= min_length is not None or max_length is not None
 
     def convert(self, value: Any) -> Any:
-        if not isinstance(value, (bytes, bytearray, memoryview)):
+        if not isinstance(value, (bytes, bytearray, memoryview)) and not is_boto_binary(value):
             self.reject(value, "bytes, a bytearray or a memoryview")
         return bytes(cast("bytes", value))
 
+    def from_json(self, value: Any) -> Any:
+        return read_base64(self, value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        # Three bytes are four characters of Base64.
+        limits = describe_lengths(*(None if each is None else -(-each // 3) * 4 for each in self._limits))
+        return {**super().json_schema(mode), "pattern": BASE64_PATTERN, **limits}
+
+    @property
+    def _limits(self) -> tuple[int | None, int | None]:
+        return self.min_length, self.max_length
+
     def allows_all_of(self, other: Any) -> bool:
         lengths: Any = (
-            (self.min_length, self.max_length),
+            self._limits,
             (getattr(other, "min_length", None), getattr(other, "max_length", None)),
         )
         return allows_range(*lengths) and super().allows_all_of(other)
 
     def check(self, value: Any) -> None:
-        limits = self.min_length, self.max_length
-        if not is_length_allowed(len(value), *limits):
-            self.reject(value, describe_length(*limits, "bytes"))
+        if not is_length_allowed(len(value), *self._limits):
+            self.reject(value, describe_length(*self._limits, "bytes"))
         super().check(value)
 
     def encode(self, value: Any) -> Any:
@@ -143,6 +156,12 @@ class UUIDField(TextStored[T]):
 
     def encode(self, value: Any) -> AttributeValue:
         return str(value)
+
+    def to_json(self, value: Any) -> Any:
+        return str(value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        return {**super().json_schema(mode), "format": "uuid"}
 
     def parse(self, text: str) -> Any:
         import uuid  # noqa: PLC0415 - as in `convert`

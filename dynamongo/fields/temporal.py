@@ -13,6 +13,7 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored
 
@@ -115,6 +116,16 @@ class DateTimeField(TextStored[T]):
         except ValueError as error:
             self.reject(value, f"a datetime or the text of one ({describe_error(error)})", cause=error)
         return self._settle_time_zone(parsed)
+
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        # Not by `formats` and `parser`: in JSON, dates have one form.
+        return read_text(self, value, datetimes.parse_iso, "a datetime as ISO 8601 text, such as 2024-05-01T10:00:00Z")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        return {**super().json_schema(mode), "format": "date-time"}
 
     def _settle_time_zone(self, value: dt.datetime) -> dt.datetime:
         if value.utcoffset() is None:
@@ -225,6 +236,15 @@ class DateField(TextStored[T]):
             return _parse_date(value) if parsed is None else parsed.date()
         except ValueError as error:
             self.reject(value, "a date or the text of one", cause=error)
+
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        return read_text(self, value, _parse_date, "a date as ISO 8601 text, such as 2024-05-01")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        return {**super().json_schema(mode), "format": "date"}
 
     def encode(self, value: Any) -> Any:
         return value.isoformat()
