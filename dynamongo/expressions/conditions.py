@@ -41,6 +41,8 @@ _COMPARATORS: Final = frozenset({EQ, NE, LT, LE, GT, GE})
 class Path:
     """The address of a value inside an item: attribute names, and list positions from 0.
 
+    A path that a field made also knows the Python names of the fields on the way, which messages show.
+
     >>> str(Path("address", "lines", 0))
     'address.lines[0]'
     >>> print(Path("versions", "python3.10"))
@@ -48,29 +50,49 @@ class Path:
     """
 
     elements: tuple[str | int, ...]
+    """The steps as they are stored."""
+
     owner: str | None = field(default=None, repr=False, compare=False)
     """The full name of the model whose field made the path: a field of another model is refused."""
+
+    names: tuple[str | int, ...] = field(default=(), repr=False, compare=False)
+    """The steps under the names of the fields, which may be stored under other names."""
 
     def __init__(self, *elements: str | int) -> None:  # one argument per step, unlike a dataclass with one field
         object.__setattr__(self, "elements", elements)
         object.__setattr__(self, "owner", None)
+        object.__setattr__(self, "names", elements)
 
     def __truediv__(self, element: str | int) -> Path:
-        return Path(*self.elements, element).owned_by(self.owner)
+        return self.member(element, element)
 
-    def owned_by(self, owner: str | None) -> Path:
-        """Return the same path, as made by a field of the model with that name."""
+    def member(self, element: str | int, name: str | int) -> Path:
+        """Return the path of a part of the value, given the step as it is stored, and the name of its field."""
+        return Path(*self.elements, element).made_by(self.owner, *self.names, name)
+
+    def made_by(self, owner: str | None, *names: str | int) -> Path:
+        """Return the same path, as made by the field of a model that has these names."""
         path = Path(*self.elements)
         object.__setattr__(path, "owner", owner)  # nobody else has seen this path yet
+        object.__setattr__(path, "names", names)
         return path
 
     def __str__(self) -> str:
-        return "".join(map(_describe_step, self.elements)).removeprefix(".")
+        return "".join(map(_describe_step, self.names)).removeprefix(".")
 
     @property
     def attribute(self) -> str:
-        """The name of the top-level attribute that the path starts at."""
+        """The name under which the top-level attribute is stored that the path starts at."""
         return str(self.elements[0])
+
+    @property
+    def name(self) -> str:
+        """The name of the field of that attribute."""
+        return str(self.names[0])
+
+    def below(self) -> Path:
+        """Return the path relative to the top-level attribute; that of the attribute itself becomes empty."""
+        return Path(*self.elements[1:]).made_by(self.owner, *self.names[1:])
 
     def starts_with(self, other: Path) -> bool:
         """Return whether `other` is this path or one of its ancestors."""

@@ -84,6 +84,9 @@ def cover(paths: Iterable[Path]) -> tuple[Path, ...]:
     >>> print(*cover([Path("a", "b"), Path("a"), Path("c", "d")]))
     a c.d
     """
-    unique = dict.fromkeys(path.elements for path in paths)
-    kept = [each for each in unique if not any(each[:length] in unique for length in range(1, len(each)))]
-    return tuple(Path(*elements) for elements in kept)
+    unique: dict[tuple[str | int, ...], Path] = {}
+    for path in paths:
+        unique.setdefault(path.elements, path)  # the first, since the planner adds keys of which it has no field
+    return tuple(
+        path for each, path in unique.items() if not any(each[:length] in unique for length in range(1, len(each)))
+    )

@@ -18,23 +18,23 @@ it knows its path, so that it can build conditions and updates. These hold paths
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, cast, overload
 
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import (
-    AttributeType,
     AttributeValue,
     are_values_hidden,
+    check_name,
     describe_error,
     equals,
     print_shortened,
     shorten,
-    type_of,
 )
 from dynamongo.fields import custom, python_values
 from dynamongo.fields.json_forms import JSONForms
+from dynamongo.fields.keyed import Keyed
 from dynamongo.fields.partial_map import refuse_unloaded
 from dynamongo.fields.updatable import MAX_SECONDS
 
@@ -45,10 +45,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 V = TypeVar("V")
 
-_PLAIN_FIELDS: dict[AttributeType, str] = {"S": "StringField", "N": "DecimalField", "B": "BinaryField"}
 
-
-class Field(JSONForms, Generic[T]):
+class Field(JSONForms, Keyed, Generic[T]):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
     Args:
@@ -56,13 +54,8 @@ class Field(JSONForms, Generic[T]):
         default: The value of a new instance without one, or a callable that returns it.
         validator: A function that refuses a value, given or read, by returning `False` or raising `ValueError`.
         choices: The only values allowed, given or read.
+        stored_as: The name of the attribute in which the value is stored; by default, that of the field.
     """
-
-    is_key: bool = False
-    """Whether the field is part of the table's key; the model sets it."""
-
-    is_index_key: bool = False
-    """Whether the field is part of the key of an index; the model sets it."""
 
     applies_defaults: bool = False
     """Whether `apply_defaults` changes or checks values of this field."""
@@ -84,16 +77,24 @@ class Field(JSONForms, Generic[T]):
         default: Any = None,
         validator: Callable[[Any], object] | None = None,
         choices: Iterable[Any] | None = None,
+        stored_as: str | None = None,
     ) -> None:
+        self._label = type(self).__name__
         self.required = required
         self.validator = validator
         self.choices = None if choices is None else tuple(choices)
         self._are_choices_converted = False  # `convert` of a subclass may need what its own `__init__` sets later
+        self.stored_as = None if stored_as is None else self._check_stored_name(stored_as)
         self._default = default
         self._owner = ""
         self._path: Path | None = None
-        self._label = type(self).__name__
         self.is_checked = bool(validator or choices is not None or "check" in self.overridden)
+
+    def _check_stored_name(self, name: object) -> str:
+        try:
+            return check_name(name)
+        except ValidationError as error:
+            raise SchemaError(f"{self.label}: stored_as must be the name of an attribute: {error}") from error
 
     # The field as an attribute of its model.
 
@@ -143,14 +144,6 @@ class Field(JSONForms, Generic[T]):
                 self.validate(self._default)
         except ValidationError as error:
             raise SchemaError(f"{self.label} has an invalid default or choice: {error}") from error
-
-    def check_key(self) -> None:
-        """Raise `SchemaError` if the field is part of a key and its options do not suit one."""
-
-    @property
-    def keeps_order(self) -> bool:
-        """Whether the stored form has to sort as the values do: in a key, DynamoDB compares the stored forms."""
-        return self.is_key or self.is_index_key
 
     @property
     def label(self) -> str:
@@ -264,21 +257,6 @@ class Field(JSONForms, Generic[T]):
         """Return the attribute value for a Python value that `validate` returned. A custom field overrides this."""
         return python_values.encode(value)
 
-    def encode_key(self, value: Any) -> AttributeValue:
-        """Return the attribute value of a key for what the user gave; raise `ValidationError` if it cannot be one."""
-        if value is None:
-            self.reject(value, "given, because it is part of the key")
-        return self.refuse_empty(self.encode(self.validate(value)))
-
-    def refuse_empty(self, encoded: V) -> V:
-        """Return the attribute value of a key of the table or an index; DynamoDB does not allow it to be empty.
-
-        Source: "Supported data types and naming rules" in the DynamoDB developer guide.
-        """
-        if isinstance(encoded, (str, bytes)) and not encoded:
-            self.reject(encoded, "non-empty, because it is part of a key")
-        return encoded
-
     def decode(self, stored: AttributeValue) -> T:
         """Return the Python value for a stored attribute value. A custom field overrides this.
 
@@ -307,23 +285,6 @@ class Field(JSONForms, Generic[T]):
         """Return the Python value for an attribute value that was read in part, so that members may be absent."""
         return self.decode(stored)
 
-    def check_key_form(self, stored: AttributeValue, value: T) -> None:
-        """Raise `ValidationError` if the field would not write the key in the form that is stored."""
-        own = self.reencode(stored, value)
-        if not equals(own, stored):
-            kind = _PLAIN_FIELDS.get(type_of(stored), "field")
-            raise ValidationError(
-                f"{self.label} is a key stored as {shorten(stored)}, which this field would write as {shorten(own)};"
-                f" declare it as a {kind}, which keeps the stored form"
-            )
-
-    def reencode(self, stored: AttributeValue, value: T) -> AttributeValue:
-        """Return what the field itself would store for the value that it decoded."""
-        try:
-            return self.encode(self.convert(value))
-        except ValidationError:
-            return stored  # a rule of the field is newer than the item: it can be read, and saving it fails
-
     def reject(self, value: Any, expected: str, *, cause: Exception | None = None) -> NoReturn:
         """Raise the `ValidationError` that says what the field takes and what it got."""
         message = f"{self.label} must be {expected}; got {shorten(value)}"
@@ -346,3 +307,13 @@ def decoder_of(field: Field[Any]) -> Callable[[AttributeValue], Any]:
 def is_decoded_unchecked(field: Field[Any]) -> bool:
     """Return whether `decode` does nothing but `decode_value`, unless the field is a key."""
     return not field.is_checked and "decode" not in field.overridden
+
+
+def refuse_shared_names(label: str, fields: Mapping[str, Field[Any]]) -> None:
+    """Raise `SchemaError` if two of the fields of the model or map would be stored under one name."""
+    names: dict[str, str] = {}
+    for name, field in fields.items():
+        stored = field.stored_as or name
+        if stored in names:
+            raise SchemaError(f"{label}: {names[stored]} and {name} would both be stored as {stored!r}")
+        names[stored] = name

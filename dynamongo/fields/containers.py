@@ -14,7 +14,8 @@ from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.json import JSONField
-from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode
+from dynamongo.fields.json_schemas import describe
 from dynamongo.fields.partial_map import refuse_part
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ListField(Field[list[E]]):
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
         super().__init__(default=default, **options)
-        self.element = as_field(self.label, field)
+        self.element = _as_element(self.label, field)
         self.bind_children()
 
     __iter__ = None  # or Python would ask for [0], [1], ... without end
@@ -195,7 +196,7 @@ class SetField(Field[set[E]]):
 
     def __init__(self: Any, field: FieldLike, default: Any = None, **options: Any) -> None:
         super().__init__(default=default, **options)
-        self.member = as_field(self.label, field)
+        self.member = _as_element(self.label, field)
         # A JSONField stores strings, but its Python values may be dicts and lists, which no set can hold.
         if self.member.stored_type not in SCALAR_TYPES or isinstance(self.member, JSONField):
             raise SchemaError(
@@ -276,6 +277,13 @@ def as_field(label: str, field: object) -> Field[Any]:
         return cast("type[Field[Any]]", field)()
     except TypeError as error:
         raise SchemaError(f"{label}: {field.__name__} needs arguments: {error}") from error
+
+
+def _as_element(label: str, field: object) -> Field[Any]:
+    element = as_field(label, field)
+    if element.stored_as is not None:
+        raise SchemaError(f"{label}: its elements have no names, so stored_as={element.stored_as!r} means nothing here")
+    return element
 
 
 def _is_set_like(value: object) -> bool:

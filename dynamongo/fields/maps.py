@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
-from dynamongo.fields.base import Field, T, decoder_of
+from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
 from dynamongo.fields.containers import FieldLike, as_field
-from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_object, to_plain
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
+from dynamongo.fields.json_schemas import describe_object
 from dynamongo.fields.partial_map import refuse_part
 
 
@@ -61,6 +62,7 @@ class DictField(Field[T]):
         default: As for every field.
         validator: As for every field; called with the dict.
         choices: As for every field.
+        stored_as: As for every field.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField
@@ -84,6 +86,7 @@ class DictField(Field[T]):
             default: Any = ...,
             validator: Callable[[Any], object] | None = ...,
             choices: Iterable[Any] | None = ...,
+            stored_as: str | None = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -96,10 +99,11 @@ class DictField(Field[T]):
             default: Any = ...,
             validator: Callable[[Any], object] | None = ...,
             choices: Iterable[Any] | None = ...,
+            stored_as: str | None = ...,
             **named: FieldLike,
         ) -> None: ...
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options of every field
         self: Any,
         fields: Mapping[str, FieldLike] | None = None,
         /,
@@ -108,9 +112,11 @@ class DictField(Field[T]):
         default: Any = None,
         validator: Any = None,
         choices: Any = None,
+        stored_as: Any = None,
         **named: FieldLike,
     ) -> None:
         options = {"required": required, "default": default, "validator": validator, "choices": choices}
+        options["stored_as"] = stored_as
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
@@ -129,9 +135,11 @@ class DictField(Field[T]):
 
     def _declare_fields(self, fields: Mapping[str, Any]) -> dict[str, Field[Any]]:
         try:
-            return {check_name(name): as_field(f"{self.label}.{name}", field) for name, field in fields.items()}
+            declared = {check_name(name): as_field(f"{self.label}.{name}", field) for name, field in fields.items()}
         except ValidationError as error:
             raise SchemaError(f"{self.label}: {error}") from error
+        refuse_shared_names(self.label, declared)
+        return declared
 
     def __getattr__(self, name: str) -> Any:
         fields = self.__dict__.get("fields", {})  # `copy.copy` asks before it sets them
@@ -159,22 +167,33 @@ class DictField(Field[T]):
             type(self) is type(other)
             and self.fields.keys() <= other.fields.keys()
             and all(
-                field.can_copy(other.fields[name]) and (other.fields[name].required or not field.required)
+                field.can_copy(other.fields[name])
+                and field.stored_as == other.fields[name].stored_as
+                and (other.fields[name].required or not field.required)
                 for name, field in self.fields.items()
             )
         )
+
+    def member_stored_as(self, name: str) -> Field[Any] | None:
+        """Return the field of the member that is stored under the name; a map without fields is one of free maps."""
+        return self._members.get(name) if self.fields else self
 
     __iter__ = None  # as for `ListField`
 
     def bind_children(self) -> None:
         path = self._path
         self.fields = {
-            name: field.with_label(f"{self.label}.{name}") if path is None else field.bind(self._owner, path / name)
+            name: field.with_label(f"{self.label}.{name}")
+            if path is None
+            else field.bind(self._owner, path.member(field.stored_as or name, name))
             for name, field in self.fields.items()
         }
+        self._members = {field.stored_as or name: field for name, field in self.fields.items()}
         for field in self.fields.values():
             self.enclose(field)
-        self._decoders = {name: decoder_of(field) for name, field in self.fields.items()}
+        self._decoders = {
+            name: (field.stored_as or name, decoder_of(field), field) for name, field in self.fields.items()
+        }
         self._required = {name: field for name, field in self.fields.items() if field.required}
         self.applies_defaults = any(field.has_default or field.applies_defaults for field in self.fields.values())
 
@@ -224,7 +243,7 @@ class DictField(Field[T]):
             if field is None:
                 encoded[name] = python_values.encode(member)
             elif not field.is_absent(member):
-                encoded[name] = field.encode(member)
+                encoded[field.stored_as or name] = field.encode(member)
         return encoded
 
     def to_json(self, value: Any) -> Any:
@@ -254,8 +273,8 @@ class DictField(Field[T]):
         if not self.fields:
             return python_values.decode_map(stored)
         decoded = {  # NULL is how some other writers store an absent member
-            name: self.fields[name].missing_value() if (member := stored.get(name)) is None else read(member)
-            for name, read in self._decoders.items()
+            name: field.missing_value() if (member := stored.get(attribute)) is None else read(member)
+            for name, (attribute, read, field) in self._decoders.items()
         }
         for name, field in self._required.items():
             _require(field, decoded[name])
@@ -265,15 +284,15 @@ class DictField(Field[T]):
         if not isinstance(stored, dict) or not self.fields or self.overridden:
             return self.decode(stored)
         members = {
-            name: field.missing_value() if (member := stored.get(name)) is None else field.decode_partial(member)
-            for name, field in self.fields.items()
+            name: field.missing_value() if (member := stored.get(attribute)) is None else field.decode_partial(member)
+            for name, (attribute, _, field) in self._decoders.items()
         }
         return self._hold_present(members, stored)
 
     def _hold_present(self, members: Mapping[str, Any], stored: Mapping[str, AttributeValue]) -> dict[str, Any]:
         """Return the members that are not absent, in a `HeldDict` if there is something to remember of them."""
         present = {name: member for name, member in members.items() if member is not None}
-        undeclared = {name: value for name, value in stored.items() if name not in self.fields}
+        undeclared = {name: value for name, value in stored.items() if name not in self._members}
         return _hold(present, undeclared) if undeclared or self.applies_defaults else present
 
 

@@ -7,15 +7,18 @@ from typing import Any, TypedDict
 
 
 class CheckOptions(TypedDict, total=False):
-    """The keyword arguments of every field that restrict its values, those given and those read.
+    """The keyword arguments of every field besides `required` and `default`.
 
     Attributes:
         validator: A function that refuses a value by returning `False` or raising `ValueError`.
         choices: The only values allowed.
+        stored_as: The name of the attribute, or of the member of a map, in which the value is stored; by default, that
+            of the field. It may be any name that DynamoDB allows.
     """
 
     validator: Callable[[Any], object] | None
     choices: Iterable[Any] | None
+    stored_as: str | None
 
 
 class FieldOptions(CheckOptions, total=False):

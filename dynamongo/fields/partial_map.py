@@ -105,7 +105,7 @@ def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
     if not isinstance(value, dict):
         return value
     members = cast("dict[str, Any]", value)
-    names = dict.fromkeys(str(path.elements[0]) for path in inner)
+    names = dict.fromkeys(path.name for path in inner)
     kept = {name: guard(members[name], _inside(inner, name), f"{label}.{name}") for name in names if name in members}
     return PartialDict(kept, names, label)
 
@@ -119,4 +119,4 @@ def _guard_element(element: Any, label: str) -> Any:
 
 
 def _inside(paths: Iterable[Path], name: str) -> list[Path]:
-    return [Path(*path.elements[1:]) for path in paths if path.elements[0] == name]
+    return [path.below() for path in paths if path.name == name]

@@ -248,7 +248,7 @@ class IPAddressField(LimitedText[T]):
             raise SchemaError(f"{self.label}: version must be 4, 6 or None; got {version!r}")
         self.version = version
         self._kind = f"an IPv{version} address" if version else "an IPv4 or IPv6 address"
-        self._format = {"format": f"ipv{version}"} if version else {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+        self._format = f"ipv{version}" if version else None
 
     def convert(self, value: Any) -> Any:
         import ipaddress  # noqa: PLC0415 - most models have no addresses
@@ -266,6 +266,10 @@ class IPAddressField(LimitedText[T]):
     def parse(self, text: str) -> Any:
         self.convert(text)
         return text
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        either = {} if self.version else {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+        return {**super().json_schema(mode), **either}
 
 
 def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:

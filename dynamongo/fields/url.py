@@ -12,7 +12,6 @@ from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import describe_error, shorten
 from dynamongo.fields.base import T
-from dynamongo.fields.json_forms import JSONSchema
 from dynamongo.fields.text import LimitedText
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class URLField(LimitedText[T]):
     """
 
     _kind = "a URL"
-    _format: JSONSchema = {"format": "uri"}
+    _format: str | None = "uri"
 
     if TYPE_CHECKING:
 

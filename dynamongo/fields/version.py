@@ -47,8 +47,8 @@ class VersionField(IntField[int | None]):
     Source: "Optimistic locking with version number" in the DynamoDB developer guide.
     """
 
-    def __init__(self) -> None:
-        super().__init__(min_value=1)
+    def __init__(self, *, stored_as: str | None = None) -> None:
+        super().__init__(min_value=1, stored_as=stored_as)
 
     def _placed(self, label: str, owner: str, path: Path | None) -> Self:
         if path is None or len(path.elements) > 1:  # an element of a list, or a member of a map

@@ -26,8 +26,10 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
     """
     record, stored, values = record_of(instance), stored_item_of(instance) or {}, vars(instance)
     # The version is not among the changes: the update itself increments it.
-    fields = [(name, field) for name, field in mapper.fields.items() if name in values and name != mapper.version]
-    found = [_find_change(field, values[name], stored.get(name, MISSING), record) for name, field in fields]
+    fields = [(name, field) for name, field in mapper.fields.items() if name in values and field.path != mapper.version]
+    found = [
+        _find_change(field, values[name], stored.get(field.path.attribute, MISSING), record) for name, field in fields
+    ]
     changes = [change for change in found if change is not None]
     for change in changes:
         if change.field.is_key:
@@ -41,7 +43,7 @@ def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record
     """Compare the stored value of an attribute with the value that the instance would store now."""
     name = field.path.attribute
     # Relative to the attribute: an empty path means that all of it was read.
-    paths = [Path(*path.elements[1:]) for path in record.loaded or () if path.attribute == name]
+    paths = [path.below() for path in record.loaded or () if path.attribute == name]
     if any(path.elements for path in paths):
         _refuse_changed_part(field, value, stored, paths)
         return None

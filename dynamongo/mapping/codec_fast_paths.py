@@ -275,8 +275,11 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
         fast = make_fast_path(member, "m", source)
         if fast is None or fast.test is None:
             return None  # one member that needs its field makes the whole map need its field
-        key = source.name_text(name)
-        lines += [f"m = get({key})", f"if {fast.test}:", f"    taken[{key}] = {fast.result}"]
+        key, stored = source.name_text(name), source.name_text(member.stored_as or name)
+        of_given, of_taken = (key, stored) if source.task == "encode" else (stored, key)
+        if source.task == "build":
+            of_given = key
+        lines += [f"m = get({of_given})", f"if {fast.test}:", f"    taken[{of_taken}] = {fast.result}"]
         is_needed = type(member) in _CONTAINERS or member.required
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.applies_defaults and source.task != "encode"

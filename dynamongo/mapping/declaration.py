@@ -15,7 +15,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import check_name, shorten
-from dynamongo.fields.base import Field
+from dynamongo.fields.base import Field, refuse_shared_names
 from dynamongo.fields.durations import TimedeltaField
 from dynamongo.fields.enumeration import EnumField
 from dynamongo.fields.indexes import Index
@@ -51,8 +51,8 @@ class Declaration:
     expires_by: str | None = None
     """The name of the attribute by which items expire."""
 
-    version: str | None = None
-    """The name of the attribute that counts the writes of an item."""
+    version: Path | None = None
+    """The path of the attribute that counts the writes of an item."""
 
     required: frozenset[str] = frozenset()
     """The names of the attributes that every item has."""
@@ -62,9 +62,9 @@ class Declaration:
 
     def mark_expiry_field(self) -> None:
         """Tell each field whether items expire by it, because that field accepts whole seconds only."""
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             field.is_expiry = False
-            if name == self.expires_by:
+            if field.path.attribute == self.expires_by:
                 field.expire_items()
 
 
@@ -86,7 +86,12 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
                 refuse(model, name, "hides a field of a base class")
             else:
                 others.add(name)
-    bound = {name: field.bind(model.__name__, Path(name).owned_by(name_model(model))) for name, field in found.items()}
+    refuse_shared_names(model.__name__, found)
+    owner = name_model(model)
+    bound = {
+        name: field.bind(model.__name__, Path(field.stored_as or name).made_by(owner, name))
+        for name, field in found.items()
+    }
     for field in bound.values():
         field.is_key = field.is_index_key = field.is_expiry = False  # it may be one only in a base class
         field.check_declaration()
@@ -134,7 +139,7 @@ def declare(model: type, fields: Mapping[str, Field[Any]], indexes: Mapping[str,
     schemas = index_declaration.declare_indexes(model, indexes, fields, schema) if indexes else {}
     table = TableSchema(_find_table_name(model), schema, throughput, tuple(schemas.values()))
     bound = {name: index.bind(f"{model.__name__}.{name}", schemas[name]) for name, index in indexes.items()}
-    required = frozenset(name for name, field in fields.items() if field.required)
+    required = frozenset(field.path.attribute for field in fields.values() if field.required)
     index_keys = tuple(dict.fromkeys(name for index in table.indexes for name in index.keys.names))
     return Declaration(
         table, keys, fields, bound, _find_expiry(model, fields), _find_version(model, fields), required, index_keys
@@ -145,13 +150,19 @@ def _check_name(model: type, name: str, others: Collection[str]) -> None:
     if name in _NAMES_OF_FIELDS:
         refuse(model, name, 'must be the name of a field, such as "email"; got the field itself')
     if name.startswith("_"):
-        refuse(model, name, "is a field; its name must not start with an underscore")
+        refuse(model, name, f"is a field; its name must not start with an underscore{_rename(name)}")
     try:
         check_name(name)
     except ValidationError as error:
         raise SchemaError(f"{model.__name__}: DynamoDB does not allow the name of a field: {error}") from error
     if name in others:
-        refuse(model, name, "is a field that would hide a method or attribute; rename it")
+        refuse(model, name, f"is a field that would hide a method or attribute of every model{_rename(name)}")
+
+
+def _rename(name: str) -> str:
+    """Return how to declare the attribute of that name in spite of it."""
+    other = f"{name.strip('_') or 'name'}{'' if name.startswith('_') else '_'}"
+    return f': give it another one and say how it is stored, as in {other} = StringField(stored_as="{name}")'
 
 
 def _find_expiry(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
@@ -172,14 +183,14 @@ def _find_expiry(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     return field.path.attribute
 
 
-def _find_version(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
+def _find_version(model: type, fields: Mapping[str, Field[Any]]) -> Path | None:
     names = [name for name, field in fields.items() if isinstance(field, VersionField)]
     for name in names[1:]:
         refuse(model, name, f"is a second VersionField beside {names[0]}; a model can have only one")
     for name in names:
         if fields[name].is_key:
             refuse(model, name, "is a VersionField, which changes with every write, so it cannot be part of the key")
-    return names[0] if names else None
+    return fields[names[0]].path if names else None
 
 
 def _find_table_name(model: type) -> str:

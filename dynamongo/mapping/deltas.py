@@ -9,7 +9,7 @@ together. For example::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, cast
 
 from dynamongo._support.dataclasses import dataclass
@@ -93,12 +93,11 @@ def _compare(field: Field[Any] | None, path: Path, stored: Resolved, read: Resol
 
 
 def _compare_members(field: DictField[Any], path: Path, stored: Item, read: Item, held: Item) -> list[Delta]:
-    fields: Mapping[str, Field[Any]] = field.fields or dict.fromkeys(held, field)  # maps in a free map are free
     return [
         delta
         for name in {**read, **held}
         for delta in _compare(
-            fields.get(name), path / name, *(each.get(name, MISSING) for each in (stored, read, held))
+            field.member_stored_as(name), path / name, *(each.get(name, MISSING) for each in (stored, read, held))
         )
     ]
 

@@ -21,11 +21,13 @@ class KeyCodec:
 
     Attributes:
         names: The names of the key attributes, hash key first.
+        field_names: The names of the key fields.
     """
 
     def __init__(self, fields: Sequence[Field[Any]]) -> None:
         self._fields = tuple(fields)
         self.names = tuple(field.path.attribute for field in fields)
+        self.field_names = tuple(field.path.name for field in fields)
 
     @lazy_property
     def encode(self) -> Callable[[Sequence[Any]], Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dynamongo._support.dataclasses import dataclass, field
@@ -31,13 +32,18 @@ class ModelKeys:
         return self.codec.names
 
     @property
+    def field_names(self) -> tuple[str, ...]:
+        """The names of the key fields, hash key first."""
+        return self.codec.field_names
+
+    @property
     def fields(self) -> tuple[Field[Any], ...]:
         """The key fields, hash key first."""
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
 
     def describe(self) -> str:
         """Describe the conditions that fix a key, for messages: `email == …`, or both equalities."""
-        return " and ".join(f"`{name} == …`" for name in self.names)
+        return " and ".join(f"`{name} == …`" for name in self.field_names)
 
 
 def key_equalities(key: Item) -> tuple[Comparison, ...]:
@@ -45,9 +51,14 @@ def key_equalities(key: Item) -> tuple[Comparison, ...]:
     return tuple(Comparison(Path(name), EQ, value) for name, value in key.items())
 
 
-def describe_key(key: Item) -> str:
-    """Return the key as people read it, such as `email = 'x' AND day = 3`."""
-    return " AND ".join(map(str, key_equalities(key)))
+def describe_key(key: Item, names: Mapping[str, str]) -> str:
+    """Return the key as people read it, such as `email = 'x' AND day = 3`.
+
+    Args:
+        key: The key.
+        names: The names of fields by those of their attributes, where these differ.
+    """
+    return " AND ".join(map(str, key_equalities({names.get(name, name): value for name, value in key.items()})))
 
 
 def name_model(model: type) -> str:

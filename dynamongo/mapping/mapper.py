@@ -7,6 +7,7 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
@@ -108,8 +109,8 @@ class Mapper(ModelSchema, Generic[M]):
         if read is None:
             return None
         # An instance holds the keys of these fields as they are stored.
-        is_plain = all(type(field) in _PLAIN_KEYS for field in self.keys.fields)
-        return ItemReader(read, vars if is_plain else self.key_of, self.keys.names)
+        is_plain = all(type(field) in _PLAIN_KEYS and not field.stored_as for field in self.keys.fields)
+        return ItemReader(MethodType(read, self.model), vars if is_plain else self.key_of, self.keys.names)
 
     def decode(self, item: Item) -> M:
         """Return an instance of a whole item.
@@ -117,13 +118,13 @@ class Mapper(ModelSchema, Generic[M]):
         Raises:
             ValidationError: A stored attribute holds something that its field could not have stored.
         """
-        decoded: list[M] = self.codec.decode((item,))
+        decoded: list[M] = self.codec.decode(self.model, (item,))
         return decoded[0]
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
         if loaded is None:
-            return items.finish(self.decode) if type(items) is ReadItems else self.codec.decode(items)
+            return items.finish(self.decode) if type(items) is ReadItems else self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
 
     def decode_written(self, item: Item, done: str) -> M:
@@ -150,15 +151,16 @@ class Mapper(ModelSchema, Generic[M]):
         instance = self.decode({name: value for name, value in item.items() if name not in parts})
         values: dict[str, Any] = vars(instance)
         for name, field in self.fields.items():
-            paths = [Path(*path.elements[1:]) for path in loaded if path.attribute == name]
+            attribute = field.path.attribute
+            paths = [path.below() for path in loaded if path.attribute == attribute]
             # A field is a descriptor without `__set__`: it is asked only where `__dict__` has no value, and then raises
             # `AttributeNotLoaded`.
             value = values.pop(name)
-            if name in parts and item.get(name) is not None:
+            if attribute in parts and item.get(attribute) is not None:
                 value = self._decode_part(field, item)
             if paths:
                 values[name] = guard(value, paths, field.label)
-        undeclared = {name: value for name, value in item.items() if name not in self.fields}
+        undeclared = {name: value for name, value in item.items() if name not in self.attributes}
         set_record(instance, Record(item, undeclared, loaded))
         return instance
 
@@ -186,7 +188,7 @@ class Mapper(ModelSchema, Generic[M]):
             ValidationError: A key value is missing.
         """
         held = vars(instance)
-        key: Item = self.keys.codec.encode([held[name] for name in self.keys.names])
+        key: Item = self.keys.codec.encode([held[name] for name in self.keys.field_names])
         return key
 
     # What an instance knows about its stored item.
@@ -200,10 +202,10 @@ class Mapper(ModelSchema, Generic[M]):
 
         An instance that only names an item has no version to check.
         """
-        name = self.version
-        if name is None or (record_of(instance).stored is None and vars(instance).get(name) is None):
+        version = self.version
+        if version is None or (record_of(instance).stored is None and vars(instance).get(version.name) is None):
             return None
-        return lock(name, getattr(instance, name))
+        return lock(version, getattr(instance, version.name))
 
     def note_saved(self, instance: M, write: Put | UpdateItem) -> None:
         """Record what is stored for the instance after the write has succeeded."""
@@ -215,7 +217,7 @@ class Mapper(ModelSchema, Generic[M]):
             loaded = None if record.loaded is None else self._add_held(instance, record.loaded)
             set_record(instance, replace(record, stored=item, loaded=loaded))
         if self.version is not None:  # the write has incremented it
-            vars(instance)[self.version] = item[self.version]
+            vars(instance)[self.version.name] = item[self.version.attribute]
 
     def take_over(self, instance: M, other: M) -> M:
         """Copy values and record from another instance of the model, and return the instance."""
@@ -229,13 +231,14 @@ class Mapper(ModelSchema, Generic[M]):
         changes = [update for update in write.updates if isinstance(update, (SetUpdate, RemoveUpdate))]
         item = deltas.apply_deltas(cast("Item", stored_item_of(instance)), changes)
         version = self.version
-        return item if version is None else {**item, version: next_version(vars(instance)[version])}
+        return item if version is None else {**item, version.attribute: next_version(vars(instance)[version.name])}
 
     def _add_held(self, instance: M, loaded: tuple[Path, ...]) -> tuple[Path, ...]:
         """Add the attributes that were assigned besides the loaded ones, because they are stored now."""
         known = {path.attribute for path in loaded}
         held = vars(instance)
-        return (*loaded, *(Path(name) for name in self.fields if name in held and name not in known))
+        assigned = [field.path for name, field in self.fields.items() if name in held]
+        return (*loaded, *(path for path in assigned if path.attribute not in known))
 
     # Errors in the model's words.
 

@@ -73,7 +73,8 @@ class Codec:
         self._model = model
         self._fields = fields
         self._find_keys = find_keys
-        self._index_keys = tuple(index_keys)
+        self._attributes = {field.path.attribute: field for field in fields.values()}
+        self._index_keys = [self._attributes[name] for name in index_keys]
         self._explain = explain
 
     @lazy_property
@@ -100,16 +101,19 @@ class Codec:
         return compile_later(self, "encode", plain, lambda: self._write_encode().compile())
 
     @lazy_property
-    def decode(self) -> Callable[[Iterable[Item]], list[Any]]:
-        """The function from items to instances.
+    def decode(self) -> Callable[[type[Any], Iterable[Item]], list[Any]]:
+        """The function from items to instances of a class: the model, or one that is bound to another table.
 
         It raises `ValidationError` for an attribute that its field could not have stored, and for a missing key.
         """
-        return compile_later(self, "decode", self._decode_plainly, lambda: self._write_decode().compile(), length_hint)
+        plain = self._decode_plainly
+        return compile_later(self, "decode", plain, lambda: self._write_decode().compile(), _count_items)
 
     @lazy_property
-    def read(self) -> Callable[[wire_values.WireItem, str], Any] | None:
+    def read(self) -> Callable[[type[Any], wire_values.WireItem, str], Any] | None:
         """The function from the parsed JSON of an item, and its text, to an instance; `None` if it would call users.
+
+        As for `decode`, the class of the instance comes first: bound to it as a method, the function reads items.
 
         It returns `None` for an item that only `decode` can read, or report, and until it is compiled. The instance
         keeps the text as what is stored, because a text is no work for the garbage collector, and few programs ask for
@@ -131,7 +135,7 @@ class Codec:
         sources = [self._write_build(), self._write_encode(), self._write_decode()]
         return "\n\n".join(map(str, sources if self.read is None else [*sources, self._write_read()]))
 
-    def _decode_plainly(self, items: Iterable[Item]) -> list[Any]:
+    def _decode_plainly(self, model: type[Any], items: Iterable[Item]) -> list[Any]:
         instances: list[Any] = []
         make: Any = self._model.__new__
         for item in items:
@@ -139,9 +143,9 @@ class Codec:
                 values = plain_codec.decode(self._fields, item)
             except ValidationError:
                 raise self._explain_item(item) from None
-            instance = make(self._model)  # the constructor would validate what was just read
+            instance = make(model)  # the constructor would validate what was just read
             set_values(instance, values)
-            set_record(instance, make_record(item, self._fields))
+            set_record(instance, make_record(item, self._attributes))
             instances.append(instance)
         return instances
 
@@ -161,34 +165,36 @@ class Codec:
         source = Source("encode", NAMES)
         source.names.update(encode_by=plain_codec.validate_and_encode, refuse_missing=plain_codec.refuse_missing)
         lines = ["def encode(values, item):"]
-        names = dict(zip(self._fields, self._name_texts(source), strict=True))
-        for name, field in self._fields.items():
-            lines += [f"    v = values[{names[name]}]", *_write_encode_field(names[name], field, source)]
-        lines += _write_encode_keys(self._find_keys(), names, source)
-        for name in self._index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
-            refuse_empty = source.name("refuse_empty", self._fields[name].refuse_empty)
-            lines += [f"    if not item.get({names[name]}, True):", f"        {refuse_empty}(item[{names[name]}])"]
+        names = self._name_texts(source)
+        stored = dict(zip(self._attributes, self._attribute_texts(source, names), strict=True))
+        for name, text, field in zip(names, stored.values(), self._fields.values(), strict=True):
+            lines += [f"    v = values[{name}]", *_write_encode_field(text, field, source)]
+        lines += _write_encode_keys(self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source)
+        for field in self._index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
+            refuse_empty, text = source.name("refuse_empty", field.refuse_empty), stored[field.path.attribute]
+            lines += [f"    if not item.get({text}, True):", f"        {refuse_empty}(item[{text}])"]
         source.functions.append([*lines, "    return item"])
         return source
 
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
         source.names.update(
-            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._fields
+            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._attributes
         )
-        source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
+        source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, explain=self._explain_item)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
         lines = ["get, count = item.get, len(item)"]
-        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+        stored = self._attribute_texts(source, names)
+        for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))", "add(instance)"]
         # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
-        head = ["def decode(items):", "    instances = []", "    add = instances.append", "    try:"]
+        head = ["def decode(cls, items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]
         tail = ["    except ValidationError:", "        raise explain(item) from None"]
         source.functions.append([*head, *loop, *tail, "    return instances"])
@@ -196,18 +202,19 @@ class Codec:
 
     def _write_read(self) -> Source:
         source = Source("read", {**NAMES, **wire_paths.WIRE_NAMES})
-        source.names.update(cls=self._model, make=self._model.__new__, fill=set_values, note=set_record)
+        source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         # What reading an unusual item may raise; `decode` then reads or reports it.
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
-        source.names.update(make_record=make_wire_record, fields=self._fields, UNREADABLE=unreadable)
+        source.names.update(make_record=make_wire_record, fields=self._attributes, UNREADABLE=unreadable)
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
-        for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
+        stored = self._attribute_texts(source, names)
+        for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             missing = _EMPTY.get(type(field), "None")
             lines += wire_paths.write_read_field(f"v{number}", name, field, missing, source)
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
-        head, tail = ["def read(item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
+        head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
 
@@ -217,8 +224,19 @@ class Codec:
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]
 
+    def _attribute_texts(self, source: Source, names: Iterable[str]) -> list[str]:
+        """Return the literals of the names in which the fields are stored, given those of their own names."""
+        return [
+            source.name_text(field.stored_as) if field.stored_as else name
+            for name, field in zip(names, self._fields.values(), strict=True)
+        ]
 
-def _leave_to_decode(wire: wire_values.WireItem, text: str) -> None:
+
+def _count_items(_: type[Any], items: Iterable[Item]) -> int:
+    return length_hint(items)
+
+
+def _leave_to_decode(model: type[Any], wire: wire_values.WireItem, text: str) -> None:
     """Leave an item to `decode`, which reads the first few in less time than it takes to compile `read`."""
 
 
@@ -295,12 +313,14 @@ def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[st
     return [*lines, "    else:", f"        refuse_missing({field_name})"] if field.required else lines
 
 
-def _write_encode_keys(keys: KeyCodec, names: Mapping[str, str], source: Source) -> list[str]:
+def _write_encode_keys(
+    keys: KeyCodec, stored: Mapping[str, str], names: Mapping[str, str], source: Source
+) -> list[str]:
     """Return the lines that have the key codec refuse a missing or empty key."""
     source.names["encode_key"] = keys.encode
     # A key that is 0 is also encoded a second time, to the same value: one test serves all types.
-    there = " and ".join(f"item.get({names[name]})" for name in keys.names)
-    held = "".join(f"values[{names[name]}], " for name in keys.names)
+    there = " and ".join(f"item.get({stored[name]})" for name in keys.names)
+    held = "".join(f"values[{names[name]}], " for name in keys.field_names)
     return [f"    if not ({there}):", f"        item.update(encode_key(({held})))"]
 
 

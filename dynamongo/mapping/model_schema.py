@@ -16,9 +16,10 @@ from dynamongo.exceptions import (
     ValidationError,
 )
 from dynamongo.expressions.conditions import Exists, NotExists, Path
-from dynamongo.expressions.values import Item, shorten
+from dynamongo.expressions.values import Item, check_name, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
+from dynamongo.fields.maps import AnyField
 from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
@@ -48,7 +49,10 @@ class ModelSchema:
         declaration: All that the class declares; its table has no prefix.
         keys: The key fields.
         indexes: The indexes by the names of their attributes.
-        version: The name of the `VersionField`, if there is one.
+        fields: The fields by their names.
+        attributes: The fields by the names of their attributes.
+        renamed: The names of those fields that are stored under other names, by these.
+        version: The path of the `VersionField`, if there is one.
         exists: The condition that there is an item.
         is_missing: The condition that there is none.
         owners: The owners of paths that need no check: the model, and `None` where no field made the path.
@@ -58,7 +62,7 @@ class ModelSchema:
     declaration: Declaration
     keys: ModelKeys
     indexes: Mapping[str, Index]
-    version: str | None
+    version: Path | None
     exists: Exists
     is_missing: NotExists
     plan_templates: dict[Any, Any]
@@ -66,7 +70,10 @@ class ModelSchema:
     def __init__(self, model: type, fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
         self.name = model.__name__
         self.fields = fields
-        self.owners: frozenset[str | None] = frozenset([None, name_model(model)])
+        self.attributes = {field.path.attribute: field for field in fields.values()}
+        self.renamed = {stored: field.path.name for stored, field in self.attributes.items() if field.stored_as}
+        self._full_name = name_model(model)
+        self.owners: frozenset[str | None] = frozenset([None, self._full_name])
         self._bases = model.__mro__
         if declaration is not None:
             self.take_declaration(declaration)
@@ -95,19 +102,25 @@ class ModelSchema:
 
     def describe_key(self, item: Item) -> str:
         """Return the key of an item as people read it, such as `email = 'x' AND day = 3`."""
-        return describe_key(self.pick_key(item))
+        return describe_key(self.pick_key(item), self.renamed)
 
-    def check_names(self, names: Iterable[object]) -> None:
-        """Raise `ValidationError` if one of the names is not that of a field."""
+    def check_names(self, names: Iterable[object], error: type[DynamongoError] = ValidationError) -> None:
+        """Raise the error if one of the names is not that of a field."""
         if unknown := [name for name in names if name not in self.fields]:
-            raise ValidationError(self.describe_unknown(unknown))
+            raise error(self.describe_unknown(unknown))
 
     def describe_unknown(self, names: Sequence[object]) -> str:
         """Return the message for names that are not those of fields."""
         import difflib  # noqa: PLC0415 - only an error needs it
 
         unknown = [str(name) for name in names]
-        guesses = [guess for name in unknown for guess in difflib.get_close_matches(name, self.fields, n=1)]
+        guesses = [
+            guess
+            for name in unknown
+            for guess in (
+                [self.renamed[name]] if name in self.renamed else difflib.get_close_matches(name, self.fields, n=1)
+            )
+        ]
         meant = ", ".join(f"{self.name}.{guess}" for guess in guesses)
         hint = f"did you mean {meant}?" if guesses else f"{self.name} has: {', '.join(self.fields)}"
         return f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}; {hint}"
@@ -124,32 +137,40 @@ class ModelSchema:
             ExpressionError: There is no such field, or the path belongs to a field of another model.
         """
         for path in paths:
-            if path.elements[0] not in self.fields:
-                raise ExpressionError(self._describe_foreign(path))
+            if path.elements[0] not in self.attributes and path.owner is None:
+                raise ExpressionError(self.describe_unknown([path.attribute]))
             if path.owner not in self.owners:
                 self._check_owner(path, to_write=to_write)
 
-    def _describe_foreign(self, path: Path) -> str:
-        """Return the message for a path that no field of the model begins."""
-        if path.owner is None:
-            return self.describe_unknown([path.attribute])
-        return f"{self.name} has no field {path.attribute!r}: it belongs to {path.owner.rpartition('.')[2]}"
+    def find_attribute(self, name: str) -> Field[Any]:
+        """Return the field that is stored under the name, or a field of any values for an undeclared attribute."""
+        if name in self.attributes:
+            return self.attributes[name]
+        return AnyField().bind(self.name, Path(check_name(name)).made_by(self._full_name, name))
 
     def _check_owner(self, path: Path, *, to_write: bool) -> None:
         """Refuse the path of another class, unless it is a base whose field the model declares alike."""
         base: Any = next((each for each in self._bases if name_model(each) == path.owner), None)
         other = str(path.owner).rpartition(".")[2]
+        own, inherited = self.attributes.get(path.attribute), base and base.__mapper__.attributes.get(path.attribute)
+        if own is None and (inherited is not None or base is None):
+            raise ExpressionError(f"{self.name} has no field {path.name!r}: it belongs to {other}")
         if base is None:
             raise ExpressionError(
                 f"{self.name}: {path} belongs to {other}; use a field of {self.name} or of a base of both"
             )
         # `Admin.find(User.name == "x")` is right if `Admin` inherits the field, or its own stores values alike.
-        own, inherited = self.fields[path.attribute], base.__mapper__.fields[path.attribute]
-        is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
+        if own is None:  # neither of them declares the attribute
+            return
+        if inherited is None:
+            is_same = not to_write
+        else:
+            is_same = own.can_copy(inherited) and inherited.can_copy(own) if to_write else own.stores_like(inherited)
         if not is_same:
+            differs = "rules" if inherited is not None and own.stores_like(inherited) else "values"
             raise ExpressionError(
-                f"{self.name}: {path} belongs to {other}, and {self.name} redeclares it with other"
-                f" {'rules' if own.stores_like(inherited) else 'values'}; use the field of {self.name}"
+                f"{self.name}: {path} belongs to {other}, and {self.name} redeclares it with other {differs}; use the"
+                f" field of {self.name}"
             )
 
     def resolve_index(self, index: Any) -> str | None:
@@ -177,7 +198,8 @@ class ModelSchema:
 
     def _projected_path(self, wanted: Any) -> Path:
         if isinstance(wanted, str):
-            return Path(wanted)
+            self.check_names([wanted], ExpressionError)
+            return self.fields[wanted].path
         if isinstance(wanted, Field):
             return cast("Field[Any]", wanted).path
         raise ExpressionError(

@@ -30,19 +30,19 @@ def build(fields: Fields, given: Mapping[str, Any]) -> Values | None:
     return values if given.keys() <= fields.keys() else None
 
 
-def encode(fields: Fields, keys: KeyCodec, index_keys: Sequence[str], values: Values, item: Item) -> Item:
+def encode(fields: Fields, keys: KeyCodec, index_keys: Sequence[Field[Any]], values: Values, item: Item) -> Item:
     """Add what is stored for the values of an instance to the item, and return it."""
     for name, field in fields.items():
         value = values[name]
         if not field.is_absent(value):
-            item[name] = field.encode(field.validate(value))
+            item[field.path.attribute] = field.encode(field.validate(value))
         elif field.required:
             refuse_missing(field)
     if not all(map(item.get, keys.names)):  # the key codec refuses a missing or empty key
-        item.update(keys.encode([values[name] for name in keys.names]))
-    for name in index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
-        if not item.get(name, True):
-            fields[name].refuse_empty(item[name])
+        item.update(keys.encode([values[name] for name in keys.field_names]))
+    for field in index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
+        if not item.get(field.path.attribute, True):
+            field.refuse_empty(item[field.path.attribute])
     return item
 
 
@@ -50,7 +50,7 @@ def decode(fields: Fields, item: Item) -> Values:
     """Return the values of an instance of the item."""
     values: Values = {}
     for name, field in fields.items():
-        stored = item.get(name)
+        stored = item.get(field.path.attribute)
         if stored is not None:
             values[name] = field.decode(stored)
         elif field.is_key:

@@ -36,9 +36,8 @@ class Conflict:
         return f"the item with {item} {found}, but {expectation}: call reload(), and apply the change again"
 
 
-def lock(name: str, version: int | None) -> Condition:
+def lock(path: Path, version: int | None) -> Condition:
     """Return the condition that the stored item is at a version, or has none yet."""
-    path = Path(name)
     return NotExists(path) if version is None else Comparison(path, EQ, version)
 
 
@@ -47,15 +46,14 @@ def next_version(version: int | None) -> int:
     return (version or 0) + 1
 
 
-def count_up(name: str) -> AddUpdate:
+def count_up(path: Path) -> AddUpdate:
     """Return the update that accompanies every other one; an item without a version gets version 1."""
-    return AddUpdate(Path(name), 1)
+    return AddUpdate(path, 1)
 
 
-def find_conflict(name: str, condition: Condition | None, item: Item | None) -> Conflict | None:
+def find_conflict(path: Path, condition: Condition | None, item: Item | None) -> Conflict | None:
     """Return the conflict if the stored item is at another version than the `lock` in a condition requires."""
-    path = Path(name)
-    found = None if item is None else item.get(name)
+    found = None if item is None else item.get(path.attribute)
     for part in conjuncts(condition):  # the lock is ANDed to the conditions of the caller
         # Either form that `lock` returns.
         is_check = isinstance(part, Comparison) and (part.left, part.operator) == (path, EQ)

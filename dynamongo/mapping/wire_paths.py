@@ -133,9 +133,12 @@ def _define_map(field: DictField[Any], source: Source) -> str | None:
         path = _make_path(member, "m", source)
         if path is None:
             return None
-        key = source.name_text(name)
+        key, stored = source.name_text(name), source.name_text(member.stored_as or name)
         is_needed = isinstance(member, (ListField, SetField)) or member.required
-        lines += [f"w = get({key}, ABSENT)", *_write_taking(path, "m", f"taken[{key}] = {path.result}", "return None")]
+        lines += [
+            f"w = get({stored}, ABSENT)",
+            *_write_taking(path, "m", f"taken[{key}] = {path.result}", "return None"),
+        ]
         lines += ["else:" if is_needed else "elif w is not ABSENT:", "    return None"]
     taken = "HeldDict(taken)" if field.applies_defaults else "taken"
     # Fewer members taken than there are: one is unknown, and the field keeps it.

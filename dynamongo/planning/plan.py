@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field, replace
@@ -88,6 +88,7 @@ class Plan:
         rejected: The other access paths, each with the reason why it was not chosen.
         warnings: What the reader of the plan should know.
         batch_get: How many keys of a BatchGet the backend takes in one request.
+        names: The names of fields by those of their attributes, where these differ.
     """
 
     operations: tuple[ReadOperation, ...]
@@ -101,6 +102,7 @@ class Plan:
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     batch_get: int = field(default=MAX_BATCH_GET, compare=False, repr=False)
+    names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -171,7 +173,8 @@ class Plan:
                 return Requests(len(self.operations))
 
     def __str__(self) -> str:
-        return "\n".join(_describe_plan(self))
+        lines = list(_describe_plan(self))
+        return "\n".join([*lines, *_lines("stored as", *_find_renamed(lines, self.names))])
 
 
 def _count(operation: ReadOperation, tested: tuple[Path, ...], keys: tuple[str, ...]) -> ReadOperation:
@@ -199,12 +202,19 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
     if plan.projection:
         yield from _lines("projection", ", ".join(map(str, plan.projection)))
     if plan.order_by:
-        yield from _lines("sorted by", f"{', '.join(plan.order_by)}{' descending' if plan.descending else ''}")
+        names = ", ".join(plan.names.get(name, name) for name in plan.order_by)
+        yield from _lines("sorted by", f"{names}{' descending' if plan.descending else ''}")
     if plan.limit is not None:
         yield from _lines("limit", str(plan.limit))
     yield from _lines("requests", str(plan.requests))
     yield from _lines("not used", *map(str, plan.rejected))
     yield from _lines("note", *plan.warnings)
+
+
+def _find_renamed(lines: list[str], names: Mapping[str, str]) -> list[str]:
+    """Return how the fields that the lines name are stored, where that is under another name."""
+    text = "\n".join(lines)
+    return [f"{name}: {stored}" for stored, name in names.items() if name in text or stored in text]
 
 
 def _lines(label: str, *texts: str) -> Iterator[str]:
@@ -215,9 +225,9 @@ def _lines(label: str, *texts: str) -> Iterator[str]:
 def _describe_steps(plan: Plan) -> Iterator[str]:
     match plan.operations[0]:
         case Get(key=key):
-            yield from _lines("key", describe_key(key))
+            yield from _lines("key", describe_key(key, plan.names))
         case BatchGet(keys=keys):
-            yield from _lines("keys", *_shorten([describe_key(key) for key in keys]))
+            yield from _lines("keys", *_shorten([describe_key(key, plan.names) for key in keys]))
         case Query() as query:
             conditions = [str(each.key_condition) for each in plan.operations if isinstance(each, Query)]
             yield from _lines("key condition", *_shorten(conditions))

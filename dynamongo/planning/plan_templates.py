@@ -200,6 +200,7 @@ class PlanTemplate:
             made.rejected,
             made.warnings,
             batch_get,
+            made.names,
         )
 
     def _fill_operation(self, made: ReadOperation, read: Read, parts: Sequence[Any]) -> ReadOperation:

@@ -148,6 +148,7 @@ class _Planner:
             rejected,
             warnings,
             self._batch_get,
+            read.names,
         )
 
     @staticmethod

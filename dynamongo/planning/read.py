@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dynamongo._support.dataclasses import dataclass
+from collections.abc import Mapping
+
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.expressions.conditions import Condition, Path, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -30,6 +32,7 @@ class Read:
         cursor: Where to begin.
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop.
+        names: The names of fields by those of their attributes, where these differ.
     """
 
     table: TableSchema
@@ -47,6 +50,7 @@ class Read:
     cursor: str | None = None
     max_pages: int | None = None
     max_read_units: float | None = None
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def parts(self) -> tuple[Condition, ...]:

@@ -91,7 +91,7 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         return _from_condition(given, mapper)
     if isinstance(strategy, mapper.model):
         # `getattr`, not `vars`: a key attribute that was not read raises `AttributeNotLoaded`.
-        key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.names))
+        key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.field_names))
         return key, mapper.lock_of(strategy) if to_write else None
     # Most keys are strings, and a check against an ABC such as `Mapping` is slow.
     if not isinstance(strategy, str) and isinstance(strategy, Mapping):
@@ -157,7 +157,7 @@ def _is_list(strategy: Any) -> bool:
 
 
 def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> tuple[Any, ...]:
-    names = mapper.keys.names
+    names = mapper.keys.field_names
     if unknown := [name for name in given if name not in mapper.fields]:
         raise ExpressionError(mapper.describe_unknown(unknown))
     missing = [name for name in names if given.get(name) is None]
@@ -177,13 +177,13 @@ def _check_scalar(given: Any, mapper: Mapper[Any]) -> Any:
         )
     if keys.range_key is not None:
         raise ExpressionError(
-            f"{mapper.name} has a range key: pass ({', '.join(keys.names)}) as a tuple; got {shorten(given)}"
+            f"{mapper.name} has a range key: pass ({', '.join(keys.field_names)}) as a tuple; got {shorten(given)}"
         )
     return given
 
 
 def _refuse_tuple(given: tuple[Any, ...], mapper: Mapper[Any]) -> NoReturn:
-    names = mapper.keys.names
+    names = mapper.keys.field_names
     if len(names) == 1:
         raise ExpressionError(
             f"{mapper.name} has no range key: pass {names[0]} alone, or several keys in a list; got {shorten(given)}"
@@ -226,12 +226,13 @@ def _fixed_name(part: Condition) -> Any:
 
 def _refuse(condition: Condition, missing: list[str], mapper: Mapper[Any]) -> NoReturn:
     named = any(path.attribute in missing for path in paths_of(condition))
+    names = " and ".join(mapper.renamed.get(name, name) for name in missing)
     if named and isinstance(condition, Or):
         reason = "the key is ORed; it must be ANDed with the other conditions"
     elif named:
-        reason = f"{' and '.join(missing)} must be compared with == and a value, and ANDed"
+        reason = f"{names} must be compared with == and a value, and ANDed"
     else:
-        reason = f"{' and '.join(missing)} is missing"
+        reason = f"{names} is missing"
     raise ExpressionError(
         f"{mapper.name}: expected one item, as {mapper.keys.describe()}, but {reason}; got `{condition}`"
     )

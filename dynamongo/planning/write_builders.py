@@ -42,12 +42,12 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
     item = mapper.encode(instance)
     version = mapper.version
     if version is not None:
-        held = vars(instance)[version]
+        held = vars(instance)[version.name]
         if overwrite is not False:  # an item that must not exist has no version to compare
             # An instance that was never saved has no version: then the stored item must not have one either.
             condition = all_of((*conjuncts(condition), lock(version, held)))
         # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
-        item[version] = next_version(held)
+        item[version.attribute] = next_version(held)
     if condition is None:
         return Put(table, item)
     return Put(table, item, condition, return_item_on_failure=True)
@@ -160,7 +160,7 @@ def _split_key(mapper: Mapper[Any], values: Any) -> tuple[dict[str, Any], dict[s
         )
     given = dict(cast("Mapping[str, Any]", values))
     mapper.check_names(given)
-    return {name: given.pop(name) for name in mapper.keys.names if name in given}, given
+    return {name: given.pop(name) for name in mapper.keys.field_names if name in given}, given
 
 
 def _set_or_remove(mapper: Mapper[Any], values: Mapping[str, Any]) -> list[AnyUpdate]:
@@ -186,12 +186,12 @@ def _check_change(mapper: Mapper[Any], change: Any) -> None:
         raise ExpressionError(f"{mapper.name}: expected an update, such as User.name.set('x'); got {shorten(change)}")
     path = change.path
     name = path.attribute
-    if name not in mapper.fields or path.owner not in mapper.owners:  # most paths need no call
+    if name not in mapper.attributes or path.owner not in mapper.owners:  # most paths need no call
         mapper.check_paths((path,), to_write=True)
-    if name == mapper.version:
-        raise ExpressionError(f"{mapper.name}.{name} counts the writes; nothing else may change it")
+    if mapper.version is not None and name == mapper.version.attribute:
+        raise ExpressionError(f"{mapper.name}.{path.name} counts the writes; nothing else may change it")
     if isinstance(change, SetUpdate) and isinstance(change.value, Path):
         mapper.check_paths((change.value,), to_write=True)
     # An index key may be removed, but not be set to an empty value.
     elif isinstance(change, SetUpdate) and name in mapper.declaration.index_keys:
-        mapper.fields[name].refuse_empty(change.value)
+        mapper.attributes[name].refuse_empty(change.value)

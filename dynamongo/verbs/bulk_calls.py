@@ -103,7 +103,7 @@ class TargetedVerb(BoundVerb[M]):
     def _make_read(self, source: ResolvedStrategy, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
         table = self._mapper.schema(self._model.table_name())
         required = self._mapper.declaration.required
-        return Read(table, source, is_sorted=is_sorted, required=required, scans=scans)
+        return Read(table, source, is_sorted=is_sorted, required=required, scans=scans, names=self._mapper.renamed)
 
 
 class SaveVerb(BoundVerb[M]):

@@ -12,6 +12,7 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
 from dynamongo.fields.indexes import Index
+from dynamongo.fields.maps import AnyField
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
 from dynamongo.mapping.records import Recorded, record_of
@@ -103,6 +104,26 @@ class Instance(Recorded, metaclass=ModelMeta):
             return {name: copy.deepcopy(getattr(self, name)) for name in names}
         except RecursionError:
             raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deeply to be copied") from None
+
+    @classmethod
+    def attribute(cls, name: str) -> AnyField:
+        """Return a field for the attribute that is stored under this name, which the model need not declare.
+
+        Conditions, updates and projections take it as any other field; its values are those of `Field()`. For a name
+        in which a field is stored, it is that field. `undeclared()` of an instance has what was read.
+
+        Raises:
+            ValidationError: DynamoDB does not allow the name.
+
+        >>> from dynamongo import Model, StringField
+        >>> class User(Model):
+        ...     __table__ = "users"
+        ...     __hash_key__ = "email"
+        ...     email = StringField(required=True)
+        >>> print(User.attribute("last-login") > 1_700_000_000)
+        last-login > 1700000000
+        """
+        return cast("AnyField", cls.__mapper__.find_attribute(name))
 
     def undeclared(self) -> dict[str, Any]:
         """Return the stored attributes that the model does not declare, in a new dict of Python values.

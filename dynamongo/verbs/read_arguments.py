@@ -68,7 +68,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         TypeError: There is no such argument.
     """
     # `find` is lazy: to sort what it returns, it would have to read everything first.
-    name, required, is_sorted = mapper.name, mapper.declaration.required, verb != "find"
+    name, required, names, is_sorted = mapper.name, mapper.declaration.required, mapper.renamed, verb != "find"
     if arguments:
         check_names(verb, arguments, _NAMES if is_sorted else _FIND_NAMES)
     if descending is not False:
@@ -77,7 +77,9 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         check_count(name, "limit", limit, least=0)
     source, schema = resolve_many(strategy, mapper), mapper.schema(table)
     if not arguments:
-        return Read(schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor)
+        return Read(
+            schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor, names=names
+        )
     read = Read(
         schema,
         source,
@@ -86,6 +88,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         is_sorted=is_sorted,
         required=required,
         cursor=cursor,
+        names=names,
         **_check_arguments(mapper, arguments),
     )
     if verb == "find":

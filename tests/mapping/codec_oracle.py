@@ -66,7 +66,7 @@ def _decode_field(field: Field[Any], stored: Any) -> Any:
 def check_read(model: type[Model], text: str) -> bool:
     """Compare what is read from the JSON of an item with the plain way; tell whether it was read."""
     read, wire = model.__mapper__.codec.read, json.loads(text)
-    instance = None if read is None else read(wire, text)
+    instance = None if read is None else read(model, wire, text)
     if instance is None:
         return False
     item = decode_item(wire)

@@ -112,11 +112,15 @@ class TestMistakes:
     @pytest.mark.parametrize("name", ["save", "to_dict", "get_one", "table_name", "keys_in"])
     def test_field_whose_name_hides_a_method(self, name: str) -> None:
         assert refusal(**{name: StringField()}) == (
-            f"User.{name} is a field that would hide a method or attribute; rename it"
+            f"User.{name} is a field that would hide a method or attribute of every model: give it another one and say"
+            f' how it is stored, as in {name}_ = StringField(stored_as="{name}")'
         )
 
     def test_field_whose_name_starts_with_an_underscore(self) -> None:
-        assert refusal(_name=StringField()) == "User._name is a field; its name must not start with an underscore"
+        assert refusal(_name=StringField()) == (
+            "User._name is a field; its name must not start with an underscore: give it another one and say how it is"
+            ' stored, as in name = StringField(stored_as="_name")'
+        )
 
     def test_key_is_declared_by_the_name_of_its_field(self) -> None:
         expected = 'must be the name of a field, such as "email"; got the field itself'

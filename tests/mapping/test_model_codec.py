@@ -490,7 +490,7 @@ def test_source_can_be_read() -> None:
 def call_each(codec: Codec) -> None:
     built = codec.build({"email": "a"})
     assert built is not None
-    codec.decode([codec.encode(built, {})])
+    codec.decode(Person, [codec.encode(built, {})])
 
 
 def is_compiled(function: Any) -> bool:
@@ -521,7 +521,7 @@ def test_page_of_items_is_read_by_the_compiled_codec() -> None:
         pass
 
     codec = Many.__mapper__.codec
-    assert len(codec.decode([{"email": "a"}] * 100)) == 100
+    assert len(codec.decode(Many, [{"email": "a"}] * 100)) == 100
     assert is_compiled(codec.decode)
 
 

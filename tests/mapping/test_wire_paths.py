@@ -118,7 +118,7 @@ def test_stored_item_is_what_came_even_when_the_instance_was_changed_copied_or_p
     text = render_item({"pk": "a", "sk": 1, "free": {"l": [1]}, "other": 2})
     read = Everything.__mapper__.codec.read
     assert read is not None
-    instance = read(json.loads(text), text)
+    instance = read(Everything, json.loads(text), text)
     instance.free["l"].append(2)
     for each in (instance, copy.copy(instance), copy.deepcopy(instance), pickle.loads(pickle.dumps(instance))):
         assert each == instance
@@ -206,12 +206,12 @@ def test_item_that_is_nested_too_deep_is_left_to_the_plain_way() -> None:
         value = {"M": {"a": value}}
     read = Everything.__mapper__.codec.read
     assert read is not None
-    assert read({**WIRE, "free": value}, "") is None
+    assert read(Everything, {**WIRE, "free": value}, "") is None
 
 
 def test_dates_and_values_are_those_of_the_fields() -> None:
     read: Any = Everything.__mapper__.codec.read
-    found = read(WIRE, json.dumps(WIRE))
+    found = read(Everything, WIRE, json.dumps(WIRE))
     assert (found.day, found.moment) == (dt.date(2024, 5, 1), dt.datetime(2024, 5, 1, 10, 0, 0, 7, dt.timezone.utc))
     assert (found.words, found.tags, found.rows) == (["a", ""], {"a", "b"}, [[1, -2], []])
     assert record_of(found).stored == json.dumps(WIRE)

@@ -1,0 +1,63 @@
+"""What a field does as part of a key, of the table or of an index: `Keyed`, a base of `Field`."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.values import AttributeType, AttributeValue, equals, shorten, type_of
+from dynamongo.fields.updatable import Updatable
+
+V = TypeVar("V")
+
+_PLAIN_FIELDS: Final[dict[AttributeType, str]] = {"S": "StringField", "N": "DecimalField", "B": "BinaryField"}
+
+
+class Keyed(Updatable):
+    """The part of a field that makes keys, and knows their stored forms."""
+
+    is_key: bool = False
+    """Whether the field is part of the table's key; the model sets it."""
+
+    is_index_key: bool = False
+    """Whether the field is part of the key of an index; the model sets it."""
+
+    def check_key(self) -> None:
+        """Raise `SchemaError` if the field is part of a key and its options do not suit one."""
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether the stored form has to sort as the values do: in a key, DynamoDB compares the stored forms."""
+        return self.is_key or self.is_index_key
+
+    def encode_key(self, value: Any) -> AttributeValue:
+        """Return the attribute value of a key for what the user gave; raise `ValidationError` if it cannot be one."""
+        if value is None:
+            self.reject(value, "given, because it is part of the key")
+        return self.refuse_empty(self.encode(self.validate(value)))
+
+    def refuse_empty(self, encoded: V) -> V:
+        """Return the attribute value of a key of the table or an index; DynamoDB does not allow it to be empty.
+
+        Source: "Supported data types and naming rules" in the DynamoDB developer guide.
+        """
+        if isinstance(encoded, (str, bytes)) and not encoded:
+            self.reject(encoded, "non-empty, because it is part of a key")
+        return encoded
+
+    def check_key_form(self, stored: AttributeValue, value: Any) -> None:
+        """Raise `ValidationError` if the field would not write the key in the form that is stored."""
+        own = self.reencode(stored, value)
+        if not equals(own, stored):
+            kind = _PLAIN_FIELDS.get(type_of(stored), "field")
+            raise ValidationError(
+                f"{self.label} is a key stored as {shorten(stored)}, which this field would write as {shorten(own)};"
+                f" declare it as a {kind}, which keeps the stored form"
+            )
+
+    def reencode(self, stored: AttributeValue, value: Any) -> AttributeValue:
+        """Return what the field itself would store for the value that it decoded."""
+        try:
+            return self.encode(self.convert(value))
+        except ValidationError:
+            return stored  # a rule of the field is newer than the item: it can be read, and saving it fails
