@@ -241,7 +241,7 @@ class SetField(Field[set[E]]):
         return cast("AttributeValue", frozenset(map(self.member.encode, value)))
 
     def to_json(self, value: Any) -> Any:
-        members = sorted(value, key=self.member.encode)  # in one order, so that equal sets look alike
+        members = sorted(value, key=cast("Any", self.member.encode))  # in one order, so that equal sets look alike
         return list(map(self.member.to_json, members))
 
     def from_json(self, value: Any) -> Any:

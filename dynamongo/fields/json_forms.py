@@ -69,7 +69,7 @@ class StoredJSON(Updatable):
     def _to_stored(self, value: Any) -> AttributeValue:
         kind = self.stored_type
         if kind == "B":
-            return read_base64(self, value)
+            return cast("bytes", read_base64(self, value))
         if kind in ("SS", "NS", "BS") and isinstance(value, list):
             members = cast("list[Any]", value)
             return python_values.encode({read_base64(self, each) for each in members} if kind == "BS" else set(members))

@@ -23,22 +23,19 @@ def describe(field: Any, mode: SchemaMode) -> JSONSchema:
     return schema
 
 
-def describe_object(
-    fields: Mapping[str, Any], mode: SchemaMode, present: Collection[str] = (), keys: Collection[str] = ()
-) -> JSONSchema:
+def describe_object(fields: Mapping[str, Any], mode: SchemaMode, present: Collection[str] = ()) -> JSONSchema:
     """Return the JSON Schema of an object with these fields.
 
     Args:
         fields: The fields by name.
         mode: Whether it is an object that is given, or one that is returned.
         present: The names that returned objects always have, even if only with `null`.
-        keys: The names of fields that need a value, whatever they declare.
     """
     properties: dict[str, JSONSchema] = {}
     required: list[str] = []
     for name, field in fields.items():
         missing = field.missing_value()
-        is_needed = (field.required or name in keys) and field.is_absent(missing)
+        is_needed = (field.required or field.is_key) and field.is_absent(missing)
         is_null = not is_needed and (missing is None or mode == "validation")
         properties[name] = _or_null(describe(field, mode)) if is_null else describe(field, mode)
         is_returned = name in present or is_needed or missing is not None

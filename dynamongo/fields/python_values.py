@@ -45,6 +45,13 @@ def encode(value: Any) -> AttributeValue:
         raise _too_deep(value) from None
 
 
+def encode_item(item: Mapping[str, Any]) -> Item:
+    """Return the attribute values of an item's Python values; raises as `encode`, and for what is no mapping."""
+    if not isinstance(item, Mapping):
+        raise ValidationError(f"an item is a dict of its attributes; got {shorten(item)}")
+    return cast("Item", encode(item))
+
+
 def round_trip(value: Any) -> Any:
     """Return what would be read after storing a Python value, in new containers; raises as `encode`.
 
