@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.aio.write_stream import gather_async
 from dynamongo.planning.strategies import Strategy
-from dynamongo.verbs.batch_queue import ONE_WORKER, BatchQueue
+from dynamongo.verbs.batch_queue import BatchQueue
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class AsyncBatch(BatchQueue[M]):
 
     _keyword = "async with"
 
-    def __init__(self, model: type[M]) -> None:
-        super().__init__(model)
+    def __init__(self, model: type[M], max_units_per_second: float | None = None) -> None:
+        super().__init__(model, max_units_per_second)
         self._lock = asyncio.Lock()  # two tasks must not send the same writes
 
     def save(self, item: M | Mapping[str, Any]) -> Coroutine[Any, Any, None]:
@@ -83,4 +83,4 @@ class AsyncBatch(BatchQueue[M]):
     async def _send(self, count: int) -> None:
         """Execute the first writes, without blocking the event loop."""
         with self._sending(count) as (entries, outcomes):
-            await gather_async(self._destination, entries, ONE_WORKER, outcomes)
+            await gather_async(self._destination, entries, self._options, outcomes)

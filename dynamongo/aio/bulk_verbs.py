@@ -50,6 +50,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Store several items, as `Model.save_many` does.
@@ -57,7 +58,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         All items are validated before the first is sent, which delays other tasks if they are very many; `save_iter`
         validates them as they are sent.
         """
-        options = bulk_writes.WriteOptions(max_workers, progress)
+        options = bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
         return await write_stream.perform_bulk_async(
             bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)
         )
@@ -68,26 +69,28 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         *,
         scans: ScanPolicy | None = None,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Delete several items, as `Model.delete_many` does."""
         call = bulk_calls.DeleteVerb(self._model).prepare(
-            strategy, scans, bulk_writes.WriteOptions(max_workers, progress)
+            strategy, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
         )
         return await self._perform(call)
 
-    async def update_many(
+    async def update_many(  # noqa: PLR0913 - as in `Model.update_many`
         self,
         strategy: Strategy,
         updates: Updates,
         *,
         scans: ScanPolicy | None = None,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Change some attributes of several items, as `Model.update_many` does."""
         call = bulk_calls.UpdateVerb(self._model).prepare(
-            strategy, updates, scans, bulk_writes.WriteOptions(max_workers, progress)
+            strategy, updates, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
         )
         return await self._perform(call)
 
@@ -97,6 +100,7 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> AsyncGenerator[WriteOutcome[M]]:
         """Store items while iterating, as `Model.save_iter` does; `items` may be an asynchronous iterable.
@@ -104,18 +108,23 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         A loop that is left by `break` is closed by the event loop, in a task of its own soon afterwards, which cancels
         the requests under way; `async with contextlib.aclosing(...)` does so before the block is left.
         """
-        options = bulk_writes.WriteOptions(max_workers, progress)
+        options = bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
         return write_stream.stream_bulk_async(
             bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)
         )
 
     def delete_iter(
-        self, strategies: AnyIterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
+        self,
+        strategies: AnyIterable[Strategy],
+        *,
+        max_workers: int | None = None,
+        max_units_per_second: float | None = None,
+        progress: ProgressOption = None,
     ) -> AsyncGenerator[WriteOutcome[M]]:
         """Delete items while iterating, as `Model.delete_iter` does, with the differences of `save_iter`."""
         return write_stream.stream_bulk_async(
             bulk_calls.DeleteVerb(self._model).prepare_stream(
-                strategies, bulk_writes.WriteOptions(max_workers, progress)
+                strategies, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
             )
         )
 
@@ -125,17 +134,18 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         updates: Updates,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> AsyncGenerator[WriteOutcome[M]]:
         """Update items while iterating, as `Model.update_iter` does, with the differences of `save_iter`."""
-        options = bulk_writes.WriteOptions(max_workers, progress)
+        options = bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
         return write_stream.stream_bulk_async(
             bulk_calls.UpdateVerb(self._model).prepare_stream(strategies, updates, options)
         )
 
-    def batch(self) -> batches.AsyncBatch[M]:
-        """Collect puts and deletes in an `async with` block, and send them whenever they fill a request."""
-        return batches.AsyncBatch(self._model)
+    def batch(self, *, max_units_per_second: float | None = None) -> batches.AsyncBatch[M]:
+        """Collect puts and deletes in an `async with` block, as `Model.batch` does in a `with` block."""
+        return batches.AsyncBatch(self._model, max_units_per_second)
 
     async def _perform(self, call: BulkCall[M]) -> BatchResult[M]:
         """Execute a call: its read, if there is one, and then its writes."""

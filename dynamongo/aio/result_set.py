@@ -67,18 +67,26 @@ class AsyncResultSet(PreparedRead[T]):
         """Return all items up to the limit and the budget as one page, as `ResultSet.page` does."""
         return self._join_pages(*await self._read_all(self._plan_page()))
 
-    async def delete(self, *, max_workers: int | None = None, progress: ProgressOption = None) -> BatchResult[Any]:
+    async def delete(
+        self,
+        *,
+        max_workers: int | None = None,
+        max_units_per_second: float | None = None,
+        progress: ProgressOption = None,
+    ) -> BatchResult[Any]:
         """Read the items, and delete each if it still satisfies the condition, as `ResultSet.delete` does."""
-        return await perform_bulk_async(self._delete_call(WriteOptions(max_workers, progress)), *await self.targets())
+        call = self._delete_call(WriteOptions(max_workers, progress, max_units_per_second))
+        return await perform_bulk_async(call, *await self.targets())
 
     async def update(
         self,
         *updates: Updates,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[Any]:
         """Read the items, and update each if it still satisfies the condition, as `ResultSet.update` does."""
-        call = self._update_call(updates, WriteOptions(max_workers, progress))
+        call = self._update_call(updates, WriteOptions(max_workers, progress, max_units_per_second))
         return await perform_bulk_async(call, *await self.targets())
 
     async def targets(self) -> tuple[list[Target], list[Any]]:

@@ -16,9 +16,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import TableMismatch, ThrottledError
 from dynamongo.executor.effects import Steps
 from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, continue_after
@@ -31,6 +32,11 @@ from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.operations import BatchGet, Capacity, Get, ItemReader, PageResult, Query, ReadItems, Scan
 from dynamongo.planning.key_lookup import Checks, checks_by_key
 from dynamongo.planning.plan import Plan, ReadOperation
+
+if TYPE_CHECKING:
+    from dynamongo.executor import rate_limits
+else:  # few reads are limited
+    rate_limits = LazyModule("dynamongo.executor.rate_limits")
 
 
 class PageLoop:
@@ -45,6 +51,7 @@ class PageLoop:
 
     Attributes:
         plan: What is read.
+        limit: What spreads the requests over time, if the plan has a rate limit.
         position: Where the read goes on; `None` at its end.
         is_over: Whether there is no other page, or none is wanted.
         pages: How many pages were taken.
@@ -61,6 +68,8 @@ class PageLoop:
         reader: ItemReader | None = None,
     ) -> None:
         self.plan = plan
+        rate = plan.max_units_per_second
+        self.limit = None if rate is None else rate_limits.RateLimit(rate)
         self.position = start if plan.operations else None
         self.is_over = not plan.operations or plan.limit == 0
         self.pages = 0
@@ -90,10 +99,21 @@ class PageLoop:
     def split(self) -> list[PageLoop]:
         """Return a loop for each segment, to fetch from at the same time; what they fetch is taken here."""
         self._open_segments = len(self.plan.operations)
-        return [PageLoop(replace(self.plan, operations=(scan,)), reader=self._reader) for scan in self.plan.operations]
+        plans = [replace(self.plan, operations=(scan,)) for scan in self.plan.operations]
+        loops = [PageLoop(plan, reader=self._reader) for plan in plans]
+        for each in loops:  # all of them together consume no more than one would
+            each.limit = self.limit
+        return loops
+
+    def stop(self) -> None:
+        """Let nothing more be sent, where segments wait for the rate limit."""
+        if self.limit is not None:
+            self.limit.stop()
 
     def fetch(self, sender: Sender) -> Steps[ReadPage]:
         """Make the next request, or fetch the next chunk of a batch get; return the items that the residual accepts."""
+        if self.limit is not None:
+            sender = self.limit.apply_to(sender)
         request = self.next_request()
         if request is not None:
             return self.accept((yield from sender.send(request)), sender)

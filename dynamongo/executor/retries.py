@@ -124,6 +124,10 @@ class Attempts:
         """Return the seconds that the call may still take: as the policy says, and within `limit`."""
         return min(self._policy.max_seconds, limit) - (self._now() - self._started)
 
+    def extend(self, seconds: float) -> None:
+        """Give the call more time, because it had to wait for something else than the store."""
+        self._started += seconds
+
     def next_wait(self, error: Exception | None = None, limit: float = float("inf")) -> Wait | None:
         """Return the wait before the next request, or `None` if none may be sent.
 

@@ -247,8 +247,6 @@ def _show(value: Any) -> str:
         case Throughput(read_units, write_units):
             return f"{read_units} read units and {write_units} write units"
         case IndexSchema(_, keys, projection):
-            return f"{', '.join(f'{each.name} ({each.type})' for each in keys.attributes)} with {projection.kind}"
-        case _ if hasattr(value, "attributes"):
-            return ", ".join(f"{each.name} ({each.type})" for each in value.attributes)
+            return f"{keys} with {projection.kind}"
         case _:
             return str(value)

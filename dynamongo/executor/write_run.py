@@ -6,7 +6,7 @@ A run makes no request: a driver performs the steps of its groups, one after the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from dynamongo.exceptions import DynamongoError, WriteOutcomeUnknown
 from dynamongo.executor.effects import Steps
@@ -14,6 +14,9 @@ from dynamongo.executor.grouping import Group, Grouper, Round
 from dynamongo.executor.pacing import Pace
 from dynamongo.executor.sender import Sender
 from dynamongo.executor.writes import GroupResult, Outcome, Outcomes, not_sent, write_group
+
+if TYPE_CHECKING:
+    from dynamongo.executor.rate_limits import RateLimit
 
 _ROUND: Final = 1_000
 """How many writes make a round. No key occurs twice in a round, so its requests may overtake each other."""
@@ -36,6 +39,7 @@ class WriteRun:
         key_names: The key attributes of the table.
         batch_size: How many writes a batch takes.
         workers: How many groups are sent at a time, at most.
+        limit: What spreads the requests over time, if anything does.
 
     Attributes:
         add: Adds a write, and returns the rounds to execute now; see `Grouper.add`. The position of a write is the key
@@ -44,12 +48,15 @@ class WriteRun:
         stop: The error that does not concern one item alone, after which nothing more is sent.
     """
 
-    def __init__(self, key_names: tuple[str, ...], batch_size: int, workers: int = 1) -> None:
+    def __init__(
+        self, key_names: tuple[str, ...], batch_size: int, workers: int = 1, limit: RateLimit | None = None
+    ) -> None:
         # One worker gains nothing from more than a batch. Fewer items that live at once are less work for the garbage
         # collector, which takes a third of a large load on the memory backend otherwise.
         grouper = Grouper(key_names, batch_size, _ROUND, one_batch=workers == 1)
         self.add, self.take_rest = grouper.add, grouper.take_rest  # not methods around them: `add` is called per item
         self._workers = workers
+        self._limit = limit
         self._pace: Pace | None = None
         self._waiting: Iterator[Group] = iter(())
         """The groups of the round that were not sent yet."""
@@ -116,6 +123,8 @@ class WriteRun:
     def _write(self, sender: Sender, group: Group) -> Steps[GroupResult]:
         known: Outcomes = {}
         self._begun[group.positions[0]] = group, known
+        if self._limit is not None:
+            sender = self._limit.apply_to(sender)
         try:
             return (yield from write_group(sender, group, known))
         except BaseException:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 from dynamongo._support.lazy import lazy_property
 from dynamongo.expressions.values import AttributeValue, describe_error, shorten
+from dynamongo.fields.formats import Format
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats
 from dynamongo.fields.partial_map import refuse_part
 from dynamongo.fields.scalars import TextStored
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from dynamongo.fields.options import FieldOptions
 
 
 class JSONField(TextStored[Any]):
@@ -25,15 +31,26 @@ class JSONField(TextStored[Any]):
     Args:
         sort_keys: Whether the keys are stored in alphabetical order, so that `==` finds a document in any order; those
             of a key of the table or an index always are.
-        options: The arguments of every field.
+        format: `"json.dumps"`, to store the text that `json.dumps` of Python returns, with its white space, as PynamoDB
+            and pydynox do. Any text of JSON is read, whatever the format.
+        required: As for every field.
+        options: The other arguments of every field.
 
     >>> JSONField().encode({"b": [1, None], "a": 0.5})
     '{"b":[1,null],"a":0.5}'
     """
 
-    def __init__(self, *, sort_keys: bool = False, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self,
+        *,
+        sort_keys: bool = False,
+        format: Literal["json.dumps"] | None = None,
+        required: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        super().__init__(required=required, **options)
         self.sort_keys = sort_keys
+        self.declare_format(format, _FORMATS)
 
     def convert(self, value: Any) -> Any:
         if value is None:
@@ -71,6 +88,8 @@ class JSONField(TextStored[Any]):
                 pending += cast("list[Any]", part)
 
     def encode(self, value: Any) -> AttributeValue:
+        if self.stored_format is not None:
+            return self.stored_format.encode(value)
         return _CODEC.dump_sorted(value) if self.sort_keys or self.keeps_order else _CODEC.dump(value)
 
     def to_json(self, value: Any) -> Any:
@@ -119,6 +138,12 @@ class _Codec:
         return JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
     @lazy_property
+    def dump_as_python(self) -> Callable[[Any], str]:
+        from json import JSONEncoder  # noqa: PLC0415 - as the class says
+
+        return JSONEncoder(allow_nan=False).encode
+
+    @lazy_property
     def load(self) -> Callable[[str], Any]:
         from json import loads  # noqa: PLC0415 - as the class says
 
@@ -131,5 +156,14 @@ class _Codec:
         return JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float).decode
 
 
+def _dump_as_python(value: Any) -> str:
+    return _CODEC.dump_as_python(value)
+
+
+def _read_nothing(stored: AttributeValue) -> None:
+    """Leave every text to `parse`."""
+
+
+_FORMATS = {"json.dumps": Format("S", _dump_as_python, _read_nothing, "JSON text")}
 _CODEC = _Codec()
 _USUAL_DEPTH = 100

@@ -82,7 +82,10 @@ class StoredJSON(Updatable):
 
 
 class JSONForms(StoredJSON):
-    """The JSON of a field of the library, which takes what `validate` takes, except where it says otherwise."""
+    """The JSON of a field of the library: the Python value as it is, except where the field says otherwise."""
+
+    def to_json(self, value: Any) -> Any:
+        return to_plain(value)
 
     def from_json(self, value: Any) -> Any:
         return value

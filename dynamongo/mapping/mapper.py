@@ -6,6 +6,7 @@ declares, how instances become items and items become instances, and how message
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
@@ -23,7 +24,15 @@ from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.model_codec import Codec
 from dynamongo.mapping.model_schema import ModelSchema
-from dynamongo.mapping.records import Record, Recorded, record_of, set_record, stored_item_of
+from dynamongo.mapping.records import (
+    Record,
+    Recorded,
+    is_bound,
+    record_of,
+    set_record,
+    set_values,
+    stored_item_of,
+)
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
@@ -35,7 +44,9 @@ else:  # only saves of what has changed need it
 M = TypeVar("M", bound=Recorded)
 
 _PLAIN_KEYS: Final = frozenset([BinaryField, IntField, StringField])
-_OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing", "_schema"])
+_OF_CONCRETE_MODELS: Final = frozenset(
+    ["declaration", "table", "keys", "indexes", "version", "exists", "is_missing", "_schema"]
+)
 """The attributes that `ModelSchema.take_declaration` sets, and an abstract model lacks."""
 
 
@@ -49,30 +60,61 @@ class Mapper(ModelSchema, Generic[M]):
 
     Attributes:
         model: The class.
+        origin: The class that declares the model: `model` itself, unless that is bound to another table.
         codec: The compiled functions between values and items.
     """
 
     def __init__(self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
-        self.model = model
+        self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
         super().__init__(model, fields, declaration)
 
+    def bind(self, model: type[M], table: str | None) -> Mapper[M]:
+        """Return the mapper of a class that is bound to another table or connection, which has this one's fields.
+
+        Args:
+            model: The class, derived from this one's.
+            table: The name of its table; `None` for the table of this one.
+        """
+        bound: Mapper[M] = object.__new__(type(self))  # `copy.copy` would take five times the time
+        vars(bound).update(vars(self))
+        bound.model = model
+        bound.take_declaration(self.declaration, table)
+        return bound
+
     # Instances and items.
 
     def as_instance(self, item: M | Mapping[str, Any]) -> M:
-        """Return the instance itself, or a new one with the values of a dict.
+        """Return the instance itself, or a new one with the values of a dict, or of an instance of another table.
 
         Raises:
             ValidationError: It is neither an instance nor a dict of valid values.
         """
-        if isinstance(item, self.model):
-            return item
+        if isinstance(item, self.origin):
+            return self._adopt(item) if self.is_foreign(item) else item
         if isinstance(item, Mapping):
             model: Any = self.model
             built: M = model.from_dict(item)  # which a model may override
             return built
         raise ValidationError(f"{self.name}: expected an instance or a dict of its values; got {shorten(item)}")
+
+    def is_foreign(self, instance: M) -> bool:
+        """Return whether the instance belongs to another table: what it knows of its stored item is not about ours."""
+        model = type(instance)
+        return model is not self.model and (self.model is not self.origin or is_bound(model))
+
+    def _adopt(self, instance: M) -> M:
+        """Return a new instance of this table with the values of one of another table, which stays as it is."""
+        held: dict[str, Any] = vars(instance)
+        make: Any = self.model.__new__
+        adopted: M = make(self.model)
+        set_values(adopted, {name: copy.deepcopy(held[name]) for name in self.fields if name in held})
+        if self.version is not None and self.version.name in held:
+            vars(adopted)[self.version.name] = None
+        record = record_of(instance)
+        set_record(adopted, Record(None, record.undeclared, record.loaded))
+        return adopted
 
     def build(self, values: Mapping[str, Any]) -> M:
         """Return a new instance with these values; raises `ValidationError` as the constructor does."""
@@ -200,10 +242,12 @@ class Mapper(ModelSchema, Generic[M]):
     def lock_of(self, instance: M) -> Condition | None:
         """Return the condition that a write of the loaded item checks, if its model has a `VersionField`.
 
-        An instance that only names an item has no version to check.
+        An instance that only names an item, or belongs to another table, has no version to check.
         """
         version = self.version
-        if version is None or (record_of(instance).stored is None and vars(instance).get(version.name) is None):
+        if version is None or self.is_foreign(instance):
+            return None
+        if record_of(instance).stored is None and vars(instance).get(version.name) is None:
             return None
         return lock(version, getattr(instance, version.name))
 

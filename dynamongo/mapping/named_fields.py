@@ -22,14 +22,15 @@ def find_field(model: type, attribute: str, name: object, fields: Mapping[str, F
 def find_key_field(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
     """Return the field that an attribute of the class names, if it can be part of a key."""
     field = find_field(model, attribute, name, fields)
-    field.check_key()
+    is_range = attribute.rpartition(".")[2].strip("_").startswith("range_key")  # `__range_key__`, `by_name.range_key`
+    field.check_key(is_range=is_range)
     return field
 
 
 def make_key_attribute(model: type, field: Field[Any]) -> KeyAttribute:
     """Return the key attribute in which a field is stored."""
     name = field.path.attribute
-    check_attribute_name(model, name, name)
+    check_attribute_name(model, field.path.name, name)
     return KeyAttribute(name, _scalar_type(model, field))
 
 
@@ -50,4 +51,4 @@ def _scalar_type(model: type, field: Field[Any]) -> ScalarType:
             return scalar_type
     stored = field.stored_type or 'any type; a custom field declares one with stored_type = "S"'
     kind = type(field).__name__
-    refuse(model, field.path.attribute, f"is a key, which must be stored as S, N or B; {kind} stores {stored}")
+    refuse(model, field.path.name, f"is a key, which must be stored as S, N or B; {kind} stores {stored}")

@@ -37,13 +37,13 @@ class _Empty:
     """A class that sets nothing, and so has only what Python gives to every class."""
 
 
-_OF_EVERY_CLASS: Final = frozenset(vars(_Empty))
+_OF_EVERY_CLASS: Final = frozenset([*vars(_Empty), *vars(type)])
 
 
 def check_spelling(model: type, names: Iterable[str]) -> None:
     """Refuse `__rangekey__` and similar slips, which would silently leave an option at its default."""
     for name in names:
-        # Names that `type` has, such as `__annotations__`, are Python's own, too.
+        # Names that `type` has, such as `__annotations__`, are Python's own, too. It denies `__abstractmethods__`.
         is_own = name in OPTIONS or name in _OF_EVERY_CLASS or hasattr(type, name)
         if name.startswith("__") and not is_own:
             import difflib  # noqa: PLC0415 - only an error needs it

@@ -44,6 +44,11 @@ class Recorded:
     """`None`, `stored` of a `Record` (most instances need no more), or a `Record`."""
 
 
+def is_bound(model: type) -> bool:
+    """Return whether the class is bound to a table or connection, as `User.on_table("archive")` is."""
+    return "__origin__" in vars(model)
+
+
 set_values: Callable[[Any, dict[str, Any]], None] = Recorded.__dict__["__dict__"].__set__
 """Gives a new instance its values. `vars(instance).update` would first create an empty dict."""
 

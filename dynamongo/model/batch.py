@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo.model.write_stream import check_blocking, gather
 from dynamongo.planning.strategies import Strategy
-from dynamongo.verbs.batch_queue import ONE_WORKER, BatchQueue
+from dynamongo.verbs.batch_queue import BatchQueue
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
@@ -81,4 +81,4 @@ class Batch(BatchQueue[M]):
     def _send(self, count: int) -> None:
         """Execute the first writes, blocking."""
         with self._sending(count) as (entries, outcomes):
-            gather(self._destination, entries, ONE_WORKER, outcomes)
+            gather(self._destination, entries, self._options, outcomes)

@@ -38,6 +38,7 @@ class SaveMany(SaveVerb[M]):
         overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Store the items.
@@ -46,6 +47,8 @@ class SaveMany(SaveVerb[M]):
             items: Instances, or dicts of their values.
             overwrite: As in `save_one`.
             max_workers: How many requests run at the same time at most; 10 by default, and 1 in memory.
+            max_units_per_second: How many write units to consume per second at most, on average, so that a backfill
+                leaves the rest to others. A request is not cut: it waits until those before it are paid for.
             progress: A callback that is passed a `Progress`, or `True` for a progress bar.
 
         Returns:
@@ -55,7 +58,9 @@ class SaveMany(SaveVerb[M]):
             ValidationError: An item is invalid; nothing was written. The message names its position.
             AttributeNotLoaded: An item, or a map or list in it, was read in part; otherwise the same.
         """
-        return perform_bulk(self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite))
+        return perform_bulk(
+            self.prepare(items, WriteOptions(max_workers, progress, max_units_per_second), overwrite=overwrite)
+        )
 
     def stream(
         self,
@@ -63,10 +68,11 @@ class SaveMany(SaveVerb[M]):
         overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Store the items while iterating; see `Model.save_iter`."""
-        call = self.prepare(items, WriteOptions(max_workers, progress), overwrite=overwrite)
+        call = self.prepare(items, WriteOptions(max_workers, progress, max_units_per_second), overwrite=overwrite)
         return stream_bulk(call, "save_iter")
 
 
@@ -86,6 +92,7 @@ class DeleteMany(DeleteVerb[M]):
         *,
         scans: ScanPolicy | None = None,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Delete the items.
@@ -94,6 +101,7 @@ class DeleteMany(DeleteVerb[M]):
             strategy: A list of strategies for one item each, or any condition.
             scans: As in `get_many`.
             max_workers: As in `save_many`.
+            max_units_per_second: As in `save_many`; also how many read units its read consumes, if it makes one.
             progress: As in `save_many`.
 
         Returns:
@@ -104,13 +112,22 @@ class DeleteMany(DeleteVerb[M]):
                 attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        return _perform(self._model, self.prepare(strategy, scans, WriteOptions(max_workers, progress)))
+        return _perform(
+            self._model, self.prepare(strategy, scans, WriteOptions(max_workers, progress, max_units_per_second))
+        )
 
     def stream(
-        self, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
+        self,
+        strategies: Iterable[Strategy],
+        *,
+        max_workers: int | None = None,
+        max_units_per_second: float | None = None,
+        progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Delete the items while iterating; see `Model.delete_iter`."""
-        return stream_bulk(self.prepare_stream(strategies, WriteOptions(max_workers, progress)), "delete_iter")
+        return stream_bulk(
+            self.prepare_stream(strategies, WriteOptions(max_workers, progress, max_units_per_second)), "delete_iter"
+        )
 
 
 class UpdateMany(UpdateVerb[M]):
@@ -122,13 +139,14 @@ class UpdateMany(UpdateVerb[M]):
     that was read.
     """
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - what a caller may choose
         self,
         strategy: Strategy,
         updates: Updates,
         *,
         scans: ScanPolicy | None = None,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Update the items.
@@ -138,6 +156,7 @@ class UpdateMany(UpdateVerb[M]):
             updates: As in `update_one`; the same for every item.
             scans: As in `get_many`.
             max_workers: As in `save_many`.
+            max_units_per_second: As in `save_many`; also how many read units its read consumes, if it makes one.
             progress: As in `save_many`.
 
         Returns:
@@ -149,7 +168,10 @@ class UpdateMany(UpdateVerb[M]):
                 again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
         """
-        return _perform(self._model, self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress)))
+        return _perform(
+            self._model,
+            self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress, max_units_per_second)),
+        )
 
     def stream(
         self,
@@ -157,10 +179,14 @@ class UpdateMany(UpdateVerb[M]):
         updates: Updates,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[M]]:
         """Update the items while iterating; see `Model.update_iter`."""
-        return stream_bulk(self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress)), "update_iter")
+        return stream_bulk(
+            self.prepare_stream(strategies, updates, WriteOptions(max_workers, progress, max_units_per_second)),
+            "update_iter",
+        )
 
 
 def _perform(model: type[M], call: BulkCall[M]) -> BatchResult[M]:

@@ -100,26 +100,47 @@ class ResultSet(PreparedRead[T]):
         """
         return self._join_pages(*self._read_all(self._plan_page()))
 
-    def delete(self, *, max_workers: int | None = None, progress: ProgressOption = None) -> BatchResult[Any]:
+    def delete(
+        self,
+        *,
+        max_workers: int | None = None,
+        max_units_per_second: float | None = None,
+        progress: ProgressOption = None,
+    ) -> BatchResult[Any]:
         """Read the items, and delete each if it still satisfies the condition, as `delete_many` does.
+
+        Args:
+            max_workers: As in `save_many`.
+            max_units_per_second: How many write units to consume per second at most; by default, as many as the read
+                may consume.
+            progress: As in `save_many`.
 
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was deleted.
         """
-        return perform_bulk(self._delete_call(WriteOptions(max_workers, progress)), *self.targets())
+        call = self._delete_call(WriteOptions(max_workers, progress, max_units_per_second))
+        return perform_bulk(call, *self.targets())
 
     def update(
         self,
         *updates: Updates,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[Any]:
         """Read the items, and update each if it still satisfies the condition, as `update_many` does.
 
+        Args:
+            updates: Updates, or lists of them.
+            max_workers: As in `delete`.
+            max_units_per_second: As in `delete`.
+            progress: As in `delete`.
+
         Raises:
             BudgetExceeded: There is more to read than the budget allows; nothing was changed.
         """
-        return perform_bulk(self._update_call(updates, WriteOptions(max_workers, progress)), *self.targets())
+        call = self._update_call(updates, WriteOptions(max_workers, progress, max_units_per_second))
+        return perform_bulk(call, *self.targets())
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.
@@ -172,7 +193,9 @@ class ResultSet(PreparedRead[T]):
 
         segments = loop.split()
         # An iteration that is left early must leave no thread behind.
-        with contextlib.closing(merge(map(self._fetch_all, segments), self._find_workers(segments))) as fetched:
+        with contextlib.closing(
+            merge(map(self._fetch_all, segments), self._find_workers(segments), loop.stop)
+        ) as fetched:
             for page in fetched:
                 yield loop.take(page)
                 if loop.is_over:

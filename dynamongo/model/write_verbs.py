@@ -85,6 +85,7 @@ class WriteVerbs(Instance):
         overwrite: bool | Condition = True,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[Self]]:
         """Store items as they come from the iterable, and yield the outcome of each, in bounded memory.
@@ -98,16 +99,30 @@ class WriteVerbs(Instance):
             items: Instances, or dicts of their values.
             overwrite: As in `save_one`.
             max_workers: How many requests run at the same time; by default 10, and 1 in memory.
+            max_units_per_second: How many write units to consume per second at most, on average; see `save_many`.
             progress: A callback that is called with a `Progress`, or `True` for a bar.
         """
-        return cls.save_many.stream(items, overwrite, max_workers=max_workers, progress=progress)
+        return cls.save_many.stream(
+            items,
+            overwrite,
+            max_workers=max_workers,
+            max_units_per_second=max_units_per_second,
+            progress=progress,
+        )
 
     @classmethod
     def delete_iter(
-        cls, strategies: Iterable[Strategy], *, max_workers: int | None = None, progress: ProgressOption = None
+        cls,
+        strategies: Iterable[Strategy],
+        *,
+        max_workers: int | None = None,
+        max_units_per_second: float | None = None,
+        progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[Self]]:
         """Delete one item for each strategy that the iterable yields; outcomes as in `save_iter`."""
-        return cls.delete_many.stream(strategies, max_workers=max_workers, progress=progress)
+        return cls.delete_many.stream(
+            strategies, max_workers=max_workers, max_units_per_second=max_units_per_second, progress=progress
+        )
 
     @classmethod
     def update_iter(
@@ -116,18 +131,29 @@ class WriteVerbs(Instance):
         updates: Updates,
         *,
         max_workers: int | None = None,
+        max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> Iterator[WriteOutcome[Self]]:
         """Update one item for each strategy that the iterable yields; outcomes as in `save_iter`.
 
         An outcome has the item as it is now, or with its key alone if it was not updated.
         """
-        return cls.update_many.stream(strategies, updates, max_workers=max_workers, progress=progress)
+        return cls.update_many.stream(
+            strategies,
+            updates,
+            max_workers=max_workers,
+            max_units_per_second=max_units_per_second,
+            progress=progress,
+        )
 
     @classmethod
-    def batch(cls) -> batches.Batch[Self]:
-        """Collect puts and deletes in a `with` block, and send them whenever they fill a request; see `Batch`."""
-        return batches.Batch(cls)
+    def batch(cls, *, max_units_per_second: float | None = None) -> batches.Batch[Self]:
+        """Collect puts and deletes in a `with` block, and send them whenever they fill a request; see `Batch`.
+
+        Args:
+            max_units_per_second: How many write units to consume per second at most, on average; see `save_many`.
+        """
+        return batches.Batch(cls, max_units_per_second)
 
     @classmethod
     def delete_one(cls, strategy: Strategy, *, condition: Condition | None = None) -> Self | None:

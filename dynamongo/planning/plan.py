@@ -23,6 +23,12 @@ from dynamongo.operations.steps import describe_step
 _SHOWN = 3
 """How many keys or key conditions a printed plan lists."""
 
+_UNITS_OF_MB = 128
+"""Read units of a MB: one for two eventually consistent reads of 4 KB.
+
+Source: "DynamoDB provisioned capacity mode" in the developer guide.
+"""
+
 ReadOperation: TypeAlias = Get | BatchGet | Query | Scan
 
 
@@ -88,6 +94,7 @@ class Plan:
         rejected: The other access paths, each with the reason why it was not chosen.
         warnings: What the reader of the plan should know.
         batch_get: How many keys of a BatchGet the backend takes in one request.
+        max_units_per_second: How many read units the read may consume per second.
         names: The names of fields by those of their attributes, where these differ.
     """
 
@@ -103,6 +110,7 @@ class Plan:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     batch_get: int = field(default=MAX_BATCH_GET, compare=False, repr=False)
     names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    max_units_per_second: float | None = None
 
     @property
     def keys(self) -> tuple[Item, ...] | None:
@@ -207,6 +215,8 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
     if plan.limit is not None:
         yield from _lines("limit", str(plan.limit))
     yield from _lines("requests", str(plan.requests))
+    if plan.max_units_per_second is not None:
+        yield from _lines("rate", _describe_rate(plan.operations[0], plan.max_units_per_second))
     yield from _lines("not used", *map(str, plan.rejected))
     yield from _lines("note", *plan.warnings)
 
@@ -238,6 +248,13 @@ def _describe_steps(plan: Plan) -> Iterator[str]:
             yield from _lines("reads", f"the whole {'table' if index is None else 'index'}{share}")
     if plan.operations[0].consistent:
         yield from _lines("consistent", "yes, at twice the read units")
+
+
+def _describe_rate(operation: ReadOperation, units_per_second: float) -> str:
+    """Return the limit and what it means for a large read, whose size a plan does not know."""
+    units = _UNITS_OF_MB * (2 if operation.consistent else 1)
+    rate = f"{units_per_second:g} read units per second"
+    return rate if isinstance(operation, Get) else f"{rate}, so {units / units_per_second:.3g} s for each MB"
 
 
 def _shorten(lines: list[str]) -> list[str]:

@@ -53,10 +53,13 @@ def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) ->
     try:
         source = read.source
         if source is None or isinstance(source, tuple) or read.limit == 0 or read.segments is not None:
-            return plan_read(read, batch_get)
-        return _plan_by_template(mapper.plan_templates, read, conjuncts(source), batch_get)
+            plan = plan_read(read, batch_get)
+        else:
+            plan = _plan_by_template(mapper.plan_templates, read, conjuncts(source), batch_get)
     except ExpressionError as error:
         raise ExpressionError(f"{mapper.name}: {error}") from error
+    rate = read.max_units_per_second
+    return plan if rate is None else replace(plan, max_units_per_second=rate)
 
 
 def _plan_by_template(templates: dict[Any, Any], read: Read, parts: tuple[Condition, ...], batch_get: int) -> Plan:
@@ -243,23 +246,25 @@ class _Planner:
         access = candidate.access
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
-        scalars = cast("tuple[str, ...]", candidate.hash_key.values)  # or numbers, or binary: one type with an order
+        scalars = cast("list[tuple[str, ...]]", candidate.hash_key.values)  # or numbers, or binary: types with an order
         # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
         values = sorted(set(scalars), reverse=self._read.descending)
         queries = tuple([self._make_query(candidate, value, kept, residual) for value in values])
-        warnings = (_FETCHES, *losses) if candidate.fetches else losses
+        warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(), *losses)
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
 
     def _make_query(
-        self, candidate: Candidate, value: AttributeValue, kept: Condition | None, residual: Condition | None
+        self, candidate: Candidate, values: Sequence[AttributeValue], kept: Condition | None, residual: Condition | None
     ) -> Query:
         access, read = candidate.access, self._read
         projection = self._project(residual, access.cursor_names)
-        given = candidate.hash_key.part
-        hash_key = given if isinstance(given, Comparison) else Comparison(Path(access.keys.hash_key.name), EQ, value)
+        # The conjuncts themselves, where there are any: `plan_templates` looks for them.
+        hash_key = candidate.hash_key.equalities or [
+            Comparison(Path(name), EQ, value) for name, value in zip(access.keys.names, values, strict=False)
+        ]
         return Query(
             self._table.name,
-            KeyCondition(hash_key, candidate.range_key),
+            KeyCondition(*hash_key, *candidate.range_key),
             kept,
             access.index_name,
             projection,

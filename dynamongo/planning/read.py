@@ -32,6 +32,7 @@ class Read:
         cursor: Where to begin.
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop.
+        max_units_per_second: How many read units to consume per second at most.
         names: The names of fields by those of their attributes, where these differ.
     """
 
@@ -51,6 +52,7 @@ class Read:
     max_pages: int | None = None
     max_read_units: float | None = None
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    max_units_per_second: float | None = None
 
     @property
     def parts(self) -> tuple[Condition, ...]:

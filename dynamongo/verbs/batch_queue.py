@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Mapping
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WriteNotSent
@@ -17,9 +17,6 @@ from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 M = TypeVar("M", bound=Instance)
 
-# One worker: a full request is sent at once, and a put and a delete of one item keep their order.
-ONE_WORKER: Final = WriteOptions(max_workers=1)
-
 
 class BatchQueue(Generic[M]):
     """What `Batch` and `AsyncBatch` have in common: everything but the sending."""
@@ -27,7 +24,9 @@ class BatchQueue(Generic[M]):
     _keyword: ClassVar[str]
     """What opens the block."""
 
-    def __init__(self, model: type[M]) -> None:
+    def __init__(self, model: type[M], max_units_per_second: float | None = None) -> None:
+        # One worker: a full request is sent at once, and a put and a delete of one item keep their order.
+        self._options = WriteOptions(max_workers=1, max_units_per_second=max_units_per_second)
         mapper, connection = model.__mapper__, connection_of(model)
         # Fixed now: writes of one batch must not be spread over two backends.
         self._destination: Destination[M] = Destination(mapper, model.table_name(), connection, connection.backend)

@@ -77,7 +77,8 @@ class TargetedVerb(BoundVerb[M]):
         if targets is not None:
             return BulkCall(place, options, make_entry, targets)
         # Sorted, so that the result lists the items as `get_many` would.
-        return BulkCall(place, options, make_entry, read=self._make_read(source, is_sorted=True, scans=scans))
+        read = self._make_read(source, is_sorted=True, scans=scans, rate=options.max_units_per_second)
+        return BulkCall(place, options, make_entry, read=read)
 
     def _prepare_stream(
         self, strategies: AnyIterable[Strategy], options: WriteOptions, make: Callable[..., Entry[M]]
@@ -100,10 +101,23 @@ class TargetedVerb(BoundVerb[M]):
             return tuple(Target(key) for key in plan.keys), None
         return None, plan
 
-    def _make_read(self, source: ResolvedStrategy, *, is_sorted: bool, scans: ScanPolicy | None = None) -> Read:
-        table = self._mapper.schema(self._model.table_name())
-        required = self._mapper.declaration.required
-        return Read(table, source, is_sorted=is_sorted, required=required, scans=scans, names=self._mapper.renamed)
+    def _make_read(
+        self,
+        source: ResolvedStrategy,
+        *,
+        is_sorted: bool,
+        scans: ScanPolicy | None = None,
+        rate: float | None = None,
+    ) -> Read:
+        return Read(
+            self._mapper.schema(self._model.table_name()),
+            source,
+            is_sorted=is_sorted,
+            required=self._mapper.declaration.required,
+            scans=scans,
+            max_units_per_second=rate,
+            names=self._mapper.renamed,
+        )
 
 
 class SaveVerb(BoundVerb[M]):

@@ -16,9 +16,10 @@ from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterat
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
-from dynamongo._support.dataclasses import dataclass
+from dynamongo._support.dataclasses import dataclass, field
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo._support.stacklevel import caller_level
+from dynamongo.arguments import check_capacity_units
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import DynamongoError, ExpressionError, ItemNotFound, ValidationError, WriteNotSent
@@ -34,10 +35,12 @@ from dynamongo.verbs.progress import ProgressOption, report_progress
 from dynamongo.verbs.results import BatchResult, WriteOutcome, sum_up
 
 if TYPE_CHECKING:
-    from dynamongo.executor import write_run
+    from dynamongo.executor import rate_limits, write_run
     from dynamongo.executor.grouping import Round
+    from dynamongo.executor.rate_limits import RateLimit
     from dynamongo.verbs.progress import Advance
 else:  # most programs start without bulk writes
+    rate_limits = LazyModule("dynamongo.executor.rate_limits")
     write_run = LazyModule("dynamongo.executor.write_run")
 
 M = TypeVar("M", bound=Recorded)
@@ -77,12 +80,20 @@ class WriteOptions:
     Attributes:
         max_workers: How many requests run at the same time at most; by default, as many as suit the backend.
         progress: Where progress is reported.
+        max_units_per_second: How many write units to consume per second at most.
+        limit: What spreads the requests over time, if there are to be no more units per second. All that is written
+            with the same options shares it.
     """
 
     max_workers: int | None = None
     progress: ProgressOption = None
+    max_units_per_second: float | None = None
+    limit: RateLimit | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        rate = check_capacity_units("bulk write", "max_units_per_second", self.max_units_per_second)
+        # A frozen dataclass refuses plain assignment.
+        object.__setattr__(self, "limit", None if rate is None else rate_limits.RateLimit(rate))
         if self.max_workers is not None and (type(self.max_workers) is not int or self.max_workers < 1):
             raise ExpressionError(f"max_workers must be an int >= 1; got {shorten(self.max_workers)}")
 
@@ -156,7 +167,7 @@ class BulkWrite(Generic[M]):
     def __init__(self, destination: Destination[M], options: WriteOptions) -> None:
         limits = destination.backend.limits
         workers = limits.concurrency if options.max_workers is None else options.max_workers
-        self.run = write_run.WriteRun(destination.mapper.keys.names, limits.batch_write, workers)
+        self.run = write_run.WriteRun(destination.mapper.keys.names, limits.batch_write, workers, options.limit)
         self.destination = destination
         self._progress = options.progress
         self._count = 0

@@ -99,8 +99,8 @@ class Forms(Recorded):
     def json_schema(cls, mode: SchemaMode = "validation") -> dict[str, Any]:
         """Return the JSON Schema (draft 2020-12) of the model's documents, with the constraints of its fields.
 
-        What it allows, `from_dict(..., mode="json")` takes and `save` stores, unless it breaks a rule that no schema can
-        express, such as a validator, or the limits of a Decimal that is given as text.
+        What it allows, `from_dict(..., mode="json")` takes and `save` stores, unless it breaks a rule that no schema
+        can express, such as a validator, or the limits of a Decimal that is given as text.
 
         Args:
             mode: `"validation"` for what clients send, where fields with a default may be left out; or

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.codegen import is_plain_name
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import Connection, default_connection
+from dynamongo.connection.overrides import open_prefixes
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
@@ -17,9 +19,14 @@ from dynamongo.mapping.records import record_of
 from dynamongo.operations import StreamView
 from dynamongo.verbs.forms import Forms
 from dynamongo.verbs.metaclass import ModelMeta
+from dynamongo.verbs.table_names import find_table_name
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from dynamongo.verbs import bound_models
+else:  # most programs know their tables
+    bound_models = LazyModule("dynamongo.verbs.bound_models")
 
 
 class Instance(Forms, metaclass=ModelMeta):
@@ -31,7 +38,7 @@ class Instance(Forms, metaclass=ModelMeta):
     __abstract__ = True
     __slots__ = ()
 
-    __table__: ClassVar[str]
+    __table__: ClassVar[str | Callable[[], str]]
     __hash_key__: ClassVar[str]
     __range_key__: ClassVar[str | None] = None
     __read_units__: ClassVar[int] = 8
@@ -45,11 +52,49 @@ class Instance(Forms, metaclass=ModelMeta):
 
     @classmethod
     def table_name(cls) -> str:
-        """Return the full name of the table: the connection's prefix and `__table__`."""
-        table: str = cls.__mapper__.declaration.table.name
-        # As `connection_of`, without the function call: every verb needs the name.
+        """Return the full name of the table: the connection's prefix and `__table__`, or the ARN that this is."""
+        # In as few steps as possible, and without `connection_of`: every verb needs the name.
         connection = cls.__connection__ or default_connection
-        return connection.table_prefix + table
+        names = connection.table_names if open_prefixes else connection.own_names
+        return names.get(cls.__mapper__.table) or find_table_name(cls, connection)
+
+    @classmethod
+    def on_table(cls, name: str) -> type[Self]:
+        """Return the model for another table of the same kind, such as that of a month or a tenant.
+
+        It has every verb, and its instances are instances of the model that know their table: `user.save()` writes
+        there. It is a class derived from the model, with its name and fields, made in some microseconds.
+
+        Args:
+            name: The name of the table, to which the connection adds its prefix; or its ARN, for a table of another
+                account.
+
+        Raises:
+            SchemaError: No table can have that name, or the model is abstract.
+
+        >>> from dynamongo import Model, StringField
+        >>> class Order(Model):
+        ...     __table__ = "orders"
+        ...     __hash_key__ = "number"
+        ...     number = StringField()
+        >>> november = Order.on_table("orders-2026-11")
+        >>> november.table_name(), isinstance(november(number="1"), Order)
+        ('orders-2026-11', True)
+        """
+        bound_models.check_table(cls, name)
+        return bound_models.bind(cls, table=name)
+
+    @classmethod
+    def on(cls, connection: Connection) -> type[Self]:
+        """Return the model on another connection: another account, region or prefix. Otherwise as `on_table`.
+
+        Both can be chained: `Order.on(archive).on_table("orders-2020")`.
+
+        Raises:
+            SchemaError: It is not a `Connection`, or the model is abstract.
+        """
+        bound_models.check_connection(cls, connection)
+        return bound_models.bind(cls, connection=connection)
 
     def __setattr__(self, name: str, value: Any) -> None:
         field = type(self).__mapper__.fields.get(name)

@@ -14,6 +14,7 @@ from dynamongo.fields.indexes import Index
 from dynamongo.mapping.declaration import collect_fields, collect_indexes, declare
 from dynamongo.mapping.mapper import AbstractMapper, Mapper
 from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
+from dynamongo.mapping.records import is_bound
 
 _FINAL: Final = ("__hash_key__", "__range_key__", "__abstract__")
 """Options that cannot change, because existing instances, conditions and cursors depend on them."""
@@ -53,6 +54,14 @@ class ModelMeta(type):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)
 
+    def __repr__(cls) -> str:
+        if not is_bound(cls):
+            return super().__repr__()
+        bound: Any = vars(cls)
+        table = f" on table {bound['__table__']!r}" if "__table__" in bound else ""
+        connection = f" on {bound['__connection__']!r}" if "__connection__" in bound else ""
+        return f"{super().__repr__()[:-1]}{table}{connection}>"
+
     def __setattr__(cls, name: str, value: Any) -> None:
         if "__mapper__" not in vars(cls):  # the class is being created
             super().__setattr__(name, value)
@@ -75,6 +84,11 @@ class ModelMeta(type):
             cls.__refuse(name, "a field", f"{name} = StringField()")
         if isinstance(vars(cls).get(name), Index) or issubclass(kind, Index):
             cls.__refuse(name, "an index", f"{name} = GlobalIndex(...)")
+        if name in OPTIONS and is_bound(cls):
+            raise SchemaError(
+                f"{cls.__name__}.{name}: the class is bound to a table or connection, and lives as long as it is used:"
+                f" set the option of {cls.__name__} itself, or derive a model from it"
+            )
         if name in _FINAL:
             cls.__refuse(name, "part of the key schema", f"{name} = ...")
 
@@ -106,7 +120,8 @@ class ModelMeta(type):
         _check_connection(cls)
         check_options(cls)
         # Derived models inherit the option, unless they set it themselves.
-        mappers = [model.__mapper__ for model in _family(cls)]
+        family = list(_family(cls))
+        mappers = [model.__mapper__ for model in family if not is_bound(model)]
         known = [(each, each.declaration) for each in mappers if not isinstance(each, AbstractMapper)]
         again = [(mapper, old, declare(mapper.model, old.fields, old.indexes)) for mapper, old in known]
         for mapper, old, new in again:  # only when none of the models was refused
@@ -116,6 +131,9 @@ class ModelMeta(type):
             if new.expires_by != old.expires_by:
                 new.mark_expiry_field()
                 mapper.codec.reset()  # its fast paths depend on `is_expiry`
+        for bound in filter(is_bound, family):
+            mapper = bound.__mapper__
+            mapper.take_declaration(mapper.origin.__mapper__.declaration, vars(bound).get("__table__"))
 
 
 def _check_connection(model: type) -> None:

@@ -184,8 +184,8 @@ class PreparedRead(Generic[T]):
 
     def _page_call(self, loop: PageLoop) -> VerbCall[ReadPage]:
         """Return the call that fetches the next page: one request, or steps."""
-        # A residual is compiled once for several reads, which only steps do.
-        request = loop.next_request() if loop.plan.residual is None else None
+        # A residual is compiled once for several reads, and a rate limit waits, which only steps do.
+        request = loop.next_request() if loop.plan.residual is None and loop.limit is None else None
         if request is None:
             return self._call(loop.fetch)
         return _PageCall(self._model.__mapper__, loop, request)
@@ -286,7 +286,9 @@ class PreparedRead(Generic[T]):
         return self._write_call(functools.partial(update_entry, changes), options)
 
     def _write_call(self, make_entry: Callable[..., Entry[Any]], options: WriteOptions) -> BulkCall[Any]:
-        """Return the call that writes the items where they were read."""
+        """Return the call that writes the items where they were read, at the rate of the read by default."""
+        if options.max_units_per_second is None:
+            options = replace(options, max_units_per_second=self._read.max_units_per_second)
         mapper, table = self._model.__mapper__, self._read.table.name
         place = Destination(mapper, table, self._connection, self._backend)
         return BulkCall(place, options, functools.partial(make_entry, mapper, table))

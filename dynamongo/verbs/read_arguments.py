@@ -31,6 +31,9 @@ class ReadArguments(TypedDict, total=False):
         segments: Into how many segments to divide a full scan; they are read in parallel.
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop: after the page that reaches them.
+        max_units_per_second: How many read units to consume per second at most, on average, so that the read leaves
+            the rest to others. A request is not cut: it waits until those before it are paid for. Writes of what was
+            read, by `delete` or `update`, consume no more write units per second either.
         progress: A callback that is called with a `Progress` after each page, whose `done` counts the items read,
             including those that a filter left out; or `True` for a bar.
     """
@@ -43,6 +46,7 @@ class ReadArguments(TypedDict, total=False):
     segments: int | None
     max_pages: int | None
     max_read_units: float | None
+    max_units_per_second: float | None
     progress: ProgressOption
 
 
@@ -110,6 +114,9 @@ def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str,
         "scans": scans,
         "max_pages": check_count(name, "max_pages", arguments.get("max_pages"), least=1),
         "max_read_units": check_capacity_units(name, "max_read_units", arguments.get("max_read_units")),
+        "max_units_per_second": check_capacity_units(
+            name, "max_units_per_second", arguments.get("max_units_per_second")
+        ),
     }
 
 

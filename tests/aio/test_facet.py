@@ -77,7 +77,9 @@ def test_nothing_can_be_set_on_it() -> None:
 
 class TestOtherAttributes:
     def test_field_of_that_name_is_refused(self) -> None:
-        with pytest.raises(SchemaError, match=r"^Wrong.aio is a field that would hide a method or attribute; rename"):
+        with pytest.raises(
+            SchemaError, match=r"^Wrong.aio is a field that would hide a method or attribute of every model: "
+        ):
 
             class Wrong(Note):
                 aio = StringField()  # type: ignore[assignment]  # the mistake

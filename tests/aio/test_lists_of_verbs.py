@@ -24,8 +24,11 @@ OF_MODELS = {
     "explain": "it makes no request, and returns the same plan for both colours",
     "from_dict": "it makes an instance",
     "keys_in": "it makes a condition",
+    "on": "it makes a class",
+    "on_table": "the same",
     "table_name": "it is a name",
     "to_dict": "it makes a dict",
+    "attribute": "it makes a field",
     "undeclared": "it makes a dict",
 }
 OF_CONNECTIONS = {
@@ -42,8 +45,10 @@ OF_CONNECTIONS = {
     "record": "a `with` block, for tasks as well",
     "run": "`run_async` stands beside it",
     "run_async": "the same",
+    "region": "it is a setting",
     "scans": "it is a setting",
     "set_config": "as `reconfigure`",
+    "table_names": "it is a setting",
     "table_prefix": "it is a setting",
     "using": "a `with` block, for tasks as well",
 }

@@ -112,8 +112,8 @@ def _render_billing(throughput: Throughput | None) -> _Wire:
 
 
 def _render_keys(keys: KeySchema) -> list[_Wire]:
-    kinds = ("HASH", "RANGE")
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=False)]
+    kinds = ["HASH"] * len(keys.hash_attributes) + ["RANGE"] * len(keys.range_attributes)
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=True)]
 
 
 def _render_throughput(throughput: Throughput | None) -> _Wire:
@@ -150,7 +150,7 @@ def parse_description(wire: dict[str, Any]) -> TableDescription:
     """Return a table from what DescribeTable returned.
 
     The indexes are sorted by name, since DynamoDB returns them in no order. A global index has a `throughput` only
-    where it differs from the table's. Raises `UnsupportedOperation` for an index whose keys `KeySchema` cannot hold.
+    where it differs from the table's. Raises `UnsupportedOperation` for keys that `KeySchema` cannot hold.
     """
     status = wire.get("TableStatus")
     return TableDescription(
@@ -183,10 +183,11 @@ def _parse_schema(wire: _Wire) -> TableSchema:
 def _parse_keys(wire: _Wire, types: dict[str, ScalarType]) -> KeySchema:
     keys = [KeyAttribute(each["AttributeName"], types[each["AttributeName"]]) for each in wire["KeySchema"]]
     kinds = [each["KeyType"] for each in wire["KeySchema"]]
-    if kinds not in (["HASH"], ["HASH", "RANGE"]):
+    count = kinds.count("HASH")
+    if kinds != ["HASH"] * count + ["RANGE"] * (len(kinds) - count) or not count:
         name = wire.get("IndexName") or wire["TableName"]
-        raise UnsupportedOperation(f"{name}: a key has one hash and at most one range attribute; got {kinds}")
-    return KeySchema(*keys)
+        raise UnsupportedOperation(f"{name}: a key has HASH attributes, then RANGE attributes; got {kinds}")
+    return KeySchema(keys[:count], keys[count:])
 
 
 def _parse_throughput(wire: _Wire) -> Throughput | None:

@@ -31,7 +31,7 @@ from dynamongo.operations import (
     UpdateIndexThroughput,
     UpdateThroughput,
 )
-from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
+from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeySchema, TableSchema, Throughput
 
 
 def create_table(store: Store, operation: CreateTable) -> TableDescription:
@@ -82,8 +82,10 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
 def _with_known_types(keys: KeySchema, schema: TableSchema) -> KeySchema:
     """Return the keys with the types that the table knows already: DynamoDB ignores others in the request."""
     known = {part.name: part for part in schema.key_attributes()}
-    hash_key, *rest = (known.get(part.name, part) for part in keys.attributes)
-    range_key: KeyAttribute | None = rest[0] if rest else None
+    hash_key, range_key = (
+        [known.get(part.name, part) for part in attributes]
+        for attributes in (keys.hash_attributes, keys.range_attributes)
+    )
     return KeySchema(hash_key, range_key)
 
 

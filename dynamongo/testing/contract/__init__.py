@@ -14,6 +14,8 @@ from dynamongo.testing.contract.index_tables import IndexTableContract
 from dynamongo.testing.contract.indexes import IndexContract, IndexKeyContract
 from dynamongo.testing.contract.isolation import IsolationContract
 from dynamongo.testing.contract.keys import KeyContract
+from dynamongo.testing.contract.long_key_queries import LongKeyQueryContract
+from dynamongo.testing.contract.long_keys import LongKeyContract
 from dynamongo.testing.contract.pages import PageContract
 from dynamongo.testing.contract.projections import ProjectionContract
 from dynamongo.testing.contract.queries import QueryContract
@@ -55,6 +57,8 @@ class BackendContract(
     IndexPageContract,
     IndexProjectionContract,
     IndexTableContract,
+    LongKeyContract,
+    LongKeyQueryContract,
     TransactWriteContract,
     TokenContract,
     TransactGetContract,

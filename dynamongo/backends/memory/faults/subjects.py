@@ -111,7 +111,7 @@ def _attributes_of(write: BatchPut | BatchDelete) -> Item:
 def _attributes_queried(condition: KeyCondition) -> Item:
     """Return the key attributes whose values the query fixes."""
     found: Item = {}
-    for part in (condition.hash_key, condition.range_key):
+    for part in condition.parts:
         if isinstance(part, Comparison) and part.operator == EQ and isinstance(part.left, Path):
             found[part.left.attribute] = cast("AttributeValue", part.right)
     return found
