@@ -33,6 +33,7 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields import custom, python_values
+from dynamongo.fields.json_forms import JSONForms
 from dynamongo.fields.keyed import Keyed
 from dynamongo.fields.partial_map import refuse_unloaded
 from dynamongo.fields.updatable import MAX_SECONDS
@@ -45,7 +46,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class Field(Keyed, Generic[T]):
+class Field(JSONForms, Keyed, Generic[T]):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
     Args:
