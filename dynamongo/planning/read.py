@@ -51,7 +51,7 @@ class Read:
     cursor: str | None = None
     max_pages: int | None = None
     max_read_units: float | None = None
-    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     max_units_per_second: float | None = None
 
     @property
