@@ -35,7 +35,6 @@ from dynamongo.expressions.conditions import (
     Size,
     all_of,
     conjuncts,
-    describe,
 )
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.limits import check_limits, count_operators
