@@ -154,7 +154,7 @@ class BaseCondition:
     def __invert__(self: Condition) -> Not:  # type: ignore[misc]  # every subclass is in the union
         return Not(self)
 
-    def matches(self: Condition, item: Mapping[str, AttributeValue] | Storable) -> bool:  # type: ignore[misc]  # as above
+    def matches(self: Condition, item: Mapping[str, Any] | Storable) -> bool:  # type: ignore[misc]  # as above
         """Return whether the item satisfies the condition, as DynamoDB would decide. Makes no request.
 
         Args:
@@ -163,7 +163,7 @@ class BaseCondition:
         """
         return evaluation.holds(self, explanations.as_item(item))
 
-    def explain(self: Condition, item: Mapping[str, AttributeValue] | Storable) -> Explanation:  # type: ignore[misc]  # as above
+    def explain(self: Condition, item: Mapping[str, Any] | Storable) -> Explanation:  # type: ignore[misc]  # as above
         """Return whether the item satisfies the condition, and which of its parts; print it to read it.
 
         Args:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import And, Condition, Or, is_value
 from dynamongo.expressions.evaluation import MISSING, Resolved, holds, read
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.trees import Branch, nodes_of
-from dynamongo.expressions.values import AttributeValue, Item, describe_value
+from dynamongo.expressions.values import AttributeValue, Item, describe_value, normalize_item
 
 
 class Storable(Protocol):
     """An instance of a model, or anything else that knows the item that it would be stored as."""
 
-    def to_item(self) -> Item:
+    def to_item(self) -> dict[str, Any]:
         """Return the attribute values."""
         ...
 
@@ -67,7 +67,7 @@ class Explanation:
             pending += reversed([(part, depth + 1) for part in each.parts])
 
 
-def explain(condition: Condition, item: Mapping[str, AttributeValue] | Storable) -> Explanation:
+def explain(condition: Condition, item: Mapping[str, Any] | Storable) -> Explanation:
     """Return whether the item satisfies the condition, and which of its parts."""
     stored = as_item(item)
     # From the end, so that the parts of a branch are explained before it; a tree may be too deep for recursion.
@@ -81,9 +81,18 @@ def explain(condition: Condition, item: Mapping[str, AttributeValue] | Storable)
     return explained[0]
 
 
-def as_item(item: Mapping[str, AttributeValue] | Storable) -> Mapping[str, AttributeValue]:
-    """Return the attribute values of an item, or of what would be stored as one."""
-    return cast("Mapping[str, AttributeValue]", item) if isinstance(item, Mapping) else item.to_item()
+def as_item(item: Mapping[str, Any] | Storable) -> Item:
+    """Return the attribute values of an item, or of what would be stored as one; a set may be a `set`."""
+    stored: Mapping[str, Any] = cast("Mapping[str, Any]", item) if isinstance(item, Mapping) else item.to_item()
+    return normalize_item({name: _freeze(value) for name, value in stored.items()})
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_freeze(element) for element in cast("Iterable[Any]", value)]
+    if isinstance(value, dict):
+        return {name: _freeze(member) for name, member in cast("dict[str, Any]", value).items()}
+    return frozenset(cast("set[Any]", value)) if isinstance(value, set) else value
 
 
 def _combine(node: Condition, parts: tuple[Explanation, ...]) -> bool:

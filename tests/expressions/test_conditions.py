@@ -36,6 +36,7 @@ from dynamongo.expressions.conditions import (
     all_of,
     conjuncts,
 )
+from dynamongo.expressions.descriptions import describe
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.limits import check_limits, count_operators
 from dynamongo.expressions.operands import operands_of, paths_of
