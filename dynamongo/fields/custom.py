@@ -37,6 +37,8 @@ def adopt(cls: Any) -> None:
     _refuse_ignored(cls)
     own = {name: _find_own(cls, name) for name in _METHODS}
     cls.overridden = frozenset(name for name, method in own.items() if method is not None)
+    if "reads_one_form" not in vars(cls):
+        cls.reads_one_form = False  # who knows what the class reads
     for name, (refusal, check) in _WRAPPED.items():
         method = own[name]
         if method is not None and not hasattr(method, "is_wrapped"):

@@ -97,6 +97,7 @@ class TimedeltaField(NumberStored[T]):
         return {"type": "string", "format": "duration"}
 
     stores_whole = True
+    reads_one_form = True
 
     @property
     def stored_range(self) -> tuple[Number, Number]:

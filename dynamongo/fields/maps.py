@@ -23,6 +23,8 @@ class AnyField(Field[Any]):
         self.enclose(part)
         return part
 
+    reads_one_form = True
+
     def can_copy(self, other: Any) -> bool:
         """Return `True`: the members of a map without fields may hold anything."""
         del other
@@ -120,6 +122,7 @@ class DictField(Field[T]):
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
+        self.reads_one_form = type(self) is DictField and not self.fields
         self._refuse_hidden(named)
         self.bind_children()
 

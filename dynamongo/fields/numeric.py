@@ -126,6 +126,7 @@ class IntField(_RangedField[T]):
     _kind = "an int"
     _formats = number_formats.INTS
     stores_whole = True
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -281,6 +282,7 @@ class DecimalField(_RangedField[T]):
     """
 
     _kind = "a Decimal"
+    reads_one_form = True
     _formats = number_formats.DECIMALS
 
     if TYPE_CHECKING:

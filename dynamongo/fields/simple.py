@@ -41,6 +41,7 @@ class BooleanField(FormattedField[T]):
     """
 
     stored_type: AttributeType | None = "BOOL"
+    reads_one_form = True
     can_expire_items = False
 
     if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class BinaryField(FormattedField[T]):
     """
 
     stored_type: AttributeType | None = "B"
+    reads_one_form = True
 
     if TYPE_CHECKING:
 

@@ -163,6 +163,8 @@ class StringField(LimitedText[T]):
     def parse(self, text: str) -> Any:
         return text if self.stored_format is None else self.convert(text)
 
+    reads_one_form = True
+
     def stores_like(self, other: Any) -> bool:
         if type(self) is not StringField or self.stored_format is not None:
             return super().stores_like(other)

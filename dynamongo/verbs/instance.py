@@ -17,6 +17,7 @@ from dynamongo.fields.maps import AnyField
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
 from dynamongo.mapping.records import record_of
 from dynamongo.operations import StreamView
+from dynamongo.schema import Recovery, TableClass
 from dynamongo.verbs.forms import Forms
 from dynamongo.verbs.metaclass import ModelMeta
 from dynamongo.verbs.table_names import find_table_name
@@ -49,6 +50,10 @@ class Instance(Forms, metaclass=ModelMeta):
     __ttl__: ClassVar[str | None] = None
     __tags__: ClassVar[Mapping[str, str] | None] = None
     __stream__: ClassVar[StreamView | None] = None
+    __table_class__: ClassVar[TableClass | None] = None
+    __encryption__: ClassVar[str | None] = None
+    __point_in_time_recovery__: ClassVar[Recovery | None] = None
+    __deletion_protection__: ClassVar[bool | None] = None
 
     @classmethod
     def table_name(cls) -> str:

@@ -157,6 +157,22 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         "test_disabled_expiry_cannot_be_disabled",
         "test_expiry_by_another_attribute_cannot_be_disabled",
     ),
+    "UpdateTable does not know encryption, and takes several settings at once; DynamoDB changes one for each request": (
+        *fails("test_setting_is_changed_and_the_others_stay", "encryption"),
+        "test_encryption_returns_to_the_default_once",
+        *fails(
+            "test_settings_are_changed_one_at_a_time",
+            "all of them",
+            "table class and encryption",
+            "table class and protection",
+        ),
+    ),
+    "there are no backups, and so no point-in-time recovery": (
+        "test_recovery_is_off_until_it_is_switched_on",
+        *fails("test_recovery_of_other_periods_is_refused", "0 days", "36 days"),
+        "test_period_is_refused_where_recovery_is_switched_off",
+        *fails("test_settings_of_a_missing_table", "recovery", "its description"),
+    ),
     "a segment ends at a cursor whose item is gone, which a scan of the whole does not; DynamoDB goes on after it, and"
     " nothing would be safe to delete during a parallel scan if it did not": (
         "test_reading_of_a_segment_continues_after_a_deleted_item",

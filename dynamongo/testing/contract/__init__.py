@@ -24,6 +24,7 @@ from dynamongo.testing.contract.segments import SegmentContract
 from dynamongo.testing.contract.sizes import SizeContract
 from dynamongo.testing.contract.table import Table
 from dynamongo.testing.contract.table_changes import TableChangeContract
+from dynamongo.testing.contract.table_settings import TableSettingsContract
 from dynamongo.testing.contract.tables import TableContract
 from dynamongo.testing.contract.tasks import TaskContract
 from dynamongo.testing.contract.tokens import TokenContract
@@ -52,6 +53,7 @@ class BackendContract(
     CapacityContract,
     TableContract,
     TableChangeContract,
+    TableSettingsContract,
     IndexContract,
     IndexKeyContract,
     IndexPageContract,
