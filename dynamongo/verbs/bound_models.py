@@ -13,6 +13,7 @@ from __future__ import annotations
 import abc
 import copyreg
 import weakref
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
 from dynamongo._support.forks import INNERMOST, make_lock
@@ -101,10 +102,11 @@ def check_connection(model: type[Instance], connection: object) -> None:
 
 def _bindings_of(holder: Any) -> _Bindings:
     """Return what a model or connection keeps, in an attribute: whoever drops the holder drops its bound models."""
-    found: _Bindings | None = vars(holder).get("__bound__")
+    held: Mapping[str, Any] = vars(holder)
+    found: _Bindings | None = held.get("__bound__")
     if found is None:
         with _lock:
-            found = vars(holder).get("__bound__") or _Bindings()
+            found = held.get("__bound__") or _Bindings()
             if isinstance(holder, type):
                 type.__setattr__(holder, "__bound__", found)  # the metaclass would read the declaration again
             else:
@@ -114,7 +116,7 @@ def _bindings_of(holder: Any) -> _Bindings:
 
 def _make(origin: Any, table: str | None, connection: Connection | None) -> Any:
     """Make a bound model, as a class statement would, without what only a declaration needs."""
-    kind: Any = type(origin)
+    kind: type[Any] = type(origin)
     names = {name: getattr(origin, name) for name in ("__module__", "__qualname__", "__doc__")}
     namespace = {**names, "__slots__": (), "__origin__": origin}
     if table is not None:
@@ -136,9 +138,10 @@ def _reduce(model: Any) -> Any:
     """Return how a model is pickled: by its name, as every class, and how it is bound."""
     if not is_bound(model):
         return model.__qualname__
-    if "__connection__" in vars(model):
+    bound: Mapping[str, Any] = vars(model)
+    if "__connection__" in bound:
         raise TypeError(
             f"{model.__name__}.on(connection) and its instances cannot be pickled, because a Connection cannot: pickle"
             " to_dict() of the instance"
         )
-    return vars(model)["__origin__"].on_table, (vars(model)["__table__"],)
+    return bound["__origin__"].on_table, (bound["__table__"],)
