@@ -15,8 +15,6 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import check_name
 from dynamongo.fields.base import Field, refuse_shared_names
-from dynamongo.fields.durations import TimedeltaField
-from dynamongo.fields.enumeration import EnumField
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.version import VersionField
 from dynamongo.mapping.keys import ModelKeys, name_model
@@ -170,7 +168,7 @@ def _find_expiry(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     field = find_field(model, "__ttl__", name, fields)
     # Enums, timedeltas and versions are stored as numbers, too, but not as seconds since 1970, which DynamoDB requires.
     # Source: "Using time to live (TTL) in DynamoDB" in the developer guide.
-    if field.stored_type != "N" or isinstance(field, (EnumField, TimedeltaField, VersionField)):
+    if field.stored_type != "N" or not field.can_expire_items:
         refuse(
             model,
             "__ttl__",
