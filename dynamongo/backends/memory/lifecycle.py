@@ -31,6 +31,7 @@ from dynamongo.operations import (
     UpdateIndexThroughput,
     UpdateThroughput,
 )
+from dynamongo.operations.table_names import find_arn
 from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeySchema, TableSchema, Throughput
 
 
@@ -40,8 +41,12 @@ def create_table(store: Store, operation: CreateTable) -> TableDescription:
     check_new_table(operation)
     if schema.name in store.tables:
         raise TableExists(f"Table already exists: {schema.name}")
-    store.tables[schema.name] = MemoryTable(schema)
-    return TableDescription(schema)
+    # An ARN is the name of a table of another account, apart from the table of that name: a store in memory has no
+    # account of its own. DescribeTable tells its name.
+    arn = find_arn(schema.name)
+    described = schema if arn is None else replace(schema, name=arn.name)
+    store.tables[schema.name] = MemoryTable(described)
+    return TableDescription(described)
 
 
 def describe_table(store: Store, operation: DescribeTable) -> TableDescription:
