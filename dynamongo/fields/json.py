@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 from dynamongo._support.lazy import lazy_property
 from dynamongo.expressions.values import AttributeValue, describe_error, shorten
 from dynamongo.fields.formats import Format
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats
 from dynamongo.fields.partial_map import refuse_part
 from dynamongo.fields.scalars import TextStored
 
@@ -22,23 +23,33 @@ class JSONField(TextStored[Any]):
     """Any JSON value except `None`, stored as JSON text: one string, whatever its depth.
 
     Takes dicts with `str` keys, lists, tuples (which are read as lists), `str`, `int`, `float`, `bool`, and `None`
-    inside them. NaN and infinity are refused. The text is canonical (sorted keys, no white space), so that `==`
-    compares documents; `1` and `1.0` differ. Use a `DictField` to store a map, for conditions on its members.
+    inside them. NaN and infinity are refused. Use a `DictField` to store a map, for conditions on its members.
+
+    The text has no white space, and its keys are in the order of the document, so that a form or a schema comes back as
+    it was. Conditions compare texts: `1` and `1.0` differ, and so do two orders of keys, unless they are sorted.
 
     Args:
-        format: `"json.dumps"`, to store the text that `json.dumps` of Python returns, as PynamoDB and pydynox do: with
-            the keys in the order given, which `==` then distinguishes. Any text of JSON is read, whatever the format.
+        sort_keys: Whether the keys are stored in alphabetical order, so that `==` finds a document in any order; those
+            of a key of the table or an index always are.
+        format: `"json.dumps"`, to store the text that `json.dumps` of Python returns, with its white space, as PynamoDB
+            and pydynox do. Any text of JSON is read, whatever the format.
         required: As for every field.
         options: The other arguments of every field.
 
     >>> JSONField().encode({"b": [1, None], "a": 0.5})
-    '{"a":0.5,"b":[1,null]}'
+    '{"b":[1,null],"a":0.5}'
     """
 
     def __init__(
-        self, *, format: Literal["json.dumps"] | None = None, required: bool = False, **options: Unpack[FieldOptions]
+        self,
+        *,
+        sort_keys: bool = False,
+        format: Literal["json.dumps"] | None = None,
+        required: bool = False,
+        **options: Unpack[FieldOptions],
     ) -> None:
         super().__init__(required=required, **options)
+        self.sort_keys = sort_keys
         self.declare_format(format, _FORMATS)
 
     def convert(self, value: Any) -> Any:
@@ -77,7 +88,19 @@ class JSONField(TextStored[Any]):
                 pending += cast("list[Any]", part)
 
     def encode(self, value: Any) -> AttributeValue:
-        return _CODEC.dump_sorted(value) if self.stored_format is None else self.stored_format.encode(value)
+        if self.stored_format is not None:
+            return self.stored_format.encode(value)
+        return _CODEC.dump_sorted(value) if self.sort_keys or self.keeps_order else _CODEC.dump(value)
+
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def from_json(self, value: Any) -> Any:
+        return as_floats(value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"not": {"type": "null"}}
 
     def parse(self, text: str) -> Any:
         try:

@@ -28,6 +28,7 @@ from dynamongo.mapping.records import (
     Record,
     Recorded,
     is_bound,
+    make_record,
     record_of,
     set_record,
     set_values,
@@ -37,9 +38,10 @@ from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas
-else:  # only saves of what has changed need it
+    from dynamongo.mapping import deltas, stored_forms
+else:  # only saves of what was read need them
     deltas = LazyModule("dynamongo.mapping.deltas")
+    stored_forms = LazyModule("dynamongo.mapping.stored_forms")
 
 M = TypeVar("M", bound=Recorded)
 
@@ -68,6 +70,7 @@ class Mapper(ModelSchema, Generic[M]):
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
+        self._formed = [field for field in fields.values() if not (field.reads_one_form or field.is_key)]
         super().__init__(model, fields, declaration)
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
@@ -127,22 +130,29 @@ class Mapper(ModelSchema, Generic[M]):
     def encode(self, instance: M) -> Item:
         """Return the item that is stored for the instance, as attribute values.
 
-        Validates every value again, since a list or dict in it may have been changed.
+        Validates every value again, since a list or dict in it may have been changed. What has not changed since the
+        item was read keeps the form in which it is stored.
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
-        record = instance.__record__
+        record: Any = instance.__record__
         if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
-            return self.codec.encode(vars(instance), {})
-        if record.loaded is not None:
-            raise AttributeNotLoaded(
-                f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
-                " saving it would lose the rest: call reload() first, or change it with update()"
-            )
-        # A copy, which the codec fills.
-        return self.codec.encode(vars(instance), dict(record.undeclared))
+            stored, item = record, self.codec.encode(vars(instance), {})
+        elif record.loaded is None:
+            stored, item = record.stored, self.codec.encode(vars(instance), record.start_item())
+        else:
+            self._refuse_part(instance)
+        if self._formed and stored is not None:
+            stored_forms.keep_stored_forms(self._formed, stored, item)
+        return item
+
+    def _refuse_part(self, instance: M) -> NoReturn:
+        raise AttributeNotLoaded(
+            f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
+            " saving it would lose the rest: call reload() first, or change it with update()"
+        )
 
     @property
     def reader(self) -> ItemReader | None:
@@ -257,9 +267,10 @@ class Mapper(ModelSchema, Generic[M]):
         record = instance.__record__
         if type(record) is not Record:
             set_record(instance, item)
+        elif record.loaded is None:
+            set_record(instance, make_record(item, self.attributes))
         else:
-            loaded = None if record.loaded is None else self._add_held(instance, record.loaded)
-            set_record(instance, replace(record, stored=item, loaded=loaded))
+            set_record(instance, replace(record, stored=item, loaded=self._add_held(instance, record.loaded)))
         if self.version is not None:  # the write has incremented it
             vars(instance)[self.version.name] = item[self.version.attribute]
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from dynamongo.backends.memory.checks import INVALID, refuse_constraints, violation
+from dynamongo.backends.memory.setting_rules import check_settings
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import SCALAR_TYPES
@@ -43,6 +44,7 @@ def check_new_table(operation: CreateTable) -> None:
     if not _is_plain(operation):
         refuse_constraints(_shape_faults(operation))
     check_relations(schema)
+    check_settings(operation.settings)
     if operation.tags:
         _check_tags(operation.tags)
 
