@@ -29,6 +29,7 @@ from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
     from dynamongo.mapping import deltas
+    from dynamongo.mapping.kinds import Kinds
 else:  # only saves of what has changed need it
     deltas = LazyModule("dynamongo.mapping.deltas")
 
@@ -50,7 +51,10 @@ class Mapper(ModelSchema, Generic[M]):
     Attributes:
         model: The class.
         codec: The compiled functions between values and items.
+        kinds: How its items are told from others in the table; `None` if nothing tells them.
     """
+
+    kinds: Kinds | None = None
 
     def __init__(self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
         self.model = model
@@ -73,6 +77,11 @@ class Mapper(ModelSchema, Generic[M]):
             built: M = model.from_dict(item)  # which a model may override
             return built
         raise ValidationError(f"{self.name}: expected an instance or a dict of its values; got {shorten(item)}")
+
+    def mapper_of(self, instance: M) -> Mapper[M]:
+        """Return the mapper of the instance's own class, which may be derived from the model, and store more."""
+        own: Mapper[M] = cast("Any", type(instance)).__mapper__
+        return own if own.keys.names == self.keys.names else self
 
     def build(self, values: Mapping[str, Any]) -> M:
         """Return a new instance with these values; raises `ValidationError` as the constructor does."""
@@ -102,9 +111,17 @@ class Mapper(ModelSchema, Generic[M]):
         # A copy, which the codec fills.
         return self.codec.encode(vars(instance), dict(record.undeclared))
 
+    def model_for(self, item: Item) -> type[M] | None:  # noqa: ARG002 - `KindMapper` looks at it
+        """Return the class of a stored item; `None` if it is of another kind. Without kinds, that is the model."""
+        return self.model
+
     @property
     def reader(self) -> ItemReader | None:
         """What reads whole items to instances while they are still JSON, for `decode_read`; `None` if nothing can."""
+        return self.own_reader()
+
+    def own_reader(self) -> ItemReader | None:
+        """Return what reads items of the model's own class."""
         read = self.codec.read
         if read is None:
             return None
@@ -120,6 +137,9 @@ class Mapper(ModelSchema, Generic[M]):
         """
         decoded: list[M] = self.codec.decode(self.model, (item,))
         return decoded[0]
+
+    decode_own = decode
+    """The same, whatever kind the item says it is of."""
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
@@ -148,7 +168,7 @@ class Mapper(ModelSchema, Generic[M]):
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
         # Attributes of which only elements were read are decoded apart: their fields would miss the rest.
         parts = {path.attribute for path in loaded if len(path.elements) > 1}
-        instance = self.decode({name: value for name, value in item.items() if name not in parts})
+        instance = self.decode_own({name: value for name, value in item.items() if name not in parts})
         values: dict[str, Any] = vars(instance)
         for name, field in self.fields.items():
             attribute = field.path.attribute

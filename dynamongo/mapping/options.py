@@ -28,6 +28,8 @@ OPTIONS = (
     "__ttl__",
     "__tags__",
     "__stream__",
+    "__kind__",
+    "__kind_field__",
     "__abstract__",
 )
 """The options that a model may set."""

@@ -44,6 +44,8 @@ class Instance(Recorded, metaclass=ModelMeta):
     __ttl__: ClassVar[str | None] = None
     __tags__: ClassVar[Mapping[str, str] | None] = None
     __stream__: ClassVar[StreamView | None] = None
+    __kind__: ClassVar[object] = None
+    __kind_field__: ClassVar[str | None] = None
 
     @classmethod
     def table_name(cls) -> str:
