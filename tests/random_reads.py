@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -29,6 +30,7 @@ from dynamongo.expressions.conditions import (
     Or,
     Path,
     Size,
+    all_of,
 )
 from dynamongo.expressions.values import SCALAR_TYPES, Item
 from dynamongo.planning.read import Read
@@ -71,8 +73,10 @@ def indexes(draw: st.DrawFn, keys: KeySchema, typed: dict[str, KeyAttribute]) ->
     if keys.range_key is not None and draw(st.integers(0, 3)) == 0:
         local = KeySchema(keys.hash_key, typed[draw(st.sampled_from("ab"))])
         return IndexSchema("", local, projection, is_global=False)
-    first, second = draw(st.permutations(list("hrab")))[:2]
-    return IndexSchema("", KeySchema(typed[first], typed[second] if draw(st.booleans()) else None), projection)
+    names = draw(st.permutations([typed[name] for name in "hrab"]))
+    hash_count = draw(st.sampled_from([1, 1, 2, 3]))
+    range_count = draw(st.sampled_from([1, 0, 2, 3]))
+    return IndexSchema("", KeySchema(names[:hash_count], names[hash_count : hash_count + range_count]), projection)
 
 
 def key_values(attribute: KeyAttribute) -> st.SearchStrategy[Any]:
@@ -148,13 +152,28 @@ def conditions(schema: TableSchema) -> st.SearchStrategy[Condition]:
 def keyed(draw: st.DrawFn, schema: TableSchema) -> Condition:
     """A condition that has what a query of the table or of an index needs, among others."""
     keys = draw(st.sampled_from([*(index.keys for index in schema.indexes), schema.keys]))
-    hash_key, values = Path(keys.hash_key.name), key_values(keys.hash_key)
-    one_of_few = st.lists(values, max_size=3).map(lambda found: In(hash_key, tuple(found)))
-    parts: list[Condition] = [draw(st.one_of(values.map(lambda value: eq(hash_key, value)), one_of_few))]
-    if keys.range_key is not None:
-        parts += draw(st.lists(bounds(Path(keys.range_key.name), POOLS[keys.range_key.type]), max_size=2))
+    choices = [hash_choices(part) for part in keys.hash_attributes]
+    several = st.lists(st.tuples(*choices), min_size=1, max_size=3).map(lambda found: [one_of(map(all_of, found))])
+    parts: list[Condition] = list(draw(st.one_of(st.tuples(*choices), st.tuples(*choices), several)))
+    for part in keys.range_attributes:
+        path = Path(part.name)
+        if draw(st.booleans()):
+            parts.append(eq(path, draw(key_values(part))))
+        else:
+            parts += draw(st.lists(bounds(path, POOLS[part.type]), max_size=2))
     parts += draw(st.lists(st.one_of(leaves(schema), conditions(schema)), max_size=2))
     return And(*draw(st.permutations(parts)))
+
+
+def hash_choices(part: KeyAttribute) -> st.SearchStrategy[Condition]:
+    path, values = Path(part.name), key_values(part)
+    few = st.lists(values, max_size=3).map(lambda found: In(path, tuple(found)))
+    return st.one_of(values.map(lambda value: eq(path, value)), few)
+
+
+def one_of(parts: Iterable[Condition | None]) -> Condition:
+    found = [part for part in parts if part is not None]
+    return found[0] if len(found) == 1 else Or(*found)
 
 
 @st.composite

@@ -13,14 +13,10 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits
 from dynamongo.connection.execution import Execution
-from dynamongo.connection.overrides import (
-    close_override,
-    latest_override,
-    open_in_context,
-    open_override,
-    process_blocks,
-)
+from dynamongo.connection.overrides import backends, open_prefixes, prefixes
 from dynamongo.connection.settings import Settings, check_backend, check_option_names
+from dynamongo.connection.table_names import TableNames, check_prefix
+from dynamongo.exceptions import ConfigurationError
 from dynamongo.expressions.values import hide_values
 from dynamongo.mapping.records import Recorded
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -41,6 +37,10 @@ else:  # most programs use none of these, or not in their first call
 
 M = TypeVar("M", bound=Recorded)
 R = TypeVar("R")
+
+# Bound once, because every request uses them.
+_open_in_context = backends.in_context.get
+_open_in_process = backends.in_process
 
 
 class AsyncConnectionFacet:
@@ -85,7 +85,7 @@ class Connection(Execution):
         super().__init__(self._settings.make_senders())
         self._backend: Backend | None = None
         self._retired: weakref.WeakSet[Backend] = weakref.WeakSet()  # closed, but reads may go on with them
-        self._table_prefix: str | None = None
+        self.own_names = TableNames(None)
         self._lock = make_lock(CONNECTION)
         hide_values(self, is_hidden=not self._settings.show_values)
 
@@ -105,38 +105,57 @@ class Connection(Execution):
         # Made first: an invalid setting must leave the default connection as it is.
         default_connection.reconfigure(cls(access_key_id, secret_access_key, region, table_prefix, **options))
 
+    @overload
     @staticmethod
     @contextlib.contextmanager
-    def using(backend: Backend | str, *, everywhere: bool = False) -> Generator[Backend]:
-        """Serve every model from another backend inside the block, whichever connection it has.
+    def using(
+        backend: Backend | str, *, table_prefix: str | None = None, everywhere: bool = False
+    ) -> Generator[Backend]: ...
+    @overload
+    @staticmethod
+    @contextlib.contextmanager
+    def using(backend: None = None, *, table_prefix: str, everywhere: bool = False) -> Generator[None]: ...
+    @staticmethod
+    @contextlib.contextmanager
+    def using(
+        backend: Backend | str | None = None, *, table_prefix: str | None = None, everywhere: bool = False
+    ) -> Generator[Backend | None]:
+        """Serve every model from another backend, or under another table prefix, inside the block.
 
-        The block holds for the current thread or asyncio task, and for tasks started inside it, but not for threads
-        that are started inside it or belong to a pool. With `everywhere=True` it holds for every thread and task of the
-        process, as tests need it; `docs/testing.md` lists what it reaches. Of several open blocks the one that was
-        opened last wins. Table prefixes stay the same. A backend given by name is made for the block, with the settings
-        of the default connection, and closed at its end.
+        It replaces those of whichever connection a model has, for the current thread or asyncio task, and for tasks
+        started inside the block, but not for threads that are started inside it or belong to a pool. With
+        `everywhere=True` it holds for every thread and task of the process, as tests need it; `docs/testing.md` lists
+        what it reaches. Of several open blocks the one that was opened last wins, of those that set a backend and of
+        those that set a prefix. A backend given by name is made for the block, with the settings of the default
+        connection, and closed at its end.
 
         Args:
-            backend: A backend, or the name of one. For that of another connection, pass `connection.backend`.
+            backend: A backend, or the name of one; by default, each connection's own. For that of another connection,
+                pass `connection.backend`.
+            table_prefix: The prefix of every table name, in place of the connection's own.
             everywhere: Whether the block holds for the whole process.
 
         Raises:
-            ConfigurationError: `backend` is not a backend, or no backend has that name.
+            ConfigurationError: `backend` is not a backend, no backend has that name, no table could have the prefix, or
+                neither is given.
             ExpressionError: `everywhere` is neither `True` nor `False`.
         """
         if everywhere is not False:
             check_flag("Connection.using", "everywhere", everywhere)
-        check_backend(backend)  # `Settings` takes None too, for the default backend
-        chosen = backend
-        if isinstance(chosen, str):
-            chosen = replace(default_connection._settings, backend=chosen).make_backend()
-        block = open_override(chosen, in_process=everywhere)
-        try:
-            yield chosen
-        finally:
-            close_override(block)
+        if backend is not None:
+            check_backend(backend)
+        elif table_prefix is None:
+            raise ConfigurationError("Connection.using takes a backend, a table_prefix, or both; got None")
+        with contextlib.ExitStack() as blocks:
+            if table_prefix is not None:
+                check_prefix(table_prefix, "table_prefix")
+                blocks.enter_context(prefixes.block(TableNames(table_prefix), in_process=everywhere))
             if isinstance(backend, str):
-                chosen.close()
+                backend = replace(default_connection._settings, backend=backend).make_backend()
+                blocks.callback(backend.close)
+            if backend is not None:
+                blocks.enter_context(backends.block(backend, in_process=everywhere))
+            yield backend
 
     @staticmethod
     def transaction(token: str | None = None, *, return_items: bool = False) -> transactions.Transaction:
@@ -205,8 +224,8 @@ class Connection(Execution):
     def backend(self) -> Backend:
         """The backend in use: the one of the `using` block that was opened last, or the connection's own."""
         # Every request comes here. Blocks of the process are rare: only with them is it worth comparing numbers.
-        blocks = open_in_context()
-        if process_blocks:
+        blocks = _open_in_context()
+        if _open_in_process:
             backend = self._find_backend()
         elif blocks:
             return blocks[-1][1]
@@ -230,10 +249,22 @@ class Connection(Execution):
 
     @property
     def table_prefix(self) -> str:
-        """The prefix of every table name. The environment is read once, when the prefix is first needed."""
-        if self._table_prefix is None:
-            self._table_prefix = self._settings.find_table_prefix()
-        return self._table_prefix
+        """The prefix in use: of a `using` block, or the connection's own. The environment is read once for it."""
+        return self.table_names.prefix or ""
+
+    @property
+    def table_names(self) -> TableNames:
+        """The full names of tables under the prefix in use."""
+        if open_prefixes and (names := prefixes.latest()) is not None:
+            return names
+        if self.own_names.prefix is None:
+            self.own_names = TableNames(self._settings.find_table_prefix())
+        return self.own_names
+
+    @property
+    def region(self) -> str | None:
+        """The AWS region, if it is known without boto3; `None` also for an endpoint that is not AWS's."""
+        return self._settings.find_region()
 
     @property
     def cursor_rules(self) -> cursors.CursorRules:
@@ -251,7 +282,7 @@ class Connection(Execution):
             own = self._take_own()
             self._settings = other._settings
             hide_values(self, is_hidden=not self._settings.show_values)
-            self._table_prefix = None
+            self.own_names = TableNames(None)
             super().__init__(self._settings.make_senders())
         if own is not None:
             own.close()
@@ -295,7 +326,7 @@ class Connection(Execution):
 
     def _find_backend(self) -> Backend | None:
         """Return the backend in use, or `None` if it is the connection's own and has not been made yet."""
-        override = latest_override()
+        override = backends.latest()
         return self._backend if override is None else override
 
     def _take_own(self) -> Backend | None:

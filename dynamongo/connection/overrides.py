@@ -1,4 +1,4 @@
-"""Overrides: the backends of the `Connection.using` blocks that are open.
+"""Overrides: what the `Connection.using` blocks that are open put in the place of a connection's own.
 
 A block holds for a context (a thread or an asyncio task, and the tasks started in it) or, with `everywhere=True`, for
 the whole process. The block that was opened last wins, whichever kind it is.
@@ -6,45 +6,61 @@ the whole process. The block that was opened last wins, whichever kind it is.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+from collections.abc import Generator
 from contextvars import ContextVar
-from typing import TypeAlias
+from typing import Final, Generic, TypeVar
 
 from dynamongo.backends import Backend
+from dynamongo.connection.table_names import TableNames
 
-Override: TypeAlias = tuple[int, Backend]
-"""An open block: its unique number, so that comparing two blocks never compares their backends; and its backend."""
-
-in_context: ContextVar[tuple[Override, ...]] = ContextVar("dynamongo_backends", default=())
-"""The open blocks of the current context, in the order in which they were opened."""
-
-open_in_context = in_context.get
-"""Bound once, because every request calls it."""
-
-process_blocks: list[Override] = []
-"""The open blocks of the whole process. Needs no lock, since `append` and `remove` are atomic."""
+T = TypeVar("T")
 
 _numbers = itertools.count()
 
 
-def open_override(backend: Backend, *, in_process: bool) -> Override:
-    """Open a block, for the process or for the current context."""
-    block = next(_numbers), backend
-    if in_process:
-        process_blocks.append(block)
-    else:
-        in_context.set((*in_context.get(), block))
-    return block
+class Overrides(Generic[T]):
+    """The open blocks that set one thing.
+
+    Each is a pair of its unique number, so that comparing two blocks never compares what they set, and that.
+
+    Attributes:
+        in_context: The blocks of the current context, in the order in which they were opened.
+        in_process: Those of the whole process. Needs no lock, since `append` and `remove` are atomic.
+        anywhere: Those of the process and of all contexts.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.in_context: ContextVar[tuple[tuple[int, T], ...]] = ContextVar(name, default=())
+        self.in_process: list[tuple[int, T]] = []
+        self.anywhere: list[tuple[int, T]] = []
+
+    @contextlib.contextmanager
+    def block(self, value: T, *, in_process: bool) -> Generator[None]:
+        """Open a block for the time of a `with` block, for the process or for the current context."""
+        block = next(_numbers), value
+        self.anywhere.append(block)
+        if in_process:
+            self.in_process.append(block)
+        else:
+            self.in_context.set((*self.in_context.get(), block))
+        try:
+            yield
+        finally:
+            # In whichever context this is: the blocks of generators and fixtures end in any.
+            for blocks in (self.anywhere, self.in_process):
+                if block in blocks:
+                    blocks.remove(block)
+            self.in_context.set(tuple(each for each in self.in_context.get() if each is not block))
+
+    def latest(self) -> T | None:
+        """Return what the block sets that was opened last, among those that hold here."""
+        blocks = (*self.in_context.get(), *self.in_process)
+        return max(blocks)[1] if blocks else None
 
 
-def close_override(block: Override) -> None:
-    """Close a block, in whichever context it was opened: blocks of generators and fixtures may end in any order."""
-    if block in process_blocks:
-        process_blocks.remove(block)
-    in_context.set(tuple(each for each in in_context.get() if each is not block))
-
-
-def latest_override() -> Backend | None:
-    """Return the backend of the block that was opened last, among those that hold here."""
-    blocks = (*in_context.get(), *process_blocks)
-    return max(blocks)[1] if blocks else None
+backends: Final[Overrides[Backend]] = Overrides("dynamongo_backends")
+prefixes: Final[Overrides[TableNames]] = Overrides("dynamongo_table_prefixes")
+open_prefixes: Final = prefixes.anywhere
+"""Bound once: every request looks whether there is one, and few programs have any."""

@@ -28,6 +28,7 @@ from dynamongo.arguments import check_max_connections, check_names, check_timeou
 from dynamongo.backends import Backend, Limits, backend_names, check_backend_name, load_backend
 from dynamongo.connection.drivers import Senders
 from dynamongo.connection.loop_guard import BlockingPolicy, check_blocking_policy
+from dynamongo.connection.table_names import check_prefix
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.executor import RetryPolicy
 from dynamongo.expressions.values import shorten
@@ -85,6 +86,8 @@ class Settings:
             check_blocking_policy(self.blocking_calls)
         if self.backend is not None:
             check_backend(self.backend)
+        if self.table_prefix is not None:
+            check_prefix(self.table_prefix, "table_prefix")
         if self.cursor_key is not None or self.cursor_ttl is not None:
             # Made to be checked. The connection makes them again for each cursor, since most never make one.
             cursors.make_rules(self.cursor_key, self.cursor_ttl)
@@ -117,7 +120,19 @@ class Settings:
 
     def find_table_prefix(self) -> str:
         """Return the prefix of every table name."""
-        return os.environ.get("AWS_TABLE_PREFIX", "") if self.table_prefix is None else self.table_prefix
+        if self.table_prefix is not None:
+            return self.table_prefix
+        prefix = os.environ.get("AWS_TABLE_PREFIX", "")
+        check_prefix(prefix, "AWS_TABLE_PREFIX")
+        return prefix
+
+    def find_region(self) -> str | None:
+        """Return the AWS region, as far as it is known without boto3, and means one of AWS: `None` if it is not."""
+        if self.endpoint_url is not None or self.profile is not None:
+            return self.region if self.endpoint_url is None else None
+        brought = getattr(getattr(self.client, "meta", self.session), "region_name", None)
+        found = (os.environ.get(name) for name in ("AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"))
+        return self.region or brought or next(filter(None, found), None)
 
     def _choose_backend(self) -> str | Backend:
         # A variable that is empty counts as one that is not set.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from dynamongo.connection.overrides import latest_override
+from dynamongo.connection.overrides import backends
 from dynamongo.connection.participants import Address, find_backend, find_mapper, split_arguments
 from dynamongo.exceptions import ExpressionError
 from dynamongo.mapping.mapper import Mapper
@@ -49,7 +49,7 @@ def read_snapshot(items: Iterable[Any]) -> list[Any]:
     read = SnapshotRead(items)
     if not read.operation.gets:
         return []
-    connection, backend = find_backend(read.models, latest_override())
+    connection, backend = find_backend(read.models, backends.latest())
     connection.check_blocking(backend)
     return read.finish(connection.execute(read.operation, backend))
 
@@ -59,7 +59,7 @@ async def read_snapshot_async(items: Iterable[Any]) -> list[Any]:
     read = SnapshotRead(items)
     if not read.operation.gets:
         return []
-    connection, backend = find_backend(read.models, latest_override())
+    connection, backend = find_backend(read.models, backends.latest())
     return read.finish(await connection.execute_async(read.operation, backend))
 
 

@@ -17,7 +17,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
-from dynamongo.connection.overrides import latest_override
+from dynamongo.connection.overrides import backends
 from dynamongo.connection.participants import Address, find_backend, find_mapper, split_arguments
 from dynamongo.exceptions import (
     BackendError,
@@ -120,7 +120,7 @@ class TransactionActions:
         # Even where the caller gives none: only a request with a token may be sent again after a lost response.
         self._token = token or os.urandom(16).hex()
         self._return_items = check_flag("Connection.transaction", "return_items", return_items)
-        self._override = latest_override()  # it goes to the backend in use now, even if another is when it is sent
+        self._override = backends.latest()  # it goes to the backend in use now, even if another is when it is sent
         self._entries: dict[Address, _Entry] = {}
         self._size = 0  # of the items, at most
         self._is_open = False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
+from dynamongo.fields.dates import DateField
 from dynamongo.fields.durations import TimedeltaField, TimestampField
 from dynamongo.fields.enumeration import EnumField
 from dynamongo.fields.json import JSONField
 from dynamongo.fields.maps import DictField
 from dynamongo.fields.numeric import DecimalField, FloatField, IntField
 from dynamongo.fields.simple import BinaryField, BooleanField, UUIDField
-from dynamongo.fields.temporal import DateField, DateTimeField
+from dynamongo.fields.temporal import DateTimeField
 from dynamongo.fields.text import EmailField, IPAddressField, StringField
 from dynamongo.fields.url import URLField
 from dynamongo.fields.version import VersionField

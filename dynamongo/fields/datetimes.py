@@ -210,3 +210,8 @@ def _find_time_zone(name: str | None, offset: int | None) -> dt.tzinfo | None:
     if name is not None:
         raise ValueError(f"its time zone {shorten(name)} is not an offset such as +02:00")
     return None
+
+
+def list_formats(formats: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return the formats of `strptime` that a declaration gives as one or several."""
+    return () if formats is None else (formats,) if isinstance(formats, str) else tuple(formats)

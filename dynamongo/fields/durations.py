@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
-from dynamongo.expressions.numbers import MAX_DIGITS, Number, negate, normalize_number, subtract_numbers
+from dynamongo.expressions.numbers import Number, negate, subtract_numbers
 from dynamongo.expressions.values import describe_error
 from dynamongo.fields.base import T
+from dynamongo.fields.datetimes import parse_iso
+from dynamongo.fields.epochs import EPOCH, FIRST, LAST, SECONDS, to_duration, to_number
+from dynamongo.fields.iso_durations import format_duration, parse_duration
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import NumberStored
 
 if TYPE_CHECKING:
@@ -29,12 +33,8 @@ _UNITS = {
     "milliseconds": dt.timedelta(milliseconds=1),
     "microseconds": dt.timedelta(microseconds=1),
 }
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
-_FIRST = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
-_LAST = dt.datetime.max.replace(tzinfo=dt.timezone.utc)
 _TAKEN = "a datetime with a time zone, or a number of seconds"
-_MICROSECOND = dt.timedelta(microseconds=1)
-_EXACT = Context(prec=MAX_DIGITS)  # the caller's context may round to fewer digits
+_ISO_TEXT = "a datetime as ISO 8601 text with a time zone, such as 2024-05-01T10:00:00Z"
 
 
 class TimedeltaField(NumberStored[T]):
@@ -50,6 +50,8 @@ class TimedeltaField(NumberStored[T]):
     >>> TimedeltaField("minutes").encode(dt.timedelta(hours=2))
     120
     """
+
+    can_expire_items = False
 
     if TYPE_CHECKING:
 
@@ -84,7 +86,18 @@ class TimedeltaField(NumberStored[T]):
             self.reject(value, f"a timedelta of whole {self.precision}")
         return value
 
+    def to_json(self, value: Any) -> Any:
+        return format_duration(value)
+
+    def from_json(self, value: Any) -> Any:
+        return read_text(self, value, parse_duration, "a duration as ISO 8601 text, such as P1DT2H3M4.5S")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "duration"}
+
     stores_whole = True
+    reads_one_form = True
 
     @property
     def stored_range(self) -> tuple[Number, Number]:
@@ -136,8 +149,20 @@ class TimestampField(NumberStored[T]):
             self.reject(value, "a datetime in the years 1 to 9999 of UTC", cause=error)
         return self._settle(instant) if self.is_expiry else instant
 
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        if isinstance(value, (int, float, Decimal)):
+            self.reject(value, _ISO_TEXT)
+        return read_text(self, value, parse_iso, _ISO_TEXT)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "date-time"}
+
     def encode_number(self, value: Any) -> Number:
-        return _to_seconds(value - _EPOCH)
+        return to_number(value - EPOCH, SECONDS)
 
     def decode_number(self, number: Number) -> Any:
         instant = self._after_epoch(self._to_duration(number, "stored as a number of seconds"), number)
@@ -158,24 +183,24 @@ class TimestampField(NumberStored[T]):
     def encode_amount(self, value: Any) -> Number:
         is_duration = isinstance(value, dt.timedelta)
         duration = value if is_duration else self._to_duration(value, "changed by a timedelta or a number of seconds")
-        if not is_duration and abs(duration) > _LAST - _FIRST:
+        if not is_duration and abs(duration) > LAST - FIRST:
             self.reject(value, "changed by a timedelta or a number of seconds; divide milliseconds by 1000")
         if "encode" not in self.overridden:
-            return _to_seconds(duration)
+            return to_number(duration, SECONDS)
         # A custom field may store another unit, so the amount is the distance of two instants as it stores them.
-        amount = subtract_numbers(self._encode_instant(_EPOCH + abs(duration)), self._encode_instant(_EPOCH))
+        amount = subtract_numbers(self._encode_instant(EPOCH + abs(duration)), self._encode_instant(EPOCH))
         return amount if duration >= dt.timedelta(0) else negate(amount)
 
     @property
     def stored_range(self) -> tuple[Number | None, Number | None]:
-        return self._encode_instant(_FIRST), self._encode_instant(self._settle(_LAST))
+        return self._encode_instant(FIRST), self._encode_instant(self._settle(LAST))
 
     def _encode_instant(self, value: Any) -> Number:
         return cast("Number", self.encode(value))
 
     def _after_epoch(self, since_epoch: dt.timedelta, given: Any) -> dt.datetime:
         try:
-            return _EPOCH + since_epoch
+            return EPOCH + since_epoch
         except OverflowError as error:
             self.reject(
                 given, "in the years 1 to 9999; a number counts seconds since 1970, not milliseconds", cause=error
@@ -186,19 +211,6 @@ class TimestampField(NumberStored[T]):
             fix = "; for a time from now, write datetime.now(timezone.utc) + timedelta(...)"
             self.reject(seconds, expected + fix if isinstance(seconds, dt.timedelta) else expected)
         try:
-            return _to_exact_duration(seconds) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
+            return to_duration(seconds, SECONDS) if isinstance(seconds, Decimal) else dt.timedelta(seconds=seconds)
         except (OverflowError, ValueError) as error:
             self.reject(seconds, f"{expected} ({describe_error(error)})", cause=error)
-
-
-def _to_exact_duration(seconds: Decimal) -> dt.timedelta:
-    """Return the duration by integer arithmetic: that of decimals rounds as the caller's context says."""
-    numerator, denominator = normalize_number(seconds).as_integer_ratio()
-    microseconds, rest = divmod(numerator * 1_000_000, denominator)
-    if rest:
-        raise ValueError("finer than microseconds")
-    return dt.timedelta(microseconds=microseconds)
-
-
-def _to_seconds(duration: dt.timedelta) -> Number:
-    return normalize_number(Decimal(duration // _MICROSECOND).scaleb(-6, _EXACT))

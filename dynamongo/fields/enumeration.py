@@ -1,15 +1,18 @@
-"""Members of an enumeration, stored by value or by name."""
+"""Members of an enumeration, stored by value, by name or by a map."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeType, AttributeValue
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.base import T
+from dynamongo.fields.formats import FormattedField, declare_map
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
 from dynamongo.fields.operators import as_operand
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=enum.Enum)
 
 
-class EnumField(Field[T]):
+class EnumField(FormattedField[T]):
     """A member of an enumeration: takes a member, or its stored form.
 
     Stored by value, which must be a `str` or an `int`, or by name with `by_name=True`. A name that has become an alias
@@ -28,11 +31,14 @@ class EnumField(Field[T]):
 
     Args:
         enum_class: The enumeration; no `enum.Flag`, whose combinations are no members: use an `IntField` for those.
-        by_name: Whether names are stored instead of values.
+        by_name: Whether names are stored instead of values, the same as `format="name"`.
+        format: `"value"`, `"name"`, or a map of every member to the `str` or `int` that is stored for it, such as
+            `{Color.RED: "R", Color.GREEN: "G"}`.
         options: The arguments of every field.
     """
 
     stores_whole = True  # values are `str` or `int`
+    can_expire_items = False
 
     if TYPE_CHECKING:
 
@@ -43,6 +49,7 @@ class EnumField(Field[T]):
             *,
             required: Literal[True],
             by_name: bool = ...,
+            format: Literal["value", "name"] | Mapping[E, str] | Mapping[E, int] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -52,29 +59,65 @@ class EnumField(Field[T]):
             *,
             required: bool = ...,
             by_name: bool = ...,
+            format: Literal["value", "name"] | Mapping[E, str] | Mapping[E, int] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
 
-    def __init__(self: Any, enum_class: type[enum.Enum], *, by_name: bool = False, **options: Any) -> None:
+    def __init__(
+        self: Any, enum_class: type[enum.Enum], *, by_name: bool = False, format: Any = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.enum_class = _check_enum(self.label, enum_class)
-        self.by_name = by_name
-        self.members: dict[str | int, enum.Enum] = (
-            dict(enum_class.__members__) if by_name else _members_by_value(self.label, enum_class)
-        )
+        self.by_name = by_name if format is None else format == "name"
+        if isinstance(format, Mapping):
+            self.members: dict[str | int, enum.Enum] = self._take_map(format)
+            return
+        if format not in (None, "value", "name") or (by_name and format == "value"):
+            raise SchemaError(f"{self.label}: format must be 'value', 'name' or a map of all members; got {format!r}")
+        self.members = dict(enum_class.__members__) if self.by_name else _members_by_value(self.label, enum_class)
         kinds = {type(stored) for stored in self.members}
         self.stored_type: AttributeType | None = "S" if kinds == {str} else "N" if kinds == {int} else None
+
+    def _take_map(self, given: Any) -> dict[str | int, enum.Enum]:
+        form = declare_map(self.label, given, {member: member.name for member in self.enum_class})
+        self.take_format(given, form)
+        return {stored: member for member, stored in given.items()}
 
     def convert(self, value: Any) -> Any:
         member = value if isinstance(value, self.enum_class) else self._find(value)
         return self.reject(value, f"a member of {self.enum_class.__name__}") if member is None else member
 
     def encode(self, value: Any) -> Any:
+        if self.stored_format is not None:
+            return self.stored_format.encode(value)
         return value.name if self.by_name else value.value
 
     def decode_value(self, stored: AttributeValue) -> Any:
         member = self._find(stored)
         return self.reject(stored, f"stored as a member of {self.enum_class.__name__}") if member is None else member
+
+    # In JSON, members go by value even where their names are stored, unless a value is neither a str nor an int.
+
+    def to_json(self, value: Any) -> Any:
+        return value.value if self._goes_by_value else value.name
+
+    def from_json(self, value: Any) -> Any:
+        given = as_whole(value)
+        if type(given) not in (str, int):
+            return given
+        found = [each for each in self.enum_class if self.to_json(each) == given]
+        return found[0] if found else self.reject(value, f"a member of {self.enum_class.__name__}")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        values = list(map(self.to_json, self.enum_class))
+        kinds = {type(value) for value in values}
+        kind: JSONSchema = {"type": "string" if kinds == {str} else "integer"} if len(kinds) == 1 else {}
+        return {**kind, "enum": values, "title": self.enum_class.__name__}
+
+    @property
+    def _goes_by_value(self) -> bool:
+        return all(type(member.value) in (str, int) for member in self.enum_class)
 
     def _find(self, stored: Any) -> enum.Enum | None:
         return self.members.get(stored) if type(stored) in (str, int) else None  # `True` would find the member 1

@@ -1,8 +1,8 @@
 """Secondary indexes as a model declares them.
 
-A global index has keys of its own and holds the items of the whole table that have all of them; DynamoDB updates it
-a moment after the table, so it cannot be read consistently. A local index shares the table's hash key, has another
-range key, can be read consistently, and can only be created together with the table.
+A global index has keys of its own, each of one to four attributes, and holds the items of the whole table that have all
+of these; DynamoDB updates it a moment after the table, so it cannot be read consistently. A local index shares the
+table's hash key, has another range key, can be read consistently, and can only be created together with the table.
 
 Source: "Improving data access with secondary indexes" in the DynamoDB developer guide, and "Projection" in the API
 reference.
@@ -11,7 +11,7 @@ reference.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from dynamongo.exceptions import SchemaError
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 FieldReference: TypeAlias = "Field[Any] | str"
 """A field of the same class body, or its name."""
 
+KeyReference: TypeAlias = "FieldReference | Sequence[FieldReference]"
+"""The field or fields of a key of a global index."""
+
 IndexProjection: TypeAlias = "Literal['all', 'keys_only'] | Iterable[FieldReference]"
 """What an index holds besides its own keys and the table's: everything, nothing, or these attributes."""
 
@@ -33,8 +36,8 @@ class Index:
     """Base of `GlobalIndex` and `LocalIndex`.
 
     Attributes:
-        hash_key: The field that is the hash key, or its name; `None` for the table's.
-        range_key: The field that is the range key, or its name.
+        hash_key: The field that is the hash key, or its name, or a tuple of several; `None` for the table's.
+        range_key: The field that is the range key, or its name, or a tuple of several.
         projection: What the index holds besides the keys.
         name: Its name in DynamoDB; by default that of the attribute in the model.
     """
@@ -43,8 +46,8 @@ class Index:
 
     def __init__(
         self,
-        hash_key: FieldReference | None,
-        range_key: FieldReference | None,
+        hash_key: KeyReference | None,
+        range_key: KeyReference | None,
         projection: IndexProjection,
         name: str | None,
     ) -> None:
@@ -67,8 +70,8 @@ class Index:
     def resolve(self, names: Mapping[int, str]) -> Self:
         """Return a copy that refers to its fields by name; `names` maps the `id` of each field to its name."""
         resolved = copy.copy(self)
-        resolved.hash_key = _name_of(self.hash_key, names)
-        resolved.range_key = _name_of(self.range_key, names)
+        resolved.hash_key = _names_of(self.hash_key, names)
+        resolved.range_key = _names_of(self.range_key, names)
         if not isinstance(self.projection, str):
             resolved.projection = tuple(_name_of(reference, names) for reference in self.projection)
         return resolved
@@ -98,8 +101,10 @@ class GlobalIndex(Index):
     """A global secondary index: other keys for the same items.
 
     Args:
-        hash_key: The field that is its hash key, or the name of the field.
-        range_key: The field that is its range key, or its name. An item that lacks one of the two is not in it.
+        hash_key: The field that is its hash key, or the name of the field; or a tuple or list of up to four, all of
+            which a query has to compare by `==`.
+        range_key: The field that is its range key, or its name; or a tuple or list of up to four, by which items are
+            sorted from left to right. An item that lacks one of all these fields is not in the index.
         projection: `"all"`, `"keys_only"`, or a list of fields or names that it holds besides the keys: at most 20, and
             at most 100 in all indexes of a table.
         name: Its name in DynamoDB, of 3 to 255 letters, digits, `_`, `.` and `-`; by default that of the attribute.
@@ -116,12 +121,24 @@ class GlobalIndex(Index):
     ...     by_name = GlobalIndex(hash_key=name, range_key="year_of_birth")
     >>> User.by_name.schema.keys.names
     ('name', 'year_of_birth')
+
+    With several fields in a key, no attribute has to be made up of others, such as `"acme#eu"` or `"2025-03"`:
+
+    >>> class Order(Model):
+    ...     __table__ = "orders"
+    ...     __hash_key__ = "id"
+    ...     id = StringField()
+    ...     tenant, region = StringField(required=True), StringField(required=True)
+    ...     year, month = IntField(required=True), IntField(required=True)
+    ...     by_month = GlobalIndex(hash_key=(tenant, region), range_key=(year, month))
+    >>> print(Order.by_month.schema.keys)
+    hash key tenant (S), region (S); range key year (N), month (N)
     """
 
     def __init__(  # noqa: PLR0913 - the parts of an index in DynamoDB
         self,
-        hash_key: FieldReference,
-        range_key: FieldReference | None = None,
+        hash_key: KeyReference,
+        range_key: KeyReference | None = None,
         *,
         projection: IndexProjection = "all",
         name: str | None = None,
@@ -149,6 +166,13 @@ class LocalIndex(Index):
         self, range_key: FieldReference, *, projection: IndexProjection = "all", name: str | None = None
     ) -> None:
         super().__init__(None, range_key, projection, name)
+
+
+def _names_of(key: Any, names: Mapping[int, str]) -> Any:
+    """Return the name or names of the fields of a key."""
+    if isinstance(key, (tuple, list)):
+        return tuple(_name_of(reference, names) for reference in cast("Sequence[Any]", key))
+    return _name_of(key, names)
 
 
 def _name_of(reference: Any, names: Mapping[int, str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from dynamongo.exceptions import ValidationError
+from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeType, AttributeValue, equals, shorten, type_of
 from dynamongo.fields.updatable import Updatable
 
@@ -22,8 +22,12 @@ class Keyed(Updatable):
     is_index_key: bool = False
     """Whether the field is part of the key of an index; the model sets it."""
 
-    def check_key(self) -> None:
-        """Raise `SchemaError` if the field is part of a key and its options do not suit one."""
+    def check_key(self, *, is_range: bool) -> None:
+        """Raise `SchemaError` if the options of the field do not suit a key: a range key has to sort by its values."""
+        if is_range and self.unsorted:
+            raise SchemaError(
+                f"{self.label} is a range key, and what it stores does not sort as its values do; {self.unsorted}"
+            )
 
     @property
     def keeps_order(self) -> bool:

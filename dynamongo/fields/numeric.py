@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, overload
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.expressions.numbers import Number
+from dynamongo.expressions.conditions import Operand
+from dynamongo.expressions.numbers import MAX_DIGITS, Number
 from dynamongo.expressions.values import shorten
-from dynamongo.fields import python_values
+from dynamongo.fields import number_formats, python_values
 from dynamongo.fields.base import T
+from dynamongo.fields.formats import Format
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
+from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import NumberStored
 
 if TYPE_CHECKING:
@@ -19,19 +24,28 @@ if TYPE_CHECKING:
     from dynamongo.fields.options import FieldOptions
 
 
+_DECIMAL_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?"
+_DECIMAL = LazyPattern(_DECIMAL_TEXT)
+
+
 class _RangedField(NumberStored[T]):
     """Base of fields that hold a number, with an optional range.
 
     Args:
         min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
+        format: `"text"`, to store the text of the number.
         options: The arguments of every field.
     """
 
     _kind = "a number"
+    _formats: ClassVar[dict[str, Format]]
 
-    def __init__(self: Any, *, min_value: Any = None, max_value: Any = None, **options: Any) -> None:
+    def __init__(
+        self: Any, *, min_value: Any = None, max_value: Any = None, format: Any = None, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self.declare_format(format, self._formats)
         self.min_value = self._declare_bound("min_value", min_value)
         self.max_value = self._declare_bound("max_value", max_value)
         self.is_checked |= min_value is not None or max_value is not None
@@ -53,14 +67,29 @@ class _RangedField(NumberStored[T]):
 
     @property
     def stored_range(self) -> tuple[Number | None, Number | None]:
-        low, high = (
-            None if end is None else cast("Number", self.encode(end)) for end in (self.min_value, self.max_value)
-        )
+        encode: Any = self.encode if self.stored_format is None else self.encode_number
+        low, high = (None if end is None else encode(end) for end in (self.min_value, self.max_value))
         limit = super().stored_range[1]  # that of times, if items expire by the field
         return low, limit if high is None or (limit is not None and limit < high) else high
 
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        limits: JSONSchema = {"minimum": self.min_value, "maximum": self.max_value}
+        return {
+            "type": "number",
+            **{name: as_whole(as_floats(limit)) for name, limit in limits.items() if limit is not None},
+        }
+
+    def encode_part(self, value: Any) -> Operand:
+        if self.stored_format is None:
+            return super().encode_part(value)
+        return as_operand(value) or (value if type(value) is str else self.reject(value, "compared with a str"))
+
     def stores_like(self, other: Any) -> bool:
-        if type(self) not in _NUMBERS:
+        if type(self) not in _NUMBERS or self.stored_format is not None:
             return super().stores_like(other)
         # The field can read every number, or every whole one, whichever field stored it.
         is_whole = other.stores_whole and "encode" not in other.overridden
@@ -84,6 +113,9 @@ class IntField(_RangedField[T]):
     Args:
         min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
+        format: `"text"`, to store the text of the number, as other programs may do. Its order is not that of the
+            numbers, so it cannot be a range key or be compared by `<`, unless `width` is given, too.
+        width: The number of digits of the text, padded with zeros. Negative numbers are then refused.
         options: The arguments of every field.
 
     >>> IntField(min_value=1900, max_value=2018).validate("abc")
@@ -92,7 +124,9 @@ class IntField(_RangedField[T]):
     """
 
     _kind = "an int"
+    _formats = number_formats.INTS
     stores_whole = True
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -103,6 +137,8 @@ class IntField(_RangedField[T]):
             required: Literal[True],
             min_value: int | None = ...,
             max_value: int | None = ...,
+            format: Literal["text"] | None = ...,
+            width: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -112,24 +148,54 @@ class IntField(_RangedField[T]):
             required: bool = ...,
             min_value: int | None = ...,
             max_value: int | None = ...,
+            format: Literal["text"] | None = ...,
+            width: int | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self: Any, **options: Any) -> None: ...
+
+    def __init__(self: Any, *, width: int | None = None, **options: Any) -> None:
+        self.width = width
+        super().__init__(**options)
+        if width is not None:
+            self._declare_width(width)
+
+    def _declare_width(self, width: Any) -> None:
+        if self.format is None or type(width) is not int or not 0 < width <= MAX_DIGITS:
+            raise SchemaError(
+                f"{self.label}: width must be a number of digits from 1 to {MAX_DIGITS}, beside format='text';"
+                f" got {width!r}"
+            )
+        self.take_format(self.format, number_formats.padded(width))
 
     def convert(self, value: Any) -> Any:
         if type(value) is int:
-            return self.normalize(value)
-        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            number: Any = self.normalize(value)
+        elif isinstance(value, bool) or not isinstance(value, (int, Decimal)):
             self.reject(value, self.expected)
-        # `int` makes a plain one of a subclass, such as a member of an `IntEnum`.
-        number = self.normalize(value if isinstance(value, Decimal) else int(value))
-        return number if type(number) is int else self.reject(value, self.expected)
+        else:  # `int` makes a plain one of a subclass, such as a member of an `IntEnum`
+            number = self.normalize(value if isinstance(value, Decimal) else int(value))
+            if type(number) is not int:
+                self.reject(value, self.expected)
+        return number if self.width is None else self._fit(number, self.width)
+
+    def _fit(self, number: int, width: int) -> int:
+        if 0 <= number < 10**width:
+            return number
+        return self.reject(number, f"an int of at most {width} digits, not negative, to be stored with width={width}")
+
+    def from_json(self, value: Any) -> Any:
+        return as_whole(value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        return {**super().json_schema(mode), "type": "integer"}
 
     def encode_number(self, value: Any) -> Number:
         return self.normalize(value)
 
     def decode_number(self, number: Number) -> Any:
-        return number if type(number) is int else self.reject(number, "stored as a whole number")
+        if type(number) is not int:
+            self.reject(number, "stored as a whole number")
+        return number if self.width is None else self._fit(number, self.width)
 
 
 class FloatField(_RangedField[T]):
@@ -141,6 +207,8 @@ class FloatField(_RangedField[T]):
     Args:
         min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
+        format: `"text"`, to store the text of the number, as other programs may do. Its order is not that of the
+            numbers, so it cannot be a range key or be compared by `<`.
         options: The arguments of every field.
 
     >>> FloatField().encode(0.1)
@@ -148,6 +216,7 @@ class FloatField(_RangedField[T]):
     """
 
     _kind = "a float"
+    _formats = number_formats.FLOATS
 
     if TYPE_CHECKING:
 
@@ -158,6 +227,7 @@ class FloatField(_RangedField[T]):
             required: Literal[True],
             min_value: float | None = ...,
             max_value: float | None = ...,
+            format: Literal["text"] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -167,11 +237,14 @@ class FloatField(_RangedField[T]):
             required: bool = ...,
             min_value: float | None = ...,
             max_value: float | None = ...,
+            format: Literal["text"] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         def __init__(self: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
+        if isinstance(value, Decimal) and value.is_finite() and Decimal(repr(float(value))) == value:
+            value = float(value)  # as boto3 reads what was stored for a float
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.reject(value, self.expected)
         converted = _to_float(value) + 0.0  # turns -0.0 into 0.0: DynamoDB has no negative zero
@@ -179,6 +252,9 @@ class FloatField(_RangedField[T]):
             self.reject(value, f"{self.expected}, and no float has exactly this value (DecimalField holds 38 digits)")
         self.encode_number(converted)  # refuses infinity and what is out of range
         return converted
+
+    def from_json(self, value: Any) -> Any:
+        return float(value) if isinstance(value, Decimal) else value
 
     def encode_number(self, value: Any) -> Number:
         try:
@@ -200,10 +276,14 @@ class DecimalField(_RangedField[T]):
     Args:
         min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
         max_value: The greatest value allowed; likewise.
+        format: `"text"`, to store the text of the number, as other programs may do. Its order is not that of the
+            numbers, so it cannot be a range key or be compared by `<`.
         options: The arguments of every field.
     """
 
     _kind = "a Decimal"
+    reads_one_form = True
+    _formats = number_formats.DECIMALS
 
     if TYPE_CHECKING:
 
@@ -214,6 +294,7 @@ class DecimalField(_RangedField[T]):
             required: Literal[True],
             min_value: Decimal | int | None = ...,
             max_value: Decimal | int | None = ...,
+            format: Literal["text"] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -223,6 +304,7 @@ class DecimalField(_RangedField[T]):
             required: bool = ...,
             min_value: Decimal | int | None = ...,
             max_value: Decimal | int | None = ...,
+            format: Literal["text"] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         def __init__(self: Any, **options: Any) -> None: ...
@@ -236,6 +318,16 @@ class DecimalField(_RangedField[T]):
             self.reject(value, f"{self.expected}, or an int")
         self.normalize(value if isinstance(value, Decimal) else int(value))
         return value if isinstance(value, Decimal) else Decimal(value)
+
+    def from_json(self, value: Any) -> Any:
+        if isinstance(value, float) and math.isfinite(value):
+            return Decimal(repr(value))  # the number that the JSON text has
+        is_text = isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
+        return Decimal(value) if is_text else value
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        text = {"type": "string", "pattern": f"^{_DECIMAL_TEXT}$", "format": "decimal"}
+        return {"anyOf": [super().json_schema(mode), text]}
 
     def encode_number(self, value: Any) -> Number:
         return self.normalize(value)

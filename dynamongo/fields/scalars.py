@@ -8,11 +8,12 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.base import T
+from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.operators import as_operand
 
 
-class TextStored(Field[T]):
+class TextStored(FormattedField[T]):
     """Base of fields that store a string. `begins_with` and `contains` take a part of the stored text."""
 
     stored_type: AttributeType | None = "S"
@@ -34,7 +35,7 @@ class TextStored(Field[T]):
 
     def decode_value(self, stored: AttributeValue) -> T:
         if type(stored) is not str:
-            self.reject(stored, "stored as a string")
+            return cast("T", self.decode_other(stored, "stored as a string"))
         try:
             return self.parse(stored)
         except ValidationError:
@@ -49,7 +50,7 @@ class TextStored(Field[T]):
         raise NotImplementedError
 
 
-class NumberStored(Field[T]):
+class NumberStored(FormattedField[T]):
     """Base of fields that store a number. A sum has to be in the range of the field; an amount does not."""
 
     stored_type: AttributeType | None = "N"
@@ -58,7 +59,7 @@ class NumberStored(Field[T]):
         return cast("Number", self.encode(self.convert(value)))
 
     def encode(self, value: T) -> AttributeValue:
-        return self.encode_number(value)
+        return self.encode_number(value) if self.stored_format is None else self.stored_format.encode(value)
 
     def encode_number(self, value: T) -> Number:
         """Return the number to store for the Python value."""
@@ -66,7 +67,7 @@ class NumberStored(Field[T]):
 
     def decode_value(self, stored: AttributeValue) -> T:
         if isinstance(stored, bool) or not isinstance(stored, Number):
-            self.reject(stored, "stored as a number")
+            return cast("T", self.decode_other(stored, "stored as a number"))
         return self.decode_number(stored)
 
     def decode_number(self, number: Number) -> T:

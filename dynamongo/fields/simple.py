@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, overload
 
+from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
-from dynamongo.fields.base import Field, T
+from dynamongo.fields.base import T
+from dynamongo.fields.formats import Format, FormattedField, declare_map
+from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
 from dynamongo.fields.operators import as_operand
+from dynamongo.fields.python_values import is_boto_binary
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
 
@@ -19,41 +26,77 @@ if TYPE_CHECKING:
     from dynamongo.fields.options import FieldOptions
 
 
-class BooleanField(Field[T]):
-    """`True` or `False`; 1, 0 and `"true"` are refused. Stored as BOOL."""
+BooleanFormat: TypeAlias = Literal["number", "text"] | Mapping[bool, str] | Mapping[bool, int]
+BinaryFormat: TypeAlias = Literal["base64", "base64-binary"]
+UUIDFormat: TypeAlias = Literal["hex", "upper", "hex-upper", "urn", "binary"]
+
+
+class BooleanField(FormattedField[T]):
+    """`True` or `False`; 1, 0 and `"true"` are refused. Stored as BOOL.
+
+    Args:
+        format: How other programs store it: `"number"` (1 and 0), `"text"` (`true` and `false`), or a map of both
+            values, such as `{True: "Y", False: "N"}`. A BOOL is read as well. Unlike a BOOL, these can be keys.
+        options: The arguments of every field.
+    """
 
     stored_type: AttributeType | None = "BOOL"
+    reads_one_form = True
+    can_expire_items = False
 
     if TYPE_CHECKING:
 
         @overload
-        def __init__(self: BooleanField[bool], *, required: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
+        def __init__(
+            self: BooleanField[bool],
+            *,
+            required: Literal[True],
+            format: BooleanFormat | None = ...,
+            **options: Unpack[FieldOptions],
+        ) -> None: ...
         @overload
         def __init__(
-            self: BooleanField[bool | None], *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: BooleanField[bool | None],
+            *,
+            required: bool = ...,
+            format: BooleanFormat | None = ...,
+            **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self: Any, **options: Any) -> None: ...
+
+    def __init__(self: Any, *, format: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        if isinstance(format, Mapping):
+            self.take_format(format, declare_map(self.label, format, {True: "True", False: "False"}))
+        else:
+            self.declare_format(format, _BOOLEAN_FORMATS)
 
     def convert(self, value: Any) -> Any:
         return value if type(value) is bool else self.reject(value, "True or False")
 
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "boolean"}
+
     def encode(self, value: Any) -> Any:
-        return value
+        return value if self.stored_format is None else self.stored_format.encode(value)
 
     def decode_value(self, stored: AttributeValue) -> Any:
-        return stored if type(stored) is bool else self.reject(stored, "stored as a BOOL")
+        return stored if type(stored) is bool else self.decode_other(stored, "stored as a BOOL")
 
 
-class BinaryField(Field[T]):
+class BinaryField(FormattedField[T]):
     """Bytes: takes `bytes`, `bytearray` and `memoryview`, holds `bytes`. Stored as binary.
 
     Args:
         min_length: The least number of bytes.
         max_length: The greatest number of bytes.
+        format: How other programs store it: `"base64"` as a string, in base64; `"base64-binary"` as binary that is the
+            base64 of the value, as PynamoDB before version 6 does, and after it with `legacy_encoding=True`.
         options: The arguments of every field.
     """
 
     stored_type: AttributeType | None = "B"
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -64,6 +107,7 @@ class BinaryField(Field[T]):
             required: Literal[True],
             min_length: int | None = ...,
             max_length: int | None = ...,
+            format: BinaryFormat | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -73,44 +117,75 @@ class BinaryField(Field[T]):
             required: bool = ...,
             min_length: int | None = ...,
             max_length: int | None = ...,
+            format: BinaryFormat | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
 
-    def __init__(self: Any, *, min_length: int | None = None, max_length: int | None = None, **options: Any) -> None:
+    def __init__(
+        self: Any,
+        *,
+        min_length: int | None = None,
+        max_length: int | None = None,
+        format: Any = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
+        self.declare_format(format, _BINARY_FORMATS)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= min_length is not None or max_length is not None
 
     def convert(self, value: Any) -> Any:
-        if not isinstance(value, (bytes, bytearray, memoryview)):
+        if not isinstance(value, (bytes, bytearray, memoryview)) and not is_boto_binary(value):
             self.reject(value, "bytes, a bytearray or a memoryview")
         return bytes(cast("bytes", value))
 
+    def from_json(self, value: Any) -> Any:
+        return read_base64(self, value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        # Three bytes are four characters of Base64.
+        limits = describe_lengths(*(None if each is None else -(-each // 3) * 4 for each in self._limits))
+        del mode
+        return {"type": "string", "contentEncoding": "base64", "pattern": BASE64_PATTERN, **limits}
+
+    @property
+    def _limits(self) -> tuple[int | None, int | None]:
+        return self.min_length, self.max_length
+
     def allows_all_of(self, other: Any) -> bool:
         lengths: Any = (
-            (self.min_length, self.max_length),
+            self._limits,
             (getattr(other, "min_length", None), getattr(other, "max_length", None)),
         )
         return allows_range(*lengths) and super().allows_all_of(other)
 
     def check(self, value: Any) -> None:
-        limits = self.min_length, self.max_length
-        if not is_length_allowed(len(value), *limits):
-            self.reject(value, describe_length(*limits, "bytes"))
+        if not is_length_allowed(len(value), *self._limits):
+            self.reject(value, describe_length(*self._limits, "bytes"))
         super().check(value)
 
     def encode(self, value: Any) -> Any:
-        return value
+        return value if self.stored_format is None else self.stored_format.encode(value)
 
     def decode_value(self, stored: AttributeValue) -> Any:
-        return stored if type(stored) is bytes else self.reject(stored, "stored as binary")
+        if type(stored) is bytes and self.format != "base64-binary":
+            return stored
+        return self.decode_other(stored, "stored as binary")
 
     def encode_part(self, value: Any) -> Operand:
+        if self.stored_format is not None:
+            raise ExpressionError(f"{self.label} stores base64, whose parts are not those of its values")
         return as_operand(value) or self.encode(self.convert(value))
 
 
 class UUIDField(TextStored[T]):
     """A `uuid.UUID`: takes one, or any text that `uuid.UUID` reads. Stored as its text, lower case with hyphens.
+
+    Args:
+        format: How other programs store it: `"hex"` (without hyphens), `"upper"` (in upper case), `"hex-upper"`,
+            `"urn"` (`urn:uuid:...`) or `"binary"` (its 16 bytes). Unless it is a key, the text of any other format is
+            read as well.
+        options: The arguments of every field.
 
     >>> import uuid
     >>> UUIDField().encode(uuid.UUID(int=7))
@@ -121,13 +196,24 @@ class UUIDField(TextStored[T]):
 
         @overload
         def __init__(
-            self: UUIDField[uuid.UUID], *, required: Literal[True], **options: Unpack[FieldOptions]
+            self: UUIDField[uuid.UUID],
+            *,
+            required: Literal[True],
+            format: UUIDFormat | None = ...,
+            **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
         def __init__(
-            self: UUIDField[uuid.UUID | None], *, required: bool = ..., **options: Unpack[FieldOptions]
+            self: UUIDField[uuid.UUID | None],
+            *,
+            required: bool = ...,
+            format: UUIDFormat | None = ...,
+            **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self: Any, **options: Any) -> None: ...
+
+    def __init__(self: Any, *, format: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.declare_format(format, _UUID_FORMATS)
 
     def convert(self, value: Any) -> Any:
         import uuid  # noqa: PLC0415 - slow to import, and most models have no UUIDs
@@ -142,9 +228,88 @@ class UUIDField(TextStored[T]):
             self.reject(value, "a UUID or the text of one", cause=error)
 
     def encode(self, value: Any) -> AttributeValue:
+        return str(value) if self.stored_format is None else self.stored_format.encode(value)
+
+    def to_json(self, value: Any) -> Any:
         return str(value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "uuid"}
 
     def parse(self, text: str) -> Any:
         import uuid  # noqa: PLC0415 - as in `convert`
 
         return uuid.UUID(text)
+
+    def encode_part(self, value: Any) -> Operand:
+        return value if self.stored_type == "B" and type(value) is bytes else super().encode_part(value)
+
+
+def _read_number(stored: AttributeValue) -> bool | None:
+    return bool(stored) if type(stored) is int and stored in (0, 1) else None
+
+
+def _read_text(stored: AttributeValue) -> bool | None:
+    return {"true": True, "false": False}.get(stored) if type(stored) is str else None
+
+
+def _write_text(value: Any) -> str:
+    return "true" if value else "false"
+
+
+def _read_base64(stored: AttributeValue) -> bytes | None:
+    return _decode_base64(stored) if type(stored) is str else None
+
+
+def _read_base64_binary(stored: AttributeValue) -> bytes | None:
+    return _decode_base64(stored) if type(stored) is bytes else None
+
+
+def _decode_base64(encoded: str | bytes) -> bytes | None:
+    try:
+        value = a2b_base64(encoded)
+    except ValueError:
+        return None
+    # Only canonical text: what `a2b_base64` skips would be lost when the value is saved.
+    return (
+        value if _write_base64(value) == (encoded if isinstance(encoded, str) else encoded.decode("latin-1")) else None
+    )
+
+
+def _write_base64(value: bytes) -> str:
+    return b2a_base64(value, newline=False).decode("ascii")
+
+
+def _write_base64_binary(value: bytes) -> bytes:
+    return b2a_base64(value, newline=False)
+
+
+def _read_uuid(stored: AttributeValue) -> uuid.UUID | None:
+    """Read a UUID of 16 bytes or of 32 or more characters."""
+    from uuid import UUID  # noqa: PLC0415 - as in `UUIDField.convert`
+
+    if type(stored) is bytes:
+        return UUID(bytes=stored) if len(stored) == 16 else None
+    try:
+        return UUID(stored) if type(stored) is str else None
+    except ValueError:
+        return None
+
+
+_UNSORTED: Final = "declare a BinaryField without a format, which stores the bytes themselves, or use == alone"
+_BOOLEAN_FORMATS: Final = {
+    "number": Format("N", int, _read_number, "1 or 0"),
+    "text": Format("S", _write_text, _read_text, "'true' or 'false'"),
+}
+_BINARY_FORMATS: Final = {
+    "base64": Format("S", _write_base64, _read_base64, "base64 text", _UNSORTED),
+    "base64-binary": Format("B", _write_base64_binary, _read_base64_binary, "binary that is base64", _UNSORTED),
+}
+_UUID_FORMATS: Final = {
+    "hex": Format("S", attrgetter("hex"), _read_uuid, "the text of a UUID"),
+    "upper": Format("S", lambda value: str(value).upper(), _read_uuid, "the text of a UUID"),
+    "hex-upper": Format("S", lambda value: value.hex.upper(), _read_uuid, "the text of a UUID"),
+    "urn": Format("S", attrgetter("urn"), _read_uuid, "the text of a UUID"),
+    "binary": Format("B", attrgetter("bytes"), _read_uuid, "the 16 bytes of a UUID"),
+}

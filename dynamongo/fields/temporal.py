@@ -1,4 +1,4 @@
-"""Fields that store dates and datetimes as text; those of `dynamongo.fields.durations` store numbers."""
+"""`DateTimeField`: a date with a time of day, stored as text, or as a number if its format says so."""
 
 # ruff: noqa: FBT001, FBT002 - dynamongo 0.2 takes the options of DateTimeField by position
 
@@ -6,13 +6,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
+from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
+from dynamongo.fields.datetime_formats import QUANTA, SECOND_WIDTH, TIMESPECS, Timespec, make_format
+from dynamongo.fields.epochs import EPOCH, FIRST, LAST, MILLISECONDS, SECONDS, to_duration, to_number
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored
 
@@ -51,7 +56,27 @@ class DateTimeField(TextStored[T]):
             UTC, or `"reject"` to refuse values with one.
         convert_tz: Whether values with a time zone are converted to UTC.
         drop_tzinfo: Whether the time zone is then dropped. A `datetime` without one is then taken as it is.
+        format: The form in which other programs store the values. A format of `strftime` is the same as
+            `serialized_format`; the others are::
+
+                iso-z        2024-05-01T08:00:00.000Z             JavaScript, AppSync
+                pynamodb     2024-05-01T08:00:00.000000+0000      PynamoDB
+                isoformat    2024-05-01T10:00:00+02:00            Python: what `isoformat` of the `datetime` returns
+                epoch        1714550400                           a number of seconds
+                epoch-ms     1714550400000                        a number of milliseconds
+
+            All but `"isoformat"` hold values in UTC, to which those given are converted. A value without a time zone
+            is refused, unless `tzd="utc"` takes it as UTC; with `drop_tzinfo=True` all values are without one, in UTC.
+            Other texts in ISO 8601 are read as well.
+        timespec: How much of the time is stored: `"seconds"`, `"milliseconds"`, `"microseconds"`, or `"auto"` (no
+            fraction if it is zero, else microseconds; then the texts of `"iso-z"` do not sort). By default that of
+            the examples, and `"auto"` for `"isoformat"`.
+        truncate: Whether values finer than `timespec` are cut. By default they are refused.
         options: The arguments of every field.
+
+    >>> at = dt.datetime(2024, 5, 1, 8, tzinfo=dt.timezone.utc)
+    >>> DateTimeField(format="iso-z").encode(at), DateTimeField(format="epoch").encode(at)
+    ('2024-05-01T08:00:00.000Z', 1714550400)
     """
 
     if TYPE_CHECKING:
@@ -67,6 +92,9 @@ class DateTimeField(TextStored[T]):
             drop_tzinfo: bool = ...,
             *,
             required: Literal[True],
+            format: str | None = ...,
+            timespec: Timespec | None = ...,
+            truncate: bool = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -80,6 +108,9 @@ class DateTimeField(TextStored[T]):
             drop_tzinfo: bool = ...,
             *,
             required: bool = ...,
+            format: str | None = ...,
+            timespec: Timespec | None = ...,
+            truncate: bool = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
 
@@ -91,20 +122,68 @@ class DateTimeField(TextStored[T]):
         tzd: Any = "allow",
         convert_tz: bool = False,
         drop_tzinfo: bool = False,
+        *,
+        format: str | None = None,
+        timespec: Any = None,
+        truncate: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         if not isinstance(tzd, str) or tzd not in get_args(TimeZones):
             raise SchemaError(f"{self.label}: tzd must be one of {', '.join(get_args(TimeZones))}; got {tzd!r}")
-        self.formats = _list_formats(formats)
+        self.formats = datetimes.list_formats(formats)
         self.serialized_format = serialized_format
         self.parser = parser
         self.tzd: TimeZones = tzd
         self.convert_tz = convert_tz
         self.drop_tzinfo = drop_tzinfo
+        self._declare_format(format, timespec, truncate=truncate)
         self._takes_all = tzd == "allow" and not convert_tz and not drop_tzinfo
 
+    def _declare_format(self, format_: Any, timespec: Any, *, truncate: bool) -> None:
+        self.truncate = truncate
+        self.can_expire_items = format_ == "epoch"
+        if isinstance(format_, str) and "%" in format_ and self.serialized_format in (None, format_):
+            self.serialized_format = format_
+        elif format_ is not None:
+            allowed = TIMESPECS.get(format_) if isinstance(format_, str) else None
+            if allowed is None or self.serialized_format is not None:
+                names = f"{', '.join(TIMESPECS)}, or a format of strftime (alone, without serialized_format)"
+                raise SchemaError(f"{self.label}: format must be one of {names}; got {format_!r}")
+            self.timespec = self._check_timespec(format_, timespec, allowed)
+            self._declare_zone(format_)
+            self.take_format(format_, make_format(format_, self.timespec, is_naive=self.drop_tzinfo))
+            return
+        if timespec is not None or truncate:
+            raise SchemaError(f"{self.label}: timespec and truncate need a format such as 'iso-z' or 'epoch'")
+
+    def _check_timespec(self, format_: str, timespec: Any, allowed: tuple[Timespec, ...]) -> Timespec:
+        if timespec is not None and timespec not in allowed:
+            raise SchemaError(
+                f"{self.label}: timespec of format={format_!r} must be one of {', '.join(allowed)}; got {timespec!r}"
+            )
+        return allowed[0] if timespec is None else timespec
+
+    def _declare_zone(self, format_: str) -> None:
+        """Hold values in UTC if that is what the format stores."""
+        if format_ == "isoformat":
+            if not (self.convert_tz or self.drop_tzinfo or self.tzd == "reject"):
+                self.unsorted = "declare convert_tz=True, so that all values are stored in UTC"
+            return
+        if self.tzd == "reject" and not self.drop_tzinfo:
+            raise SchemaError(
+                f"{self.label}: format={format_!r} stores UTC, so tzd='reject' would refuse what is read; declare"
+                " drop_tzinfo=True to hold datetimes without a time zone, in UTC"
+            )
+        self.convert_tz = True
+        if self.tzd == "allow" and not self.drop_tzinfo:
+            self.tzd = "require"
+
     def convert(self, value: Any) -> Any:
+        settled = self._to_datetime(value)
+        return settled if self.stored_format is None else self._fit(settled)
+
+    def _to_datetime(self, value: Any) -> dt.datetime:
         if isinstance(value, dt.datetime):
             dropped = self.drop_tzinfo and value.tzinfo is None  # the form of values that the field converted
             return value if dropped else self._settle_time_zone(value)
@@ -116,10 +195,41 @@ class DateTimeField(TextStored[T]):
             self.reject(value, f"a datetime or the text of one ({describe_error(error)})", cause=error)
         return self._settle_time_zone(parsed)
 
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        # Not by `formats` and `parser`: in JSON, dates have one form.
+        return read_text(self, value, datetimes.parse_iso, "a datetime as ISO 8601 text, such as 2024-05-01T10:00:00Z")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "date-time"}
+
+    def _fit(self, value: dt.datetime, expected: str = "") -> dt.datetime:
+        """Return a value without what is finer than the format stores, if it may be cut."""
+        rest = value.microsecond % self.quantum
+        if not rest:
+            return value
+        if self.truncate or self.is_expiry:
+            return value.replace(microsecond=value.microsecond - rest)
+        step = "seconds" if self.quantum == QUANTA["seconds"] else "milliseconds"
+        self.reject(
+            value,
+            f"{expected}a datetime of whole {step}, which is all that format={self.format!r} stores; declare"
+            " truncate=True to cut the rest, or another timespec to store it",
+        )
+
+    @property
+    def quantum(self) -> int:
+        """The microseconds of the smallest step that the format stores; 1 without a format."""
+        # DynamoDB ignores times of expiry with a fraction.
+        return 1 if self.stored_format is None else QUANTA["seconds" if self.is_expiry else self.timespec]
+
     def _settle_time_zone(self, value: dt.datetime) -> dt.datetime:
         if value.utcoffset() is None:
             if self.tzd == "require":
-                self.reject(value, "a datetime with a time zone")
+                self.reject(value, f"a datetime with a time zone{self._zone_fix}")
             value = value.replace(tzinfo=dt.timezone.utc if self.tzd == "utc" else None)
         elif self.tzd == "reject":
             self.reject(value, "a datetime without a time zone")
@@ -135,7 +245,15 @@ class DateTimeField(TextStored[T]):
         except OverflowError as error:
             self.reject(value, "a datetime in the years 1 to 9999 of UTC", cause=error)
 
-    def check_key(self) -> None:
+    @property
+    def _zone_fix(self) -> str:
+        if self.stored_format is None:
+            return ""
+        return f", since format={self.format!r} stores UTC; declare tzd='utc' to take others as UTC"
+
+    def check_key(self, *, is_range: bool) -> None:
+        if self.format != "isoformat":  # a key is stored in UTC
+            super().check_key(is_range=is_range)
         if self.serialized_format is not None and not datetimes.is_in_order(self.serialized_format):
             raise SchemaError(
                 f"{self.label} is a key with serialized_format={self.serialized_format!r}, which does not sort by time:"
@@ -143,6 +261,9 @@ class DateTimeField(TextStored[T]):
             )
 
     def encode(self, value: Any) -> AttributeValue:
+        if self.stored_format is not None:
+            in_utc = self._to_utc(value) if self.keeps_order and value.tzinfo is not None else value
+            return self.stored_format.encode(in_utc)
         if self.serialized_format is not None:
             is_in_utc = self.keeps_order or self._stores_utc
             shown = self._to_utc(value) if is_in_utc and value.tzinfo is not None else value
@@ -150,6 +271,8 @@ class DateTimeField(TextStored[T]):
         return datetimes.format_iso(value, with_offset=not self.keeps_order)
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        if self.stored_format is not None:
+            return self._encode_formatted_bound(value, operator)
         operand = as_operand(value)
         if operand is not None:
             return operand
@@ -159,7 +282,28 @@ class DateTimeField(TextStored[T]):
         # A bound sorts beside all texts of its instant: `<=` and `>` need one after them, `<` and `>=` one before them.
         return datetimes.format_bound(converted, is_after=operator in ("<=", ">"))
 
+    def _encode_formatted_bound(self, value: Any, operator: Comparator) -> Operand:
+        operand = as_operand(value)
+        if self.unsorted and not (self.format == "isoformat" and self.keeps_order):
+            start = None if operand is not None else self._to_datetime(value)
+            if self.format != "iso-z" or start is None or start.microsecond or operator not in ("<", ">="):
+                self.refuse_bounds()
+            return datetimes.format_local(start)[:SECOND_WIDTH]  # sorts before all texts of that second
+        if operand is not None:
+            return operand
+        instant = self._to_datetime(value)
+        encoded = self.encode(instant)
+        # A number tells the whole bound. A text that was cut sorts after that of the same step, and before the next.
+        return f"{encoded}~" if instant.microsecond % self.quantum and type(encoded) is str else encoded
+
+    def decode_other(self, stored: AttributeValue, expected: str) -> Any:
+        return self._fit(self._settle_stored(super().decode_other(stored, expected)), "stored as ")
+
     def parse(self, text: str) -> Any:
+        if self.stored_format is not None:
+            read: Any = self.stored_format.decode(text)
+            settled = self._settle_stored(datetimes.parse_iso(text) if read is None else read)
+            return self._fit(settled, "stored as ")
         if self.serialized_format is None:
             value = datetimes.parse_iso(text)
             # In the first and the last year, a conversion to UTC could leave the range of `datetime`.
@@ -172,74 +316,31 @@ class DateTimeField(TextStored[T]):
     def _settle_stored(self, value: dt.datetime) -> dt.datetime:
         return value if self.drop_tzinfo and value.tzinfo is None else self._settle_time_zone(value)
 
+    def encode_amount(self, value: Any) -> Number:
+        """Return the amount of a sum: a `timedelta`, or a number of the units that the format counts."""
+        if self.stored_format is None or isinstance(value, bool) or not isinstance(value, (dt.timedelta, int, Decimal)):
+            self.reject(value, "changed by a timedelta or a whole number")
+        digits = SECONDS if self.format == "epoch" else MILLISECONDS
+        try:
+            duration = value if isinstance(value, dt.timedelta) else to_duration(value, digits)
+        except (OverflowError, ValueError) as error:
+            self.reject(value, f"changed by a number ({describe_error(error)})", cause=error)
+        if duration % dt.timedelta(microseconds=self.quantum) or abs(duration) > LAST - FIRST:
+            self.reject(
+                value, f"changed by whole steps of what format={self.format!r} stores, within the years 1 to 9999"
+            )
+        return to_number(duration, digits)
+
+    @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        if self.stored_type != "N":
+            return super().stored_range
+        digits = SECONDS if self.format == "epoch" else MILLISECONDS
+        last = LAST.replace(microsecond=LAST.microsecond + 1 - self.quantum)
+        return to_number(FIRST - EPOCH, digits), to_number(last - EPOCH, digits)
+
     @property
     def _stores_utc(self) -> bool:
         """Whether the stored text lacks the offset of values that have one, so that it has to be the time in UTC."""
         has_offset = self.serialized_format is None or "%z" in self.serialized_format
         return not has_offset and self.tzd in ("require", "utc") and not self.drop_tzinfo
-
-
-class DateField(TextStored[T]):
-    """A date without a time of day: takes a `date`, or text in one of `formats` or in ISO 8601 (`2024-05-01`).
-
-    A `datetime` is refused, since its time would be lost: take its `.date()`. Stored as ISO 8601 text, which sorts by
-    time.
-
-    Args:
-        formats: One or several formats of `strptime` for text that is given.
-        options: The arguments of every field.
-    """
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __init__(
-            self: DateField[dt.date],
-            formats: str | Iterable[str] | None = ...,
-            *,
-            required: Literal[True],
-            **options: Unpack[FieldOptions],
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: DateField[dt.date | None],
-            formats: str | Iterable[str] | None = ...,
-            *,
-            required: bool = ...,
-            **options: Unpack[FieldOptions],
-        ) -> None: ...
-
-    def __init__(self: Any, formats: str | Iterable[str] | None = None, **options: Any) -> None:
-        super().__init__(**options)
-        self.formats = _list_formats(formats)
-
-    def convert(self, value: Any) -> Any:
-        if isinstance(value, dt.datetime):
-            self.reject(value, "a date; a datetime would lose its time, so pass its .date()")
-        if isinstance(value, dt.date):
-            return value
-        if not isinstance(value, str):
-            self.reject(value, "a date or the text of one")
-        parsed = datetimes.parse_by(value, self.formats)
-        try:
-            return _parse_date(value) if parsed is None else parsed.date()
-        except ValueError as error:
-            self.reject(value, "a date or the text of one", cause=error)
-
-    def encode(self, value: Any) -> Any:
-        return value.isoformat()
-
-    def parse(self, text: str) -> Any:
-        return _parse_date(text)
-
-
-def _list_formats(formats: str | Iterable[str] | None) -> tuple[str, ...]:
-    return () if formats is None else (formats,) if isinstance(formats, str) else tuple(formats)
-
-
-def _parse_date(text: str) -> dt.date:
-    """Parse `YYYY-MM-DD`; `fromisoformat` of Python 3.11 accepts other forms, too."""
-    date = dt.date.fromisoformat(text)
-    if date.isoformat() != text:
-        raise ValueError(f"{text!r} does not have the form YYYY-MM-DD")
-    return date

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
+from dynamongo.fields import number_formats
 from dynamongo.fields.base import T
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
+from dynamongo.fields.json_patterns import write_pattern
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
@@ -54,6 +57,7 @@ class LimitedText(TextStored[T]):
         self.regex = _compile_regex(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
+        self._is_plain = not self.overridden
 
     def convert(self, value: Any) -> Any:
         return self.convert_text(value, self._kind)
@@ -74,6 +78,17 @@ class LimitedText(TextStored[T]):
     def encode(self, value: Any) -> Any:
         return value
 
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        pattern = None if self.regex is None else write_pattern(self.regex)
+        described: JSONSchema = {} if pattern is None else {"pattern": pattern}
+        described |= describe_lengths(self.min_length, self.max_length)
+        named = {} if self._format is None else {"format": self._format}
+        return {"type": "string", **named, **described}
+
+    _format: str | None = None
+    """The name of JSON Schema for such text."""
+
     def parse(self, text: str) -> Any:
         return text
 
@@ -86,9 +101,10 @@ class LimitedText(TextStored[T]):
 
     def _encode_text(self, value: Any, expected: str) -> Any:
         """Encode a text without the rules of the field."""
-        if not self.overridden:
+        if self._is_plain:
             return self.convert_text(value, expected)
-        return self.encode(self.convert(value) if "convert" in self.overridden else self.convert_text(value, expected))
+        is_converted = self.stored_format is not None or "convert" in self.overridden
+        return self.encode(self.convert(value) if is_converted else self.convert_text(value, expected))
 
 
 class StringField(LimitedText[T]):
@@ -98,8 +114,12 @@ class StringField(LimitedText[T]):
         regex: A pattern, as text or compiled, to match at the start of the value, as `re.match` does.
         max_length: The greatest number of characters (code points).
         min_length: The least number of characters.
+        format: `"number"`, to store the number that the text writes, as other programs may do. Takes texts that can
+            be restored, such as `42` and `-1.5` (but not `042` or `1.50`); `<` and a range key sort by the numbers.
         options: The arguments of every field.
     """
+
+    can_expire_items = False
 
     if TYPE_CHECKING:
 
@@ -111,6 +131,7 @@ class StringField(LimitedText[T]):
             min_length: int | None = ...,
             *,
             required: Literal[True],
+            format: Literal["number"] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -121,12 +142,33 @@ class StringField(LimitedText[T]):
             min_length: int | None = ...,
             *,
             required: bool = ...,
+            format: Literal["number"] | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
-        def __init__(self: Any, *args: Any, **options: Any) -> None: ...
+
+    def __init__(self: Any, *args: Any, format: Any = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.declare_format(format, number_formats.TEXTS)
+        self._is_plain = not self.overridden and format is None
+
+    def convert(self, value: Any) -> Any:
+        text = self.convert_text(value, self._kind)
+        if self.stored_format is not None and not number_formats.is_canonical(text):
+            self.reject(value, "the text of a number as it would be read again, such as '42' or '-1.5'")
+        return text
+
+    def encode(self, value: Any) -> Any:
+        return value if self.stored_format is None else self.stored_format.encode(value)
+
+    def parse(self, text: str) -> Any:
+        return text if self.stored_format is None else self.convert(text)
+
+    reads_one_form = True
 
     def stores_like(self, other: Any) -> bool:
-        return other.stored_type == "S" if type(self) is StringField else super().stores_like(other)
+        if type(self) is not StringField or self.stored_format is not None:
+            return super().stores_like(other)
+        return bool(other.stored_type == "S")
 
 
 class EmailField(LimitedText[T]):
@@ -140,6 +182,7 @@ class EmailField(LimitedText[T]):
     """
 
     _kind = "an email address"
+    _format: str | None = "email"
 
     if TYPE_CHECKING:
 
@@ -232,6 +275,7 @@ class IPAddressField(LimitedText[T]):
             raise SchemaError(f"{self.label}: version must be 4, 6 or None; got {version!r}")
         self.version = version
         self._kind = f"an IPv{version} address" if version else "an IPv4 or IPv6 address"
+        self._format = f"ipv{version}" if version else None
 
     def convert(self, value: Any) -> Any:
         import ipaddress  # noqa: PLC0415 - most models have no addresses
@@ -249,6 +293,10 @@ class IPAddressField(LimitedText[T]):
     def parse(self, text: str) -> Any:
         self.convert(text)
         return text
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        either = {} if self.version else {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+        return {**super().json_schema(mode), **either}
 
 
 def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:

@@ -45,6 +45,12 @@ class Updatable(Operators):
     overridden: ClassVar[frozenset[str]] = frozenset()
     """Which of `encode`, `decode`, `convert` and `check` a custom field overrides."""
 
+    can_expire_items: bool = True
+    """Whether a stored number may be the time at which an item expires."""
+
+    unsorted: str = ""
+    """If stored values do not sort as the Python values do: the way out, in words; else empty."""
+
     _whole: str = ""
     """The label of the nearest enclosing field with rules for its whole value; empty if there is none."""
 
@@ -103,9 +109,18 @@ class Updatable(Operators):
 
     def encode_bound(self, value: Any, operator: Comparator) -> Operand:
         del operator  # only fields whose stored form has gaps need it
+        if self.unsorted:
+            self.refuse_bounds()
         if type(value) in NO_OPERANDS:
             return self.encode(self.convert(value))
         return as_operand(value) or self.encode(self.convert(value))
+
+    def refuse_bounds(self) -> NoReturn:
+        """Raise the `ExpressionError` for a comparison that needs the order of values, which is not that stored."""
+        raise ExpressionError(
+            f"{self.label} cannot be compared with <, <=, >, >= or between: what it stores does not sort as its values"
+            f" do; {self.unsorted}"
+        )
 
     def encode_part(self, value: Any) -> Operand:
         if "encode" in self.overridden and as_operand(value) is None:

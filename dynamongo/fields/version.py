@@ -47,6 +47,8 @@ class VersionField(IntField[int | None]):
     Source: "Optimistic locking with version number" in the DynamoDB developer guide.
     """
 
+    can_expire_items = False
+
     def __init__(self, *, stored_as: str | None = None) -> None:
         super().__init__(min_value=1, stored_as=stored_as)
 

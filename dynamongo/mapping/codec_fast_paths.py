@@ -22,7 +22,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import Number, canonical_number
@@ -49,24 +48,12 @@ from dynamongo.fields import (
     python_values,
 )
 from dynamongo.fields.datetimes import format_local, parse_own
+from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.maps import HeldDict
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4, LimitedText
 from dynamongo.fields.url import PLAIN_URL
-from dynamongo.mapping.codec_source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class FastPath:
-    """Two expressions about a value in a variable `v`. The test may leave a result in the variable `v_`.
-
-    Attributes:
-        test: Whether the value takes the fast path; `None` where only the field can tell.
-        result: What an instance holds for such a value (never a container that the caller keeps), or what is stored.
-    """
-
-    test: str | None
-    result: str
-
+from dynamongo.mapping.codec_source import FastPath, Source
+from dynamongo.mapping.format_fast_paths import apply_format, list_zones
 
 FastPathMaker: TypeAlias = Callable[[Any, str, Source], FastPath]
 
@@ -77,6 +64,8 @@ def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None
     if make is None:
         return None
     fast = make(field, v, source)
+    if isinstance(field, FormattedField) and field.stored_format is not None:
+        fast = apply_format(field, field.stored_format, fast, v, source)
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
     return FastPath(None, fast.result) if is_checked else fast
 
@@ -192,24 +181,14 @@ def _datetime(field: DateTimeField[Any], v: str, source: Source) -> FastPath:
     is_own = field.serialized_format is None
     if not source.is_of_python:
         reads = [f"type({v}) is str", f"({v}_ := parse_own({v})) is not None"]
-        zones = _zones(field, f"{v}_")
+        zones = list_zones(field, f"{v}_")
         # `parse_own` returns one of the two, so there is nothing to test if the field leaves both unchanged.
         reads += [] if len(zones) == 2 else [f"({' or '.join(zones)})"]
         return FastPath(" and ".join(reads) if is_own and zones and not field.is_key else None, f"{v}_")
-    zones = _zones(field, v)
+    zones = list_zones(field, v)
     accepts = f"type({v}) is datetime and ({' or '.join(zones)})" if is_own and zones else None
     stored = f"format_local({v}) if {v}.tzinfo is None else format_local({v}) + '+00:00'"
     return FastPath(accepts, v if source.task == "build" else stored)
-
-
-def _zones(field: DateTimeField[Any], v: str) -> list[str]:
-    """Return the tests for the time zones that the field leaves unchanged."""
-    zones: list[str] = []
-    if field.tzd != "reject" and not field.drop_tzinfo:
-        zones.append(f"{v}.tzinfo is UTC")
-    if field.tzd in ("allow", "reject") or field.drop_tzinfo:
-        zones.append(f"{v}.tzinfo is None")
-    return zones
 
 
 def _enum(field: EnumField[Any], v: str, source: Source) -> FastPath:

@@ -13,10 +13,24 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from dynamongo._support.codegen import make_function
+from dynamongo._support.dataclasses import dataclass
 
 Task: TypeAlias = Literal["build", "encode", "decode", "read"]
 """What happens to the values of an instance: built from arguments, encoded to an item, decoded from one, or read from
 one while it is still DynamoDB JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class FastPath:
+    """Two expressions about a value in a variable `v`. The test may leave a result in the variable `v_`.
+
+    Attributes:
+        test: Whether the value takes the fast path; `None` where only the field can tell.
+        result: What an instance holds for such a value (never a container that the caller keeps), or what is stored.
+    """
+
+    test: str | None
+    result: str
 
 
 class Source:

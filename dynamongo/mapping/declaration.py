@@ -6,7 +6,6 @@ A mistake raises `SchemaError` when the class is created; the message names the 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,16 +13,15 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Path
-from dynamongo.expressions.values import check_name, shorten
+from dynamongo.expressions.values import check_name
 from dynamongo.fields.base import Field, refuse_shared_names
-from dynamongo.fields.durations import TimedeltaField
-from dynamongo.fields.enumeration import EnumField
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.version import VersionField
 from dynamongo.mapping.keys import ModelKeys, name_model
 from dynamongo.mapping.named_fields import find_field, find_key_field, make_key_attribute
 from dynamongo.mapping.options import check_options, check_spelling, find_throughput, refuse
 from dynamongo.mapping.records import Recorded
+from dynamongo.operations.table_names import describe_name_fault
 from dynamongo.schema import KeySchema, TableSchema
 
 if TYPE_CHECKING:
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 else:  # many tables have no index
     index_declaration = LazyModule("dynamongo.mapping.index_declaration")
 
-# Source: "Naming rules" in the DynamoDB developer guide. A table name has at least 3 characters with the prefix.
-_TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _NAMES_OF_FIELDS = ("__hash_key__", "__range_key__", "__ttl__")
 
 
@@ -41,7 +37,7 @@ class Declaration:
     """What a concrete model declares."""
 
     table: TableSchema
-    """The table, under its name without the connection's prefix."""
+    """The table, under what `__table__` says: its name without the prefix, its ARN, or "" for a callable."""
 
     keys: ModelKeys
     fields: Mapping[str, Field[Any]]
@@ -172,7 +168,7 @@ def _find_expiry(model: type, fields: Mapping[str, Field[Any]]) -> str | None:
     field = find_field(model, "__ttl__", name, fields)
     # Enums, timedeltas and versions are stored as numbers, too, but not as seconds since 1970, which DynamoDB requires.
     # Source: "Using time to live (TTL) in DynamoDB" in the developer guide.
-    if field.stored_type != "N" or isinstance(field, (EnumField, TimedeltaField, VersionField)):
+    if field.stored_type != "N" or not field.can_expire_items:
         refuse(
             model,
             "__ttl__",
@@ -201,9 +197,11 @@ def _find_table_name(model: type) -> str:
             "__table__",
             "is missing: set it to the name of the table (or set `__abstract__ = True` for a base class)",
         )
-    if not isinstance(table, str) or not _TABLE_NAME.fullmatch(table):
-        refuse(model, "__table__", f"must be 1 to 255 letters, digits, `_`, `.` and `-`; got {shorten(table)}")
-    return table
+    if callable(table):  # asked for the name when a request needs it
+        return ""
+    if fault := describe_name_fault(table):
+        refuse(model, "__table__", fault)
+    return cast("str", table)
 
 
 def _find_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:

@@ -39,7 +39,8 @@ class KindMapper(Mapper[M]):
 
     def model_for(self, item: Item) -> type[M] | None:
         """Return the class of a stored item: the model, or one derived from it; `None` if it is of another kind."""
-        return cast("type[M] | None", self.kinds.find(item))
+        found = self.kinds.find(item)
+        return None if found is None else cast("type[M]", self.class_like(found))
 
     # Instances and items.
 
@@ -55,16 +56,13 @@ class KindMapper(Mapper[M]):
                 item.update({name: value for name, value in known.items() if name == attribute})
             elif kinds.own[0] is not None:
                 item[attribute] = kinds.own[0]
-        elif not kinds.is_open and kinds.find(item) is not kinds.models[kinds.own[0]]:
+        elif not kinds.is_open and stored not in kinds.own:
             kinds.refuse(f"is {shorten(stored)}")
         return item
 
     def decode(self, item: Item) -> M:
         """Return an instance of a whole item, of the class of its kind."""
-        model = self.model_for(item)
-        if model is None:
-            raise ValidationError(f"{self.name}: the item with {self.describe_key(item)} is of another kind")
-        return self._mapper_of(model).decode_own(item)
+        return self._mapper_for(item).decode_own(item)
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read, each of the class of its kind."""
@@ -74,13 +72,12 @@ class KindMapper(Mapper[M]):
             return items.finish(self.decode) if type(items) is ReadItems else list(map(self.decode, items))
         if self.kinds.path not in loaded:  # of an index without the attribute, which a base reads
             return super().decode_read(items, loaded)
-        return [self._mapper_of(self.model_for(item) or self.model).decode_partial(item, loaded) for item in items]
+        return [self._mapper_for(item).decode_partial(item, loaded) for item in items]
 
-    @property
-    def reader(self) -> ItemReader | None:
-        """What reads whole items to instances of their classes while they are still JSON."""
+    def make_reader(self) -> ItemReader | None:
+        """Return what reads whole items to instances of their classes while they are still JSON."""
         if not self.kinds.is_mixed:
-            return self.own_reader()
+            return super().make_reader()
         attribute, readers = self.kinds.path.attribute, self._find_readers()
 
         def read(wire: wire_values.WireItem, text: str) -> Any:
@@ -91,11 +88,13 @@ class KindMapper(Mapper[M]):
         return ItemReader(read, lambda instance: type(instance).__mapper__.key_of(instance), self.keys.names)
 
     def _find_readers(self) -> dict[Any, Any]:
-        found = {value: self._mapper_of(model).own_reader() for value, model in self.kinds.models.items()}
-        return {value: reader.read for value, reader in found.items() if type(value) is str and reader is not None}
+        mappers = {value: self.class_like(model).__mapper__ for value, model in self.kinds.models.items()}
+        found = {value: Mapper.make_reader(mapper) for value, mapper in mappers.items() if type(value) is str}
+        return {value: reader.read for value, reader in found.items() if reader is not None}
 
-    def _mapper_of(self, model: type) -> Mapper[M]:
-        if model is self.model:
-            return self
-        mapper: Mapper[M] = cast("Any", model).__mapper__
+    def _mapper_for(self, item: Item) -> Mapper[M]:
+        model: Any = self.model_for(item)
+        if model is None:
+            raise ValidationError(f"{self.name}: the item with {self.describe_key(item)} is of another kind")
+        mapper: Mapper[M] = model.__mapper__
         return mapper

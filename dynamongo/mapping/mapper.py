@@ -6,6 +6,7 @@ declares, how instances become items and items become instances, and how message
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
@@ -23,20 +24,31 @@ from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.model_codec import Codec
 from dynamongo.mapping.model_schema import ModelSchema
-from dynamongo.mapping.records import Record, Recorded, record_of, set_record, stored_item_of
+from dynamongo.mapping.records import (
+    Record,
+    Recorded,
+    make_record,
+    record_of,
+    set_record,
+    set_values,
+    stored_item_of,
+)
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas
+    from dynamongo.mapping import deltas, stored_forms
     from dynamongo.mapping.kinds import Kinds
-else:  # only saves of what has changed need it
+else:  # only saves of what was read need them
     deltas = LazyModule("dynamongo.mapping.deltas")
+    stored_forms = LazyModule("dynamongo.mapping.stored_forms")
 
 M = TypeVar("M", bound=Recorded)
 
 _PLAIN_KEYS: Final = frozenset([BinaryField, IntField, StringField])
-_OF_CONCRETE_MODELS: Final = frozenset(["declaration", "keys", "indexes", "version", "exists", "is_missing", "_schema"])
+_OF_CONCRETE_MODELS: Final = frozenset(
+    ["declaration", "table", "keys", "indexes", "version", "exists", "is_missing", "_schema"]
+)
 """The attributes that `ModelSchema.take_declaration` sets, and an abstract model lacks."""
 
 
@@ -50,6 +62,7 @@ class Mapper(ModelSchema, Generic[M]):
 
     Attributes:
         model: The class.
+        origin: The class that declares the model: `model` itself, unless that is bound to another table.
         codec: The compiled functions between values and items.
         kinds: How its items are told from others in the table; `None` if nothing tells them.
     """
@@ -57,21 +70,35 @@ class Mapper(ModelSchema, Generic[M]):
     kinds: Kinds | None = None
 
     def __init__(self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
-        self.model = model
+        self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
+        self._formed = [field for field in fields.values() if not (field.reads_one_form or field.is_key)]
         super().__init__(model, fields, declaration)
+
+    def bind(self, model: type[M], table: str | None) -> Mapper[M]:
+        """Return the mapper of a class that is bound to another table or connection, which has this one's fields.
+
+        Args:
+            model: The class, derived from this one's.
+            table: The name of its table; `None` for the table of this one.
+        """
+        bound: Mapper[M] = object.__new__(type(self))  # `copy.copy` would take five times the time
+        vars(bound).update(vars(self))
+        bound.model = model
+        bound.take_declaration(self.declaration, table)
+        return bound
 
     # Instances and items.
 
     def as_instance(self, item: M | Mapping[str, Any]) -> M:
-        """Return the instance itself, or a new one with the values of a dict.
+        """Return the instance itself, or a new one with the values of a dict, or of an instance of another table.
 
         Raises:
             ValidationError: It is neither an instance nor a dict of valid values.
         """
-        if isinstance(item, self.model):
-            return item
+        if isinstance(item, self.origin):
+            return self.mapper_of(item).adopt(item) if self.is_foreign(item) else item
         if isinstance(item, Mapping):
             model: Any = self.model
             built: M = model.from_dict(item)  # which a model may override
@@ -80,8 +107,33 @@ class Mapper(ModelSchema, Generic[M]):
 
     def mapper_of(self, instance: M) -> Mapper[M]:
         """Return the mapper of the instance's own class, which may be derived from the model, and store more."""
-        own: Mapper[M] = cast("Any", type(instance)).__mapper__
+        own: Mapper[M] = self.class_like(type(instance)).__mapper__
         return own if own.keys.names == self.keys.names else self
+
+    def class_like(self, model: Any) -> Any:
+        """Return the class, which is derived from the model, bound to what the model is bound to."""
+        origin, own = model.__mapper__.origin, vars(self.model)
+        if origin is self.origin or self.model is self.origin:
+            return self.model if origin is self.origin else origin
+        bound = origin.on_table(own["__table__"]) if "__table__" in own else origin
+        return bound.on(own["__connection__"]) if "__connection__" in own else bound
+
+    def is_foreign(self, instance: M) -> bool:
+        """Return whether the instance belongs to another table: what it knows of its stored item is not about ours."""
+        model = type(instance)
+        return model is not self.model and model is not self.class_like(model)
+
+    def adopt(self, instance: M) -> M:
+        """Return a new instance of this table with the values of one of another table, which stays as it is."""
+        held: dict[str, Any] = vars(instance)
+        make: Any = self.model.__new__
+        adopted: M = make(self.model)
+        set_values(adopted, {name: copy.deepcopy(held[name]) for name in self.fields if name in held})
+        if self.version is not None and self.version.name in held:
+            vars(adopted)[self.version.name] = None
+        record = record_of(instance)
+        set_record(adopted, Record(None, record.undeclared, record.loaded))
+        return adopted
 
     def build(self, values: Mapping[str, Any]) -> M:
         """Return a new instance with these values; raises `ValidationError` as the constructor does."""
@@ -94,34 +146,36 @@ class Mapper(ModelSchema, Generic[M]):
     def encode(self, instance: M) -> Item:
         """Return the item that is stored for the instance, as attribute values.
 
-        Validates every value again, since a list or dict in it may have been changed.
+        Validates every value again, since a list or dict in it may have been changed. What has not changed since the
+        item was read keeps the form in which it is stored.
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
-        record = instance.__record__
+        record: Any = instance.__record__
         if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
-            return self.codec.encode(vars(instance), {})
-        if record.loaded is not None:
-            raise AttributeNotLoaded(
-                f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
-                " saving it would lose the rest: call reload() first, or change it with update()"
-            )
-        # A copy, which the codec fills.
-        return self.codec.encode(vars(instance), dict(record.undeclared))
+            stored, item = record, self.codec.encode(vars(instance), {})
+        elif record.loaded is None:
+            stored, item = record.stored, self.codec.encode(vars(instance), record.start_item())
+        else:
+            self._refuse_part(instance)
+        if self._formed and stored is not None:
+            stored_forms.keep_stored_forms(self._formed, stored, item)
+        return item
+
+    def _refuse_part(self, instance: M) -> NoReturn:
+        raise AttributeNotLoaded(
+            f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
+            " saving it would lose the rest: call reload() first, or change it with update()"
+        )
 
     def model_for(self, item: Item) -> type[M] | None:  # noqa: ARG002 - `KindMapper` looks at it
         """Return the class of a stored item; `None` if it is of another kind. Without kinds, that is the model."""
         return self.model
 
-    @property
-    def reader(self) -> ItemReader | None:
-        """What reads whole items to instances while they are still JSON, for `decode_read`; `None` if nothing can."""
-        return self.own_reader()
-
-    def own_reader(self) -> ItemReader | None:
-        """Return what reads items of the model's own class."""
+    def make_reader(self) -> ItemReader | None:
+        """Return what reads whole items to instances while they are JSON, for `decode_read`; `None` if nothing can."""
         read = self.codec.read
         if read is None:
             return None
@@ -220,10 +274,12 @@ class Mapper(ModelSchema, Generic[M]):
     def lock_of(self, instance: M) -> Condition | None:
         """Return the condition that a write of the loaded item checks, if its model has a `VersionField`.
 
-        An instance that only names an item has no version to check.
+        An instance that only names an item, or belongs to another table, has no version to check.
         """
         version = self.version
-        if version is None or (record_of(instance).stored is None and vars(instance).get(version.name) is None):
+        if version is None or self.is_foreign(instance):
+            return None
+        if record_of(instance).stored is None and vars(instance).get(version.name) is None:
             return None
         return lock(version, getattr(instance, version.name))
 
@@ -233,9 +289,10 @@ class Mapper(ModelSchema, Generic[M]):
         record = instance.__record__
         if type(record) is not Record:
             set_record(instance, item)
+        elif record.loaded is None:
+            set_record(instance, make_record(item, self.attributes))
         else:
-            loaded = None if record.loaded is None else self._add_held(instance, record.loaded)
-            set_record(instance, replace(record, stored=item, loaded=loaded))
+            set_record(instance, replace(record, stored=item, loaded=self._add_held(instance, record.loaded)))
         if self.version is not None:  # the write has incremented it
             vars(instance)[self.version.name] = item[self.version.attribute]
 

@@ -24,6 +24,7 @@ from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
+from dynamongo.operations.table_names import is_arn
 from dynamongo.schema import TableSchema
 
 _KEY_REFUSALS: Final = (
@@ -47,6 +48,7 @@ class ModelSchema:
     Attributes:
         name: The name of the class, for messages.
         declaration: All that the class declares; its table has no prefix.
+        table: The name of the table, if it is fixed and gets a prefix; `None` for an ARN and a callable.
         keys: The key fields.
         indexes: The indexes by the names of their attributes.
         fields: The fields by their names.
@@ -60,6 +62,7 @@ class ModelSchema:
     """
 
     declaration: Declaration
+    table: str | None
     keys: ModelKeys
     indexes: Mapping[str, Index]
     version: Path | None
@@ -78,9 +81,16 @@ class ModelSchema:
         if declaration is not None:
             self.take_declaration(declaration)
 
-    def take_declaration(self, declaration: Declaration) -> None:
-        """Apply a declaration, the first one or one after an option was assigned. Keys and fields never change."""
+    def take_declaration(self, declaration: Declaration, table: str | None = None) -> None:
+        """Apply a declaration, the first one or one after an option was assigned. Keys and fields never change.
+
+        Args:
+            declaration: The declaration.
+            table: The table that the class is bound to, if it is another one.
+        """
         self.declaration = declaration
+        name = declaration.table.name if table is None else table
+        self.table = name if name and not is_arn(name) else None
         self.keys = declaration.keys
         self.indexes = declaration.indexes
         self.version = declaration.version

@@ -29,9 +29,12 @@ from dynamongo.operations.tables import (
     CreateTable,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
@@ -61,22 +64,32 @@ class BatchGet(Operation[BatchGetResult]):
     reader: ItemReader | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+KeyPart: TypeAlias = Comparison | Between | BeginsWith
+"""A condition on a key attribute."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class KeyCondition:
-    """The key condition of a query: one value of the hash key, and at most one condition on the range key.
+    """The key condition of a query: conditions on key attributes, of which all have to hold.
+
+    `KeyCondition(hash_key)` and `KeyCondition(hash_key, range_key)` are those of a key with one attribute each. With
+    more, there is an `=` comparison of every hash attribute. Range attributes may be left out; those that are named
+    are the first ones, and all but the last have an `=` comparison. The parts may be in any order.
 
     Attributes:
-        hash_key: An `=` comparison of the hash key attribute with a value.
-        range_key: `=`, `<`, `<=`, `>`, `>=`, BETWEEN or begins_with on the range key attribute, with values.
+        parts: The conditions, which compare different key attributes with values: `=` and, on the last range attribute
+            that is named, also `<`, `<=`, `>`, `>=`, BETWEEN and begins_with.
 
-    Source: "KeyConditionExpression" in Query, API reference.
+    Source: "KeyConditionExpression" in Query, API reference; "Multi-attribute keys pattern" in the developer guide.
     """
 
-    hash_key: Comparison
-    range_key: Comparison | Between | BeginsWith | None = None
+    parts: tuple[KeyPart, ...]
+
+    def __init__(self, *parts: KeyPart) -> None:
+        object.__setattr__(self, "parts", parts)  # a frozen dataclass refuses plain assignment
 
     def __str__(self) -> str:
-        return str(self.hash_key) if self.range_key is None else f"{self.hash_key} AND {self.range_key}"
+        return " AND ".join(map(str, self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,5 +281,8 @@ AnyOperation: TypeAlias = (
     | UpdateIndexThroughput
     | UpdateTimeToLive
     | DescribeTimeToLive
+    | UpdateTableSettings
+    | UpdateContinuousBackups
+    | DescribeContinuousBackups
 )
 """Every operation that a backend has to execute."""

@@ -2,7 +2,7 @@
 
 An access path serves a read if
 
-1. its condition says, ANDed at the top, that the hash key of the path equals one of a few values;
+1. its condition says, ANDed at the top, that every hash attribute of the path equals one of a few values;
 2. every item that satisfies the condition is in it: an item that lacks a key of an index is not in the index;
 3. it holds every attribute that the condition names or the caller wants: DynamoDB fetches what a local index does not
    hold from the table, at the cost of another read for each item, but not what a global index does not hold;
@@ -10,7 +10,7 @@ An access path serves a read if
 
 The best of those that serve is found by these criteria, in this order:
 
-1. an equality on the range key, or no range key to compare; then another condition on it; then none;
+1. more key attributes that are compared by `=`; then another condition on the next range attribute; then none;
 2. fewer queries;
 3. no items to fetch;
 4. the table, then local indexes, then global ones;
@@ -21,14 +21,19 @@ Source: "General guidelines for secondary indexes" in the DynamoDB developer gui
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
 from dynamongo._support.dataclasses import dataclass
-from dynamongo.expressions.conditions import Comparison, Condition
+from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
+from dynamongo.expressions.values import AttributeValue
+from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import Choice, demands, find_choice
+from dynamongo.planning.contradictions import find_subject
+from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Rejected
-from dynamongo.planning.ranges import RangeCondition, fold_range
+from dynamongo.planning.ranges import fold_ranges, is_equality
 from dynamongo.planning.read import Read
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 
@@ -119,17 +124,17 @@ class AccessPath:
         if lacking := self.find_unheld(read.named):
             if read.kinds is not None and read.kinds.path.attribute in lacking:
                 return f"it does not hold `{read.kinds.path.attribute}`, which tells the kind of an item"
-            return f"it does not hold {_quote_names(lacking)}, which the condition names"
+            return f"it does not hold {read.quote(lacking)}, which the condition names"
         if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None
         lacking = self.find_unheld(read.attributes)
-        return f"it does not hold {_quote_names(lacking)}" if lacking else None
+        return f"it does not hold {read.quote(lacking)}" if lacking else None
 
     def _explain_missing(self, read: Read) -> str | None:
         """Return which items that satisfy the condition may be missing in it."""
         if unsure := self._unsure_keys(read):
             return (
-                f"items without {_quote_names(unsure)} are not in it: declare the field required=True, force the index"
+                f"items without {read.quote(unsure)} are not in it: declare the field required=True, force the index"
                 " with index=, or add a condition on the field"
             )
         return None
@@ -150,14 +155,23 @@ class AccessPath:
         """Return what a caller who forces it does not get."""
         losses: list[str] = []
         if unsure := self._unsure_keys(read):
-            losses.append(f"items without {_quote_names(unsure)} are not in {self.name}, and are not found")
+            losses.append(f"items without {read.quote(unsure)} are not in {self.name}, and are not found")
         if self.kind == _GLOBAL and self.held is not None and read.attributes is None:
-            losses.append(f"{self.name} holds only {_quote_names(sorted(self.held))} of each item")
+            losses.append(f"{self.name} holds only {read.quote(sorted(self.held))} of each item")
         return tuple(losses)
 
 
-def _quote_names(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+@dataclass(frozen=True, slots=True)
+class HashKeys:
+    """The hash keys to query, of which each has a value for every hash attribute.
+
+    Attributes:
+        values: The values, perhaps with duplicates; none if a key would have to be empty.
+        equalities: The conjuncts that say so, if each hash attribute is compared with one value.
+    """
+
+    values: list[tuple[AttributeValue, ...]]
+    equalities: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +180,15 @@ class Candidate:
 
     Attributes:
         access: The access path.
-        hash_key: The values of the hash key.
-        range_key: The condition on the range key.
+        hash_key: The values of the hash attributes, and where they come from.
+        range_key: The conditions on the first range attributes.
         rest: The conjuncts that the key does not cover.
         fetches: Whether items are also fetched from the table, since a local index does not hold what is wanted.
     """
 
     access: AccessPath
-    hash_key: Choice
-    range_key: RangeCondition | None
+    hash_key: HashKeys
+    range_key: tuple[KeyPart, ...]
     rest: tuple[Condition, ...]
     fetches: bool = False
 
@@ -182,24 +196,43 @@ class Candidate:
     def rank(self) -> tuple[int, ...]:
         """The lower, the better."""
         return (
-            _selectivity(self.range_key),
+            -2 * len(self._fixed) - len(self._bounded),
             len(set(self.hash_key.values)),
             self.fetches,
             self.access.kind,
             self.access.position,
         )
 
+    def describe_keys(self, read: Read) -> str:
+        """Return which keys it uses, for people."""
+        if self.access.keys.is_plain:
+            partly = "its hash key and a part of its range key" if self._bounded else "its hash key alone"
+            return "both of its keys" if len(self._fixed) > 1 else partly
+        partly = f" and a part of {read.quote(self._bounded)}" if self._bounded else ""
+        return f"{read.quote(self._fixed)}{partly}"
+
+    def find_gaps(self, read: Read) -> tuple[str, ...]:
+        """Return which conditions are not in the key condition, since one on an earlier range attribute is missing."""
+        keys = self.access.keys
+        if len(keys.range_attributes) < 2:
+            return ()
+        first, *later = keys.names[len(self._fixed) :] or ("",)
+        subjects = {subject.attribute for part in self.rest if (subject := find_subject(part)) is not None}
+        late = [name for name in later if name in subjects]
+        reason = f"no condition compares {read.quote([first])} by =="
+        return (f"{reason}, so the key condition has none on {read.quote(late)}",) if late else ()
+
     @property
-    def strength(self) -> str:
-        """Which keys it uses, for people."""
-        used = ("both of its keys", "its hash key and a part of its range key", "its hash key alone")
-        return used[_selectivity(self.range_key)]
+    def _fixed(self) -> tuple[str, ...]:
+        """The key attributes that are compared by `=`."""
+        keys = self.access.keys
+        return keys.names[: len(keys.hash_attributes) + sum(map(is_equality, self.range_key))]
 
-
-def _selectivity(range_key: RangeCondition | None) -> int:
-    if range_key is None:
-        return 2
-    return 0 if isinstance(range_key, Comparison) and range_key.operator == "=" else 1
+    @property
+    def _bounded(self) -> tuple[str, ...]:
+        """The range attribute after them that has another condition."""
+        fixed = len(self._fixed)
+        return self.access.keys.names[fixed : len(self.access.keys.hash_attributes) + len(self.range_key)]
 
 
 def access_paths(table: TableSchema) -> list[AccessPath]:
@@ -210,17 +243,36 @@ def access_paths(table: TableSchema) -> list[AccessPath]:
 def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
     """Return how the access path serves the read, or why it does not."""
     parts, keys = read.parts, access.keys
-    choice = find_choice(parts, keys.hash_key)
-    if choice is None:
-        return Rejected(access.name, f"no condition compares its hash key `{keys.hash_key.name}` by ==")
+    choices = [find_choice(parts, attribute) for attribute in keys.hash_attributes]
+    missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
+    if len(missing) == len(choices):
+        return Rejected(access.name, f"no condition compares its hash key {read.quote(missing)} by ==")
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
-    # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
-    rest = parts if choice.says_more else tuple([part for part in parts if part is not choice.part])
-    folded = fold_range(rest, keys.range_key)
+    if missing:
+        return Rejected(access.name, f"no condition compares {read.quote(missing)} of its hash key by ==", is_near=True)
+    found = _find_hash_keys(parts, keys, [choice for choice in choices if choice is not None])
+    if found is None:
+        return Rejected(access.name, "the values of its hash attributes have too many combinations, one query for each")
+    hash_key, rest = found
+    folded = fold_ranges(rest, keys.range_attributes)
     if folded is None:  # `find_contradiction` finds all, except values of types that the key cannot have
         return Rejected(access.name, "the conditions on its range key contradict each other")
-    return Candidate(access, choice, *folded, access.fetches(read))
+    return Candidate(access, hash_key, *folded, access.fetches(read))
+
+
+def _find_hash_keys(
+    parts: tuple[Condition, ...], keys: KeySchema, choices: Sequence[Choice]
+) -> tuple[HashKeys, tuple[Condition, ...]] | None:
+    """Return the hash key values, and the conjuncts that they do not cover; `None` if there are too many."""
+    equalities = [choice.part for choice in choices if isinstance(choice.part, Comparison)]
+    if len(choices) > 1 and len(equalities) < len(choices):
+        found = find_keys(parts, KeySchema(keys.hash_attributes))
+        return None if found is None else (HashKeys([tuple(key.values()) for key in found[0]]), conjuncts(found[1]))
+    # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
+    used = {id(choice.part) for choice in choices if not choice.says_more}
+    values = list(itertools.product(*[choice.values for choice in choices]))
+    return HashKeys(values, tuple(equalities)), tuple([part for part in parts if id(part) not in used])
 
 
 def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
@@ -233,16 +285,16 @@ def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
         if isinstance(each, Rejected):
             rejected.append(each)
         elif best is not None and each is not best:
-            rejected.append(Rejected(each.access.name, _compare(each, best)))
+            rejected.append(Rejected(each.access.name, _compare(each, best, read)))
     return best, tuple(rejected)
 
 
-def _compare(loser: Candidate, best: Candidate) -> str:
+def _compare(loser: Candidate, best: Candidate, read: Read) -> str:
     """Return why one was not chosen: the first criterion by which the other is better."""
     # The positions are those of `Candidate.rank`; the last one never ties.
     lost, won = loser.rank, best.rank
     if lost[0] != won[0]:
-        return f"it would use {loser.strength}; {best.access.name} uses {best.strength}"
+        return f"it would use {loser.describe_keys(read)}; {best.access.name} uses {best.describe_keys(read)}"
     if lost[1] != won[1]:
         return f"it would take {lost[1]} queries; {best.access.name} takes {won[1]}"
     if lost[2] != won[2]:

@@ -291,9 +291,9 @@ def _find_key(
 ) -> tuple[list[Condition], _Pair | None]:
     """Return the conjuncts that are the key, in its order, and the two that were folded into a BETWEEN."""
     if isinstance(operation, Query):
-        hash_key, range_key = operation.key_condition.hash_key, operation.key_condition.range_key
-        folded = pairs.get(cast("Path", range_key.operand).elements) if isinstance(range_key, Between) else None
-        return [hash_key, *([] if range_key is None or folded is not None else [range_key])], folded
+        *before, last = operation.key_condition.parts
+        folded = pairs.get(cast("Path", last.operand).elements) if isinstance(last, Between) else None
+        return [*before, *([] if folded is not None else [last])], folded
     if isinstance(operation, Get):
         # By a value: `find_subject` passes over `email = name`, which is left for the residual.
         equalities = {

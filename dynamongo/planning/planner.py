@@ -21,7 +21,7 @@ Programs repeat a few reads with other values: `plan_for` takes their plans from
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
@@ -259,23 +259,25 @@ class _Planner:
         access = candidate.access
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
-        scalars = cast("tuple[str, ...]", candidate.hash_key.values)  # or numbers, or binary: one type with an order
+        scalars = cast("list[tuple[str, ...]]", candidate.hash_key.values)  # or numbers, or binary: types with an order
         # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
         values = sorted(set(scalars), reverse=self._read.descending)
         queries = tuple([self._make_query(candidate, value, kept, residual) for value in values])
-        warnings = (_FETCHES, *losses) if candidate.fetches else losses
+        warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(self._read), *losses)
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
 
     def _make_query(
-        self, candidate: Candidate, value: AttributeValue, kept: Condition | None, residual: Condition | None
+        self, candidate: Candidate, values: Sequence[AttributeValue], kept: Condition | None, residual: Condition | None
     ) -> Query:
         access, read = candidate.access, self._read
         projection = self._project(residual, access)
-        given = candidate.hash_key.part
-        hash_key = given if isinstance(given, Comparison) else Comparison(Path(access.keys.hash_key.name), EQ, value)
+        # The conjuncts themselves, where there are any: `plan_templates` looks for them.
+        hash_key = candidate.hash_key.equalities or [
+            Comparison(read.path_of(name), EQ, value) for name, value in zip(access.keys.names, values, strict=False)
+        ]
         return Query(
             self._table.name,
-            KeyCondition(hash_key, candidate.range_key),
+            KeyCondition(*hash_key, *candidate.range_key),
             kept,
             access.index_name,
             projection,

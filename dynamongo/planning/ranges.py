@@ -1,4 +1,4 @@
-"""Range keys: fold the conditions on one into the single condition that a query takes."""
+"""Range keys: fold the conditions on one into those that a query takes, one for each attribute."""
 
 from __future__ import annotations
 
@@ -21,19 +21,51 @@ from dynamongo.expressions.conditions import (
     Path,
     conjuncts,
 )
+from dynamongo.expressions.operands import operands_of
+from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import is_empty, is_key_value, without
 from dynamongo.schema import KeyAttribute
 
 Bound: TypeAlias = tuple[Any, Comparator, Condition]
-"""A value, how it bounds the range key, and the conjunct that says so."""
-
-RangeCondition: TypeAlias = Comparison | Between | BeginsWith
+"""A value, how it bounds a range attribute, and the conjunct that says so."""
 
 
-def fold_range(
-    parts: tuple[Condition, ...], attribute: KeyAttribute | None
-) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:
-    """Fold what the conjuncts say of the range key into one condition; return it with the conjuncts it does not cover.
+def fold_ranges(
+    parts: tuple[Condition, ...], attributes: Sequence[KeyAttribute]
+) -> tuple[tuple[KeyPart, ...], tuple[Condition, ...]] | None:
+    """Fold what the conjuncts say of the range attributes into one condition on each; return also the other conjuncts.
+
+    Only the first attributes are compared, and all but the last of them by `=`. Returns `None` for a contradiction.
+    With the range attributes `r` and `s`::
+
+        r = 1, s >= 2, s < 9      r = 1, s BETWEEN 2 AND 9; conjunct s < 9
+        r > 1, s = 2              r > 1; conjunct s = 2
+        s = 2                     nothing; conjunct s = 2
+
+    Source: "KeyConditionExpression" in Query, API reference; "Multi-attribute keys pattern" in the developer guide.
+    """
+    found: list[KeyPart] = []
+    for attribute in attributes if parts else ():
+        folded = _fold_range(parts, attribute)
+        if folded is None:
+            return None
+        condition, parts = folded
+        if condition is not None:
+            found.append(condition)
+        if condition is None or not is_equality(condition):
+            break
+    return tuple(found), parts
+
+
+def is_equality(condition: KeyPart) -> bool:
+    """Return whether a condition on a key attribute compares by `=`."""
+    return isinstance(condition, Comparison) and condition.operator == EQ
+
+
+def _fold_range(
+    parts: tuple[Condition, ...], attribute: KeyAttribute
+) -> tuple[KeyPart | None, tuple[Condition, ...]] | None:
+    """Fold what the conjuncts say of a range attribute into one condition; return it with those that it does not cover.
 
     Returns `None` if the conjuncts contradict each other. Equality comes before a prefix, and a prefix before bounds.
     The stricter of several bounds wins. A lower and an upper one become BETWEEN; a bound that excludes its own value
@@ -43,22 +75,21 @@ def fold_range(
         r >= 1, r >= 3, r < 9, a = 1      r BETWEEN 3 AND 9; conjuncts r < 9, a = 1
         r IN (7, 3, 5)                    r BETWEEN 3 AND 7; conjunct r IN (7, 3, 5)
 
-    Source: "KeyConditionExpression" in Query, API reference: a query takes one condition on the range key.
     """
-    if attribute is None or not parts:
-        return None, parts
-    # A query takes one condition on the range key: all others on it remain conjuncts.
-    for kind in (_is_equality, _is_prefix):
+    # A query takes one condition on a range attribute: all others on it remain conjuncts.
+    for kind in (_equals_value, _is_prefix):
         found = next((part for part in parts if kind(part, attribute)), None)
         if found is not None:
-            return cast("RangeCondition", found), conjuncts(without(parts, found))
+            return cast("KeyPart", found), conjuncts(without(parts, found))
     bounds = [part for part in parts if _is_bound(part, attribute)]
+    if not bounds:
+        return None, parts
     rest = conjuncts(without(parts, *(part for part in bounds if not isinstance(part, In))))
-    folded = _fold_bounds(Path(attribute.name), bounds)
+    folded = _fold_bounds(bounds)
     return None if folded is None else (folded[0], (*folded[1], *rest))
 
 
-def _is_equality(part: Condition, attribute: KeyAttribute) -> bool:
+def _equals_value(part: Condition, attribute: KeyAttribute) -> bool:
     match part:
         case Comparison(Path((attribute.name,)), "=", value):
             return _is_key_bound(value, attribute)
@@ -91,14 +122,15 @@ def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
     return is_key_value(operand, attribute) and not is_empty(operand)
 
 
-def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[RangeCondition | None, tuple[Condition, ...]] | None:
+def _fold_bounds(bounds: Sequence[Condition]) -> tuple[KeyPart, tuple[Condition, ...]] | None:
     only = bounds[0] if len(bounds) == 1 else None
     if isinstance(only, Comparison):
         return only, ()
+    path = next(iter(operands_of(bounds[0])))  # that of the conjunct, which knows the name of the field
     low, high = strictest_bounds(bounds)
     if low is None or high is None:
-        bound = low or high
-        return (None if bound is None else Comparison(path, bound[1], bound[0])), ()
+        bound = cast("Bound", low or high)
+        return Comparison(path, bound[1], bound[0]), ()
     # DynamoDB refuses a BETWEEN whose bounds are reversed.
     if are_disjoint(low, high):
         return None

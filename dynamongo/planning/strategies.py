@@ -89,7 +89,7 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         return encode_key(given), None
     if isinstance(strategy, BaseCondition):
         return _from_condition(given, mapper)
-    if isinstance(strategy, mapper.model):
+    if isinstance(strategy, mapper.origin):
         # `getattr`, not `vars`: a key attribute that was not read raises `AttributeNotLoaded`.
         key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.field_names))
         return key, mapper.lock_of(strategy) if to_write else None

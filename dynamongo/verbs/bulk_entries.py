@@ -41,7 +41,7 @@ class Entry(Generic[M]):
 
 def check_several(mapper: Mapper[Any], items: object) -> None:
     """Raise `ValidationError` if one item was given in place of several."""
-    if isinstance(items, (Mapping, mapper.model)):
+    if isinstance(items, (Mapping, mapper.origin)):
         raise ValidationError(f"{mapper.name}: expected several items, as in a list; got one: {shorten(items)}")
 
 

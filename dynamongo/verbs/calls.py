@@ -263,7 +263,7 @@ class DeleteCall(_WriteCall[M | None]):
     """Delete one item."""
 
     def __init__(self, mapper: Mapper[M], table: str, strategy: Strategy, condition: Condition | None = None) -> None:
-        self.is_instance = isinstance(strategy, mapper.model)
+        self.is_instance = isinstance(strategy, mapper.origin)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
         self.operation = make_delete(mapper, table, target, return_old=True)

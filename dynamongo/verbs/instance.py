@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.codegen import is_plain_name
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import Connection, default_connection
-from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.connection.overrides import open_prefixes
+from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.maps import AnyField
-from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
-from dynamongo.mapping.records import Recorded, record_of
+from dynamongo.mapping.records import record_of
 from dynamongo.operations import StreamView
+from dynamongo.schema import Recovery, TableClass
+from dynamongo.verbs.forms import Forms
 from dynamongo.verbs.metaclass import ModelMeta
+from dynamongo.verbs.table_names import find_table_name
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo.verbs import bound_models
+else:  # most programs know their tables
+    bound_models = LazyModule("dynamongo.verbs.bound_models")
 
-class Instance(Recorded, metaclass=ModelMeta):
+
+class Instance(Forms, metaclass=ModelMeta):
     """The base of `Model` without verbs: the options of the class, and the values of its instances.
 
     An instance holds one value for each field. Its `__dict__` contains nothing else; see `mapping.records`.
@@ -31,9 +38,8 @@ class Instance(Recorded, metaclass=ModelMeta):
 
     __abstract__ = True
     __slots__ = ()
-    __mapper__: ClassVar[Mapper[Any]]
 
-    __table__: ClassVar[str]
+    __table__: ClassVar[str | Callable[[], str]]
     __hash_key__: ClassVar[str]
     __range_key__: ClassVar[str | None] = None
     __read_units__: ClassVar[int] = 8
@@ -44,16 +50,58 @@ class Instance(Recorded, metaclass=ModelMeta):
     __ttl__: ClassVar[str | None] = None
     __tags__: ClassVar[Mapping[str, str] | None] = None
     __stream__: ClassVar[StreamView | None] = None
+    __table_class__: ClassVar[TableClass | None] = None
+    __encryption__: ClassVar[str | None] = None
+    __point_in_time_recovery__: ClassVar[Recovery | None] = None
+    __deletion_protection__: ClassVar[bool | None] = None
     __kind__: ClassVar[object] = None
     __kind_field__: ClassVar[str | None] = None
 
     @classmethod
     def table_name(cls) -> str:
-        """Return the full name of the table: the connection's prefix and `__table__`."""
-        table: str = cls.__mapper__.declaration.table.name
-        # As `connection_of`, without the function call: every verb needs the name.
+        """Return the full name of the table: the connection's prefix and `__table__`, or the ARN that this is."""
+        # In as few steps as possible, and without `connection_of`: every verb needs the name.
         connection = cls.__connection__ or default_connection
-        return connection.table_prefix + table
+        names = connection.table_names if open_prefixes else connection.own_names
+        return names.get(cls.__mapper__.table) or find_table_name(cls, connection)
+
+    @classmethod
+    def on_table(cls, name: str) -> type[Self]:
+        """Return the model for another table of the same kind, such as that of a month or a tenant.
+
+        It has every verb, and its instances are instances of the model that know their table: `user.save()` writes
+        there. It is a class derived from the model, with its name and fields, made in some microseconds.
+
+        Args:
+            name: The name of the table, to which the connection adds its prefix; or its ARN, for a table of another
+                account.
+
+        Raises:
+            SchemaError: No table can have that name, or the model is abstract.
+
+        >>> from dynamongo import Model, StringField
+        >>> class Order(Model):
+        ...     __table__ = "orders"
+        ...     __hash_key__ = "number"
+        ...     number = StringField()
+        >>> november = Order.on_table("orders-2026-11")
+        >>> november.table_name(), isinstance(november(number="1"), Order)
+        ('orders-2026-11', True)
+        """
+        bound_models.check_table(cls, name)
+        return bound_models.bind(cls, table=name)
+
+    @classmethod
+    def on(cls, connection: Connection) -> type[Self]:
+        """Return the model on another connection: another account, region or prefix. Otherwise as `on_table`.
+
+        Both can be chained: `Order.on(archive).on_table("orders-2020")`.
+
+        Raises:
+            SchemaError: It is not a `Connection`, or the model is abstract.
+        """
+        bound_models.check_connection(cls, connection)
+        return bound_models.bind(cls, connection=connection)
 
     def __setattr__(self, name: str, value: Any) -> None:
         field = type(self).__mapper__.fields.get(name)
@@ -74,38 +122,6 @@ class Instance(Recorded, metaclass=ModelMeta):
             super().__delattr__(name)
         else:
             vars(self)[name] = field.missing_value()
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return an instance with the values of a dict, as the constructor does.
-
-        Raises:
-            ValidationError: A value does not suit its field, or a name is unknown.
-        """
-        mapper: Mapper[Self] = cls.__mapper__
-        return mapper.build(values)
-
-    def to_dict(self, only: Iterable[str] | None = None) -> dict[str, Any]:
-        """Return the values of the declared fields in a new dict; a missing value is `None` or an empty container.
-
-        For a partly read item, the dict contains what was read.
-
-        Args:
-            only: The names of the fields to include; by default, all.
-
-        Raises:
-            ValidationError: A name in `only` is unknown.
-        """
-        fields = type(self).__mapper__.fields
-        if isinstance(only, str):
-            raise ValidationError(f"{type(self).__name__}.to_dict: only must be a list of field names; got {only!r}")
-        names = [name for name in fields if name in vars(self)] if only is None else list(only)
-        type(self).__mapper__.check_names(names)
-        try:
-            # Copied, so that changes of a list or map in the dict do not change the instance.
-            return {name: copy.deepcopy(getattr(self, name)) for name in names}
-        except RecursionError:
-            raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deeply to be copied") from None
 
     @classmethod
     def attribute(cls, name: str) -> AnyField:

@@ -15,6 +15,7 @@ from dynamongo.fields.indexes import Index
 from dynamongo.mapping.declaration import Declaration, collect_fields, collect_indexes, declare
 from dynamongo.mapping.mapper import AbstractMapper, Mapper
 from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
+from dynamongo.mapping.records import is_bound
 
 if TYPE_CHECKING:
     from dynamongo.mapping import kind_mapper, kinds
@@ -60,6 +61,14 @@ class ModelMeta(type):
             super().__setattr__(attribute, value)
         super().__setattr__("__mapper__", mapper)
 
+    def __repr__(cls) -> str:
+        if not is_bound(cls):
+            return super().__repr__()
+        bound: Any = vars(cls)
+        table = f" on table {bound['__table__']!r}" if "__table__" in bound else ""
+        connection = f" on {bound['__connection__']!r}" if "__connection__" in bound else ""
+        return f"{super().__repr__()[:-1]}{table}{connection}>"
+
     def __setattr__(cls, name: str, value: Any) -> None:
         if "__mapper__" not in vars(cls):  # the class is being created
             super().__setattr__(name, value)
@@ -82,6 +91,11 @@ class ModelMeta(type):
             cls.__refuse(name, "a field", f"{name} = StringField()")
         if isinstance(vars(cls).get(name), Index) or issubclass(kind, Index):
             cls.__refuse(name, "an index", f"{name} = GlobalIndex(...)")
+        if name in OPTIONS and is_bound(cls):
+            raise SchemaError(
+                f"{cls.__name__}.{name}: the class is bound to a table or connection, and lives as long as it is used:"
+                f" set the option of {cls.__name__} itself, or derive a model from it"
+            )
         if name in _FINAL:
             what = "what tells its items from others" if "kind" in name else "part of the key schema"
             cls.__refuse(name, what, f"{name} = ...")
@@ -114,7 +128,8 @@ class ModelMeta(type):
         _check_connection(cls)
         check_options(cls)
         # Derived models inherit the option, unless they set it themselves.
-        mappers = [model.__mapper__ for model in _family(cls)]
+        family = list(_family(cls))
+        mappers = [model.__mapper__ for model in family if not is_bound(model)]
         known = [(each, each.declaration) for each in mappers if not isinstance(each, AbstractMapper)]
         again = [(mapper, old, declare(mapper.model, old.fields, old.indexes)) for mapper, old in known]
         for mapper, old, new in again:  # only when none of the models was refused
@@ -124,6 +139,9 @@ class ModelMeta(type):
             if new.expires_by != old.expires_by:
                 new.mark_expiry_field()
                 mapper.codec.reset()  # its fast paths depend on `is_expiry`
+        for bound in filter(is_bound, family):
+            mapper = bound.__mapper__
+            mapper.take_declaration(mapper.origin.__mapper__.declaration, vars(bound).get("__table__"))
 
 
 def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, object]) -> Mapper[Any]:

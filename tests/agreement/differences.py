@@ -21,7 +21,7 @@ from dynamongo.expressions.conditions import BeginsWith, Between, Comparison, Pa
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, DeleteUpdate, RemoveUpdate, check_paths
 from dynamongo.expressions.values import AttributeValue, Item, type_of
-from dynamongo.operations import BatchGet, Get, KeyCondition, Put, Query, Scan, TransactGet, TransactWrite, UpdateItem
+from dynamongo.operations import BatchGet, Get, KeyPart, Put, Query, Scan, TransactGet, TransactWrite, UpdateItem
 from dynamongo.schema import KeyAttribute
 
 NOTHING = object()
@@ -120,21 +120,18 @@ def _compares_a_key_with_what_it_cannot_be(operation: Any, world: World) -> bool
     if not isinstance(operation, Query) or operation.table not in world:
         return False
     of_view = world[operation.table].keys_of_view(operation.index)
-    values = _values_of(operation.key_condition)
+    values = map(_values_of, operation.key_condition.parts)
     return any(
         _cannot_be(part, value) for part, found in zip(of_view.attributes, values, strict=False) for value in found
     )
 
 
-def _values_of(condition: KeyCondition) -> list[list[Any]]:
-    match condition.range_key:
-        case None:
-            in_range: list[Any] = []
+def _values_of(part: KeyPart) -> list[Any]:
+    match part:
         case Comparison(_, _, value) | BeginsWith(_, value):
-            in_range = [value]
+            return [value]
         case Between(_, low, high):
-            in_range = [low, high]
-    return [[condition.hash_key.right], in_range]
+            return [low, high]
 
 
 def _cannot_be(part: KeyAttribute, value: AttributeValue) -> bool:
@@ -145,8 +142,8 @@ def _cannot_be(part: KeyAttribute, value: AttributeValue) -> bool:
 def _begins_with_a_number(operation: Any, _: World) -> bool:
     return (
         isinstance(operation, Query)
-        and isinstance(operation.key_condition.range_key, BeginsWith)
-        and type_of(operation.key_condition.range_key.prefix) == "N"  # type: ignore[arg-type]  # a value
+        and isinstance(last := operation.key_condition.parts[-1], BeginsWith)
+        and type_of(last.prefix) == "N"  # type: ignore[arg-type]  # a value
     )
 
 

@@ -95,7 +95,7 @@ def update(*updates: AnyUpdate, **options: Any) -> UpdateItem:
 
 
 def query(hash_key: Comparison = HASH, range_key: Any = None, **options: Any) -> Query:
-    return Query(T, KeyCondition(hash_key, range_key), **options)
+    return Query(T, KeyCondition(hash_key, *([] if range_key is None else [range_key])), **options)
 
 
 def by_gh(**options: Any) -> Query:

@@ -249,11 +249,11 @@ class TestLimits:
 @contextlib.contextmanager
 def without_using() -> Iterator[None]:
     """Leave all `using` blocks, so that each model uses its own connection."""
-    token = overrides.in_context.set(())
+    token = overrides.backends.in_context.set(())
     try:
         yield
     finally:
-        overrides.in_context.reset(token)
+        overrides.backends.in_context.reset(token)
 
 
 def delete_all(owners: Any) -> None:

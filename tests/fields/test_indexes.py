@@ -78,6 +78,22 @@ class TestGlobalIndex:
         assert index_of(by_name=GlobalIndex("name", projection=["email"])).projection == Projection("keys_only")
         assert index_of(by_name=GlobalIndex("name", projection="keys_only")).projection == Projection("keys_only")
 
+    @pytest.mark.parametrize("as_key", [tuple, list])
+    def test_keys_may_have_several_fields(self, as_key: Any) -> None:
+        name, city = StringField(), StringField()
+        index = index_of(
+            name=name,
+            city=city,
+            by_place=GlobalIndex(hash_key=as_key([name, "city"]), range_key=as_key(["year", "email"])),
+        )
+        assert index.keys == KeySchema((NAME, KeyAttribute("city", "S")), (YEAR, EMAIL))
+        assert index_of(by_name=GlobalIndex(as_key(["name"]), as_key(["year"]))).keys == KeySchema(NAME, YEAR)
+
+    def test_index_keeps_the_fields_of_long_keys_when_it_is_inherited(self) -> None:
+        name = StringField()
+        base = make_model(name=name, by_name=GlobalIndex((name, "year")))
+        assert make_model((base,), email=..., name=..., year=...).by_name.hash_key == ("name", "year")
+
     def test_key_may_be_that_of_the_table(self) -> None:
         assert index_of(by_year=GlobalIndex("year", "email")).keys == KeySchema(YEAR, EMAIL)
 
@@ -90,6 +106,11 @@ class TestLocalIndex:
     def test_table_without_a_range_key_has_none(self) -> None:
         message = refusal(by_name=LocalIndex(range_key="name"))
         assert message == ("User.by_name is a local index, which needs a table with a range key: use a GlobalIndex")
+
+    def test_index_has_one_range_key(self) -> None:
+        several: Any = ("name", "year")
+        message = refusal(__range_key__="year", by_name=LocalIndex(range_key=several))
+        assert message == "User.by_name.range_key must be one field; only the keys of a GlobalIndex take several"
 
 
 class TestInheritance:
@@ -130,6 +151,20 @@ class TestMistakes:
                 "User.by_name.range_key must be the name of a field (email, name, year); got 'yaer'",
             ),
             (GlobalIndex("name", "name"), "User.by_name.range_key must be another field; name is already a key"),
+            (
+                GlobalIndex(("name", "year"), ("email", "year")),
+                "User.by_name.range_key must be another field; year is already a key",
+            ),
+            (
+                GlobalIndex(("name", "name")),
+                "User.by_name.hash_key must be another field; name is already a key",
+            ),
+            (GlobalIndex(()), "User.by_name.hash_key must have 1 to 4 fields; got 0"),
+            (GlobalIndex("name", ["year"] * 5), "User.by_name.range_key must have 1 to 4 fields; got 5"),
+            (
+                GlobalIndex(("name", "yaer")),
+                "User.by_name.hash_key must be the name of a field (email, name, year); got 'yaer'",
+            ),
             (
                 GlobalIndex("name", projection=["yaer"]),
                 "User.by_name.projection must be the name of a field (email, name, year); got 'yaer'",

@@ -187,7 +187,7 @@ class TestKeyInAFormat:
     @given(one=values.aware_datetimes, other=values.aware_datetimes)
     def test_is_in_the_order_of_time(self, serialized_format: str | None, one: Any, other: Any) -> None:
         field = key(serialized_format=serialized_format)
-        field.check_key()
+        field.check_key(is_range=True)
         first, second = sorted([one, other])
         assert field.encode(first) <= field.encode(second)
         assert field.encode(one) == field.encode(one.astimezone(UTC))
@@ -197,7 +197,7 @@ class TestKeyInAFormat:
     )
     def test_is_refused_where_its_order_is_another(self, serialized_format: str) -> None:
         with pytest.raises(SchemaError) as caught:
-            key(serialized_format=serialized_format).check_key()
+            key(serialized_format=serialized_format).check_key(is_range=True)
         assert str(caught.value) == (
             f"User.at is a key with serialized_format={serialized_format!r}, which does not sort by time:"
             " start with %Y, %m, %d, %H, %M, %S, %f in this order, as far as needed, or leave the format out"
@@ -206,7 +206,7 @@ class TestKeyInAFormat:
     def test_is_a_rule_for_datetimes_alone(self) -> None:
         others: list[Field[Any]] = [Field(), DateField("%d/%m/%Y"), DateTimeField("%d/%m/%Y")]
         for field in others:
-            bound(field).check_key()
+            bound(field).check_key(is_range=True)
 
 
 class TestText:

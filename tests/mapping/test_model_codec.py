@@ -192,7 +192,37 @@ MAPS: list[Any] = [
 ]
 LISTS: list[Any] = [[], ["a"], ("a",), ["é", "a"], [None], [1], [[]], [["a"]], {"a"}, set(), frozenset({"a"}), None]
 
+FORMATTED: list[tuple[Any, list[Any]]] = [
+    (DateTimeField(format="iso-z"), TIMES),
+    (DateTimeField(format="iso-z", timespec="auto", required=True), TIMES),
+    (DateTimeField(format="iso-z", truncate=True, drop_tzinfo=True), TIMES),
+    (DateTimeField(format="pynamodb", tzd="utc"), TIMES),
+    *((DateTimeField(format="isoformat", tzd=tzd), TIMES) for tzd in ("allow", "require", "utc", "reject")),
+    (DateTimeField(format="isoformat", timespec="seconds", convert_tz=True), TIMES),
+    (DateTimeField(format="epoch", timespec="microseconds"), TIMES),
+    (DateTimeField(format="epoch"), TIMES),
+    (DateTimeField(format="epoch-ms", truncate=True), TIMES),
+    (DateField(format="%Y%m%d"), TIMES),
+    (DateField(format="epoch-days"), TIMES),
+    *((UUIDField(format=name), [uuid.UUID(int=5), 5, None]) for name in ("hex", "urn", "binary")),
+    (EnumField(Colour, format={Colour.RED: "a", Colour.BLUE: "x"}), [*Colour, "red", "a", None]),
+    (EnumField(Level, format={Level.LOW: 3, Level.HIGH: 0}), [*Level, 0, 1, True, None]),
+    (BooleanField(format="number"), [True, False, 1, None]),
+    (BooleanField(format={True: "a", False: ""}), [True, False, 1, None]),
+    (IntField(format="text"), NUMBERS),
+    (IntField(format="text", width=2, max_value=30), NUMBERS),
+    (FloatField(format="text"), NUMBERS),
+    (DecimalField(format="text", min_value=1), NUMBERS),
+    (StringField(format="number", max_length=3), [*TEXTS, "1", "-1.5", "01", "1000"]),
+    (BinaryField(format="base64"), [b"", b"a", "a", None]),
+    (BinaryField(format="base64-binary", max_length=2), [b"", b"a", b"abc", None]),
+    (SetField(IntField(format="text")), [{1}, {"1"}, set()]),
+    (ListField(DateTimeField(format="epoch")), [[], MOMENTS, [None]]),
+    (DictField(a=BooleanField(format="text"), b=UUIDField(format="hex")), [{"a": True}, {"b": uuid.UUID(int=5)}]),
+]
+
 CASES: list[tuple[Any, list[Any]]] = [
+    *FORMATTED,
     (StringField(), TEXTS),
     (StringField(min_length=1, max_length=4), TEXTS),
     (StringField("[a-c]+$", required=True), TEXTS),
@@ -295,7 +325,11 @@ STORED: list[Any] = [
     *(0, 1, 3, Decimal("1.5"), b"", b"a", True, False, None, [], ["a"], [None], [["a"]], [{"a": "x"}], [1]),
     *({}, {"a": "x"}, {"a": None}, {"a": 1}, {"z": 1}, {"a": "x", "z": {"y": [1]}}, {"a": "x", "n": 1}),
     *({"a": "x", "s": frozenset({"b"}), "l": ["c"]}, {"city": "Oslo"}),
-    *(frozenset({"a"}), frozenset({1, Decimal("1.5")}), frozenset({b"a"})),
+    *(frozenset({"a"}), frozenset({1, Decimal("1.5")}), frozenset({b"a"}), frozenset({"1", "7.5"}), {"a": "true"}),
+    *("2024-05-01T10:00:00.000Z", "2024-05-01T10:00:00Z", "2024-05-01T10:00:00.007+00:00", "2024-05-01T10:00:00"),
+    *("2024-05-01T10:00:00.000000+0000", "2024-05-01T12:00:00+02:00", "2024-05-01T10:00:00.-1Z", "20240501", "true"),
+    *("0" * 32, "urn:uuid:" + "0" * 32, bytes(16), "07", "42", "1.50", "1e3", "-0.0", b"AP8=", "AP8=", 10**12, 10**18),
+    *([1, Decimal("1.5")], [1], {"b": "0" * 32}),
 ]
 
 
@@ -313,7 +347,13 @@ KINDS: list[Callable[[], Any]] = [
     *(StringField, EmailField, IPAddressField, URLField, IntField, DecimalField, FloatField, BinaryField),
     *(UUIDField, DateField, DateTimeField, TimedeltaField, TimestampField, Loud),
 ]
-KEYS = [*(kind() for kind in KINDS), EnumField(Colour), EnumField(Level), EnumField(Named, by_name=True)]
+KEYS = [
+    *(kind() for kind in KINDS),
+    *(field for field, _ in FORMATTED if field.stored_type in ("S", "N", "B") and not field.unsorted),
+    EnumField(Colour),
+    EnumField(Level),
+    EnumField(Named, by_name=True),
+]
 
 
 @pytest.mark.parametrize("field", KEYS, ids=lambda each: type(each).__name__)
@@ -372,6 +412,7 @@ scalar_fields: st.SearchStrategy[Any] = st.one_of(
     make(TimestampField),
     make(Loud),
     make(Cautious),
+    st.sampled_from([field for field, _ in FORMATTED if field.stored_type in ("S", "N", "B")]),
 )
 
 
@@ -393,6 +434,7 @@ LIKELY: dict[type, st.SearchStrategy[Any]] = {
     UUIDField: st.uuids(),
     DateTimeField: moments,
     DateField: st.dates(),
+    BooleanField: st.booleans(),
     TimestampField: moments,
 }
 

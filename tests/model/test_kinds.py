@@ -390,3 +390,16 @@ def test_a_class_that_is_declared_again_takes_the_place_of_the_first() -> None:
     assert other.__mapper__.model_for({"cls": "dog"}) is None
     with pytest.raises(SchemaError, match="what tells its items from others, which cannot change"):
         dog.__kind__ = "hound"
+
+
+def test_bound_models_read_and_write_instances_that_are_bound_as_well() -> None:
+    entries, orders, express = (each.on_table("archive") for each in (Entry, Order, Express))
+    entries.create_table()
+    entries.save_one(Express(pk="c", sk="f", total=1, courier="Jo"))
+    entries.save_many([express(pk="c", sk="g", total=1, courier="Jo"), orders(pk="c", sk="d", total=1)])
+    for model, found in ((entries, "dfg"), (orders, "dfg"), (express, "fg")):
+        assert shape(model.get_many(model.pk == "c")) == {sk: orders if sk == "d" else express for sk in found}
+        assert {type(model.get_one(key(sk))) for sk in found} <= {orders, express}
+    assert entries.get_one(key("f")).to_dict() == express.get_one(key("f")).to_dict()
+    assert get("g") == STORED["g"]
+    entries.delete_table()

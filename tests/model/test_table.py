@@ -202,11 +202,11 @@ class TestUpdate:
         model(__ttl__="until", by_name=GlobalIndex("name", read_units=5), by_year=GlobalIndex("year")).create_table()
         person = model(by_name=GlobalIndex("name"))
         (extra,) = person.compare_table()
-        assert ": the model declares none; the table has year (N) with all" in str(extra)
+        assert ": the model declares none; the table has hash key year (N) with all" in str(extra)
         listed = person.compare_table(undeclared=True)
         name = person.table_name()
         assert [str(each) for each in listed] == [
-            "extra index by_year: the model declares none; the table has year (N) with all",
+            "extra index by_year: the model declares none; the table has hash key year (N) with all",
             f"billing {name}: the model declares none; the table has 8 read units and 8 write units",
             "index throughput by_name: the model declares none; the table has 5 read units and 8 write units",
             f"time to live {name}: the model declares none; the table has until",

@@ -180,7 +180,9 @@ class Listed(Model):
 
 
 def read_lazily() -> None:
-    found = Listed.find(Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4)
+    found = Listed.find(
+        Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4, max_units_per_second=50
+    )
     assert_type(found, ResultSet[Listed])
     assert_type(found.first(), Listed | None)
     assert_type(found.one(), Listed)
@@ -223,7 +225,9 @@ async def read_awaiting(user: User) -> None:
     assert_type(await User.aio.get_one("a", 0, consistent=True), "User | int")
     assert_type(await Listed.aio.get_many(Listed.year > 2000, limit=3, page_size=10), list[Listed])
     assert_type(await user.aio.reload(), User)
-    found = Listed.aio.find(Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4)
+    found = Listed.aio.find(
+        Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4, max_units_per_second=50
+    )
     assert_type(found, AsyncResultSet[Listed])
     assert_type(Listed.find().aio, AsyncResultSet[Listed])
     assert_type(await found.first(), Listed | None)
@@ -283,7 +287,7 @@ async def write_many_awaiting() -> None:
     assert_type(await Listed.aio.save_many([Listed(name="a")]), BatchResult[Listed])
     assert_type(await Listed.aio.update_many(["a"], Listed.year.set(1)), BatchResult[Listed])
     assert_type(await Listed.aio.delete_many(Listed.year > 2000), BatchResult[Listed])
-    assert_type(await Listed.aio.find(Listed.year > 2000).delete(), BatchResult[Any])
+    assert_type(await Listed.aio.find(Listed.year > 2000).delete(max_units_per_second=0.5), BatchResult[Any])
     assert_type(await Listed.aio.find(Listed.year > 2000).update(Listed.year.set(1)), BatchResult[Any])
     async for outcome in Listed.aio.save_iter([{"name": "a"}]):
         assert_type(outcome, WriteOutcome[Listed])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from long_keys import long_reads
 from random_reads import TABLE, Filled, H, reads
 
 from dynamongo.backends.memory import MemoryBackend
@@ -109,18 +110,19 @@ def check_result(filled: Filled, plan: Plan, found: list[Item]) -> None:
 
 
 @settings(max_examples=EXAMPLES)
-@given(reads())
+@given(st.one_of(reads(), long_reads()))
 def test_plan_finds_what_brute_force_finds(filled: Filled) -> None:
     filled, plan = planned(filled)
-    event(
+    kind = (
         f"{type(plan.operations[0]).__name__ if plan.operations else 'nothing'}{' on an index' if plan.index else ''}"
     )
+    event(f"{kind}, {0 if plan.key_condition is None else len(plan.key_condition.parts)} key attributes")
     found = read_all(Connection(backend=backend_with(filled)), plan)
     check_result(filled, plan, found)
 
 
 @settings(max_examples=EXAMPLES // 3)
-@given(reads())
+@given(st.one_of(reads(), long_reads()))
 def test_count_is_the_number_of_items_found(filled: Filled) -> None:
     filled, plan = planned(filled)
     plan = plan.counting()
@@ -129,7 +131,7 @@ def test_count_is_the_number_of_items_found(filled: Filled) -> None:
 
 
 @settings(max_examples=EXAMPLES // 2)
-@given(reads(), st.data())
+@given(st.one_of(reads(), long_reads()), st.data())
 def test_read_that_is_left_anywhere_continues_with_the_next_item(filled: Filled, data: st.DataObject) -> None:
     """Each item comes once, also where the item at the cursor was deleted in between."""
     filled = replace(filled, read=replace(filled.read, limit=None, is_sorted=False))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from long_keys import long_reads
 from random_reads import POOLS, SCALARS, Filled, reads
 
 from dynamongo import Connection, GlobalIndex, IntField, LocalIndex, Model, StringField
@@ -115,7 +116,7 @@ def revalued(draw: st.DrawFn, part: Condition) -> Condition:
 @st.composite
 def similar_reads(draw: st.DrawFn) -> list[Read]:
     """Several reads of one table by one condition with different values."""
-    filled: Filled = draw(reads())
+    filled: Filled = draw(st.one_of(reads(), long_reads()))
     found = [filled.read]
     source = filled.read.source
     for _ in range(3):

@@ -55,7 +55,7 @@ def plan(keys: KeySchema, source: ResolvedStrategy, **options: Any) -> Plan:
 
 
 def query(hash_value: Any, range_key: Any = None, **rest: Any) -> Query:
-    return Query(TABLE, KeyCondition(eq(H, hash_value), range_key), **rest)
+    return Query(TABLE, KeyCondition(eq(H, hash_value), *([] if range_key is None else [range_key])), **rest)
 
 
 def batch(*keys: Item) -> BatchGet:

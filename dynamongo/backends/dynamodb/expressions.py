@@ -99,10 +99,7 @@ def render_projection(paths: Iterable[Path], placeholders: Placeholders) -> str:
 
 def render_key_condition(condition: KeyCondition, placeholders: Placeholders) -> str:
     """Render a key condition expression."""
-    hash_key = render_condition(condition.hash_key, placeholders)
-    if condition.range_key is None:
-        return hash_key
-    return f"{hash_key} AND {render_condition(condition.range_key, placeholders)}"
+    return " AND ".join([_render_leaf(part, placeholders) for part in condition.parts])
 
 
 def render_condition(condition: Condition, placeholders: Placeholders) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, cast
 
+from dynamongo.backends.dynamodb.table_settings import parse_settings, render_settings
 from dynamongo.exceptions import InvalidRequestError, UnsupportedOperation
 from dynamongo.expressions.values import ScalarType
 from dynamongo.operations import (
@@ -15,6 +16,7 @@ from dynamongo.operations import (
     CreateTable,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     TableDescription,
@@ -52,7 +54,9 @@ def render_table(operation: CreateTable) -> dict[str, Any]:
         arguments["Tags"] = [{"Key": key, "Value": value} for key, value in operation.tags]
     if operation.stream is not None:
         arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": operation.stream.upper()}
-    return arguments | _render_billing(schema.throughput) | _render_indexes(schema)
+    return (
+        arguments | render_settings(operation.settings) | _render_billing(schema.throughput) | _render_indexes(schema)
+    )
 
 
 def render_new_index(operation: CreateIndex) -> dict[str, Any]:
@@ -86,7 +90,9 @@ def render_new_index_throughput(operation: UpdateIndexThroughput) -> dict[str, A
     return {"TableName": operation.table} | _render_index_units(operation.indexes)
 
 
-def render_table_name(operation: DeleteTable | DescribeTable | DescribeTimeToLive) -> dict[str, Any]:
+def render_table_name(
+    operation: DeleteTable | DescribeTable | DescribeTimeToLive | DescribeContinuousBackups,
+) -> dict[str, Any]:
     """Return the arguments of an action that takes a table's name alone."""
     return {"TableName": operation.table}
 
@@ -112,8 +118,8 @@ def _render_billing(throughput: Throughput | None) -> _Wire:
 
 
 def _render_keys(keys: KeySchema) -> list[_Wire]:
-    kinds = ("HASH", "RANGE")
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=False)]
+    kinds = ["HASH"] * len(keys.hash_attributes) + ["RANGE"] * len(keys.range_attributes)
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in zip(keys.names, kinds, strict=True)]
 
 
 def _render_throughput(throughput: Throughput | None) -> _Wire:
@@ -150,7 +156,7 @@ def parse_description(wire: dict[str, Any]) -> TableDescription:
     """Return a table from what DescribeTable returned.
 
     The indexes are sorted by name, since DynamoDB returns them in no order. A global index has a `throughput` only
-    where it differs from the table's. Raises `UnsupportedOperation` for an index whose keys `KeySchema` cannot hold.
+    where it differs from the table's. Raises `UnsupportedOperation` for keys that `KeySchema` cannot hold.
     """
     status = wire.get("TableStatus")
     return TableDescription(
@@ -162,6 +168,7 @@ def parse_description(wire: dict[str, Any]) -> TableDescription:
             for each in wire.get("GlobalSecondaryIndexes", ())
             if each.get("IndexStatus", "ACTIVE") != "ACTIVE"
         ),
+        settings=parse_settings(wire),
     )
 
 
@@ -183,10 +190,11 @@ def _parse_schema(wire: _Wire) -> TableSchema:
 def _parse_keys(wire: _Wire, types: dict[str, ScalarType]) -> KeySchema:
     keys = [KeyAttribute(each["AttributeName"], types[each["AttributeName"]]) for each in wire["KeySchema"]]
     kinds = [each["KeyType"] for each in wire["KeySchema"]]
-    if kinds not in (["HASH"], ["HASH", "RANGE"]):
+    count = kinds.count("HASH")
+    if kinds != ["HASH"] * count + ["RANGE"] * (len(kinds) - count) or not count:
         name = wire.get("IndexName") or wire["TableName"]
-        raise UnsupportedOperation(f"{name}: a key has one hash and at most one range attribute; got {kinds}")
-    return KeySchema(*keys)
+        raise UnsupportedOperation(f"{name}: a key has HASH attributes, then RANGE attributes; got {kinds}")
+    return KeySchema(keys[:count], keys[count:])
 
 
 def _parse_throughput(wire: _Wire) -> Throughput | None:

@@ -5,6 +5,7 @@ Source: "Key condition expressions for the Query operation" and "Paginating tabl
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from dynamongo._support.unions import assert_never
@@ -17,40 +18,87 @@ from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Operand, Path, Size
 from dynamongo.expressions.values import AttributeValue, Item, type_of
-from dynamongo.operations import KeyCondition
+from dynamongo.operations import KeyCondition, KeyPart
 from dynamongo.schema import KeyAttribute
 
-_KeyPart: TypeAlias = Comparison | Between | BeginsWith
-
-KeyRange: TypeAlias = tuple[AttributeValue, Interval]
+KeyRange: TypeAlias = tuple[Any, Interval]
 """What a query reads: the partition of a hash key value, and an interval inside it."""
 
-
-def check_key_condition(condition: KeyCondition) -> None:
-    """Refuse a key condition that no table could have; DynamoDB does so before it looks for the table."""
-    hash_key, range_key = condition.hash_key, condition.range_key
-    if hash_key.operator != EQ:
-        raise InvalidRequestError("Query key condition not supported")
-    if isinstance(range_key, Comparison) and range_key.operator not in (EQ, LT, LE, GT, GE):  # `<>` has no interval
-        raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {range_key.operator}")
-    _check_part(hash_key)
-    if range_key is not None:
-        _check_part(range_key)
+KeyParts: TypeAlias = Mapping[str, KeyPart]
+"""The conditions of a key condition by the attributes that they are on."""
 
 
-def resolve_range(view: View, condition: KeyCondition) -> KeyRange:
+def sort_key_condition(condition: KeyCondition) -> KeyParts:
+    """Return the conditions by attribute; refuse those that no table could have.
+
+    DynamoDB refuses them before it looks for the table. Their order says nothing ("KeyConditionExpression" in Query).
+    """
+    found: dict[str, KeyPart] = {}
+    for part in condition.parts:
+        if isinstance(part, Comparison) and part.operator not in (EQ, LT, LE, GT, GE):  # `<>` has no interval
+            raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {part.operator}")
+        name = _check_part(part)
+        if name in found:
+            raise InvalidRequestError(
+                "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+            )
+        found[name] = part
+    return found
+
+
+def resolve_range(view: View, parts: KeyParts) -> KeyRange:
     """Return the part of the view that a key condition selects.
 
     In an index by `name` and `year`, `name = "Ann" AND year >= 1980` selects the partition `"Ann"` from
     `Boundary((1980,))` on.
     """
-    hash_value = _values_for(view, view.keys.hash_key, condition.hash_key)[0]
-    if condition.range_key is None:
+    keys = view.keys
+    values = [_find_hash_value(view, attribute, parts) for attribute in keys.hash_attributes]
+    hash_value = values[0] if len(values) == 1 else tuple(values)
+    if len(parts) == len(values):
         return hash_value, WHOLE
-    if view.keys.range_key is None:
-        raise _missed(view.keys.hash_key)
-    values = _values_for(view, view.keys.range_key, condition.range_key)
-    return hash_value, _interval_of(view, condition.range_key, values)
+    if len(parts) > len(keys.names):
+        raise InvalidRequestError(
+            f"The number of query conditions ({len(parts)}) exceeds the number of key attributes defined in the schema"
+            f" ({len(keys.names)})"
+        )
+    return hash_value, _find_interval(view, parts, len(parts) - len(values))
+
+
+def _find_hash_value(view: View, attribute: KeyAttribute, parts: KeyParts) -> AttributeValue:
+    part = parts.get(attribute.name)
+    if isinstance(part, Comparison) and part.operator == EQ:
+        return _values_for(view, attribute, part)[0]
+    if len(view.keys.hash_attributes) > 1:
+        # Recorded in pieces only (`HASH`, `equality`): the words are those for RANGE attributes.
+        raise InvalidRequestError(
+            f"HASH key attributes {attribute.name} must have equality conditions specified in the query"
+        )
+    if part is None:
+        raise _missed(attribute)
+    raise InvalidRequestError("Query key condition not supported")
+
+
+def _find_interval(view: View, parts: KeyParts, count: int) -> Interval:
+    """Return the interval that the conditions on range attributes select; `count` of them are on no hash attribute."""
+    attributes = view.keys.range_attributes
+    named = [place for place, each in enumerate(attributes) if each.name in parts]
+    if len(named) < count:  # one is on another attribute
+        raise _missed(next(each for each in attributes if each.name not in parts))
+    *before, last = attributes[: named[-1] + 1]
+    if lacking := [each.name for each in before if not _is_equality(parts.get(each.name))]:
+        # That all of them are named, not the first alone, is read from the plural: the answers recorded lack one.
+        raise InvalidRequestError(
+            f"RANGE key attributes {', '.join(lacking)} must have equality conditions specified in the query because a"
+            f" condition is present on key attribute {last.name}"
+        )
+    fixed = [_values_for(view, each, parts[each.name])[0] for each in before]
+    part = parts[last.name]
+    return _interval_of(view, fixed, part, _values_for(view, last, part))
+
+
+def _is_equality(part: KeyPart | None) -> bool:
+    return isinstance(part, Comparison) and part.operator == EQ
 
 
 def resolve_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "") -> Position:
@@ -81,15 +129,17 @@ def check_cursor_in_range(position: Position, wanted: KeyRange) -> None:
         raise InvalidRequestError("The provided starting key does not match the range key predicate")
 
 
-def _check_part(condition: _KeyPart) -> None:
+def _check_part(condition: KeyPart) -> str:
+    """Return the name of the attribute that the condition is on."""
     subject, *values = _operands_of(condition)
-    _check_subject(subject)
+    name = _name_of(subject)
     for value in values:
         if type(value) is not str or not value.isascii():  # most are, and nothing could be wrong with them
             _value_of(value)
+    return name
 
 
-def _operands_of(condition: _KeyPart) -> tuple[Operand, ...]:
+def _operands_of(condition: KeyPart) -> tuple[Operand, ...]:
     match condition:
         case Comparison():
             return condition.left, condition.right
@@ -101,13 +151,14 @@ def _operands_of(condition: _KeyPart) -> tuple[Operand, ...]:
             assert_never(condition)
 
 
-def _check_subject(subject: Operand) -> None:
+def _name_of(subject: Operand) -> str:
     if not isinstance(subject, Path):
         raise InvalidRequestError("Invalid KeyConditionExpression: a condition must start with a key attribute")
     if len(subject.elements) != 1:
         raise InvalidRequestError(
             "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes"
         )
+    return subject.attribute
 
 
 def _value_of(operand: Operand) -> AttributeValue:
@@ -118,13 +169,10 @@ def _value_of(operand: Operand) -> AttributeValue:
     return take_value(operand)
 
 
-def _values_for(view: View, part: KeyAttribute, condition: _KeyPart) -> list[AttributeValue]:
+def _values_for(view: View, part: KeyAttribute, condition: KeyPart) -> list[AttributeValue]:
     """Return the canonical values that the condition compares the key attribute with."""
-    subject, *operands = _operands_of(condition)
-    if not isinstance(subject, Path) or subject.elements != (part.name,):
-        raise _missed(part)
     is_usual = usual_test(part.type)
-    values: list[Any] = operands
+    values: Sequence[Any] = _operands_of(condition)[1:]
     return [value if is_usual(value) else _check_value(view, part, value) for value in values]
 
 
@@ -142,19 +190,23 @@ def _missed(part: KeyAttribute) -> InvalidRequestError:
     return InvalidRequestError(f"Query condition missed key schema element: {part.name}")
 
 
-def _interval_of(view: View, condition: _KeyPart, values: list[AttributeValue]) -> Interval:
+def _interval_of(
+    view: View, fixed: Sequence[AttributeValue], condition: KeyPart, values: list[AttributeValue]
+) -> Interval:
+    """Return the interval of a condition on a range attribute, given the values of those before it."""
     # `= 5` selects from just before 5 to just after it, `> 5` from just after 5 on, and BETWEEN 2 AND 8 from just
-    # before 2 to just after 8, as if it were `=` with two values.
-    first, last = values[0], values[-1]
+    # before 2 to just after 8, as if it were `=` with two values. After `year = 2025`, `month > 5` ends with that year.
+    first, last = (*fixed, values[0]), (*fixed, values[-1])
+    low = view.boundary_at(*fixed) if fixed else None
+    high = view.boundary_at(*fixed, is_after=True) if fixed else None
     if isinstance(condition, BeginsWith):
-        end = _after_prefix(first)  # `None` for a prefix of only the greatest characters: no upper end
-        return Interval(view.boundary_at(first), None if end is None else view.boundary_at(end))
+        end = _after_prefix(values[0])  # `None` for a prefix of only the greatest characters: no upper end
+        return Interval(view.boundary_at(*first), high if end is None else view.boundary_at(*fixed, end))
     operator = EQ if isinstance(condition, Between) else condition.operator
-    low = high = None
     if operator in (EQ, GE, GT):
-        low = view.boundary_at(first, is_after=operator == GT)
+        low = view.boundary_at(*first, is_after=operator == GT)
     if operator in (EQ, LE, LT):
-        high = view.boundary_at(last, is_after=operator != LT)
+        high = view.boundary_at(*last, is_after=operator != LT)
     return Interval(low, high)
 
 

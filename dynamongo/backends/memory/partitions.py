@@ -1,8 +1,8 @@
 """Partitions: the items with one hash key value, ordered by their sorts.
 
-The *sort* of an item is its place inside a partition: the range key value or, in an index, a tuple of that and the
-table's key values, since items may share an index key. Sorts are canonical values, never joined text, so that `1` and
-`1.0` are the same key, and `("a|b", "c")` differs from `("a", "b|c")`.
+The *sort* of an item is its place inside a partition: the range key value or, in an index, a tuple of the values of all
+range attributes and of the table's key, since items may share an index key. Sorts are canonical values, never joined
+text, so that `1` and `1.0` are the same key, and `("a|b", "c")` differs from `("a", "b|c")`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Position: TypeAlias = tuple[Any, Sort]
 """The place of an item in a view, whether or not one is there: a hash key value and a sort.
 
 In a table with the key `email` it is `("a@b.c", ())`, and in an index of it by `name` and `year`,
-`("Ann", (1980, "a@b.c"))`.
+`("Ann", (1980, "a@b.c"))`. An index with several hash attributes has a tuple in place of `"Ann"`.
 """
 
 NO_SORT: Final[Sort] = ()

@@ -13,9 +13,9 @@ from dynamongo.backends.memory.checks import check_list_length, check_number, ch
 from dynamongo.backends.memory.ingest import normalize_attributes
 from dynamongo.backends.memory.key_ranges import (
     check_cursor_in_range,
-    check_key_condition,
     resolve_cursor,
     resolve_range,
+    sort_key_condition,
 )
 from dynamongo.backends.memory.pages import check_page, find_view, read_page
 from dynamongo.backends.memory.partitions import Position, Stored
@@ -115,12 +115,12 @@ def drop_unprocessed(parts: Sequence[_T], skipped: Collection[int]) -> Sequence[
 
 def query(store: Store, operation: Query) -> PageResult:
     """Read one page of a partition."""
-    check_key_condition(operation.key_condition)
+    parts = sort_key_condition(operation.key_condition)
     check_page(operation)
     table = store.find_table(operation.table)
     filtered = () if operation.filter is None else paths_of(operation.filter)
     view = find_view(table, operation, filtered)
-    wanted = resolve_range(view, operation.key_condition)
+    wanted = resolve_range(view, parts)
     for path in filtered:
         if path.elements[0] in view.keys.names:
             raise _filtered_key(path)

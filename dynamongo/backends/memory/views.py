@@ -1,7 +1,7 @@
 """Views: the items of a table in the order of one key, the table's own or an index's.
 
-A view has a partition for each hash key value. In a table without a range key every partition would hold a single
-item, so there the view holds the items themselves.
+A view has a partition for each hash key value, which is a tuple if the hash key has several attributes. In a table
+without a range key every partition would hold a single item, so there the view holds the items themselves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zlib import crc32
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.backends.memory.capacity import count_write_units
-from dynamongo.backends.memory.key_rules import can_be_in, make_locator, make_sort_reader
+from dynamongo.backends.memory.key_rules import can_be_in, make_locator, make_readers
 from dynamongo.backends.memory.ordered import TOP, WHOLE, Boundary, Interval, Order
 from dynamongo.backends.memory.partitions import NO_SORT, Partition, Position, Stored
 from dynamongo.expressions.numbers import format_number
@@ -76,13 +76,13 @@ class View:
         self.attributes = attributes
         self.is_global = is_global
         self.locate_usual = make_locator(keys, self.key_names)
-        self._read_sort = make_sort_reader(self.key_names)
+        self._read_hash, self._read_sort = make_readers(keys, self.key_names)
         self._parts: dict[Any, Any] = {}  # partitions by hash key value; in a `SingleView`, the items themselves
         self._order: Order | None = None
 
     def locate(self, key: Item) -> Position:
         """Return the position of an item that belongs in the view, or of its key attributes alone."""
-        return key[self.key_names[0]], self._read_sort(key)
+        return self._read_hash(key), self._read_sort(key)
 
     def position_of(self, item: Item) -> Position | None:
         """Return the position of any item of the table, or `None` if it does not belong in the view.
@@ -103,12 +103,12 @@ class View:
         entry = {name: value for name, value in stored.item.items() if name in names}
         return Stored(entry, item_size(entry))
 
-    def boundary_at(self, range_value: AttributeValue, *, is_after: bool = False) -> Boundary:
-        """Return the boundary just before all items with a range key value, or just after them."""
+    def boundary_at(self, *range_values: AttributeValue, is_after: bool = False) -> Boundary:
+        """Return the boundary just before all items with these values of the first range attributes, or just after."""
         if len(self.key_names) == 2:  # the range key alone is the sort
-            return Boundary(range_value, is_after)
+            return Boundary(range_values[0], is_after)
         # In an index, the sort is a tuple that starts with the range key; a tuple sorts before those that continue it.
-        return Boundary((range_value, TOP) if is_after else (range_value,))
+        return Boundary((*range_values, TOP) if is_after else range_values)
 
     def find(self, position: Position) -> Stored | None:
         """Return the item at the position, if there is one."""
@@ -272,7 +272,7 @@ def make_view(
     keys: KeySchema, table_keys: KeySchema, attributes: frozenset[str] | None = None, *, is_global: bool = False
 ) -> View:
     """Return an empty view for a key; without a range key, the table's own key identifies a single item."""
-    kind = SingleView if keys == table_keys and keys.range_key is None else View
+    kind = SingleView if keys == table_keys and not keys.range_attributes else View
     return kind(keys, table_keys, attributes, is_global=is_global)
 
 
@@ -282,9 +282,12 @@ def _token_of(hash_value: Any) -> tuple[int, Any]:
     Knuth's multiplicative hashing spreads the checksums of short and similar values over the whole range; the factor
     is the number of hashes divided by the golden ratio.
     """
-    data = hash_value if isinstance(hash_value, bytes) else _text_of(hash_value).encode()
-    return crc32(data) * 2_654_435_761 % _HASHES, hash_value
+    return crc32(_bytes_of(hash_value)) * 2_654_435_761 % _HASHES, hash_value
 
 
-def _text_of(hash_value: Any) -> str:
-    return hash_value if isinstance(hash_value, str) else format_number(hash_value)
+def _bytes_of(hash_value: Any) -> bytes:
+    if isinstance(hash_value, tuple):  # of an index with several hash attributes, which DynamoDB hashes together
+        return b"\0".join(map(_bytes_of, hash_value))
+    if isinstance(hash_value, bytes):
+        return hash_value
+    return (hash_value if isinstance(hash_value, str) else format_number(hash_value)).encode()

@@ -11,7 +11,7 @@ import pytest
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends.base import Backend
 from dynamongo.exceptions import TableExists, TableNotFound
-from dynamongo.expressions.conditions import EQ, BeginsWith, Between, Comparison, Path
+from dynamongo.expressions.conditions import EQ, Comparison, Path
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import AttributeValue, Item, normalize
 from dynamongo.operations import (
@@ -22,6 +22,7 @@ from dynamongo.operations import (
     DescribeTable,
     Get,
     KeyCondition,
+    KeyPart,
     Operation,
     PageResult,
     Put,
@@ -122,16 +123,12 @@ class Table:
         """Delete an item; return the old one if asked to."""
         return self.execute(Delete(self.name, key, **options)).attributes
 
-    def query_of(
-        self, hash_key: AttributeValue, range_key: Comparison | Between | BeginsWith | None = None, **options: Any
-    ) -> Query:
+    def query_of(self, hash_key: AttributeValue, range_key: KeyPart | None = None, **options: Any) -> Query:
         """Return a consistent query; `range_key` is the condition on the range key."""
-        condition = KeyCondition(Comparison(Path("pk"), EQ, hash_key), range_key)
+        condition = _key_condition("pk", hash_key, range_key)
         return Query(self.name, condition, consistent=True, **options)
 
-    def query(
-        self, hash_key: AttributeValue, range_key: Comparison | Between | BeginsWith | None = None, **options: Any
-    ) -> PageResult:
+    def query(self, hash_key: AttributeValue, range_key: KeyPart | None = None, **options: Any) -> PageResult:
         """Read one page of a query."""
         return self.execute(self.query_of(hash_key, range_key, **options))
 
@@ -139,19 +136,19 @@ class Table:
         self,
         index: str,
         hash_key: AttributeValue,
-        range_key: Comparison | Between | BeginsWith | None = None,
+        range_key: KeyPart | None = None,
         **options: Any,
     ) -> Query:
         """Return an eventually consistent query of an index."""
         schema = next(each for each in self.schema.indexes if each.name == index)
-        condition = KeyCondition(Comparison(Path(schema.keys.hash_key.name), EQ, hash_key), range_key)
+        condition = _key_condition(schema.keys.hash_key.name, hash_key, range_key)
         return Query(self.name, condition, index=index, **options)
 
     def query_index(
         self,
         index: str,
         hash_key: AttributeValue,
-        range_key: Comparison | Between | BeginsWith | None = None,
+        range_key: KeyPart | None = None,
         **options: Any,
     ) -> PageResult:
         """Read one page of a query of an index."""
@@ -194,6 +191,10 @@ class Table:
     def items(self) -> list[Item]:
         """Return everything that the table contains."""
         return self.read_all(self.scan_of())
+
+
+def _key_condition(name: str, hash_key: AttributeValue, range_key: KeyPart | None) -> KeyCondition:
+    return KeyCondition(Comparison(Path(name), EQ, hash_key), *([] if range_key is None else [range_key]))
 
 
 def _items_of(result: object) -> list[Item]:

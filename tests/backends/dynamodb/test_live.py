@@ -190,7 +190,7 @@ def test_query_goes_through_pages_in_order(dynamodb_backend: DynamoDBBackend, ci
 
 
 def test_query_reads_an_index_through_a_filter(dynamodb_backend: DynamoDBBackend, cities: str) -> None:
-    key_condition = KeyCondition(IN_ITALY.hash_key, Comparison(Path("people"), ">", 0))
+    key_condition = KeyCondition(*IN_ITALY.parts, Comparison(Path("people"), ">", 0))
     page = dynamodb_backend.execute(
         Query(cities, key_condition, Comparison(Path("city"), "<>", "Milan"), "by_people", (Path("city"),))
     )

@@ -25,6 +25,7 @@ from dynamongo.operations import (
     Delete,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -34,12 +35,14 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
     UpdateItem,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, TableSettings, Throughput
 
 KEY: Item = {"id": 1}
 WIRE_KEY = {"id": {"N": "1"}}
@@ -330,6 +333,42 @@ REQUESTS: list[tuple[AnyOperation, Built]] = [
             "update_time_to_live",
             {"TableName": "t", "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}},
         ),
+    ),
+    *[
+        (UpdateTableSettings("t", settings), Built("UpdateTable", "update_table", {"TableName": "t", **arguments}))
+        for settings, arguments in (
+            (TableSettings("standard"), {"TableClass": "STANDARD"}),
+            (TableSettings("infrequent_access"), {"TableClass": "STANDARD_INFREQUENT_ACCESS"}),
+            (TableSettings(encryption="aws_owned"), {"SSESpecification": {"Enabled": False}}),
+            (TableSettings(encryption="aws_managed"), {"SSESpecification": {"Enabled": True, "SSEType": "KMS"}}),
+            (
+                TableSettings(encryption="k"),
+                {"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "k"}},
+            ),
+            (TableSettings(deletion_protection=False), {"DeletionProtectionEnabled": False}),
+        )
+    ],
+    *[
+        (
+            operation,
+            Built(
+                "UpdateContinuousBackups",
+                "update_continuous_backups",
+                {"TableName": "t", "PointInTimeRecoverySpecification": specification},
+            ),
+        )
+        for operation, specification in (
+            (UpdateContinuousBackups("t"), {"PointInTimeRecoveryEnabled": True}),
+            (
+                UpdateContinuousBackups("t", recovery_days=7),
+                {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+            ),
+            (UpdateContinuousBackups("t", enabled=False), {"PointInTimeRecoveryEnabled": False}),
+        )
+    ],
+    (
+        DescribeContinuousBackups("t"),
+        Built("DescribeContinuousBackups", "describe_continuous_backups", {"TableName": "t"}),
     ),
 ]
 

@@ -149,9 +149,9 @@ MUTANTS = [
     Mutant("an empty key is stored", "check_key_values", "_empty_kind(_v)", "_empty_kind(None)"),
     Mutant(
         "a hash key is measured in characters",
-        "_check_sizes",
-        "size_of(values[hash_key])",
-        "len(str(values[hash_key]))",
+        "_size_together",
+        "size_of(values[part.name])",
+        "len(str(values[part.name]))",
     ),
     Mutant("an empty key is usual", "_is_usual_text", "0 < len(value) <= _u", "0 <= len(value) <= _u"),
     Mutant("any key is usual", "_is_usual_text", "0 < len(value) <= _u", "0 < len(value)"),

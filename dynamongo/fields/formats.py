@@ -1,0 +1,102 @@
+"""Formats: the forms in which other programs store values, declared by `format=` of a field.
+
+A format says what is stored for a Python value. Everything else about a field (what it takes, its checks, what an
+instance holds) is independent of it, and so are conditions and updates, which encode their values as the field does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from dynamongo._support.dataclasses import dataclass
+from dynamongo.exceptions import SchemaError
+from dynamongo.expressions.values import AttributeType, AttributeValue, shorten
+from dynamongo.fields.base import Field
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a field stores its values, where that is not the field's own way.
+
+    Attributes:
+        stored_type: The DynamoDB type of what is stored.
+        encode: The function from a Python value that the field has converted to what is stored.
+        decode: The function from any attribute value to the Python value; `None` for one that is not in the format.
+        expected: What `decode` reads, in words that follow "stored as".
+        unsorted: If what is stored does not sort as the Python values do: the way out, in words; else empty.
+    """
+
+    stored_type: AttributeType
+    encode: Callable[[Any], AttributeValue]
+    decode: Callable[[Any], Any]
+    expected: str
+    unsorted: str = ""
+
+
+class FormattedField(Field[T]):
+    """Base of fields that can store their values in formats of others."""
+
+    format: Any = None
+    stored_format: Format | None = None
+    """How values are stored; `None` for the field's own form."""
+
+    def declare_format(self, given: Any, formats: Mapping[str, Format]) -> None:
+        """Take the `format` of the declaration, by its name; raise `SchemaError` for any other."""
+        if given is None:
+            return
+        form = formats.get(given) if isinstance(given, str) else None
+        if form is None:
+            raise SchemaError(f"{self.label}: format must be one of {', '.join(formats)}; got {shorten(given)}")
+        self.take_format(given, form)
+
+    def take_format(self, given: Any, form: Format) -> None:
+        """Store values in the format, which the declaration calls `given`."""
+        if "encode" in self.overridden:
+            raise SchemaError(f"{self.label} has an encode() of its own, so format={shorten(given)} means nothing here")
+        self.format, self.stored_format = given, form
+        self.reads_one_form = False  # the field's own form is read as well
+        self.stored_type, self.unsorted = form.stored_type, form.unsorted
+
+    def decode_other(self, stored: AttributeValue, expected: str) -> Any:
+        """Return the Python value for an attribute value that the field's own form does not have; reject any other."""
+        form = self.stored_format
+        if form is None:
+            self.reject(stored, expected)
+        value = form.decode(stored)
+        return self.reject(stored, f"stored as {form.expected}") if value is None else value
+
+
+def declare_map(label: str, given: Mapping[Any, Any], members: Mapping[Any, str]) -> Format:
+    """Return the format that stores each member as the map says.
+
+    Args:
+        label: What to call the field in errors.
+        given: What is stored for each member, a `str` or an `int`.
+        members: The names of all members.
+
+    Raises:
+        SchemaError: The map lacks a member or has another key, two members would be stored alike, or not all are
+            stored as strings, or all as numbers.
+    """
+    missing = [name for member, name in members.items() if member not in given]
+    others = [key for key in given if key not in members]
+    if missing or others:
+        what = f"lacks {', '.join(missing)}" if missing else f"has {shorten(others[0])}"
+        raise SchemaError(f"{label}: format must map every member to what is stored for it; it {what}")
+    kinds = {type(stored) for stored in given.values()}
+    if kinds not in ({str}, {int}):
+        raise SchemaError(f"{label}: format must map to strings alone, or to ints alone; got {shorten(dict(given))}")
+    read = {stored: member for member, stored in given.items()}
+    if len(read) < len(given):
+        raise SchemaError(f"{label}: format stores two members alike: {shorten(dict(given))}")
+    stored_type: AttributeType = "S" if kinds == {str} else "N"
+    kind = kinds.pop()
+    return Format(
+        stored_type,
+        given.__getitem__,
+        lambda stored: read.get(stored) if type(stored) is kind else None,
+        f"one of {', '.join(map(repr, read))}",
+    )
