@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import ValidationError
+from dynamongo.exceptions import StoredProblem
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
+from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.kinds import Kinds
 from dynamongo.mapping.mapper import Mapper
@@ -95,6 +96,8 @@ class KindMapper(Mapper[M]):
     def _mapper_for(self, item: Item) -> Mapper[M]:
         model: Any = self.model_for(item)
         if model is None:
-            raise ValidationError(f"{self.name}: the item with {self.describe_key(item)} is of another kind")
+            path, stored = self.kinds.path, decode_map(item).get(self.kinds.path.attribute)
+            told = f"{self.name}.{path.name} tells another kind"
+            raise self.explain_unreadable(item, (StoredProblem(path.name, str(path), stored, told),))
         mapper: Mapper[M] = model.__mapper__
         return mapper

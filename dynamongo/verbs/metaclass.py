@@ -12,8 +12,9 @@ from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
+from dynamongo.mapping.abstract_mapper import AbstractMapper
 from dynamongo.mapping.declaration import Declaration, collect_fields, collect_indexes, declare
-from dynamongo.mapping.mapper import AbstractMapper, Mapper
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
 from dynamongo.mapping.records import is_bound
 

@@ -203,6 +203,10 @@ def test_whole_items_are_written_with_their_kind() -> None:
     again = Customer.get_one(key("x"))
     assert again == Customer(pk="c", sk="x", name="Zoe")
     assert again.undeclared() == {}
+    old = Customer.get_one(key("x")).save().save()
+    assert (old, old.undeclared()) == (again, {})
+    default_connection.backend.execute(Put(Entry.table_name(), {**(get("x") or {}), "more": 1}))
+    assert Customer.get_one(key("x")).save().save().undeclared() == {"more": 1}
 
 
 def test_a_save_replaces_no_item_of_another_kind() -> None:
