@@ -63,7 +63,9 @@ class BooleanField(FormattedField[T]):
     def __init__(self: Any, *, format: Any = None, **options: Any) -> None:
         super().__init__(**options)
         if isinstance(format, Mapping):
-            self.take_format(format, declare_map(self.label, format, {True: "True", False: "False"}))
+            self.take_format(
+                format, declare_map(self.label, cast("Mapping[Any, Any]", format), {True: "True", False: "False"})
+            )
         else:
             self.declare_format(format, _BOOLEAN_FORMATS)
 

@@ -179,20 +179,28 @@ class DateTimeField(TextStored[T]):
             self.tzd = "require"
 
     def convert(self, value: Any) -> Any:
-        settled = self._to_datetime(value)
-        return settled if self.stored_format is None else self._fit(settled)
-
-    def _to_datetime(self, value: Any) -> dt.datetime:
         if isinstance(value, dt.datetime):
             dropped = self.drop_tzinfo and value.tzinfo is None  # the form of values that the field converted
-            return value if dropped else self._settle_time_zone(value)
+            settled = value if dropped else self._settle_time_zone(value)
+        else:
+            settled = self._settle_time_zone(self._parse_given(value))
+        return settled if self.stored_format is None else self._fit(settled)
+
+    def _parse_given(self, value: Any) -> dt.datetime:
         if not isinstance(value, str):
             self.reject(value, "a datetime or the text of one")
         try:
-            parsed = datetimes.parse(value, self.formats, self.parser)
+            return datetimes.parse(value, self.formats, self.parser)
         except ValueError as error:
             self.reject(value, f"a datetime or the text of one ({describe_error(error)})", cause=error)
-        return self._settle_time_zone(parsed)
+
+    def _convert_bound(self, value: Any) -> dt.datetime:
+        """Convert a value that may be finer than what the format stores."""
+        return (
+            self._settle_stored(value)
+            if isinstance(value, dt.datetime)
+            else self._settle_time_zone(self._parse_given(value))
+        )
 
     def _fit(self, value: dt.datetime, expected: str = "") -> dt.datetime:
         """Return a value without what is finer than the format stores, if it may be cut."""
@@ -273,13 +281,13 @@ class DateTimeField(TextStored[T]):
     def _encode_formatted_bound(self, value: Any, operator: Comparator) -> Operand:
         operand = as_operand(value)
         if self.unsorted and not (self.format == "isoformat" and self.keeps_order):
-            start = None if operand is not None else self._to_datetime(value)
+            start = None if operand is not None else self._convert_bound(value)
             if self.format != "iso-z" or start is None or start.microsecond or operator not in ("<", ">="):
                 self.refuse_bounds()
             return datetimes.format_local(start)[:SECOND_WIDTH]  # sorts before all texts of that second
         if operand is not None:
             return operand
-        instant = self._to_datetime(value)
+        instant = self._convert_bound(value)
         encoded = self.encode(instant)
         # A number tells the whole bound. A text that was cut sorts after that of the same step, and before the next.
         return f"{encoded}~" if instant.microsecond % self.quantum and type(encoded) is str else encoded
