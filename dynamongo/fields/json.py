@@ -26,8 +26,9 @@ class JSONField(TextStored[Any]):
     compares documents; `1` and `1.0` differ. Use a `DictField` to store a map, for conditions on its members.
 
     Args:
-        format: `"json.dumps"`, to store the text that `json.dumps` of Python returns, as PynamoDB and pydynox do: with
-            the keys in the order given, which `==` then distinguishes. Any text of JSON is read, whatever the format.
+        format: The text to store, with the keys in the order given, which `==` then distinguishes: `"json.dumps"`, as
+            PynamoDB and pydynox do, or `"compact"`, without white space, as `JSON.stringify` of JavaScript does. Any
+            text of JSON is read, whatever the format.
         required: As for every field.
         options: The other arguments of every field.
 
@@ -36,7 +37,11 @@ class JSONField(TextStored[Any]):
     """
 
     def __init__(
-        self, *, format: Literal["json.dumps"] | None = None, required: bool = False, **options: Unpack[FieldOptions]
+        self,
+        *,
+        format: Literal["json.dumps", "compact"] | None = None,
+        required: bool = False,
+        **options: Unpack[FieldOptions],
     ) -> None:
         super().__init__(required=required, **options)
         self.declare_format(format, _FORMATS)
@@ -137,10 +142,17 @@ def _dump_as_python(value: Any) -> str:
     return _CODEC.dump_as_python(value)
 
 
+def _dump_compactly(value: Any) -> str:
+    return _CODEC.dump(value)
+
+
 def _read_nothing(stored: AttributeValue) -> None:
     """Leave every text to `parse`."""
 
 
-_FORMATS = {"json.dumps": Format("S", _dump_as_python, _read_nothing, "JSON text")}
+_FORMATS = {
+    "json.dumps": Format("S", _dump_as_python, _read_nothing, "JSON text"),
+    "compact": Format("S", _dump_compactly, _read_nothing, "JSON text"),
+}
 _CODEC = _Codec()
 _USUAL_DEPTH = 100

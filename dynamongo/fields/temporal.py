@@ -15,7 +15,7 @@ from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
-from dynamongo.fields.datetime_formats import QUANTA, SECOND_WIDTH, TIMESPECS, Timespec, make_format
+from dynamongo.fields.datetime_formats import OF_PYTHON, QUANTA, SECOND_WIDTH, TIMESPECS, Timespec, make_format, with_t
 from dynamongo.fields.epochs import EPOCH, FIRST, LAST, MILLISECONDS, SECONDS, to_duration, to_number
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored
@@ -61,15 +61,16 @@ class DateTimeField(TextStored[T]):
                 iso-z        2024-05-01T08:00:00.000Z             JavaScript, AppSync
                 pynamodb     2024-05-01T08:00:00.000000+0000      PynamoDB
                 isoformat    2024-05-01T10:00:00+02:00            Python: what `isoformat` of the `datetime` returns
+                str          2024-05-01 10:00:00+02:00            Python: `str` of the `datetime`
                 epoch        1714550400                           a number of seconds
                 epoch-ms     1714550400000                        a number of milliseconds
 
-            All but `"isoformat"` hold values in UTC, to which those given are converted. A value without a time zone
+            All but those of Python hold values in UTC, to which those given are converted. A value without a time zone
             is refused, unless `tzd="utc"` takes it as UTC; with `drop_tzinfo=True` all values are without one, in UTC.
             Other texts in ISO 8601 are read as well.
         timespec: How much of the time is stored: `"seconds"`, `"milliseconds"`, `"microseconds"`, or `"auto"` (no
             fraction if it is zero, else microseconds; then the texts of `"iso-z"` do not sort). By default that of
-            the examples, and `"auto"` for `"isoformat"`.
+            the examples, and `"auto"` for those of Python.
         truncate: Whether values finer than `timespec` are cut. By default they are refused.
         options: The arguments of every field.
 
@@ -165,7 +166,7 @@ class DateTimeField(TextStored[T]):
 
     def _declare_zone(self, format_: str) -> None:
         """Hold values in UTC if that is what the format stores."""
-        if format_ == "isoformat":
+        if format_ in OF_PYTHON:
             if not (self.convert_tz or self.drop_tzinfo or self.tzd == "reject"):
                 self.unsorted = "declare convert_tz=True, so that all values are stored in UTC"
             return
@@ -248,7 +249,7 @@ class DateTimeField(TextStored[T]):
         return f", since format={self.format!r} stores UTC; declare tzd='utc' to take others as UTC"
 
     def check_key(self, *, is_range: bool) -> None:
-        if self.format != "isoformat":  # a key is stored in UTC
+        if self.format not in OF_PYTHON:  # a key is stored in UTC
             super().check_key(is_range=is_range)
         if self.serialized_format is not None and not datetimes.is_in_order(self.serialized_format):
             raise SchemaError(
@@ -280,7 +281,7 @@ class DateTimeField(TextStored[T]):
 
     def _encode_formatted_bound(self, value: Any, operator: Comparator) -> Operand:
         operand = as_operand(value)
-        if self.unsorted and not (self.format == "isoformat" and self.keeps_order):
+        if self.unsorted and not (self.format in OF_PYTHON and self.keeps_order):
             start = None if operand is not None else self._convert_bound(value)
             if self.format != "iso-z" or start is None or start.microsecond or operator not in ("<", ">="):
                 self.refuse_bounds()
@@ -298,7 +299,7 @@ class DateTimeField(TextStored[T]):
     def parse(self, text: str) -> Any:
         if self.stored_format is not None:
             read: Any = self.stored_format.decode(text)
-            settled = self._settle_stored(datetimes.parse_iso(text) if read is None else read)
+            settled = self._settle_stored(datetimes.parse_iso(with_t(text)) if read is None else read)
             return self._fit(settled, "stored as ")
         if self.serialized_format is None:
             value = datetimes.parse_iso(text)
