@@ -118,6 +118,36 @@ class Throughput:
     write_units: int
 
 
+TableClass: TypeAlias = Literal["standard", "infrequent_access"]
+"""What storage and requests of a table cost: the second class stores for less, and reads and writes for more.
+
+Source: "DynamoDB table classes" in the developer guide.
+"""
+
+
+Recovery: TypeAlias = bool | int
+"""Whether a table can be restored to any second, or of how many days back, from 1 to 35."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSettings:
+    """Settings of a table besides its keys, indexes and throughput; `None` for one that is not mentioned.
+
+    Attributes:
+        table_class: Its table class.
+        encryption: Which key it is encrypted with: `"aws_owned"`, which AWS does by default; `"aws_managed"`, the key
+            of the account that AWS KMS manages; or the id or ARN of another key of KMS. A table that is described has
+            the ARN, also for the managed key, since DynamoDB does not say which of the two it is.
+        deletion_protection: Whether DeleteTable is refused.
+
+    Source: "SSESpecification", "TableClass" and "DeletionProtectionEnabled" in CreateTable, API reference.
+    """
+
+    table_class: TableClass | None = None
+    encryption: str | None = None
+    deletion_protection: bool | None = None
+
+
 ProjectionKind: TypeAlias = Literal["all", "keys_only", "include"]
 
 

@@ -27,7 +27,7 @@ class AsyncTableVerbs(AsyncModelVerbs[M]):
     __slots__ = ()
 
     async def create_table(self, *, wait: bool = True, progress: ProgressOption = None) -> None:
-        """Create the table with its indexes, tags and stream, as `Model.create_table` does."""
+        """Create the table with its indexes, tags, stream and settings, as `Model.create_table` does."""
         await perform_async(table_calls.create_call(self._model, wait=wait, progress=progress))
 
     async def delete_table(self, *, wait: bool = True, progress: ProgressOption = None) -> None:
@@ -39,7 +39,7 @@ class AsyncTableVerbs(AsyncModelVerbs[M]):
         return await perform_async(table_calls.exists_call(self._model))
 
     async def describe(self) -> TableDescription:
-        """Return the schema, status and number of items of the live table, as `Model.describe` does."""
+        """Return the schema, status, number of items and settings of the live table, as `Model.describe` does."""
         return await perform_async(table_calls.describe_call(self._model))
 
     async def compare_table(self, *, undeclared: bool = False) -> tuple[schema_diff.Difference, ...]:

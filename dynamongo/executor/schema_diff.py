@@ -16,17 +16,37 @@ from dynamongo.operations import (
     CreateIndex,
     DeleteIndex,
     TableDescription,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.schema import IndexSchema, TableSchema, Throughput
+from dynamongo.schema import IndexSchema, Recovery, TableSchema, TableSettings, Throughput
 
 DifferenceKind: TypeAlias = Literal[
-    "keys", "missing index", "extra index", "index", "billing", "index throughput", "time to live"
+    "keys",
+    "missing index",
+    "extra index",
+    "index",
+    "billing",
+    "index throughput",
+    "time to live",
+    "table class",
+    "encryption",
+    "deletion protection",
+    "point-in-time recovery",
 ]
 
-TableChange: TypeAlias = CreateIndex | DeleteIndex | UpdateThroughput | UpdateIndexThroughput | UpdateTimeToLive
+TableChange: TypeAlias = (
+    CreateIndex
+    | DeleteIndex
+    | UpdateThroughput
+    | UpdateIndexThroughput
+    | UpdateTimeToLive
+    | UpdateTableSettings
+    | UpdateContinuousBackups
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +69,7 @@ class Difference:
     fix: Literal["update", "drop", "leave"] | None = "update"
 
     def __str__(self) -> str:
-        nothing = "billing on demand" if self.kind == "billing" else "none"
-        model, table = (nothing if each is None else _show(each) for each in (self.model, self.table))
+        model, table = (_show(self.kind, each) for each in (self.model, self.table))
         if self.fix == "leave" or self.kind == "extra index":
             return f"{self.kind} {self.name}: the model declares none; the table has {table}"
         return f"{self.kind} {self.name}: the model has {model}; the table has {table}"
@@ -77,12 +96,16 @@ class Declared:
         units: The units that it declares for the table.
         index_units: The units that it declares for its global indexes, by name.
         expires_by: Whether it declares by which attribute items expire; `None` is a declaration, too.
+        settings: The settings that it declares; the others are `None`.
+        recovery: Whether the table can be restored, or of how many days back; `None` if it declares neither.
     """
 
     billing: bool = False
     units: Units = Units()
     index_units: Mapping[str, Units] = field(default_factory=dict[str, Units])
     expires_by: bool = False
+    settings: TableSettings = TableSettings()
+    recovery: Recovery | None = None
 
 
 def compare_schemas(
@@ -242,8 +265,14 @@ def _plan_time_to_live(table: str, difference: Difference) -> Iterator[TableChan
         yield UpdateTimeToLive(table, difference.model)
 
 
-def _show(value: Any) -> str:
+def _show(kind: DifferenceKind, value: Any) -> str:
     match value:
+        case None:
+            return "billing on demand" if kind == "billing" else "none"
+        case bool() if kind == "point-in-time recovery":
+            return "some" if value else "none"
+        case int() if kind == "point-in-time recovery":
+            return f"{value} days"
         case Throughput(read_units, write_units):
             return f"{read_units} read units and {write_units} write units"
         case IndexSchema(_, keys, projection):

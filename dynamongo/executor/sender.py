@@ -33,6 +33,7 @@ from dynamongo.operations import (
     BatchWrite,
     ConditionCheck,
     Delete,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -55,7 +56,7 @@ R = TypeVar("R")
 # Codes of `CancellationReasons`, which differ from those of errors. Source: TransactWriteItems, API reference.
 _TRANSIENT_CODES = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 # What changes tables is in neither: `describe()` shows whether it was carried out.
-_READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive)
+_READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive, DescribeContinuousBackups)
 _WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
 
 _TOKEN_SECONDS: Final = 300.0

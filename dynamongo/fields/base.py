@@ -33,6 +33,7 @@ from dynamongo.expressions.values import (
     shorten,
 )
 from dynamongo.fields import custom, python_values
+from dynamongo.fields.json_forms import JSONForms
 from dynamongo.fields.keyed import Keyed
 from dynamongo.fields.partial_map import refuse_unloaded
 from dynamongo.fields.updatable import MAX_SECONDS
@@ -45,7 +46,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class Field(Keyed, Generic[T]):
+class Field(JSONForms, Keyed, Generic[T]):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
     Args:
@@ -58,6 +59,9 @@ class Field(Keyed, Generic[T]):
 
     applies_defaults: bool = False
     """Whether `apply_defaults` changes or checks values of this field."""
+
+    reads_one_form: bool = False
+    """Whether everything that the field reads is what it would store; if not, a save compares with what is stored."""
 
     is_checked: bool
     """Whether `check` has a rule to check."""
@@ -87,6 +91,7 @@ class Field(Keyed, Generic[T]):
         self._default = default
         self._owner = ""
         self._path: Path | None = None
+        self.reads_one_form |= type(self) is Field
         self.is_checked = bool(validator or choices is not None or "check" in self.overridden)
 
     def _check_stored_name(self, name: object) -> str:

@@ -14,6 +14,8 @@ from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.json import JSONField
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode
+from dynamongo.fields.json_schemas import describe
 from dynamongo.fields.partial_map import refuse_part
 
 if TYPE_CHECKING:
@@ -112,6 +114,19 @@ class ListField(Field[list[E]]):
         encode = self.element.encode
         return [encode(element) for element in value]
 
+    def to_json(self, value: Any) -> Any:
+        return list(map(self.element.to_json, value))
+
+    def from_json(self, value: Any) -> Any:
+        return self._each(_read_json, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        elements = describe(self.element, mode)
+        return {
+            "type": "array",
+            "items": {**elements, "minItems": 1} if isinstance(self.element, SetField) else elements,
+        }
+
     def decode_value(self, stored: AttributeValue) -> list[E]:
         if not isinstance(stored, list):
             self.reject(stored, "stored as a list")
@@ -192,6 +207,7 @@ class SetField(Field[set[E]]):
 
     def bind_children(self) -> None:
         self.member = self.member.with_label(f"a member of {self.label}")
+        self.reads_one_form = type(self) is SetField and self.member.reads_one_form
         self.applies_defaults = self.member.applies_defaults
 
     def check_declaration(self) -> None:
@@ -224,6 +240,19 @@ class SetField(Field[set[E]]):
                 " remove()"
             )
         return cast("AttributeValue", frozenset(map(self.member.encode, value)))
+
+    def to_json(self, value: Any) -> Any:
+        members = sorted(value, key=cast("Any", self.member.encode))  # in one order, so that equal sets look alike
+        return list(map(self.member.to_json, members))
+
+    def from_json(self, value: Any) -> Any:
+        return [_read_json(self.member, each) for each in cast("list[Any]", value)] if _is_set_like(value) else value
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        rules = {"minItems": 1} if self.required else {}
+        # What is given may repeat a member, which the set then has once.
+        unique = {"uniqueItems": True} if mode == "serialization" else {}
+        return {"type": "array", "items": describe(self.member, mode), **rules, **unique}
 
     def decode_value(self, stored: AttributeValue) -> set[E]:
         if not isinstance(stored, frozenset):
@@ -274,6 +303,10 @@ def _refuse_empty_set(element: Field[Any], value: Any) -> Any:
     if isinstance(element, SetField) and not value:
         element.reject(value, "a set with at least one member, because DynamoDB has no empty set")
     return value
+
+
+def _read_json(element: Field[Any], value: Any) -> Any:
+    return None if value is None else element.from_json(value)  # `validate` refuses None
 
 
 def _decode_element(element: Field[Any], stored: Any) -> Any:

@@ -18,6 +18,7 @@ from dynamongo.fields import python_values
 
 _LIBRARY = __name__.partition(".")[0]
 _METHODS = ("encode", "decode", "convert", "check")
+_JSON_METHODS = ("to_json", "from_json", "json_schema")
 _OTHER_NAMES = {
     "encode": ("serialize", "to_db", "to_dynamodb", "to_primitive", "to_stored", "get_prep_value", "get_db_prep_value"),
     "decode": ("deserialize", "to_python", "from_db", "from_dynamodb", "from_stored", "from_db_value"),
@@ -36,12 +37,25 @@ def adopt(cls: Any) -> None:
     _refuse_ignored(cls)
     own = {name: _find_own(cls, name) for name in _METHODS}
     cls.overridden = frozenset(name for name, method in own.items() if method is not None)
+    if "reads_one_form" not in vars(cls):
+        cls.reads_one_form = False  # who knows what the class reads
     for name, (refusal, check) in _WRAPPED.items():
         method = own[name]
         if method is not None and not hasattr(method, "is_wrapped"):
             if not isinstance(method, FunctionType):
                 raise SchemaError(f"{cls.__name__}.{name} must be a method; got {shorten(method)}")
             setattr(cls, name, _wrap(name, method, refusal, check))
+    _settle_json(cls)
+
+
+def _settle_json(cls: Any) -> None:
+    """Convert the field to JSON through what it stores: its values may differ from those of the library's field."""
+    if not cls.overridden & {"encode", "decode"}:
+        return
+    for name in _JSON_METHODS:
+        if _find_own(cls, name) is None:
+            through_stored = next(vars(base)[name] for base in reversed(cls.__mro__) if name in vars(base))
+            setattr(cls, name, through_stored)
 
 
 def _is_of_library(cls: type) -> bool:
@@ -138,6 +152,14 @@ def decode_unchecked(field: Any, encoded: AttributeValue) -> Any:
         return field.decode_value(encoded)
     cls: Any = type(cast("object", field))
     return cls.decode.__wrapped__(field, encoded)
+
+
+def decode_given(field: Any, encoded: AttributeValue) -> Any:
+    """Decode what the user gave in stored form; raise `ValidationError` if the field could not have stored it."""
+    if "decode" not in field.overridden:
+        return field.decode_value(encoded)
+    cls: Any = type(cast("object", field))
+    return _call(field, cls.decode.__wrapped__, encoded, "does not accept")
 
 
 _WRAPPED: dict[str, tuple[str, Callable[..., Any]]] = {

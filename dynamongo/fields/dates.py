@@ -11,6 +11,7 @@ from dynamongo.expressions.values import AttributeValue
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import Format
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import TextStored
 
 if TYPE_CHECKING:
@@ -76,6 +77,16 @@ class DateField(TextStored[T]):
             return _parse_date(value) if parsed is None else parsed.date()
         except ValueError as error:
             self.reject(value, "a date or the text of one", cause=error)
+
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        return read_text(self, value, _parse_date, "a date as ISO 8601 text, such as 2024-05-01")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "date"}
 
     def encode(self, value: Any) -> Any:
         return value.isoformat() if self.stored_format is None else self.stored_format.encode(value)

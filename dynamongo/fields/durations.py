@@ -12,7 +12,10 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number, negate, subtract_numbers
 from dynamongo.expressions.values import describe_error
 from dynamongo.fields.base import T
+from dynamongo.fields.datetimes import parse_iso
 from dynamongo.fields.epochs import EPOCH, FIRST, LAST, SECONDS, to_duration, to_number
+from dynamongo.fields.iso_durations import format_duration, parse_duration
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import NumberStored
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ _UNITS = {
     "microseconds": dt.timedelta(microseconds=1),
 }
 _TAKEN = "a datetime with a time zone, or a number of seconds"
+_ISO_TEXT = "a datetime as ISO 8601 text with a time zone, such as 2024-05-01T10:00:00Z"
 
 
 class TimedeltaField(NumberStored[T]):
@@ -82,7 +86,18 @@ class TimedeltaField(NumberStored[T]):
             self.reject(value, f"a timedelta of whole {self.precision}")
         return value
 
+    def to_json(self, value: Any) -> Any:
+        return format_duration(value)
+
+    def from_json(self, value: Any) -> Any:
+        return read_text(self, value, parse_duration, "a duration as ISO 8601 text, such as P1DT2H3M4.5S")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "duration"}
+
     stores_whole = True
+    reads_one_form = True
 
     @property
     def stored_range(self) -> tuple[Number, Number]:
@@ -133,6 +148,18 @@ class TimestampField(NumberStored[T]):
         except OverflowError as error:
             self.reject(value, "a datetime in the years 1 to 9999 of UTC", cause=error)
         return self._settle(instant) if self.is_expiry else instant
+
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        if isinstance(value, (int, float, Decimal)):
+            self.reject(value, _ISO_TEXT)
+        return read_text(self, value, parse_iso, _ISO_TEXT)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "date-time"}
 
     def encode_number(self, value: Any) -> Number:
         return to_number(value - EPOCH, SECONDS)

@@ -12,6 +12,7 @@ from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import FormattedField, declare_map
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
 from dynamongo.fields.operators import as_operand
 
 if TYPE_CHECKING:
@@ -94,6 +95,29 @@ class EnumField(FormattedField[T]):
     def decode_value(self, stored: AttributeValue) -> Any:
         member = self._find(stored)
         return self.reject(stored, f"stored as a member of {self.enum_class.__name__}") if member is None else member
+
+    # In JSON, members go by value even where their names are stored, unless a value is neither a str nor an int.
+
+    def to_json(self, value: Any) -> Any:
+        return value.value if self._goes_by_value else value.name
+
+    def from_json(self, value: Any) -> Any:
+        given = as_whole(value)
+        if type(given) not in (str, int):
+            return given
+        found = [each for each in self.enum_class if self.to_json(each) == given]
+        return found[0] if found else self.reject(value, f"a member of {self.enum_class.__name__}")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        values = list(map(self.to_json, self.enum_class))
+        kinds = {type(value) for value in values}
+        kind: JSONSchema = {"type": "string" if kinds == {str} else "integer"} if len(kinds) == 1 else {}
+        return {**kind, "enum": values, "title": self.enum_class.__name__}
+
+    @property
+    def _goes_by_value(self) -> bool:
+        return all(type(member.value) in (str, int) for member in self.enum_class)
 
     def _find(self, stored: Any) -> enum.Enum | None:
         return self.members.get(stored) if type(stored) in (str, int) else None  # `True` would find the member 1

@@ -69,6 +69,7 @@ class FormattedField(Field[T]):
         if "encode" in self.overridden:
             raise SchemaError(f"{self.label} has an encode() of its own, so format={shorten(given)} means nothing here")
         self.format, self.stored_format = given, form
+        self.reads_one_form = False  # the field's own form is read as well
         self.stored_type, self.unsorted, self.is_plain = form.stored_type, form.unsorted, False
 
     def encode_formatted(self: Any, value: Any) -> Any:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 from dynamongo._support.lazy import lazy_property
+from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import AttributeValue, describe_error, shorten
 from dynamongo.fields.formats import Format
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats
 from dynamongo.fields.partial_map import refuse_part
 from dynamongo.fields.scalars import TextStored
 
@@ -22,28 +24,37 @@ class JSONField(TextStored[Any]):
     """Any JSON value except `None`, stored as JSON text: one string, whatever its depth.
 
     Takes dicts with `str` keys, lists, tuples (which are read as lists), `str`, `int`, `float`, `bool`, and `None`
-    inside them. NaN and infinity are refused. The text is canonical (sorted keys, no white space), so that `==`
-    compares documents; `1` and `1.0` differ. Use a `DictField` to store a map, for conditions on its members.
+    inside them. NaN and infinity are refused. Use a `DictField` to store a map, for conditions on its members.
+
+    The text has no white space, and its keys are in the order of the document, so that a form or a schema comes back as
+    it was. Conditions compare texts: `1` and `1.0` differ, and so do two orders of keys, unless they are sorted.
 
     Args:
-        format: The text to store, with the keys in the order given, which `==` then distinguishes: `"json.dumps"`, as
-            PynamoDB and pydynox do, or `"compact"`, without white space, as `JSON.stringify` of JavaScript does. Any
-            text of JSON is read, whatever the format.
+        sort_keys: Whether the keys are stored in alphabetical order, so that `==` finds a document in any order; those
+            of a key of the table or an index always are.
+        format: `"json.dumps"`, to store the text that `json.dumps` of Python returns, with its white space, as PynamoDB
+            and pydynox do. Any text of JSON is read, whatever the format.
         required: As for every field.
         options: The other arguments of every field.
 
     >>> JSONField().encode({"b": [1, None], "a": 0.5})
-    '{"a":0.5,"b":[1,null]}'
+    '{"b":[1,null],"a":0.5}'
     """
 
     def __init__(
         self,
         *,
-        format: Literal["json.dumps", "compact"] | None = None,
+        sort_keys: bool = False,
+        format: Literal["json.dumps"] | None = None,
         required: bool = False,
         **options: Unpack[FieldOptions],
     ) -> None:
         super().__init__(required=required, **options)
+        if sort_keys and format is not None:
+            raise SchemaError(
+                f"{self.label}: format={format!r} keeps the keys in their order, so it excludes sort_keys"
+            )
+        self.sort_keys = sort_keys
         self.declare_format(format, _FORMATS)
 
     def convert(self, value: Any) -> Any:
@@ -82,7 +93,19 @@ class JSONField(TextStored[Any]):
                 pending += cast("list[Any]", part)
 
     def encode(self, value: Any) -> AttributeValue:
-        return _CODEC.dump_sorted(value) if self.stored_format is None else self.stored_format.encode(value)
+        if self.stored_format is not None:
+            return self.stored_format.encode(value)
+        return _CODEC.dump_sorted(value) if self.sort_keys or self.keeps_order else _CODEC.dump(value)
+
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def from_json(self, value: Any) -> Any:
+        return as_floats(value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"not": {"type": "null"}}
 
     def parse(self, text: str) -> Any:
         try:
@@ -142,17 +165,10 @@ def _dump_as_python(value: Any) -> str:
     return _CODEC.dump_as_python(value)
 
 
-def _dump_compactly(value: Any) -> str:
-    return _CODEC.dump(value)
-
-
 def _read_nothing(stored: AttributeValue) -> None:
     """Leave every text to `parse`."""
 
 
-_FORMATS = {
-    "json.dumps": Format("S", _dump_as_python, _read_nothing, "JSON text"),
-    "compact": Format("S", _dump_compactly, _read_nothing, "JSON text"),
-}
+_FORMATS = {"json.dumps": Format("S", _dump_as_python, _read_nothing, "JSON text")}
 _CODEC = _Codec()
 _USUAL_DEPTH = 100

@@ -10,6 +10,8 @@ from dynamongo.expressions.values import AttributeType, AttributeValue, check_na
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
 from dynamongo.fields.containers import FieldLike, as_field
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
+from dynamongo.fields.json_schemas import describe_object
 from dynamongo.fields.partial_map import refuse_part
 
 
@@ -20,6 +22,8 @@ class AnyField(Field[Any]):
         part = AnyField().bind(self._owner, self.path / step)
         self.enclose(part)
         return part
+
+    reads_one_form = True
 
     def can_copy(self, other: Any) -> bool:
         """Return `True`: the members of a map without fields may hold anything."""
@@ -118,6 +122,7 @@ class DictField(Field[T]):
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
+        self.reads_one_form = type(self) is DictField and not self.fields
         self._refuse_hidden(named)
         self.bind_children()
 
@@ -244,6 +249,27 @@ class DictField(Field[T]):
                 encoded[field.stored_as or name] = field.encode(member)
         return encoded
 
+    def to_json(self, value: Any) -> Any:
+        return {name: self._member_to_json(name, member) for name, member in value.items()}
+
+    def _member_to_json(self, name: str, member: Any) -> Any:
+        field = self.fields.get(name)
+        return to_plain(member) if field is None or member is None else field.to_json(member)
+
+    def from_json(self, value: Any) -> Any:
+        if not self.fields or not isinstance(value, Mapping):
+            return value
+        members = cast("Mapping[str, Any]", value)
+        self._refuse_unknown(members)
+        return {
+            name: member if member is None else self.fields[name].from_json(member) for name, member in members.items()
+        }
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        if self.fields:
+            return describe_object(self.fields, mode)
+        return {"type": "object", "propertyNames": {"minLength": 1}}  # DynamoDB has no empty names
+
     def decode_value(self, stored: AttributeValue) -> Any:
         if not isinstance(stored, dict):
             self.reject(stored, "stored as a map")
@@ -300,6 +326,11 @@ def _apply_member_defaults(field: Field[Any], given: Any) -> Any:
 def _coerce_member(field: Field[Any], given: Any) -> Any:
     member = field.missing_value() if given is None else field.coerce(given)
     return _require(field, member)
+
+
+def read_member(field: Field[Any], stored: AttributeValue) -> Any:
+    """Return the Python value of a stored member, `None` for NULL and for a missing one."""
+    return _require(field, field.missing_value() if stored is None else field.decode(stored))
 
 
 def _require(field: Field[Any], member: Any) -> Any:

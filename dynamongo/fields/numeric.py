@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, overload
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import LEAST_INT, MAX_DIGITS, MOST_INT, Number
@@ -13,6 +14,7 @@ from dynamongo.expressions.values import shorten
 from dynamongo.fields import number_formats, python_values
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import Format
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import NumberStored
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from dynamongo.fields.options import FieldOptions
+
+
+_DECIMAL_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?"
+_DECIMAL = LazyPattern(_DECIMAL_TEXT)
 
 
 class _RangedField(NumberStored[T]):
@@ -68,6 +74,17 @@ class _RangedField(NumberStored[T]):
         low, high = (None if end is None else encode(end) for end in (self.min_value, self.max_value))
         return low, limit if high is None or (limit is not None and limit < high) else high
 
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        limits: JSONSchema = {"minimum": self.min_value, "maximum": self.max_value}
+        return {
+            "type": "number",
+            **{name: as_whole(as_floats(limit)) for name, limit in limits.items() if limit is not None},
+        }
+
     def encode_part(self, value: Any) -> Operand:
         if self.stored_format is None:
             return super().encode_part(value)
@@ -111,6 +128,7 @@ class IntField(_RangedField[T]):
     _kind = "an int"
     _formats = number_formats.INTS
     stores_whole = True
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -187,6 +205,12 @@ class IntField(_RangedField[T]):
             self._check_width(value, self.width)
         return super().encode_formatted(value)
 
+    def from_json(self, value: Any) -> Any:
+        return as_whole(value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        return {**super().json_schema(mode), "type": "integer"}
+
     def encode_number(self, value: Any) -> Number:
         return self.normalize(value)
 
@@ -241,6 +265,8 @@ class FloatField(_RangedField[T]):
         def __init__(self: Any, **options: Any) -> None: ...
 
     def convert(self, value: Any) -> Any:
+        if isinstance(value, Decimal) and value.is_finite() and Decimal(repr(float(value))) == value:
+            value = float(value)  # as boto3 reads what was stored for a float
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.reject(value, self.expected)
         converted = _to_float(value) + 0.0  # turns -0.0 into 0.0: DynamoDB has no negative zero
@@ -248,6 +274,9 @@ class FloatField(_RangedField[T]):
             self.reject(value, f"{self.expected}, and no float has exactly this value (DecimalField holds 38 digits)")
         self.encode_number(converted)  # refuses infinity and what is out of range
         return converted
+
+    def from_json(self, value: Any) -> Any:
+        return float(value) if isinstance(value, Decimal) else value
 
     def encode_number(self, value: Any) -> Number:
         try:
@@ -275,6 +304,7 @@ class DecimalField(_RangedField[T]):
     """
 
     _kind = "a Decimal"
+    reads_one_form = True
     _formats = number_formats.DECIMALS
 
     if TYPE_CHECKING:
@@ -310,6 +340,16 @@ class DecimalField(_RangedField[T]):
             self.reject(value, f"{self.expected}, or an int")
         self.normalize(value if isinstance(value, Decimal) else int(value))
         return value if isinstance(value, Decimal) else Decimal(value)
+
+    def from_json(self, value: Any) -> Any:
+        if isinstance(value, float) and math.isfinite(value):
+            return Decimal(repr(value))  # the number that the JSON text has
+        is_text = isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
+        return Decimal(value) if is_text else value
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        text = {"type": "string", "pattern": f"^{_DECIMAL_TEXT}$", "format": "decimal"}
+        return {"anyOf": [super().json_schema(mode), text]}
 
     def encode_number(self, value: Any) -> Number:
         return self.normalize(value)

@@ -45,6 +45,13 @@ def encode(value: Any) -> AttributeValue:
         raise _too_deep(value) from None
 
 
+def encode_item(item: Mapping[str, Any]) -> Item:
+    """Return the attribute values of an item's Python values; raises as `encode`, and for what is no mapping."""
+    if not isinstance(item, Mapping):
+        raise ValidationError(f"an item is a dict of its attributes; got {shorten(item)}")
+    return cast("Item", encode(item))
+
+
 def round_trip(value: Any) -> Any:
     """Return what would be read after storing a Python value, in new containers; raises as `encode`.
 
@@ -132,13 +139,19 @@ def _encode_scalar(value: Any) -> AttributeValue:
     """Return the attribute value for a scalar of any other type, such as a subclass."""
     if isinstance(value, float):
         return encode_float(value)
-    if isinstance(value, (bytearray, memoryview)):
+    if isinstance(value, (bytearray, memoryview)) or is_boto_binary(value):
         return bytes(cast("bytes", value))
     if isinstance(value, str):  # a subclass, such as a member of a string enumeration
         return check_text(str.__str__(value))
     raise ValidationError(
         f"DynamoDB has no type for {type(value).__name__}; got {shorten(value)}; use a field that says how to store it"
     )
+
+
+def is_boto_binary(value: object) -> bool:
+    """Return whether the value is a `Binary`, in which boto3's resources and `TypeDeserializer` wrap bytes."""
+    kind = type(value)
+    return kind.__name__ == "Binary" and kind.__module__ == "boto3.dynamodb.types"
 
 
 def encode_float(value: float) -> AttributeValue:

@@ -12,7 +12,9 @@ from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import Format, FormattedField, declare_map
+from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
 from dynamongo.fields.operators import as_operand
+from dynamongo.fields.python_values import is_boto_binary
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
 
@@ -39,6 +41,7 @@ class BooleanField(FormattedField[T]):
     """
 
     stored_type: AttributeType | None = "BOOL"
+    reads_one_form = True
     can_expire_items = False
 
     if TYPE_CHECKING:
@@ -72,6 +75,10 @@ class BooleanField(FormattedField[T]):
     def convert(self, value: Any) -> Any:
         return value if type(value) is bool else self.reject(value, "True or False")
 
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "boolean"}
+
     def encode(self, value: Any) -> Any:
         return value if self.stored_format is None else self.stored_format.encode(value)
 
@@ -91,6 +98,7 @@ class BinaryField(FormattedField[T]):
     """
 
     stored_type: AttributeType | None = "B"
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -129,21 +137,33 @@ class BinaryField(FormattedField[T]):
         self.is_checked |= min_length is not None or max_length is not None
 
     def convert(self, value: Any) -> Any:
-        if not isinstance(value, (bytes, bytearray, memoryview)):
+        if not isinstance(value, (bytes, bytearray, memoryview)) and not is_boto_binary(value):
             self.reject(value, "bytes, a bytearray or a memoryview")
         return bytes(cast("bytes", value))
 
+    def from_json(self, value: Any) -> Any:
+        return read_base64(self, value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        # Three bytes are four characters of Base64.
+        limits = describe_lengths(*(None if each is None else -(-each // 3) * 4 for each in self._limits))
+        del mode
+        return {"type": "string", "contentEncoding": "base64", "pattern": BASE64_PATTERN, **limits}
+
+    @property
+    def _limits(self) -> tuple[int | None, int | None]:
+        return self.min_length, self.max_length
+
     def allows_all_of(self, other: Any) -> bool:
         lengths: Any = (
-            (self.min_length, self.max_length),
+            self._limits,
             (getattr(other, "min_length", None), getattr(other, "max_length", None)),
         )
         return allows_range(*lengths) and super().allows_all_of(other)
 
     def check(self, value: Any) -> None:
-        limits = self.min_length, self.max_length
-        if not is_length_allowed(len(value), *limits):
-            self.reject(value, describe_length(*limits, "bytes"))
+        if not is_length_allowed(len(value), *self._limits):
+            self.reject(value, describe_length(*self._limits, "bytes"))
         super().check(value)
 
     def encode(self, value: Any) -> Any:
@@ -211,6 +231,13 @@ class UUIDField(TextStored[T]):
 
     def encode(self, value: Any) -> AttributeValue:
         return str(value) if self.stored_format is None else self.stored_format.encode(value)
+
+    def to_json(self, value: Any) -> Any:
+        return str(value)
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "uuid"}
 
     def parse(self, text: str) -> Any:
         import uuid  # noqa: PLC0415 - as in `convert`

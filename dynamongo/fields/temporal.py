@@ -17,6 +17,7 @@ from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
 from dynamongo.fields.datetime_formats import OF_PYTHON, QUANTA, SECOND_WIDTH, TIMESPECS, Timespec, make_format, with_t
 from dynamongo.fields.epochs import EPOCH, FIRST, LAST, MILLISECONDS, SECONDS, to_duration, to_number
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored
 
@@ -202,6 +203,17 @@ class DateTimeField(TextStored[T]):
             if isinstance(value, dt.datetime)
             else self._settle_time_zone(self._parse_given(value))
         )
+
+    def to_json(self, value: Any) -> Any:
+        return value.isoformat()
+
+    def from_json(self, value: Any) -> Any:
+        # Not by `formats` and `parser`: in JSON, dates have one form.
+        return read_text(self, value, datetimes.parse_iso, "a datetime as ISO 8601 text, such as 2024-05-01T10:00:00Z")
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        return {"type": "string", "format": "date-time"}
 
     def _fit(self, value: dt.datetime, expected: str = "") -> dt.datetime:
         """Return a value without what is finer than the format stores, if it may be cut."""

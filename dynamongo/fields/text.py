@@ -10,6 +10,8 @@ from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields import number_formats
 from dynamongo.fields.base import T
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
+from dynamongo.fields.json_patterns import write_pattern
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
@@ -75,6 +77,17 @@ class LimitedText(TextStored[T]):
     def encode(self, value: Any) -> Any:
         return value
 
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        pattern = None if self.regex is None else write_pattern(self.regex)
+        described: JSONSchema = {} if pattern is None else {"pattern": pattern}
+        described |= describe_lengths(self.min_length, self.max_length)
+        named = {} if self._format is None else {"format": self._format}
+        return {"type": "string", **named, **described}
+
+    _format: str | None = None
+    """The name of JSON Schema for such text."""
+
     def parse(self, text: str) -> Any:
         return text
 
@@ -106,6 +119,7 @@ class StringField(LimitedText[T]):
     """
 
     can_expire_items = False
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -170,6 +184,7 @@ class EmailField(LimitedText[T]):
     """
 
     _kind = "an email address"
+    _format: str | None = "email"
 
     if TYPE_CHECKING:
 
@@ -262,6 +277,7 @@ class IPAddressField(LimitedText[T]):
             raise SchemaError(f"{self.label}: version must be 4, 6 or None; got {version!r}")
         self.version = version
         self._kind = f"an IPv{version} address" if version else "an IPv4 or IPv6 address"
+        self._format = f"ipv{version}" if version else None
 
     def convert(self, value: Any) -> Any:
         import ipaddress  # noqa: PLC0415 - most models have no addresses
@@ -279,6 +295,10 @@ class IPAddressField(LimitedText[T]):
     def parse(self, text: str) -> Any:
         self.convert(text)
         return text
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        either = {} if self.version else {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+        return {**super().json_schema(mode), **either}
 
 
 def _format_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:

@@ -43,6 +43,7 @@ class URLField(LimitedText[T]):
     """
 
     _kind = "a URL"
+    _format: str | None = "uri"
 
     if TYPE_CHECKING:
 

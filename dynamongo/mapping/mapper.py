@@ -7,16 +7,23 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError, WrittenButUnreadable
+from dynamongo.exceptions import (
+    AttributeNotLoaded,
+    SchemaError,
+    StoredProblem,
+    UnreadableItem,
+    ValidationError,
+    WrittenButUnreadable,
+)
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
-from dynamongo.expressions.values import Item, hidden_values, shorten
+from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields import BinaryField, IntField, StringField
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
@@ -28,6 +35,7 @@ from dynamongo.mapping.records import (
     Record,
     Recorded,
     is_bound,
+    make_record,
     record_of,
     set_record,
     set_values,
@@ -37,9 +45,11 @@ from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas
-else:  # only saves of what has changed need it
+    from dynamongo.mapping import deltas, problems, stored_forms
+else:  # only saves of what was read need them, or errors
     deltas = LazyModule("dynamongo.mapping.deltas")
+    problems = LazyModule("dynamongo.mapping.problems")
+    stored_forms = LazyModule("dynamongo.mapping.stored_forms")
 
 M = TypeVar("M", bound=Recorded)
 
@@ -68,6 +78,7 @@ class Mapper(ModelSchema, Generic[M]):
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
+        self._formed = [field for field in fields.values() if not (field.reads_one_form or field.is_key)]
         super().__init__(model, fields, declaration)
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
@@ -127,22 +138,29 @@ class Mapper(ModelSchema, Generic[M]):
     def encode(self, instance: M) -> Item:
         """Return the item that is stored for the instance, as attribute values.
 
-        Validates every value again, since a list or dict in it may have been changed.
+        Validates every value again, since a list or dict in it may have been changed. What has not changed since the
+        item was read keeps the form in which it is stored.
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
-        record = instance.__record__
+        record: Any = instance.__record__
         if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
-            return self.codec.encode(vars(instance), {})
-        if record.loaded is not None:
-            raise AttributeNotLoaded(
-                f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
-                " saving it would lose the rest: call reload() first, or change it with update()"
-            )
-        # A copy, which the codec fills.
-        return self.codec.encode(vars(instance), dict(record.undeclared))
+            stored, item = record, self.codec.encode(vars(instance), {})
+        elif record.loaded is None:
+            stored, item = record.stored, self.codec.encode(vars(instance), record.start_item())
+        else:
+            self._refuse_part(instance)
+        if self._formed and stored is not None:
+            stored_forms.keep_stored_forms(self._formed, stored, item)
+        return item
+
+    def _refuse_part(self, instance: M) -> NoReturn:
+        raise AttributeNotLoaded(
+            f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
+            " saving it would lose the rest: call reload() first, or change it with update()"
+        )
 
     @property
     def reader(self) -> ItemReader | None:
@@ -181,10 +199,13 @@ class Mapper(ModelSchema, Generic[M]):
         """
         try:
             return self.decode(item)
-        except ValidationError as error:
-            unread = WrittenButUnreadable(f"the item was {done}, but the stored item cannot be read: {error}")
-            unread.item = decode_map(item)
-            raise unread from error
+        except UnreadableItem as error:
+            raise WrittenButUnreadable(
+                f"the item was {done}, but the stored item cannot be read: {error}",
+                problems=error.problems,
+                key=error.key,
+                item=error.item,
+            ) from error
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
@@ -219,7 +240,7 @@ class Mapper(ModelSchema, Generic[M]):
         try:
             return field.decode_partial(stored)
         except ValidationError:
-            raise self.explain_unreadable(item, lambda: field.decode_partial(stored)) from None
+            raise self.explain_unreadable(item, problems.find_problems_of_part(field, stored)) from None
 
     # Keys.
 
@@ -257,9 +278,10 @@ class Mapper(ModelSchema, Generic[M]):
         record = instance.__record__
         if type(record) is not Record:
             set_record(instance, item)
+        elif record.loaded is None:
+            set_record(instance, make_record(item, self.attributes))
         else:
-            loaded = None if record.loaded is None else self._add_held(instance, record.loaded)
-            set_record(instance, replace(record, stored=item, loaded=loaded))
+            set_record(instance, replace(record, stored=item, loaded=self._add_held(instance, record.loaded)))
         if self.version is not None:  # the write has incremented it
             vars(instance)[self.version.name] = item[self.version.attribute]
 
@@ -286,20 +308,21 @@ class Mapper(ModelSchema, Generic[M]):
 
     # Errors in the model's words.
 
-    def explain_unreadable(self, item: Item, read: Callable[[], object]) -> ValidationError:
+    def explain_unreadable(self, item: Item, found: tuple[StoredProblem, ...] | None = None) -> UnreadableItem:
         """Return the error for a stored item that does not suit the model. It shows no stored value but the key.
 
         Args:
             item: The item.
-            read: Reads again what could not be read, to raise the error of its field.
+            found: What is wrong with it, if that is known.
         """
         named = self.describe_key(item) or "none of the model's key attributes"
-        with hidden_values():
-            try:
-                read()
-            except ValidationError as error:
-                return ValidationError(f"{error}; stored in the item with {named}")
-        return ValidationError(f"{self.name} cannot be read from the item with {named}")
+        if found is None:
+            found = problems.find_problems(self.fields, item)
+        text = problems.describe_problems(found) or f"{self.name} cannot be read"
+        key = {self.attributes[name].path.name: value for name, value in self.pick_key(item).items()}
+        return UnreadableItem(
+            f"{text}; stored in the item with {named}", problems=found, key=key, item=decode_map(item)
+        )
 
 
 class AbstractMapper(Mapper[M]):

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NoReturn, TypeAlias, cast, get_args
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
 from dynamongo.operations import StreamView
-from dynamongo.schema import Throughput
+from dynamongo.schema import TableClass, TableSettings, Throughput
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
 ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]
@@ -28,6 +28,10 @@ OPTIONS = (
     "__ttl__",
     "__tags__",
     "__stream__",
+    "__table_class__",
+    "__encryption__",
+    "__point_in_time_recovery__",
+    "__deletion_protection__",
     "__abstract__",
 )
 """The options that a model may set."""
@@ -59,6 +63,13 @@ def check_options(model: type) -> None:
     if tags is not None and not _are_tags(tags):
         refuse(model, "__tags__", f"must be a dict of str to str; got {shorten(tags)}")
     _check_choice(model, "__stream__", get_args(StreamView))
+    _check_settings(model)
+
+
+def find_settings(model: type) -> TableSettings:
+    """Return the table class, the encryption and the deletion protection that the model declares."""
+    names = ("__table_class__", "__encryption__", "__deletion_protection__")
+    return TableSettings(*[getattr(model, name, None) for name in names])
 
 
 def find_throughput(model: type) -> Throughput | None:
@@ -80,6 +91,30 @@ def check_units(model: type, attribute: str, units: object) -> int:
 def refuse(model: type, attribute: str, expected: str) -> NoReturn:
     """Raise the `SchemaError` for one attribute of a class."""
     raise SchemaError(f"{model.__name__}.{attribute} {expected}")
+
+
+def _check_settings(model: type) -> None:
+    _check_choice(model, "__table_class__", get_args(TableClass))
+    settings = find_settings(model)
+    if settings.deletion_protection not in (None, True, False) or type(settings.deletion_protection) is int:
+        refuse(model, "__deletion_protection__", f"must be True or False; got {shorten(settings.deletion_protection)}")
+    if settings.encryption is not None:
+        _check_encryption(model, settings.encryption)
+    recovery = getattr(model, "__point_in_time_recovery__", None)
+    if not (recovery is None or type(recovery) is bool or (type(recovery) is int and 1 <= recovery <= 35)):
+        # Source of the limits: "RecoveryPeriodInDays" in the DynamoDB API reference.
+        expected = "must be True, False or an int from 1 to 35, in days"
+        refuse(model, "__point_in_time_recovery__", f"{expected}; got {shorten(recovery)}")
+
+
+def _check_encryption(model: type, encryption: object) -> None:
+    if not isinstance(encryption, str) or not encryption:
+        expected = "must be 'aws_owned', 'aws_managed', or the id or ARN of a key of AWS KMS"
+        refuse(model, "__encryption__", f"{expected}; got {shorten(encryption)}")
+    if ":alias/" in encryption or encryption.startswith("alias/"):
+        # So that `compare_table` would never find them equal.
+        reason = "DynamoDB describes a table with the ARN of its key, which cannot be compared with an alias"
+        refuse(model, "__encryption__", f"must be the id or ARN of a key; got {shorten(encryption)}: {reason}")
 
 
 def _check_choice(model: type, option: str, choices: tuple[str, ...]) -> None:

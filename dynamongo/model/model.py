@@ -36,6 +36,9 @@ class Model(ReadVerbs, WriteVerbs, TableVerbs):
     - `__ttl__`: the name of a field with the second at which an item expires, such as a `TimestampField`, or `None`
       for none; if it is not set, `update_table` keeps the table's setting, as it does with billing and units;
     - `__tags__` and `__stream__`: the tags and the stream that `create_table` requests;
+    - `__table_class__` (`"standard"` or `"infrequent_access"`), `__encryption__` (`"aws_owned"`, `"aws_managed"`, or
+      the id or ARN of a key of AWS KMS), `__point_in_time_recovery__` (`True`, `False`, or 1 to 35 days) and
+      `__deletion_protection__`: settings of the table; one that is `None` or not set stays as it is in the table;
     - `__scans__`: the scan policy, instead of the connection's;
     - `__connection__`: a `Connection`, instead of the default one;
     - `__abstract__ = True`: the class is a base for models, and has no table.

@@ -25,10 +25,11 @@ class TableVerbs(Instance):
 
     @classmethod
     def create_table(cls, *, wait: bool = True, progress: ProgressOption = None) -> None:
-        """Create the table with its indexes, tags and stream. DynamoDB takes up to a minute.
+        """Create the table with its indexes, tags, stream and settings. DynamoDB takes up to a minute.
 
-        Time to live by `__ttl__` can only be set when the table is ready, so with `wait=False` it needs an
-        `update_table` later.
+        Time to live by `__ttl__` and `__point_in_time_recovery__` can only be set when the table is ready, so with
+        `wait=False` they need an `update_table` later. Costs one CreateTable request, one for each of these two that is
+        declared, and one for each poll.
 
         Args:
             wait: Whether to return only when the table is ready, polling at growing intervals of up to a second.
@@ -49,6 +50,7 @@ class TableVerbs(Instance):
 
         Raises:
             TableNotFound: There is no such table.
+            InvalidRequestError: The table is protected against deletion; the message has the fix.
         """
         perform(table_calls.delete_call(cls, wait=wait, progress=progress))
 
@@ -59,7 +61,10 @@ class TableVerbs(Instance):
 
     @classmethod
     def describe(cls) -> TableDescription:
-        """Return the schema, status and number of items of the live table. Costs one DescribeTable request.
+        """Return the schema, status, number of items and settings of the live table.
+
+        Costs one DescribeTable request. If the model declares `__point_in_time_recovery__`, `True` or `False`, another
+        request reads that, for `backups`.
 
         Raises:
             TableNotFound: There is no such table.
@@ -68,15 +73,18 @@ class TableVerbs(Instance):
 
     @classmethod
     def compare_table(cls, *, undeclared: bool = False) -> tuple[schema_diff.Difference, ...]:
-        """Return how the live table differs from the model: in keys, their types, indexes, billing and time to live.
+        """Return how the live table differs from the model: in keys, their types, indexes, billing and settings.
 
-        Costs two requests. Settings that the model does not declare are not compared: billing without `__billing__`,
-        `__read_units__` or `__write_units__` (the default of 8 units is not a declaration), the units of an index that
-        sets none, and time to live without `__ttl__`. `__ttl__ = None` declares that items do not expire. Tags and
-        streams are not compared.
+        Settings are time to live, table class, encryption, deletion protection and point-in-time recovery. Costs two
+        requests, and a third if the model declares `__point_in_time_recovery__`. Settings that the model does not
+        declare are not compared: billing without `__billing__`, `__read_units__` or `__write_units__` (the default of 8
+        units is not a declaration), the units of an index that sets none, time to live without `__ttl__`, and others
+        that are `None`. `__ttl__ = None` declares that items do not expire. `__encryption__ = "aws_managed"` is met by
+        any key of AWS KMS, since DynamoDB does not tell whose key it is. Tags and streams are not compared.
 
         Args:
-            undeclared: Whether to list undeclared settings too, with `fix="leave"`; they print as "not declared".
+            undeclared: Whether to list undeclared settings that differ from the defaults too, with `fix="leave"`;
+                point-in-time recovery, which takes a request of its own, is not among them.
 
         Raises:
             TableNotFound: There is no such table.
@@ -89,9 +97,9 @@ class TableVerbs(Instance):
     ) -> tuple[schema_diff.Difference, ...]:
         """Change the live table to match the model. Items are never deleted or changed.
 
-        Adds missing global indexes, and changes billing, provisioned units and time to live. Settings that the model
-        does not declare stay as they are; `compare_table` lists them. DynamoDB makes one change at a time, and fills a
-        new index before it makes the next. Costs three requests, one for each change, and one for each poll.
+        Adds missing global indexes, and changes billing, provisioned units and settings. What the model does not
+        declare stays as it is; `compare_table` lists it. DynamoDB makes one change at a time, and fills a new index
+        before it makes the next. Costs three or four requests, one for each change, and one for each poll.
 
         Args:
             drop_indexes: Whether to drop global indexes that the model does not declare, and to drop and create again

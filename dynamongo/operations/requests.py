@@ -29,9 +29,12 @@ from dynamongo.operations.tables import (
     CreateTable,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
@@ -275,5 +278,8 @@ AnyOperation: TypeAlias = (
     | UpdateIndexThroughput
     | UpdateTimeToLive
     | DescribeTimeToLive
+    | UpdateTableSettings
+    | UpdateContinuousBackups
+    | DescribeContinuousBackups
 )
 """Every operation that a backend has to execute."""

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.operations.base import Operation
-from dynamongo.schema import IndexSchema, TableSchema, Throughput
+from dynamongo.schema import IndexSchema, TableSchema, TableSettings, Throughput
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,16 @@ class TimeToLive:
     """
 
     attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousBackups:
+    """For how many days back a table can be restored to any second; `None` if point-in-time recovery is off.
+
+    Source: "Point-in-time backups for DynamoDB" in the developer guide.
+    """
+
+    recovery_days: int | None = None
 
 
 StreamView: TypeAlias = Literal["keys_only", "new_image", "old_image", "new_and_old_images"]
@@ -41,12 +51,16 @@ class TableDescription:
         status: Its status; an `"ACTIVE"` table can be used.
         item_count: The number of items; on DynamoDB that may be hours old.
         building: The names of the indexes that are being created or deleted.
+        settings: Its table class, encryption and deletion protection.
+        backups: Its point-in-time recovery; `None` where that was not asked, which takes a request of its own.
     """
 
     schema: TableSchema
     status: TableStatus = "ACTIVE"
     item_count: int = 0
     building: tuple[str, ...] = ()
+    settings: TableSettings = TableSettings()
+    backups: ContinuousBackups | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -62,11 +76,13 @@ class CreateTable(Operation[TableDescription]):
         schema: The table.
         tags: Pairs of a key and a value, which AWS uses for billing and access.
         stream: What DynamoDB Streams contains of each change, or `None` for no stream.
+        settings: The settings that differ from the defaults.
     """
 
     schema: TableSchema
     tags: tuple[tuple[str, str], ...] = ()
     stream: StreamView | None = None
+    settings: TableSettings = TableSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +143,41 @@ class UpdateIndexThroughput(Operation[TableDescription]):
 
     table: str
     indexes: tuple[tuple[str, Throughput], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTableSettings(Operation[TableDescription]):
+    """Change one setting of a table, the one that is not `None`: DynamoDB changes each in a request of its own.
+
+    Source: UpdateTable, API reference.
+    """
+
+    table: str
+    settings: TableSettings
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateContinuousBackups(Operation[ContinuousBackups]):
+    """Switch point-in-time recovery on or off.
+
+    Attributes:
+        table: The full name of the table.
+        enabled: Whether the table can be restored to any second.
+        recovery_days: Of how many days back, from 1 to 35; by default 35. Not to be given when it is switched off.
+
+    Source: UpdateContinuousBackups, API reference.
+    """
+
+    table: str
+    enabled: bool = True
+    recovery_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeContinuousBackups(Operation[ContinuousBackups]):
+    """Read whether point-in-time recovery is on."""
+
+    table: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import Choice, demands, find_choice
+from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Rejected
 from dynamongo.planning.ranges import fold_ranges, is_equality
@@ -116,17 +117,17 @@ class AccessPath:
     def _explain_unheld(self, read: Read, *, is_forced: bool) -> str | None:
         """Return what the condition names, or the read wants, and a global index does not hold."""
         if lacking := self.find_unheld(read.named):
-            return f"it does not hold {_quote_names(lacking)}, which the condition names"
+            return f"it does not hold {read.quote(lacking)}, which the condition names"
         if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None
         lacking = self.find_unheld(read.attributes)
-        return f"it does not hold {_quote_names(lacking)}" if lacking else None
+        return f"it does not hold {read.quote(lacking)}" if lacking else None
 
     def _explain_missing(self, read: Read) -> str | None:
         """Return which items that satisfy the condition may be missing in it."""
         if unsure := self._unsure_keys(read):
             return (
-                f"items without {_quote_names(unsure)} are not in it: declare the field required=True, force the index"
+                f"items without {read.quote(unsure)} are not in it: declare the field required=True, force the index"
                 " with index=, or add a condition on the field"
             )
         return None
@@ -147,14 +148,10 @@ class AccessPath:
         """Return what a caller who forces it does not get."""
         losses: list[str] = []
         if unsure := self._unsure_keys(read):
-            losses.append(f"items without {_quote_names(unsure)} are not in {self.name}, and are not found")
+            losses.append(f"items without {read.quote(unsure)} are not in {self.name}, and are not found")
         if self.kind == _GLOBAL and self.held is not None and read.attributes is None:
-            losses.append(f"{self.name} holds only {_quote_names(sorted(self.held))} of each item")
+            losses.append(f"{self.name} holds only {read.quote(sorted(self.held))} of each item")
         return tuple(losses)
-
-
-def _quote_names(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +196,24 @@ class Candidate:
             self.access.position,
         )
 
-    @property
-    def strength(self) -> str:
-        """Which keys it uses, for people."""
+    def describe_keys(self, read: Read) -> str:
+        """Return which keys it uses, for people."""
         if self.access.keys.is_plain:
             partly = "its hash key and a part of its range key" if self._bounded else "its hash key alone"
             return "both of its keys" if len(self._fixed) > 1 else partly
-        partly = f" and a part of {_quote_names(self._bounded)}" if self._bounded else ""
-        return f"{_quote_names(self._fixed)}{partly}"
+        partly = f" and a part of {read.quote(self._bounded)}" if self._bounded else ""
+        return f"{read.quote(self._fixed)}{partly}"
+
+    def find_gaps(self, read: Read) -> tuple[str, ...]:
+        """Return which conditions are not in the key condition, since one on an earlier range attribute is missing."""
+        keys = self.access.keys
+        if len(keys.range_attributes) < 2:
+            return ()
+        first, *later = keys.names[len(self._fixed) :] or ("",)
+        subjects = {subject.attribute for part in self.rest if (subject := find_subject(part)) is not None}
+        late = [name for name in later if name in subjects]
+        reason = f"no condition compares {read.quote([first])} by =="
+        return (f"{reason}, so the key condition has none on {read.quote(late)}",) if late else ()
 
     @property
     def _fixed(self) -> tuple[str, ...]:
@@ -232,13 +239,11 @@ def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Cand
     choices = [find_choice(parts, attribute) for attribute in keys.hash_attributes]
     missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
     if len(missing) == len(choices):
-        return Rejected(access.name, f"no condition compares its hash key {_quote_names(missing)} by ==")
+        return Rejected(access.name, f"no condition compares its hash key {read.quote(missing)} by ==")
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
     if missing:
-        return Rejected(
-            access.name, f"no condition compares {_quote_names(missing)} of its hash key by ==", is_near=True
-        )
+        return Rejected(access.name, f"no condition compares {read.quote(missing)} of its hash key by ==", is_near=True)
     found = _find_hash_keys(parts, keys, [choice for choice in choices if choice is not None])
     if found is None:
         return Rejected(access.name, "the values of its hash attributes have too many combinations, one query for each")
@@ -273,16 +278,16 @@ def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
         if isinstance(each, Rejected):
             rejected.append(each)
         elif best is not None and each is not best:
-            rejected.append(Rejected(each.access.name, _compare(each, best)))
+            rejected.append(Rejected(each.access.name, _compare(each, best, read)))
     return best, tuple(rejected)
 
 
-def _compare(loser: Candidate, best: Candidate) -> str:
+def _compare(loser: Candidate, best: Candidate, read: Read) -> str:
     """Return why one was not chosen: the first criterion by which the other is better."""
     # The positions are those of `Candidate.rank`; the last one never ties.
     lost, won = loser.rank, best.rank
     if lost[0] != won[0]:
-        return f"it would use {loser.strength}; {best.access.name} uses {best.strength}"
+        return f"it would use {loser.describe_keys(read)}; {best.access.name} uses {best.describe_keys(read)}"
     if lost[1] != won[1]:
         return f"it would take {lost[1]} queries; {best.access.name} takes {won[1]}"
     if lost[2] != won[2]:

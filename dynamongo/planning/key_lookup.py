@@ -14,7 +14,7 @@ from dynamongo.planning.strategies import Target
 from dynamongo.schema import KeyAttribute, KeySchema
 
 _MAX_PRODUCT = 1_000
-"""The most keys that two `in_`, one on each key attribute, are multiplied to; beyond that, each hash key is queried."""
+"""The most keys that `in_` on several key attributes are multiplied to; beyond that, each hash key is queried."""
 
 _Found: TypeAlias = tuple[list[Item], Condition | None]
 """Keys, and what is left to evaluate on their items."""
@@ -111,7 +111,7 @@ def _find_product(parts: Sequence[Condition], keys: KeySchema) -> _Found | None:
         choices.append(choice)
     counts = [len(choice.values) for choice in choices]
     # One value times many makes no more keys than the caller wrote down; only many times many grows.
-    if min(counts) > 1 and len(counts) > 1 and prod(counts) > _MAX_PRODUCT:
+    if sum(count > 1 for count in counts) > 1 and prod(counts) > _MAX_PRODUCT:
         return None
     found = [
         dict(zip(keys.names, values, strict=True))

@@ -109,7 +109,7 @@ class Plan:
     rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     batch_get: int = field(default=MAX_BATCH_GET, compare=False, repr=False)
-    names: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
     max_units_per_second: float | None = None
 
     @property

@@ -250,7 +250,7 @@ class _Planner:
         # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
         values = sorted(set(scalars), reverse=self._read.descending)
         queries = tuple([self._make_query(candidate, value, kept, residual) for value in values])
-        warnings = (_FETCHES, *losses) if candidate.fetches else losses
+        warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(self._read), *losses)
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
 
     def _make_query(
@@ -260,7 +260,7 @@ class _Planner:
         projection = self._project(residual, access.cursor_names)
         # The conjuncts themselves, where there are any: `plan_templates` looks for them.
         hash_key = candidate.hash_key.equalities or [
-            Comparison(Path(name), EQ, value) for name, value in zip(access.keys.names, values, strict=False)
+            Comparison(read.path_of(name), EQ, value) for name, value in zip(access.keys.names, values, strict=False)
         ]
         return Query(
             self._table.name,

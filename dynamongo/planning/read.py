@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.expressions.conditions import Condition, Path, conjuncts
@@ -51,7 +51,7 @@ class Read:
     cursor: str | None = None
     max_pages: int | None = None
     max_read_units: float | None = None
-    names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     max_units_per_second: float | None = None
 
     @property
@@ -68,6 +68,14 @@ class Read:
     def attributes(self) -> frozenset[str] | None:
         """The attributes that are wanted, or `None` for all."""
         return frozenset(path.attribute for path in self.projection) or None
+
+    def path_of(self, attribute: str) -> Path:
+        """Return the path of an attribute, which knows the name of its field."""
+        return Path(attribute).made_by(None, self.names.get(attribute, attribute))
+
+    def quote(self, attributes: Iterable[str]) -> str:
+        """Return the names of the fields of these attributes, for messages."""
+        return ", ".join(f"`{self.names.get(name, name)}`" for name in attributes)
 
     def request_limit(self, *, within_limit: bool) -> int | None:
         """Return how many items a request reads at most: the page size, and within the limit no more than that."""

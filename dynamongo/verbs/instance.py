@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.codegen import is_plain_name
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import Connection, default_connection
 from dynamongo.connection.overrides import open_prefixes
-from dynamongo.exceptions import SchemaError, ValidationError
+from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.maps import AnyField
-from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
-from dynamongo.mapping.records import Recorded, record_of
+from dynamongo.mapping.records import record_of
 from dynamongo.operations import StreamView
+from dynamongo.schema import Recovery, TableClass
+from dynamongo.verbs.forms import Forms
 from dynamongo.verbs.metaclass import ModelMeta
 from dynamongo.verbs.table_names import find_table_name
 
@@ -30,7 +30,7 @@ else:  # most programs know their tables
     bound_models = LazyModule("dynamongo.verbs.bound_models")
 
 
-class Instance(Recorded, metaclass=ModelMeta):
+class Instance(Forms, metaclass=ModelMeta):
     """The base of `Model` without verbs: the options of the class, and the values of its instances.
 
     An instance holds one value for each field. Its `__dict__` contains nothing else; see `mapping.records`.
@@ -38,7 +38,6 @@ class Instance(Recorded, metaclass=ModelMeta):
 
     __abstract__ = True
     __slots__ = ()
-    __mapper__: ClassVar[Mapper[Any]]
 
     __table__: ClassVar[str | Callable[[], str]]
     __hash_key__: ClassVar[str]
@@ -51,6 +50,10 @@ class Instance(Recorded, metaclass=ModelMeta):
     __ttl__: ClassVar[str | None] = None
     __tags__: ClassVar[Mapping[str, str] | None] = None
     __stream__: ClassVar[StreamView | None] = None
+    __table_class__: ClassVar[TableClass | None] = None
+    __encryption__: ClassVar[str | None] = None
+    __point_in_time_recovery__: ClassVar[Recovery | None] = None
+    __deletion_protection__: ClassVar[bool | None] = None
 
     @classmethod
     def table_name(cls) -> str:
@@ -117,38 +120,6 @@ class Instance(Recorded, metaclass=ModelMeta):
             super().__delattr__(name)
         else:
             vars(self)[name] = field.missing_value()
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return an instance with the values of a dict, as the constructor does.
-
-        Raises:
-            ValidationError: A value does not suit its field, or a name is unknown.
-        """
-        mapper: Mapper[Self] = cls.__mapper__
-        return mapper.build(values)
-
-    def to_dict(self, only: Iterable[str] | None = None) -> dict[str, Any]:
-        """Return the values of the declared fields in a new dict; a missing value is `None` or an empty container.
-
-        For a partly read item, the dict contains what was read.
-
-        Args:
-            only: The names of the fields to include; by default, all.
-
-        Raises:
-            ValidationError: A name in `only` is unknown.
-        """
-        fields = type(self).__mapper__.fields
-        if isinstance(only, str):
-            raise ValidationError(f"{type(self).__name__}.to_dict: only must be a list of field names; got {only!r}")
-        names = [name for name in fields if name in vars(self)] if only is None else list(only)
-        type(self).__mapper__.check_names(names)
-        try:
-            # Copied, so that changes of a list or map in the dict do not change the instance.
-            return {name: copy.deepcopy(getattr(self, name)) for name in names}
-        except RecursionError:
-            raise ValidationError(f"{type(self).__name__}.to_dict: a value is nested too deeply to be copied") from None
 
     @classmethod
     def attribute(cls, name: str) -> AnyField:

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
-from dynamongo.exceptions import TableMismatch
+from dynamongo.exceptions import DynamongoError, InvalidRequestError, TableMismatch
 from dynamongo.executor import Sender, Steps
 from dynamongo.executor.table_lifecycle import (
     change_table,
     compare_table,
     create_table,
     delete_table,
+    describe_table,
     ignore_poll,
     table_exists,
 )
 from dynamongo.fields.indexes import GlobalIndex
-from dynamongo.operations import CreateTable, DescribeTable, TableDescription
+from dynamongo.mapping.options import find_settings
+from dynamongo.operations import (
+    CreateTable,
+    DescribeTable,
+    TableDescription,
+    UpdateContinuousBackups,
+    UpdateTimeToLive,
+)
 from dynamongo.verbs.calls import VerbCall
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
-    from dynamongo.executor import schema_diff
+    from dynamongo.executor import schema_diff, setting_diff
     from dynamongo.executor.schema_diff import Declared, Difference
     from dynamongo.executor.table_lifecycle import OnPoll
     from dynamongo.verbs import progress as progresses
@@ -33,18 +41,19 @@ if TYPE_CHECKING:
 else:  # tests create tables, and neither compare them nor watch
     progresses = LazyModule("dynamongo.verbs.progress")
     schema_diff = LazyModule("dynamongo.executor.schema_diff")
+    setting_diff = LazyModule("dynamongo.executor.setting_diff")
 
 
 def create_call(model: type[Instance], *, wait: bool, progress: ProgressOption) -> VerbCall[None]:
-    """Create the table with its indexes, tags and stream; let items expire when it is ready."""
+    """Create the table with its indexes, tags, stream and settings; the rest is set when it is ready."""
     check_flag(model.__name__, "wait", wait)
     mapper, table = model.__mapper__, model.table_name()
-    expires_by = mapper.declaration.expires_by
-    create = CreateTable(mapper.schema(table), tuple((model.__tags__ or {}).items()), model.__stream__)
+    tags = tuple((model.__tags__ or {}).items())
+    create = CreateTable(mapper.schema(table), tags, model.__stream__, find_settings(model))
 
     def steps(sender: Sender) -> Steps[None]:  # a generator: a bar opens when the call is performed
         with _count_polls(progress, table) as poll:
-            yield from create_table(sender, create, wait=wait, expires_by=expires_by, on_poll=poll)
+            yield from create_table(sender, create, wait=wait, later=_later_changes(model, table), on_poll=poll)
 
     return VerbCall(mapper, table, steps=steps)
 
@@ -58,7 +67,19 @@ def delete_call(model: type[Instance], *, wait: bool, progress: ProgressOption) 
         with _count_polls(progress, table) as poll:
             yield from delete_table(sender, table, wait=wait, on_poll=poll)
 
-    return VerbCall(model.__mapper__, table, steps=steps)
+    return _DeleteTableCall(model.__mapper__, table, steps=steps)
+
+
+class _DeleteTableCall(VerbCall[None]):
+    def explain(self, error: DynamongoError) -> DynamongoError:
+        """Return the error in the model's words, with what to do about a protected table."""
+        # It has no code of its own. Source: "DeletionProtectionEnabled" in CreateTable, API reference.
+        if not (isinstance(error, InvalidRequestError) and "protect" in error.message.lower()):
+            return super().explain(error)
+        return InvalidRequestError(
+            f"{self.mapper.name}: the table {self.table} is protected against deletion; to delete it, set"
+            " `__deletion_protection__ = False` and call update_table() first"
+        ).copy_context(error)
 
 
 def exists_call(model: type[Instance]) -> VerbCall[bool]:
@@ -68,9 +89,11 @@ def exists_call(model: type[Instance]) -> VerbCall[bool]:
 
 
 def describe_call(model: type[Instance]) -> VerbCall[TableDescription]:
-    """Describe the live table."""
+    """Describe the live table, with its backups if the model declares something about them."""
     table = model.table_name()
-    return VerbCall(model.__mapper__, table, DescribeTable(table))
+    if model.__point_in_time_recovery__ is None:
+        return VerbCall(model.__mapper__, table, DescribeTable(table))
+    return VerbCall(model.__mapper__, table, steps=lambda sender: describe_table(sender, table))
 
 
 def compare_call(model: type[Instance], *, undeclared: bool) -> VerbCall[tuple[Difference, ...]]:
@@ -95,13 +118,25 @@ def update_call(
         live = (yield from sender.send(DescribeTable(table))).schema
         # What is not declared stays, but a request for units has to name those, too.
         whole = schema_diff.complete_schema(mapper.schema(table), _declared_settings(model), live)
-        changes = list(schema_diff.plan_changes(table, fixed, whole, live))
+        changes = [
+            *schema_diff.plan_changes(table, fixed, whole, live),
+            *setting_diff.plan_settings(table, fixed),
+        ]
         if changes:
             with _count_polls(progress, table) as poll:
                 yield from change_table(sender, table, changes, wait=wait, on_poll=poll)
         return fixed
 
     return VerbCall(mapper, table, steps=steps)
+
+
+def _later_changes(model: type[Instance], table: str) -> Iterator[UpdateTimeToLive | UpdateContinuousBackups]:
+    """Yield what CreateTable has no parameters for."""
+    expires_by = model.__mapper__.declaration.expires_by
+    if expires_by is not None:
+        yield UpdateTimeToLive(table, expires_by)
+    if model.__point_in_time_recovery__:  # a new table has none
+        yield setting_diff.plan_recovery(table, model.__point_in_time_recovery__)
 
 
 def _count_polls(progress: ProgressOption, table: str) -> AbstractContextManager[OnPoll]:
@@ -142,6 +177,8 @@ def _declared_settings(model: type[Instance]) -> Declared:
             if isinstance(index, GlobalIndex)
         },
         expires_by="__ttl__" in own,
+        settings=find_settings(model),
+        recovery=model.__point_in_time_recovery__,
     )
 
 

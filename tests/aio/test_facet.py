@@ -240,8 +240,8 @@ class TestOverrides:
             def explain_yourself(self) -> str:
                 return "a note"
 
-            def to_dict(self, only: Any = None) -> Any:
-                return super().to_dict(only)
+            def to_dict(self, only: Any = None, **options: Any) -> Any:
+                return super().to_dict(only, **options)
 
             @classmethod
             def explain(cls, *arguments: Any, **named: Any) -> Any:

@@ -157,6 +157,22 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
         "test_disabled_expiry_cannot_be_disabled",
         "test_expiry_by_another_attribute_cannot_be_disabled",
     ),
+    "UpdateTable does not know encryption, and takes several settings at once; DynamoDB changes one for each request": (
+        *fails("test_setting_is_changed_and_the_others_stay", "encryption"),
+        "test_encryption_returns_to_the_default_once",
+        *fails(
+            "test_settings_are_changed_one_at_a_time",
+            "all of them",
+            "table class and encryption",
+            "table class and protection",
+        ),
+    ),
+    "there are no backups, and so no point-in-time recovery": (
+        "test_recovery_is_off_until_it_is_switched_on",
+        *fails("test_recovery_of_other_periods_is_refused", "0 days", "36 days"),
+        "test_period_is_refused_where_recovery_is_switched_off",
+        *fails("test_settings_of_a_missing_table", "recovery", "its description"),
+    ),
     "a segment ends at a cursor whose item is gone, which a scan of the whole does not; DynamoDB goes on after it, and"
     " nothing would be safe to delete during a parallel scan if it did not": (
         "test_reading_of_a_segment_continues_after_a_deleted_item",
@@ -174,6 +190,51 @@ EMULATOR_ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "Get is charged for what the projection returns; DynamoDB charges for the whole item": (
         "test_get_costs_what_is_read_not_what_is_returned",
+    ),
+    "a key may have more than four hash or range attributes, one of them twice, and that of a local index three; two"
+    " hash attributes alone are refused": (
+        *fails("test_key_of_an_index_may_have_several_attributes", "2 and 0"),
+        *fails(
+            "test_long_key_is_refused",
+            "5 hash attributes",
+            "5 range attributes",
+            "range attribute twice",
+            "hash attribute as range attribute",
+            "local index with two range attributes",
+        ),
+    ),
+    "of a key with several attributes, items need only the first hash and the first range attribute, and the others may"
+    " have any value; they are not projected, and their changes cost nothing": (
+        "test_item_that_lacks_one_attribute_of_eight_is_not_in_the_index",
+        "test_value_that_cannot_be_in_a_long_key_is_refused",
+        "test_attributes_of_a_long_key_share_its_limit_of_size",
+        "test_new_index_with_a_long_key_holds_the_items_that_have_it",
+        "test_scan_of_a_long_key_returns_every_member_once",
+        "test_index_returns_all_attributes_of_its_long_key",
+        "test_cursor_has_every_attribute_of_a_long_key",
+        *fails(
+            "test_long_key_follows_every_write",
+            "put without the last range attribute of four",
+            "update that removes the second hash attribute",
+        ),
+        *fails(
+            "test_write_costs_what_it_writes_under_a_long_key",
+            "put of an item that lacks an attribute",
+            "update of the second hash attribute",
+            "update of the second range attribute",
+            "update that takes the item out",
+        ),
+    ),
+    "a key condition takes the first hash attribute and the first range attribute of a key, and no others": (
+        "test_every_hash_attribute_needs_equality",
+        "test_range_attributes_before_the_last_one_need_equality",
+        "test_long_key_condition_selects_items_in_order",
+        "test_long_key_condition_of_another_type_is_refused",
+        "test_query_compares_eight_attributes",
+        "test_filter_of_a_query_may_not_name_a_long_key",
+        "test_filter_of_a_query_of_a_long_key_may_name_other_attributes",
+        "test_long_keys_are_paged_once_each",
+        "test_reading_of_a_long_key_continues_after_a_deleted_item",
     ),
 }
 

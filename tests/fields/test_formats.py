@@ -106,7 +106,7 @@ def stored(field: Field[Any], value: Any) -> Any:
         (BinaryField(format="base64-binary"), b"\x00\xff=", b"AP89"),
         (SetField(BinaryField(format="base64-binary")), {b"\x00\xff="}, frozenset({b"AP89"})),
         (SetField(UUIDField(format="hex")), {ID}, frozenset({ID.hex})),
-        (JSONField(format="compact"), {"b": [1, "é"], "a": 0.5}, '{"b":[1,"é"],"a":0.5}'),
+        (JSONField(), {"b": [1, "é"], "a": 0.5}, '{"b":[1,"é"],"a":0.5}'),
         (JSONField(format="json.dumps"), {"b": [1, "é"], "a": 0.5}, '{"b": [1, "\\u00e9"], "a": 0.5}'),
     ],
 )
@@ -331,6 +331,7 @@ STRANGE: Any = {Color.RED: "R", Color.GREEN: "G", "BLUE": "B"}
         (lambda: EnumField(Color, format={Color.RED: "R", Color.GREEN: "R"}), "stores two members alike"),
         (lambda: EnumField(Color, format=MIXED), "strings alone, or to ints alone"),
         (lambda: EnumField(Color, format=STRANGE), "it has 'BLUE'"),
+        (lambda: JSONField(format="json.dumps", sort_keys=True), "it excludes sort_keys"),
         (lambda: BooleanField(format={True: "Y"}), "it lacks False"),
         (lambda: IntField(width=5), "beside format='text'; got 5"),
         (lambda: IntField(format="text", width=0), "a number of digits from 1 to 38, beside format='text'; got 0"),

@@ -75,8 +75,8 @@ def test_instance_is_taken_as_it_is_and_a_dict_is_built() -> None:
 def test_overridden_from_dict_builds_what_is_saved() -> None:
     class Shouting(Plain):
         @classmethod
-        def from_dict(cls, values: Any) -> Any:
-            return super().from_dict({name: value.upper() for name, value in values.items()})
+        def from_dict(cls, values: Any, **options: Any) -> Any:
+            return super().from_dict({name: value.upper() for name, value in values.items()}, **options)
 
     assert Shouting.__mapper__.as_instance({"id": "a"}) == Shouting(id="A")
 

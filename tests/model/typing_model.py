@@ -26,6 +26,7 @@ from dynamongo import (
     WritePlan,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
+from dynamongo.backends import Backend
 from dynamongo.expressions.conditions import And, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
@@ -180,7 +181,9 @@ class Listed(Model):
 
 
 def read_lazily() -> None:
-    found = Listed.find(Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4)
+    found = Listed.find(
+        Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4, max_units_per_second=50
+    )
     assert_type(found, ResultSet[Listed])
     assert_type(found.first(), Listed | None)
     assert_type(found.one(), Listed)
@@ -223,7 +226,9 @@ async def read_awaiting(user: User) -> None:
     assert_type(await User.aio.get_one("a", 0, consistent=True), "User | int")
     assert_type(await Listed.aio.get_many(Listed.year > 2000, limit=3, page_size=10), list[Listed])
     assert_type(await user.aio.reload(), User)
-    found = Listed.aio.find(Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4)
+    found = Listed.aio.find(
+        Listed.year > 2000, index=Listed.by_year, projection=[Listed.name], segments=4, max_units_per_second=50
+    )
     assert_type(found, AsyncResultSet[Listed])
     assert_type(Listed.find().aio, AsyncResultSet[Listed])
     assert_type(await found.first(), Listed | None)
@@ -283,7 +288,7 @@ async def write_many_awaiting() -> None:
     assert_type(await Listed.aio.save_many([Listed(name="a")]), BatchResult[Listed])
     assert_type(await Listed.aio.update_many(["a"], Listed.year.set(1)), BatchResult[Listed])
     assert_type(await Listed.aio.delete_many(Listed.year > 2000), BatchResult[Listed])
-    assert_type(await Listed.aio.find(Listed.year > 2000).delete(), BatchResult[Any])
+    assert_type(await Listed.aio.find(Listed.year > 2000).delete(max_units_per_second=0.5), BatchResult[Any])
     assert_type(await Listed.aio.find(Listed.year > 2000).update(Listed.year.set(1)), BatchResult[Any])
     async for outcome in Listed.aio.save_iter([{"name": "a"}]):
         assert_type(outcome, WriteOutcome[Listed])
@@ -368,3 +373,38 @@ def configure() -> None:
     Connection(scans="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection.set_config(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection(retry=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def name_table() -> str:
+    return "monthly"
+
+
+class Monthly(Model):
+    __table__ = name_table
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Weekly(Model):
+    __table__ = lambda: "weekly"  # noqa: E731 - as users write it
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Unnamed(Model):
+    __table__ = len  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+
+async def bind(connection: Connection) -> None:
+    bound = Listed.on_table("archive")
+    assert_type(bound, type[Listed])
+    assert_type(Listed.on(connection).on_table("archive"), type[Listed])
+    assert_type(bound.get_one("a"), Listed)
+    assert_type(await bound.aio.get_many(["a"]), list[Listed])
+    assert_type(bound.name, StringField[str])
+    with Connection.using(table_prefix="jane-") as nothing, Connection.using("memory", table_prefix="a-") as backend:
+        assert_type(nothing, None)
+        assert_type(backend, Backend)
+    Listed.on_table(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.on("archive")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Connection.using()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]

@@ -55,6 +55,22 @@ class Visit(Model):
     by_stars = LocalIndex(range_key=stars, projection="keys_only")
 
 
+class Order(Model):
+    __table__ = "orders"
+    __hash_key__ = "id"
+    id = StringField()
+    tenant = StringField(required=True)
+    region = StringField(required=True)
+    year = IntField(required=True)
+    month = IntField(required=True)
+    total = IntField()
+    by_month = GlobalIndex(hash_key=(tenant, region), range_key=(year, month))
+    by_tenant = GlobalIndex(hash_key=tenant)
+
+
+OF_ACME = (Order.tenant == "acme") & (Order.region == "eu")
+
+
 def day(number: int) -> dt.datetime:
     return dt.datetime(2024, 5, number, tzinfo=dt.timezone.utc)
 
@@ -147,6 +163,32 @@ EXPLAINED: dict[str, Callable[[], Plan]] = {
     "a lazy read with a filter": lambda: Visit.find(
         (Visit.place == "Oslo") & (Visit.text == "good"), limit=20, page_size=100
     ).explain(),
+    "a long key": lambda: Order.explain(OF_ACME),
+    "a long key and its first range attribute": lambda: Order.explain(OF_ACME & (Order.year == 2025)),
+    "a long key and a bound on its first range attribute": lambda: Order.explain(OF_ACME & (Order.year > 2023)),
+    "a long key and all range attributes": lambda: Order.explain(
+        (Order.month.between(3, 5)) & (Order.year == 2025) & OF_ACME, descending=True
+    ),
+    "a long key and two bounds on the last range attribute": lambda: Order.explain(
+        OF_ACME & (Order.year == 2025) & (Order.month > 3) & (Order.month <= 9)
+    ),
+    "a long key and a range attribute after one that is left out": lambda: Order.explain(
+        OF_ACME & (Order.month == 3) & (Order.total > 100)
+    ),
+    "a long key and a range attribute after a bound": lambda: Order.explain(
+        OF_ACME & (Order.year >= 2023) & (Order.month == 3)
+    ),
+    "several values of a hash attribute": lambda: Order.explain(
+        (Order.tenant == "acme") & Order.region.in_(["us", "eu"]) & (Order.year == 2025)
+    ),
+    "ORed hash keys of two attributes": lambda: Order.explain(
+        ((Order.tenant == "acme") & (Order.region == "eu")) | ((Order.tenant == "best") & (Order.region == "us"))
+    ),
+    "one hash attribute of two": lambda: Order.explain((Order.region == "eu") & (Order.year == 2025)),
+    "too many combinations of hash attributes": lambda: Order.explain(
+        Order.tenant.in_([f"{n}" for n in range(40)]) & Order.region.in_([f"{n}" for n in range(40)])
+    ),
+    "a long key that is insisted on, in part": lambda: Order.explain(Order.region == "eu", index=Order.by_month),
     "bounds that contradict each other": lambda: User.explain((User.year < 1) & (User.year > 2)),
     "values that contradict each other": lambda: User.explain((User.city == "Oslo") & User.city.in_(["Rome"])),
     "a limit of nothing": lambda: User.explain(User.name == "Jane", limit=0),

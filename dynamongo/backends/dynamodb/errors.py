@@ -36,6 +36,7 @@ ERRORS_BY_CODE: Final[dict[str, type[DynamongoError]]] = {
     "AccessDeniedException": AccessDenied,
     "BandwidthLimitExceeded": ThrottledError,
     "ConditionalCheckFailedException": ConditionalCheckFailedException,
+    "ContinuousBackupsUnavailableException": ServiceError,
     "EC2ThrottledException": ThrottledError,
     "ExpiredToken": CredentialsError,
     "ExpiredTokenException": CredentialsError,

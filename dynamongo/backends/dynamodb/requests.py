@@ -20,6 +20,7 @@ from dynamongo.backends.dynamodb.request_bodies import (
     render_transact_write,
     render_update,
 )
+from dynamongo.backends.dynamodb.table_settings import render_new_backups, render_new_settings
 from dynamongo.backends.dynamodb.tables import (
     render_dropped_index,
     render_new_index,
@@ -38,6 +39,7 @@ from dynamongo.operations import (
     Delete,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -47,8 +49,10 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
     UpdateItem,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
@@ -134,6 +138,9 @@ _ACTIONS: Final[dict[type, tuple[str, Callable[[Any], str]]]] = {
     DeleteIndex: ("UpdateTable", _dump_with(render_dropped_index)),
     UpdateThroughput: ("UpdateTable", _dump_with(render_new_throughput)),
     UpdateIndexThroughput: ("UpdateTable", _dump_with(render_new_index_throughput)),
+    UpdateTableSettings: ("UpdateTable", _dump_with(render_new_settings)),
+    UpdateContinuousBackups: ("UpdateContinuousBackups", _dump_with(render_new_backups)),
+    DescribeContinuousBackups: ("DescribeContinuousBackups", _dump_with(render_table_name)),
     DeleteTable: ("DeleteTable", _dump_with(render_table_name)),
     DescribeTable: ("DescribeTable", _dump_with(render_table_name)),
     UpdateTimeToLive: ("UpdateTimeToLive", _dump_with(render_time_to_live)),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias, cast
 
 from dynamongo.backends.dynamodb.errors import build_unexpected_error
+from dynamongo.backends.dynamodb.table_settings import parse_backups
 from dynamongo.backends.dynamodb.tables import parse_description
 from dynamongo.backends.dynamodb.transport.page_decoder import MALFORMED, build_malformed_error
 from dynamongo.exceptions import DynamongoError
@@ -20,11 +21,13 @@ from dynamongo.operations import (
     BatchWrite,
     BatchWriteResult,
     Capacity,
+    ContinuousBackups,
     CreateIndex,
     CreateTable,
     Delete,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -40,8 +43,10 @@ from dynamongo.operations import (
     TransactGetResult,
     TransactWrite,
     TransactWriteResult,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
     UpdateItem,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
     WriteResult,
@@ -58,6 +63,7 @@ AnyResult: TypeAlias = (
     | TransactGetResult
     | TableDescription
     | TimeToLive
+    | ContinuousBackups
 )
 
 
@@ -186,6 +192,10 @@ def _read_described_time_to_live(_: DescribeTimeToLive, response: _Response) -> 
     return TimeToLive(wire["AttributeName"] if is_enabled else None)
 
 
+def _read_backups(_: UpdateContinuousBackups | DescribeContinuousBackups, response: _Response) -> ContinuousBackups:
+    return parse_backups(response["ContinuousBackupsDescription"])
+
+
 def _read_units(response: _Response) -> Capacity:
     return Capacity(read_units=_sum_units(response))
 
@@ -226,7 +236,8 @@ _READERS: Final[dict[type, Callable[[Any, _Response], AnyResult]]] = {
     TransactWrite: _read_transact_write,
     TransactGet: _read_transact_get,
     **dict.fromkeys((CreateTable, DeleteTable, CreateIndex, DeleteIndex), _read_changed_table),
-    **dict.fromkeys((UpdateThroughput, UpdateIndexThroughput), _read_changed_table),
+    **dict.fromkeys((UpdateThroughput, UpdateIndexThroughput, UpdateTableSettings), _read_changed_table),
+    **dict.fromkeys((UpdateContinuousBackups, DescribeContinuousBackups), _read_backups),
     DescribeTable: _read_described_table,
     UpdateTimeToLive: _read_changed_time_to_live,
     DescribeTimeToLive: _read_described_time_to_live,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, cast
 
+from dynamongo.backends.dynamodb.table_settings import parse_settings, render_settings
 from dynamongo.exceptions import InvalidRequestError, UnsupportedOperation
 from dynamongo.expressions.values import ScalarType
 from dynamongo.operations import (
@@ -15,6 +16,7 @@ from dynamongo.operations import (
     CreateTable,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     TableDescription,
@@ -52,7 +54,9 @@ def render_table(operation: CreateTable) -> dict[str, Any]:
         arguments["Tags"] = [{"Key": key, "Value": value} for key, value in operation.tags]
     if operation.stream is not None:
         arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": operation.stream.upper()}
-    return arguments | _render_billing(schema.throughput) | _render_indexes(schema)
+    return (
+        arguments | render_settings(operation.settings) | _render_billing(schema.throughput) | _render_indexes(schema)
+    )
 
 
 def render_new_index(operation: CreateIndex) -> dict[str, Any]:
@@ -86,7 +90,9 @@ def render_new_index_throughput(operation: UpdateIndexThroughput) -> dict[str, A
     return {"TableName": operation.table} | _render_index_units(operation.indexes)
 
 
-def render_table_name(operation: DeleteTable | DescribeTable | DescribeTimeToLive) -> dict[str, Any]:
+def render_table_name(
+    operation: DeleteTable | DescribeTable | DescribeTimeToLive | DescribeContinuousBackups,
+) -> dict[str, Any]:
     """Return the arguments of an action that takes a table's name alone."""
     return {"TableName": operation.table}
 
@@ -162,6 +168,7 @@ def parse_description(wire: dict[str, Any]) -> TableDescription:
             for each in wire.get("GlobalSecondaryIndexes", ())
             if each.get("IndexStatus", "ACTIVE") != "ACTIVE"
         ),
+        settings=parse_settings(wire),
     )
 
 

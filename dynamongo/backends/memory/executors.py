@@ -15,6 +15,11 @@ from dynamongo.backends.memory.lifecycle import (
     update_throughput,
 )
 from dynamongo.backends.memory.reads import batch_get, get, query, scan
+from dynamongo.backends.memory.table_settings import (
+    describe_continuous_backups,
+    update_continuous_backups,
+    update_settings,
+)
 from dynamongo.backends.memory.transactions import read_transaction, write_transaction
 from dynamongo.backends.memory.ttl import describe_time_to_live, update_time_to_live
 from dynamongo.backends.memory.writes import batch_write, update_item, write
@@ -27,6 +32,7 @@ from dynamongo.operations import (
     Delete,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -36,8 +42,10 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
     UpdateItem,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
@@ -65,6 +73,9 @@ _ON_TABLES: dict[type, Callable[..., Any]] = {
     UpdateIndexThroughput: update_index_throughput,
     UpdateTimeToLive: update_time_to_live,
     DescribeTimeToLive: describe_time_to_live,
+    UpdateTableSettings: update_settings,
+    UpdateContinuousBackups: update_continuous_backups,
+    DescribeContinuousBackups: describe_continuous_backups,
 }
 
 EXECUTORS = {**_ON_ITEMS, **_ON_TABLES}

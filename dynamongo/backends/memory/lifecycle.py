@@ -8,7 +8,7 @@ Source: "CreateTable", "UpdateTable" and "DeleteTable" in the DynamoDB API refer
 from __future__ import annotations
 
 from collections import Counter
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends.memory.checks import INVALID
@@ -18,6 +18,7 @@ from dynamongo.backends.memory.schema_rules import (
     check_relations,
     check_throughput,
 )
+from dynamongo.backends.memory.setting_rules import complete_settings
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.exceptions import InvalidRequestError, LimitExceededError, TableExists, TableNotFound
@@ -31,7 +32,15 @@ from dynamongo.operations import (
     UpdateIndexThroughput,
     UpdateThroughput,
 )
+from dynamongo.operations.table_names import find_arn
 from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeySchema, TableSchema, Throughput
+
+NOTHING_TO_CHANGE: Final = (
+    "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+    "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+    "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"
+)
+"""DynamoDB's message for an UpdateTable request that changes nothing."""
 
 
 def create_table(store: Store, operation: CreateTable) -> TableDescription:
@@ -40,21 +49,34 @@ def create_table(store: Store, operation: CreateTable) -> TableDescription:
     check_new_table(operation)
     if schema.name in store.tables:
         raise TableExists(f"Table already exists: {schema.name}")
-    store.tables[schema.name] = MemoryTable(schema)
-    return TableDescription(schema)
+    # An ARN is the name of a table of another account, apart from the table of that name: a store in memory has no
+    # account of its own. DescribeTable tells its name.
+    arn = find_arn(schema.name)
+    described = schema if arn is None else replace(schema, name=arn.name)
+    table = store.tables[schema.name] = MemoryTable(described, complete_settings(operation.settings))
+    return describe(table)
 
 
 def describe_table(store: Store, operation: DescribeTable) -> TableDescription:
     """Describe a table; the item count is exact, where DynamoDB's is up to six hours old."""
-    table = find_described(store, operation.table)
-    return TableDescription(table.schema, item_count=len(table.primary))
+    return describe(find_described(store, operation.table))
+
+
+def describe(table: MemoryTable) -> TableDescription:
+    """Return the description of a table."""
+    return TableDescription(table.schema, item_count=len(table.primary), settings=table.settings)
 
 
 def delete_table(store: Store, operation: DeleteTable) -> TableDescription:
     """Delete a table with its items."""
     table = find_described(store, operation.table)
+    if table.settings.deletion_protection:
+        raise InvalidRequestError(
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection"
+            " first."
+        )
     del store.tables[operation.table]
-    return TableDescription(table.schema, "DELETING")  # what DeleteTable returns, although the table is gone already
+    return replace(describe(table), status="DELETING", item_count=0)  # as DeleteTable, although the table is gone
 
 
 def create_index(store: Store, operation: CreateIndex) -> TableDescription:
@@ -76,7 +98,7 @@ def create_index(store: Store, operation: CreateIndex) -> TableDescription:
     if schema.throughput is not None and index.throughput is None:
         raise InvalidRequestError(f"{INVALID} ProvisionedThroughput is not specified for index: {index.name}")
     table.add_index(schema, index)
-    return TableDescription(table.schema, item_count=len(table.primary))
+    return describe(table)
 
 
 def _with_known_types(keys: KeySchema, schema: TableSchema) -> KeySchema:
@@ -99,7 +121,7 @@ def delete_index(store: Store, operation: DeleteIndex) -> TableDescription:
         raise InvalidRequestError(f"Cannot delete an index that is not a GlobalSecondaryIndex: {found.name}")
     left = tuple(index for index in table.schema.indexes if index is not found)
     table.drop_index(replace(table.schema, indexes=left), operation.index)
-    return TableDescription(table.schema, item_count=len(table.primary))
+    return describe(table)
 
 
 def update_throughput(store: Store, operation: UpdateThroughput) -> TableDescription:
@@ -116,12 +138,7 @@ def update_index_throughput(store: Store, operation: UpdateIndexThroughput) -> T
     """Change the provisioned throughput of global indexes."""
     check_throughput(None, operation.indexes)
     if not operation.indexes:
-        raise InvalidRequestError(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
-            "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
-            "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
-            "required"
-        )
+        raise InvalidRequestError(NOTHING_TO_CHANGE)
     table = find_described(store, operation.table)
     return _change_throughput(table, table.schema.throughput, operation.indexes)
 
@@ -139,7 +156,7 @@ def _change_throughput(table: MemoryTable, throughput: Throughput | None, given:
             raise InvalidRequestError(_explain_same(f"index {index.name}", "index", units[index.name]))
     indexes = tuple(_with_throughput(index, throughput, before, units) for index in table.schema.indexes)
     table.schema = replace(table.schema, throughput=throughput, indexes=indexes)
-    return TableDescription(table.schema, item_count=len(table.primary))
+    return describe(table)
 
 
 def _check_index_units(table: MemoryTable, name: str, count: int, throughput: Throughput | None) -> None:

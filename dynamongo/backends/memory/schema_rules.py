@@ -14,10 +14,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from dynamongo.backends.memory.checks import INVALID, refuse_constraints, violation
+from dynamongo.backends.memory.setting_rules import check_settings
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import SCALAR_TYPES
 from dynamongo.operations import CreateTable, StreamView
+from dynamongo.operations.table_names import find_arn
 from dynamongo.schema import (
     MAX_GLOBAL_INDEXES,
     MAX_INDEX_ATTRIBUTES,
@@ -42,6 +44,7 @@ def check_new_table(operation: CreateTable) -> None:
     if not _is_plain(operation):
         refuse_constraints(_shape_faults(operation))
     check_relations(schema)
+    check_settings(operation.settings)
     if operation.tags:
         _check_tags(operation.tags)
 
@@ -84,7 +87,8 @@ def _is_plain(operation: CreateTable) -> bool:
 
 def _shape_faults(operation: CreateTable) -> Iterator[str]:
     schema = operation.schema
-    yield from _name_faults(schema.name, "tableName")
+    if find_arn(schema.name) is None:
+        yield from _name_faults(schema.name, "tableName")
     yield from _key_length_faults(schema.keys, "keySchema")
     for number, part in enumerate(schema.key_attributes(), start=1):
         at = f"attributeDefinitions.{number}.member"

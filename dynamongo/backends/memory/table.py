@@ -8,9 +8,10 @@ from typing import TypeAlias
 from dynamongo.backends.memory.capacity import count_write_units
 from dynamongo.backends.memory.key_rules import check_index_keys, check_item_key, check_key, make_index_test
 from dynamongo.backends.memory.partitions import Position, Stored
+from dynamongo.backends.memory.setting_rules import DEFAULT_SETTINGS
 from dynamongo.backends.memory.views import View, make_view
 from dynamongo.expressions.values import Item
-from dynamongo.schema import IndexSchema, KeySchema, TableSchema
+from dynamongo.schema import IndexSchema, KeySchema, TableSchema, TableSettings
 
 Listener: TypeAlias = Callable[[Position, Stored | None, Stored | None], None]
 KeyCheck: TypeAlias = Callable[[KeySchema, Item], None]
@@ -20,12 +21,16 @@ class MemoryTable:
     """A table with its items and indexes.
 
     Attributes:
+        settings: Its table class, encryption and deletion protection.
+        recovery_days: For how many days back it could be restored; `None` if point-in-time recovery is off.
         expires_by: The name of the time to live attribute, if expiry is enabled.
         on_change: Called with the arguments of every `replace`, if set.
     """
 
-    def __init__(self, schema: TableSchema) -> None:
+    def __init__(self, schema: TableSchema, settings: TableSettings = DEFAULT_SETTINGS) -> None:
         self.schema = schema
+        self.settings = settings
+        self.recovery_days: int | None = None
         self.expires_by: str | None = None
         self.on_change: Listener | None = None
         self.primary = make_view(schema.keys, schema.keys)

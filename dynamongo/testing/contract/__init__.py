@@ -14,6 +14,8 @@ from dynamongo.testing.contract.index_tables import IndexTableContract
 from dynamongo.testing.contract.indexes import IndexContract, IndexKeyContract
 from dynamongo.testing.contract.isolation import IsolationContract
 from dynamongo.testing.contract.keys import KeyContract
+from dynamongo.testing.contract.long_key_queries import LongKeyQueryContract
+from dynamongo.testing.contract.long_keys import LongKeyContract
 from dynamongo.testing.contract.pages import PageContract
 from dynamongo.testing.contract.projections import ProjectionContract
 from dynamongo.testing.contract.queries import QueryContract
@@ -22,6 +24,7 @@ from dynamongo.testing.contract.segments import SegmentContract
 from dynamongo.testing.contract.sizes import SizeContract
 from dynamongo.testing.contract.table import Table
 from dynamongo.testing.contract.table_changes import TableChangeContract
+from dynamongo.testing.contract.table_settings import TableSettingsContract
 from dynamongo.testing.contract.tables import TableContract
 from dynamongo.testing.contract.tasks import TaskContract
 from dynamongo.testing.contract.tokens import TokenContract
@@ -50,11 +53,14 @@ class BackendContract(
     CapacityContract,
     TableContract,
     TableChangeContract,
+    TableSettingsContract,
     IndexContract,
     IndexKeyContract,
     IndexPageContract,
     IndexProjectionContract,
     IndexTableContract,
+    LongKeyContract,
+    LongKeyQueryContract,
     TransactWriteContract,
     TokenContract,
     TransactGetContract,

@@ -25,6 +25,7 @@ from dynamongo.operations import (
     Delete,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -34,12 +35,14 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
     UpdateItem,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, TableSettings, Throughput
 
 KEY: Item = {"id": 1}
 WIRE_KEY = {"id": {"N": "1"}}
@@ -331,6 +334,42 @@ REQUESTS: list[tuple[AnyOperation, Built]] = [
             {"TableName": "t", "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}},
         ),
     ),
+    *[
+        (UpdateTableSettings("t", settings), Built("UpdateTable", "update_table", {"TableName": "t", **arguments}))
+        for settings, arguments in (
+            (TableSettings("standard"), {"TableClass": "STANDARD"}),
+            (TableSettings("infrequent_access"), {"TableClass": "STANDARD_INFREQUENT_ACCESS"}),
+            (TableSettings(encryption="aws_owned"), {"SSESpecification": {"Enabled": False}}),
+            (TableSettings(encryption="aws_managed"), {"SSESpecification": {"Enabled": True, "SSEType": "KMS"}}),
+            (
+                TableSettings(encryption="k"),
+                {"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "k"}},
+            ),
+            (TableSettings(deletion_protection=False), {"DeletionProtectionEnabled": False}),
+        )
+    ],
+    *[
+        (
+            operation,
+            Built(
+                "UpdateContinuousBackups",
+                "update_continuous_backups",
+                {"TableName": "t", "PointInTimeRecoverySpecification": specification},
+            ),
+        )
+        for operation, specification in (
+            (UpdateContinuousBackups("t"), {"PointInTimeRecoveryEnabled": True}),
+            (
+                UpdateContinuousBackups("t", recovery_days=7),
+                {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
+            ),
+            (UpdateContinuousBackups("t", enabled=False), {"PointInTimeRecoveryEnabled": False}),
+        )
+    ],
+    (
+        DescribeContinuousBackups("t"),
+        Built("DescribeContinuousBackups", "describe_continuous_backups", {"TableName": "t"}),
+    ),
 ]
 
 
@@ -349,6 +388,25 @@ def test_local_index_cannot_be_added_to_a_table() -> None:
     keys = KeySchema(KeyAttribute("id", "N"), KeyAttribute("l", "S"))
     with pytest.raises(InvalidRequestError, match="a local index can only be created with its table: by_l"):
         build_request(CreateIndex("t", IndexSchema("by_l", keys, is_global=False)))
+
+
+def test_index_with_a_long_key_is_created_and_queried() -> None:
+    a, b, c = KeyAttribute("a", "S"), KeyAttribute("b", "N"), KeyAttribute("c", "B")
+    request = build_request(CreateIndex("t", IndexSchema("long", KeySchema((b, a), (c, KeyAttribute("id", "N"))))))
+    check_request(request.action, request.arguments)
+    assert request.arguments["AttributeDefinitions"] == [
+        {"AttributeName": name, "AttributeType": kind}
+        for name, kind in (("b", "N"), ("a", "S"), ("c", "B"), ("id", "N"))
+    ]
+    assert request.arguments["GlobalSecondaryIndexUpdates"][0]["Create"]["KeySchema"] == [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in (("b", "HASH"), ("a", "HASH"), ("c", "RANGE"), ("id", "RANGE"))
+    ]
+    parts = (Comparison(Path("b"), "=", 1), Comparison(Path("a"), "=", "x"), Comparison(Path("c"), ">", b"x"))
+    request = build_request(Query("t", KeyCondition(*parts), index="long"))
+    check_request(request.action, request.arguments)
+    assert request.arguments["KeyConditionExpression"] == "#n0 = :v0 AND #n1 = :v1 AND #n2 > :v2"
+    assert request.arguments["ExpressionAttributeNames"] == {"#n0": "b", "#n1": "a", "#n2": "c"}
 
 
 def test_table_with_indexes_is_created_with_throughput_for_each_global_one() -> None:

@@ -17,7 +17,9 @@ from dynamongo.operations import (
     BatchWrite,
     BatchWriteResult,
     Capacity,
+    ContinuousBackups,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -30,11 +32,12 @@ from dynamongo.operations import (
     TableDescription,
     TableStatus,
     TimeToLive,
+    UpdateContinuousBackups,
     UpdateItem,
     UpdateTimeToLive,
     WriteResult,
 )
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, Throughput
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, Projection, TableSchema, TableSettings, Throughput
 
 KEY: Item = {"id": 1}
 WIRE_KEY = {"id": {"N": "1"}}
@@ -48,6 +51,11 @@ CONSUMED = {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1.5}}
 CONSUMED_BY_BATCH = {"ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 1.5}]}
 KEY_SCHEMA = [{"AttributeName": "id", "KeyType": "HASH"}]
 NO_UNITS = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+
+
+def _recovery(**wire: Any) -> dict[str, Any]:
+    return {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": wire}
+
 
 RESULTS: list[tuple[AnyOperation, dict[str, Any], AnyResult]] = [
     (GET, {"Item": WIRE_ITEM, **CONSUMED}, GetResult(ITEM, Capacity(read_units=1.5))),
@@ -83,6 +91,16 @@ RESULTS: list[tuple[AnyOperation, dict[str, Any], AnyResult]] = [
     (EXPIRY, {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLING", "AttributeName": "at"}}, TimeToLive(None)),
     (EXPIRY, {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}, TimeToLive(None)),
     (EXPIRY, {"TimeToLiveDescription": {}}, TimeToLive(None)),
+    *[
+        (operation, {"ContinuousBackupsDescription": wire}, ContinuousBackups(days))
+        for operation in (UpdateContinuousBackups("t"), DescribeContinuousBackups("t"))
+        for wire, days in (
+            ({"ContinuousBackupsStatus": "ENABLED"}, None),
+            (_recovery(PointInTimeRecoveryStatus="DISABLED"), None),
+            (_recovery(PointInTimeRecoveryStatus="ENABLED", RecoveryPeriodInDays=7), 7),
+            (_recovery(PointInTimeRecoveryStatus="ENABLED"), 35),  # of a server that knows no periods
+        )
+    ],
 ]
 
 
@@ -122,8 +140,29 @@ def test_deleted_table_is_described() -> None:
         "TableStatus": "DELETING",
         "ItemCount": 7,
     }
-    description = TableDescription(TableSchema("t", KeySchema(KeyAttribute("id", "N"))), "DELETING", 7)
+    settings = TableSettings("standard", "aws_owned", deletion_protection=False)
+    schema = TableSchema("t", KeySchema(KeyAttribute("id", "N")))
+    description = TableDescription(schema, "DELETING", 7, settings=settings)
     assert read_response(DeleteTable("t"), {"TableDescription": wire}) == description
+
+
+@pytest.mark.parametrize(
+    ("wire", "encryption"),
+    [
+        ({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "arn:x:key/1"}, "arn:x:key/1"),
+        ({"Status": "UPDATING", "SSEType": "KMS", "KMSMasterKeyArn": "arn:x:key/1"}, "arn:x:key/1"),
+        ({"Status": "ENABLED", "SSEType": "KMS"}, "aws_managed"),
+        ({"Status": "DISABLING", "SSEType": "KMS", "KMSMasterKeyArn": "arn:x:key/1"}, "aws_owned"),
+        ({"Status": "DISABLED"}, "aws_owned"),
+    ],
+)
+def test_encryption_is_read_by_its_status(wire: dict[str, Any], encryption: str) -> None:
+    assert describe(SSEDescription=wire).settings.encryption == encryption
+
+
+def test_settings_are_read() -> None:
+    described = describe(TableClassSummary={"TableClass": "STANDARD_INFREQUENT_ACCESS"}, DeletionProtectionEnabled=True)
+    assert described.settings == TableSettings("infrequent_access", "aws_owned", deletion_protection=True)
 
 
 def test_table_billed_on_demand_has_no_throughput() -> None:
@@ -155,8 +194,19 @@ def test_indexes_are_described_in_the_order_of_their_names() -> None:
     )
 
 
-def test_index_with_several_hash_attributes_is_refused_and_not_misread() -> None:
-    keys = [{"AttributeName": name, "KeyType": "HASH"} for name in ("a", "b")]
-    index = {"IndexName": "wide", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
-    with pytest.raises(UnsupportedOperation, match="wide: a key has one hash and at most one range attribute"):
-        describe(GlobalSecondaryIndexes=[index])
+def describe_index_keys(*kinds: str) -> KeySchema:
+    keys = [{"AttributeName": name, "KeyType": kind} for name, kind in zip("abab", kinds, strict=False)]
+    index = {"IndexName": "long", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    return describe(GlobalSecondaryIndexes=[index]).schema.indexes[0].keys
+
+
+def test_keys_of_several_attributes_are_described() -> None:
+    a, b = KeyAttribute("a", "S"), KeyAttribute("b", "S")
+    assert describe_index_keys("HASH", "HASH") == KeySchema((a, b))
+    assert describe_index_keys("HASH", "HASH", "RANGE", "RANGE") == KeySchema((a, b), (a, b))
+
+
+@pytest.mark.parametrize("kinds", [("HASH", "RANGE", "HASH"), ("RANGE", "HASH"), ("HASH", "SORT"), ()])
+def test_keys_in_another_order_are_refused_and_not_misread(kinds: tuple[str, ...]) -> None:
+    with pytest.raises(UnsupportedOperation, match="long: a key has HASH attributes, then RANGE attributes; got"):
+        describe_index_keys(*kinds)

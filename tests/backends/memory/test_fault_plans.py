@@ -35,6 +35,7 @@ from dynamongo.operations import (
     Delete,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -44,12 +45,14 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
     UpdateItem,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
-from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, Throughput
+from dynamongo.schema import IndexSchema, KeyAttribute, KeySchema, TableSchema, TableSettings, Throughput
 
 
 class TestThatEachMustBeHit:
@@ -128,6 +131,9 @@ OPERATIONS: list[AnyOperation] = [
     UpdateIndexThroughput("table", (("by_x", Throughput(1, 1)),)),
     UpdateTimeToLive("table", "until"),
     DescribeTimeToLive("table"),
+    UpdateTableSettings("table", TableSettings("standard")),
+    UpdateContinuousBackups("table"),
+    DescribeContinuousBackups("table"),
 ]
 
 

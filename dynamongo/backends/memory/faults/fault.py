@@ -44,6 +44,7 @@ _AWS_NAMES: Final = {
     "TransactGet": "TransactGetItems",
     "TransactWrite": "TransactWriteItems",
     "UpdateIndexThroughput": "UpdateTable",
+    "UpdateTableSettings": "UpdateTable",
     "UpdateThroughput": "UpdateTable",
 }
 """AWS's names of operations, where they differ from the library's."""

@@ -21,6 +21,7 @@ from dynamongo.operations import (
     Delete,
     DeleteIndex,
     DeleteTable,
+    DescribeContinuousBackups,
     DescribeTable,
     DescribeTimeToLive,
     Get,
@@ -31,8 +32,10 @@ from dynamongo.operations import (
     Scan,
     TransactGet,
     TransactWrite,
+    UpdateContinuousBackups,
     UpdateIndexThroughput,
     UpdateItem,
+    UpdateTableSettings,
     UpdateThroughput,
     UpdateTimeToLive,
 )
@@ -47,6 +50,9 @@ _TableOperation: TypeAlias = (
     | UpdateIndexThroughput
     | UpdateTimeToLive
     | DescribeTimeToLive
+    | UpdateTableSettings
+    | UpdateContinuousBackups
+    | DescribeContinuousBackups
 )
 
 
@@ -98,7 +104,9 @@ def _subject_of_table_operation(operation: _TableOperation) -> Subject:
             return Subject(operation.table, operation.index)
         case DeleteTable() | DescribeTable() | UpdateThroughput() | UpdateIndexThroughput():
             return Subject(operation.table)
-        case UpdateTimeToLive() | DescribeTimeToLive():
+        case UpdateTimeToLive() | DescribeTimeToLive() | UpdateTableSettings():
+            return Subject(operation.table)
+        case UpdateContinuousBackups() | DescribeContinuousBackups():
             return Subject(operation.table)
         case _:
             assert_never(operation)

@@ -1,0 +1,1 @@
+"""Repositories, their issues and pull requests in one table, told apart by `_type`."""

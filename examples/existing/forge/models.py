@@ -1,0 +1,71 @@
+"""The forge's items in dynamongo, under the names and in the forms that the others use."""
+
+from __future__ import annotations
+
+from dynamongo import (
+    BooleanField,
+    DateTimeField,
+    DictField,
+    GlobalIndex,
+    IntField,
+    JSONField,
+    ListField,
+    Model,
+    SetField,
+    StringField,
+    VersionField,
+)
+
+
+class Item(Model):
+    """What all items have."""
+
+    __table__ = "forge"
+    __hash_key__ = "pk"
+    __range_key__ = "sk"
+    __kind_field__ = "kind"
+    __billing__ = "on_demand"
+
+    pk = StringField(required=True, stored_as="PK")
+    sk = StringField(required=True, stored_as="SK")
+    kind = StringField(required=True, stored_as="_type")
+    author = StringField()
+    created = DateTimeField(format="pynamodb", stored_as="created_at")
+    gsi1pk = StringField(stored_as="GSI1PK")
+    gsi1sk = StringField(stored_as="GSI1SK")
+    version = VersionField(stored_as="_version")
+
+    gsi1 = GlobalIndex(name="GSI1", hash_key=gsi1pk, range_key=gsi1sk)
+    by_author = GlobalIndex(name="by-author", hash_key=author, range_key=created, projection="keys_only")
+
+
+class Repository(Item):
+    """A repository, and the number that its next issue or pull request gets."""
+
+    __kind__ = "repo"
+
+    name = StringField(required=True)
+    is_private = BooleanField(stored_as="private")
+    topics = SetField(StringField)
+    settings = JSONField(format="json.dumps")
+    next_number = IntField(required=True)
+
+
+class Issue(Item):
+    """An issue, beside its repository."""
+
+    __kind__ = "issue"
+
+    title = StringField(required=True)
+    state = StringField(required=True, choices=["open", "closed"])
+    comments = ListField(DictField(by=StringField(), at=DateTimeField(format="pynamodb"), text=StringField()))
+
+
+class PullRequest(Item):
+    """A pull request, in a partition of its own."""
+
+    __kind__ = "pr"
+
+    title = StringField(required=True)
+    state = StringField(required=True, choices=["open", "closed", "merged"])
+    checks = DictField()

@@ -1,0 +1,29 @@
+"""Ship an order, and move a customer: read, change and save what others have written."""
+
+from __future__ import annotations
+
+from examples.existing.shop.models import Customer, Item, Order
+
+
+def main() -> None:
+    """Show the customer's partition, ship the oldest open order, and move the customer."""
+    for item in Item.find(Item.pk == "c#jane"):
+        print(item)
+    [order] = Order.find(Order.gsi1pk == "status#open", limit=1)
+    ship(order)
+    move(Customer.get_one(("c#jane", "c#jane")), street="Strandgaten 7", city="Bergen")
+
+
+def ship(order: Order) -> None:
+    """Mark an order as sent, which moves it within the index; its version shows whether someone else was faster."""
+    order.status = "sent"
+    order.gsi1pk = "status#sent"
+    order.save()
+
+
+def move(customer: Customer, **address: str) -> None:
+    """Change the address in place, and unsubscribe the customer from the newsletter."""
+    if customer.address is not None:
+        customer.address.update(address)
+    customer.preferences["newsletter"] = False
+    customer.save()

@@ -1,0 +1,68 @@
+"""The shop's items in dynamongo, under the names and in the forms that the others use."""
+
+from __future__ import annotations
+
+from dynamongo import (
+    DateTimeField,
+    DecimalField,
+    DictField,
+    Field,
+    GlobalIndex,
+    IntField,
+    JSONField,
+    ListField,
+    Model,
+    SetField,
+    StringField,
+    VersionField,
+)
+
+
+class Item(Model):
+    """What all items have."""
+
+    __table__ = "shop"
+    __hash_key__ = "pk"
+    __range_key__ = "sk"
+    __kind_field__ = "entity_type"
+    __billing__ = "on_demand"
+
+    pk = StringField(required=True, stored_as="PK")
+    sk = StringField(required=True, stored_as="SK")
+    entity_type = StringField(required=True, stored_as="EntityType")
+    created = DateTimeField(format="pynamodb", stored_as="CreatedAt")
+    gsi1pk = StringField(stored_as="GSI1PK")
+    gsi1sk = StringField(stored_as="GSI1SK")
+    gsi1 = GlobalIndex(name="GSI1", hash_key=gsi1pk, range_key=gsi1sk)
+
+
+class Customer(Item):
+    """Someone who orders."""
+
+    __kind__ = "customer"
+
+    name = StringField(required=True, stored_as="Name")
+    email = StringField(required=True, stored_as="Email")
+    address = DictField(street=StringField(stored_as="Street"), city=StringField(stored_as="City"), stored_as="Address")
+    interests = SetField(StringField, stored_as="Interests")
+    preferences = JSONField(format="json.dumps", stored_as="Preferences")
+
+
+class Order(Item):
+    """An order of a customer."""
+
+    __kind__ = "order"
+
+    status = StringField(required=True, stored_as="Status")
+    total = DecimalField(required=True, stored_as="Total")
+    notes = ListField(Field, stored_as="Notes")
+    version = VersionField(stored_as="Version")
+
+
+class Line(Item):
+    """One product of an order."""
+
+    __kind__ = "orderItem"
+
+    quantity = IntField(required=True, stored_as="Quantity")
+    price = DecimalField(required=True, stored_as="Price")
