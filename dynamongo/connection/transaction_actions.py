@@ -18,7 +18,7 @@ from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
 from dynamongo.connection.overrides import backends
-from dynamongo.connection.participants import Address, find_backend, find_mapper, split_arguments
+from dynamongo.connection.participants import Address, check_accounts, find_backend, find_mapper, split_arguments
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
@@ -211,6 +211,7 @@ class TransactionActions:
         self._is_open = False  # also if sending fails: nothing is to be added to what was sent
         if error is not None or not self._entries:
             return None
+        check_accounts(self._entries)
         models = dict.fromkeys([entry.mapper.model for entry in self._entries.values()])
         return find_backend(list(models), self._override)
 

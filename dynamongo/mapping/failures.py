@@ -64,7 +64,9 @@ def _explain_failed_check(
     elif error.item is None:
         message = f"there is no item with {named} for `{_name_condition(condition)}`"
     else:
-        message = f"`{_name_condition(condition)}` does not hold for the item with {named}"
+        # Of ANDed conditions, only those that are false are worth showing.
+        failed = all_of(tuple(part for part in conjuncts(condition) if not holds(part, error.item)))
+        message = f"`{_name_condition(failed)}` does not hold for the item with {named}"
     return ConditionalCheckFailedException(f"{mapper.name}: {message}", item=stored)
 
 

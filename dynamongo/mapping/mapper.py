@@ -7,16 +7,23 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError, WrittenButUnreadable
+from dynamongo.exceptions import (
+    AttributeNotLoaded,
+    SchemaError,
+    StoredProblem,
+    UnreadableItem,
+    ValidationError,
+    WrittenButUnreadable,
+)
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
-from dynamongo.expressions.values import Item, hidden_values, shorten
+from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields import BinaryField, IntField, StringField
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
@@ -38,9 +45,10 @@ from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas, stored_forms
-else:  # only saves of what was read need them
+    from dynamongo.mapping import deltas, problems, stored_forms
+else:  # only saves of what was read need them, or errors
     deltas = LazyModule("dynamongo.mapping.deltas")
+    problems = LazyModule("dynamongo.mapping.problems")
     stored_forms = LazyModule("dynamongo.mapping.stored_forms")
 
 M = TypeVar("M", bound=Recorded)
@@ -191,10 +199,13 @@ class Mapper(ModelSchema, Generic[M]):
         """
         try:
             return self.decode(item)
-        except ValidationError as error:
-            unread = WrittenButUnreadable(f"the item was {done}, but the stored item cannot be read: {error}")
-            unread.item = decode_map(item)
-            raise unread from error
+        except UnreadableItem as error:
+            raise WrittenButUnreadable(
+                f"the item was {done}, but the stored item cannot be read: {error}",
+                problems=error.problems,
+                key=error.key,
+                item=error.item,
+            ) from error
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
@@ -229,7 +240,7 @@ class Mapper(ModelSchema, Generic[M]):
         try:
             return field.decode_partial(stored)
         except ValidationError:
-            raise self.explain_unreadable(item, lambda: field.decode_partial(stored)) from None
+            raise self.explain_unreadable(item, problems.find_problems_of_part(field, stored)) from None
 
     # Keys.
 
@@ -297,20 +308,21 @@ class Mapper(ModelSchema, Generic[M]):
 
     # Errors in the model's words.
 
-    def explain_unreadable(self, item: Item, read: Callable[[], object]) -> ValidationError:
+    def explain_unreadable(self, item: Item, found: tuple[StoredProblem, ...] | None = None) -> UnreadableItem:
         """Return the error for a stored item that does not suit the model. It shows no stored value but the key.
 
         Args:
             item: The item.
-            read: Reads again what could not be read, to raise the error of its field.
+            found: What is wrong with it, if that is known.
         """
         named = self.describe_key(item) or "none of the model's key attributes"
-        with hidden_values():
-            try:
-                read()
-            except ValidationError as error:
-                return ValidationError(f"{error}; stored in the item with {named}")
-        return ValidationError(f"{self.name} cannot be read from the item with {named}")
+        if found is None:
+            found = problems.find_problems(self.fields, item)
+        text = problems.describe_problems(found) or f"{self.name} cannot be read"
+        key = {self.attributes[name].path.name: value for name, value in self.pick_key(item).items()}
+        return UnreadableItem(
+            f"{text}; stored in the item with {named}", problems=found, key=key, item=decode_map(item)
+        )
 
 
 class AbstractMapper(Mapper[M]):

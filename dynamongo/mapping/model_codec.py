@@ -59,7 +59,7 @@ class Codec:
         fields: Its fields by name.
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
-        explain: Returns the error for an unreadable item, given the item and a function that reads it again.
+        explain: Returns the error for an unreadable item.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Codec:
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
-        explain: Callable[[Item, Callable[[], object]], ValidationError],
+        explain: Callable[[Item], ValidationError],
     ) -> None:
         self._model = model
         self._fields = fields
@@ -142,7 +142,7 @@ class Codec:
             try:
                 values = plain_codec.decode(self._fields, item)
             except ValidationError:
-                raise self._explain_item(item) from None
+                raise self._explain(item) from None
             instance = make(model)  # the constructor would validate what was just read
             set_values(instance, values)
             set_record(instance, make_record(item, self._attributes))
@@ -182,7 +182,7 @@ class Codec:
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._attributes
         )
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
-        source.names.update(make_record=make_record, explain=self._explain_item)
+        source.names.update(make_record=make_record, explain=self._explain)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
@@ -217,9 +217,6 @@ class Codec:
         head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
-
-    def _explain_item(self, item: Item) -> ValidationError:
-        return self._explain(item, lambda: plain_codec.decode(self._fields, item))
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]

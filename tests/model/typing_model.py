@@ -26,6 +26,7 @@ from dynamongo import (
     WritePlan,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
+from dynamongo.backends import Backend
 from dynamongo.expressions.conditions import And, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
@@ -372,3 +373,38 @@ def configure() -> None:
     Connection(scans="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection.set_config(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection(retry=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def name_table() -> str:
+    return "monthly"
+
+
+class Monthly(Model):
+    __table__ = name_table
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Weekly(Model):
+    __table__ = lambda: "weekly"  # noqa: E731 - as users write it
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Unnamed(Model):
+    __table__ = len  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+
+async def bind(connection: Connection) -> None:
+    bound = Listed.on_table("archive")
+    assert_type(bound, type[Listed])
+    assert_type(Listed.on(connection).on_table("archive"), type[Listed])
+    assert_type(bound.get_one("a"), Listed)
+    assert_type(await bound.aio.get_many(["a"]), list[Listed])
+    assert_type(bound.name, StringField[str])
+    with Connection.using(table_prefix="jane-") as nothing, Connection.using("memory", table_prefix="a-") as backend:
+        assert_type(nothing, None)
+        assert_type(backend, Backend)
+    Listed.on_table(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.on("archive")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Connection.using()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
