@@ -68,10 +68,9 @@ def _look_inside(field: Field[Any], given: Any, place: Place) -> Iterable[Proble
             if members.get(name) is not None:
                 yield from _try(member, members[name], (*place, name))
     elif isinstance(field, (ListField, SetField)) and isinstance(given, (list, tuple)):
-        known: Any = field
-        part: Field[Any] = known.element if isinstance(field, ListField) else known.member
+        part: Field[Any] = cast("Any", field.element if isinstance(field, ListField) else field.member)
         for index, each in enumerate(cast("list[Any]", given)):
-            yield from _try(part.with_label(f"{known.label}[{index}]"), each, (*place, index))
+            yield from _try(part.with_label(f"{field.label}[{index}]"), each, (*place, index))
 
 
 def _find_wrong_names(fields: Mapping[str, Field[Any]], given: Mapping[Any, Any], place: Place) -> list[Problem]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.mapping.document_problems import Problem, read_document
+from dynamongo.verbs.forms import Forms
 
 if TYPE_CHECKING:
     from pydantic_core import InitErrorDetails
@@ -55,9 +56,10 @@ def _describe(problem: Problem) -> InitErrorDetails:
     return {"type": kind, "loc": problem.place, "input": problem.value}
 
 
-def _serialize(instance: Any, info: SerializationInfo) -> dict[str, Any]:
+def _serialize(instance: Forms, info: SerializationInfo) -> dict[str, Any]:
     """Return what was read of an item, as `to_dict` does, as far as the caller of pydantic wants it."""
-    names = [name for name in type(instance).__mapper__.fields if name in vars(instance)]
+    fields: Mapping[str, Any] = type(instance).__mapper__.fields
+    names = [name for name in fields if name in vars(instance)]
     include, exclude = cast("Any", info.include), cast("Any", info.exclude) or ()
     names = [name for name in names if (include is None or name in include) and name not in exclude]
     document: dict[str, Any] = instance.to_dict(names, mode="json" if info.mode_is_json() else "python")
