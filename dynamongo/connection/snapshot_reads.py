@@ -40,7 +40,9 @@ class SnapshotRead:
         """Return an instance for each of the items, or `None` where it is missing."""
         found = dict(zip(map(_address_of, self.operation.gets), result.items, strict=True))
         stored = [(mapper, found[_address_of(get)]) for mapper, get in self._wanted]
-        return [None if item is None else mapper.decode(item) for mapper, item in stored]
+        return [
+            None if item is None or mapper.model_for(item) is None else mapper.decode(item) for mapper, item in stored
+        ]
 
 
 def read_snapshot(items: Iterable[Any]) -> list[Any]:
