@@ -183,7 +183,10 @@ def test_the_example_of_the_documentation_runs_on_both_backends(name: str, reque
             exec(compile(block, "custom-fields.md", "exec"), namespace)
         namespace["Release"].delete_table()
     Connection.set_config()
-    assert printed == "\n".join(re.findall(r"^```text\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)).splitlines()
+    assert (
+        "\n".join(printed).splitlines()
+        == "\n".join(re.findall(r"^```text\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)).splitlines()
+    )
 
 
 class TestOperands:
