@@ -102,7 +102,7 @@ class Mapper(ModelSchema, Generic[M]):
         """
         known: Any = item
         if type(known) is self.model:  # almost always
-            return known  # type: ignore[no-any-return]  # a `cast` would be a call
+            return known
         if isinstance(item, self.origin):
             return self.mapper_of(item).adopt(item) if self.is_foreign(item) else item
         if isinstance(item, Mapping):
