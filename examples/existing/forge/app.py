@@ -9,8 +9,8 @@ from examples.existing.forge.models import Issue, Item, PullRequest, Repository
 def main() -> None:
     """Merge Jane's pull request, and open an issue."""
     opened = Item.get_many(Item.author == "joe", index=Item.by_author)  # keys alone, in the order of their creation
-    found = Item.find(opened).by_kind()
-    merge(found[PullRequest][0], closes=found[Issue][0])
+    issue, pull_request = Issue.get_one((opened[0].pk, opened[0].sk)), PullRequest.get_one((opened[1].pk, opened[1].sk))
+    merge(pull_request, closes=issue)
     protect(Repository.get_one(("REPO#jane#lamps", "REPO#jane#lamps")), "main", reviews=3)
     for item in Item.find(Item.gsi1pk == "REPO#jane#lamps", index=Item.gsi1):  # the repository with its pull requests
         print(item)
