@@ -17,6 +17,7 @@ import pytest
 
 from dynamongo import (
     BatchResult,
+    ConfigurationError,
     Connection,
     GlobalIndex,
     IntField,
@@ -313,6 +314,12 @@ class TestClass:
         assert compiled.items() <= vars(codec).items()
         for each in (first, second):
             each.delete_table()
+
+
+def test_one_transaction_on_two_backends_names_the_tables() -> None:
+    models = [Message.on(Connection(backend=MemoryBackend(), table_prefix=prefix)) for prefix in ("a-", "b-")]
+    with pytest.raises(ConfigurationError, match=r"of Message \(a-messages\) and Message \(b-messages\) have differen"):
+        Connection.transact_get([(model, ("a", 1)) for model in models])
 
 
 class TestInstance:
