@@ -182,6 +182,7 @@ def test_the_example_of_the_documentation_runs_on_both_backends(name: str, reque
         for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             exec(compile(block, "custom-fields.md", "exec"), namespace)
         namespace["Release"].delete_table()
+        namespace["Order"].delete_table()
     Connection.set_config()
     assert (
         "\n".join(printed).splitlines()
