@@ -36,6 +36,7 @@ from dynamongo.exceptions import (
     ScanWarning,
     SchemaError,
     ServiceError,
+    StoredProblem,
     TableExists,
     TableMismatch,
     TableNotFound,
@@ -43,6 +44,7 @@ from dynamongo.exceptions import (
     ThrottlingReason,
     TransactionCanceled,
     TransactionConflict,
+    UnreadableItem,
     UnsupportedOperation,
     ValidationError,
     VersionConflict,
@@ -74,6 +76,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
+from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -160,6 +163,7 @@ __all__ = [
     "SchemaError",
     "ServiceError",
     "SetField",
+    "StoredProblem",
     "Strategy",
     "StringField",
     "TableExists",
@@ -173,6 +177,7 @@ __all__ = [
     "TransactionConflict",
     "URLField",
     "UUIDField",
+    "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",
     "VersionConflict",
@@ -183,6 +188,8 @@ __all__ = [
     "WritePlan",
     "WrittenButUnreadable",
     "budget",
+    "if_not_exists",
+    "list_append",
 ]
 
 

@@ -160,10 +160,11 @@ def batch_failures(changes: Iterable[StreamRecord]) -> dict[str, Any]:
 
 
 def _list_records(event: Any) -> list[Mapping[str, Any]]:
-    records = event.get("Records") if isinstance(event, Mapping) else event
+    records: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, Mapping) else event
     if not isinstance(records, (list, tuple)) or not all(isinstance(each, Mapping) for each in cast("Any", records)):
         raise ValidationError(
-            f'an event of DynamoDB Streams is a dict whose "Records" are a list of dicts; got {shorten(event)}'
+            'an event of DynamoDB Streams is a dict whose "Records" are a list of dicts;'
+            f" got {shorten(cast('object', event))}"
         )
     return [_unpack(record) for record in cast("list[Mapping[str, Any]]", records)]
 
@@ -201,7 +202,8 @@ def _read_part(data: Mapping[str, Any], name: str) -> Item | None:
 
 def _describe(record: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     view = data.get("StreamViewType")
-    identity = {str(name).lower(): value for name, value in (record.get("userIdentity") or {}).items()}
+    given: dict[str, object] = record.get("userIdentity") or {}
+    identity = {name.lower(): value for name, value in given.items()}  # `get_records` spells it with capitals
     return {
         "event": _EVENTS[record["eventName"]],
         "is_expiry": identity == {"type": "Service", "principalid": "dynamodb.amazonaws.com"},

@@ -328,6 +328,11 @@ def _coerce_member(field: Field[Any], given: Any) -> Any:
     return _require(field, member)
 
 
+def read_member(field: Field[Any], stored: AttributeValue) -> Any:
+    """Return the Python value of a stored member, `None` for NULL and for a missing one."""
+    return _require(field, field.missing_value() if stored is None else field.decode(stored))
+
+
 def _require(field: Field[Any], member: Any) -> Any:
     if field.required and field.is_absent(member):
         raise ValidationError(f"{field.label} is required")

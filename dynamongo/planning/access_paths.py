@@ -91,6 +91,11 @@ class AccessPath:
         """0 for the table, 1 for a local index, 2 for a global one."""
         return 0 if self.index is None else _GLOBAL if self.index.is_global else _LOCAL
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a local index, for which DynamoDB fetches what it does not hold."""
+        return self.kind == _LOCAL
+
     def find_unheld(self, attributes: frozenset[str] | None) -> tuple[str, ...]:
         """Return which of the attributes it does not hold; `"…"` stands for those whose names nobody knows."""
         if self.held is None:
@@ -99,7 +104,7 @@ class AccessPath:
 
     def fetches(self, read: Read) -> bool:
         """Return whether items are also fetched from the table, since a local index does not hold what is wanted."""
-        return self.kind == _LOCAL and bool(self.find_unheld(read.attributes) or self.find_unheld(read.named))
+        return self.is_local and bool(self.find_unheld(read.attributes) or self.find_unheld(read.named))
 
     def find_obstacle(self, read: Read, *, is_forced: bool = False) -> str | None:
         """Return why it cannot serve the read, or `None` if it can.
@@ -117,6 +122,8 @@ class AccessPath:
     def _explain_unheld(self, read: Read, *, is_forced: bool) -> str | None:
         """Return what the condition names, or the read wants, and a global index does not hold."""
         if lacking := self.find_unheld(read.named):
+            if read.kinds is not None and read.kinds.path.attribute in lacking:
+                return f"it does not hold `{read.kinds.path.attribute}`, which tells the kind of an item"
             return f"it does not hold {read.quote(lacking)}, which the condition names"
         if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None

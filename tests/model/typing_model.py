@@ -26,6 +26,7 @@ from dynamongo import (
     WritePlan,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
+from dynamongo.backends import Backend
 from dynamongo.expressions.conditions import And, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
@@ -156,6 +157,21 @@ def check_assignments(user: User) -> None:
     user.year = "1990"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     user.cities = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     user.tags = {"a"}  # type: ignore[arg-type]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def check_formats() -> None:
+    assert_type(DateTimeField(required=True, format="iso-z", timespec="seconds"), DateTimeField[dt.datetime])
+    assert_type(DateField(format="%Y%m%d"), DateField[dt.date | None])
+    assert_type(UUIDField(format="hex"), UUIDField[uuid.UUID | None])
+    assert_type(EnumField(Colour, required=True, format={Colour.RED: "R"}), EnumField[Colour])
+    assert_type(EnumField(Colour, format="name"), EnumField[Colour | None])
+    assert_type(BooleanField(required=True, format={True: 1, False: 0}), BooleanField[bool])
+    assert_type(IntField(format="text", width=5), IntField[int | None])
+    assert_type(StringField(required=True, format="number"), StringField[str])
+    assert_type(BinaryField(required=True, format="base64"), BinaryField[bytes])
+    UUIDField(format="guid")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    DateTimeField(timespec="hours")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    FloatField(format="text", width=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 
 
 def check_declarations() -> None:
@@ -375,3 +391,38 @@ def configure() -> None:
     Connection(scans="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection.set_config(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection(retry=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def name_table() -> str:
+    return "monthly"
+
+
+class Monthly(Model):
+    __table__ = name_table
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Weekly(Model):
+    __table__ = lambda: "weekly"  # noqa: E731 - as users write it
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Unnamed(Model):
+    __table__ = len  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+
+async def bind(connection: Connection) -> None:
+    bound = Listed.on_table("archive")
+    assert_type(bound, type[Listed])
+    assert_type(Listed.on(connection).on_table("archive"), type[Listed])
+    assert_type(bound.get_one("a"), Listed)
+    assert_type(await bound.aio.get_many(["a"]), list[Listed])
+    assert_type(bound.name, StringField[str])
+    with Connection.using(table_prefix="jane-") as nothing, Connection.using("memory", table_prefix="a-") as backend:
+        assert_type(nothing, None)
+        assert_type(backend, Backend)
+    Listed.on_table(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.on("archive")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Connection.using()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]

@@ -8,12 +8,12 @@ from examples.existing.forge.models import Issue, Item, PullRequest, Repository
 
 def main() -> None:
     """Merge Jane's pull request, and open an issue."""
-    repository = Repository.get_one(("REPO#jane#lamps", "REPO#jane#lamps"))
-    opened = Item.get_many(Item.author == "joe", index=Item.by_author)  # keys, in the order of their creation
-    print([item.sk for item in opened])
-    issue, pull_request = Issue.get_one(opened[0]), PullRequest.get_one(opened[1])
+    opened = Item.get_many(Item.author == "joe", index=Item.by_author)  # keys alone, in the order of their creation
+    issue, pull_request = Issue.get_one((opened[0].pk, opened[0].sk)), PullRequest.get_one((opened[1].pk, opened[1].sk))
     merge(pull_request, closes=issue)
-    protect(repository, "main", reviews=3)
+    protect(Repository.get_one(("REPO#jane#lamps", "REPO#jane#lamps")), "main", reviews=3)
+    for item in Item.find(Item.gsi1pk == "REPO#jane#lamps", index=Item.gsi1):  # the repository with its pull requests
+        print(item)
 
 
 def merge(pull_request: PullRequest, *, closes: Issue) -> None:
