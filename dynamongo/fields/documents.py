@@ -183,7 +183,7 @@ def _make_member(label: str, member: Any, nested: Callable[..., Field[Any]]) -> 
 
 
 def _undeclared_in(document: Any) -> Mapping[str, AttributeValue]:
-    members: dict[str, Any] = vars(document)
+    members: dict[str, Any] = document.__dict__
     undeclared: Mapping[str, AttributeValue] = members.get(UNDECLARED, {})
     return undeclared
 
