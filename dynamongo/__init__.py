@@ -76,6 +76,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
+from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -190,6 +191,8 @@ __all__ = [
     "WritePlan",
     "WrittenButUnreadable",
     "budget",
+    "if_not_exists",
+    "list_append",
 ]
 
 

@@ -100,6 +100,9 @@ class Mapper(ModelSchema, Generic[M]):
         Raises:
             ValidationError: It is neither an instance nor a dict of valid values.
         """
+        known: Any = item
+        if type(known) is self.model:  # almost always
+            return known
         if isinstance(item, self.origin):
             return self.mapper_of(item).adopt(item) if self.is_foreign(item) else item
         if isinstance(item, Mapping):

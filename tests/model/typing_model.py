@@ -174,6 +174,21 @@ def check_assignments(user: User) -> None:
     user.tags = {"a"}  # type: ignore[arg-type]  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def check_formats() -> None:
+    assert_type(DateTimeField(required=True, format="iso-z", timespec="seconds"), DateTimeField[dt.datetime])
+    assert_type(DateField(format="%Y%m%d"), DateField[dt.date | None])
+    assert_type(UUIDField(format="hex"), UUIDField[uuid.UUID | None])
+    assert_type(EnumField(Colour, required=True, format={Colour.RED: "R"}), EnumField[Colour])
+    assert_type(EnumField(Colour, format="name"), EnumField[Colour | None])
+    assert_type(BooleanField(required=True, format={True: 1, False: 0}), BooleanField[bool])
+    assert_type(IntField(format="text", width=5), IntField[int | None])
+    assert_type(StringField(required=True, format="number"), StringField[str])
+    assert_type(BinaryField(required=True, format="base64"), BinaryField[bytes])
+    UUIDField(format="guid")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    DateTimeField(timespec="hours")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    FloatField(format="text", width=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
 def check_declarations() -> None:
     IntField(min_value="1")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     IntField(max_length=1)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
