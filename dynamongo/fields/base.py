@@ -173,6 +173,10 @@ class Field(JSONForms, Keyed, Generic[T]):
         """Whether the field was declared with a default."""
         return self._default is not None
 
+    def set_default(self, value: Any) -> None:
+        """Replace the default of a bound field."""
+        self._default = value
+
     @property
     def has_constant_default(self) -> bool:
         """Whether the default is a value, not a callable."""

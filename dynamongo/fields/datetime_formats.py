@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
 from dynamongo.expressions.numbers import Number
@@ -20,11 +21,15 @@ QUANTA: Final[dict[Any, int]] = {"seconds": 1_000_000, "milliseconds": 1000, "mi
 TIMESPECS: Final[dict[str, tuple[Timespec, ...]]] = {
     "iso-z": ("milliseconds", "auto", "seconds", "microseconds"),
     "isoformat": ("auto", "seconds", "milliseconds", "microseconds"),
+    "str": ("auto", "seconds", "milliseconds", "microseconds"),
     "pynamodb": ("microseconds",),
     "epoch": ("seconds", "milliseconds", "microseconds"),
     "epoch-ms": ("milliseconds", "microseconds"),
 }
 """The formats by name, and what each takes as `timespec`; the first is the default."""
+
+OF_PYTHON: Final = {"isoformat": "T", "str": " "}
+"""The formats that keep the offset of a value, or its absence; and what they write between date and time."""
 
 SECOND_WIDTH: Final = len("2025-01-01T10:00:00")
 _WIDTHS: Final[dict[Any, int]] = {"seconds": SECOND_WIDTH, "milliseconds": 23, "microseconds": 26}
@@ -49,8 +54,9 @@ def make_format(name: str, timespec: Timespec, *, is_naive: bool) -> Format:
         return _make_epoch(SECONDS, is_naive=is_naive)
     if name == "epoch-ms":
         return _make_epoch(MILLISECONDS, is_naive=is_naive)
-    if name == "isoformat":
-        return Format("S", lambda value: value.isoformat(timespec=timespec), _read_isoformat, "an ISO 8601 datetime")
+    if name in OF_PYTHON:
+        separator = OF_PYTHON[name]
+        return Format("S", lambda value: value.isoformat(separator, timespec), _read_isoformat, "an ISO 8601 datetime")
     suffix = "+0000" if name == "pynamodb" else "Z"
     unsorted = _UNSORTED if timespec == "auto" else ""
     read = _make_reader(suffix, _WIDTHS.get(timespec), is_naive=is_naive)
@@ -82,12 +88,18 @@ def _make_reader(suffix: str, width: int | None, *, is_naive: bool) -> Callable[
 
 
 def _read_isoformat(stored: AttributeValue) -> dt.datetime | None:
-    """Read what `isoformat` writes for a datetime in UTC, or without a time zone."""
+    """Read what Python writes for a datetime in UTC, or without a time zone."""
     if type(stored) is not str:
         return None
+    stored = with_t(stored)
     local, offset = (stored[:-6], "+00:00") if stored[-6:] == "+00:00" else (stored, "")
     padding = _PADDING.get(len(local))
     return None if padding is None else parse_own(local + padding + offset)
+
+
+def with_t(text: str) -> str:
+    """Return the text with a `T` between date and time, in place of a blank."""
+    return f"{text[:10]}T{text[11:]}" if text[10:11] == " " else text
 
 
 def _make_epoch(digits: int, *, is_naive: bool) -> Format:
@@ -95,7 +107,7 @@ def _make_epoch(digits: int, *, is_naive: bool) -> Format:
         return to_number((value.replace(tzinfo=dt.timezone.utc) if is_naive else value) - EPOCH, digits)
 
     def read(stored: AttributeValue) -> dt.datetime | None:
-        if isinstance(stored, bool) or not isinstance(stored, Number):
+        if type(stored) is not int and type(stored) is not Decimal:
             return None
         try:
             value = EPOCH + to_duration(stored, digits)

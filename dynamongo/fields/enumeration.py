@@ -111,7 +111,7 @@ class EnumField(FormattedField[T]):
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         del mode
         values = list(map(self.to_json, self.enum_class))
-        kinds = {type(value) for value in values}
+        kinds = {str if isinstance(value, str) else int for value in values}
         kind: JSONSchema = {"type": "string" if kinds == {str} else "integer"} if len(kinds) == 1 else {}
         return {**kind, "enum": values, "title": self.enum_class.__name__}
 

@@ -16,6 +16,7 @@ SECONDS: Final = 6
 MILLISECONDS: Final = 3
 
 _MICROSECOND = dt.timedelta(microseconds=1)
+_UNITS: Final = {SECONDS: dt.timedelta(seconds=1), MILLISECONDS: dt.timedelta(milliseconds=1)}
 _EXACT = Context(prec=MAX_DIGITS)  # the caller's context may round to fewer digits
 
 
@@ -25,7 +26,9 @@ def to_number(duration: dt.timedelta, digits: int) -> Number:
     >>> to_number(dt.timedelta(milliseconds=1500), SECONDS), to_number(dt.timedelta(seconds=1), MILLISECONDS)
     (Decimal('1.5'), 1000)
     """
-    return normalize_number(Decimal(duration // _MICROSECOND).scaleb(-digits, _EXACT))
+    count = duration // _MICROSECOND
+    whole, rest = divmod(count, 10**digits)
+    return normalize_number(Decimal(count).scaleb(-digits, _EXACT)) if rest else whole
 
 
 def to_duration(number: Number, digits: int) -> dt.timedelta:
@@ -36,6 +39,8 @@ def to_duration(number: Number, digits: int) -> dt.timedelta:
         ValueError: It is finer than microseconds.
         OverflowError: No `timedelta` is as long.
     """
+    if type(number) is int:
+        return number * _UNITS[digits]
     # By integer arithmetic: that of decimals rounds as the caller's context says.
     numerator, denominator = normalize_number(number).as_integer_ratio()
     microseconds, rest = divmod(numerator * 10**digits, denominator)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import ValidationError
-from dynamongo.expressions.numbers import Number, format_number, normalize_number
+from dynamongo.expressions.numbers import MAX_DIGITS, Number, format_number, normalize_number
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.fields.formats import Format
 
@@ -22,7 +22,11 @@ def read_number(text: object) -> Number | None:
     >>> read_number("007"), read_number("1.50"), read_number("one")
     (7, Decimal('1.5'), None)
     """
-    if type(text) is not str or not _NUMBER.match(text):
+    if type(text) is not str:
+        return None
+    if text.isdecimal() and text.isascii() and len(text) <= MAX_DIGITS:  # most are
+        return int(text)
+    if not _NUMBER.match(text):
         return None
     try:
         return normalize_number(Decimal(text))

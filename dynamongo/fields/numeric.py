@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, overload
 
 from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.expressions.conditions import Operand
-from dynamongo.expressions.numbers import MAX_DIGITS, Number
+from dynamongo.expressions.conditions import Comparator, Operand
+from dynamongo.expressions.numbers import LEAST_INT, MAX_DIGITS, MOST_INT, Number
 from dynamongo.expressions.values import shorten
 from dynamongo.fields import number_formats, python_values
 from dynamongo.fields.base import T
@@ -67,9 +67,11 @@ class _RangedField(NumberStored[T]):
 
     @property
     def stored_range(self) -> tuple[Number | None, Number | None]:
+        limit = super().stored_range[1]  # that of times, if items expire by the field
+        if self.min_value is None and self.max_value is None:
+            return None, limit
         encode: Any = self.encode if self.stored_format is None else self.encode_number
         low, high = (None if end is None else encode(end) for end in (self.min_value, self.max_value))
-        limit = super().stored_range[1]  # that of times, if items expire by the field
         return low, limit if high is None or (limit is not None and limit < high) else high
 
     def to_json(self, value: Any) -> Any:
@@ -166,6 +168,7 @@ class IntField(_RangedField[T]):
                 f" got {width!r}"
             )
         self.take_format(self.format, number_formats.padded(width))
+        self.is_checked = True
 
     def convert(self, value: Any) -> Any:
         if type(value) is int:
@@ -176,12 +179,31 @@ class IntField(_RangedField[T]):
             number = self.normalize(value if isinstance(value, Decimal) else int(value))
             if type(number) is not int:
                 self.reject(value, self.expected)
-        return number if self.width is None else self._fit(number, self.width)
+        return number
 
-    def _fit(self, number: int, width: int) -> int:
-        if 0 <= number < 10**width:
-            return number
-        return self.reject(number, f"an int of at most {width} digits, not negative, to be stored with width={width}")
+    def check(self, value: Any) -> None:
+        if self.width is not None:
+            self._check_width(value, self.width)
+        super().check(value)
+
+    def _check_width(self, number: int, width: int) -> None:
+        if not 0 <= number < 10**width:
+            self.reject(number, f"an int of at most {width} digits, not negative, to be stored with width={width}")
+
+    def encode_operand(self, value: Any) -> Operand:
+        if type(value) is int and self.is_plain and not self.is_checked and LEAST_INT < value < MOST_INT:
+            return value  # the operand of most conditions
+        return super().encode_operand(value)
+
+    def encode_bound(self, value: Any, operator: Comparator) -> Operand:
+        if type(value) is int and self.is_plain and LEAST_INT < value < MOST_INT:
+            return value
+        return super().encode_bound(value, operator)
+
+    def encode_formatted(self, value: Any) -> Any:
+        if self.width is not None:  # a bound is not checked, and must not be longer than what it is compared with
+            self._check_width(value, self.width)
+        return super().encode_formatted(value)
 
     def from_json(self, value: Any) -> Any:
         return as_whole(value)
@@ -195,7 +217,7 @@ class IntField(_RangedField[T]):
     def decode_number(self, number: Number) -> Any:
         if type(number) is not int:
             self.reject(number, "stored as a whole number")
-        return number if self.width is None else self._fit(number, self.width)
+        return number
 
 
 class FloatField(_RangedField[T]):

@@ -59,7 +59,7 @@ class NumberStored(FormattedField[T]):
         return cast("Number", self.encode(self.convert(value)))
 
     def encode(self, value: T) -> AttributeValue:
-        return self.encode_number(value) if self.stored_format is None else self.stored_format.encode(value)
+        return self.encode_number(value) if self.stored_format is None else self.encode_formatted(value)
 
     def encode_number(self, value: T) -> Number:
         """Return the number to store for the Python value."""

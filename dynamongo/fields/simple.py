@@ -66,7 +66,9 @@ class BooleanField(FormattedField[T]):
     def __init__(self: Any, *, format: Any = None, **options: Any) -> None:
         super().__init__(**options)
         if isinstance(format, Mapping):
-            self.take_format(format, declare_map(self.label, format, {True: "True", False: "False"}))
+            self.take_format(
+                format, declare_map(self.label, cast("Mapping[Any, Any]", format), {True: "True", False: "False"})
+            )
         else:
             self.declare_format(format, _BOOLEAN_FORMATS)
 
@@ -292,7 +294,10 @@ def _read_uuid(stored: AttributeValue) -> uuid.UUID | None:
     if type(stored) is bytes:
         return UUID(bytes=stored) if len(stored) == 16 else None
     try:
-        return UUID(stored) if type(stored) is str else None
+        if type(stored) is not str:
+            return None
+        is_hex = len(stored) == 32 and stored.isalnum()  # no sign and no underscore, which `int` would skip
+        return UUID(int=int(stored, 16)) if is_hex and stored.isascii() else UUID(stored)
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
-from dynamongo.fields.datetime_formats import QUANTA, SECOND_WIDTH, TIMESPECS, Timespec, make_format
+from dynamongo.fields.datetime_formats import OF_PYTHON, QUANTA, SECOND_WIDTH, TIMESPECS, Timespec, make_format, with_t
 from dynamongo.fields.epochs import EPOCH, FIRST, LAST, MILLISECONDS, SECONDS, to_duration, to_number
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operators import as_operand
@@ -62,15 +62,16 @@ class DateTimeField(TextStored[T]):
                 iso-z        2024-05-01T08:00:00.000Z             JavaScript, AppSync
                 pynamodb     2024-05-01T08:00:00.000000+0000      PynamoDB
                 isoformat    2024-05-01T10:00:00+02:00            Python: what `isoformat` of the `datetime` returns
+                str          2024-05-01 10:00:00+02:00            Python: `str` of the `datetime`
                 epoch        1714550400                           a number of seconds
                 epoch-ms     1714550400000                        a number of milliseconds
 
-            All but `"isoformat"` hold values in UTC, to which those given are converted. A value without a time zone
+            All but those of Python hold values in UTC, to which those given are converted. A value without a time zone
             is refused, unless `tzd="utc"` takes it as UTC; with `drop_tzinfo=True` all values are without one, in UTC.
             Other texts in ISO 8601 are read as well.
         timespec: How much of the time is stored: `"seconds"`, `"milliseconds"`, `"microseconds"`, or `"auto"` (no
             fraction if it is zero, else microseconds; then the texts of `"iso-z"` do not sort). By default that of
-            the examples, and `"auto"` for `"isoformat"`.
+            the examples, and `"auto"` for those of Python.
         truncate: Whether values finer than `timespec` are cut. By default they are refused.
         options: The arguments of every field.
 
@@ -166,7 +167,7 @@ class DateTimeField(TextStored[T]):
 
     def _declare_zone(self, format_: str) -> None:
         """Hold values in UTC if that is what the format stores."""
-        if format_ == "isoformat":
+        if format_ in OF_PYTHON:
             if not (self.convert_tz or self.drop_tzinfo or self.tzd == "reject"):
                 self.unsorted = "declare convert_tz=True, so that all values are stored in UTC"
             return
@@ -180,20 +181,28 @@ class DateTimeField(TextStored[T]):
             self.tzd = "require"
 
     def convert(self, value: Any) -> Any:
-        settled = self._to_datetime(value)
-        return settled if self.stored_format is None else self._fit(settled)
-
-    def _to_datetime(self, value: Any) -> dt.datetime:
         if isinstance(value, dt.datetime):
             dropped = self.drop_tzinfo and value.tzinfo is None  # the form of values that the field converted
-            return value if dropped else self._settle_time_zone(value)
+            settled = value if dropped else self._settle_time_zone(value)
+        else:
+            settled = self._settle_time_zone(self._parse_given(value))
+        return settled if self.stored_format is None else self._fit(settled)
+
+    def _parse_given(self, value: Any) -> dt.datetime:
         if not isinstance(value, str):
             self.reject(value, "a datetime or the text of one")
         try:
-            parsed = datetimes.parse(value, self.formats, self.parser)
+            return datetimes.parse(value, self.formats, self.parser)
         except ValueError as error:
             self.reject(value, f"a datetime or the text of one ({describe_error(error)})", cause=error)
-        return self._settle_time_zone(parsed)
+
+    def _convert_bound(self, value: Any) -> dt.datetime:
+        """Convert a value that may be finer than what the format stores."""
+        return (
+            self._settle_stored(value)
+            if isinstance(value, dt.datetime)
+            else self._settle_time_zone(self._parse_given(value))
+        )
 
     def to_json(self, value: Any) -> Any:
         return value.isoformat()
@@ -252,7 +261,7 @@ class DateTimeField(TextStored[T]):
         return f", since format={self.format!r} stores UTC; declare tzd='utc' to take others as UTC"
 
     def check_key(self, *, is_range: bool) -> None:
-        if self.format != "isoformat":  # a key is stored in UTC
+        if self.format not in OF_PYTHON:  # a key is stored in UTC
             super().check_key(is_range=is_range)
         if self.serialized_format is not None and not datetimes.is_in_order(self.serialized_format):
             raise SchemaError(
@@ -284,14 +293,14 @@ class DateTimeField(TextStored[T]):
 
     def _encode_formatted_bound(self, value: Any, operator: Comparator) -> Operand:
         operand = as_operand(value)
-        if self.unsorted and not (self.format == "isoformat" and self.keeps_order):
-            start = None if operand is not None else self._to_datetime(value)
+        if self.unsorted and not (self.format in OF_PYTHON and self.keeps_order):
+            start = None if operand is not None else self._convert_bound(value)
             if self.format != "iso-z" or start is None or start.microsecond or operator not in ("<", ">="):
                 self.refuse_bounds()
             return datetimes.format_local(start)[:SECOND_WIDTH]  # sorts before all texts of that second
         if operand is not None:
             return operand
-        instant = self._to_datetime(value)
+        instant = self._convert_bound(value)
         encoded = self.encode(instant)
         # A number tells the whole bound. A text that was cut sorts after that of the same step, and before the next.
         return f"{encoded}~" if instant.microsecond % self.quantum and type(encoded) is str else encoded
@@ -302,7 +311,7 @@ class DateTimeField(TextStored[T]):
     def parse(self, text: str) -> Any:
         if self.stored_format is not None:
             read: Any = self.stored_format.decode(text)
-            settled = self._settle_stored(datetimes.parse_iso(text) if read is None else read)
+            settled = self._settle_stored(datetimes.parse_iso(with_t(text)) if read is None else read)
             return self._fit(settled, "stored as ")
         if self.serialized_format is None:
             value = datetimes.parse_iso(text)

@@ -57,7 +57,6 @@ class LimitedText(TextStored[T]):
         self.regex = _compile_regex(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
-        self._is_plain = not self.overridden
 
     def convert(self, value: Any) -> Any:
         return self.convert_text(value, self._kind)
@@ -101,7 +100,7 @@ class LimitedText(TextStored[T]):
 
     def _encode_text(self, value: Any, expected: str) -> Any:
         """Encode a text without the rules of the field."""
-        if self._is_plain:
+        if self.is_plain:
             return self.convert_text(value, expected)
         is_converted = self.stored_format is not None or "convert" in self.overridden
         return self.encode(self.convert(value) if is_converted else self.convert_text(value, expected))
@@ -120,6 +119,7 @@ class StringField(LimitedText[T]):
     """
 
     can_expire_items = False
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -149,7 +149,6 @@ class StringField(LimitedText[T]):
     def __init__(self: Any, *args: Any, format: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.declare_format(format, number_formats.TEXTS)
-        self._is_plain = not self.overridden and format is None
 
     def convert(self, value: Any) -> Any:
         text = self.convert_text(value, self._kind)
@@ -163,7 +162,10 @@ class StringField(LimitedText[T]):
     def parse(self, text: str) -> Any:
         return text if self.stored_format is None else self.convert(text)
 
-    reads_one_form = True
+    def encode_operand(self, value: Any) -> Operand:
+        if type(value) is str and self.is_plain and not self.is_checked and value.isascii():
+            return value  # the operand of most conditions
+        return super().encode_operand(value)
 
     def stores_like(self, other: Any) -> bool:
         if type(self) is not StringField or self.stored_format is not None:

@@ -15,7 +15,6 @@ from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import (
     AttributeNotLoaded,
-    SchemaError,
     StoredProblem,
     UnreadableItem,
     ValidationError,
@@ -34,7 +33,6 @@ from dynamongo.mapping.model_schema import ModelSchema
 from dynamongo.mapping.records import (
     Record,
     Recorded,
-    is_bound,
     make_record,
     record_of,
     set_record,
@@ -46,6 +44,7 @@ from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
     from dynamongo.mapping import deltas, problems, stored_forms
+    from dynamongo.mapping.kinds import Kinds
 else:  # only saves of what was read need them, or errors
     deltas = LazyModule("dynamongo.mapping.deltas")
     problems = LazyModule("dynamongo.mapping.problems")
@@ -54,10 +53,6 @@ else:  # only saves of what was read need them, or errors
 M = TypeVar("M", bound=Recorded)
 
 _PLAIN_KEYS: Final = frozenset([BinaryField, IntField, StringField])
-_OF_CONCRETE_MODELS: Final = frozenset(
-    ["declaration", "table", "keys", "indexes", "version", "exists", "is_missing", "_schema"]
-)
-"""The attributes that `ModelSchema.take_declaration` sets, and an abstract model lacks."""
 
 
 class Mapper(ModelSchema, Generic[M]):
@@ -72,7 +67,10 @@ class Mapper(ModelSchema, Generic[M]):
         model: The class.
         origin: The class that declares the model: `model` itself, unless that is bound to another table.
         codec: The compiled functions between values and items.
+        kinds: How its items are told from others in the table; `None` if nothing tells them.
     """
+
+    kinds: Kinds | None = None
 
     def __init__(self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
         self.model = self.origin = model
@@ -102,20 +100,36 @@ class Mapper(ModelSchema, Generic[M]):
         Raises:
             ValidationError: It is neither an instance nor a dict of valid values.
         """
+        known: Any = item
+        if type(known) is self.model:  # almost always
+            return known
         if isinstance(item, self.origin):
-            return self._adopt(item) if self.is_foreign(item) else item
+            return self.mapper_of(item).adopt(item) if self.is_foreign(item) else item
         if isinstance(item, Mapping):
             model: Any = self.model
             built: M = model.from_dict(item)  # which a model may override
             return built
         raise ValidationError(f"{self.name}: expected an instance or a dict of its values; got {shorten(item)}")
 
+    def mapper_of(self, instance: M) -> Mapper[M]:
+        """Return the mapper of the instance's own class, which may be derived from the model, and store more."""
+        own: Mapper[M] = self.class_like(type(instance)).__mapper__
+        return own if own.keys.names == self.keys.names else self
+
+    def class_like(self, model: Any) -> Any:
+        """Return the class, which is derived from the model, bound to what the model is bound to."""
+        origin, own = model.__mapper__.origin, vars(self.model)
+        if origin is self.origin or self.model is self.origin:
+            return self.model if origin is self.origin else origin
+        bound = origin.on_table(own["__table__"]) if "__table__" in own else origin
+        return bound.on(own["__connection__"]) if "__connection__" in own else bound
+
     def is_foreign(self, instance: M) -> bool:
         """Return whether the instance belongs to another table: what it knows of its stored item is not about ours."""
         model = type(instance)
-        return model is not self.model and (self.model is not self.origin or is_bound(model))
+        return model is not self.model and model is not self.class_like(model)
 
-    def _adopt(self, instance: M) -> M:
+    def adopt(self, instance: M) -> M:
         """Return a new instance of this table with the values of one of another table, which stays as it is."""
         held: dict[str, Any] = vars(instance)
         make: Any = self.model.__new__
@@ -162,9 +176,12 @@ class Mapper(ModelSchema, Generic[M]):
             " saving it would lose the rest: call reload() first, or change it with update()"
         )
 
-    @property
-    def reader(self) -> ItemReader | None:
-        """What reads whole items to instances while they are still JSON, for `decode_read`; `None` if nothing can."""
+    def model_for(self, item: Item) -> type[M] | None:  # noqa: ARG002 - `KindMapper` looks at it
+        """Return the class of a stored item; `None` if it is of another kind. Without kinds, that is the model."""
+        return self.model
+
+    def make_reader(self) -> ItemReader | None:
+        """Return what reads whole items to instances while they are JSON, for `decode_read`; `None` if nothing can."""
         read = self.codec.read
         if read is None:
             return None
@@ -180,6 +197,9 @@ class Mapper(ModelSchema, Generic[M]):
         """
         decoded: list[M] = self.codec.decode(self.model, (item,))
         return decoded[0]
+
+    decode_own = decode
+    """The same, whatever kind the item says it is of."""
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
@@ -213,7 +233,7 @@ class Mapper(ModelSchema, Generic[M]):
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
         # Attributes of which only elements were read are decoded apart: their fields would miss the rest.
         parts = {path.attribute for path in loaded if len(path.elements) > 1}
-        instance = self.decode({name: value for name, value in item.items() if name not in parts})
+        instance = self.decode_own({name: value for name, value in item.items() if name not in parts})
         values: dict[str, Any] = vars(instance)
         for name, field in self.fields.items():
             attribute = field.path.attribute
@@ -281,7 +301,7 @@ class Mapper(ModelSchema, Generic[M]):
         if type(record) is not Record:
             set_record(instance, item)
         elif record.loaded is None:
-            set_record(instance, make_record(item, self.attributes))
+            set_record(instance, make_record(item, self.codec.known))
         else:
             set_record(instance, replace(record, stored=item, loaded=self._add_held(instance, record.loaded)))
         if self.version is not None:  # the write has incremented it
@@ -325,15 +345,3 @@ class Mapper(ModelSchema, Generic[M]):
         return UnreadableItem(
             f"{text}; stored in the item with {named}", problems=found, key=key, item=decode_map(item)
         )
-
-
-class AbstractMapper(Mapper[M]):
-    """The mapper of an abstract model, which has fields but no keys and no table.
-
-    A class of its own, because a `__getattr__` would slow down every attribute of the other mappers.
-    """
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name in _OF_CONCRETE_MODELS:
-            raise SchemaError(f"{self.name} is abstract and has no table: derive a model from it")
-        raise AttributeError(name)

@@ -60,6 +60,9 @@ class Codec:
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
         explain: Returns the error for an unreadable item.
+
+    Attributes:
+        known: The attributes that instances do not show as undeclared.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Codec:
         self._fields = fields
         self._find_keys = find_keys
         self._attributes = {field.path.attribute: field for field in fields.values()}
+        self.known: dict[str, object] = {**self._attributes}
         self._index_keys = [self._attributes[name] for name in index_keys]
         self._explain = explain
 
@@ -125,6 +129,10 @@ class Codec:
             return None
         return compile_later(self, "read", _leave_to_decode, lambda: self._write_read().compile())
 
+    def reserve(self, attribute: str) -> None:
+        """Keep the attribute out of what instances show as undeclared, and save, though no field is stored in it."""
+        self.known[attribute] = None
+
     def reset(self) -> None:
         """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
         for compiled in ("build", "fill", "encode", "decode", "read"):
@@ -145,7 +153,7 @@ class Codec:
                 raise self._explain(item) from None
             instance = make(model)  # the constructor would validate what was just read
             set_values(instance, values)
-            set_record(instance, make_record(item, self._attributes))
+            set_record(instance, make_record(item, self.known))
             instances.append(instance)
         return instances
 
@@ -179,7 +187,7 @@ class Codec:
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
         source.names.update(
-            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._attributes
+            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         source.names.update(make_record=make_record, explain=self._explain)
@@ -205,7 +213,7 @@ class Codec:
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         # What reading an unusual item may raise; `decode` then reads or reports it.
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
-        source.names.update(make_record=make_wire_record, fields=self._attributes, UNREADABLE=unreadable)
+        source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)

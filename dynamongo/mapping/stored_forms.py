@@ -60,7 +60,7 @@ def keep_form(field: Field[Any], stored: Resolved, own: Resolved) -> Resolved:
     # A field that overrides a method may make something else of its parts.
     parted: Any = None if field.overridden else field
     if isinstance(parted, DictField) and isinstance(stored, dict) and isinstance(own, dict):
-        return _keep_members(parted, stored, own)
+        return _keep_members(cast("DictField[Any]", parted), stored, own)
     if isinstance(parted, ListField) and isinstance(stored, list) and isinstance(own, list):
         return _keep_elements(cast("ListField[Any]", parted), stored, own)
     if is_same(own, _write_again(field, stored)):

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
@@ -91,6 +91,11 @@ class AccessPath:
         """0 for the table, 1 for a local index, 2 for a global one."""
         return 0 if self.index is None else _GLOBAL if self.index.is_global else _LOCAL
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a local index, for which DynamoDB fetches what it does not hold."""
+        return self.kind == _LOCAL
+
     def find_unheld(self, attributes: frozenset[str] | None) -> tuple[str, ...]:
         """Return which of the attributes it does not hold; `"…"` stands for those whose names nobody knows."""
         if self.held is None:
@@ -99,7 +104,7 @@ class AccessPath:
 
     def fetches(self, read: Read) -> bool:
         """Return whether items are also fetched from the table, since a local index does not hold what is wanted."""
-        return self.kind == _LOCAL and bool(self.find_unheld(read.attributes) or self.find_unheld(read.named))
+        return self.is_local and bool(self.find_unheld(read.attributes) or self.find_unheld(read.named))
 
     def find_obstacle(self, read: Read, *, is_forced: bool = False) -> str | None:
         """Return why it cannot serve the read, or `None` if it can.
@@ -117,6 +122,8 @@ class AccessPath:
     def _explain_unheld(self, read: Read, *, is_forced: bool) -> str | None:
         """Return what the condition names, or the read wants, and a global index does not hold."""
         if lacking := self.find_unheld(read.named):
+            if read.kinds is not None and read.kinds.path.attribute in lacking:
+                return f"it does not hold `{read.kinds.path.attribute}`, which tells the kind of an item"
             return f"it does not hold {read.quote(lacking)}, which the condition names"
         if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None
@@ -188,8 +195,9 @@ class Candidate:
     @property
     def rank(self) -> tuple[int, ...]:
         """The lower, the better."""
+        last_is_bound = bool(self.range_key) and not is_equality(self.range_key[-1])
         return (
-            -2 * len(self._fixed) - len(self._bounded),
+            last_is_bound - 2 * (len(self.access.keys.hash_attributes) + len(self.range_key)),
             len(set(self.hash_key.values)),
             self.fetches,
             self.access.kind,
@@ -236,15 +244,17 @@ def access_paths(table: TableSchema) -> list[AccessPath]:
 def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
     """Return how the access path serves the read, or why it does not."""
     parts, keys = read.parts, access.keys
-    choices = [find_choice(parts, attribute) for attribute in keys.hash_attributes]
-    missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
-    if len(missing) == len(choices):
-        return Rejected(access.name, f"no condition compares its hash key {read.quote(missing)} by ==")
+    choices = list(map(find_choice, itertools.repeat(parts), keys.hash_attributes))
+    if not any(choices):
+        names = [each.name for each in keys.hash_attributes]
+        return Rejected(access.name, f"no condition compares its hash key {read.quote(names)} by ==")
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
-    if missing:
-        return Rejected(access.name, f"no condition compares {read.quote(missing)} of its hash key by ==", is_near=True)
-    found = _find_hash_keys(parts, keys, [choice for choice in choices if choice is not None])
+    if not all(choices):
+        missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
+        reason = f"no condition compares {read.quote(missing)} of its hash key by =="
+        return Rejected(access.name, reason, is_near=True)
+    found = _find_hash_keys(parts, keys, cast("list[Choice]", choices))
     if found is None:
         return Rejected(access.name, "the values of its hash attributes have too many combinations, one query for each")
     hash_key, rest = found
@@ -258,14 +268,14 @@ def _find_hash_keys(
     parts: tuple[Condition, ...], keys: KeySchema, choices: Sequence[Choice]
 ) -> tuple[HashKeys, tuple[Condition, ...]] | None:
     """Return the hash key values, and the conjuncts that they do not cover; `None` if there are too many."""
-    equalities = [choice.part for choice in choices if isinstance(choice.part, Comparison)]
+    equalities = tuple([choice.part for choice in choices if isinstance(choice.part, Comparison)])
     if len(choices) > 1 and len(equalities) < len(choices):
         found = find_keys(parts, KeySchema(keys.hash_attributes))
         return None if found is None else (HashKeys([tuple(key.values()) for key in found[0]]), conjuncts(found[1]))
     # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
-    used = {id(choice.part) for choice in choices if not choice.says_more}
+    used = [id(choice.part) for choice in choices if not choice.says_more]
     values = list(itertools.product(*[choice.values for choice in choices]))
-    return HashKeys(values, tuple(equalities)), tuple([part for part in parts if id(part) not in used])
+    return HashKeys(values, equalities), tuple([part for part in parts if id(part) not in used])
 
 
 def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import UnreadableItem
@@ -12,6 +12,9 @@ from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import ResolvedStrategy
 from dynamongo.schema import TableSchema
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.kinds import Kinds
 
 OnInvalid: TypeAlias = Literal["raise", "skip"] | Callable[[UnreadableItem], object]
 """What to do about a stored item that does not suit its model, if all that is returned is to suit it."""
@@ -43,6 +46,7 @@ class Read:
         max_units_per_second: How many read units to consume per second at most.
         on_invalid: What to do about items that do not suit the model.
         names: The names of fields by those of their attributes, where these differ.
+        kinds: The kinds of the items that are read, if the table has others.
     """
 
     table: TableSchema
@@ -62,12 +66,21 @@ class Read:
     max_read_units: float | None = None
     on_invalid: AnyOnInvalid = field(default="raise", compare=False)
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
 
     @property
     def parts(self) -> tuple[Condition, ...]:
-        """The conjuncts of its condition."""
-        return () if isinstance(self.source, tuple) else conjuncts(self.source)
+        """The conjuncts of its condition, of which one says the kind."""
+        if isinstance(self.source, tuple):
+            return ()
+        parts, kind = conjuncts(self.source), self.kind
+        return parts if kind is None or kind in parts else (*parts, kind)
+
+    @property
+    def kind(self) -> Condition | None:
+        """The condition on the kind of the items."""
+        return None if self.kinds is None else self.kinds.condition
 
     @property
     def named(self) -> frozenset[str]:
@@ -85,7 +98,7 @@ class Read:
 
     def quote(self, attributes: Iterable[str]) -> str:
         """Return the names of the fields of these attributes, for messages."""
-        return ", ".join(f"`{self.names.get(name, name)}`" for name in attributes)
+        return ", ".join([f"`{self.names.get(name, name)}`" for name in attributes])
 
     def request_limit(self, *, within_limit: bool) -> int | None:
         """Return how many items a request reads at most: the page size, and within the limit no more than that."""

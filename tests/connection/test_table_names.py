@@ -16,7 +16,7 @@ import botocore.credentials
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from dynamongo import ConfigurationError, Connection, IntField, Model, SchemaError, StringField
+from dynamongo import ConfigurationError, Connection, ExpressionError, IntField, Model, SchemaError, StringField
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import Request, build_request
 from dynamongo.backends.dynamodb.transport.account_endpoints import find_account, names_other_account
@@ -224,6 +224,22 @@ class TestArn:
         # Only boto3 knows the region of a profile, and only the server that of an endpoint.
         for connection in (Connection(profile="x"), Connection(region="us-east-2", endpoint_url="http://localhost:1")):
             assert foreign.on(connection).table_name().endswith(":table/orders")
+
+    def test_transactions_take_one_account(self) -> None:
+        ours, theirs = (Order.on_table(f"arn:aws:dynamodb:us-east-2:{n * 12}:table/orders") for n in "12")
+        with pytest.raises(ExpressionError, match="one account; got those of 111111111111, 222222222222"):
+            Connection.transact_get([(ours, 1), (theirs, 1)])
+
+        def write_both() -> None:
+            with Connection.transaction() as tx:
+                tx.save(ours(number=1))
+                tx.save(theirs(number=1))
+
+        with pytest.raises(ExpressionError, match="one account"):
+            write_both()
+        for model in (ours, Order):
+            model.create_table()
+        assert Connection.transact_get([(ours, 1), (Order, 1)]) == [None, None]
 
     def test_in_memory_is_a_table_of_its_own(self) -> None:
         foreign = Order.on_table(ARN)

@@ -215,6 +215,7 @@ FORMATTED: list[tuple[Any, list[Any]]] = [
     (DateTimeField(format="pynamodb", tzd="utc"), TIMES),
     *((DateTimeField(format="isoformat", tzd=tzd), TIMES) for tzd in ("allow", "require", "utc", "reject")),
     (DateTimeField(format="isoformat", timespec="seconds", convert_tz=True), TIMES),
+    (DateTimeField(format="str"), TIMES),
     (DateTimeField(format="epoch", timespec="microseconds"), TIMES),
     (DateTimeField(format="epoch"), TIMES),
     (DateTimeField(format="epoch-ms", truncate=True), TIMES),
@@ -343,7 +344,14 @@ STORED: list[Any] = [
     *({"a": "x", "s": frozenset({"b"}), "l": ["c"]}, {"city": "Oslo"}),
     *(frozenset({"a"}), frozenset({1, Decimal("1.5")}), frozenset({b"a"}), frozenset({"1", "7.5"}), {"a": "true"}),
     *("2024-05-01T10:00:00.000Z", "2024-05-01T10:00:00Z", "2024-05-01T10:00:00.007+00:00", "2024-05-01T10:00:00"),
-    *("2024-05-01T10:00:00.000000+0000", "2024-05-01T12:00:00+02:00", "2024-05-01T10:00:00.-1Z", "20240501", "true"),
+    *(
+        "2024-05-01T10:00:00.000000+0000",
+        "2024-05-01T12:00:00+02:00",
+        "2024-05-01T10:00:00.-1Z",
+        "20240501",
+        "true",
+        "2024-05-01 10:00:00+00:00",
+    ),
     *("0" * 32, "urn:uuid:" + "0" * 32, bytes(16), "07", "42", "1.50", "1e3", "-0.0", b"AP8=", "AP8=", 10**12, 10**18),
     *([1, Decimal("1.5")], [1], {"b": "0" * 32}),
 ]
