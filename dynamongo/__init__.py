@@ -36,6 +36,7 @@ from dynamongo.exceptions import (
     ScanWarning,
     SchemaError,
     ServiceError,
+    StoredProblem,
     TableExists,
     TableMismatch,
     TableNotFound,
@@ -43,6 +44,7 @@ from dynamongo.exceptions import (
     ThrottlingReason,
     TransactionCanceled,
     TransactionConflict,
+    UnreadableItem,
     UnsupportedOperation,
     ValidationError,
     VersionConflict,
@@ -74,6 +76,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
+from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -83,6 +86,7 @@ if TYPE_CHECKING:
     from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.connection.recording import budget
     from dynamongo.executor.schema_diff import Difference
+    from dynamongo.fields.documents import DocumentField
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -95,6 +99,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.aio.result_set": ("AsyncResultSet",),
             "dynamongo.connection.recording": ("budget",),
             "dynamongo.executor.schema_diff": ("Difference",),
+            "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": ("BatchResult", "Failure", "Page", "WriteOutcome"),
@@ -128,6 +133,7 @@ __all__ = [
     "DecimalField",
     "DictField",
     "Difference",
+    "DocumentField",
     "DynamongoError",
     "EmailField",
     "EnumField",
@@ -160,6 +166,7 @@ __all__ = [
     "SchemaError",
     "ServiceError",
     "SetField",
+    "StoredProblem",
     "Strategy",
     "StringField",
     "TableExists",
@@ -173,6 +180,7 @@ __all__ = [
     "TransactionConflict",
     "URLField",
     "UUIDField",
+    "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",
     "VersionConflict",
@@ -183,6 +191,8 @@ __all__ = [
     "WritePlan",
     "WrittenButUnreadable",
     "budget",
+    "if_not_exists",
+    "list_append",
 ]
 
 

@@ -165,6 +165,6 @@ def _warm_reader(mapper: Mapper[Row], wire: Any, text: str) -> Callable[[Any, st
 
 
 def _read(mapper: Mapper[Row]) -> Callable[[Any, str], Any]:
-    reader = mapper.reader
+    reader = mapper.make_reader()
     assert reader is not None
     return reader.read

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias, cast
 
 from dynamongo.backends import Backend
@@ -10,6 +10,8 @@ from dynamongo.connection.connection import Connection, connection_of
 from dynamongo.exceptions import ConfigurationError, ExpressionError
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import is_bound
+from dynamongo.operations.table_names import find_arn, is_arn
 
 Address: TypeAlias = tuple[str, tuple[AttributeValue, ...]]
 """One item of any table: the full name of its table, and the values of its key."""
@@ -32,6 +34,17 @@ def find_mapper(model: Any) -> tuple[Mapper[Any], str]:
     return cast("Mapper[Any]", mapper), model.table_name()
 
 
+def check_accounts(addresses: Iterable[Address]) -> None:
+    """Refuse ARNs of several accounts, for which DynamoDB would refuse the whole transaction.
+
+    Source: TransactWriteItems, API reference.
+    """
+    tables = {table for table, _ in addresses}
+    arns = [arn for arn in map(find_arn, filter(is_arn, tables)) if arn is not None]
+    if len(accounts := {arn.account for arn in arns}) > 1:
+        raise ExpressionError(f"a transaction takes tables of one account; got those of {', '.join(sorted(accounts))}")
+
+
 def find_backend(models: Sequence[type], override: Backend | None) -> tuple[Connection, Backend]:
     """Return where a transaction is executed: a connection of its models, which must share a backend.
 
@@ -49,6 +62,11 @@ def find_backend(models: Sequence[type], override: Backend | None) -> tuple[Conn
     if others:
         raise ConfigurationError(
             "a transaction needs one backend for all its models, but the connections of"
-            f" {models[0].__name__} and {others[0].__name__} have different ones"
+            f" {_describe(models[0])} and {_describe(others[0])} have different ones"
         )
     return connection, backend
+
+
+def _describe(model: Any) -> str:
+    """Return the name of a model, and of its table if it is bound: both may be of one model."""
+    return f"{model.__name__} ({model.table_name()})" if is_bound(model) else str(model.__name__)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from dynamongo.connection.overrides import backends
-from dynamongo.connection.participants import Address, find_backend, find_mapper, split_arguments
+from dynamongo.connection.participants import Address, check_accounts, find_backend, find_mapper, split_arguments
 from dynamongo.exceptions import ExpressionError
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import MAX_TRANSACTION_ACTIONS, Get, TransactGet, TransactGetResult
@@ -33,13 +33,16 @@ class SnapshotRead:
         unique = {_address_of(get): get for _, get in self._wanted}
         if len(unique) > MAX_TRANSACTION_ACTIONS:
             raise ExpressionError(f"transact_get reads at most {MAX_TRANSACTION_ACTIONS} items; got {len(unique)}")
+        check_accounts(unique)
         self.operation = TransactGet(tuple(unique.values()))
 
     def finish(self, result: TransactGetResult) -> list[Any]:
         """Return an instance for each of the items, or `None` where it is missing."""
         found = dict(zip(map(_address_of, self.operation.gets), result.items, strict=True))
         stored = [(mapper, found[_address_of(get)]) for mapper, get in self._wanted]
-        return [None if item is None else mapper.decode(item) for mapper, item in stored]
+        return [
+            None if item is None or mapper.model_for(item) is None else mapper.decode(item) for mapper, item in stored
+        ]
 
 
 def read_snapshot(items: Iterable[Any]) -> list[Any]:

@@ -18,7 +18,7 @@ from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import Connection
 from dynamongo.connection.overrides import backends
-from dynamongo.connection.participants import Address, find_backend, find_mapper, split_arguments
+from dynamongo.connection.participants import Address, check_accounts, find_backend, find_mapper, split_arguments
 from dynamongo.exceptions import (
     BackendError,
     CancellationReason,
@@ -148,6 +148,7 @@ class TransactionActions:
         model = item if isinstance(item, type) else type(item)
         mapper, table = find_mapper(model)
         instance = mapper.as_instance(item if values is None else values)
+        mapper = mapper.mapper_of(instance)
         write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
         if write is not None:  # with `only_changed`, nothing may have changed
             self._add("save", mapper, write, saved=instance)
@@ -194,7 +195,7 @@ class TransactionActions:
         if left:
             raise ExpressionError(f"delete takes an instance, or a model and a strategy; got also {shorten(left)}")
         mapper, table = find_mapper(model)
-        self._add("delete", mapper, make_delete(table, resolve_checked(which, condition, mapper)))
+        self._add("delete", mapper, make_delete(mapper, table, resolve_checked(which, condition, mapper)))
 
     def check(self, model: type[Recorded], strategy: Strategy, *, condition: Condition | None = None) -> None:
         """Cancel the transaction unless an item exists and satisfies the conditions of the strategy and beside it."""
@@ -211,6 +212,7 @@ class TransactionActions:
         self._is_open = False  # also if sending fails: nothing is to be added to what was sent
         if error is not None or not self._entries:
             return None
+        check_accounts(self._entries)
         models = dict.fromkeys([entry.mapper.model for entry in self._entries.values()])
         return find_backend(list(models), self._override)
 
@@ -224,8 +226,8 @@ class TransactionActions:
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
         if not self._is_open:
             raise DynamongoError(f"a transaction takes actions only inside its `{self._block}` block")
-        returns_item = self._return_items or mapper.version is not None
-        # DynamoDB returns the item only if it is asked to; a version conflict cannot be told without it.
+        returns_item = self._return_items or mapper.version is not None or mapper.kinds is not None
+        # DynamoDB returns the item only if it is asked to; a conflict of versions or kinds cannot be told without it.
         if action.return_item_on_failure is not returns_item:
             action = replace(action, return_item_on_failure=returns_item)
         holder = action.item if isinstance(action, Put) else action.key

@@ -5,7 +5,8 @@
     DynamongoError
     ├── SchemaError                          a model is declared wrongly (TypeError)
     ├── ValidationError                      a value does not suit its field (ValueError)
-    │   └── WrittenButUnreadable             a write was done, and the item that it returned cannot be read
+    │   └── UnreadableItem                   a stored item does not suit its model
+    │       └── WrittenButUnreadable         a write was done, and the item that it returned cannot be read
     ├── ExpressionError                      a strategy, condition or update is invalid (ValueError)
     ├── ConfigurationError                   the settings of a connection are invalid
     │   └── CredentialsError                 AWS credentials are missing or were refused
@@ -78,7 +79,9 @@ from dynamongo.exceptions.library import (
     ScanForbidden,
     ScanWarning,
     SchemaError,
+    StoredProblem,
     TableMismatch,
+    UnreadableItem,
     UnsupportedOperation,
     ValidationError,
     VersionConflict,
@@ -112,6 +115,7 @@ __all__ = [
     "ScanWarning",
     "SchemaError",
     "ServiceError",
+    "StoredProblem",
     "TableExists",
     "TableMismatch",
     "TableNotFound",
@@ -119,6 +123,7 @@ __all__ = [
     "ThrottlingReason",
     "TransactionCanceled",
     "TransactionConflict",
+    "UnreadableItem",
     "UnsupportedOperation",
     "ValidationError",
     "VersionConflict",
@@ -128,5 +133,5 @@ __all__ = [
 ]
 
 for _error in __all__:  # tracebacks and pickles name the classes by their public path
-    if not _error.endswith("Reason"):  # whose annotations are resolved in their module
+    if not _error.endswith(("Reason", "Problem")):  # whose annotations are resolved in their module
         globals()[_error].__module__ = __name__

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dynamongo._support.dataclasses import dataclass
+
 # The names without "Error" (N818) are AWS's, those of dynamongo 0.2, or say what happened, as in `except ItemNotFound`.
 
 
@@ -19,17 +21,72 @@ class ValidationError(DynamongoError, ValueError):
     """A value does not suit its field: one that was given, or one that is stored.
 
     Attributes:
-        item: The returned item as a dict of Python values, where a write was done and its result cannot be read.
+        item: The stored item that does not suit its model, as in `UnreadableItem`; `None` if a value was given.
     """
 
     item: dict[str, Any] | None = None
 
 
-class WrittenButUnreadable(ValidationError):  # noqa: N818 - see above
-    """A write was done, and the item that it returned does not suit the model: do not repeat the write.
+@dataclass(frozen=True, slots=True)
+class StoredProblem:
+    """A stored value that does not suit its field.
 
-    `.item` is what is stored (or was, for a delete), as a dict of Python values.
+    Attributes:
+        field: The name of the field of the model.
+        path: Where the value is, by the names of fields: `address.city`, `rows[1]`.
+        stored: What is stored there, as a plain Python value; `None` for NULL and for a missing value.
+        message: What is wrong, in words that do not disclose what is stored.
     """
+
+    field: str
+    path: str
+    stored: Any
+    message: str
+
+
+class UnreadableItem(ValidationError):  # noqa: N818 - see above
+    """A stored item does not suit its model. The message names the item by its key, and shows nothing else of it.
+
+    Reads with `on_invalid="keep"` return the error in the place of the instance.
+
+    Attributes:
+        problems: All values of the item that do not suit their fields.
+        key: The key of the item by the names of its fields: a strategy for `update_one` or `delete_one`.
+        item: The item as it is stored (or was, if it was deleted), as a dict of plain Python values by the names of its
+            attributes.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: tuple[StoredProblem, ...] = (),
+        key: dict[str, Any] | None = None,
+        item: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.problems = problems
+        self.key = key or {}
+        self.item = item or {}
+
+    @property
+    def field(self) -> str | None:
+        """The field of the first problem."""
+        return self.problems[0].field if self.problems else None
+
+    @property
+    def path(self) -> str | None:
+        """The path of the first problem."""
+        return self.problems[0].path if self.problems else None
+
+    @property
+    def stored(self) -> Any:
+        """What is stored at that path."""
+        return self.problems[0].stored if self.problems else None
+
+
+class WrittenButUnreadable(UnreadableItem):
+    """A write was done, and the item that it returned does not suit the model: do not repeat the write."""
 
 
 class ExpressionError(DynamongoError, ValueError):

@@ -3,8 +3,8 @@
 Retries have one place, `Sender.send`. A request that the store did not carry out (it asked to slow down, another write
 was in the way, or no connection was made) is always retried. One whose outcome is unknown (the connection broke, or the
 store failed) is retried only if it is idempotent and its answer stays the same: reads, batches of puts and deletes,
-single ones without a condition and without a returned item, and transactions with a token. Any other write raises
-`WriteOutcomeUnknown`.
+single ones that return no item, if they have no condition or one that they leave satisfied, and transactions with a
+token. Any other write raises `WriteOutcomeUnknown`.
 
 Source: "Error handling with DynamoDB" in the DynamoDB developer guide.
 """
@@ -212,8 +212,8 @@ def _is_idempotent(operation: Operation[Any]) -> bool:
     match operation:
         case TransactWrite(token=token):
             return token is not None
-        case Put(condition=condition, return_old=return_old) | Delete(condition=condition, return_old=return_old):
-            return condition is None and not return_old
+        case Put() | Delete():
+            return (operation.condition is None or operation.is_idempotent) and not operation.return_old
         case _:  # not an update: `ADD visits 1` counts twice
             return isinstance(operation, (*_READS, BatchWrite))
 

@@ -10,22 +10,29 @@ Source: "Comparison operator and function reference" in the DynamoDB developer g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, TypeAlias, TypeGuard, cast
 
 from dynamongo._support.dataclasses import dataclass, field
-from dynamongo._support.unions import assert_never
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.trees import Branch, Junction, assemble, join
+from dynamongo.expressions.trees import Branch, Junction
 from dynamongo.expressions.values import (
     ATTRIBUTE_TYPES,
     ORDERED_TYPES,
     SCALAR_TYPES,
     AttributeType,
     AttributeValue,
-    describe_value,
     type_of,
 )
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import descriptions, evaluation, explanations
+    from dynamongo.expressions.explanations import Explanation, Storable
+else:  # which take conditions themselves
+    descriptions = LazyModule("dynamongo.expressions.descriptions")
+    evaluation = LazyModule("dynamongo.expressions.evaluation")
+    explanations = LazyModule("dynamongo.expressions.explanations")
 
 Comparator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 EQ: Final = "="
@@ -136,7 +143,7 @@ class BaseCondition:
     __slots__ = ()
 
     def __str__(self: Condition) -> str:  # type: ignore[misc]  # every subclass is in the union
-        return describe(self)
+        return descriptions.describe(self)
 
     def __and__(self: Condition, other: object) -> And:  # type: ignore[misc]  # every subclass is in the union
         return And(self, cast("Condition", other)) if isinstance(other, BaseCondition) else NotImplemented
@@ -146,6 +153,31 @@ class BaseCondition:
 
     def __invert__(self: Condition) -> Not:  # type: ignore[misc]  # every subclass is in the union
         return Not(self)
+
+    def matches(self: Condition, item: Mapping[str, Any] | Storable) -> bool:  # type: ignore[misc]  # as above
+        """Return whether the item satisfies the condition, as DynamoDB would decide. Makes no request.
+
+        Args:
+            item: An instance, as it would be saved, or attribute values by their stored names, such as an instance's
+                `to_item()`.
+        """
+        return evaluation.holds(self, explanations.as_item(item))
+
+    def explain(self: Condition, item: Mapping[str, Any] | Storable) -> Explanation:  # type: ignore[misc]  # as above
+        """Return whether the item satisfies the condition, and which of its parts; print it to read it.
+
+        Args:
+            item: As in `matches`.
+
+        >>> condition = Comparison(Path("city"), EQ, "Oslo") & (Exists(Path("vip")) | Comparison(Path("age"), GE, 18))
+        >>> print(condition.explain({"city": "Oslo", "age": 17}))
+        false  city = 'Oslo' AND (attribute_exists(vip) OR age >= 18)
+          true   city = 'Oslo'  (city is 'Oslo')
+          false  attribute_exists(vip) OR age >= 18
+            false  attribute_exists(vip)  (vip is missing)
+            false  age >= 18  (age is 17)
+        """
+        return explanations.explain(self, item)
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -302,61 +334,6 @@ def conjuncts(condition: Condition | None) -> tuple[Condition, ...]:
 def all_of(parts: tuple[Condition, ...]) -> Condition | None:
     """Combine parts that must all hold into one condition; the inverse of `conjuncts`."""
     return And.of(parts) if len(parts) > 1 else parts[0] if parts else None
-
-
-def describe(condition: Condition) -> str:
-    """Write the condition for people: in DynamoDB's notation, with the values in place.
-
-    >>> print(~(Exists(Path("a")) & Comparison(Path("b"), LT, 3)))
-    NOT (attribute_exists(a) AND b < 3)
-    """
-    return assemble(condition, _describe_node)
-
-
-def _describe_node(condition: Condition) -> Iterable[str | Condition]:
-    match condition:
-        case And(parts):
-            return join(parts, " AND ", (Or,))
-        case Or(parts):
-            return join(parts, " OR ", (And,))
-        case Not(part):
-            return ("NOT ", *join((part,), "", (And, Or)))
-        case _:
-            return (_describe_leaf(condition),)
-
-
-def _describe_leaf(
-    condition: Comparison | Between | In | BeginsWith | Contains | Exists | NotExists | IsType,
-) -> str:
-    match condition:
-        case Comparison(left, operator, right):
-            return f"{_describe_operand(left)} {operator} {_describe_operand(right)}"
-        case Between(operand, low, high):
-            bounds = f"{_describe_operand(low)} AND {_describe_operand(high)}"
-            return f"{_describe_operand(operand)} BETWEEN {bounds}"
-        case In(operand, choices):
-            return f"{_describe_operand(operand)} IN ({_describe_choices(choices)})"
-        case BeginsWith(path, prefix):
-            return f"begins_with({path}, {_describe_operand(prefix)})"
-        case Contains(path, operand):
-            return f"contains({path}, {_describe_operand(operand)})"
-        case Exists(path):
-            return f"attribute_exists({path})"
-        case NotExists(path):
-            return f"attribute_not_exists({path})"
-        case IsType(path, kind):
-            return f"attribute_type({path}, {kind!r})"
-        case _:
-            assert_never(condition)
-
-
-def _describe_choices(choices: tuple[Operand, ...], shown: int = 5) -> str:
-    listed = [_describe_operand(choice) for choice in choices[:shown]]
-    return ", ".join([*listed, f"… {len(choices) - shown} more"] if len(choices) > shown else listed)
-
-
-def _describe_operand(operand: Operand) -> str:
-    return describe_value(operand) if is_value(operand) else str(operand)
 
 
 def _check_distinct(condition: Condition, first: Operand, other: Operand) -> None:

@@ -80,6 +80,12 @@ def decode_text(text: str) -> Item:
     return decode_item(json.loads(text))
 
 
+def find_in_text(text: str) -> Callable[[str, Any], Any]:
+    """Return the `get` of an item in JSON: it decodes a value when that is asked for, and raises as `decode_value`."""
+    wire: WireItem = json.loads(text)
+    return lambda name, default: decode_value(wire[name]) if name in wire else default
+
+
 def _decode(wire: WireValue) -> AttributeValue:
     value: AttributeValue = _decode_by(DECODERS, wire)
     return value

@@ -60,6 +60,9 @@ class Field(JSONForms, Keyed, Generic[T]):
     applies_defaults: bool = False
     """Whether `apply_defaults` changes or checks values of this field."""
 
+    reads_one_form: bool = False
+    """Whether everything that the field reads is what it would store; if not, a save compares with what is stored."""
+
     is_checked: bool
     """Whether `check` has a rule to check."""
 
@@ -88,6 +91,7 @@ class Field(JSONForms, Keyed, Generic[T]):
         self._default = default
         self._owner = ""
         self._path: Path | None = None
+        self.reads_one_form |= type(self) is Field
         self.is_checked = bool(validator or choices is not None or "check" in self.overridden)
 
     def _check_stored_name(self, name: object) -> str:
@@ -168,6 +172,10 @@ class Field(JSONForms, Keyed, Generic[T]):
     def has_default(self) -> bool:
         """Whether the field was declared with a default."""
         return self._default is not None
+
+    def set_default(self, value: Any) -> None:
+        """Replace the default of a bound field."""
+        self._default = value
 
     @property
     def has_constant_default(self) -> bool:

@@ -207,6 +207,7 @@ class SetField(Field[set[E]]):
 
     def bind_children(self) -> None:
         self.member = self.member.with_label(f"a member of {self.label}")
+        self.reads_one_form = type(self) is SetField and self.member.reads_one_form
         self.applies_defaults = self.member.applies_defaults
 
     def check_declaration(self) -> None:

@@ -37,6 +37,8 @@ def adopt(cls: Any) -> None:
     _refuse_ignored(cls)
     own = {name: _find_own(cls, name) for name in _METHODS}
     cls.overridden = frozenset(name for name, method in own.items() if method is not None)
+    if "reads_one_form" not in vars(cls):
+        cls.reads_one_form = False  # who knows what the class reads
     for name, (refusal, check) in _WRAPPED.items():
         method = own[name]
         if method is not None and not hasattr(method, "is_wrapped"):
@@ -52,8 +54,8 @@ def _settle_json(cls: Any) -> None:
         return
     for name in _JSON_METHODS:
         if _find_own(cls, name) is None:
-            through_stored = next(vars(base)[name] for base in reversed(cls.__mro__) if name in vars(base))
-            setattr(cls, name, through_stored)
+            bases: list[type] = list(reversed(cls.__mro__))
+            setattr(cls, name, next(vars(base)[name] for base in bases if name in vars(base)))  # of `StoredJSON`
 
 
 def _is_of_library(cls: type) -> bool:

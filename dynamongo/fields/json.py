@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 from dynamongo._support.lazy import lazy_property
+from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import AttributeValue, describe_error, shorten
 from dynamongo.fields.formats import Format
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats
@@ -49,8 +50,13 @@ class JSONField(TextStored[Any]):
         **options: Unpack[FieldOptions],
     ) -> None:
         super().__init__(required=required, **options)
+        if sort_keys and format is not None:
+            raise SchemaError(
+                f"{self.label}: format={format!r} keeps the keys in their order, so it excludes sort_keys"
+            )
         self.sort_keys = sort_keys
-        self.declare_format(format, _FORMATS)
+        if format is not None:
+            self.declare_format(format, _FORMATS)
 
     def convert(self, value: Any) -> Any:
         if value is None:

@@ -23,6 +23,8 @@ class AnyField(Field[Any]):
         self.enclose(part)
         return part
 
+    reads_one_form = True
+
     def can_copy(self, other: Any) -> bool:
         """Return `True`: the members of a map without fields may hold anything."""
         del other
@@ -120,6 +122,7 @@ class DictField(Field[T]):
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
+        self.reads_one_form = type(self) is DictField and not self.fields
         self._refuse_hidden(named)
         self.bind_children()
 
@@ -323,6 +326,11 @@ def _apply_member_defaults(field: Field[Any], given: Any) -> Any:
 def _coerce_member(field: Field[Any], given: Any) -> Any:
     member = field.missing_value() if given is None else field.coerce(given)
     return _require(field, member)
+
+
+def read_member(field: Field[Any], stored: AttributeValue) -> Any:
+    """Return the Python value of a stored member, `None` for NULL and for a missing one."""
+    return _require(field, field.missing_value() if stored is None else field.decode(stored))
 
 
 def _require(field: Field[Any], member: Any) -> Any:

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo._support.lazy import LazyPattern
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
-from dynamongo.fields import number_formats
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
 from dynamongo.fields.json_patterns import write_pattern
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from dynamongo.fields import scalar_formats
     from dynamongo.fields.options import FieldOptions
+else:  # most models have no formats
+    scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PLAIN_IPV4 = LazyPattern(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
@@ -57,7 +60,6 @@ class LimitedText(TextStored[T]):
         self.regex = _compile_regex(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
-        self._is_plain = not self.overridden
 
     def convert(self, value: Any) -> Any:
         return self.convert_text(value, self._kind)
@@ -101,7 +103,7 @@ class LimitedText(TextStored[T]):
 
     def _encode_text(self, value: Any, expected: str) -> Any:
         """Encode a text without the rules of the field."""
-        if self._is_plain:
+        if self.is_plain:
             return self.convert_text(value, expected)
         is_converted = self.stored_format is not None or "convert" in self.overridden
         return self.encode(self.convert(value) if is_converted else self.convert_text(value, expected))
@@ -120,6 +122,7 @@ class StringField(LimitedText[T]):
     """
 
     can_expire_items = False
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -148,12 +151,12 @@ class StringField(LimitedText[T]):
 
     def __init__(self: Any, *args: Any, format: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.declare_format(format, number_formats.TEXTS)
-        self._is_plain = not self.overridden and format is None
+        if format is not None:
+            self.declare_format(format, scalar_formats.TEXTS)
 
     def convert(self, value: Any) -> Any:
         text = self.convert_text(value, self._kind)
-        if self.stored_format is not None and not number_formats.is_canonical(text):
+        if self.stored_format is not None and not scalar_formats.is_canonical(text):
             self.reject(value, "the text of a number as it would be read again, such as '42' or '-1.5'")
         return text
 
@@ -162,6 +165,11 @@ class StringField(LimitedText[T]):
 
     def parse(self, text: str) -> Any:
         return text if self.stored_format is None else self.convert(text)
+
+    def encode_operand(self, value: Any) -> Operand:
+        if type(value) is str and self.is_plain and not self.is_checked and value.isascii():
+            return value  # the operand of most conditions
+        return super().encode_operand(value)
 
     def stores_like(self, other: Any) -> bool:
         if type(self) is not StringField or self.stored_format is not None:

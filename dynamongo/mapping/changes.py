@@ -8,12 +8,13 @@ from typing import Any, cast
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
-from dynamongo.expressions.values import AttributeValue, equals
+from dynamongo.expressions.values import AttributeValue
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
 from dynamongo.mapping.deltas import Change, Delta, make_deltas
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Record, Recorded, record_of, stored_item_of
+from dynamongo.mapping.stored_forms import is_same, keep_form
 
 
 def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
@@ -50,11 +51,9 @@ def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record
     # From here on the stored value is known as a whole, or was not read at all.
     held = _encode_value(field, value)
     if record.loaded is not None and not paths:
-        return Change(field, MISSING, None, held)  # assigned without being read: the stored value is unknown
-    if _is_same(held, stored):
-        return None
-    read = _as_written(field, stored)
-    return None if _is_same(held, read) else Change(field, stored, read, held)
+        return Change(field, None, held)  # assigned without being read: the stored value is unknown
+    kept = keep_form(field, stored, held)
+    return None if is_same(kept, stored) else Change(field, stored, kept)
 
 
 def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:
@@ -71,16 +70,3 @@ def _encode_value(field: Field[Any], value: Any) -> Resolved:
     if field.required:
         raise ValidationError(f"{field.label} is required but has no value")
     return MISSING
-
-
-def _is_same(left: Resolved, right: Resolved) -> bool:
-    return left is right or (left is not MISSING and right is not MISSING and equals(left, right))
-
-
-def _as_written(field: Field[Any], stored: Resolved) -> Resolved:
-    """Return what the field would store for the value it reads: other programs may store it in another form.
-
-    A datetime stored as `2020-01-01T00:00:00Z` and never touched is no change, although the field writes `+00:00`.
-    """
-    value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
-    return MISSING if field.is_absent(value) else field.reencode(cast("AttributeValue", stored), value)

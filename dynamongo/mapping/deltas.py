@@ -16,9 +16,10 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
-from dynamongo.expressions.values import AttributeValue, Item, equals
+from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field
 from dynamongo.fields.maps import DictField
+from dynamongo.mapping.stored_forms import is_same
 
 Delta: TypeAlias = SetUpdate | RemoveUpdate
 
@@ -35,14 +36,12 @@ class Change:
 
     Attributes:
         field: Its field.
-        stored: What was stored.
-        read: What the field would have stored for the value that it read: another program may use another form.
-        held: What is to be stored now.
+        stored: What was stored; NULL where that is unknown.
+        held: What is to be stored now; see `stored_forms` for what has not changed in it.
     """
 
     field: Field[Any]
     stored: Resolved
-    read: Resolved
     held: Resolved
 
 
@@ -53,7 +52,7 @@ def make_deltas(changes: Iterable[Change]) -> tuple[tuple[Delta, ...], tuple[Con
     as they were read.
     """
     known = list(changes)
-    deltas = [_compare(each.field, each.field.path, each.stored, each.read, each.held) for each in known]
+    deltas = [_compare(each.field, each.field.path, each.stored, each.held) for each in known]
     if sum(len(delta.path.elements) for each in deltas for delta in each) <= _MAX_STEPS:
         return tuple(delta for each in deltas for delta in each), ()
     # To replace a map would undo what others have changed in it, hence the conditions. A path of several steps is that
@@ -81,23 +80,20 @@ def apply_deltas(item: Item, deltas: Iterable[Delta]) -> Item:
     return changed
 
 
-def _compare(field: Field[Any] | None, path: Path, stored: Resolved, read: Resolved, held: Resolved) -> list[Delta]:
-    # `read` decides whether there is a change, and `stored` how deep it can be: a member can only be set in a map.
-    if held is MISSING and read is MISSING:
+def _compare(field: Field[Any] | None, path: Path, stored: Resolved, held: Resolved) -> list[Delta]:
+    if is_same(stored, held):
         return []
-    if held is not MISSING and read is not MISSING and equals(read, held):  # whatever form is stored
-        return []
-    if not isinstance(field, DictField) or not (isinstance(stored, dict) and isinstance(read, dict)):
-        return [_replace(path, held)]
-    return _compare_members(field, path, stored, read, held) if isinstance(held, dict) else [_replace(path, held)]
+    if isinstance(field, DictField) and isinstance(stored, dict) and isinstance(held, dict):
+        return _compare_members(field, path, stored, held)
+    return [_replace(path, held)]  # a member can only be set in a map
 
 
-def _compare_members(field: DictField[Any], path: Path, stored: Item, read: Item, held: Item) -> list[Delta]:
+def _compare_members(field: DictField[Any], path: Path, stored: Item, held: Item) -> list[Delta]:
     return [
         delta
-        for name in {**read, **held}
+        for name in {**stored, **held}
         for delta in _compare(
-            field.member_stored_as(name), path / name, *(each.get(name, MISSING) for each in (stored, read, held))
+            field.member_stored_as(name), path / name, stored.get(name, MISSING), held.get(name, MISSING)
         )
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
@@ -12,7 +12,7 @@ from dynamongo.exceptions import (
     ValidationError,
     VersionConflict,
 )
-from dynamongo.expressions.conditions import Condition, all_of, conjuncts
+from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.updates import AnyUpdate, guards_of
 from dynamongo.expressions.values import Item, hidden_values
@@ -32,10 +32,11 @@ def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -
     updates = write.updates if isinstance(write, UpdateItem) else ()
     if not isinstance(write, (UpdateItem, ConditionCheck)) or parts[:1] != (mapper.exists,):
         return _explain_failed_check(mapper, key, write.condition, error, updates)
-    if error.item is not None:
+    if error.item is not None and mapper.model_for(error.item) is not None:
         return _explain_failed_check(mapper, key, all_of(parts[1:]), error, updates)
-    # The condition failed and the store returned no item: there is none.
-    missing = ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(key)}")
+    # The condition failed and the store returned no item: there is none, or none of the model's kind.
+    other = "" if error.item is None else ": the one that is stored there is of another kind"
+    missing = ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(key)}{other}")
     missing.__cause__ = error
     return missing
 
@@ -50,7 +51,9 @@ def _explain_failed_check(
     """Return the error with the stored item as an instance; the message shows only its key, because logs are shared."""
     stored = _decode_stored(mapper, error.item)
     named = mapper.describe_key(key)
-    conflict = None if mapper.version is None else find_conflict(mapper.version, condition, error.item)
+    is_other = error.item is not None and mapper.model_for(error.item) is None
+    has_version = mapper.version is not None and not is_other
+    conflict = find_conflict(cast("Path", mapper.version), condition, error.item) if has_version else None
     if conflict is not None:
         message = f"{mapper.name}: {conflict.describe(named, has_item=error.item is not None)}"
         return VersionConflict(message, expected=conflict.expected, found=conflict.found, item=stored)
@@ -59,12 +62,16 @@ def _explain_failed_check(
     if outside:
         names = ", ".join(f"{mapper.name}.{name}" for name in outside)
         message = f"the update would take {names} out of the range of its field in the item with {named}"
+    elif is_other:
+        message = f"the item with {named} is of another kind"
     elif condition == mapper.is_missing and error.item is not None:
         message = f"there is already an item with {named}"
     elif error.item is None:
         message = f"there is no item with {named} for `{_name_condition(condition)}`"
     else:
-        message = f"`{_name_condition(condition)}` does not hold for the item with {named}"
+        # Of ANDed conditions, only those that are false are worth showing.
+        failed = all_of(tuple(part for part in conjuncts(condition) if not holds(part, error.item)))
+        message = f"`{_name_condition(failed)}` does not hold for the item with {named}"
     return ConditionalCheckFailedException(f"{mapper.name}: {message}", item=stored)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from dynamongo.fields import DateTimeField, FloatField, IntField, StringField
+from dynamongo.fields.datetime_formats import OF_PYTHON
 from dynamongo.fields.formats import Format, FormattedField
 from dynamongo.mapping.codec_source import FastPath, Source
 
@@ -36,9 +37,7 @@ def _write_decoding(field: FormattedField[Any], form: Format, v: str, source: So
         f"{v} is not None and ({v}_ := {source.name('decode', form.decode)}({v})) is not None",
         *_write_fit(field, f"{v}_"),
     ]
-    if (
-        isinstance(field, DateTimeField) and field.format == "isoformat"
-    ):  # the others are read in the one zone they have
+    if isinstance(field, DateTimeField) and field.format in OF_PYTHON:  # the others are read in the one zone they have
         zones = list_zones(field, f"{v}_")
         tests.append(f"({' or '.join(zones)})")
     return FastPath(" and ".join(tests), f"{v}_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from dynamongo.expressions.values import shorten
@@ -69,33 +69,30 @@ def _make_keys(
     elif isinstance(index.range_key, tuple):
         refuse(model, f"{attribute}.range_key", "must be one field; only the keys of a GlobalIndex take several")
     else:
-        hash_key = table.hash_attributes
+        hash_key = list(table.hash_attributes)
     has_range_key = index.range_key is not None or not index.is_global  # a local index is nothing but a range key
-    range_key = _make_key(model, f"{attribute}.range_key", index.range_key, fields) if has_range_key else ()
     # A local index has the hash key of the table, so with the range key of the table, too, it would be the table.
     taken = [*hash_key, *(() if index.is_global else table.range_attributes)]
-    for key in range_key:
-        if key in taken:
-            refuse(model, f"{attribute}.range_key", f"must be another field; {key.name} is already a key")
+    range_key = _make_key(model, f"{attribute}.range_key", index.range_key, fields, taken) if has_range_key else ()
     return KeySchema(hash_key, range_key)
 
 
-def _make_key(model: type, attribute: str, key: object, fields: Mapping[str, Field[Any]]) -> tuple[KeyAttribute, ...]:
+def _make_key(
+    model: type, attribute: str, key: object, fields: Mapping[str, Field[Any]], taken: Iterable[KeyAttribute] = ()
+) -> list[KeyAttribute]:
     """Return the attributes of a hash or range key, which is the name of a field or a tuple of names."""
     names = cast("tuple[object, ...]", key) if isinstance(key, tuple) else (key,)
     if not 0 < len(names) <= MAX_KEY_ATTRIBUTES:
         refuse(model, attribute, f"must have 1 to {MAX_KEY_ATTRIBUTES} fields; got {len(names)}")
-    found = tuple([_make_key_attribute(model, attribute, name, fields) for name in names])
-    for place, each in enumerate(found):
-        if each in found[:place]:
-            refuse(model, attribute, f"must have different fields; got {each.name} twice")
+    found: list[KeyAttribute] = []
+    for name in names:
+        field = find_key_field(model, attribute, name, fields)
+        part = make_key_attribute(model, field)
+        if part in (*taken, *found):
+            refuse(model, attribute, f"must be another field; {field.path.name} is already a key")
+        field.is_index_key = True
+        found.append(part)
     return found
-
-
-def _make_key_attribute(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> KeyAttribute:
-    field = find_key_field(model, attribute, name, fields)
-    field.is_index_key = True
-    return make_key_attribute(model, field)
 
 
 def _make_projection(

@@ -7,16 +7,22 @@ declares, how instances become items and items become instances, and how message
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
-from dynamongo.exceptions import AttributeNotLoaded, SchemaError, ValidationError, WrittenButUnreadable
+from dynamongo.exceptions import (
+    AttributeNotLoaded,
+    StoredProblem,
+    UnreadableItem,
+    ValidationError,
+    WrittenButUnreadable,
+)
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
-from dynamongo.expressions.values import Item, hidden_values, shorten
+from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields import BinaryField, IntField, StringField
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
@@ -27,7 +33,7 @@ from dynamongo.mapping.model_schema import ModelSchema
 from dynamongo.mapping.records import (
     Record,
     Recorded,
-    is_bound,
+    make_record,
     record_of,
     set_record,
     set_values,
@@ -37,17 +43,16 @@ from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas
-else:  # only saves of what has changed need it
+    from dynamongo.mapping import deltas, problems, stored_forms
+    from dynamongo.mapping.kinds import Kinds
+else:  # only saves of what was read need them, or errors
     deltas = LazyModule("dynamongo.mapping.deltas")
+    problems = LazyModule("dynamongo.mapping.problems")
+    stored_forms = LazyModule("dynamongo.mapping.stored_forms")
 
 M = TypeVar("M", bound=Recorded)
 
 _PLAIN_KEYS: Final = frozenset([BinaryField, IntField, StringField])
-_OF_CONCRETE_MODELS: Final = frozenset(
-    ["declaration", "table", "keys", "indexes", "version", "exists", "is_missing", "_schema"]
-)
-"""The attributes that `ModelSchema.take_declaration` sets, and an abstract model lacks."""
 
 
 class Mapper(ModelSchema, Generic[M]):
@@ -62,12 +67,16 @@ class Mapper(ModelSchema, Generic[M]):
         model: The class.
         origin: The class that declares the model: `model` itself, unless that is bound to another table.
         codec: The compiled functions between values and items.
+        kinds: How its items are told from others in the table; `None` if nothing tells them.
     """
+
+    kinds: Kinds | None = None
 
     def __init__(self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
+        self._formed = [field for field in fields.values() if not (field.reads_one_form or field.is_key)]
         super().__init__(model, fields, declaration)
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
@@ -91,20 +100,36 @@ class Mapper(ModelSchema, Generic[M]):
         Raises:
             ValidationError: It is neither an instance nor a dict of valid values.
         """
+        known: Any = item
+        if type(known) is self.model:  # almost always
+            return known
         if isinstance(item, self.origin):
-            return self._adopt(item) if self.is_foreign(item) else item
+            return self.mapper_of(item).adopt(item) if self.is_foreign(item) else item
         if isinstance(item, Mapping):
             model: Any = self.model
             built: M = model.from_dict(item)  # which a model may override
             return built
         raise ValidationError(f"{self.name}: expected an instance or a dict of its values; got {shorten(item)}")
 
+    def mapper_of(self, instance: M) -> Mapper[M]:
+        """Return the mapper of the instance's own class, which may be derived from the model, and store more."""
+        own: Mapper[M] = self.class_like(type(instance)).__mapper__
+        return own if own.keys.names == self.keys.names else self
+
+    def class_like(self, model: Any) -> Any:
+        """Return the class, which is derived from the model, bound to what the model is bound to."""
+        origin, own = model.__mapper__.origin, vars(self.model)
+        if origin is self.origin or self.model is self.origin:
+            return self.model if origin is self.origin else origin
+        bound = origin.on_table(own["__table__"]) if "__table__" in own else origin
+        return bound.on(own["__connection__"]) if "__connection__" in own else bound
+
     def is_foreign(self, instance: M) -> bool:
         """Return whether the instance belongs to another table: what it knows of its stored item is not about ours."""
         model = type(instance)
-        return model is not self.model and (self.model is not self.origin or is_bound(model))
+        return model is not self.model and model is not self.class_like(model)
 
-    def _adopt(self, instance: M) -> M:
+    def adopt(self, instance: M) -> M:
         """Return a new instance of this table with the values of one of another table, which stays as it is."""
         held: dict[str, Any] = vars(instance)
         make: Any = self.model.__new__
@@ -127,26 +152,36 @@ class Mapper(ModelSchema, Generic[M]):
     def encode(self, instance: M) -> Item:
         """Return the item that is stored for the instance, as attribute values.
 
-        Validates every value again, since a list or dict in it may have been changed.
+        Validates every value again, since a list or dict in it may have been changed. What has not changed since the
+        item was read keeps the form in which it is stored.
 
         Raises:
             ValidationError: A value does not suit its field, or a required one is missing.
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
-        record = instance.__record__
+        record: Any = instance.__record__
         if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
-            return self.codec.encode(vars(instance), {})
-        if record.loaded is not None:
-            raise AttributeNotLoaded(
-                f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
-                " saving it would lose the rest: call reload() first, or change it with update()"
-            )
-        # A copy, which the codec fills.
-        return self.codec.encode(vars(instance), dict(record.undeclared))
+            stored, item = record, self.codec.encode(vars(instance), {})
+        elif record.loaded is None:
+            stored, item = record.stored, self.codec.encode(vars(instance), record.start_item())
+        else:
+            self._refuse_part(instance)
+        if self._formed and stored is not None:
+            stored_forms.keep_stored_forms(self._formed, stored, item)
+        return item
 
-    @property
-    def reader(self) -> ItemReader | None:
-        """What reads whole items to instances while they are still JSON, for `decode_read`; `None` if nothing can."""
+    def _refuse_part(self, instance: M) -> NoReturn:
+        raise AttributeNotLoaded(
+            f"{self.name}: the item with {self.describe_key(self.key_of(instance))} was only partly read, and"
+            " saving it would lose the rest: call reload() first, or change it with update()"
+        )
+
+    def model_for(self, item: Item) -> type[M] | None:  # noqa: ARG002 - `KindMapper` looks at it
+        """Return the class of a stored item; `None` if it is of another kind. Without kinds, that is the model."""
+        return self.model
+
+    def make_reader(self) -> ItemReader | None:
+        """Return what reads whole items to instances while they are JSON, for `decode_read`; `None` if nothing can."""
         read = self.codec.read
         if read is None:
             return None
@@ -162,6 +197,9 @@ class Mapper(ModelSchema, Generic[M]):
         """
         decoded: list[M] = self.codec.decode(self.model, (item,))
         return decoded[0]
+
+    decode_own = decode
+    """The same, whatever kind the item says it is of."""
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
@@ -181,16 +219,19 @@ class Mapper(ModelSchema, Generic[M]):
         """
         try:
             return self.decode(item)
-        except ValidationError as error:
-            unread = WrittenButUnreadable(f"the item was {done}, but the stored item cannot be read: {error}")
-            unread.item = decode_map(item)
-            raise unread from error
+        except UnreadableItem as error:
+            raise WrittenButUnreadable(
+                f"the item was {done}, but the stored item cannot be read: {error}",
+                problems=error.problems,
+                key=error.key,
+                item=error.item,
+            ) from error
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
         # Attributes of which only elements were read are decoded apart: their fields would miss the rest.
         parts = {path.attribute for path in loaded if len(path.elements) > 1}
-        instance = self.decode({name: value for name, value in item.items() if name not in parts})
+        instance = self.decode_own({name: value for name, value in item.items() if name not in parts})
         values: dict[str, Any] = vars(instance)
         for name, field in self.fields.items():
             attribute = field.path.attribute
@@ -219,7 +260,7 @@ class Mapper(ModelSchema, Generic[M]):
         try:
             return field.decode_partial(stored)
         except ValidationError:
-            raise self.explain_unreadable(item, lambda: field.decode_partial(stored)) from None
+            raise self.explain_unreadable(item, problems.find_problems_of_part(field, stored)) from None
 
     # Keys.
 
@@ -257,9 +298,10 @@ class Mapper(ModelSchema, Generic[M]):
         record = instance.__record__
         if type(record) is not Record:
             set_record(instance, item)
+        elif record.loaded is None:
+            set_record(instance, make_record(item, self.codec.known))
         else:
-            loaded = None if record.loaded is None else self._add_held(instance, record.loaded)
-            set_record(instance, replace(record, stored=item, loaded=loaded))
+            set_record(instance, replace(record, stored=item, loaded=self._add_held(instance, record.loaded)))
         if self.version is not None:  # the write has incremented it
             vars(instance)[self.version.name] = item[self.version.attribute]
 
@@ -286,29 +328,18 @@ class Mapper(ModelSchema, Generic[M]):
 
     # Errors in the model's words.
 
-    def explain_unreadable(self, item: Item, read: Callable[[], object]) -> ValidationError:
+    def explain_unreadable(self, item: Item, found: tuple[StoredProblem, ...] | None = None) -> UnreadableItem:
         """Return the error for a stored item that does not suit the model. It shows no stored value but the key.
 
         Args:
             item: The item.
-            read: Reads again what could not be read, to raise the error of its field.
+            found: What is wrong with it, if that is known.
         """
         named = self.describe_key(item) or "none of the model's key attributes"
-        with hidden_values():
-            try:
-                read()
-            except ValidationError as error:
-                return ValidationError(f"{error}; stored in the item with {named}")
-        return ValidationError(f"{self.name} cannot be read from the item with {named}")
-
-
-class AbstractMapper(Mapper[M]):
-    """The mapper of an abstract model, which has fields but no keys and no table.
-
-    A class of its own, because a `__getattr__` would slow down every attribute of the other mappers.
-    """
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name in _OF_CONCRETE_MODELS:
-            raise SchemaError(f"{self.name} is abstract and has no table: derive a model from it")
-        raise AttributeError(name)
+        if found is None:
+            found = problems.find_problems(self.fields, item)
+        text = problems.describe_problems(found) or f"{self.name} cannot be read"
+        key = {self.attributes[name].path.name: value for name, value in self.pick_key(item).items()}
+        return UnreadableItem(
+            f"{text}; stored in the item with {named}", problems=found, key=key, item=decode_map(item)
+        )

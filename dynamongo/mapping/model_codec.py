@@ -59,7 +59,10 @@ class Codec:
         fields: Its fields by name.
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
-        explain: Returns the error for an unreadable item, given the item and a function that reads it again.
+        explain: Returns the error for an unreadable item.
+
+    Attributes:
+        known: The attributes that instances do not show as undeclared.
     """
 
     def __init__(
@@ -68,12 +71,13 @@ class Codec:
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
-        explain: Callable[[Item, Callable[[], object]], ValidationError],
+        explain: Callable[[Item], ValidationError],
     ) -> None:
         self._model = model
         self._fields = fields
         self._find_keys = find_keys
         self._attributes = {field.path.attribute: field for field in fields.values()}
+        self.known: dict[str, object] = {**self._attributes}
         self._index_keys = [self._attributes[name] for name in index_keys]
         self._explain = explain
 
@@ -125,6 +129,10 @@ class Codec:
             return None
         return compile_later(self, "read", _leave_to_decode, lambda: self._write_read().compile())
 
+    def reserve(self, attribute: str) -> None:
+        """Keep the attribute out of what instances show as undeclared, and save, though no field is stored in it."""
+        self.known[attribute] = None
+
     def reset(self) -> None:
         """Drop the compiled functions, after the constructor of the class or a rule of a field has changed."""
         for compiled in ("build", "fill", "encode", "decode", "read"):
@@ -142,10 +150,10 @@ class Codec:
             try:
                 values = plain_codec.decode(self._fields, item)
             except ValidationError:
-                raise self._explain_item(item) from None
+                raise self._explain(item) from None
             instance = make(model)  # the constructor would validate what was just read
             set_values(instance, values)
-            set_record(instance, make_record(item, self._attributes))
+            set_record(instance, make_record(item, self.known))
             instances.append(instance)
         return instances
 
@@ -179,10 +187,10 @@ class Codec:
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
         source.names.update(
-            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self._attributes
+            ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
-        source.names.update(make_record=make_record, explain=self._explain_item)
+        source.names.update(make_record=make_record, explain=self._explain)
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
@@ -205,7 +213,7 @@ class Codec:
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         # What reading an unusual item may raise; `decode` then reads or reports it.
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
-        source.names.update(make_record=make_wire_record, fields=self._attributes, UNREADABLE=unreadable)
+        source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
         lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
@@ -217,9 +225,6 @@ class Codec:
         head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
         source.functions.append([*head, *(f"        {line}" for line in lines), *tail, "    return instance"])
         return source
-
-    def _explain_item(self, item: Item) -> ValidationError:
-        return self._explain(item, lambda: plain_codec.decode(self._fields, item))
 
     def _name_texts(self, source: Source) -> list[str]:
         return [source.name_text(name) for name in self._fields]

@@ -32,6 +32,8 @@ OPTIONS = (
     "__encryption__",
     "__point_in_time_recovery__",
     "__deletion_protection__",
+    "__kind__",
+    "__kind_field__",
     "__abstract__",
 )
 """The options that a model may set."""

@@ -48,16 +48,14 @@ def encode(fields: Fields, keys: KeyCodec, index_keys: Sequence[Field[Any]], val
 
 def decode(fields: Fields, item: Item) -> Values:
     """Return the values of an instance of the item."""
-    values: Values = {}
-    for name, field in fields.items():
-        stored = item.get(field.path.attribute)
-        if stored is not None:
-            values[name] = field.decode(stored)
-        elif field.is_key:
-            refuse_keyless(field)
-        else:
-            values[name] = field.missing_value()
-    return values
+    return {name: read_attribute(field, item.get(field.path.attribute)) for name, field in fields.items()}
+
+
+def read_attribute(field: Field[Any], stored: AttributeValue) -> Any:
+    """Return the Python value for an attribute value, `None` for NULL and for a missing attribute."""
+    if stored is not None:
+        return field.decode(stored)
+    return refuse_keyless(field) if field.is_key else field.missing_value()
 
 
 def validate(field: Field[Any], given: Any) -> Any:

@@ -24,11 +24,17 @@ class Record:
         stored: The item as it was last read or saved, or the JSON in which it came; `None` for neither.
         undeclared: Its attributes that the model does not declare.
         loaded: The paths that were read; `None` for the whole item.
+        nulls: The declared attributes that are stored as NULL, which fields read as if they were missing.
     """
 
     stored: Item | str | None
     undeclared: Item
     loaded: tuple[Path, ...] | None = None
+    nulls: tuple[str, ...] = ()
+
+    def start_item(self) -> Item:
+        """Return what a save of the instance begins with: what no field stores, and NULLs that no value replaces."""
+        return {**self.undeclared, **dict.fromkeys(self.nulls)}
 
 
 class Recorded:
@@ -76,10 +82,12 @@ def stored_item_of(instance: Recorded) -> Item | None:
 def make_record(item: Item, declared: Mapping[str, Any]) -> Record | Item:
     """Return the record of a whole item that was read."""
     undeclared = {name: value for name, value in item.items() if name not in declared}
-    return Record(item, undeclared) if undeclared else item
+    nulls = tuple([name for name, value in item.items() if value is None and name in declared])
+    return Record(item, undeclared, nulls=nulls) if undeclared or nulls else item
 
 
 def make_wire_record(item: wire_values.WireItem, declared: Mapping[str, Any], text: str) -> Record | str:
     """Return the record of a whole item that was read from DynamoDB JSON; raises as `decode_value`."""
     undeclared = {name: wire_values.decode_value(wire) for name, wire in item.items() if name not in declared}
-    return Record(text, undeclared) if undeclared else text
+    nulls = tuple([name for name, wire in item.items() if "NULL" in wire and name in declared])
+    return Record(text, undeclared, nulls=nulls) if undeclared or nulls else text

@@ -60,6 +60,7 @@ def write_read_field(v: str, name: str, field: Field[Any], missing: str, source:
             v2 = None
         else:
             v2 = read_by(field7, w)
+            count += 'NULL' in w
     """
     field_name = source.name("field", field)
     by_field = "return None" if _has_enumeration(field) else f"{v} = read_by({field_name}, w)"
@@ -73,6 +74,7 @@ def write_read_field(v: str, name: str, field: Field[Any], missing: str, source:
         *absent,
         "else:",
         f"    {by_field}",
+        "    count += 'NULL' in w",  # so that there is a record of it
     ]
 
 

@@ -27,7 +27,8 @@ class Model(ReadVerbs, WriteVerbs, TableVerbs):
 
     A model sets these attributes, and declares a field for at least each key:
 
-    - `__table__`: the table's name, to which the connection adds its prefix;
+    - `__table__`: the table's name, to which the connection adds its prefix; or an ARN, or a callable that returns one
+      of these for each request (`on_table` and `on` are for other tables of the model);
     - `__hash_key__` and, if the table has one, `__range_key__`: names of fields (AWS also calls them partition key
       and sort key);
     - `__read_units__`, `__write_units__`: what `create_table` provisions, in capacity units per second (8 each by

@@ -162,6 +162,7 @@ class Put(Operation[WriteResult]):
         condition: The condition on the stored item; a missing item has no attributes.
         return_old: Whether to return the replaced item.
         return_item_on_failure: Whether `ConditionalCheckFailedException` carries the stored item.
+        is_idempotent: Whether the condition holds for what the write leaves behind, so that it may be sent again.
     """
 
     table: str
@@ -169,6 +170,7 @@ class Put(Operation[WriteResult]):
     condition: Condition | None = None
     return_old: bool = False
     return_item_on_failure: bool = False
+    is_idempotent: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ class Delete(Operation[WriteResult]):
     condition: Condition | None = None
     return_old: bool = False
     return_item_on_failure: bool = False
+    is_idempotent: bool = field(default=False, compare=False, repr=False)
 
 
 ReturnValues: TypeAlias = Literal["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"]

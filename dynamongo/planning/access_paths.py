@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
@@ -91,6 +91,11 @@ class AccessPath:
         """0 for the table, 1 for a local index, 2 for a global one."""
         return 0 if self.index is None else _GLOBAL if self.index.is_global else _LOCAL
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a local index, for which DynamoDB fetches what it does not hold."""
+        return self.kind == _LOCAL
+
     def find_unheld(self, attributes: frozenset[str] | None) -> tuple[str, ...]:
         """Return which of the attributes it does not hold; `"…"` stands for those whose names nobody knows."""
         if self.held is None:
@@ -99,7 +104,7 @@ class AccessPath:
 
     def fetches(self, read: Read) -> bool:
         """Return whether items are also fetched from the table, since a local index does not hold what is wanted."""
-        return self.kind == _LOCAL and bool(self.find_unheld(read.attributes) or self.find_unheld(read.named))
+        return self.is_local and bool(self.find_unheld(read.attributes) or self.find_unheld(read.named))
 
     def find_obstacle(self, read: Read, *, is_forced: bool = False) -> str | None:
         """Return why it cannot serve the read, or `None` if it can.
@@ -117,17 +122,19 @@ class AccessPath:
     def _explain_unheld(self, read: Read, *, is_forced: bool) -> str | None:
         """Return what the condition names, or the read wants, and a global index does not hold."""
         if lacking := self.find_unheld(read.named):
-            return f"it does not hold {_quote_names(lacking)}, which the condition names"
+            if read.kinds is not None and read.kinds.path.attribute in lacking:
+                return f"it does not hold `{read.kinds.path.attribute}`, which tells the kind of an item"
+            return f"it does not hold {read.quote(lacking)}, which the condition names"
         if read.attributes is None:
             return _NOT_WHOLE if self.held is not None and not is_forced else None
         lacking = self.find_unheld(read.attributes)
-        return f"it does not hold {_quote_names(lacking)}" if lacking else None
+        return f"it does not hold {read.quote(lacking)}" if lacking else None
 
     def _explain_missing(self, read: Read) -> str | None:
         """Return which items that satisfy the condition may be missing in it."""
         if unsure := self._unsure_keys(read):
             return (
-                f"items without {_quote_names(unsure)} are not in it: declare the field required=True, force the index"
+                f"items without {read.quote(unsure)} are not in it: declare the field required=True, force the index"
                 " with index=, or add a condition on the field"
             )
         return None
@@ -148,14 +155,10 @@ class AccessPath:
         """Return what a caller who forces it does not get."""
         losses: list[str] = []
         if unsure := self._unsure_keys(read):
-            losses.append(f"items without {_quote_names(unsure)} are not in {self.name}, and are not found")
+            losses.append(f"items without {read.quote(unsure)} are not in {self.name}, and are not found")
         if self.kind == _GLOBAL and self.held is not None and read.attributes is None:
-            losses.append(f"{self.name} holds only {_quote_names(sorted(self.held))} of each item")
+            losses.append(f"{self.name} holds only {read.quote(sorted(self.held))} of each item")
         return tuple(losses)
-
-
-def _quote_names(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,33 +195,33 @@ class Candidate:
     @property
     def rank(self) -> tuple[int, ...]:
         """The lower, the better."""
+        last_is_bound = bool(self.range_key) and not is_equality(self.range_key[-1])
         return (
-            -2 * len(self._fixed) - len(self._bounded),
+            last_is_bound - 2 * (len(self.access.keys.hash_attributes) + len(self.range_key)),
             len(set(self.hash_key.values)),
             self.fetches,
             self.access.kind,
             self.access.position,
         )
 
-    @property
-    def strength(self) -> str:
-        """Which keys it uses, for people."""
+    def describe_keys(self, read: Read) -> str:
+        """Return which keys it uses, for people."""
         if self.access.keys.is_plain:
             partly = "its hash key and a part of its range key" if self._bounded else "its hash key alone"
             return "both of its keys" if len(self._fixed) > 1 else partly
-        partly = f" and a part of {_quote_names(self._bounded)}" if self._bounded else ""
-        return f"{_quote_names(self._fixed)}{partly}"
+        partly = f" and a part of {read.quote(self._bounded)}" if self._bounded else ""
+        return f"{read.quote(self._fixed)}{partly}"
 
-    def find_gaps(self) -> tuple[str, ...]:
+    def find_gaps(self, read: Read) -> tuple[str, ...]:
         """Return which conditions are not in the key condition, since one on an earlier range attribute is missing."""
         keys = self.access.keys
         if len(keys.range_attributes) < 2:
             return ()
         first, *later = keys.names[len(self._fixed) :] or ("",)
         subjects = {subject.attribute for part in self.rest if (subject := find_subject(part)) is not None}
-        if late := [name for name in later if name in subjects]:
-            return (f"no condition compares `{first}` by ==, so the key condition has none on {_quote_names(late)}",)
-        return ()
+        late = [name for name in later if name in subjects]
+        reason = f"no condition compares {read.quote([first])} by =="
+        return (f"{reason}, so the key condition has none on {read.quote(late)}",) if late else ()
 
     @property
     def _fixed(self) -> tuple[str, ...]:
@@ -241,17 +244,17 @@ def access_paths(table: TableSchema) -> list[AccessPath]:
 def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
     """Return how the access path serves the read, or why it does not."""
     parts, keys = read.parts, access.keys
-    choices = [find_choice(parts, attribute) for attribute in keys.hash_attributes]
-    missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
-    if len(missing) == len(choices):
-        return Rejected(access.name, f"no condition compares its hash key {_quote_names(missing)} by ==")
+    choices = list(map(find_choice, itertools.repeat(parts), keys.hash_attributes))
+    if not any(choices):
+        names = [each.name for each in keys.hash_attributes]
+        return Rejected(access.name, f"no condition compares its hash key {read.quote(names)} by ==")
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
-    if missing:
-        return Rejected(
-            access.name, f"no condition compares {_quote_names(missing)} of its hash key by ==", is_near=True
-        )
-    found = _find_hash_keys(parts, keys, [choice for choice in choices if choice is not None])
+    if not all(choices):
+        missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
+        reason = f"no condition compares {read.quote(missing)} of its hash key by =="
+        return Rejected(access.name, reason, is_near=True)
+    found = _find_hash_keys(parts, keys, cast("list[Choice]", choices))
     if found is None:
         return Rejected(access.name, "the values of its hash attributes have too many combinations, one query for each")
     hash_key, rest = found
@@ -265,14 +268,14 @@ def _find_hash_keys(
     parts: tuple[Condition, ...], keys: KeySchema, choices: Sequence[Choice]
 ) -> tuple[HashKeys, tuple[Condition, ...]] | None:
     """Return the hash key values, and the conjuncts that they do not cover; `None` if there are too many."""
-    equalities = [choice.part for choice in choices if isinstance(choice.part, Comparison)]
+    equalities = tuple([choice.part for choice in choices if isinstance(choice.part, Comparison)])
     if len(choices) > 1 and len(equalities) < len(choices):
         found = find_keys(parts, KeySchema(keys.hash_attributes))
         return None if found is None else (HashKeys([tuple(key.values()) for key in found[0]]), conjuncts(found[1]))
     # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
-    used = {id(choice.part) for choice in choices if not choice.says_more}
+    used = [id(choice.part) for choice in choices if not choice.says_more]
     values = list(itertools.product(*[choice.values for choice in choices]))
-    return HashKeys(values, tuple(equalities)), tuple([part for part in parts if id(part) not in used])
+    return HashKeys(values, equalities), tuple([part for part in parts if id(part) not in used])
 
 
 def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
@@ -285,16 +288,16 @@ def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:
         if isinstance(each, Rejected):
             rejected.append(each)
         elif best is not None and each is not best:
-            rejected.append(Rejected(each.access.name, _compare(each, best)))
+            rejected.append(Rejected(each.access.name, _compare(each, best, read)))
     return best, tuple(rejected)
 
 
-def _compare(loser: Candidate, best: Candidate) -> str:
+def _compare(loser: Candidate, best: Candidate, read: Read) -> str:
     """Return why one was not chosen: the first criterion by which the other is better."""
     # The positions are those of `Candidate.rank`; the last one never ties.
     lost, won = loser.rank, best.rank
     if lost[0] != won[0]:
-        return f"it would use {loser.strength}; {best.access.name} uses {best.strength}"
+        return f"it would use {loser.describe_keys(read)}; {best.access.name} uses {best.describe_keys(read)}"
     if lost[1] != won[1]:
         return f"it would take {lost[1]} queries; {best.access.name} takes {won[1]}"
     if lost[2] != won[2]:

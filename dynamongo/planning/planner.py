@@ -26,9 +26,9 @@ from typing import Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, conjuncts
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, all_of, conjuncts
 from dynamongo.expressions.operands import cover, paths_of
-from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import MAX_BATCH_GET, BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
@@ -52,10 +52,12 @@ def plan_for(mapper: Mapper[Any], read: Read, batch_get: int = MAX_BATCH_GET) ->
     """Return the plan of a read of a model; see `plan_read`, whose errors get the name of the model."""
     try:
         source = read.source
-        if source is None or isinstance(source, tuple) or read.limit == 0 or read.segments is not None:
+        # Most models have no kinds, which saves a call.
+        parts = read.parts if read.kinds is not None or isinstance(source, tuple) else conjuncts(source)
+        if not parts or read.limit == 0 or read.segments is not None:
             plan = plan_read(read, batch_get)
         else:
-            plan = _plan_by_template(mapper.plan_templates, read, conjuncts(source), batch_get)
+            plan = _plan_by_template(mapper.plan_templates, read, parts, batch_get)
     except ExpressionError as error:
         raise ExpressionError(f"{mapper.name}: {error}") from error
     rate = read.max_units_per_second
@@ -172,18 +174,27 @@ class _Planner:
         if self._read.projection:
             # With the key, so that a partly read instance still says which item it is. What only the residual tests is
             # not among them, and is dropped.
-            return cover((*self._read.projection, *map(Path, cursor_names)))
+            return cover((*self._read.projection, *map(Path, cursor_names), *self._find_class_path(access)))
         if access is None or access.held is None or _fetches(operations[0]):
             return None
         return tuple(Path(name) for name in sorted(access.held))
 
-    def _project(self, residual: Condition | None, key_names: Sequence[str]) -> tuple[Path, ...]:
+    def _project(self, residual: Condition | None, access: AccessPath) -> tuple[Path, ...]:
         """Return what to read: the paths that are wanted, the keys, for cursors, and what the residual tests."""
         if not self._read.projection:
             return ()
         # DynamoDB adds no keys to a projection. Source: "ProjectionExpression" in Query, API reference.
         tested = () if residual is None else paths_of(residual)
-        return cover((*self._read.projection, *map(Path, key_names), *tested))
+        told = self._find_class_path(access)
+        return cover((*self._read.projection, *map(Path, access.cursor_names), *told, *tested))
+
+    def _find_class_path(self, access: AccessPath | None) -> tuple[Path, ...]:
+        """Return the path that tells the class of an item, if several are read, and it can be read."""
+        kinds = self._read.kinds
+        if kinds is None or not kinds.is_mixed:
+            return ()
+        can_read = access is None or access.held is None or kinds.path.attribute in access.held or access.is_local
+        return (kinds.path,) if can_read else ()
 
     # Keys.
 
@@ -194,11 +205,13 @@ class _Planner:
             return self._nothing("the list of keys is empty")
         keys = [target.key for target in targets]
         if all(target.check is None for target in targets):
-            return self._plan_keys(keys, None)
-        if len(targets) == 1:
-            return self._plan_keys(keys, targets[0].check)
-        # The residual of a batch is one condition; `checks_by_key` takes it apart again when it is evaluated.
-        return self._plan_keys(keys, Or(*(target.condition for target in targets)))
+            check: Condition | None = None
+        elif len(targets) == 1:
+            check = targets[0].check
+        else:
+            # The residual of a batch is one condition; `checks_by_key` takes it apart again when it is evaluated.
+            check = Or(*(target.condition for target in targets))
+        return self._plan_keys(keys, all_of((*conjuncts(check), *conjuncts(self._read.kind))))
 
     def _plan_keys(self, found: Iterable[Item], residual: Condition | None) -> Plan:
         # DynamoDB refuses a request that names a key twice. Source: BatchGetItem, API reference.
@@ -206,7 +219,7 @@ class _Planner:
         if not unique:
             return self._nothing("a key cannot be empty")  # `find_choice` leaves out empty values
         read, table = self._read, self._table
-        projection = self._project(residual, table.keys.names)
+        projection = self._project(residual, AccessPath(table))
         if len(unique) == 1:
             return self._make((Get(table.name, unique[0], projection, consistent=read.consistent),), residual)
         batch = BatchGet(table.name, unique, projection, consistent=read.consistent)
@@ -246,22 +259,30 @@ class _Planner:
         access = candidate.access
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
+        hash_keys = self._list_hash_keys(candidate)
+        queries = tuple([self._make_query(candidate, hash_key, kept, residual) for hash_key in hash_keys])
+        warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(self._read), *losses)
+        return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
+
+    def _list_hash_keys(self, candidate: Candidate) -> list[tuple[Comparison, ...]]:
+        """Return the conditions on the hash attributes, for each query."""
+        if candidate.hash_key.equalities:
+            return [candidate.hash_key.equalities]
+        paths = [self._read.path_of(attribute.name) for attribute in candidate.access.keys.hash_attributes]
         scalars = cast("list[tuple[str, ...]]", candidate.hash_key.values)  # or numbers, or binary: types with an order
         # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
         values = sorted(set(scalars), reverse=self._read.descending)
-        queries = tuple([self._make_query(candidate, value, kept, residual) for value in values])
-        warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(), *losses)
-        return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
+        columns = [
+            [Comparison(path, EQ, value) for value in column]
+            for path, column in zip(paths, zip(*values, strict=True), strict=True)
+        ]
+        return list(zip(*columns, strict=True))
 
     def _make_query(
-        self, candidate: Candidate, values: Sequence[AttributeValue], kept: Condition | None, residual: Condition | None
+        self, candidate: Candidate, hash_key: Sequence[Comparison], kept: Condition | None, residual: Condition | None
     ) -> Query:
         access, read = candidate.access, self._read
-        projection = self._project(residual, access.cursor_names)
-        # The conjuncts themselves, where there are any: `plan_templates` looks for them.
-        hash_key = candidate.hash_key.equalities or [
-            Comparison(Path(name), EQ, value) for name, value in zip(access.keys.names, values, strict=False)
-        ]
+        projection = self._project(residual, access)
         return Query(
             self._table.name,
             KeyCondition(*hash_key, *candidate.range_key),
@@ -286,7 +307,7 @@ class _Planner:
         read = self._read
         # Unlike that of a query, the filter of a scan may name keys. Source: "FilterExpression" in Scan, API reference.
         kept, residual = split_filter(read.parts, (), access.held)
-        projection = self._project(residual, access.cursor_names)
+        projection = self._project(residual, access)
         scan = Scan(
             self._table.name,
             kept,

@@ -21,6 +21,7 @@ from dynamongo.expressions.conditions import (
     Path,
     conjuncts,
 )
+from dynamongo.expressions.operands import operands_of
 from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import is_empty, is_key_value, without
 from dynamongo.schema import KeyAttribute
@@ -81,8 +82,10 @@ def _fold_range(
         if found is not None:
             return cast("KeyPart", found), conjuncts(without(parts, found))
     bounds = [part for part in parts if _is_bound(part, attribute)]
+    if not bounds:
+        return None, parts
     rest = conjuncts(without(parts, *(part for part in bounds if not isinstance(part, In))))
-    folded = _fold_bounds(Path(attribute.name), bounds)
+    folded = _fold_bounds(bounds)
     return None if folded is None else (folded[0], (*folded[1], *rest))
 
 
@@ -119,14 +122,15 @@ def _is_key_bound(operand: Operand, attribute: KeyAttribute) -> bool:
     return is_key_value(operand, attribute) and not is_empty(operand)
 
 
-def _fold_bounds(path: Path, bounds: Sequence[Condition]) -> tuple[KeyPart | None, tuple[Condition, ...]] | None:
+def _fold_bounds(bounds: Sequence[Condition]) -> tuple[KeyPart, tuple[Condition, ...]] | None:
     only = bounds[0] if len(bounds) == 1 else None
     if isinstance(only, Comparison):
         return only, ()
+    path = next(iter(operands_of(bounds[0])))  # that of the conjunct, which knows the name of the field
     low, high = strictest_bounds(bounds)
     if low is None or high is None:
-        bound = low or high
-        return (None if bound is None else Comparison(path, bound[1], bound[0])), ()
+        bound = cast("Bound", low or high)
+        return Comparison(path, bound[1], bound[0]), ()
     # DynamoDB refuses a BETWEEN whose bounds are reversed.
     if are_disjoint(low, high):
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.expressions.conditions import Condition, Path, conjuncts
@@ -10,6 +11,9 @@ from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import ResolvedStrategy
 from dynamongo.schema import TableSchema
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.kinds import Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Read:
         max_read_units: After how many read units to stop.
         max_units_per_second: How many read units to consume per second at most.
         names: The names of fields by those of their attributes, where these differ.
+        kinds: The kinds of the items that are read, if the table has others.
     """
 
     table: TableSchema
@@ -52,12 +57,21 @@ class Read:
     max_pages: int | None = None
     max_read_units: float | None = None
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
 
     @property
     def parts(self) -> tuple[Condition, ...]:
-        """The conjuncts of its condition."""
-        return () if isinstance(self.source, tuple) else conjuncts(self.source)
+        """The conjuncts of its condition, of which one says the kind."""
+        if isinstance(self.source, tuple):
+            return ()
+        parts, kind = conjuncts(self.source), self.kind
+        return parts if kind is None or kind in parts else (*parts, kind)
+
+    @property
+    def kind(self) -> Condition | None:
+        """The condition on the kind of the items."""
+        return None if self.kinds is None else self.kinds.condition
 
     @property
     def named(self) -> frozenset[str]:
@@ -68,6 +82,14 @@ class Read:
     def attributes(self) -> frozenset[str] | None:
         """The attributes that are wanted, or `None` for all."""
         return frozenset(path.attribute for path in self.projection) or None
+
+    def path_of(self, attribute: str) -> Path:
+        """Return the path of an attribute, which knows the name of its field."""
+        return Path(attribute).made_by(None, self.names.get(attribute, attribute))
+
+    def quote(self, attributes: Iterable[str]) -> str:
+        """Return the names of the fields of these attributes, for messages."""
+        return ", ".join([f"`{self.names.get(name, name)}`" for name in attributes])
 
     def request_limit(self, *, within_limit: bool) -> int | None:
         """Return how many items a request reads at most: the page size, and within the limit no more than that."""

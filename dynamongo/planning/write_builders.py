@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.computed import COMPUTED, operands_in
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
@@ -27,6 +29,7 @@ else:  # only saves of what has changed need it
     differences = LazyModule("dynamongo.mapping.changes")
 
 M = TypeVar("M", bound=Recorded)
+W = TypeVar("W", Put, Delete)
 
 
 def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
@@ -58,10 +61,10 @@ def make_save(
 ) -> Put | UpdateItem | None:
     """Return the operation that saves the instance; `None` if only changes are to be sent, and there are none."""
     if only_changed is False:  # asked first, since most saves are of the whole item
-        return make_put(mapper, table, instance, overwrite)
+        return guard_kind(mapper, make_put(mapper, table, instance, overwrite))
     check_flag(mapper.name, "only_changed", only_changed)
     if record_of(instance).stored is None:
-        return make_put(mapper, table, instance, overwrite)
+        return guard_kind(mapper, make_put(mapper, table, instance, overwrite))
     condition = _overwrite_condition(mapper, overwrite)
     if overwrite is False:
         raise ExpressionError(
@@ -69,6 +72,9 @@ def make_save(
             " leave out one of them"
         )
     changes, checks = differences.find_changes(mapper, instance)
+    if (kinds := mapper.kinds) is not None:
+        for change in changes:
+            kinds.check_update(change)
     check = all_of((*conjuncts(condition), *conjuncts(mapper.lock_of(instance)), *checks))
     target = Target(mapper.key_of(instance), check)
     return make_update(mapper, table, target, changes, returns="NONE") if changes else None
@@ -97,21 +103,38 @@ def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
     # UpdateItem creates a missing item unless a condition prevents that (source: UpdateItem, API reference). That
     # condition comes first, where `explain_failure` looks for it.
     exists = () if upsert else (mapper.exists,)
+    if (kinds := mapper.kinds) is not None:
+        exists = (*exists, *conjuncts(kinds.ours_or(mapper.is_missing) if upsert else kinds.condition))
+        updates = kinds.add_to(updates) if upsert else updates
     condition = all_of((*exists, *conjuncts(target.check), *guards))
     # The version is incremented in the store, so that it is right even when the instance's is outdated.
     counted = updates if mapper.version is None else (*updates, count_up(mapper.version))
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
 
 
-def make_delete(table: str, target: Target, *, return_old: bool = False) -> Delete:
+def make_delete(mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False) -> Delete:
     """Return the delete of one item."""
     returns = target.check is not None
-    return Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
+    delete = Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
+    return guard_kind(mapper, delete)
+
+
+def guard_kind(mapper: Mapper[Any], write: W) -> W:
+    """Return the write with the condition that it replaces or deletes no item of another kind."""
+    if (kinds := mapper.kinds) is None or write.condition == mapper.is_missing:
+        return write
+    guard = kinds.ours_or(mapper.is_missing)
+    if guard is None:
+        return write
+    condition = all_of((guard, *conjuncts(write.condition)))
+    # The guard holds for what the write itself leaves behind.
+    return replace(write, condition=condition, return_item_on_failure=True, is_idempotent=write.condition is None)
 
 
 def make_check(mapper: Mapper[Any], table: str, target: Target) -> ConditionCheck:
     """Return the check of a transaction that an item exists and satisfies the target's conditions."""
-    return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(target.check)))
+    kind = None if mapper.kinds is None else mapper.kinds.condition
+    return ConditionCheck(table, target.key, And(mapper.exists, *conjuncts(kind), *conjuncts(target.check)))
 
 
 def make_get(mapper: Mapper[Any], table: str, target: Target) -> Get:
@@ -190,8 +213,10 @@ def _check_change(mapper: Mapper[Any], change: Any) -> None:
         mapper.check_paths((path,), to_write=True)
     if mapper.version is not None and name == mapper.version.attribute:
         raise ExpressionError(f"{mapper.name}.{path.name} counts the writes; nothing else may change it")
-    if isinstance(change, SetUpdate) and isinstance(change.value, Path):
-        mapper.check_paths((change.value,), to_write=True)
+    if mapper.kinds is not None:
+        mapper.kinds.check_update(change)
+    if isinstance(change, SetUpdate) and isinstance(change.value, (Path, *COMPUTED)):
+        mapper.check_paths((part for part in operands_in(change.value) if isinstance(part, Path)), to_write=True)
     # An index key may be removed, but not be set to an empty value.
     elif isinstance(change, SetUpdate) and name in mapper.declaration.index_keys:
         mapper.attributes[name].refuse_empty(change.value)

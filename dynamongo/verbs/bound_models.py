@@ -13,7 +13,7 @@ from __future__ import annotations
 import abc
 import copyreg
 import weakref
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 from dynamongo._support.forks import INNERMOST, make_lock
 from dynamongo.connection.connection import Connection
@@ -78,10 +78,9 @@ def bind(model: type[M], *, table: str | None = None, connection: Connection | N
     """
     origin: Any = model
     if is_bound(model):
-        own = vars(model)
-        origin = own["__origin__"]
-        table = own.get("__table__") if table is None else table
-        connection = own.get("__connection__") if connection is None else connection
+        origin = _find_own(model, "__origin__")
+        table = _find_own(model, "__table__") if table is None else table
+        connection = _find_own(model, "__connection__") if connection is None else connection
     bindings = _bindings_of(origin if connection is None else connection)
     found: type[M] = bindings.find((origin, table)) or bindings.find_or_make((origin, table), connection)
     return found
@@ -101,20 +100,21 @@ def check_connection(model: type[Instance], connection: object) -> None:
 
 def _bindings_of(holder: Any) -> _Bindings:
     """Return what a model or connection keeps, in an attribute: whoever drops the holder drops its bound models."""
-    found: _Bindings | None = vars(holder).get("__bound__")
-    if found is None:
-        with _lock:
-            found = vars(holder).get("__bound__") or _Bindings()
-            if isinstance(holder, type):
-                type.__setattr__(holder, "__bound__", found)  # the metaclass would read the declaration again
-            else:
-                holder.__bound__ = found
-    return found
+    found: _Bindings | None = _find_own(holder, "__bound__")
+    if found is not None:
+        return found
+    with _lock:
+        made: _Bindings = _find_own(holder, "__bound__") or _Bindings()
+        if isinstance(holder, type):
+            type.__setattr__(holder, "__bound__", made)  # the metaclass would read the declaration again
+        else:
+            holder.__bound__ = made
+        return made
 
 
 def _make(origin: Any, table: str | None, connection: Connection | None) -> Any:
     """Make a bound model, as a class statement would, without what only a declaration needs."""
-    kind: Any = type(origin)
+    kind: Any = type(origin)  # pyright: ignore[reportUnknownVariableType]  # a user's
     names = {name: getattr(origin, name) for name in ("__module__", "__qualname__", "__doc__")}
     namespace = {**names, "__slots__": (), "__origin__": origin}
     if table is not None:
@@ -136,9 +136,14 @@ def _reduce(model: Any) -> Any:
     """Return how a model is pickled: by its name, as every class, and how it is bound."""
     if not is_bound(model):
         return model.__qualname__
-    if "__connection__" in vars(model):
+    if _find_own(model, "__connection__") is not None:
         raise TypeError(
             f"{model.__name__}.on(connection) and its instances cannot be pickled, because a Connection cannot: pickle"
             " to_dict() of the instance"
         )
-    return vars(model)["__origin__"].on_table, (vars(model)["__table__"],)
+    return _find_own(model, "__origin__").on_table, (_find_own(model, "__table__"),)
+
+
+def _find_own(holder: Any, name: str) -> Any:
+    """Return an attribute of a class or an instance itself, not of a base; `None` if there is none."""
+    return cast("dict[str, Any]", vars(holder)).get(name)

@@ -9,9 +9,10 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from dynamongo._support.dataclasses import replace
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.conditions import Condition
+from dynamongo.expressions.conditions import Condition, all_of, conjuncts
 from dynamongo.expressions.updates import Updates
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Put
@@ -96,10 +97,18 @@ class TargetedVerb(BoundVerb[M]):
         if isinstance(source, tuple):
             return source, None
         read = self._make_read(source, is_sorted=False)  # the order of keys that are not read does not matter
-        plan = plan_for(self._mapper, read, connection_of(self._model).limits.batch_get)
+        batch_get = connection_of(self._model).limits.batch_get
+        # Each write checks the kind, so that it need not be read.
+        plan = plan_for(self._mapper, replace(read, kinds=None), batch_get)
         if plan.keys is not None:
             return tuple(Target(key) for key in plan.keys), None
-        return None, plan
+        return None, plan if read.kinds is None else plan_for(self._mapper, read, batch_get)
+
+    def _find_check(self, source: ResolvedStrategy) -> Condition | None:
+        """Return what each write checks again, given the condition of the read."""
+        kinds = self._mapper.kinds
+        kind = None if kinds is None else kinds.condition
+        return all_of((*conjuncts(kind), *conjuncts(cast("Condition | None", source))))
 
     def _make_read(
         self,
@@ -117,6 +126,7 @@ class TargetedVerb(BoundVerb[M]):
             scans=scans,
             max_units_per_second=rate,
             names=self._mapper.renamed,
+            kinds=self._mapper.kinds,
         )
 
 
@@ -169,7 +179,9 @@ class DeleteVerb(TargetedVerb[M]):
         source, table = self._resolve(strategy), self._model.table_name()
         targets, plan = self._find_targets(source)
         if targets is None:
-            return WritePlan(f"Delete {table}", 1, None, plan, cast("Condition | None", source))
+            return WritePlan(f"Delete {table}", 1, None, plan, self._find_check(source))
+        if (kind := self._find_check(None)) is not None:
+            return WritePlan(f"Delete {table}", 1, len(targets), check=kind)
         checked = sum(target.check is not None for target in targets)
         note = (f"{checked} of them with a condition: one request each",) if checked else ()
         per_request = connection_of(self._model).limits.batch_write
@@ -202,8 +214,9 @@ class UpdateVerb(TargetedVerb[M]):
         source, step = self._resolve(strategy), f"UpdateItem {self._model.table_name()}"
         targets, plan = self._find_targets(source)
         if targets is None:
-            return WritePlan(step, 1, None, plan, cast("Condition | None", source))
-        return WritePlan(step, 1, len(targets), warnings=("each item must exist",))
+            return WritePlan(step, 1, None, plan, self._find_check(source))
+        check = self._find_check(None)
+        return WritePlan(step, 1, len(targets), check=check, warnings=("each item must exist",))
 
     def prepare_stream(self, strategies: AnyIterable[Strategy], updates: Updates, options: WriteOptions) -> BulkCall[M]:
         """Return the call that updates the items as the iterable yields their strategies."""

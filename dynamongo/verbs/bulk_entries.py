@@ -15,7 +15,7 @@ from dynamongo.mapping.records import Recorded
 from dynamongo.planning.narrowing import narrow, split_long_ins
 from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import ResolvedStrategy, Target
-from dynamongo.planning.write_builders import make_delete, make_put, make_update
+from dynamongo.planning.write_builders import guard_kind, make_delete, make_put, make_update
 
 M = TypeVar("M", bound=Recorded)
 
@@ -55,7 +55,11 @@ def save_entry(
     instance: Any = item  # what the outcome of an invalid dict reports
     try:
         instance = mapper.as_instance(item)
-        return Entry(instance, make_put(mapper, table, instance, overwrite))
+        if type(instance) is not mapper.model:
+            mapper = mapper.mapper_of(instance)
+        put = make_put(mapper, table, instance, overwrite)
+        # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
+        return Entry(instance, put if put.condition is None else guard_kind(mapper, put))
     except (AttributeNotLoaded, ValidationError) as error:
         return Entry(instance, None, error)
 
@@ -63,7 +67,7 @@ def save_entry(
 def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
     target, instance = _with_instance(mapper, target, found)
-    return Entry(instance, make_delete(table, target))
+    return Entry(instance, make_delete(mapper, table, target))
 
 
 def update_entry(

@@ -249,7 +249,7 @@ class BulkWrite(Generic[M]):
             return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
-            mapper.note_saved(entry.item, write)
+            mapper.mapper_of(entry.item).note_saved(entry.item, write)
         if outcome.attributes is None:
             return WriteOutcome(index, entry.item)
         try:

@@ -182,7 +182,8 @@ class GetCall(VerbCall[Any]):
             self.operation = Get(table, key, (), consistent)  # by position, which takes less time than by name
         else:
             paths, target = mapper.resolve_projection(projection), Target(key, check)
-            read = planned.Read(mapper.schema(table), (target,), consistent=consistent, projection=paths)
+            schema, kinds = mapper.schema(table), mapper.kinds
+            read = planned.Read(schema, (target,), consistent=consistent, projection=paths, kinds=kinds)
             self.plan, self.check = planner.plan_for(mapper, read), check
             self.operation = self.plan.operations[0]  # a Get as well, whose item is tested and projected afterwards
 
@@ -192,8 +193,9 @@ class GetCall(VerbCall[Any]):
         if item is not None:
             plan = self.plan
             if plan is None:
-                return self.mapper.decode(item)
-            if (wanted := reads.accept_item(plan, item)) is not None:
+                if (kinds := self.mapper.kinds) is None or kinds.find(item) is not None:
+                    return self.mapper.decode(item)
+            elif (wanted := reads.accept_item(plan, item)) is not None:
                 return self.mapper.decode_read([wanted], plan.loaded)[0]
         if self.default is not REQUIRED:
             return self.default
@@ -219,9 +221,11 @@ class SaveCall(_WriteCall[M]):
         overwrite: bool | Condition,  # noqa: FBT001 - as in `save_one`
         only_changed: bool,  # noqa: FBT001 - by position, in less time than by name
     ) -> None:
+        self.instance = instance = mapper.as_instance(item)
+        if type(instance) is not mapper.model:
+            mapper = mapper.mapper_of(instance)
         self.mapper, self.table = mapper, table
-        self.instance = mapper.as_instance(item)
-        self.operation = self.write = make_save(mapper, table, self.instance, overwrite, only_changed=only_changed)
+        self.operation = self.write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
 
     def finish(self, result: object) -> M:  # noqa: ARG002 - there may be none
         """Return the instance, which remembers what is stored now."""
@@ -262,7 +266,7 @@ class DeleteCall(_WriteCall[M | None]):
         self.is_instance = isinstance(strategy, mapper.origin)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
-        self.operation = make_delete(table, target, return_old=True)
+        self.operation = make_delete(mapper, table, target, return_old=True)
 
     def finish(self, result: WriteResult) -> M | None:
         """Return the item as it was, if there was one."""

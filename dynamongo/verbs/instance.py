@@ -54,6 +54,8 @@ class Instance(Forms, metaclass=ModelMeta):
     __encryption__: ClassVar[str | None] = None
     __point_in_time_recovery__: ClassVar[Recovery | None] = None
     __deletion_protection__: ClassVar[bool | None] = None
+    __kind__: ClassVar[object] = None
+    __kind_field__: ClassVar[str | None] = None
 
     @classmethod
     def table_name(cls) -> str:

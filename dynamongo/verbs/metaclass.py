@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final, NoReturn, cast
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import Connection
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
-from dynamongo.mapping.declaration import collect_fields, collect_indexes, declare
-from dynamongo.mapping.mapper import AbstractMapper, Mapper
+from dynamongo.mapping.abstract_mapper import AbstractMapper
+from dynamongo.mapping.declaration import Declaration, collect_fields, collect_indexes, declare
+from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
 from dynamongo.mapping.records import is_bound
 
-_FINAL: Final = ("__hash_key__", "__range_key__", "__abstract__")
+if TYPE_CHECKING:
+    from dynamongo.mapping import kind_mapper, kinds
+else:  # most models have a table of their own
+    kind_mapper = LazyModule("dynamongo.mapping.kind_mapper")
+    kinds = LazyModule("dynamongo.mapping.kinds")
+
+_FINAL: Final = ("__hash_key__", "__range_key__", "__kind__", "__kind_field__", "__abstract__")
 """Options that cannot change, because existing instances, conditions and cursors depend on them."""
 
 _CONSTRUCTORS: Final = ("__init__", "__new__")
@@ -47,7 +55,7 @@ class ModelMeta(type):
             declared = declare(cls, fields, indexes)
             declared.mark_expiry_field()
             indexes = dict(declared.indexes)
-            mapper = Mapper(model, fields, declared)
+            mapper = _make_mapper(model, declared, namespace)
         # The class gets its own copies of fields and indexes, also of inherited ones: the path of `Admin.name` belongs
         # to `Admin`, even if `User` declares the field.
         for attribute, value in (*fields.items(), *indexes.items()):
@@ -84,13 +92,14 @@ class ModelMeta(type):
             cls.__refuse(name, "a field", f"{name} = StringField()")
         if isinstance(vars(cls).get(name), Index) or issubclass(kind, Index):
             cls.__refuse(name, "an index", f"{name} = GlobalIndex(...)")
-        if name in OPTIONS and is_bound(cls):
+        if is_bound(cls) and (name in OPTIONS or name in _CONSTRUCTORS):
             raise SchemaError(
                 f"{cls.__name__}.{name}: the class is bound to a table or connection, and lives as long as it is used:"
-                f" set the option of {cls.__name__} itself, or derive a model from it"
+                f" assign to {cls.__name__} itself, or derive a model from it"
             )
         if name in _FINAL:
-            cls.__refuse(name, "part of the key schema", f"{name} = ...")
+            what = "what tells its items from others" if "kind" in name else "part of the key schema"
+            cls.__refuse(name, what, f"{name} = ...")
 
     def __refuse(cls, name: str, what: str, line: str) -> NoReturn:
         raise SchemaError(
@@ -134,6 +143,19 @@ class ModelMeta(type):
         for bound in filter(is_bound, family):
             mapper = bound.__mapper__
             mapper.take_declaration(mapper.origin.__mapper__.declaration, vars(bound).get("__table__"))
+
+
+def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, object]) -> Mapper[Any]:
+    fields = declared.fields
+    found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None
+    if found is None:
+        return Mapper(model, fields, declared)
+    kinds.join_family(model, found, namespace)
+    return kind_mapper.KindMapper(model, fields, declared, found)
+
+
+def _may_have_kind(model: Any, fields: Mapping[str, Field[Any]]) -> bool:
+    return model.__kind__ is not None or model.__kind_field__ is not None or "kind" in fields
 
 
 def _check_connection(model: type) -> None:

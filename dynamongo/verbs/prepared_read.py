@@ -177,7 +177,7 @@ class PreparedRead(Generic[T]):
             return None
         mapper = self._model.__mapper__
         is_whole = plan.residual is None and plan.loaded is None and not plan.projection
-        return mapper.reader if is_whole and set(plan.order_by) <= set(mapper.keys.names) else None
+        return mapper.make_reader() if is_whole and set(plan.order_by) <= set(mapper.keys.names) else None
 
     def _call(self, steps: Callable[[Sender], Steps[R]]) -> VerbCall[R]:
         return VerbCall(self._model.__mapper__, self._read.table.name, steps=steps)

@@ -82,7 +82,15 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
     source, schema = resolve_many(strategy, mapper), mapper.schema(table)
     if not arguments:
         return Read(
-            schema, source, descending, limit, is_sorted=is_sorted, required=required, cursor=cursor, names=names
+            schema,
+            source,
+            descending,
+            limit,
+            is_sorted=is_sorted,
+            required=required,
+            cursor=cursor,
+            names=names,
+            kinds=mapper.kinds,
         )
     read = Read(
         schema,
@@ -93,6 +101,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         required=required,
         cursor=cursor,
         names=names,
+        kinds=mapper.kinds,
         **_check_arguments(mapper, arguments),
     )
     if verb == "find":

@@ -35,8 +35,8 @@ from dynamongo.expressions.conditions import (
     Size,
     all_of,
     conjuncts,
-    describe,
 )
+from dynamongo.expressions.descriptions import describe
 from dynamongo.expressions.evaluation import holds
 from dynamongo.expressions.limits import check_limits, count_operators
 from dynamongo.expressions.operands import operands_of, paths_of

@@ -157,7 +157,7 @@ class TestMistakes:
             ),
             (
                 GlobalIndex(("name", "name")),
-                "User.by_name.hash_key must have different fields; got name twice",
+                "User.by_name.hash_key must be another field; name is already a key",
             ),
             (GlobalIndex(()), "User.by_name.hash_key must have 1 to 4 fields; got 0"),
             (GlobalIndex("name", ["year"] * 5), "User.by_name.range_key must have 1 to 4 fields; got 5"),

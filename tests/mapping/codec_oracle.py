@@ -43,13 +43,20 @@ def encode(model: type[Model], values: Mapping[str, Any], item: Item) -> Item:
 
 def decode(model: type[Model], item: Item) -> tuple[dict[str, Any], dict[str, Any]]:
     """The values of an instance, and the stored attributes that have no field."""
-    key = model.__mapper__.describe_key(item) or "none of the model's key attributes"
-    try:
-        with hidden_values():  # no error shows what is stored
-            values = {name: _decode_field(field, item.get(name)) for name, field in model.__mapper__.fields.items()}
-    except ValidationError as error:
-        raise ValidationError(f"{error}; stored in the item with {key}") from error
+    values = {name: _decode_field(field, item.get(name)) for name, field in model.__mapper__.fields.items()}
     return values, {name: value for name, value in item.items() if name not in model.__mapper__.fields}
+
+
+def find_errors(model: type[Model], item: Item) -> dict[str, str]:
+    """What each field says about an attribute that it cannot read."""
+    errors: dict[str, str] = {}
+    for name, field in model.__mapper__.fields.items():
+        try:
+            with hidden_values():  # no error shows what is stored
+                _decode_field(field, item.get(name))
+        except ValidationError as error:
+            errors[name] = str(error)
+    return errors
 
 
 def _decode_field(field: Field[Any], stored: Any) -> Any:

@@ -17,6 +17,7 @@ import pytest
 
 from dynamongo import (
     BatchResult,
+    ConfigurationError,
     Connection,
     GlobalIndex,
     IntField,
@@ -242,7 +243,7 @@ class TestClass:
         connection.create_table()
         assert one.backend.execute(DescribeTable("late")).schema.name == "late"
 
-    @pytest.mark.parametrize("name", ["__table__", "__connection__", "__scans__"])
+    @pytest.mark.parametrize("name", ["__table__", "__connection__", "__scans__", "__init__"])
     def test_options_of_its_own_are_refused(self, name: str) -> None:
         with pytest.raises(SchemaError, match=f"Message.{name}: the class is bound to a table or connection"):
             setattr(Message.on_table("other"), name, None)
@@ -313,6 +314,12 @@ class TestClass:
         assert compiled.items() <= vars(codec).items()
         for each in (first, second):
             each.delete_table()
+
+
+def test_one_transaction_on_two_backends_names_the_tables() -> None:
+    models = [Message.on(Connection(backend=MemoryBackend(), table_prefix=prefix)) for prefix in ("a-", "b-")]
+    with pytest.raises(ConfigurationError, match=r"of Message \(a-messages\) and Message \(b-messages\) have differen"):
+        Connection.transact_get([(model, ("a", 1)) for model in models])
 
 
 class TestInstance:

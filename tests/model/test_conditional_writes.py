@@ -103,7 +103,7 @@ def test_delete_is_made_only_if_the_condition_holds(strategy: Any) -> None:
 
 def test_what_the_strategy_says_must_hold_as_well() -> None:
     strategy = STRATEGIES["key condition"] & (Visit.stars > 3)
-    with pytest.raises(ConditionalCheckFailedException, match="`stars > … AND attribute_not_exists"):
+    with pytest.raises(ConditionalCheckFailedException, match="`stars > …`"):
         Visit.update_one(strategy, Visit.stars.set(9), condition=Visit.note.not_exists())
     assert Visit.delete_one(strategy, condition=Visit.note.not_exists()) is None
     assert stored() == Visit(city="Oslo", day=1, stars=3)
@@ -193,9 +193,7 @@ class TestVersions:
             page.delete(condition=Page.stars > 1)
 
     def test_condition_that_fails_alone_is_no_conflict(self, page: Page) -> None:
-        with pytest.raises(
-            ConditionalCheckFailedException, match=r"^Page: `version = … AND stars > …` does not hold"
-        ) as caught:
+        with pytest.raises(ConditionalCheckFailedException, match=r"^Page: `stars > …` does not hold") as caught:
             page.update(Page.stars.set(2), condition=Page.stars > 1)
         assert not isinstance(caught.value, VersionConflict)
         assert page.delete(condition=Page.stars > 1) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import enum
 import uuid
@@ -24,8 +25,10 @@ from dynamongo import (
     ResultSet,
     WriteOutcome,
     WritePlan,
+    streams,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
+from dynamongo.backends import Backend
 from dynamongo.expressions.conditions import And, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
@@ -35,6 +38,7 @@ from dynamongo.fields import (
     DateTimeField,
     DecimalField,
     DictField,
+    DocumentField,
     EmailField,
     EnumField,
     Field,
@@ -56,6 +60,11 @@ from dynamongo.operations import TableDescription
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+@dataclasses.dataclass
+class Seat:
+    row: int
 
 
 class User(Model):
@@ -94,6 +103,9 @@ class User(Model):
     home = DictField({"required": BooleanField()}, city=StringField(), zip=IntField)
     office = DictField(city=StringField(), required=True)
     homes = ListField(DictField(city=StringField()))
+    seat = DocumentField(Seat)
+    front_seat = DocumentField(Seat, required=True)
+    seats = ListField(DocumentField(Seat))
 
 
 def check_values(user: User) -> None:
@@ -132,6 +144,9 @@ def check_containers(user: User) -> None:
     assert_type(user.home, "dict[str, Any] | None")
     assert_type(user.office, dict[str, Any])
     assert_type(user.homes, list[dict[str, Any]])
+    assert_type(user.seat, "Seat | None")
+    assert_type(user.front_seat, Seat)
+    assert_type(user.seats, list[Seat])
 
 
 def check_fields() -> None:
@@ -141,6 +156,7 @@ def check_fields() -> None:
     assert_type(User.cities, ListField[str])
     assert_type(User.tags, SetField[int])
     assert_type(User.office, DictField[dict[str, Any]])
+    assert_type(User.front_seat, DocumentField[Seat])
     assert_type(User.name == "John", Comparison)
     assert_type((User.year < 2000) & User.cities.contains("Nairobi"), And)
     assert_type(~User.cities.contains("Nairobi"), Not)
@@ -156,6 +172,21 @@ def check_assignments(user: User) -> None:
     user.year = "1990"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     user.cities = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     user.tags = {"a"}  # type: ignore[arg-type]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def check_formats() -> None:
+    assert_type(DateTimeField(required=True, format="iso-z", timespec="seconds"), DateTimeField[dt.datetime])
+    assert_type(DateField(format="%Y%m%d"), DateField[dt.date | None])
+    assert_type(UUIDField(format="hex"), UUIDField[uuid.UUID | None])
+    assert_type(EnumField(Colour, required=True, format={Colour.RED: "R"}), EnumField[Colour])
+    assert_type(EnumField(Colour, format="name"), EnumField[Colour | None])
+    assert_type(BooleanField(required=True, format={True: 1, False: 0}), BooleanField[bool])
+    assert_type(IntField(format="text", width=5), IntField[int | None])
+    assert_type(StringField(required=True, format="number"), StringField[str])
+    assert_type(BinaryField(required=True, format="base64"), BinaryField[bytes])
+    UUIDField(format="guid")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    DateTimeField(timespec="hours")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    FloatField(format="text", width=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 
 
 def check_declarations() -> None:
@@ -177,6 +208,9 @@ class Listed(Model):
     name = StringField(required=True)
     year = IntField()
     by_year = GlobalIndex(hash_key=year, range_key="name")
+    by_both = GlobalIndex(hash_key=(year, "name"), range_key=[year, name])
+    by_none = GlobalIndex(hash_key=(year, 3))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    by_local = LocalIndex((year, name))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def read_lazily() -> None:
@@ -372,3 +406,56 @@ def configure() -> None:
     Connection(scans="never")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection.set_config(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection(retry=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def name_table() -> str:
+    return "monthly"
+
+
+class Monthly(Model):
+    __table__ = name_table
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Weekly(Model):
+    __table__ = lambda: "weekly"  # noqa: E731 - as users write it
+    __hash_key__ = "name"
+    name = StringField()
+
+
+class Unnamed(Model):
+    __table__ = len  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+
+async def bind(connection: Connection) -> None:
+    bound = Listed.on_table("archive")
+    assert_type(bound, type[Listed])
+    assert_type(Listed.on(connection).on_table("archive"), type[Listed])
+    assert_type(bound.get_one("a"), Listed)
+    assert_type(await bound.aio.get_many(["a"]), list[Listed])
+    assert_type(bound.name, StringField[str])
+    with Connection.using(table_prefix="jane-") as nothing, Connection.using("memory", table_prefix="a-") as backend:
+        assert_type(nothing, None)
+        assert_type(backend, Backend)
+    Listed.on_table(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.on("archive")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Connection.using()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+def check_forms(user: User) -> None:
+    assert_type(User.from_dict({}, mode="json"), User)
+    assert_type(User.from_json("{}"), User)
+    assert_type(User.from_item({}), User)
+    assert_type(User.from_dynamodb_json("{}"), User)
+    assert_type(user.to_dict(mode="json", decimals="number"), dict[str, Any])
+    assert_type(user.to_json(), str)
+    assert_type(user.to_item(), dict[str, Any])
+    assert_type(user.to_dynamodb_json(binary="bytes"), dict[str, dict[str, Any]])
+    assert_type(User.json_schema("serialization"), dict[str, Any])
+    for change in streams.parse({}, User):
+        assert_type(change, "streams.Change[User] | streams.Unread")
+        assert_type(change.new, "User | None")
+        if isinstance(change, streams.Unread):
+            continue
+        assert_type(change.model, type[User])

@@ -15,7 +15,6 @@ from dynamongo.backends.memory.clock import Clock, VirtualClock, pass_time, pass
 from dynamongo.backends.memory.executors import EXECUTORS, REFUSALS, find_executor, translate_refusal
 from dynamongo.backends.memory.lifecycle import find_described
 from dynamongo.backends.memory.store import Store
-from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.ttl import delete_expired
 from dynamongo.backends.memory.writes import write
 from dynamongo.exceptions import (
@@ -278,7 +277,7 @@ class MemoryBackend:
         """
         with self._lock:
             # Writing needs no lock, since a fork does not change: other threads go on while a disk or pipe is slow.
-            found = self._find_table(table).fork()
+            found = self._store.tables[self._find_table(table)].fork()
         return snapshot_files.write_items(path, (stored.item for stored in found.primary.read_all()))
 
     def load(self, path: snapshot_files.AnyPath, table: str | None = None) -> int:
@@ -301,7 +300,7 @@ class MemoryBackend:
         count = 0
         with self._lock:
             # The lock is held while the file is read: a write meanwhile would be lost when the copy replaces the table.
-            name = self._find_table(table).schema.name
+            name = self._find_table(table)
             loaded = Store()  # so that nothing is loaded unless everything is
             loaded.tables[name] = self._store.tables[name].fork()
             for count, (place, item) in enumerate(snapshot_files.read_items(path), 1):  # noqa: B007 - used after the loop: the last number is the count
@@ -315,14 +314,16 @@ class MemoryBackend:
                 self._lag.synchronize(name)
         return count
 
-    def _find_table(self, name: str | None) -> MemoryTable:
+    def _find_table(self, name: str | None) -> str:
+        """Return the full name of a table that exists: the given one, or that of the only table."""
         tables = self._store.tables
         if name is not None:
-            return find_described(self._store, name)
+            find_described(self._store, name)
+            return name
         if len(tables) != 1:
             known = f"there are {len(tables)}: {', '.join(tables)}" if tables else "no table exists"
             raise ExpressionError(f"table= may only be omitted if there is exactly one table; {known}")
-        return next(iter(tables.values()))
+        return next(iter(tables))
 
     def wait(self, seconds: float) -> None:
         """Advance a virtual clock. With any other clock return at once: a store in memory needs no time to recover."""

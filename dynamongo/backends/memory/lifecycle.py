@@ -32,6 +32,7 @@ from dynamongo.operations import (
     UpdateIndexThroughput,
     UpdateThroughput,
 )
+from dynamongo.operations.table_names import find_arn
 from dynamongo.schema import MAX_GLOBAL_INDEXES, IndexSchema, KeySchema, TableSchema, Throughput
 
 NOTHING_TO_CHANGE: Final = (
@@ -48,7 +49,11 @@ def create_table(store: Store, operation: CreateTable) -> TableDescription:
     check_new_table(operation)
     if schema.name in store.tables:
         raise TableExists(f"Table already exists: {schema.name}")
-    table = store.tables[schema.name] = MemoryTable(schema, complete_settings(operation.settings))
+    # An ARN is the name of a table of another account, apart from the table of that name: a store in memory has no
+    # account of its own. DescribeTable tells its name.
+    arn = find_arn(schema.name)
+    described = schema if arn is None else replace(schema, name=arn.name)
+    table = store.tables[schema.name] = MemoryTable(described, complete_settings(operation.settings))
     return describe(table)
 
 

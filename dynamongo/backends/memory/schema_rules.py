@@ -19,6 +19,7 @@ from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.sizes import text_size
 from dynamongo.expressions.values import SCALAR_TYPES
 from dynamongo.operations import CreateTable, StreamView
+from dynamongo.operations.table_names import find_arn
 from dynamongo.schema import (
     MAX_GLOBAL_INDEXES,
     MAX_INDEX_ATTRIBUTES,
@@ -86,7 +87,8 @@ def _is_plain(operation: CreateTable) -> bool:
 
 def _shape_faults(operation: CreateTable) -> Iterator[str]:
     schema = operation.schema
-    yield from _name_faults(schema.name, "tableName")
+    if find_arn(schema.name) is None:
+        yield from _name_faults(schema.name, "tableName")
     yield from _key_length_faults(schema.keys, "keySchema")
     for number, part in enumerate(schema.key_attributes(), start=1):
         at = f"attributeDefinitions.{number}.member"

@@ -201,7 +201,7 @@ def test_instances_know_what_is_stored_as_if_they_had_been_read_one_by_one(backe
 
 
 def test_backend_reads_with_the_reader_of_an_operation(backend: DynamoDBBackend) -> None:
-    reader, table = Visit.__mapper__.reader, Visit.table_name()
+    reader, table = Visit.__mapper__.make_reader(), Visit.table_name()
     keys: Any = [{"city": "Rome", "day": 1}, {"city": "Oslo", "day": 3}]
     in_oslo = KeyCondition(Comparison(Path("city"), "=", "Oslo"))
     operations: list[Any] = [Query(table, in_oslo), Scan(table), BatchGet(table, tuple(keys))]
@@ -234,6 +234,6 @@ def test_only_the_backend_itself_takes_a_reader(backend: DynamoDBBackend, monkey
 
 
 def test_an_operation_is_the_same_with_a_reader_and_without() -> None:
-    with_reader, without = Scan("t", reader=Visit.__mapper__.reader), Scan("t")
+    with_reader, without = Scan("t", reader=Visit.__mapper__.make_reader()), Scan("t")
     assert (with_reader == without, hash(with_reader) == hash(without)) == (True, True)
     assert repr(with_reader) == repr(without)

@@ -390,6 +390,25 @@ def test_local_index_cannot_be_added_to_a_table() -> None:
         build_request(CreateIndex("t", IndexSchema("by_l", keys, is_global=False)))
 
 
+def test_index_with_a_long_key_is_created_and_queried() -> None:
+    a, b, c = KeyAttribute("a", "S"), KeyAttribute("b", "N"), KeyAttribute("c", "B")
+    request = build_request(CreateIndex("t", IndexSchema("long", KeySchema((b, a), (c, KeyAttribute("id", "N"))))))
+    check_request(request.action, request.arguments)
+    assert request.arguments["AttributeDefinitions"] == [
+        {"AttributeName": name, "AttributeType": kind}
+        for name, kind in (("b", "N"), ("a", "S"), ("c", "B"), ("id", "N"))
+    ]
+    assert request.arguments["GlobalSecondaryIndexUpdates"][0]["Create"]["KeySchema"] == [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in (("b", "HASH"), ("a", "HASH"), ("c", "RANGE"), ("id", "RANGE"))
+    ]
+    parts = (Comparison(Path("b"), "=", 1), Comparison(Path("a"), "=", "x"), Comparison(Path("c"), ">", b"x"))
+    request = build_request(Query("t", KeyCondition(*parts), index="long"))
+    check_request(request.action, request.arguments)
+    assert request.arguments["KeyConditionExpression"] == "#n0 = :v0 AND #n1 = :v1 AND #n2 > :v2"
+    assert request.arguments["ExpressionAttributeNames"] == {"#n0": "b", "#n1": "a", "#n2": "c"}
+
+
 def test_table_with_indexes_is_created_with_throughput_for_each_global_one() -> None:
     group, rank, kind = KeyAttribute("group", "S"), KeyAttribute("rank", "N"), KeyAttribute("kind", "B")
     schema = TableSchema(

@@ -194,8 +194,19 @@ def test_indexes_are_described_in_the_order_of_their_names() -> None:
     )
 
 
-def test_index_with_several_hash_attributes_is_refused_and_not_misread() -> None:
-    keys = [{"AttributeName": name, "KeyType": "HASH"} for name in ("a", "b")]
-    index = {"IndexName": "wide", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
-    with pytest.raises(UnsupportedOperation, match="wide: a key has one hash and at most one range attribute"):
-        describe(GlobalSecondaryIndexes=[index])
+def describe_index_keys(*kinds: str) -> KeySchema:
+    keys = [{"AttributeName": name, "KeyType": kind} for name, kind in zip("abab", kinds, strict=False)]
+    index = {"IndexName": "long", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    return describe(GlobalSecondaryIndexes=[index]).schema.indexes[0].keys
+
+
+def test_keys_of_several_attributes_are_described() -> None:
+    a, b = KeyAttribute("a", "S"), KeyAttribute("b", "S")
+    assert describe_index_keys("HASH", "HASH") == KeySchema((a, b))
+    assert describe_index_keys("HASH", "HASH", "RANGE", "RANGE") == KeySchema((a, b), (a, b))
+
+
+@pytest.mark.parametrize("kinds", [("HASH", "RANGE", "HASH"), ("RANGE", "HASH"), ("HASH", "SORT"), ()])
+def test_keys_in_another_order_are_refused_and_not_misread(kinds: tuple[str, ...]) -> None:
+    with pytest.raises(UnsupportedOperation, match="long: a key has HASH attributes, then RANGE attributes; got"):
+        describe_index_keys(*kinds)

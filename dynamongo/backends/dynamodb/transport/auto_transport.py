@@ -11,6 +11,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends.dynamodb.errors import translate_preparation
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.settings import ClientSettings
+from dynamongo.backends.dynamodb.transport.account_endpoints import find_account, names_other_account
 from dynamongo.backends.dynamodb.transport.base import Transport, describe_place
 from dynamongo.backends.dynamodb.transport.boto_transport import BotoTransport
 from dynamongo.backends.dynamodb.transport.client_endpoint import read_endpoint
@@ -47,6 +48,7 @@ class AutoTransport:
         self._loud_watch = Watch(client, is_quiet)
         self._lock = make_lock(TRANSPORT)
         self._direct: DirectTransport | None = None
+        self._account: str | None = None
         self._is_closed = False
         self._obstacle: str | None = None
         self._logged: str | None = None
@@ -55,14 +57,14 @@ class AutoTransport:
     def send(self, request: Request, seconds: float | None = None) -> dict[str, Any]:
         """Send the request; see `Transport`."""
         direct = self._direct
-        if direct is not None and self._watch.find_reason() is None:  # almost always
+        if direct is not None and self._account is None and self._watch.find_reason() is None:  # almost always
             return direct.send(request, seconds)
-        return self._choose().send(request, seconds)
+        return self._choose(request).send(request, seconds)
 
     def send_async(self, request: Request, seconds: float | None = None) -> Coroutine[Any, Any, dict[str, Any]]:
         """Send the request without blocking the event loop; see `Transport`."""
         direct = self._direct
-        if direct is not None and self._watch.find_reason() is None:
+        if direct is not None and self._account is None and self._watch.find_reason() is None:
             return direct.send_async(request, seconds)
         return self._send_after_choice(request, seconds)
 
@@ -71,7 +73,7 @@ class AutoTransport:
             if self._choosing is None:
                 self._choosing = in_thread.OnceInThread(self._choose)
             await self._choosing.call()  # looks for the endpoint and the credentials
-        return await self._choose().send_async(request, seconds)
+        return await self._choose(request).send_async(request, seconds)
 
     def describe(self, *, is_awaited: bool = False) -> str:
         """Return how the next request is sent; see `Transport`."""
@@ -91,16 +93,21 @@ class AutoTransport:
             await self._direct.close_async()
         self._client.close()
 
-    def _choose(self) -> Transport:
+    def _choose(self, request: Request | None = None) -> Transport:
         reason = self._watch.find_reason()
-        if reason is None and self._direct is not None:
-            return self._direct
-        if reason is None and self._obstacle is None:
+        if reason is None and self._direct is None and self._obstacle is None:
             with self._lock:
                 self._open()
-            if self._direct is not None:
-                return self._direct
-        return self._leave_to_boto3(reason or self._obstacle or "")
+        reason = reason or self._obstacle or self._find_other_account(request)
+        if reason is None and self._direct is not None:
+            return self._direct
+        return self._leave_to_boto3(reason or "")
+
+    def _find_other_account(self, request: Request | None) -> str | None:
+        """Return why boto3 has to send the request, if that is because of an account."""
+        if self._account is None or request is None or not names_other_account(request.body, self._account):
+            return None
+        return "the table belongs to another account, whose endpoint boto3 finds"
 
     def _open(self) -> None:
         """Make the direct transport, or note why there cannot be one. boto3 reports missing credentials."""
@@ -121,6 +128,7 @@ class AutoTransport:
         if find_retries(self._client).get("mode") == "adaptive":
             raise LeftToBoto3("the retry mode is adaptive, in which boto3 limits the rate of requests")
         endpoint = read_endpoint(self._client)
+        self._account = find_account(endpoint.host)  # before there is a direct transport, which threads look for
         return DirectTransport(endpoint, self.place, ClientCredentials(self._client), self._settings, self._start)
 
     def _leave_to_boto3(self, reason: str) -> BotoTransport:

@@ -1,0 +1,103 @@
+"""The mapper of a model whose items are told from others in its table by their kind; see `mapping.kinds`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.exceptions import StoredProblem
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.values import Item, shorten
+from dynamongo.fields.base import Field
+from dynamongo.fields.python_values import decode_map
+from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.kinds import Kinds
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import Recorded, stored_item_of
+from dynamongo.operations import ItemReader, ReadItems
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import wire_values
+else:  # what is read from memory is not in JSON
+    wire_values = LazyModule("dynamongo.expressions.wire_values")
+
+M = TypeVar("M", bound=Recorded)
+
+
+class KindMapper(Mapper[M]):
+    """The mapper of a model with a kind, or of a base of such models."""
+
+    kinds: Kinds
+
+    def __init__(
+        self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None, kinds: Kinds
+    ) -> None:
+        super().__init__(model, fields, declaration)
+        self.kinds = kinds
+        if not kinds.is_open:  # the kind is not a value of the instance, but of its class
+            self.codec.reserve(kinds.path.attribute)
+
+    def model_for(self, item: Item) -> type[M] | None:
+        """Return the class of a stored item: the model, or one derived from it; `None` if it is of another kind."""
+        found = self.kinds.find(item)
+        return None if found is None else cast("type[M]", self.class_like(found))
+
+    # Instances and items.
+
+    def encode(self, instance: M) -> Item:
+        """Return the item that is stored for the instance, with its kind."""
+        item, kinds = super().encode(instance), self.kinds
+        attribute = kinds.path.attribute
+        stored = item.get(attribute)
+        if stored is None and not kinds.is_open:
+            # What others have written for the same kind stays.
+            known = stored_item_of(instance) if len(kinds.own) > 1 else None
+            if known is not None:
+                item.update({name: value for name, value in known.items() if name == attribute})
+            elif kinds.own[0] is not None:
+                item[attribute] = kinds.own[0]
+        elif not kinds.is_open and stored not in kinds.own:
+            kinds.refuse(f"is {shorten(stored)}")
+        return item
+
+    def decode(self, item: Item) -> M:
+        """Return an instance of a whole item, of the class of its kind."""
+        return self._mapper_for(item).decode_own(item)
+
+    def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
+        """Return instances of items of which these paths were read, each of the class of its kind."""
+        if not self.kinds.is_mixed:
+            return super().decode_read(items, loaded)
+        if loaded is None:
+            return items.finish(self.decode) if type(items) is ReadItems else list(map(self.decode, items))
+        if self.kinds.path not in loaded:  # of an index without the attribute, which a base reads
+            return super().decode_read(items, loaded)
+        return [self._mapper_for(item).decode_partial(item, loaded) for item in items]
+
+    def make_reader(self) -> ItemReader | None:
+        """Return what reads whole items to instances of their classes while they are still JSON."""
+        if not self.kinds.is_mixed:
+            return super().make_reader()
+        attribute, readers = self.kinds.path.attribute, self._find_readers()
+
+        def read(wire: wire_values.WireItem, text: str) -> Any:
+            kind: Any = wire.get(attribute)
+            found = readers.get(kind.get("S")) if type(kind) is dict else None
+            return None if found is None else found(wire, text)  # `decode` reads the others
+
+        return ItemReader(read, lambda instance: type(instance).__mapper__.key_of(instance), self.keys.names)
+
+    def _find_readers(self) -> dict[Any, Any]:
+        mappers = {value: self.class_like(model).__mapper__ for value, model in self.kinds.models.items()}
+        found = {value: Mapper.make_reader(mapper) for value, mapper in mappers.items() if type(value) is str}
+        return {value: reader.read for value, reader in found.items() if reader is not None}
+
+    def _mapper_for(self, item: Item) -> Mapper[M]:
+        model: Any = self.model_for(item)
+        if model is None:
+            path, stored = self.kinds.path, decode_map(item).get(self.kinds.path.attribute)
+            told = f"{self.name}.{path.name} tells another kind"
+            raise self.explain_unreadable(item, (StoredProblem(path.name, str(path), stored, told),))
+        mapper: Mapper[M] = model.__mapper__
+        return mapper

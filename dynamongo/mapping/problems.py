@@ -1,0 +1,81 @@
+"""Problems: all values of a stored item that do not suit their fields, once it is known that some do not.
+
+Reading stops at the first one, which is fast. Here the item is read once more, field by field and part by part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias, cast
+
+from dynamongo.exceptions import StoredProblem, ValidationError
+from dynamongo.expressions.values import AttributeValue, Item, hidden_values
+from dynamongo.fields import python_values
+from dynamongo.fields.base import Field
+from dynamongo.fields.containers import ListField
+from dynamongo.fields.maps import DictField, read_member
+from dynamongo.mapping.plain_codec import read_attribute
+
+Reader: TypeAlias = Callable[[Field[Any], AttributeValue], object]
+"""Reads a stored value with its field, and raises `ValidationError` for one that does not suit it."""
+
+_MOST_TOLD = 5
+"""How many problems the message of an item tells; the error has all of them."""
+
+
+def find_problems(fields: Mapping[str, Field[Any]], item: Item) -> tuple[StoredProblem, ...]:
+    """Return what is wrong with the values of an item; the messages do not show them."""
+    with hidden_values():
+        return tuple(
+            problem
+            for name, field in fields.items()
+            for problem in _find_parts(name, name, field, item.get(field.path.attribute), read_attribute)
+        )
+
+
+def find_problems_of_part(field: Field[Any], stored: AttributeValue) -> tuple[StoredProblem, ...]:
+    """Return what is wrong with an attribute that was read in part."""
+    with hidden_values():
+        try:
+            field.decode_partial(stored)
+        except ValidationError as error:
+            name = field.path.name
+            return (StoredProblem(name, name, python_values.decode(stored), str(error)),)
+    return ()
+
+
+def describe_problems(problems: Iterable[StoredProblem]) -> str:
+    """Return the messages of several problems as one."""
+    messages = [problem.message for problem in problems]
+    more = [f"and {len(messages) - _MOST_TOLD} more"] if len(messages) > _MOST_TOLD else []
+    return "; ".join([*messages[:_MOST_TOLD], *more])
+
+
+def _find_parts(
+    name: str, path: str, field: Field[Any], stored: AttributeValue, read: Reader
+) -> Iterator[StoredProblem]:
+    """Yield the problems of the parts of a value, or that of the whole value if none of its parts has one."""
+    found = [problem for part in _parts_of(path, field, stored) for problem in _find_parts(name, *part)]
+    if found:
+        yield from found
+        return
+    try:
+        read(field, stored)
+    except ValidationError as error:
+        yield StoredProblem(name, path, python_values.decode(stored), str(error))
+
+
+def _parts_of(path: str, field: Any, stored: Any) -> Iterator[tuple[str, Field[Any], AttributeValue, Reader]]:
+    if field.overridden:  # its parts may be another thing to it
+        return
+    if isinstance(field, DictField) and isinstance(stored, dict):
+        for name, member in cast("DictField[Any]", field).fields.items():
+            yield f"{path}.{name}", member, stored.get(member.stored_as or name), read_member
+    if isinstance(field, ListField) and isinstance(stored, list):
+        element: Field[Any] = cast("ListField[Any]", field).element
+        for index, each in enumerate(cast("list[AttributeValue]", stored)):
+            yield f"{path}[{index}]", element.with_label(f"{field.label}[{index}]"), each, _read_element
+
+
+def _read_element(field: Field[Any], stored: AttributeValue) -> Any:
+    return field.decode(stored)
