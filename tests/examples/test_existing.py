@@ -35,7 +35,19 @@ CHANGES: dict[str, dict[str, dict[str, Any] | None]] = {
         PULL_REQUEST: {"state": {"S": "merged"}, "_version": {"N": "2"}},
         REPOSITORY: {
             "settings": {"S": '{"merge": ["squash", "rebase"], "protected": {"main": {"reviews": 3}}}'},
-            "_version": {"N": "2"},
+            "next_number": {"N": "4"},
+            "_version": {"N": "3"},
+        },
+        "REPO#jane#lamps ISSUE#00000003": {
+            "PK": {"S": "REPO#jane#lamps"},
+            "SK": {"S": "ISSUE#00000003"},
+            "_type": {"S": "issue"},
+            "_version": {"N": "1"},
+            "author": {"S": "jane"},
+            "comments": {"L": []},
+            "created_at": {"S": "2025-03-02T12:00:00.000000+0000"},
+            "state": {"S": "open"},
+            "title": {"S": "It hums"},
         },
     },
     "sessions": {

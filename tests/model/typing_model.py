@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import enum
 import uuid
@@ -24,6 +25,7 @@ from dynamongo import (
     ResultSet,
     WriteOutcome,
     WritePlan,
+    streams,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
@@ -36,6 +38,7 @@ from dynamongo.fields import (
     DateTimeField,
     DecimalField,
     DictField,
+    DocumentField,
     EmailField,
     EnumField,
     Field,
@@ -57,6 +60,11 @@ from dynamongo.operations import TableDescription
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+@dataclasses.dataclass
+class Seat:
+    row: int
 
 
 class User(Model):
@@ -95,6 +103,9 @@ class User(Model):
     home = DictField({"required": BooleanField()}, city=StringField(), zip=IntField)
     office = DictField(city=StringField(), required=True)
     homes = ListField(DictField(city=StringField()))
+    seat = DocumentField(Seat)
+    front_seat = DocumentField(Seat, required=True)
+    seats = ListField(DocumentField(Seat))
 
 
 def check_values(user: User) -> None:
@@ -133,6 +144,9 @@ def check_containers(user: User) -> None:
     assert_type(user.home, "dict[str, Any] | None")
     assert_type(user.office, dict[str, Any])
     assert_type(user.homes, list[dict[str, Any]])
+    assert_type(user.seat, "Seat | None")
+    assert_type(user.front_seat, Seat)
+    assert_type(user.seats, list[Seat])
 
 
 def check_fields() -> None:
@@ -142,6 +156,7 @@ def check_fields() -> None:
     assert_type(User.cities, ListField[str])
     assert_type(User.tags, SetField[int])
     assert_type(User.office, DictField[dict[str, Any]])
+    assert_type(User.front_seat, DocumentField[Seat])
     assert_type(User.name == "John", Comparison)
     assert_type((User.year < 2000) & User.cities.contains("Nairobi"), And)
     assert_type(~User.cities.contains("Nairobi"), Not)
@@ -193,6 +208,9 @@ class Listed(Model):
     name = StringField(required=True)
     year = IntField()
     by_year = GlobalIndex(hash_key=year, range_key="name")
+    by_both = GlobalIndex(hash_key=(year, "name"), range_key=[year, name])
+    by_none = GlobalIndex(hash_key=(year, 3))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    by_local = LocalIndex((year, name))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def read_lazily() -> None:
@@ -423,3 +441,21 @@ async def bind(connection: Connection) -> None:
     Listed.on_table(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Listed.on("archive")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection.using()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+def check_forms(user: User) -> None:
+    assert_type(User.from_dict({}, mode="json"), User)
+    assert_type(User.from_json("{}"), User)
+    assert_type(User.from_item({}), User)
+    assert_type(User.from_dynamodb_json("{}"), User)
+    assert_type(user.to_dict(mode="json", decimals="number"), dict[str, Any])
+    assert_type(user.to_json(), str)
+    assert_type(user.to_item(), dict[str, Any])
+    assert_type(user.to_dynamodb_json(binary="bytes"), dict[str, dict[str, Any]])
+    assert_type(User.json_schema("serialization"), dict[str, Any])
+    for change in streams.parse({}, User):
+        assert_type(change, "streams.Change[User] | streams.Unread")
+        assert_type(change.new, "User | None")
+        if isinstance(change, streams.Unread):
+            continue
+        assert_type(change.model, type[User])
