@@ -89,7 +89,7 @@ class Read:
 
     def quote(self, attributes: Iterable[str]) -> str:
         """Return the names of the fields of these attributes, for messages."""
-        return ", ".join(f"`{self.names.get(name, name)}`" for name in attributes)
+        return ", ".join([f"`{self.names.get(name, name)}`" for name in attributes])
 
     def request_limit(self, *, within_limit: bool) -> int | None:
         """Return how many items a request reads at most: the page size, and within the limit no more than that."""
