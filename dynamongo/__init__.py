@@ -76,6 +76,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
+from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.connection.recording import budget
     from dynamongo.executor.schema_diff import Difference
+    from dynamongo.fields.documents import DocumentField
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -97,6 +99,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.aio.result_set": ("AsyncResultSet",),
             "dynamongo.connection.recording": ("budget",),
             "dynamongo.executor.schema_diff": ("Difference",),
+            "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": ("BatchResult", "Failure", "Page", "WriteOutcome"),
@@ -130,6 +133,7 @@ __all__ = [
     "DecimalField",
     "DictField",
     "Difference",
+    "DocumentField",
     "DynamongoError",
     "EmailField",
     "EnumField",
@@ -187,6 +191,8 @@ __all__ = [
     "WritePlan",
     "WrittenButUnreadable",
     "budget",
+    "if_not_exists",
+    "list_append",
 ]
 
 

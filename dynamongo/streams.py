@@ -160,10 +160,11 @@ def batch_failures(changes: Iterable[StreamRecord]) -> dict[str, Any]:
 
 
 def _list_records(event: Any) -> list[Mapping[str, Any]]:
-    records = event.get("Records") if isinstance(event, Mapping) else event
+    records: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, Mapping) else event
     if not isinstance(records, (list, tuple)) or not all(isinstance(each, Mapping) for each in cast("Any", records)):
         raise ValidationError(
-            f'an event of DynamoDB Streams is a dict whose "Records" are a list of dicts; got {shorten(event)}'
+            'an event of DynamoDB Streams is a dict whose "Records" are a list of dicts;'
+            f" got {shorten(cast('object', event))}"
         )
     return [_unpack(record) for record in cast("list[Mapping[str, Any]]", records)]
 
@@ -201,7 +202,8 @@ def _read_part(data: Mapping[str, Any], name: str) -> Item | None:
 
 def _describe(record: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     view = data.get("StreamViewType")
-    identity = {str(name).lower(): value for name, value in (record.get("userIdentity") or {}).items()}
+    given: dict[str, object] = record.get("userIdentity") or {}
+    identity = {name.lower(): value for name, value in given.items()}  # `get_records` spells it with capitals
     return {
         "event": _EVENTS[record["eventName"]],
         "is_expiry": identity == {"type": "Service", "principalid": "dynamodb.amazonaws.com"},
@@ -238,14 +240,24 @@ def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser
     found: Any = None
     if choose is not None and models:
         found = choose(decode_map(item))
-    elif len(models) == 1:
-        found = models[0]
     elif models:
-        names = ", ".join(model.__name__ for model in models)
-        raise SchemaError(f"{names} have the same table, {table}: pass choose=, a function from an item to its model")
+        found = _find_by_kind(table, models, item)
     if found is None:
         raise ValidationError(f"no model takes the record of {shorten(decode_map(item))} in the table {table}")
     return cast("type[M]", found)
+
+
+def _find_by_kind(table: str, models: list[type[M]], item: Item) -> type[M] | None:
+    """Return the class of the item; `None` if it is of another kind than those of the models."""
+    found = {kind for model in models if (kind := model.__mapper__.model_for(item)) is not None}
+    best = [kind for kind in found if all(issubclass(kind, other) for other in found)]
+    if found and not best:
+        names = ", ".join(model.__name__ for model in models)
+        raise SchemaError(
+            f"{names} have the same table, {table}, and nothing tells their items apart: declare __kind__, or pass"
+            " choose=, a function from an item to its model"
+        )
+    return best[0] if best else None
 
 
 def _decode(model: type[M], image: Item) -> M:

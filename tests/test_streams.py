@@ -193,8 +193,41 @@ def test_function_chooses_among_the_models_of_a_table() -> None:
     assert (change.model, type(change.old), type(change.new)) == (Line, Order, Line)
     nobody = {**order, "number": {"N": "0"}}
     assert isinstance(parse_one(make_record("orders", Keys=nobody), [Order, Line], choose=choose), Unread)
-    with pytest.raises(SchemaError, match=r"^Order, Line have the same table, orders: pass choose=, a function"):
+    with pytest.raises(SchemaError, match=r"^Order, Line have the same table, orders, and nothing tells"):
         parse_one(record, [Order, Line])
+
+
+class Entity(Model):
+    __table__ = "entities"
+    __hash_key__ = "id"
+    __kind_field__ = "type"
+    id = StringField(required=True)
+
+
+class Customer(Entity):
+    __kind__ = "customer"
+    name = StringField()
+
+
+class Invoice(Entity):
+    __kind__ = "invoice"
+
+
+def test_kind_decides_among_the_models_of_a_table() -> None:
+    keys = {"id": {"S": "a"}}
+    jane = {**keys, "type": {"S": "customer"}, "name": {"S": "Jane"}}
+    invoice, other = ({**keys, "type": {"S": kind}} for kind in ("invoice", "other"))
+    record = make_record("entities", Keys=keys, OldImage=jane, NewImage=invoice)
+    change = parse_one(record, [Customer, Invoice])
+    assert (change.model, change.old, change.new) == (Invoice, Customer(id="a", name="Jane"), Invoice(id="a"))
+    assert parse_one(record, [Entity, Customer]).model is Invoice
+    assert isinstance(parse_one(record, Invoice), Unread)  # which does not take the old image
+    strange = make_record("entities", Keys=keys, NewImage=other)
+    assert isinstance(parse_one(strange, [Customer, Invoice]), Unread)
+    assert parse_one(strange, Entity).new == Entity.from_dynamodb_json(other)
+    assert parse_one(make_record("entities", Keys=keys), Entity).keys == {"id": "a"}
+    may = parse_one(make_record("may", Keys=keys, NewImage=jane), Entity.on_table("may"))
+    assert (type(may.new).table_name(), isinstance(may.new, Customer)) == ("may", True)
 
 
 # Other sources.

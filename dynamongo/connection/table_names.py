@@ -18,7 +18,7 @@ _KEPT: Final = 1000
 
 
 class TableNames(dict[Any, str]):
-    """The full names of tables by their names without the prefix, as far as they were asked for.
+    """The full names of tables by their names without the prefix, or by their ARNs, as far as they were asked for.
 
     Every request needs one: to look it up here takes no longer than to build it, and each is checked once.
 

@@ -46,7 +46,7 @@ class Explanation:
     def failures(self) -> tuple[Condition, ...]:
         """The least parts that make it false: of an AND those that are false, of an OR all of them."""
         found: list[Condition] = []
-        pending = [] if self.holds else [self]
+        pending: list[Explanation] = [] if self.holds else [self]
         while pending:
             each = pending.pop()
             if isinstance(each.condition, (And, Or)):
@@ -59,7 +59,7 @@ class Explanation:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        pending = [(self, 0)]
+        pending: list[tuple[Explanation, int]] = [(self, 0)]
         while pending:
             each, depth = pending.pop()
             values = ", ".join(f"{name} is {_describe(value)}" for name, value in each.values)
@@ -83,7 +83,7 @@ def explain(condition: Condition, item: Mapping[str, Any] | Storable) -> Explana
 
 def as_item(item: Mapping[str, Any] | Storable) -> Item:
     """Return the attribute values of an item, or of what would be stored as one; a set may be a `set`."""
-    stored: Mapping[str, Any] = cast("Mapping[str, Any]", item) if isinstance(item, Mapping) else item.to_item()
+    stored: Mapping[str, Any] = item if isinstance(item, Mapping) else item.to_item()
     return normalize_item({name: _freeze(value) for name, value in stored.items()})
 
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.computed import Computed
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue
@@ -30,8 +31,10 @@ class Update:
 class SetUpdate(Update):
     """Set the value at the path; with `if_not_exists`, only if there is none. A `Path` as value is copied from."""
 
-    value: AttributeValue | Path
+    value: AttributeValue | Path | Computed
     if_not_exists: bool = False
+    guard: Condition | None = field(default=None, repr=False, compare=False)
+    """As in `AddUpdate`, of a computed value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def guards_of(updates: Iterable[AnyUpdate]) -> list[tuple[Path, Condition]]:
     return [
         (update.path, update.guard)
         for update in updates
-        if isinstance(update, (AddUpdate, IncrementUpdate)) and update.guard is not None
+        if isinstance(update, (AddUpdate, IncrementUpdate, SetUpdate)) and update.guard is not None
     ]
 
 

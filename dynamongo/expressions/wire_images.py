@@ -82,7 +82,7 @@ def _find_mistake(path: str, value: Any) -> tuple[str, Any] | None:
     pair: list[Any] = list(cast("WireValue", value).items()) if isinstance(value, dict) else []
     kind, content = cast("tuple[Any, Any]", pair[0] if len(pair) == 1 else ("", None))
     if not _has_type(kind, content):
-        return path, value
+        return path, cast("object", value)
     parts: list[tuple[str, Any]] = []
     if kind == "M":
         parts = [(f"{path}.{name}", part) for name, part in content.items()]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from dynamongo._support.lazy_imports import make_getattr
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.dates import DateField
@@ -16,6 +19,11 @@ from dynamongo.fields.text import EmailField, IPAddressField, StringField
 from dynamongo.fields.url import URLField
 from dynamongo.fields.version import VersionField
 
+if TYPE_CHECKING:
+    from dynamongo.fields.documents import DocumentField
+else:  # few models have documents
+    __getattr__ = make_getattr(__name__, {"dynamongo.fields.documents": ("DocumentField",)})
+
 __all__ = [
     "BinaryField",
     "BooleanField",
@@ -23,6 +31,7 @@ __all__ = [
     "DateTimeField",
     "DecimalField",
     "DictField",
+    "DocumentField",
     "EmailField",
     "EnumField",
     "Field",

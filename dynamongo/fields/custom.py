@@ -54,8 +54,8 @@ def _settle_json(cls: Any) -> None:
         return
     for name in _JSON_METHODS:
         if _find_own(cls, name) is None:
-            through_stored = next(vars(base)[name] for base in reversed(cls.__mro__) if name in vars(base))
-            setattr(cls, name, through_stored)
+            bases: list[type] = list(reversed(cls.__mro__))
+            setattr(cls, name, next(vars(base)[name] for base in bases if name in vars(base)))  # of `StoredJSON`
 
 
 def _is_of_library(cls: type) -> bool:

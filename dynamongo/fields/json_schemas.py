@@ -48,7 +48,8 @@ def _or_null(schema: JSONSchema) -> JSONSchema:
     if not schema:
         return schema
     default = {"default": schema.pop("default")} if "default" in schema else {}
-    return {"anyOf": [schema, {"type": "null"}], **default}
+    either = schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]
+    return {"anyOf": [*either, {"type": "null"}], **default}
 
 
 def _list_forms(value: Any) -> list[Any]:

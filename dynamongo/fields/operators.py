@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.expressions.computed import Arithmetic, Computed
 from dynamongo.expressions.conditions import (
     BeginsWith,
     Between,
@@ -35,6 +36,7 @@ from dynamongo.expressions.updates import (
     SetUpdate,
 )
 from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, shorten
+from dynamongo.fields.misused import Misused
 
 if TYPE_CHECKING:
     from abc import ABC
@@ -45,7 +47,7 @@ NO_OPERANDS = PLAIN_TYPES | {float}
 """The types of most values: looking them up is faster than `isinstance` with an abstract class."""
 
 
-class Operators(ABC):
+class Operators(Misused, ABC):
     """The conditions and updates that every field offers."""
 
     stored_type: AttributeType | None = None
@@ -53,11 +55,6 @@ class Operators(ABC):
     required: bool
     is_element: bool = False
     """Whether the field is one element of a list, which can be removed even if the elements are required."""
-
-    @property
-    @abstractmethod
-    def label(self) -> str:
-        """The name of the field in messages."""
 
     @property
     @abstractmethod
@@ -80,8 +77,12 @@ class Operators(ABC):
         """Encode the operand of `begins_with` and `contains`."""
 
     @abstractmethod
-    def encode_new(self, value: Any) -> AttributeValue | Path:
-        """Encode the new value of `set` and `set_if_not_exists`: the path of another field, or a valid value."""
+    def encode_new(self, value: Any) -> AttributeValue | Path | Computed:
+        """Encode the new value of `set` and `set_if_not_exists`: the path of a field, a computed or a valid value."""
+
+    @abstractmethod
+    def guard_computed(self, value: Arithmetic) -> Condition | None:
+        """Return the condition under which a computed number is a value of the field; `None` if it always is."""
 
     @abstractmethod
     def encode_amount(self, value: Any) -> Number:
@@ -112,24 +113,6 @@ class Operators(ABC):
             amount: The number that is added to the stored one.
             of_nothing: The sum if no number is stored; `None` if the store refuses such an update.
         """
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError(
-            f"{self.label} has no truth value: compare it (`{self.label} == True`), and combine conditions with & | ~"
-        )
-
-    if not TYPE_CHECKING:  # or type checkers would no longer report these mistakes
-
-        def __and__(self, other: object) -> NoReturn:
-            raise TypeError(
-                f"{self.label} is not a condition: put each comparison into parentheses, as in"
-                " `(User.year > 1990) & (User.year < 2000)`, because & and | bind more tightly than == and <"
-            )
-
-        __rand__ = __or__ = __ror__ = __and__
-
-        def __contains__(self, value: object) -> NoReturn:
-            raise TypeError(f"{self.label} is not a container: write `{self.label}.contains(...)` instead of `in`")
 
     __hash__ = object.__hash__  # a class that defines `__eq__` would have none
 
@@ -208,14 +191,18 @@ class Operators(ABC):
     # Updates.
 
     def set(self, value: Any) -> SetUpdate:
-        """Set the attribute to a value, or to a copy of another field."""
+        """Set the attribute to a value, to a copy of another field, or to what the store computes."""
         self.check_update("set", is_sum=False)
-        return SetUpdate(self.path, self.encode_new(value))
+        new = self.encode_new(value)
+        return SetUpdate(self.path, new, guard=self.guard_computed(new) if type(new) is Arithmetic else None)
 
     def set_if_not_exists(self, value: Any) -> SetUpdate:
         """Set the attribute to a value if it is absent; else change nothing."""
         self.check_update("set_if_not_exists", is_sum=False)
-        return SetUpdate(self.path, self.encode_new(value), if_not_exists=True)
+        new = self.encode_new(value)
+        if type(new) is Arithmetic:
+            raise ExpressionError(f"{self.label}.set_if_not_exists takes no sum, which DynamoDB computes only for set")
+        return SetUpdate(self.path, new, if_not_exists=True)
 
     def remove(self) -> RemoveUpdate:
         """Remove the attribute."""

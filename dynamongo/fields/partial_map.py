@@ -64,6 +64,19 @@ class PartialDict(dict[str, Any]):
             refuse_unloaded(f"{self.label}.{name}")
 
 
+class Members(dict[str, Any]):
+    """The members of a document of which only some were read."""
+
+
+class PartialDocument(PartialDict):
+    """A document of which only some members were read; they are its attributes, too."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.get(name)
+
+
 class PartialList(list[Any]):
     """A list of which only some elements, or parts of elements, were read; there are no gaps."""
 
@@ -107,7 +120,7 @@ def guard(value: Any, paths: Iterable[Path], label: str) -> Any:
     members = cast("dict[str, Any]", value)
     names = dict.fromkeys(path.name for path in inner)
     kept = {name: guard(members[name], _inside(inner, name), f"{label}.{name}") for name in names if name in members}
-    return PartialDict(kept, names, label)
+    return (PartialDocument if isinstance(value, Members) else PartialDict)(kept, names, label)
 
 
 def _guard_element(element: Any, label: str) -> Any:

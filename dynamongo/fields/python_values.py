@@ -45,7 +45,7 @@ def encode(value: Any) -> AttributeValue:
         raise _too_deep(value) from None
 
 
-def encode_item(item: Mapping[str, Any]) -> Item:
+def encode_item(item: object) -> Item:
     """Return the attribute values of an item's Python values; raises as `encode`, and for what is no mapping."""
     if not isinstance(item, Mapping):
         raise ValidationError(f"an item is a dict of its attributes; got {shorten(item)}")

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NoReturn, cast
 
 from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.expressions.computed import Arithmetic, Computed, ListAppend
 from dynamongo.expressions.conditions import Comparator, Comparison, Condition, Exists, NotExists, Operand, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
+from dynamongo.fields.computed import ComputedValue, compute, guard_computed
 from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
 
 MAX_SECONDS = 253_402_300_799
@@ -100,6 +102,20 @@ class Updatable(Operators):
         """Whether only a list, or a function of the user, tells which values are allowed."""
         return bool(self.validator or self.choices is not None or "check" in self.overridden)
 
+    # Values that the store computes.
+
+    def __add__(self, other: object) -> ComputedValue:
+        return compute(self, "+", other)
+
+    def __radd__(self, other: object) -> ComputedValue:
+        return compute(other, "+", self)
+
+    def __sub__(self, other: object) -> ComputedValue:
+        return compute(self, "-", other)
+
+    def __rsub__(self, other: object) -> ComputedValue:
+        return compute(other, "-", self)
+
     # The operands of conditions and updates.
 
     def encode_operand(self, value: Any) -> Operand:
@@ -134,12 +150,15 @@ class Updatable(Operators):
             self.reject(value, "changed by a number")
         return amount
 
-    def encode_new(self, value: Any) -> AttributeValue | Path:
+    def encode_new(self, value: Any) -> AttributeValue | Path | Computed:
         if value is None:
             raise ExpressionError(f"{self.label} cannot be set to None: use remove()")
-        # The types first: `isinstance` with an abstract class takes longer than all the rest.
-        is_field = type(value) not in NO_OPERANDS and isinstance(value, Updatable)
-        return self.copy_from(value) if is_field else self.encode(self.validate(value))
+        if type(value) not in NO_OPERANDS:  # first, since `isinstance` with an abstract class takes long
+            if isinstance(value, Updatable):
+                return self.copy_from(value)
+            if isinstance(value, ComputedValue):
+                return self._take_computed(value)
+        return self.encode(self.validate(value))
 
     def encode_element(self, element: Any) -> AttributeValue:
         self._refuse_parts()
@@ -179,6 +198,23 @@ class Updatable(Operators):
                 " read the item first, and set a value"
             )
         return other.path
+
+    def _take_computed(self, value: ComputedValue) -> Computed:
+        """Return what the store computes; raise `ExpressionError` if this field could not have stored the result."""
+        if isinstance(value.value, (Arithmetic, ListAppend)):
+            self.check_update("set", is_sum=True)
+        for field in value.fields:
+            if not isinstance(value.value, Arithmetic):
+                self.copy_from(field)
+            # The sum of values out of the range of this field may be in it.
+            elif not (self.can_copy(field) or (self.stores_like(field) and self.is_expiry <= field.is_expiry)):
+                raise ExpressionError(
+                    f"{self.label} cannot be set to a sum with {field.label}, whose values have another form"
+                )
+        return value.value
+
+    def guard_computed(self, value: Arithmetic) -> Condition | None:
+        return guard_computed(self.label, value, *self.stored_range)
 
     def can_copy(self, other: Any) -> bool:
         """Return whether the field could have stored everything that the other field stores."""

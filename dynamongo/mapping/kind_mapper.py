@@ -70,11 +70,13 @@ class KindMapper(Mapper[M]):
         """Return instances of items of which these paths were read, each of the class of its kind."""
         if not self.kinds.is_mixed:
             return super().decode_read(items, loaded)
-        if loaded is None:
-            return items.finish(self.decode) if type(items) is ReadItems else list(map(self.decode, items))
-        if self.kinds.path not in loaded:  # of an index without the attribute, which a base reads
+        if loaded is not None and self.kinds.path not in loaded:  # of an index without it, which a base reads
             return super().decode_read(items, loaded)
-        return [self._mapper_for(item).decode_partial(item, loaded) for item in items]
+
+        def decode(item: Item) -> M:
+            return self.decode(item) if loaded is None else self._mapper_for(item).decode_partial(item, loaded)
+
+        return items.finish(decode) if type(items) is ReadItems else list(map(decode, items))
 
     def make_reader(self) -> ItemReader | None:
         """Return what reads whole items to instances of their classes while they are still JSON."""

@@ -159,8 +159,14 @@ def join_family(model: type, kinds: Kinds, declared: Mapping[str, object]) -> No
 
 def _kinds_of_table(base: type, model: type) -> Kinds | None:
     mapper: Any = vars(base).get("__mapper__")
-    is_same = getattr(base, "__table__", None) == getattr(model, "__table__", None)
+    is_same = _table_of(base) == _table_of(model)
     return mapper.kinds if mapper is not None and is_same else None
+
+
+def _table_of(model: type) -> object:
+    """Return what names the table of a class: of a `classmethod` the function, which is the same for all classes."""
+    table = getattr(model, "__table__", None)
+    return getattr(table, "__func__", table)
 
 
 def _find_path(model: type, name: object, fields: Mapping[str, Field[Any]]) -> tuple[Path, Field[Any] | None]:

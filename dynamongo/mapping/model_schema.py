@@ -24,7 +24,6 @@ from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
-from dynamongo.operations.table_names import is_arn
 from dynamongo.schema import TableSchema
 
 _KEY_REFUSALS: Final = (
@@ -48,7 +47,7 @@ class ModelSchema:
     Attributes:
         name: The name of the class, for messages.
         declaration: All that the class declares; its table has no prefix.
-        table: The name of the table, if it is fixed and gets a prefix; `None` for an ARN and a callable.
+        table: The name of the table without its prefix, or its ARN; `None` if a callable returns it.
         keys: The key fields.
         indexes: The indexes by the names of their attributes.
         fields: The fields by their names.
@@ -89,8 +88,7 @@ class ModelSchema:
             table: The table that the class is bound to, if it is another one.
         """
         self.declaration = declaration
-        name = declaration.table.name if table is None else table
-        self.table = name if name and not is_arn(name) else None
+        self.table = (declaration.table.name if table is None else table) or None
         self.keys = declaration.keys
         self.indexes = declaration.indexes
         self.version = declaration.version

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
@@ -195,8 +195,9 @@ class Candidate:
     @property
     def rank(self) -> tuple[int, ...]:
         """The lower, the better."""
+        last_is_bound = bool(self.range_key) and not is_equality(self.range_key[-1])
         return (
-            -2 * len(self._fixed) - len(self._bounded),
+            last_is_bound - 2 * (len(self.access.keys.hash_attributes) + len(self.range_key)),
             len(set(self.hash_key.values)),
             self.fetches,
             self.access.kind,
@@ -243,15 +244,17 @@ def access_paths(table: TableSchema) -> list[AccessPath]:
 def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Candidate | Rejected:
     """Return how the access path serves the read, or why it does not."""
     parts, keys = read.parts, access.keys
-    choices = [find_choice(parts, attribute) for attribute in keys.hash_attributes]
-    missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
-    if len(missing) == len(choices):
-        return Rejected(access.name, f"no condition compares its hash key {read.quote(missing)} by ==")
+    choices = list(map(find_choice, itertools.repeat(parts), keys.hash_attributes))
+    if not any(choices):
+        names = [each.name for each in keys.hash_attributes]
+        return Rejected(access.name, f"no condition compares its hash key {read.quote(names)} by ==")
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
-    if missing:
-        return Rejected(access.name, f"no condition compares {read.quote(missing)} of its hash key by ==", is_near=True)
-    found = _find_hash_keys(parts, keys, [choice for choice in choices if choice is not None])
+    if not all(choices):
+        missing = [each.name for each, choice in zip(keys.hash_attributes, choices, strict=True) if choice is None]
+        reason = f"no condition compares {read.quote(missing)} of its hash key by =="
+        return Rejected(access.name, reason, is_near=True)
+    found = _find_hash_keys(parts, keys, cast("list[Choice]", choices))
     if found is None:
         return Rejected(access.name, "the values of its hash attributes have too many combinations, one query for each")
     hash_key, rest = found
@@ -265,14 +268,14 @@ def _find_hash_keys(
     parts: tuple[Condition, ...], keys: KeySchema, choices: Sequence[Choice]
 ) -> tuple[HashKeys, tuple[Condition, ...]] | None:
     """Return the hash key values, and the conjuncts that they do not cover; `None` if there are too many."""
-    equalities = [choice.part for choice in choices if isinstance(choice.part, Comparison)]
+    equalities = tuple([choice.part for choice in choices if isinstance(choice.part, Comparison)])
     if len(choices) > 1 and len(equalities) < len(choices):
         found = find_keys(parts, KeySchema(keys.hash_attributes))
         return None if found is None else (HashKeys([tuple(key.values()) for key in found[0]]), conjuncts(found[1]))
     # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
-    used = {id(choice.part) for choice in choices if not choice.says_more}
+    used = [id(choice.part) for choice in choices if not choice.says_more]
     values = list(itertools.product(*[choice.values for choice in choices]))
-    return HashKeys(values, tuple(equalities)), tuple([part for part in parts if id(part) not in used])
+    return HashKeys(values, equalities), tuple([part for part in parts if id(part) not in used])
 
 
 def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:

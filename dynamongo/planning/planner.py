@@ -28,7 +28,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, Or, Path, all_of, conjuncts
 from dynamongo.expressions.operands import cover, paths_of
-from dynamongo.expressions.values import AttributeValue, Item
+from dynamongo.expressions.values import Item
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import MAX_BATCH_GET, BatchGet, Get, KeyCondition, Query, Scan
 from dynamongo.planning.access_paths import AccessPath, Candidate, access_paths, choose, consider
@@ -259,22 +259,30 @@ class _Planner:
         access = candidate.access
         kept, residual = split_filter(candidate.rest, access.keys.names, access.held)
         # A query takes one value of the hash key, so several values take several queries. Source: Query, API reference.
-        scalars = cast("list[tuple[str, ...]]", candidate.hash_key.values)  # or numbers, or binary: types with an order
-        # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
-        values = sorted(set(scalars), reverse=self._read.descending)
-        queries = tuple([self._make_query(candidate, value, kept, residual) for value in values])
+        hash_keys = self._list_hash_keys(candidate)
+        queries = tuple([self._make_query(candidate, hash_key, kept, residual) for hash_key in hash_keys])
         warnings = (*((_FETCHES,) if candidate.fetches else ()), *candidate.find_gaps(self._read), *losses)
         return self._make(queries, residual, access=access, rejected=rejected, warnings=warnings)
 
+    def _list_hash_keys(self, candidate: Candidate) -> list[tuple[Comparison, ...]]:
+        """Return the conditions on the hash attributes, for each query."""
+        if candidate.hash_key.equalities:
+            return [candidate.hash_key.equalities]
+        paths = [self._read.path_of(attribute.name) for attribute in candidate.access.keys.hash_attributes]
+        scalars = cast("list[tuple[str, ...]]", candidate.hash_key.values)  # or numbers, or binary: types with an order
+        # Sorted, since the pages of several queries follow each other: so all items are in the order of both keys.
+        values = sorted(set(scalars), reverse=self._read.descending)
+        columns = [
+            [Comparison(path, EQ, value) for value in column]
+            for path, column in zip(paths, zip(*values, strict=True), strict=True)
+        ]
+        return list(zip(*columns, strict=True))
+
     def _make_query(
-        self, candidate: Candidate, values: Sequence[AttributeValue], kept: Condition | None, residual: Condition | None
+        self, candidate: Candidate, hash_key: Sequence[Comparison], kept: Condition | None, residual: Condition | None
     ) -> Query:
         access, read = candidate.access, self._read
         projection = self._project(residual, access)
-        # The conjuncts themselves, where there are any: `plan_templates` looks for them.
-        hash_key = candidate.hash_key.equalities or [
-            Comparison(read.path_of(name), EQ, value) for name, value in zip(access.keys.names, values, strict=False)
-        ]
         return Query(
             self._table.name,
             KeyCondition(*hash_key, *candidate.range_key),

@@ -13,7 +13,7 @@ from dynamongo.expressions.values import shorten
 from dynamongo.mapping.kind_mapper import KindMapper
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.union_mapper import UnionMapper
-from dynamongo.verbs.read_arguments import ReadArguments
+from dynamongo.verbs.read_arguments import AnyReadArguments, ReadArguments
 from dynamongo.verbs.read_calls import prepare_find
 
 R = TypeVar("R")
@@ -75,7 +75,7 @@ def prepare_across(
     options = {name: given.pop(name, absent) for name, absent in _OPTIONS.items()}
     keys = _fix_hash_key(across.__mapper__, given.get("index"), given.pop("hash_key")) if "hash_key" in given else ()
     whole = all_of((*keys, *([] if condition is None else [condition])))
-    return prepare_find(kind, across, whole, cast("ReadArguments", given), as_dicts=False, **options)
+    return prepare_find(kind, across, whole, cast("AnyReadArguments", given), as_dicts=False, as_items=False, **options)
 
 
 _OPTIONS: Final[dict[str, Any]] = {"descending": False, "limit": None, "cursor": None}

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from dynamongo.expressions import wire_images
     from dynamongo.mapping import json_documents
+    from dynamongo.verbs import pydantic_forms
 else:  # most programs need one of them, or none
     json_documents = LazyModule("dynamongo.mapping.json_documents")
+    pydantic_forms = LazyModule("dynamongo.verbs.pydantic_forms")
     wire_images = LazyModule("dynamongo.expressions.wire_images")
 
 DictMode: TypeAlias = Literal["python", "json"]
@@ -150,6 +152,18 @@ class Forms(Recorded):
             binary: `"base64"` for what `json.dumps` takes, or `"bytes"` for boto3's client, which encodes them itself.
         """
         return wire_images.write_image(type(self).__mapper__.encode(self), binary)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Return how pydantic validates and serializes the model: as a field, or as a body or response of FastAPI."""
+        del source, handler
+        return pydantic_forms.make_core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
+        """Return the JSON Schema that pydantic shows for the model."""
+        del core_schema
+        return cls.json_schema(handler.mode)
 
 
 def _is_json(model: type, mode: object) -> bool:

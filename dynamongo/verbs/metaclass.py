@@ -92,10 +92,10 @@ class ModelMeta(type):
             cls.__refuse(name, "a field", f"{name} = StringField()")
         if isinstance(vars(cls).get(name), Index) or issubclass(kind, Index):
             cls.__refuse(name, "an index", f"{name} = GlobalIndex(...)")
-        if name in OPTIONS and is_bound(cls):
+        if is_bound(cls) and (name in OPTIONS or name in _CONSTRUCTORS):
             raise SchemaError(
                 f"{cls.__name__}.{name}: the class is bound to a table or connection, and lives as long as it is used:"
-                f" set the option of {cls.__name__} itself, or derive a model from it"
+                f" assign to {cls.__name__} itself, or derive a model from it"
             )
         if name in _FINAL:
             what = "what tells its items from others" if "kind" in name else "part of the key schema"

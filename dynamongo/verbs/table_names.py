@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from dynamongo.connection.connection import Connection
@@ -21,15 +22,24 @@ def find_table_name(model: Any, connection: Connection) -> str:
         SchemaError: No table can have the name, or the model is abstract.
         ConfigurationError: The table is in another region than the connection.
     """
+    table = model.__mapper__.table or model.__table__
     subject = f"{model.__name__}.__table__"
-    table: str = model.__mapper__.table or model.__table__
     if callable(table):
         subject = f"{subject}()"
         table = _call(table, subject)
-    if is_arn(table):
-        _check_region(table, connection, subject)
-        return table
-    return connection.table_names.get(table) or connection.table_names.add(table, subject)
+    names = connection.table_names
+    if type(table) is str and (known := names.get(table)) is not None:
+        return known
+    if fault := describe_name_fault(table):
+        raise SchemaError(f"{subject} {fault}")
+    name: str = table
+    if not is_arn(name):
+        return names.add(name, subject)
+    _check_region(name, connection, subject)
+    # The names of a block are those of all connections, whose regions differ.
+    if names is connection.own_names:
+        names[name] = name
+    return name
 
 
 def _check_region(table: str, connection: Connection, subject: str) -> None:
@@ -41,14 +51,11 @@ def _check_region(table: str, connection: Connection, subject: str) -> None:
         )
 
 
-def _call(find: Any, subject: str) -> str:
-    """Return the name that a callable returns; what it raises is the caller's own, and passes unchanged."""
+def _call(find: Callable[[], Any], subject: str) -> Any:
+    """Return what a callable returns; what it raises is the caller's own, and passes unchanged."""
     try:
-        name = find()
+        return find()
     except Exception as error:
         if sys.version_info >= (3, 11):
             error.add_note(f"raised by {subject}, which returns the name of the table")
         raise
-    if fault := describe_name_fault(name):
-        raise SchemaError(f"{subject} {fault}")
-    return name  # type: ignore[no-any-return]  # checked above

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Body, FastAPI, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from dynamongo import Connection, Page
@@ -19,10 +19,7 @@ from .schemas import (
     Delivery,
     ImportReport,
     OrderIn,
-    OrderOut,
     ProductChange,
-    ProductIn,
-    ProductOut,
     ProductPage,
     Text,
 )
@@ -63,10 +60,10 @@ app = FastAPI(title="Shop", lifespan=lifespan)
 add_error_handlers(app)
 
 
-@app.post("/products", status_code=201, response_model=ProductOut)
-async def create_product(product: ProductIn) -> Product:
+@app.post("/products", status_code=201)
+async def create_product(product: Annotated[Product, Body()]) -> Product:
     """Create a product: 409 if there is one with that SKU."""
-    return await Product.aio.create_one(product.model_dump())
+    return await Product.aio.create_one(product)
 
 
 @app.get("/products", response_model=ProductPage)
@@ -95,32 +92,32 @@ async def export_products(category: Text) -> StreamingResponse:
 
     async def write_lines() -> AsyncGenerator[str]:
         async for product in Product.aio.find(Product.category == category):
-            yield ProductOut.model_validate(product).model_dump_json() + "\n"
+            yield product.to_json() + "\n"
 
     return StreamingResponse(write_lines(), media_type="application/x-ndjson")
 
 
-@app.get("/products/{sku}", response_model=ProductOut)
+@app.get("/products/{sku}")
 async def read_product(sku: Text) -> Product:
     """Return a product."""
     return await Product.aio.get_one(sku)
 
 
-@app.patch("/products/{sku}", response_model=ProductOut)
+@app.patch("/products/{sku}")
 async def change_product(sku: Text, change: ProductChange) -> Product:
     """Change some attributes: 409 if someone else has changed the product since the client read it."""
     values = change.model_dump(exclude_unset=True, exclude={"version"})
     return await Product.aio.update_from_dict(sku, values, condition=Product.version == change.version)
 
 
-@app.post("/products/{sku}/deliveries", response_model=ProductOut)
+@app.post("/products/{sku}/deliveries")
 async def deliver(sku: Text, delivery: Delivery) -> Product:
     """Add to the stock, or take from it: 409 if there is not enough.
 
-    The store adds and checks in one step, so that no two deliveries at once get in each other's way.
+    The store adds and checks the range of the field in one step, so that no two deliveries at once get in each other's
+    way.
     """
-    quantity = delivery.quantity
-    return await Product.aio.update_one(sku, Product.stock.add(quantity), condition=Product.stock >= -quantity)
+    return await Product.aio.update_one(sku, Product.stock.add(delivery.quantity))
 
 
 @app.delete("/products/{sku}", status_code=204)
@@ -130,7 +127,7 @@ async def delete_product(sku: Text) -> Response:
     return Response(status_code=204)
 
 
-@app.post("/orders", status_code=201, response_model=OrderOut)
+@app.post("/orders", status_code=201)
 async def place_order(wanted: OrderIn) -> Order:
     """Record an order and take its pieces from the stock: both, or neither.
 
@@ -138,8 +135,9 @@ async def place_order(wanted: OrderIn) -> Order:
     """
     product = await Product.aio.get_one(wanted.sku)
     order = Order(**wanted.model_dump(), price=product.price)
-    can_sell = (Product.stock >= wanted.quantity) & (Product.price == product.price)
     async with Connection.aio.transaction() as tx:
-        tx.update(Product, wanted.sku, Product.stock.subtract(wanted.quantity), condition=can_sell)
+        tx.update(
+            Product, wanted.sku, Product.stock.subtract(wanted.quantity), condition=Product.price == product.price
+        )
         tx.create(order)
     return order

@@ -1,4 +1,7 @@
-"""What the shop stores."""
+"""What the shop stores, and what clients see of it: products and orders are bodies and responses as they are.
+
+A new attribute is public, then; one that is not belongs into a schema of its own, as those of `schemas.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ class Product(Model):
     __hash_key__ = "sku"
     __billing__ = "on_demand"
 
-    sku = StringField(required=True)
-    name = StringField(required=True)
-    category = StringField(required=True)
+    sku = StringField(required=True, min_length=1, max_length=200)
+    name = StringField(required=True, min_length=1, max_length=200)
+    category = StringField(required=True, min_length=1, max_length=200)
     price = IntField(required=True, min_value=0)  # in cents
-    stock = IntField(required=True)
+    stock = IntField(required=True, default=0, min_value=0)
     description = StringField()
     version = VersionField()
 

@@ -1,32 +1,16 @@
-"""What clients send and get.
-
-Storage and interface are declared apart: a new attribute is not public until it is named here. Responses are built from
-the attributes of instances (`from_attributes`), so an endpoint returns what a verb returned.
-"""
+"""What clients send and get that is not stored as it is. Products and orders are their models themselves."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import Self
 
+from .models import Product
+
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Cents = Annotated[int, Field(ge=0)]
-Stock = Annotated[int, Field(ge=0)]
-
-
-class ProductIn(BaseModel):
-    """A new product."""
-
-    sku: Text
-    name: Text
-    category: Text
-    price: Cents
-    stock: Stock = 0
-    description: str | None = None
 
 
 class ProductChange(BaseModel):
@@ -48,26 +32,12 @@ class ProductChange(BaseModel):
         return self
 
 
-class ProductOut(BaseModel):
-    """A product, as clients see it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    sku: str
-    name: str
-    category: str
-    price: int
-    stock: int
-    description: str | None
-    version: int
-
-
 class ProductPage(BaseModel):
     """Some products, and the cursor of those that follow; at the end it is `null`."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    items: list[ProductOut]
+    items: list[Product]
     cursor: str | None
 
 
@@ -83,19 +53,6 @@ class OrderIn(BaseModel):
     customer: Text
     sku: Text
     quantity: Annotated[int, Field(ge=1, le=1_000)]
-
-
-class OrderOut(BaseModel):
-    """An order, as clients see it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    customer: str
-    sku: str
-    quantity: int
-    price: int
-    placed_at: datetime
 
 
 class ImportReport(BaseModel):

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
-from typing import Any
 
 import pydantic
 from fastapi import HTTPException
 
-from .schemas import ImportReport, ProductIn
+from .models import Product
+from .schemas import ImportReport
 
 MAX_LINE = 1_000_000  # DynamoDB takes items of at most 400 KB
+PRODUCTS = pydantic.TypeAdapter(Product)
 
 
-async def read_products(chunks: AsyncIterable[bytes], report: ImportReport) -> AsyncIterator[dict[str, Any]]:
+async def read_products(chunks: AsyncIterable[bytes], report: ImportReport) -> AsyncIterator[Product]:
     """Yield the products of the lines that are valid, as they arrive; the report gets the others."""
     number = 0
     async for line in read_lines(chunks):
         number += 1
         try:
-            product = ProductIn.model_validate_json(line)
+            product = PRODUCTS.validate_json(line)
         except pydantic.ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "JSON"
             report.refuse(f"line {number}: {place}: {first['msg']}")
         else:
-            yield product.model_dump()
+            product.version = None  # an export has those of its store
+            yield product
 
 
 async def read_lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

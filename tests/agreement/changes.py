@@ -11,6 +11,7 @@ from agreement.schemas import ATTRIBUTES, UNKNOWN
 from agreement.trees import paths, random_paths, without_overlaps
 from agreement.values import MEMBER_NAMES, number_sets, numbers, sets, strings, values
 from agreement.world import TableState, places_of
+from dynamongo.expressions.computed import Arithmetic, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.updates import (
     AddUpdate,
@@ -74,6 +75,19 @@ def _set(draw: st.DrawFn, table: TableState, path: Path, value: Any) -> AnyUpdat
     return SetUpdate(path, draw(source), if_not_exists=draw(st.booleans()))
 
 
+def _compute(draw: st.DrawFn, table: TableState, path: Path, value: Any) -> AnyUpdate:
+    return SetUpdate(path, draw(_computed(table)))
+
+
+@st.composite
+def _computed(draw: st.DrawFn, table: TableState) -> Any:
+    if draw(st.booleans()):
+        terms = st.one_of(paths(table), numbers, st.builds(IfNotExists, paths(table), numbers))
+        return Arithmetic(draw(terms), draw(st.sampled_from(["+", "-"])), draw(terms))
+    lists = st.one_of(paths(table), st.lists(values, max_size=2), st.builds(IfNotExists, paths(table), st.just([])))
+    return draw(st.builds(ListAppend, lists, lists) | st.builds(IfNotExists, paths(table), st.one_of(values, lists)))
+
+
 def _remove(draw: st.DrawFn, table: TableState, path: Path, value: Any) -> AnyUpdate:
     return RemoveUpdate(path)
 
@@ -105,7 +119,7 @@ def _append(draw: st.DrawFn, table: TableState, path: Path, value: Any) -> AnyUp
     return AppendUpdate(path, tuple(draw(st.lists(values, max_size=2))), at_start=draw(st.booleans()))
 
 
-_MAKERS: list[_Make] = [_set, _remove, _add, _delete, _increment, _append]
+_MAKERS: list[_Make] = [_set, _compute, _remove, _add, _delete, _increment, _append]
 
 
 def _suited(value: Any) -> list[_Make]:

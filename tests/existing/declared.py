@@ -104,7 +104,7 @@ class Boto3(Model):
     created = DateTimeField(format="isoformat")
     updated = DateTimeField(format="isoformat")
     local = DateTimeField(format="isoformat")
-    spaced = DateTimeField(format="%Y-%m-%d %H:%M:%S+00:00", tzd="utc")
+    spaced = DateTimeField(format="str")
     zulu = DateTimeField(format="iso-z", timespec="seconds")
     oslo = DateTimeField(format="isoformat")
     day = DateField()

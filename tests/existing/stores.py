@@ -77,12 +77,9 @@ def differences(before: list[Item], after: list[Item]) -> dict[str, tuple[Any, A
 def changes_by_key(before: list[Item], after: list[Item], keys: tuple[str, ...]) -> dict[str, dict[str, Any] | None]:
     """Return what was changed in a table: by the items' keys, new values; `None` for a removed item."""
     old, new = ({" ".join(item[name]["S"] for name in keys): item for item in items} for items in (before, after))
-    return {
-        key: {
-            name: new[key].get(name) for name in old.get(key, {}) | new[key] if old[key].get(name) != new[key].get(name)
-        }
-        if key in new
-        else None
-        for key in old | new
-        if old.get(key) != new.get(key)
-    }
+    changes: dict[str, dict[str, Any] | None] = dict.fromkeys(old.keys() - new.keys())
+    for key, item in new.items():
+        was = old.get(key, {})
+        if item != was:
+            changes[key] = {name: item.get(name) for name in was | item if was.get(name) != item.get(name)}
+    return changes

@@ -172,6 +172,7 @@ CHANGES: dict[str, dict[str, tuple[Any, Any]]] = {
         "now": (LATER, MILLISECONDS),
         "expires": (LATER, SECONDS),
         "ratio": (0.2, {"N": "0.2"}),
+        "document": ({"z": 1, "a": ["é"]}, {"S": '{"z":1,"a":["é"]}'}),
     },
     "appsync": {
         "title": ("Draw it", {"S": "Draw it"}),

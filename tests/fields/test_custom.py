@@ -182,8 +182,12 @@ def test_the_example_of_the_documentation_runs_on_both_backends(name: str, reque
         for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             exec(compile(block, "custom-fields.md", "exec"), namespace)
         namespace["Release"].delete_table()
+        namespace["Order"].delete_table()
     Connection.set_config()
-    assert printed == "\n".join(re.findall(r"^```text\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)).splitlines()
+    assert (
+        "\n".join(printed).splitlines()
+        == "\n".join(re.findall(r"^```text\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)).splitlines()
+    )
 
 
 class TestOperands:

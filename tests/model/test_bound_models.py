@@ -243,7 +243,7 @@ class TestClass:
         connection.create_table()
         assert one.backend.execute(DescribeTable("late")).schema.name == "late"
 
-    @pytest.mark.parametrize("name", ["__table__", "__connection__", "__scans__"])
+    @pytest.mark.parametrize("name", ["__table__", "__connection__", "__scans__", "__init__"])
     def test_options_of_its_own_are_refused(self, name: str) -> None:
         with pytest.raises(SchemaError, match=f"Message.{name}: the class is bound to a table or connection"):
             setattr(Message.on_table("other"), name, None)

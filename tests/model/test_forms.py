@@ -290,7 +290,7 @@ def test_image_is_what_is_stored() -> None:
         thing = Thing.from_dynamodb_json(image)
         assert thing.undeclared() == {"other": "kept"}
         thing.save(only_changed=True)
-        assert thing.to_dynamodb_json() == {**image, "rows": {"L": []}}
+        assert thing.to_dynamodb_json() == image
     assert not any("Update" in str(call) for call in calls)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import enum
 import uuid
@@ -22,8 +23,10 @@ from dynamongo import (
     Page,
     Plan,
     ResultSet,
+    UnreadableItem,
     WriteOutcome,
     WritePlan,
+    streams,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
@@ -36,6 +39,7 @@ from dynamongo.fields import (
     DateTimeField,
     DecimalField,
     DictField,
+    DocumentField,
     EmailField,
     EnumField,
     Field,
@@ -57,6 +61,11 @@ from dynamongo.operations import TableDescription
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+@dataclasses.dataclass
+class Seat:
+    row: int
 
 
 class User(Model):
@@ -95,6 +104,9 @@ class User(Model):
     home = DictField({"required": BooleanField()}, city=StringField(), zip=IntField)
     office = DictField(city=StringField(), required=True)
     homes = ListField(DictField(city=StringField()))
+    seat = DocumentField(Seat)
+    front_seat = DocumentField(Seat, required=True)
+    seats = ListField(DocumentField(Seat))
 
 
 def check_values(user: User) -> None:
@@ -133,6 +145,9 @@ def check_containers(user: User) -> None:
     assert_type(user.home, "dict[str, Any] | None")
     assert_type(user.office, dict[str, Any])
     assert_type(user.homes, list[dict[str, Any]])
+    assert_type(user.seat, "Seat | None")
+    assert_type(user.front_seat, Seat)
+    assert_type(user.seats, list[Seat])
 
 
 def check_fields() -> None:
@@ -142,6 +157,7 @@ def check_fields() -> None:
     assert_type(User.cities, ListField[str])
     assert_type(User.tags, SetField[int])
     assert_type(User.office, DictField[dict[str, Any]])
+    assert_type(User.front_seat, DocumentField[Seat])
     assert_type(User.name == "John", Comparison)
     assert_type((User.year < 2000) & User.cities.contains("Nairobi"), And)
     assert_type(~User.cities.contains("Nairobi"), Not)
@@ -157,6 +173,21 @@ def check_assignments(user: User) -> None:
     user.year = "1990"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     user.cities = None  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     user.tags = {"a"}  # type: ignore[arg-type]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def check_formats() -> None:
+    assert_type(DateTimeField(required=True, format="iso-z", timespec="seconds"), DateTimeField[dt.datetime])
+    assert_type(DateField(format="%Y%m%d"), DateField[dt.date | None])
+    assert_type(UUIDField(format="hex"), UUIDField[uuid.UUID | None])
+    assert_type(EnumField(Colour, required=True, format={Colour.RED: "R"}), EnumField[Colour])
+    assert_type(EnumField(Colour, format="name"), EnumField[Colour | None])
+    assert_type(BooleanField(required=True, format={True: 1, False: 0}), BooleanField[bool])
+    assert_type(IntField(format="text", width=5), IntField[int | None])
+    assert_type(StringField(required=True, format="number"), StringField[str])
+    assert_type(BinaryField(required=True, format="base64"), BinaryField[bytes])
+    UUIDField(format="guid")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    DateTimeField(timespec="hours")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    FloatField(format="text", width=5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 
 
 def check_declarations() -> None:
@@ -178,6 +209,9 @@ class Listed(Model):
     name = StringField(required=True)
     year = IntField()
     by_year = GlobalIndex(hash_key=year, range_key="name")
+    by_both = GlobalIndex(hash_key=(year, "name"), range_key=[year, name])
+    by_none = GlobalIndex(hash_key=(year, 3))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    by_local = LocalIndex((year, name))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def read_lazily() -> None:
@@ -193,6 +227,15 @@ def read_lazily() -> None:
     assert_type(found.explain(), Plan)
     assert_type([listed.name for listed in found], list[str])
     assert_type(Listed.find(as_dicts=True), ResultSet[dict[str, Any]])
+    assert_type(Listed.find(as_items=True).all(), list[dict[str, Any]])
+    assert_type(Listed.find(on_invalid="skip").first(), Listed | None)
+    assert_type(Listed.find(on_invalid="keep").all(), list[Listed | UnreadableItem])
+    assert_type(Listed.find(on_invalid="keep", as_dicts=True).one(), dict[str, Any] | UnreadableItem)
+    assert_type(Listed.get_many(on_invalid=print), list[Listed])
+    assert_type(Listed.get_many(on_invalid="keep"), list[Listed | UnreadableItem])
+    assert_type(Listed.get_raw("a"), dict[str, Any])
+    assert_type(Listed.get_raw("a", None), dict[str, Any] | None)
+    Listed.find(on_invalid="ignore")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     assert_type(Listed.get_many(limit=3, page_size=10), list[Listed])
     assert_type(Listed.by_year, GlobalIndex)
     assert_type(LocalIndex(Listed.year).name, str | None)
@@ -243,6 +286,10 @@ async def read_awaiting(user: User) -> None:
     async for page in found.pages():
         assert_type(page, Page[Listed])
     assert_type([each.name async for each in found], list[str])
+    assert_type(Listed.aio.find(on_invalid="keep"), AsyncResultSet[Listed | UnreadableItem])
+    assert_type(await Listed.aio.get_many(on_invalid="keep"), list[Listed | UnreadableItem])
+    assert_type(await Listed.aio.get_many(on_invalid="skip"), list[Listed])
+    assert_type(await Listed.aio.get_raw("a"), dict[str, Any])
     dicts = Listed.aio.find(as_dicts=True)
     assert_type(dicts, AsyncResultSet[dict[str, Any]])
     assert_type([each async for each in dicts], list[dict[str, Any]])
@@ -438,3 +485,21 @@ async def read_across() -> None:
     assert_type((await awaited.by_kind())[Customer], list[Customer])
     Connection.find_across((Customer, Order), hashkey="c")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
     assert_type(await Order.aio.get_one("a"), Order)
+
+
+def check_forms(user: User) -> None:
+    assert_type(User.from_dict({}, mode="json"), User)
+    assert_type(User.from_json("{}"), User)
+    assert_type(User.from_item({}), User)
+    assert_type(User.from_dynamodb_json("{}"), User)
+    assert_type(user.to_dict(mode="json", decimals="number"), dict[str, Any])
+    assert_type(user.to_json(), str)
+    assert_type(user.to_item(), dict[str, Any])
+    assert_type(user.to_dynamodb_json(binary="bytes"), dict[str, dict[str, Any]])
+    assert_type(User.json_schema("serialization"), dict[str, Any])
+    for change in streams.parse({}, User):
+        assert_type(change, "streams.Change[User] | streams.Unread")
+        assert_type(change.new, "User | None")
+        if isinstance(change, streams.Unread):
+            continue
+        assert_type(change.model, type[User])

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, cast
 
 from dynamongo._support.unions import assert_never
 from dynamongo.backends.dynamodb_json import render_value
+from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
@@ -202,11 +203,24 @@ def render_updates(updates: Sequence[AnyUpdate], placeholders: Placeholders) -> 
     return " ".join([f"{clause} {', '.join(actions)}" for clause, actions in clauses.items()])
 
 
+def _render_new(value: AttributeValue | Path | Computed, placeholders: Placeholders) -> str:
+    """Render what an update sets."""
+    match value:
+        case Arithmetic(left, operator, right):
+            return f"{_render_new(left, placeholders)} {operator} {_render_new(right, placeholders)}"
+        case IfNotExists(path, otherwise):
+            return f"if_not_exists({placeholders.path(path)}, {_render_new(otherwise, placeholders)})"
+        case ListAppend(first, second):
+            return f"list_append({_render_new(first, placeholders)}, {_render_new(second, placeholders)})"
+        case _:
+            return placeholders.operand(value)
+
+
 def _render_update(update: AnyUpdate, placeholders: Placeholders) -> tuple[_Clause, str]:
     path = placeholders.path(update.path)
     match update:
         case SetUpdate(_, value, if_not_exists):
-            operand = placeholders.operand(value)
+            operand = _render_new(value, placeholders)
             return "SET", f"{path} = if_not_exists({path}, {operand})" if if_not_exists else f"{path} = {operand}"
         case IncrementUpdate(_, amount):
             return "SET", f"{path} = {path} + {placeholders.value(amount)}"

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import take_value
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend, UpdateOperand, operands_in
 from dynamongo.expressions.conditions import (
     BeginsWith,
     Between,
@@ -154,6 +155,10 @@ def _update_bytes(update: AnyUpdate) -> int:
             return len(" = if_not_exists(, )") + 2 * steps + 8
         case SetUpdate(value=Path() as copied):
             return len(" = ") + steps + path_bytes(copied)
+        case SetUpdate(value=Arithmetic() | IfNotExists() | ListAppend() as computed):
+            parts = [path_bytes(part) if isinstance(part, Path) else 8 for part in operands_in(computed)]
+            # A function for each two parts, at most.
+            return len(" = ") + steps + sum(parts) + len(parts) * len("if_not_exists(, )")
         case _:
             return len(" = ") + steps + 8
 
@@ -173,10 +178,7 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
         case RemoveUpdate():
             return update
         case SetUpdate(path, value, if_not_exists):
-            if isinstance(value, Path):
-                _check_path(value, "UpdateExpression")
-                return update
-            return SetUpdate(path, take_value(value), if_not_exists)
+            return SetUpdate(path, _normalize_new(value), if_not_exists)
         case AddUpdate(path, value):
             return AddUpdate(path, _normalize_operand("ADD", value, ("N", *SET_TYPES)))
         case DeleteUpdate(path, value):
@@ -190,11 +192,35 @@ def _normalize_update(update: AnyUpdate) -> AnyUpdate:
             assert_never(update)
 
 
+def _normalize_new(value: AttributeValue | Path | Computed) -> Any:
+    """Return what an update sets with canonical values; refuse constants that its operators cannot take."""
+    match value:
+        case Path():
+            _check_path(value, "UpdateExpression")
+            return value
+        case Arithmetic(left, operator, right):
+            return Arithmetic(_take(operator, left, "N"), operator, _take(operator, right, "N"))
+        case ListAppend(first, second):
+            return ListAppend(_take("list_append", first, "L"), _take("list_append", second, "L"))
+        case IfNotExists(path, otherwise):
+            _check_path(path, "UpdateExpression")
+            return IfNotExists(path, _normalize_new(otherwise))
+        case _:
+            return take_value(value)
+
+
+def _take(operator: str, operand: UpdateOperand, kind: AttributeType) -> Any:
+    """Return the normalized operand; refuse a constant of another type than the operator takes."""
+    if isinstance(operand, (Path, IfNotExists, ListAppend)):
+        return _normalize_new(operand)
+    return _normalize_operand(operator, operand, (kind,))
+
+
 def _normalize_operand(operator: str, value: _T, allowed: Sequence[AttributeType]) -> _T:
     if (kind := type_of(cast("AttributeValue", value))) not in allowed:
         name = f"operator: {operator}, operand type: {_LONG_NAMES.get(kind, kind)}"
-        if operator == "+":  # for SET, DynamoDB words it as in a condition
-            name = f"operator or function: +, operand type: {kind}"
+        if operator in ("+", "-", "list_append"):  # for SET, DynamoDB words it as in a condition
+            name = f"operator or function: {operator}, operand type: {kind}"
         raise InvalidRequestError(f"Invalid UpdateExpression: Incorrect operand type for operator or function; {name}")
     return cast("_T", take_value(cast("AttributeValue", value)))
 

@@ -6,7 +6,7 @@ Source: "Key condition expressions for the Query operation" and "Paginating tabl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from dynamongo._support.unions import assert_never
 from dynamongo.backends.memory.ingest import normalize_attributes, take_value
@@ -24,8 +24,8 @@ from dynamongo.schema import KeyAttribute
 KeyRange: TypeAlias = tuple[Any, Interval]
 """What a query reads: the partition of a hash key value, and an interval inside it."""
 
-KeyParts: TypeAlias = Mapping[str, KeyPart]
-"""The conditions of a key condition by the attributes that they are on."""
+KeyParts: TypeAlias = Mapping[str, tuple[KeyPart, Sequence[Operand]]]
+"""The conditions of a key condition, each with its values, by the attributes that they are on."""
 
 
 def sort_key_condition(condition: KeyCondition) -> KeyParts:
@@ -33,16 +33,20 @@ def sort_key_condition(condition: KeyCondition) -> KeyParts:
 
     DynamoDB refuses them before it looks for the table. Their order says nothing ("KeyConditionExpression" in Query).
     """
-    found: dict[str, KeyPart] = {}
+    found: dict[str, tuple[KeyPart, Sequence[Operand]]] = {}
     for part in condition.parts:
         if isinstance(part, Comparison) and part.operator not in (EQ, LT, LE, GT, GE):  # `<>` has no interval
             raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {part.operator}")
-        name = _check_part(part)
+        subject, values = _operands_of(part)
+        name = _name_of(subject)
+        for value in values:
+            if type(value) is not str or not value.isascii():  # most are, and nothing could be wrong with them
+                _value_of(value)
         if name in found:
             raise InvalidRequestError(
                 "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
             )
-        found[name] = part
+        found[name] = part, values
     return found
 
 
@@ -53,22 +57,24 @@ def resolve_range(view: View, parts: KeyParts) -> KeyRange:
     `Boundary((1980,))` on.
     """
     keys = view.keys
-    values = [_find_hash_value(view, attribute, parts) for attribute in keys.hash_attributes]
-    hash_value = values[0] if len(values) == 1 else tuple(values)
-    if len(parts) == len(values):
+    attributes = keys.hash_attributes
+    hash_value: Any = _find_hash_value(view, attributes[0], parts)
+    if len(attributes) > 1:
+        hash_value = (hash_value, *[_find_hash_value(view, each, parts) for each in attributes[1:]])
+    if len(parts) == len(attributes):
         return hash_value, WHOLE
     if len(parts) > len(keys.names):
         raise InvalidRequestError(
             f"The number of query conditions ({len(parts)}) exceeds the number of key attributes defined in the schema"
             f" ({len(keys.names)})"
         )
-    return hash_value, _find_interval(view, parts, len(parts) - len(values))
+    return hash_value, _find_interval(view, parts)
 
 
 def _find_hash_value(view: View, attribute: KeyAttribute, parts: KeyParts) -> AttributeValue:
     part = parts.get(attribute.name)
-    if isinstance(part, Comparison) and part.operator == EQ:
-        return _values_for(view, attribute, part)[0]
+    if part is not None and _is_equality(part[0]):
+        return _take_values(view, attribute, part[1])[0]
     if len(view.keys.hash_attributes) > 1:
         # Recorded in pieces only (`HASH`, `equality`): the words are those for RANGE attributes.
         raise InvalidRequestError(
@@ -79,25 +85,41 @@ def _find_hash_value(view: View, attribute: KeyAttribute, parts: KeyParts) -> At
     raise InvalidRequestError("Query key condition not supported")
 
 
-def _find_interval(view: View, parts: KeyParts, count: int) -> Interval:
-    """Return the interval that the conditions on range attributes select; `count` of them are on no hash attribute."""
+def _find_interval(view: View, parts: KeyParts) -> Interval:
+    """Return the interval that the conditions on range attributes select, of which there is at least one."""
     attributes = view.keys.range_attributes
+    count = len(parts) - len(view.keys.hash_attributes)
+    before, last = attributes[: count - 1], attributes[count - 1]
+    # A condition on another attribute takes the place of one of these.
+    if last.name not in parts or (before and not all(each.name in parts for each in before)):
+        _refuse_gap(attributes, parts)
+    fixed: list[AttributeValue] = []
+    for each in before:
+        part, values = parts[each.name]
+        if not _is_equality(part):
+            _refuse_gap(attributes, parts)
+        fixed += _take_values(view, each, values)
+    part, values = parts[last.name]
+    return _interval_of(view, fixed, part, _take_values(view, last, values))
+
+
+def _refuse_gap(attributes: Sequence[KeyAttribute], parts: KeyParts) -> NoReturn:
+    """Refuse conditions on range attributes of which one before the last is not compared by `=`."""
     named = [place for place, each in enumerate(attributes) if each.name in parts]
-    if len(named) < count:  # one is on another attribute
+    last = named[-1] if named else 0
+    lacking = [
+        each.name for each in attributes[:last] if each.name not in parts or not _is_equality(parts[each.name][0])
+    ]
+    if not lacking:  # one is on an attribute that is no key
         raise _missed(next(each for each in attributes if each.name not in parts))
-    *before, last = attributes[: named[-1] + 1]
-    if lacking := [each.name for each in before if not _is_equality(parts.get(each.name))]:
-        # That all of them are named, not the first alone, is read from the plural: the answers recorded lack one.
-        raise InvalidRequestError(
-            f"RANGE key attributes {', '.join(lacking)} must have equality conditions specified in the query because a"
-            f" condition is present on key attribute {last.name}"
-        )
-    fixed = [_values_for(view, each, parts[each.name])[0] for each in before]
-    part = parts[last.name]
-    return _interval_of(view, fixed, part, _values_for(view, last, part))
+    # That all of them are named, not the first alone, is read from the plural: the answers recorded lack one.
+    raise InvalidRequestError(
+        f"RANGE key attributes {', '.join(lacking)} must have equality conditions specified in the query because a"
+        f" condition is present on key attribute {attributes[last].name}"
+    )
 
 
-def _is_equality(part: KeyPart | None) -> bool:
+def _is_equality(part: KeyPart) -> bool:
     return isinstance(part, Comparison) and part.operator == EQ
 
 
@@ -129,24 +151,15 @@ def check_cursor_in_range(position: Position, wanted: KeyRange) -> None:
         raise InvalidRequestError("The provided starting key does not match the range key predicate")
 
 
-def _check_part(condition: KeyPart) -> str:
-    """Return the name of the attribute that the condition is on."""
-    subject, *values = _operands_of(condition)
-    name = _name_of(subject)
-    for value in values:
-        if type(value) is not str or not value.isascii():  # most are, and nothing could be wrong with them
-            _value_of(value)
-    return name
-
-
-def _operands_of(condition: KeyPart) -> tuple[Operand, ...]:
+def _operands_of(condition: KeyPart) -> tuple[Operand, Sequence[Operand]]:
+    """Return what the condition is on, and what that is compared with."""
     match condition:
         case Comparison():
-            return condition.left, condition.right
+            return condition.left, (condition.right,)
         case Between():
-            return condition.operand, condition.low, condition.high
+            return condition.operand, (condition.low, condition.high)
         case BeginsWith():
-            return condition.path, condition.prefix
+            return condition.path, (condition.prefix,)
         case _:
             assert_never(condition)
 
@@ -169,10 +182,9 @@ def _value_of(operand: Operand) -> AttributeValue:
     return take_value(operand)
 
 
-def _values_for(view: View, part: KeyAttribute, condition: KeyPart) -> list[AttributeValue]:
-    """Return the canonical values that the condition compares the key attribute with."""
+def _take_values(view: View, part: KeyAttribute, values: Sequence[Any]) -> list[AttributeValue]:
+    """Return the canonical values that a condition compares the key attribute with."""
     is_usual = usual_test(part.type)
-    values: Sequence[Any] = _operands_of(condition)[1:]
     return [value if is_usual(value) else _check_value(view, part, value) for value in values]
 
 
@@ -191,22 +203,23 @@ def _missed(part: KeyAttribute) -> InvalidRequestError:
 
 
 def _interval_of(
-    view: View, fixed: Sequence[AttributeValue], condition: KeyPart, values: list[AttributeValue]
+    view: View, fixed: Sequence[AttributeValue], condition: KeyPart, values: Sequence[AttributeValue]
 ) -> Interval:
     """Return the interval of a condition on a range attribute, given the values of those before it."""
     # `= 5` selects from just before 5 to just after it, `> 5` from just after 5 on, and BETWEEN 2 AND 8 from just
     # before 2 to just after 8, as if it were `=` with two values. After `year = 2025`, `month > 5` ends with that year.
     first, last = (*fixed, values[0]), (*fixed, values[-1])
-    low = view.boundary_at(*fixed) if fixed else None
-    high = view.boundary_at(*fixed, is_after=True) if fixed else None
+    low = high = None
+    if fixed:
+        low, high = view.boundary_at(fixed), view.boundary_at(fixed, is_after=True)
     if isinstance(condition, BeginsWith):
         end = _after_prefix(values[0])  # `None` for a prefix of only the greatest characters: no upper end
-        return Interval(view.boundary_at(*first), high if end is None else view.boundary_at(*fixed, end))
+        return Interval(view.boundary_at(first), high if end is None else view.boundary_at((*fixed, end)))
     operator = EQ if isinstance(condition, Between) else condition.operator
     if operator in (EQ, GE, GT):
-        low = view.boundary_at(*first, is_after=operator == GT)
+        low = view.boundary_at(first, is_after=operator == GT)
     if operator in (EQ, LE, LT):
-        high = view.boundary_at(*last, is_after=operator != LT)
+        high = view.boundary_at(last, is_after=operator != LT)
     return Interval(low, high)
 
 

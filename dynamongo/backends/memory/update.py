@@ -14,9 +14,10 @@ from typing import Any, TypeAlias, cast
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import InvalidRequestError
+from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import MISSING, Resolved, resolve
-from dynamongo.expressions.numbers import Number, add_numbers
+from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,
@@ -78,8 +79,7 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
         case SetUpdate():
             if update.if_not_exists and present is not MISSING:
                 return present
-            value = update.value
-            return _require_present(resolve(value, item)) if isinstance(value, Path) else value
+            return _compute(update.value, item)
         case RemoveUpdate():
             return MISSING
         case AddUpdate():  # unlike `+`, ADD takes a missing attribute for 0 or for the empty set
@@ -92,6 +92,29 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
             return _append([] if present is MISSING else present, list(update.elements), at_start=update.at_start)
         case _:
             assert_never(update)
+
+
+def _compute(value: AttributeValue | Path | Computed, item: Item) -> AttributeValue:
+    """Return what an update sets."""
+    match value:
+        case Path():
+            return _require_present(resolve(value, item))
+        case Arithmetic():
+            left, right = _compute(value.left, item), _compute(value.right, item)
+            if type_of(right) != "N":
+                raise _wrong_type()
+            amount = cast("Number", right)
+            return _add_number(left, amount if value.operator == "+" else negate(amount))
+        case IfNotExists():  # what stands for a missing value need not exist if there is one
+            present = resolve(value.path, item)
+            return _compute(value.otherwise, item) if present is MISSING else present
+        case ListAppend():
+            first, second = _compute(value.first, item), _compute(value.second, item)
+            if not isinstance(second, list):
+                raise _wrong_type()
+            return _append(first, second, at_start=False)
+        case _:
+            return value
 
 
 def _require_present(value: Resolved) -> AttributeValue:

@@ -6,10 +6,10 @@ without a range key every partition would hold a single item, so there the view 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 from zlib import crc32
 
 from dynamongo._support.dataclasses import dataclass
@@ -103,12 +103,12 @@ class View:
         entry = {name: value for name, value in stored.item.items() if name in names}
         return Stored(entry, item_size(entry))
 
-    def boundary_at(self, *range_values: AttributeValue, is_after: bool = False) -> Boundary:
+    def boundary_at(self, range_values: Sequence[AttributeValue], *, is_after: bool = False) -> Boundary:
         """Return the boundary just before all items with these values of the first range attributes, or just after."""
         if len(self.key_names) == 2:  # the range key alone is the sort
             return Boundary(range_values[0], is_after)
         # In an index, the sort is a tuple that starts with the range key; a tuple sorts before those that continue it.
-        return Boundary((*range_values, TOP) if is_after else range_values)
+        return Boundary((*range_values, TOP) if is_after else tuple(range_values))
 
     def find(self, position: Position) -> Stored | None:
         """Return the item at the position, if there is one."""
@@ -287,7 +287,7 @@ def _token_of(hash_value: Any) -> tuple[int, Any]:
 
 def _bytes_of(hash_value: Any) -> bytes:
     if isinstance(hash_value, tuple):  # of an index with several hash attributes, which DynamoDB hashes together
-        return b"\0".join(map(_bytes_of, hash_value))
+        return b"\0".join(map(_bytes_of, cast("tuple[Any, ...]", hash_value)))
     if isinstance(hash_value, bytes):
         return hash_value
     return (hash_value if isinstance(hash_value, str) else format_number(hash_value)).encode()

@@ -5,6 +5,7 @@ from dynamongo.testing.contract.awaited import Awaited
 from dynamongo.testing.contract.base import ContractBase
 from dynamongo.testing.contract.batches import BatchContract
 from dynamongo.testing.contract.capacity import CapacityContract
+from dynamongo.testing.contract.computed import ComputedContract
 from dynamongo.testing.contract.concurrency import ConcurrencyContract
 from dynamongo.testing.contract.conditions import ConditionContract
 from dynamongo.testing.contract.expiry import ExpiryContract
@@ -45,6 +46,7 @@ class BackendContract(
     ConditionContract,
     WriteContract,
     UpdateContract,
+    ComputedContract,
     ReturnContract,
     ProjectionContract,
     QueryContract,

@@ -1,19 +1,26 @@
-"""Close an issue by merging its pull request: read, change and save what others have written."""
+"""Merge a pull request, and open an issue: read, change and save what others have written."""
 
 from __future__ import annotations
+
+from datetime import datetime, timezone
 
 from dynamongo import Connection
 from examples.existing.forge.models import Issue, Item, PullRequest, Repository
 
+NOON = datetime(2025, 3, 2, 12, tzinfo=timezone.utc)
+
 
 def main() -> None:
-    """Merge Jane's pull request, and open an issue."""
-    repository = Repository.get_one(("REPO#jane#lamps", "REPO#jane#lamps"))
-    opened = Item.get_many(Item.author == "joe", index=Item.by_author)  # keys, in the order of their creation
-    print([item.sk for item in opened])
-    issue, pull_request = Issue.get_one(opened[0]), PullRequest.get_one(opened[1])
+    """Merge Joe's pull request, protect the branch, and open another issue."""
+    opened = Item.get_many(Item.author == "joe", index=Item.by_author)  # keys alone, in the order of their creation
+    issue, pull_request = Issue.get_one((opened[0].pk, opened[0].sk)), PullRequest.get_one((opened[1].pk, opened[1].sk))
     merge(pull_request, closes=issue)
+
+    repository = Repository.get_one(("REPO#jane#lamps", "REPO#jane#lamps"))
     protect(repository, "main", reviews=3)
+    open_issue(repository, "jane", "It hums", NOON)
+    for item in Item.find(Item.pk == repository.pk):  # the repository with its issues, each as what it is
+        print(item)
 
 
 def merge(pull_request: PullRequest, *, closes: Issue) -> None:
@@ -27,3 +34,12 @@ def protect(repository: Repository, branch: str, *, reviews: int) -> None:
     """Change a setting inside of the JSON document; the other settings keep their form."""
     repository.settings["protected"][branch]["reviews"] = reviews
     repository.save()
+
+
+def open_issue(repository: Repository, author: str, title: str, created: datetime) -> None:
+    """Open an issue under the next number; its kind is written as PynamoDB writes it."""
+    number = repository.next_number
+    issue = Issue(pk=repository.pk, sk=f"ISSUE#{number:08}", author=author, created=created, title=title, state="open")
+    with Connection.transaction() as tx:
+        tx.update(repository, Repository.next_number.increment())  # fails if somebody else took the number
+        tx.create(issue)

@@ -7,7 +7,7 @@ from examples.existing.shop.models import Customer, Item, Order
 
 def main() -> None:
     """Show the customer's partition, ship the oldest open order, and move the customer."""
-    for item in Item.find(Item.pk == "c#jane"):
+    for item in Item.find(Item.pk == "c#jane"):  # customers and orders, each as what it is
         print(item)
     [order] = Order.find(Order.gsi1pk == "status#open", limit=1)
     ship(order)

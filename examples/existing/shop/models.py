@@ -53,6 +53,8 @@ class Order(Item):
 
     __kind__ = "order"
 
+    gsi1pk = StringField(required=True, stored_as="GSI1PK")  # each order is in the index, so that it can serve
+    gsi1sk = StringField(required=True, stored_as="GSI1SK")
     status = StringField(required=True, stored_as="Status")
     total = DecimalField(required=True, stored_as="Total")
     notes = ListField(Field, stored_as="Notes")

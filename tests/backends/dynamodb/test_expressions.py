@@ -13,6 +13,7 @@ from dynamongo.backends.dynamodb.expressions import (
     render_projection,
     render_updates,
 )
+from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import (
     And,
     BeginsWith,
@@ -207,3 +208,18 @@ def test_each_clause_stands_once_whatever_the_order_of_the_updates() -> None:
     ]
     expected = "REMOVE #n0, #n3 SET #n1 = :v0, #n4 = #n4 + :v0 ADD #n2 :v0 DELETE #n5 :v1"
     assert render_updates(updates, Placeholders()) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Arithmetic(Path("a"), "-", 1), "#n0 = #n1 - :v0"),
+        (Arithmetic(IfNotExists(Path("a", "b"), 0), "+", Path("n")), "#n0 = if_not_exists(#n1.#n2, :v0) + #n0"),
+        (
+            ListAppend(IfNotExists(Path("l"), []), ListAppend([1], Path("l"))),
+            "#n0 = list_append(if_not_exists(#n1, :v0), list_append(:v1, #n1))",
+        ),
+    ],
+)
+def test_computed_values(value: Computed, text: str) -> None:
+    assert render_updates([SetUpdate(Path("n"), value)], Placeholders()) == f"SET {text}"
