@@ -12,8 +12,7 @@ from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number, negate, subtract_numbers
 from dynamongo.expressions.values import describe_error
 from dynamongo.fields.base import T
-from dynamongo.fields.datetimes import parse_iso
-from dynamongo.fields.epochs import EPOCH, FIRST, LAST, SECONDS, to_duration, to_number
+from dynamongo.fields.datetimes import EPOCH, FIRST, LAST, SECONDS, parse_iso, to_duration, to_number
 from dynamongo.fields.iso_durations import format_duration, parse_duration
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import NumberStored
