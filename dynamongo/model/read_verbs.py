@@ -101,7 +101,6 @@ class ReadVerbs(Instance):
         """
         return perform(GetRawCall(cls.__mapper__, cls.table_name(), strategy, default, consistent, projection))
 
-    @overload
     @classmethod
     def exists(cls, strategy: Strategy, *, consistent: bool = False) -> bool:
         """Return whether there is an item. Costs one GetItem request, billed as if it read the whole item.
@@ -117,6 +116,7 @@ class ReadVerbs(Instance):
             cls.get_one(strategy, None, consistent=consistent, projection=cls.__mapper__.keys.field_names) is not None
         )
 
+    @overload
     @classmethod
     def get_many(
         cls,
