@@ -441,6 +441,8 @@ class Weekly(Model):
 
 class Unnamed(Model):
     __table__ = len  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    __hash_key__ = "name"
+    name = StringField()
 
 
 async def bind(connection: Connection) -> None:
