@@ -71,7 +71,13 @@ class _DataclassType(DocumentType):
     def _find_members(self) -> dict[str, Member]:
         import dataclasses  # noqa: PLC0415 - imported already, by whoever declared the class
 
-        hints = get_type_hints(self.kind, include_extras=True)
+        try:
+            hints = get_type_hints(self.kind, include_extras=True)
+        except NameError as error:  # of annotations that are text, as after `from __future__ import annotations`
+            raise SchemaError(
+                f"{self.kind.__name__} has a member whose type cannot be found ({error}): define the type in the module"
+                " of the class, not in a function or under `if TYPE_CHECKING`"
+            ) from error
         unset = dataclasses.MISSING
         return {
             field.name: Member(hints[field.name], field.default is not unset or field.default_factory is not unset)

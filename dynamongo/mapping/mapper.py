@@ -138,7 +138,7 @@ class Mapper(ModelSchema, Generic[M]):
         if self.version is not None and self.version.name in held:
             vars(adopted)[self.version.name] = None
         record = record_of(instance)
-        set_record(adopted, Record(None, record.undeclared, record.loaded))
+        set_record(adopted, replace(record, stored=None))
         return adopted
 
     def build(self, values: Mapping[str, Any]) -> M:
@@ -203,8 +203,10 @@ class Mapper(ModelSchema, Generic[M]):
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
+        if type(items) is ReadItems:
+            return items.finish(self.decode if loaded is None else lambda item: self.decode_partial(item, loaded))
         if loaded is None:
-            return items.finish(self.decode) if type(items) is ReadItems else self.codec.decode(self.model, items)
+            return self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
 
     def decode_written(self, item: Item, done: str) -> M:

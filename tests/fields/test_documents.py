@@ -401,6 +401,18 @@ def test_class_that_cannot_be_stored_is_refused(kind: Any) -> None:
     DocumentField(Address)  # and nothing is left behind
 
 
+def test_type_that_cannot_be_found_is_refused() -> None:
+    @dataclasses.dataclass
+    class Local:
+        value: LocalType
+
+    class LocalType:
+        pass
+
+    with pytest.raises(SchemaError, match=r"^Local has a member whose type cannot be found \(name 'LocalType'"):
+        DocumentField(Local)
+
+
 def test_what_is_no_document_is_refused() -> None:
     with pytest.raises(ValidationError, match=r"^House.home must be an instance of Address, or a dict of its members"):
         House(id="a", home="Oslo")

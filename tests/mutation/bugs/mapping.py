@@ -51,8 +51,8 @@ MUTANTS = [
         "if False:\n    absent = _a",
     ),
     # The mapper.
-    Mutant("a mapper saves what was read in part", "Mapper.encode", "record.loaded is not None", "False"),
-    Mutant("a mapper checks no version", "Mapper.lock_of", "lock(name, getattr(instance, name))", "None"),
+    Mutant("a mapper saves what was read in part", "Mapper.encode", "record.loaded is None", "True"),
+    Mutant("a mapper checks no version", "Mapper.lock_of", "lock(version, getattr(instance, version.name))", "None"),
     Mutant(
         "a mapper takes over no record",
         "Mapper.take_over",
