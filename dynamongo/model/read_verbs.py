@@ -103,6 +103,21 @@ class ReadVerbs(Instance):
         """
         return perform(GetRawCall(cls.__mapper__, cls.table_name(), strategy, default, consistent, projection))
 
+    @classmethod
+    def exists(cls, strategy: Strategy, *, consistent: bool = False) -> bool:
+        """Return whether there is an item. Costs one GetItem request, billed as if it read the whole item.
+
+        Args:
+            strategy: As in `get_one`.
+            consistent: As in `get_one`.
+
+        Raises:
+            ExpressionError: The strategy does not fix the whole key of one item.
+        """
+        return (
+            cls.get_one(strategy, None, consistent=consistent, projection=cls.__mapper__.keys.field_names) is not None
+        )
+
     @overload
     @classmethod
     def get_many(

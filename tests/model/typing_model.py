@@ -265,6 +265,7 @@ def write_on_condition(listed: Listed) -> None:
 
 async def read_awaiting(user: User) -> None:
     assert_type(await User.aio.get_one("a"), User)
+    assert_type(await User.aio.exists("a"), bool)
     assert_type(await User.aio.get_one("a", default=None), "User | None")
     assert_type(await User.aio.get_one("a", 0, consistent=True), "User | int")
     assert_type(await Listed.aio.get_many(Listed.year > 2000, limit=3, page_size=10), list[Listed])
@@ -440,6 +441,8 @@ class Weekly(Model):
 
 class Unnamed(Model):
     __table__ = len  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    __hash_key__ = "name"
+    name = StringField()
 
 
 async def bind(connection: Connection) -> None:
