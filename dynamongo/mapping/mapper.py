@@ -138,7 +138,7 @@ class Mapper(ModelSchema, Generic[M]):
         if self.version is not None and self.version.name in held:
             vars(adopted)[self.version.name] = None
         record = record_of(instance)
-        set_record(adopted, Record(None, record.undeclared, record.loaded))
+        set_record(adopted, replace(record, stored=None))
         return adopted
 
     def build(self, values: Mapping[str, Any]) -> M:
@@ -189,6 +189,9 @@ class Mapper(ModelSchema, Generic[M]):
         is_plain = all(type(field) in _PLAIN_KEYS and not field.stored_as for field in self.keys.fields)
         return ItemReader(MethodType(read, self.model), vars if is_plain else self.key_of, self.keys.names)
 
+    make_own_reader = make_reader
+    """The same, for items that are of the model's own class."""
+
     def decode(self, item: Item) -> M:
         """Return an instance of a whole item.
 
@@ -203,8 +206,10 @@ class Mapper(ModelSchema, Generic[M]):
 
     def decode_read(self, items: Iterable[Item], loaded: tuple[Path, ...] | None) -> list[M]:
         """Return instances of items of which these paths were read; `None` means whole items."""
+        if type(items) is ReadItems:
+            return items.finish(self.decode if loaded is None else lambda item: self.decode_partial(item, loaded))
         if loaded is None:
-            return items.finish(self.decode) if type(items) is ReadItems else self.codec.decode(self.model, items)
+            return self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
 
     def decode_written(self, item: Item, done: str) -> M:

@@ -32,7 +32,7 @@ def keep_stored_forms(fields: Iterable[Field[Any]], stored: Item | str, item: It
     for field in fields:
         name = field.path.attribute
         own = item.get(name, MISSING)
-        if own and type(field) is ListField and cast("ListField[Any]", field).element.reads_one_form:
+        if own and type(field) is ListField and cast("Any", field).element.reads_one_form:
             continue  # only an empty list has another form: no attribute, or NULL
         if find is None:  # only now: to parse JSON takes a while
             find = stored.get if isinstance(stored, dict) else find_in_text(stored)
@@ -58,20 +58,21 @@ def keep_form(field: Field[Any], stored: Resolved, own: Resolved) -> Resolved:
     if is_same(own, stored) or (field.is_expiry and own is not MISSING):
         return own
     # A field that overrides a method may make something else of its parts.
-    if own is not MISSING and stored is not MISSING and not field.overridden:
-        if isinstance(field, DictField) and field.fields and isinstance(stored, dict) and isinstance(own, dict):
-            return _keep_members(cast("DictField[Any]", field), stored, own)
-        if isinstance(field, ListField) and isinstance(stored, list) and isinstance(own, list):
-            return _keep_elements(cast("ListField[Any]", field), stored, own)
-    written = _write_again(field, stored)
-    if is_same(own, written):
+    parted: Any = None if field.overridden else field
+    if isinstance(parted, DictField) and isinstance(stored, dict) and isinstance(own, dict):
+        return _keep_members(cast("DictField[Any]", parted), stored, own)
+    if isinstance(parted, ListField) and isinstance(stored, list) and isinstance(own, list):
+        return _keep_elements(cast("ListField[Any]", parted), stored, own)
+    if is_same(own, _write_again(field, stored)):
         return stored
-    if isinstance(field, SetField) and isinstance(stored, frozenset) and isinstance(own, frozenset):
-        return _keep_set_members(cast("SetField[Any]", field), cast("frozenset[Any]", stored), own)
+    if isinstance(parted, SetField) and isinstance(stored, frozenset) and isinstance(own, frozenset):
+        return _keep_set_members(cast("SetField[Any]", parted), cast("frozenset[Any]", stored), own)
     return own
 
 
 def _keep_members(field: DictField[Any], stored: Item, own: Item) -> Item:
+    if not field.fields:  # a free map has one form
+        return own
     kept: Item = {}
     for name in {**own, **stored}:
         member, value = field.member_stored_as(name), own.get(name, MISSING)

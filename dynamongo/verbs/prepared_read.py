@@ -41,6 +41,7 @@ from dynamongo.verbs.bulk_entries import Entry, delete_entry, recheck_targets, u
 from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
 from dynamongo.verbs.calls import VerbCall
 from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.item_forms import Instances, as_items, as_stored, make_sift
 from dynamongo.verbs.progress import ProgressOption
 from dynamongo.verbs.results import Page
 
@@ -169,11 +170,16 @@ class PreparedRead(Generic[T]):
             start = START
         else:
             start = decode_cursor(plan, self._fingerprint_of_plan(), read.cursor, self._connection.cursor_rules)
-        return PageLoop(plan, start, read.max_pages, read.max_read_units, self._find_reader(plan))
+        loop = PageLoop(plan, start, read.max_pages, read.max_read_units, self._find_reader(plan))
+        decode: Any = self._decode
+        if read.on_invalid != "raise" and decode is not as_items:
+            loaded = decode.loaded_of(plan) if isinstance(decode, Instances) else plan.loaded
+            loop.sift = make_sift(model.__mapper__, loaded, read.on_invalid)
+        return loop
 
     def _find_reader(self, plan: Plan) -> ItemReader | None:
         """Return what the backend may read whole items with, unless their attribute values are needed anyway."""
-        if self._decode is as_stored or not takes_reader(self._backend):
+        if not isinstance(self._decode, Instances) or not takes_reader(self._backend):
             return None
         mapper = self._model.__mapper__
         is_whole = plan.residual is None and plan.loaded is None and not plan.projection
@@ -275,8 +281,8 @@ class PreparedRead(Generic[T]):
 
     def _finish_targets(self, items: list[Item], plan: Plan) -> tuple[list[Target], list[Any]]:
         """Return what a write of each item has to check again, and the instances."""
-        mapper = self._model.__mapper__
-        return recheck_targets(mapper, self._read.source, items), mapper.decode_read(items, plan.loaded)
+        mapper, read = self._model.__mapper__, self._read
+        return recheck_targets(mapper, read.source, items), Instances(mapper, read.on_invalid)(items, plan)
 
     def _delete_call(self, options: WriteOptions) -> BulkCall[Any]:
         return self._write_call(delete_entry, options)
@@ -292,18 +298,3 @@ class PreparedRead(Generic[T]):
         mapper, table = self._model.__mapper__, self._read.table.name
         place = Destination(mapper, table, self._connection, self._backend)
         return BulkCall(place, options, functools.partial(make_entry, mapper, table))
-
-
-def instances_of(mapper: Mapper[M]) -> Decode[M]:
-    """Return the function that turns the items of a plan into instances."""
-    return lambda items, plan: mapper.decode_read(items, plan.loaded)
-
-
-def as_stored(items: Sequence[Item], _: Plan) -> list[Item]:
-    """Return the items as they are."""
-    return list(items)
-
-
-def dicts_of(mapper: Mapper[M]) -> Decode[dict[str, Any]]:
-    """Return the function that turns the items of a plan into dicts, which hold the projection and nothing else."""
-    return lambda items, plan: [found.to_dict() for found in mapper.decode_read(items, plan.projection or plan.loaded)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import json
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import aware_datetimes, json_values, utc_datetimes
+from strategies import aware_datetimes, utc_datetimes
 
 from dynamongo import Model
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
@@ -417,39 +416,3 @@ def test_items_expire_by_seconds_alone() -> None:
     ):
         with pytest.raises(SchemaError, match="must name a field that is stored as a number of seconds since 1970"):
             declare(field)
-
-
-class TestPynamoDB:
-    """What PynamoDB's attributes store for a value is what the field with its format stores, byte for byte."""
-
-    @pytest.fixture(autouse=True)
-    def _attributes(self) -> None:
-        self.attributes: Any = pytest.importorskip("pynamodb.attributes")
-
-    def check(self, attribute: Any, field: Field[Any], value: Any) -> None:
-        theirs = attribute.serialize(value)
-        assert (attribute.attr_type, theirs) == (field.stored_type, stored(field, value))
-        assert field.decode(theirs) == attribute.deserialize(theirs) == value
-
-    @given(value=aware_datetimes)
-    def test_datetimes(self, value: dt.datetime) -> None:
-        self.check(self.attributes.UTCDateTimeAttribute(), DateTimeField(format="pynamodb"), value)
-        naive = value.replace(tzinfo=None)
-        assert self.attributes.UTCDateTimeAttribute().serialize(naive) == stored(
-            DateTimeField(format="pynamodb", tzd="utc"), naive
-        )
-        field = DateTimeField(format="epoch", truncate=True)
-        assert json.loads(self.attributes.TTLAttribute().serialize(value)) == stored(field, value)
-
-    @given(value=st.binary())
-    def test_binary(self, value: bytes) -> None:
-        field = BinaryField(format="base64-binary")
-        self.check(self.attributes.BinaryAttribute(legacy_encoding=True), field, value)
-        self.check(self.attributes.BinaryAttribute(legacy_encoding=False), BinaryField(), value)
-        theirs = self.attributes.BinarySetAttribute(legacy_encoding=True).serialize({value})
-        assert frozenset(theirs) == stored(SetField(field), {value})
-
-    @given(value=json_values.filter(lambda each: each is not None))
-    def test_json(self, value: Any) -> None:
-        self.check(self.attributes.JSONAttribute(), JSONField(format="json.dumps"), value)
-        assert JSONField().decode(self.attributes.JSONAttribute().serialize(value)) == value
