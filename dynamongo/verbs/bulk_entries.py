@@ -15,7 +15,7 @@ from dynamongo.mapping.records import Recorded
 from dynamongo.planning.narrowing import narrow, split_long_ins
 from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import ResolvedStrategy, Target
-from dynamongo.planning.write_builders import guard_kind, make_delete, make_put, make_update
+from dynamongo.planning.write_builders import check_changes, guard_kind, make_delete, make_put, make_update
 
 M = TypeVar("M", bound=Recorded)
 
@@ -55,11 +55,11 @@ def save_entry(
     instance: Any = item  # what the outcome of an invalid dict reports
     try:
         instance = mapper.as_instance(item)
-        if type(instance) is not mapper.model:
-            mapper = mapper.mapper_of(instance)
-        put = make_put(mapper, table, instance, overwrite)
+        if (own := mapper).model is not type(instance):
+            own = mapper.mapper_of(instance)
+        put = make_put(own, table, instance, overwrite)
         # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
-        return Entry(instance, put if put.condition is None else guard_kind(mapper, put))
+        return Entry(instance, put if put.condition is None else guard_kind(own, put))
     except (AttributeNotLoaded, ValidationError) as error:
         return Entry(instance, None, error)
 
@@ -67,6 +67,8 @@ def save_entry(
 def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
     target, instance = _with_instance(mapper, target, found)
+    if found is not None:
+        mapper = mapper.mapper_of(found)
     return Entry(instance, make_delete(mapper, table, target))
 
 
@@ -75,6 +77,9 @@ def update_entry(
 ) -> Entry[M]:
     """Return an update of the target, which must exist, with an instance as in `delete_entry`."""
     target, instance = _with_instance(mapper, target, found)
+    if found is not None and type(found) is not mapper.model:  # whose fields and version may be others
+        mapper = mapper.mapper_of(found)
+        check_changes(mapper, updates)
     return Entry(instance, make_update(mapper, table, target, updates))
 
 

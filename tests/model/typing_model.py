@@ -460,6 +460,36 @@ async def bind(connection: Connection) -> None:
     Connection.using()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 
 
+class Entry(Model):
+    __abstract__ = True
+    __table__ = "shop"
+    __hash_key__ = "pk"
+    __kind_field__ = "type"
+    pk = StringField(required=True)
+
+
+class Customer(Entry):
+    __kind__ = "customer"
+
+
+class Order(Entry):
+    __kind__ = ("order", None)
+    total = IntField(required=True)
+
+
+async def read_across() -> None:
+    found = Connection.find_across((Customer, Order), hash_key="c", index=None, limit=5)
+    assert_type(found, ResultSet[Customer | Order])
+    assert_type(found.all(), list[Customer | Order])
+    assert_type(found.by_kind()[Order], list[Order])
+    assert_type(Connection.find_across([Order, Order], Order.total > 5), ResultSet[Order])
+    awaited = Connection.aio.find_across((Customer, Order, Listed), hash_key="c")
+    assert_type(awaited, AsyncResultSet[Customer | Order | Listed])
+    assert_type((await awaited.by_kind())[Customer], list[Customer])
+    Connection.find_across((Customer, Order), hashkey="c")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    assert_type(await Order.aio.get_one("a"), Order)
+
+
 def check_forms(user: User) -> None:
     assert_type(User.from_dict({}, mode="json"), User)
     assert_type(User.from_json("{}"), User)
