@@ -67,9 +67,7 @@ def save_entry(
 def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
     target, instance = _with_instance(mapper, target, found)
-    if found is not None:
-        mapper = mapper.mapper_of(found)
-    return Entry(instance, make_delete(mapper, table, target))
+    return Entry(instance, make_delete(_own_mapper(mapper, found), table, target))
 
 
 def update_entry(
@@ -77,10 +75,16 @@ def update_entry(
 ) -> Entry[M]:
     """Return an update of the target, which must exist, with an instance as in `delete_entry`."""
     target, instance = _with_instance(mapper, target, found)
-    if found is not None and type(found) is not mapper.model:  # whose fields and version may be others
-        mapper = mapper.mapper_of(found)
-        check_changes(mapper, updates)
-    return Entry(instance, make_update(mapper, table, target, updates))
+    own = _own_mapper(mapper, found)
+    if own is not mapper:
+        check_changes(own, updates)
+    return Entry(instance, make_update(own, table, target, updates))
+
+
+def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
+    """Return the mapper of what was found: the fields and the version of a derived class may be others."""
+    is_derived = isinstance(found, Recorded) and type(found) is not mapper.model  # it may be an `UnreadableItem`
+    return mapper.mapper_of(found) if is_derived else mapper
 
 
 def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[Target, M]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.codegen import is_plain_name
@@ -25,6 +25,7 @@ from dynamongo.verbs.table_names import find_table_name
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo.mapping.options import TableNamer
     from dynamongo.verbs import bound_models
 else:  # most programs know their tables
     bound_models = LazyModule("dynamongo.verbs.bound_models")
@@ -39,7 +40,7 @@ class Instance(Forms, metaclass=ModelMeta):
     __abstract__ = True
     __slots__ = ()
 
-    __table__: ClassVar[str | Callable[[], str]]
+    __table__: ClassVar[str | TableNamer]
     __hash_key__: ClassVar[str]
     __range_key__: ClassVar[str | None] = None
     __read_units__: ClassVar[int] = 8

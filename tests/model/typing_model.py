@@ -448,6 +448,9 @@ class Unnamed(Model):
 async def bind(connection: Connection) -> None:
     bound = Listed.on_table("archive")
     assert_type(bound, type[Listed])
+    Listed.__table__ = "other"
+    assert_type(len(Listed.__table__), int)
+    Monthly.__table__ = name_table
     assert_type(Listed.on(connection).on_table("archive"), type[Listed])
     assert_type(bound.get_one("a"), Listed)
     assert_type(await bound.aio.get_many(["a"]), list[Listed])
