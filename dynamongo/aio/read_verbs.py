@@ -53,6 +53,11 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         mapper: Mapper[M] = self._model.__mapper__
         return await perform_async(GetCall(mapper, self._model.table_name(), strategy, default, consistent, projection))
 
+    async def exists(self, strategy: Strategy, *, consistent: bool = False) -> bool:
+        """Return whether there is an item, as `Model.exists` does."""
+        names = self._model.__mapper__.keys.field_names
+        return await self.get_one(strategy, None, consistent=consistent, projection=names) is not None
+
     @overload
     async def get_raw(
         self, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None

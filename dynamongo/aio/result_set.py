@@ -17,7 +17,7 @@ from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform_async
 from dynamongo.verbs.prepared_read import PreparedRead
 from dynamongo.verbs.progress import ProgressOption, report_progress
-from dynamongo.verbs.results import BatchResult, Page
+from dynamongo.verbs.results import BatchResult, ItemsByKind, Page
 
 T = TypeVar("T")
 
@@ -51,6 +51,10 @@ class AsyncResultSet(PreparedRead[T]):
     async def all(self) -> list[T]:
         """Return all items, as `ResultSet.all` does."""
         return self._finish_items(*await self._read_all(self.explain()))
+
+    async def by_kind(self) -> ItemsByKind[T]:
+        """Return all items by their class, as `ResultSet.by_kind` does."""
+        return ItemsByKind(await self.all())
 
     async def count(self) -> int:
         """Return the number of items, as `ResultSet.count` does."""

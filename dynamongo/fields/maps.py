@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
 from dynamongo.fields.containers import FieldLike, as_field
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
-from dynamongo.fields.json_schemas import describe_object
 from dynamongo.fields.partial_map import refuse_part
+
+if TYPE_CHECKING:
+    from dynamongo.fields import json_schemas
+else:  # few programs ask for a JSON Schema
+    json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
 
 class AnyField(Field[Any]):
@@ -274,7 +279,7 @@ class DictField(Field[T]):
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         if self.fields:
-            return describe_object(self.fields, mode)
+            return json_schemas.describe_object(self.fields, mode)
         return {"type": "object", "propertyNames": {"minLength": 1}}  # DynamoDB has no empty names
 
     def decode_value(self, stored: AttributeValue) -> Any:

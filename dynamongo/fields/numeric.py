@@ -89,6 +89,9 @@ class IntField(RangedField[T]):
                 f" got {width!r}"
             )
         self.take_format(self.format, scalar_formats.padded(width))
+        least, most = self.min_value, self.max_value
+        self.min_value = 0 if least is None else max(least, 0)
+        self.max_value = 10**width - 1 if most is None else min(most, 10**width - 1)
         self.is_checked = True
 
     def convert(self, value: Any) -> Any:
@@ -102,15 +105,6 @@ class IntField(RangedField[T]):
                 self.reject(value, self.expected)
         return number
 
-    def check(self, value: Any) -> None:
-        if self.width is not None:
-            self._check_width(value, self.width)
-        super().check(value)
-
-    def _check_width(self, number: int, width: int) -> None:
-        if not 0 <= number < 10**width:
-            self.reject(number, f"an int of at most {width} digits, not negative, to be stored with width={width}")
-
     def encode_operand(self, value: Any) -> Operand:
         if type(value) is int and self.is_plain and not self.is_checked and LEAST_INT < value < MOST_INT:
             return value  # the operand of most conditions
@@ -122,8 +116,12 @@ class IntField(RangedField[T]):
         return super().encode_bound(value, operator)
 
     def encode_formatted(self, value: Any) -> Any:
-        if self.width is not None:  # a bound is not checked, and must not be longer than what it is compared with
-            self._check_width(value, self.width)
+        if (
+            self.width is not None and not 0 <= value < 10**self.width
+        ):  # a bound, which no rule of the field has checked
+            self.reject(
+                value, f"an int from 0 to {10**self.width - 1}, to be compared with texts of width={self.width}"
+            )
         return super().encode_formatted(value)
 
     def from_json(self, value: Any) -> Any:

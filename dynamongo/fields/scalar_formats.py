@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.lazy import LazyPattern
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.numbers import MAX_DIGITS, Number, format_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, shorten
@@ -16,6 +17,8 @@ from dynamongo.fields.formats import Format
 
 if TYPE_CHECKING:
     import uuid
+else:  # slow to import, and most models have no UUIDs
+    uuid = LazyModule("uuid")
 
 _NUMBER = LazyPattern(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\Z")
 _MOST = 1e126  # the least float that DynamoDB cannot store
@@ -131,15 +134,13 @@ def _write_base64_binary(value: bytes) -> bytes:
 
 def _read_uuid(stored: AttributeValue) -> uuid.UUID | None:
     """Read a UUID of 16 bytes or of 32 or more characters."""
-    from uuid import UUID  # noqa: PLC0415 - as in `UUIDField.convert`
-
     if type(stored) is bytes:
-        return UUID(bytes=stored) if len(stored) == 16 else None
+        return uuid.UUID(bytes=stored) if len(stored) == 16 else None
     try:
         if type(stored) is not str:
             return None
         is_hex = len(stored) == 32 and stored.isalnum()  # no sign and no underscore, which `int` would skip
-        return UUID(int=int(stored, 16)) if is_hex and stored.isascii() else UUID(stored)
+        return uuid.UUID(int=int(stored, 16)) if is_hex and stored.isascii() else uuid.UUID(stored)
     except ValueError:
         return None
 

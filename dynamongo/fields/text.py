@@ -11,7 +11,6 @@ from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
-from dynamongo.fields.json_patterns import write_pattern
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
@@ -21,9 +20,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dynamongo.fields import scalar_formats
+    from dynamongo.fields import json_patterns, scalar_formats
     from dynamongo.fields.options import FieldOptions
-else:  # most models have no formats
+else:  # few programs ask for a JSON Schema, and most models have no formats
+    json_patterns = LazyModule("dynamongo.fields.json_patterns")
     scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -82,7 +82,7 @@ class LimitedText(TextStored[T]):
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         del mode
-        pattern = None if self.regex is None else write_pattern(self.regex)
+        pattern = None if self.regex is None else json_patterns.write_pattern(self.regex)
         described: JSONSchema = {} if pattern is None else {"pattern": pattern}
         described |= describe_lengths(self.min_length, self.max_length)
         named = {} if self._format is None else {"format": self._format}

@@ -11,7 +11,7 @@ from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
-from dynamongo.mapping.deltas import Change, Delta, make_deltas
+from dynamongo.mapping.deltas import AttributeChange, Delta, make_deltas
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Record, Recorded, record_of, stored_item_of
 from dynamongo.mapping.stored_forms import is_same, keep_form
@@ -40,7 +40,7 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
     return make_deltas(changes)
 
 
-def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record) -> Change | None:
+def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record) -> AttributeChange | None:
     """Compare the stored value of an attribute with the value that the instance would store now."""
     name = field.path.attribute
     # Relative to the attribute: an empty path means that all of it was read.
@@ -51,9 +51,9 @@ def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record
     # From here on the stored value is known as a whole, or was not read at all.
     held = _encode_value(field, value)
     if record.loaded is not None and not paths:
-        return Change(field, None, held)  # assigned without being read: the stored value is unknown
+        return AttributeChange(field, None, held)  # assigned without being read: the stored value is unknown
     kept = keep_form(field, stored, held, fills=False)
-    return None if is_same(kept, stored) else Change(field, stored, kept)
+    return None if is_same(kept, stored) else AttributeChange(field, stored, kept)
 
 
 def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:

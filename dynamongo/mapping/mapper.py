@@ -190,6 +190,9 @@ class Mapper(ModelSchema, Generic[M]):
         is_plain = all(type(field) in _PLAIN_KEYS and not field.stored_as for field in self.keys.fields)
         return ItemReader(MethodType(read, self.model), vars if is_plain else self.key_of, self.keys.names)
 
+    make_own_reader = make_reader
+    """The same, for items that are of the model's own class."""
+
     def decode(self, item: Item) -> M:
         """Return an instance of a whole item.
 

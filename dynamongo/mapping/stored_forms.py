@@ -32,7 +32,7 @@ def keep_stored_forms(fields: Iterable[Field[Any]], stored: Item | str, item: It
     for field in fields:
         name = field.path.attribute
         own = item.get(name, MISSING)
-        if own and type(field) is ListField and cast("Any", field).element.reads_one_form:
+        if own and _reads_one_form_of_elements(field):
             continue  # only an empty list has another form: no attribute, or NULL
         if find is None:  # only now: to parse JSON takes a while
             find = stored.get if isinstance(stored, dict) else find_in_text(stored)
@@ -44,6 +44,10 @@ def keep_stored_forms(fields: Iterable[Field[Any]], stored: Item | str, item: It
             item[name] = kept
         else:
             item.pop(name, None)
+
+
+def _reads_one_form_of_elements(field: Any) -> bool:
+    return type(field) is ListField and field.element.reads_one_form
 
 
 def keep_form(field: Field[Any], stored: Resolved, own: Resolved, *, fills: bool) -> Resolved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning import planner
     from dynamongo.planning.plan import Plan
-    from dynamongo.verbs import read_arguments, read_calls
+    from dynamongo.verbs import across, read_arguments, read_calls
+    from dynamongo.verbs.across import AcrossArguments
     from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
 else:  # `get_one` needs none of these
     planner = LazyModule("dynamongo.planning.planner")
+    across = LazyModule("dynamongo.verbs.across")
     read_arguments = LazyModule("dynamongo.verbs.read_arguments")
     read_calls = LazyModule("dynamongo.verbs.read_calls")
     result_set = LazyModule("dynamongo.model.result_set")
@@ -100,6 +102,21 @@ class ReadVerbs(Instance):
             by the names of the attributes.
         """
         return perform(GetRawCall(cls.__mapper__, cls.table_name(), strategy, default, consistent, projection))
+
+    @classmethod
+    def exists(cls, strategy: Strategy, *, consistent: bool = False) -> bool:
+        """Return whether there is an item. Costs one GetItem request, billed as if it read the whole item.
+
+        Args:
+            strategy: As in `get_one`.
+            consistent: As in `get_one`.
+
+        Raises:
+            ExpressionError: The strategy does not fix the whole key of one item.
+        """
+        return (
+            cls.get_one(strategy, None, consistent=consistent, projection=cls.__mapper__.keys.field_names) is not None
+        )
 
     @overload
     @classmethod
@@ -274,6 +291,13 @@ class ReadVerbs(Instance):
     def keys_in(cls, values: Iterable[Any]) -> Condition:
         """Return the condition that an item's key is one of `values`: keys in any form that `get_one` takes."""
         return keys_condition(values, cls.__mapper__)
+
+    @classmethod
+    def __find_across__(
+        cls, models: Sequence[type[Instance]], condition: Condition | None, arguments: AcrossArguments
+    ) -> ResultSet[Any]:
+        """Return what `Connection.find_across` returns; the model is the first of those that it takes."""
+        return across.prepare_across(result_set.ResultSet, models, condition, arguments)
 
     def reload(self) -> Self:
         """Read the instance's item again, consistently, and take over what is stored.

@@ -17,7 +17,7 @@ from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform
 from dynamongo.verbs.prepared_read import PreparedRead
 from dynamongo.verbs.progress import ProgressOption, report_progress
-from dynamongo.verbs.results import BatchResult, Page
+from dynamongo.verbs.results import BatchResult, ItemsByKind, Page
 
 if TYPE_CHECKING:
     from dynamongo.aio import result_set
@@ -74,6 +74,10 @@ class ResultSet(PreparedRead[T]):
                 that were read, and the cursor.
         """
         return self._finish_items(*self._read_all(self.explain()))
+
+    def by_kind(self) -> ItemsByKind[T]:
+        """Return all items by their class: `found.by_kind()[Order]` is a list of orders. Raises as `all`."""
+        return ItemsByKind(self.all())
 
     def count(self) -> int:
         """Return the number of items. Costs what reading them costs; none is transferred unless a residual is left.
