@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationError
 from dynamongo.executor import Write
@@ -83,8 +83,9 @@ def update_entry(
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
     """Return the mapper of what was found: the fields and the version of a derived class may be others."""
-    is_derived = isinstance(found, Recorded) and type(found) is not mapper.model  # it may be an `UnreadableItem`
-    return mapper.mapper_of(found) if is_derived else mapper
+    if type(found) is mapper.model or not isinstance(found, Recorded):  # it may be an `UnreadableItem`
+        return mapper
+    return mapper.mapper_of(cast("M", found))
 
 
 def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[Target, M]:
