@@ -52,13 +52,13 @@ def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record
     held = _encode_value(field, value)
     if record.loaded is not None and not paths:
         return AttributeChange(field, None, held)  # assigned without being read: the stored value is unknown
-    kept = keep_form(field, stored, held)
+    kept = keep_form(field, stored, held, fills=False)
     return None if is_same(kept, stored) else AttributeChange(field, stored, kept)
 
 
 def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:
     is_there = stored is not MISSING and stored is not None
-    loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.missing_value()
+    loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.read_unknown()
     if value != guard(loaded, paths, ""):
         raise AttributeNotLoaded(f"{field.label} was only partly read, so its change cannot be saved: use update()")
 
