@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from typing_extensions import Self
 
+from dynamongo import Connection
 from dynamongo.aio.batch import AsyncBatch
 from dynamongo.aio.instance_verbs import AsyncInstanceVerbs
 from dynamongo.aio.result_set import AsyncResultSet
@@ -125,6 +126,7 @@ def await_all_verbs(patch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop) 
             patch.setattr(_find_owner(name), name, classmethod(_of_class(name, loop)))
     for name in verbs_of(AsyncInstanceVerbs):
         patch.setattr(_find_owner(name), name, _of_instance(name, loop))
+    patch.setattr(Connection, "find_across", staticmethod(drive(Connection.aio.find_across, loop)))
 
 
 def _find_owner(name: str) -> type:

@@ -12,6 +12,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.model_verbs import AsyncModelVerbs
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
+from dynamongo.planning.read import OnInvalid
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
 from dynamongo.verbs.instance import Instance
@@ -19,7 +20,7 @@ from dynamongo.verbs.instance import Instance
 if TYPE_CHECKING:
     from dynamongo.aio import batch as batches
     from dynamongo.aio import result_set, write_stream
-    from dynamongo.verbs import bulk_calls, bulk_writes, prepared_read
+    from dynamongo.verbs import bulk_calls, bulk_writes, item_forms
     from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall
     from dynamongo.verbs.progress import ProgressOption
     from dynamongo.verbs.results import BatchResult, WriteOutcome
@@ -27,7 +28,7 @@ else:  # many programs never write several items in one call
     batches = LazyModule("dynamongo.aio.batch")
     bulk_calls = LazyModule("dynamongo.verbs.bulk_calls")
     bulk_writes = LazyModule("dynamongo.verbs.bulk_writes")
-    prepared_read = LazyModule("dynamongo.verbs.prepared_read")
+    item_forms = LazyModule("dynamongo.verbs.item_forms")
     result_set = LazyModule("dynamongo.aio.result_set")
     write_stream = LazyModule("dynamongo.aio.write_stream")
 
@@ -63,18 +64,19 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
             bulk_calls.SaveVerb(self._model).prepare(items, options, overwrite=overwrite)
         )
 
-    async def delete_many(
+    async def delete_many(  # noqa: PLR0913 - as in `Model.delete_many`
         self,
         strategy: Strategy,
         *,
         scans: ScanPolicy | None = None,
+        on_invalid: OnInvalid = "raise",
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Delete several items, as `Model.delete_many` does."""
         call = bulk_calls.DeleteVerb(self._model).prepare(
-            strategy, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
+            strategy, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second), on_invalid
         )
         return await self._perform(call)
 
@@ -84,13 +86,14 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         updates: Updates,
         *,
         scans: ScanPolicy | None = None,
+        on_invalid: OnInvalid = "raise",
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
         progress: ProgressOption = None,
     ) -> BatchResult[M]:
         """Change some attributes of several items, as `Model.update_many` does."""
         call = bulk_calls.UpdateVerb(self._model).prepare(
-            strategy, updates, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second)
+            strategy, updates, scans, bulk_writes.WriteOptions(max_workers, progress, max_units_per_second), on_invalid
         )
         return await self._perform(call)
 
@@ -152,5 +155,5 @@ class AsyncBulkVerbs(AsyncModelVerbs[M]):
         if call.read is None:
             return await write_stream.perform_bulk_async(call)
         backend = call.destination.backend
-        found = result_set.AsyncResultSet(self._model, call.read, prepared_read.as_stored, backend=backend)
+        found = result_set.AsyncResultSet(self._model, call.read, item_forms.as_stored, backend=backend)
         return await write_stream.perform_bulk_async(call, *await found.targets())

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.aio.model_verbs import AsyncModelVerbs
+from dynamongo.exceptions import UnreadableItem
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy
-from dynamongo.verbs.calls import REQUIRED, GetCall, perform_async
+from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform_async
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dynamongo.aio import result_set
     from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.verbs import read_calls
-    from dynamongo.verbs.read_arguments import ReadArguments
+    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
 else:  # `get_one` needs none of these
     read_calls = LazyModule("dynamongo.verbs.read_calls")
     result_set = LazyModule("dynamongo.aio.result_set")
@@ -52,15 +53,57 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         mapper: Mapper[M] = self._model.__mapper__
         return await perform_async(GetCall(mapper, self._model.table_name(), strategy, default, consistent, projection))
 
+    async def exists(self, strategy: Strategy, *, consistent: bool = False) -> bool:
+        """Return whether there is an item, as `Model.exists` does."""
+        names = self._model.__mapper__.keys.field_names
+        return await self.get_one(strategy, None, consistent=consistent, projection=names) is not None
+
+    @overload
+    async def get_raw(
+        self, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+    ) -> dict[str, Any]: ...
+    @overload
+    async def get_raw(
+        self, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+    ) -> dict[str, Any] | T: ...
+    async def get_raw(
+        self,
+        strategy: Strategy,
+        default: Any = REQUIRED,
+        *,
+        consistent: bool = False,
+        projection: Iterable[Any] | None = None,
+    ) -> Any:
+        """Read one item as it is stored, as `Model.get_raw` does."""
+        mapper: Mapper[M] = self._model.__mapper__
+        call = GetRawCall(mapper, self._model.table_name(), strategy, default, consistent, projection)
+        return await perform_async(call)
+
+    @overload
     async def get_many(
         self,
         strategy: Strategy = None,
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[ReadArguments],
-    ) -> list[M]:
+    ) -> list[M]: ...
+    @overload
+    async def get_many(
+        self,
+        strategy: Strategy = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[KeepingArguments],
+    ) -> list[M | UnreadableItem]: ...
+    async def get_many(
+        self,
+        strategy: Strategy = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> list[Any]:
         """Read several items, as `Model.get_many` does."""
-        found: AsyncResultSet[M] = read_calls.prepare_get_many(
+        found: AsyncResultSet[Any] = read_calls.prepare_get_many(
             result_set.AsyncResultSet, self._model, strategy, arguments, descending=descending, limit=limit
         )
         return await found.all()
@@ -74,8 +117,21 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         limit: int | None = None,
         cursor: str | None = None,
         as_dicts: Literal[False] = False,
+        as_items: Literal[False] = False,
         **arguments: Unpack[ReadArguments],
     ) -> AsyncResultSet[M]: ...
+    @overload
+    def find(
+        self,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[False] = False,
+        as_items: Literal[False] = False,
+        **arguments: Unpack[KeepingArguments],
+    ) -> AsyncResultSet[M | UnreadableItem]: ...
     @overload
     def find(
         self,
@@ -87,6 +143,7 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         as_dicts: Literal[True],
         **arguments: Unpack[ReadArguments],
     ) -> AsyncResultSet[dict[str, Any]]: ...
+    @overload
     def find(
         self,
         strategy: Strategy = None,
@@ -94,8 +151,30 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
         descending: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
-        as_dicts: bool = False,
+        as_dicts: Literal[True],
+        **arguments: Unpack[KeepingArguments],
+    ) -> AsyncResultSet[dict[str, Any] | UnreadableItem]: ...
+    @overload
+    def find(
+        self,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_items: Literal[True],
         **arguments: Unpack[ReadArguments],
+    ) -> AsyncResultSet[dict[str, Any]]: ...
+    def find(  # noqa: PLR0913 - what a caller may choose
+        self,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: bool = False,
+        as_items: bool = False,
+        **arguments: Unpack[AnyReadArguments],
     ) -> AsyncResultSet[Any]:
         """Read several items lazily, as `Model.find` does: `async for user in User.aio.find(...)`. Nothing to await."""
         return read_calls.prepare_find(
@@ -107,4 +186,5 @@ class AsyncReadVerbs(AsyncModelVerbs[M]):
             limit=limit,
             cursor=cursor,
             as_dicts=as_dicts,
+            as_items=as_items,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from dynamongo.connection.across import AsyncAcrossReads
 from dynamongo.connection.snapshot_reads import read_snapshot_async
 from dynamongo.connection.transactions import AsyncTransaction
 from dynamongo.mapping.records import Recorded
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Recorded)
 
 
-class AsyncConnectionVerbs:
+class AsyncConnectionVerbs(AsyncAcrossReads):
     """What a connection does with I/O, awaited: `Connection.aio` is that of the default connection.
 
     As a block it closes the connection: `async with Connection.aio:` around the life of an application, or

@@ -12,6 +12,7 @@ from dynamongo._support.forks import CONNECTION, make_lock
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.backends import Backend, Limits
+from dynamongo.connection.across import AcrossReads
 from dynamongo.connection.execution import Execution
 from dynamongo.connection.overrides import backends, open_prefixes, prefixes
 from dynamongo.connection.settings import Settings, check_backend, check_option_names
@@ -50,7 +51,7 @@ class AsyncConnectionFacet:
         return async_verbs.AsyncConnectionVerbs(default_connection if instance is None else instance)
 
 
-class Connection(Execution):
+class Connection(Execution, AcrossReads):
     """A backend, a table prefix and a scan policy.
 
     Models use the default connection, which `Connection.set_config` configures, unless their `__connection__`

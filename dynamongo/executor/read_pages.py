@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
+from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.values import Item
 from dynamongo.operations import BatchGet, Capacity, ReadItems
 from dynamongo.planning.plan import Plan
+
+Sift: TypeAlias = Callable[[Sequence[Item], "int | None"], tuple[Sequence[Item], int]]
+"""Takes items, and how many are wanted; returns those to keep, and how many it has looked at to find them."""
 
 
 @dataclass(frozen=True, slots=True)

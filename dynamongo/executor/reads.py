@@ -22,7 +22,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import TableMismatch, ThrottledError
 from dynamongo.executor.effects import Steps
-from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, continue_after
+from dynamongo.executor.read_pages import START, ReadPage, ReadPosition, Sift, continue_after
 from dynamongo.executor.sender import Sender
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.evaluation import compile_projection, holds
@@ -56,6 +56,7 @@ class PageLoop:
         is_over: Whether there is no other page, or none is wanted.
         pages: How many pages were taken.
         read_units: What they cost.
+        sift: What leaves items out that were read, besides the residual.
         on_page: Called with the number of items that the store has read for each page.
     """
 
@@ -74,6 +75,7 @@ class PageLoop:
         self.is_over = not plan.operations or plan.limit == 0
         self.pages = 0
         self.read_units = 0.0
+        self.sift: Sift | None = None
         self.on_page: Callable[[int], object] | None = None
         self._max_pages = max_pages
         self._max_read_units = max_read_units
@@ -155,11 +157,18 @@ class PageLoop:
     def take(self, page: ReadPage) -> ReadPage:
         """Count a page that was fetched, and return it cut to the limit, with its items projected."""
         items, count, after = page.items, page.count, page.next
+        if self._project is not None:
+            items = list(map(self._project, items))
+        if items and self.sift is not None:
+            items, seen = self.sift(items, self._room)
+            count = len(items)
+        elif self._room is not None and count > self._room:
+            items, count, seen = items[: self._room], self._room, self._room
+        else:
+            seen = len(page.items)
+        if seen < len(page.items):  # a count has no items, and no position to continue at
+            self.position = after = continue_after(self.plan, page.start, page.items[seen - 1])
         if self._room is not None:
-            if count > self._room:
-                items, count = items[: self._room], self._room
-                if items:  # a count has none, and no position to continue at
-                    self.position = after = continue_after(self.plan, page.start, items[-1])
             self._room -= count
         if self._open_segments:  # which have no place in common to go on from
             self._open_segments -= page.next is None
@@ -169,8 +178,6 @@ class PageLoop:
         self.is_over = self.position is None or self._room == 0 or self._has_spent_budget()
         if self.on_page is not None:
             self.on_page(page.scanned_count)
-        if self._project is not None:
-            items = list(map(self._project, items))
         # Nothing was cut or projected, as in most pages.
         if items is page.items and after is page.next:
             return page

@@ -171,11 +171,11 @@ class BaseCondition:
 
         >>> condition = Comparison(Path("city"), EQ, "Oslo") & (Exists(Path("vip")) | Comparison(Path("age"), GE, 18))
         >>> print(condition.explain({"city": "Oslo", "age": 17}))
-        false  city = 'Oslo' AND (attribute_exists(vip) OR age >= 18)
-          true   city = 'Oslo'  (city is 'Oslo')
-          false  attribute_exists(vip) OR age >= 18
-            false  attribute_exists(vip)  (vip is missing)
-            false  age >= 18  (age is 17)
+        false: city = 'Oslo' AND (attribute_exists(vip) OR age >= 18)
+          true: city = 'Oslo' (city is 'Oslo')
+          false: attribute_exists(vip) OR age >= 18
+            false: attribute_exists(vip) (vip is missing)
+            false: age >= 18 (age is 17)
         """
         return explanations.explain(self, item)
 

@@ -63,7 +63,8 @@ class Explanation:
         while pending:
             each, depth = pending.pop()
             values = ", ".join(f"{name} is {_describe(value)}" for name, value in each.values)
-            yield f"{'  ' * depth}{'true ' if each.holds else 'false'}  {each.condition}{values and f'  ({values})'}"
+            outcome = "true" if each.holds else "false"
+            yield f"{' ' * (2 * depth)}{outcome}: {each.condition}{values and f' ({values})'}"
             pending += reversed([(part, depth + 1) for part in each.parts])
 
 

@@ -9,19 +9,22 @@ from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.base import Field, decoder_of
 from dynamongo.fields.json import JSONField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode
-from dynamongo.fields.json_schemas import describe
 from dynamongo.fields.partial_map import refuse_part
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.fields import json_schemas
     from dynamongo.fields.options import CheckOptions
+else:  # few programs ask for a JSON Schema
+    json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
 E = TypeVar("E")
 V = TypeVar("V")
@@ -121,7 +124,7 @@ class ListField(Field[list[E]]):
         return self._each(_read_json, cast("list[Any]", value)) if isinstance(value, (list, tuple)) else value
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
-        elements = describe(self.element, mode)
+        elements = json_schemas.describe(self.element, mode)
         return {
             "type": "array",
             "items": {**elements, "minItems": 1} if isinstance(self.element, SetField) else elements,
@@ -252,7 +255,7 @@ class SetField(Field[set[E]]):
         rules = {"minItems": 1} if self.required else {}
         # What is given may repeat a member, which the set then has once.
         unique = {"uniqueItems": True} if mode == "serialization" else {}
-        return {"type": "array", "items": describe(self.member, mode), **rules, **unique}
+        return {"type": "array", "items": json_schemas.describe(self.member, mode), **rules, **unique}
 
     def decode_value(self, stored: AttributeValue) -> set[E]:
         if not isinstance(stored, frozenset):
@@ -284,6 +287,8 @@ def _as_element(label: str, field: object) -> Field[Any]:
     element = as_field(label, field)
     if element.stored_as is not None:
         raise SchemaError(f"{label}: its elements have no names, so stored_as={element.stored_as!r} means nothing here")
+    if element.has_read_rule:
+        raise SchemaError(f"{label}: its elements are never missing, so default_on_read means nothing here")
     return element
 
 

@@ -6,18 +6,19 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from dynamongo.exceptions import SchemaError
-from dynamongo.expressions.values import AttributeValue
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
-from dynamongo.fields.formats import Format
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import TextStored
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.fields import datetime_formats
     from dynamongo.fields.options import FieldOptions
+else:  # most models have no formats
+    datetime_formats = LazyModule("dynamongo.fields.datetime_formats")
 
 
 class DateField(TextStored[T]):
@@ -61,9 +62,9 @@ class DateField(TextStored[T]):
         super().__init__(**options)
         self.formats = datetimes.list_formats(formats)
         if isinstance(format, str) and "%" in format:
-            self.take_format(format, _make_pattern(self.label, format))
-        else:
-            self.declare_format(format, _FORMATS)
+            self.take_format(format, datetime_formats.make_pattern(self.label, format))
+        elif format is not None:
+            self.declare_format(format, datetime_formats.DATES)
 
     def convert(self, value: Any) -> Any:
         if isinstance(value, dt.datetime):
@@ -104,37 +105,3 @@ def _parse_date(text: str) -> dt.date:
     if date.isoformat() != text:
         raise ValueError(f"{text!r} does not have the form YYYY-MM-DD")
     return date
-
-
-def _make_pattern(label: str, pattern: str) -> Format:
-    """Return the format of `strftime`; raise `SchemaError` if it loses a part of the date."""
-
-    def write(value: Any) -> str:
-        return datetimes.format_as(value, pattern)
-
-    def read(stored: AttributeValue) -> dt.date | None:
-        try:
-            date = dt.datetime.strptime(stored, pattern).date() if type(stored) is str else None  # noqa: DTZ007 - a date
-        except ValueError:
-            return None
-        return date if date is not None and write(date) == stored else None  # `strptime` takes `1` for `01`
-
-    if not all(read(write(date)) == date for date in _EXAMPLES):
-        raise SchemaError(f"{label}: format={pattern!r} does not tell the year, the month and the day of every date")
-    unsorted = "" if datetimes.is_in_order(pattern) else "store the year first, then month and day, as without a format"
-    return Format("S", write, read, f"a date in the format {pattern!r}", unsorted)
-
-
-def _count_days(date: dt.date) -> int:
-    return date.toordinal() - _EPOCH
-
-
-def _find_day(stored: AttributeValue) -> dt.date | None:
-    if type(stored) is not int or not -_EPOCH < stored <= dt.date.max.toordinal() - _EPOCH:
-        return None
-    return dt.date.fromordinal(stored + _EPOCH)
-
-
-_EPOCH = dt.date(1970, 1, 1).toordinal()
-_EXAMPLES = (dt.date(2024, 2, 29), dt.date(1999, 12, 31), dt.date(987, 6, 5))
-_FORMATS = {"epoch-days": Format("N", _count_days, _find_day, "a whole number of days since 1970-01-01")}

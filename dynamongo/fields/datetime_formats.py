@@ -1,4 +1,4 @@
-"""The formats in which other programs store datetimes: texts in ISO 8601, and numbers since 1970."""
+"""The formats in which other programs store datetimes and dates: texts, and numbers since 1970."""
 
 from __future__ import annotations
 
@@ -7,10 +7,22 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
+from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.numbers import Number
-from dynamongo.expressions.values import AttributeValue
-from dynamongo.fields.datetimes import format_local, parse_own
-from dynamongo.fields.epochs import EPOCH, MILLISECONDS, SECONDS, to_duration, to_number
+from dynamongo.expressions.values import AttributeValue, shorten
+from dynamongo.fields.datetimes import (
+    EPOCH,
+    FIRST,
+    LAST,
+    MILLISECONDS,
+    SECONDS,
+    format_as,
+    format_local,
+    is_in_order,
+    parse_own,
+    to_duration,
+    to_number,
+)
 from dynamongo.fields.formats import Format
 
 Timespec: TypeAlias = Literal["auto", "seconds", "milliseconds", "microseconds"]
@@ -40,6 +52,22 @@ _UNSORTED: Final = (
     "declare timespec='milliseconds' or another fixed one if all stored values have it, or compare with whole seconds,"
     " by < and >="
 )
+
+
+def choose_timespec(label: str, name: object, timespec: object, *, is_alone: bool) -> Timespec:
+    """Return the `timespec` of a format, by default its own; raise `SchemaError` for an unknown one of either."""
+    allowed = TIMESPECS.get(name) if isinstance(name, str) else None
+    if allowed is None or not is_alone:
+        names = f"{', '.join(TIMESPECS)}, or a format of strftime (alone, without serialized_format)"
+        raise SchemaError(f"{label}: format must be one of {names}; got {shorten(name)}")
+    if timespec is None:
+        return allowed[0]
+    for each in allowed:
+        if each == timespec:
+            return each
+    raise SchemaError(
+        f"{label}: timespec of format={name!r} must be one of {', '.join(allowed)}; got {shorten(timespec)}"
+    )
 
 
 def make_format(name: str, timespec: Timespec, *, is_naive: bool) -> Format:
@@ -119,3 +147,69 @@ def _make_epoch(digits: int, *, is_naive: bool) -> Format:
     return Format(
         "N", write, read, f"a number of {unit} since 1970, in the years 1 to 9999 and not finer than microseconds"
     )
+
+
+def format_second(value: dt.datetime) -> str:
+    """Return the beginning that all texts of the second share."""
+    return format_local(value)[:SECOND_WIDTH]
+
+
+def to_amount(value: object, name: str, quantum: int) -> Number:
+    """Return the number that an epoch counts for a duration, or for a number of its units.
+
+    Raises:
+        ValueError: It is not a number of steps of so many microseconds, or longer than the years 1 to 9999.
+        OverflowError: No `timedelta` is as long.
+    """
+    digits = _DIGITS[name]
+    if isinstance(value, bool) or not isinstance(value, (dt.timedelta, int, Decimal)):
+        raise ValueError("it is neither")  # noqa: TRY004 - as for a number that does not fit
+    duration = value if isinstance(value, dt.timedelta) else to_duration(value, digits)
+    if duration % dt.timedelta(microseconds=quantum) or abs(duration) > LAST - FIRST:
+        raise ValueError("not whole steps of what is stored, within the years 1 to 9999")
+    return to_number(duration, digits)
+
+
+def find_range(name: str, quantum: int) -> tuple[Number, Number]:
+    """Return the least and the greatest number of an epoch that counts steps of so many microseconds."""
+    last = LAST.replace(microsecond=LAST.microsecond + 1 - quantum)
+    return to_number(FIRST - EPOCH, _DIGITS[name]), to_number(last - EPOCH, _DIGITS[name])
+
+
+_DIGITS: Final = {"epoch": SECONDS, "epoch-ms": MILLISECONDS}
+EPOCH_FORMAT: Final = make_format("epoch", "microseconds", is_naive=False)
+"""Seconds since 1970 with a fraction, which is also the form of a `TimestampField`."""
+
+
+def make_pattern(label: str, pattern: str) -> Format:
+    """Return the format of `strftime`; raise `SchemaError` if it loses a part of the date."""
+
+    def write(value: Any) -> str:
+        return format_as(value, pattern)
+
+    def read(stored: AttributeValue) -> dt.date | None:
+        try:
+            date = dt.datetime.strptime(stored, pattern).date() if type(stored) is str else None  # noqa: DTZ007 - a date
+        except ValueError:
+            return None
+        return date if date is not None and write(date) == stored else None  # `strptime` takes `1` for `01`
+
+    if not all(read(write(date)) == date for date in _EXAMPLES):
+        raise SchemaError(f"{label}: format={pattern!r} does not tell the year, the month and the day of every date")
+    unsorted = "" if is_in_order(pattern) else "store the year first, then month and day, as without a format"
+    return Format("S", write, read, f"a date in the format {pattern!r}", unsorted)
+
+
+def _count_days(date: dt.date) -> int:
+    return date.toordinal() - _FIRST_DAY
+
+
+def _find_day(stored: AttributeValue) -> dt.date | None:
+    if type(stored) is not int or not -_FIRST_DAY < stored <= dt.date.max.toordinal() - _FIRST_DAY:
+        return None
+    return dt.date.fromordinal(stored + _FIRST_DAY)
+
+
+_FIRST_DAY = dt.date(1970, 1, 1).toordinal()
+_EXAMPLES = (dt.date(2024, 2, 29), dt.date(1999, 12, 31), dt.date(987, 6, 5))
+DATES: Final = {"epoch-days": Format("N", _count_days, _find_day, "a whole number of days since 1970-01-01")}

@@ -1,12 +1,15 @@
-"""Convert datetimes to text and back."""
+"""Convert datetimes to text, or to numbers since 1970, and back."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
+from decimal import Context, Decimal
+from typing import Final
 
 from dynamongo._support.lazy import LazyPattern
+from dynamongo.expressions.numbers import MAX_DIGITS, Number, normalize_number
 from dynamongo.expressions.values import shorten
 
 _LOCAL_WIDTH = len("2024-05-01T10:00:00.000000")
@@ -27,6 +30,17 @@ _OFFSET = LazyPattern(
 _FINE_FRACTION = LazyPattern(r"\d[.,]\d{6}\d*[1-9]")  # dateutil would drop the digits after the sixth
 _TOO_FINE = "it is finer than microseconds"
 _DEFAULTS = (dt.datetime(2000, 1, 1), dt.datetime(2001, 2, 2))  # noqa: DTZ001 - two defaults for the parts that a text leaves out
+
+EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+FIRST: Final = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+LAST: Final = dt.datetime.max.replace(tzinfo=dt.timezone.utc)
+SECONDS: Final = 6
+"""The number of digits after the point that a number of seconds needs, since a `datetime` holds microseconds."""
+MILLISECONDS: Final = 3
+
+_MICROSECOND = dt.timedelta(microseconds=1)
+_UNITS: Final = {SECONDS: dt.timedelta(seconds=1), MILLISECONDS: dt.timedelta(milliseconds=1)}
+_EXACT = Context(prec=MAX_DIGITS)  # the caller's context may round to fewer digits
 
 
 def format_iso(value: dt.datetime, *, with_offset: bool) -> str:
@@ -215,3 +229,32 @@ def _find_time_zone(name: str | None, offset: int | None) -> dt.tzinfo | None:
 def list_formats(formats: str | Iterable[str] | None) -> tuple[str, ...]:
     """Return the formats of `strptime` that a declaration gives as one or several."""
     return () if formats is None else (formats,) if isinstance(formats, str) else tuple(formats)
+
+
+def to_number(duration: dt.timedelta, digits: int) -> Number:
+    """Return the exact number of units, of which a microsecond is this many digits after the point.
+
+    >>> to_number(dt.timedelta(milliseconds=1500), SECONDS), to_number(dt.timedelta(seconds=1), MILLISECONDS)
+    (Decimal('1.5'), 1000)
+    """
+    count = duration // _MICROSECOND
+    whole, rest = divmod(count, 10**digits)
+    return normalize_number(Decimal(count).scaleb(-digits, _EXACT)) if rest else whole
+
+
+def to_duration(number: Number, digits: int) -> dt.timedelta:
+    """Return the exact duration; the inverse of `to_number`.
+
+    Raises:
+        ValidationError: DynamoDB cannot store the number.
+        ValueError: It is finer than microseconds.
+        OverflowError: No `timedelta` is as long.
+    """
+    if type(number) is int:
+        return number * _UNITS[digits]
+    # By integer arithmetic: that of decimals rounds as the caller's context says.
+    numerator, denominator = normalize_number(number).as_integer_ratio()
+    microseconds, rest = divmod(numerator * 10**digits, denominator)
+    if rest:
+        raise ValueError("finer than microseconds")
+    return dt.timedelta(microseconds=microseconds)

@@ -7,21 +7,23 @@ import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number, negate, subtract_numbers
 from dynamongo.expressions.values import describe_error
 from dynamongo.fields.base import T
-from dynamongo.fields.datetimes import parse_iso
-from dynamongo.fields.epochs import EPOCH, FIRST, LAST, SECONDS, to_duration, to_number
-from dynamongo.fields.iso_durations import format_duration, parse_duration
+from dynamongo.fields.datetimes import EPOCH, FIRST, LAST, SECONDS, parse_iso, to_duration, to_number
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.scalars import NumberStored
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.fields import iso_durations
     from dynamongo.fields.options import FieldOptions
+else:  # only JSON has them as text
+    iso_durations = LazyModule("dynamongo.fields.iso_durations")
 
 Precision: TypeAlias = Literal["days", "hours", "minutes", "seconds", "milliseconds", "microseconds"]
 
@@ -87,10 +89,10 @@ class TimedeltaField(NumberStored[T]):
         return value
 
     def to_json(self, value: Any) -> Any:
-        return format_duration(value)
+        return iso_durations.format_duration(value)
 
     def from_json(self, value: Any) -> Any:
-        return read_text(self, value, parse_duration, "a duration as ISO 8601 text, such as P1DT2H3M4.5S")
+        return read_text(self, value, iso_durations.parse_duration, "a duration as ISO 8601 text, such as P1DT2H3M4.5S")
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         del mode

@@ -6,19 +6,23 @@ import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
-from dynamongo.fields.formats import FormattedField, declare_map
+from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
 from dynamongo.fields.operators import as_operand
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.fields import scalar_formats
     from dynamongo.fields.options import FieldOptions
+else:  # most models have no formats
+    scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 E = TypeVar("E", bound=enum.Enum)
 
@@ -79,7 +83,7 @@ class EnumField(FormattedField[T]):
         self.stored_type: AttributeType | None = "S" if kinds == {str} else "N" if kinds == {int} else None
 
     def _take_map(self, given: Any) -> dict[str | int, enum.Enum]:
-        form = declare_map(self.label, given, {member: member.name for member in self.enum_class})
+        form = scalar_formats.declare_map(self.label, given, {member: member.name for member in self.enum_class})
         self.take_format(given, form)
         return {stored: member for member, stored in given.items()}
 

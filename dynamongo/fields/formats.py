@@ -7,14 +7,12 @@ instance holds) is independent of it, and so are conditions and updates, which e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import AttributeType, AttributeValue, shorten
-from dynamongo.fields.base import Field
-
-T = TypeVar("T")
+from dynamongo.fields.base import Field, T
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,6 @@ class FormattedField(Field[T]):
 
     def declare_format(self, given: Any, formats: Mapping[str, Format]) -> None:
         """Take the `format` of the declaration, by its name; raise `SchemaError` for any other."""
-        if given is None:
-            return
         form = formats.get(given) if isinstance(given, str) else None
         if form is None:
             raise SchemaError(f"{self.label}: format must be one of {', '.join(formats)}; got {shorten(given)}")
@@ -83,36 +79,3 @@ class FormattedField(Field[T]):
             self.reject(stored, expected)
         value = form.decode(stored)
         return self.reject(stored, f"stored as {form.expected}") if value is None else value
-
-
-def declare_map(label: str, given: Mapping[Any, Any], members: Mapping[Any, str]) -> Format:
-    """Return the format that stores each member as the map says.
-
-    Args:
-        label: What to call the field in errors.
-        given: What is stored for each member, a `str` or an `int`.
-        members: The names of all members.
-
-    Raises:
-        SchemaError: The map lacks a member or has another key, two members would be stored alike, or not all are
-            stored as strings, or all as numbers.
-    """
-    missing = [name for member, name in members.items() if member not in given]
-    others = [key for key in given if key not in members]
-    if missing or others:
-        what = f"lacks {', '.join(missing)}" if missing else f"has {shorten(others[0])}"
-        raise SchemaError(f"{label}: format must map every member to what is stored for it; it {what}")
-    kinds: set[type[object]] = {type(cast("object", stored)) for stored in given.values()}
-    if kinds not in ({str}, {int}):
-        raise SchemaError(f"{label}: format must map to strings alone, or to ints alone; got {shorten(dict(given))}")
-    read = {stored: member for member, stored in given.items()}
-    if len(read) < len(given):
-        raise SchemaError(f"{label}: format stores two members alike: {shorten(dict(given))}")
-    stored_type: AttributeType = "S" if kinds == {str} else "N"
-    kind = kinds.pop()
-    return Format(
-        stored_type,
-        given.__getitem__,
-        lambda stored: read.get(stored) if type(stored) is kind else None,
-        f"one of {', '.join(map(repr, read))}",
-    )

@@ -55,7 +55,8 @@ class JSONField(TextStored[Any]):
                 f"{self.label}: format={format!r} keeps the keys in their order, so it excludes sort_keys"
             )
         self.sort_keys = sort_keys
-        self.declare_format(format, _FORMATS)
+        if format is not None:
+            self.declare_format(format, _FORMATS)
 
     def convert(self, value: Any) -> Any:
         if value is None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_name, normalize_item, shorten
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
 from dynamongo.fields.containers import FieldLike, as_field
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
-from dynamongo.fields.json_schemas import describe_object
 from dynamongo.fields.partial_map import refuse_part
+
+if TYPE_CHECKING:
+    from dynamongo.fields import json_schemas
+else:  # few programs ask for a JSON Schema
+    json_schemas = LazyModule("dynamongo.fields.json_schemas")
 
 
 class AnyField(Field[Any]):
@@ -46,7 +51,7 @@ class HeldDict(dict[str, Any]):
 class DictField(Field[T]):
     """A map, with a field for each of its members: `DictField(city=StringField(required=True), zip=StringField())`.
 
-    Takes a dict and holds a new one. A member that is `None` is absent. `required` of a member applies to every value
+    Takes a dict and holds a new one; a member that is `None` is absent. `required` of a member applies to every value
     of the map; `default` to members that a new dict lacks when it is to be stored; a name without a field is refused.
     Without any fields it takes every dict that DynamoDB can store, as `python_values` encodes it.
 
@@ -65,6 +70,7 @@ class DictField(Field[T]):
         validator: As for every field; called with the dict.
         choices: As for every field.
         stored_as: As for every field.
+        default_on_read: As for every field, and so is `required_on_read`.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField
@@ -89,6 +95,8 @@ class DictField(Field[T]):
             validator: Callable[[Any], object] | None = ...,
             choices: Iterable[Any] | None = ...,
             stored_as: str | None = ...,
+            default_on_read: Any = ...,
+            required_on_read: bool = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -102,6 +110,8 @@ class DictField(Field[T]):
             validator: Callable[[Any], object] | None = ...,
             choices: Iterable[Any] | None = ...,
             stored_as: str | None = ...,
+            default_on_read: Any = ...,
+            required_on_read: bool = ...,
             **named: FieldLike,
         ) -> None: ...
 
@@ -115,10 +125,12 @@ class DictField(Field[T]):
         validator: Any = None,
         choices: Any = None,
         stored_as: Any = None,
+        default_on_read: Any = None,
+        required_on_read: bool = False,
         **named: FieldLike,
     ) -> None:
         options = {"required": required, "default": default, "validator": validator, "choices": choices}
-        options["stored_as"] = stored_as
+        options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
@@ -267,7 +279,7 @@ class DictField(Field[T]):
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         if self.fields:
-            return describe_object(self.fields, mode)
+            return json_schemas.describe_object(self.fields, mode)
         return {"type": "object", "propertyNames": {"minLength": 1}}  # DynamoDB has no empty names
 
     def decode_value(self, stored: AttributeValue) -> Any:
@@ -276,7 +288,7 @@ class DictField(Field[T]):
         if not self.fields:
             return python_values.decode_map(stored)
         decoded = {  # NULL is how some other writers store an absent member
-            name: field.missing_value() if (member := stored.get(attribute)) is None else read(member)
+            name: field.read_absent() if (member := stored.get(attribute)) is None else read(member)
             for name, (attribute, read, field) in self._decoders.items()
         }
         for name, field in self._required.items():
@@ -287,7 +299,7 @@ class DictField(Field[T]):
         if not isinstance(stored, dict) or not self.fields or self.overridden:
             return self.decode(stored)
         members = {
-            name: field.missing_value() if (member := stored.get(attribute)) is None else field.decode_partial(member)
+            name: field.read_unknown() if (member := stored.get(attribute)) is None else field.decode_partial(member)
             for name, (attribute, _, field) in self._decoders.items()
         }
         return self._hold_present(members, stored)
@@ -330,7 +342,7 @@ def _coerce_member(field: Field[Any], given: Any) -> Any:
 
 def read_member(field: Field[Any], stored: AttributeValue) -> Any:
     """Return the Python value of a stored member, `None` for NULL and for a missing one."""
-    return _require(field, field.missing_value() if stored is None else field.decode(stored))
+    return _require(field, field.read_absent() if stored is None else field.decode(stored))
 
 
 def _require(field: Field[Any], member: Any) -> Any:

@@ -4,112 +4,33 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from dynamongo._support.lazy import LazyPattern
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import LEAST_INT, MAX_DIGITS, MOST_INT, Number
 from dynamongo.expressions.values import shorten
-from dynamongo.fields import number_formats, python_values
+from dynamongo.fields import python_values
 from dynamongo.fields.base import T
-from dynamongo.fields.formats import Format
-from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
-from dynamongo.fields.operators import as_operand
-from dynamongo.fields.scalars import NumberStored
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_whole
+from dynamongo.fields.scalars import RangedField
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.fields import scalar_formats
     from dynamongo.fields.options import FieldOptions
+else:  # most models have no formats
+    scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 
 _DECIMAL_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?"
 _DECIMAL = LazyPattern(_DECIMAL_TEXT)
 
 
-class _RangedField(NumberStored[T]):
-    """Base of fields that hold a number, with an optional range.
-
-    Args:
-        min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
-        max_value: The greatest value allowed; likewise.
-        format: `"text"`, to store the text of the number.
-        options: The arguments of every field.
-    """
-
-    _kind = "a number"
-    _formats: ClassVar[dict[str, Format]]
-
-    def __init__(
-        self: Any, *, min_value: Any = None, max_value: Any = None, format: Any = None, **options: Any
-    ) -> None:
-        super().__init__(**options)
-        self.declare_format(format, self._formats)
-        self.min_value = self._declare_bound("min_value", min_value)
-        self.max_value = self._declare_bound("max_value", max_value)
-        self.is_checked |= min_value is not None or max_value is not None
-        if min_value is not None and max_value is not None and min_value > max_value:
-            raise SchemaError(f"{self.label}: min_value {min_value!r} is greater than max_value {max_value!r}")
-
-    def _declare_bound(self, name: str, value: Any) -> T | None:
-        try:
-            return None if value is None else self.convert(value)
-        except ValidationError as error:
-            raise SchemaError(f"{name}={value!r} of {self.label}: {error}") from error
-
-    def check(self, value: T) -> None:
-        low: Any = self.min_value
-        high: Any = self.max_value
-        if (low is not None and value < low) or (high is not None and value > high):
-            self.reject(value, self.expected)
-        super().check(value)
-
-    @property
-    def stored_range(self) -> tuple[Number | None, Number | None]:
-        limit = super().stored_range[1]  # that of times, if items expire by the field
-        if self.min_value is None and self.max_value is None:
-            return None, limit
-        encode: Any = self.encode if self.stored_format is None else self.encode_number
-        low, high = (None if end is None else encode(end) for end in (self.min_value, self.max_value))
-        return low, limit if high is None or (limit is not None and limit < high) else high
-
-    def to_json(self, value: Any) -> Any:
-        return value
-
-    def json_schema(self, mode: SchemaMode) -> JSONSchema:
-        del mode
-        limits: JSONSchema = {"minimum": self.min_value, "maximum": self.max_value}
-        return {
-            "type": "number",
-            **{name: as_whole(as_floats(limit)) for name, limit in limits.items() if limit is not None},
-        }
-
-    def encode_part(self, value: Any) -> Operand:
-        if self.stored_format is None:
-            return super().encode_part(value)
-        return as_operand(value) or (value if type(value) is str else self.reject(value, "compared with a str"))
-
-    def stores_like(self, other: Any) -> bool:
-        if type(self) not in _NUMBERS or self.stored_format is not None:
-            return super().stores_like(other)
-        # The field can read every number, or every whole one, whichever field stored it.
-        is_whole = other.stores_whole and "encode" not in other.overridden
-        return other.stored_type == "N" and (is_whole or type(self) is not IntField)
-
-    @property
-    def expected(self) -> str:
-        """The values that the field takes, in words."""
-        low = getattr(self, "min_value", None)
-        high = getattr(self, "max_value", None)
-        if low is not None and high is not None:
-            return f"{self._kind} from {low} to {high}"
-        if low is not None:
-            return f"{self._kind} >= {low}"
-        return self._kind if high is None else f"{self._kind} <= {high}"
-
-
-class IntField(_RangedField[T]):
+class IntField(RangedField[T]):
     """A whole number of up to 38 digits: takes an `int`, or a `Decimal` without a fraction. Stored as a number.
 
     Args:
@@ -126,7 +47,7 @@ class IntField(_RangedField[T]):
     """
 
     _kind = "an int"
-    _formats = number_formats.INTS
+    reads_others = True
     stores_whole = True
     reads_one_form = True
 
@@ -167,7 +88,10 @@ class IntField(_RangedField[T]):
                 f"{self.label}: width must be a number of digits from 1 to {MAX_DIGITS}, beside format='text';"
                 f" got {width!r}"
             )
-        self.take_format(self.format, number_formats.padded(width))
+        self.take_format(self.format, scalar_formats.padded(width))
+        least, most = self.min_value, self.max_value
+        self.min_value = 0 if least is None else max(least, 0)
+        self.max_value = 10**width - 1 if most is None else min(most, 10**width - 1)
         self.is_checked = True
 
     def convert(self, value: Any) -> Any:
@@ -181,15 +105,6 @@ class IntField(_RangedField[T]):
                 self.reject(value, self.expected)
         return number
 
-    def check(self, value: Any) -> None:
-        if self.width is not None:
-            self._check_width(value, self.width)
-        super().check(value)
-
-    def _check_width(self, number: int, width: int) -> None:
-        if not 0 <= number < 10**width:
-            self.reject(number, f"an int of at most {width} digits, not negative, to be stored with width={width}")
-
     def encode_operand(self, value: Any) -> Operand:
         if type(value) is int and self.is_plain and not self.is_checked and LEAST_INT < value < MOST_INT:
             return value  # the operand of most conditions
@@ -201,8 +116,12 @@ class IntField(_RangedField[T]):
         return super().encode_bound(value, operator)
 
     def encode_formatted(self, value: Any) -> Any:
-        if self.width is not None:  # a bound is not checked, and must not be longer than what it is compared with
-            self._check_width(value, self.width)
+        if (
+            self.width is not None and not 0 <= value < 10**self.width
+        ):  # a bound, which no rule of the field has checked
+            self.reject(
+                value, f"an int from 0 to {10**self.width - 1}, to be compared with texts of width={self.width}"
+            )
         return super().encode_formatted(value)
 
     def from_json(self, value: Any) -> Any:
@@ -220,7 +139,7 @@ class IntField(_RangedField[T]):
         return number
 
 
-class FloatField(_RangedField[T]):
+class FloatField(RangedField[T]):
     """A floating-point number: takes a `float`, or an `int` that a float holds exactly.
 
     Stored as the exact decimal that `repr` writes, so that every float is read as it was saved; NaN, infinity and
@@ -238,7 +157,7 @@ class FloatField(_RangedField[T]):
     """
 
     _kind = "a float"
-    _formats = number_formats.FLOATS
+    reads_others = True
 
     if TYPE_CHECKING:
 
@@ -289,7 +208,7 @@ class FloatField(_RangedField[T]):
         return value if type(number) is Decimal else self.convert(value)  # the greatest numbers round up out of range
 
 
-class DecimalField(_RangedField[T]):
+class DecimalField(RangedField[T]):
     """An exact decimal number of up to 38 significant digits: takes a `Decimal` or an `int`. Stored as a number.
 
     A number that does not fit is refused, never rounded. A float is refused, since `0.1` is not the decimal that it
@@ -304,8 +223,8 @@ class DecimalField(_RangedField[T]):
     """
 
     _kind = "a Decimal"
+    reads_others = True
     reads_one_form = True
-    _formats = number_formats.DECIMALS
 
     if TYPE_CHECKING:
 
@@ -356,10 +275,6 @@ class DecimalField(_RangedField[T]):
 
     def decode_number(self, number: Number) -> Any:
         return Decimal(number)
-
-
-_NUMBERS = (DecimalField, FloatField, IntField)
-"""The classes that can read all numbers, or all whole numbers; not their subclasses."""
 
 
 def _to_float(value: float) -> float:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.numbers import Number, canonical_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, check_text, describe_error, shorten
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import FormattedField
+from dynamongo.fields.json_forms import JSONSchema, SchemaMode, as_floats, as_whole
 from dynamongo.fields.operators import as_operand
+
+if TYPE_CHECKING:
+    from dynamongo.fields import scalar_formats
+else:  # most models have no formats
+    scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 
 class TextStored(FormattedField[T]):
@@ -82,6 +89,89 @@ class NumberStored(FormattedField[T]):
             return normalize_number(number)
         except ValidationError as error:
             raise ValidationError(f"{self.label}: {error}") from error
+
+
+class RangedField(NumberStored[T]):
+    """Base of fields that hold a number, with an optional range.
+
+    Args:
+        min_value: The least value allowed; a sum below it is not written (`ConditionalCheckFailedException`).
+        max_value: The greatest value allowed; likewise.
+        format: `"text"`, to store the text of the number.
+        options: The arguments of every field.
+    """
+
+    _kind = "a number"
+
+    reads_others: ClassVar[bool] = False
+    """Whether the class itself, not a subclass, reads every number, or every whole one, whichever field stored it."""
+
+    def __init__(
+        self: Any, *, min_value: Any = None, max_value: Any = None, format: Any = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        if format is not None:
+            self.declare_format(format, scalar_formats.NUMBERS[self._kind])
+        self.min_value = self._declare_bound("min_value", min_value)
+        self.max_value = self._declare_bound("max_value", max_value)
+        self.is_checked |= min_value is not None or max_value is not None
+        if min_value is not None and max_value is not None and min_value > max_value:
+            raise SchemaError(f"{self.label}: min_value {min_value!r} is greater than max_value {max_value!r}")
+
+    def _declare_bound(self, name: str, value: Any) -> T | None:
+        try:
+            return None if value is None else self.convert(value)
+        except ValidationError as error:
+            raise SchemaError(f"{name}={value!r} of {self.label}: {error}") from error
+
+    def check(self, value: T) -> None:
+        low: Any = self.min_value
+        high: Any = self.max_value
+        if (low is not None and value < low) or (high is not None and value > high):
+            self.reject(value, self.expected)
+        super().check(value)
+
+    @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        limit = super().stored_range[1]  # that of times, if items expire by the field
+        if self.min_value is None and self.max_value is None:
+            return None, limit
+        encode: Any = self.encode if self.stored_format is None else self.encode_number
+        low, high = (None if end is None else encode(end) for end in (self.min_value, self.max_value))
+        return low, limit if high is None or (limit is not None and limit < high) else high
+
+    def to_json(self, value: Any) -> Any:
+        return value
+
+    def json_schema(self, mode: SchemaMode) -> JSONSchema:
+        del mode
+        limits: JSONSchema = {"minimum": self.min_value, "maximum": self.max_value}
+        return {
+            "type": "number",
+            **{name: as_whole(as_floats(limit)) for name, limit in limits.items() if limit is not None},
+        }
+
+    def encode_part(self, value: Any) -> Operand:
+        if self.stored_format is None:
+            return super().encode_part(value)
+        return as_operand(value) or (value if type(value) is str else self.reject(value, "compared with a str"))
+
+    def stores_like(self, other: Any) -> bool:
+        if "reads_others" not in vars(type(self)) or self.stored_format is not None:
+            return super().stores_like(other)
+        is_whole = other.stores_whole and "encode" not in other.overridden
+        return bool(other.stored_type == "N" and (is_whole or not self.stores_whole))
+
+    @property
+    def expected(self) -> str:
+        """The values that the field takes, in words."""
+        low = getattr(self, "min_value", None)
+        high = getattr(self, "max_value", None)
+        if low is not None and high is not None:
+            return f"{self._kind} from {low} to {high}"
+        if low is not None:
+            return f"{self._kind} >= {low}"
+        return self._kind if high is None else f"{self._kind} <= {high}"
 
 
 def declare_lengths(label: str, minimum: int | None, maximum: int | None) -> tuple[int | None, int | None]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
-from dynamongo.fields.formats import Format, FormattedField, declare_map
+from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.python_values import is_boto_binary
@@ -23,12 +22,14 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from dynamongo.fields import scalar_formats
     from dynamongo.fields.options import FieldOptions
 
-
-BooleanFormat: TypeAlias = Literal["number", "text"] | Mapping[bool, str] | Mapping[bool, int]
-BinaryFormat: TypeAlias = Literal["base64", "base64-binary"]
-UUIDFormat: TypeAlias = Literal["hex", "upper", "hex-upper", "urn", "binary"]
+    BooleanFormat: TypeAlias = Literal["number", "text"] | Mapping[bool, str] | Mapping[bool, int]
+    BinaryFormat: TypeAlias = Literal["base64", "base64-binary"]
+    UUIDFormat: TypeAlias = Literal["hex", "upper", "hex-upper", "urn", "binary"]
+else:  # most models have no formats
+    scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 
 class BooleanField(FormattedField[T]):
@@ -66,11 +67,11 @@ class BooleanField(FormattedField[T]):
     def __init__(self: Any, *, format: Any = None, **options: Any) -> None:
         super().__init__(**options)
         if isinstance(format, Mapping):
-            self.take_format(
-                format, declare_map(self.label, cast("Mapping[Any, Any]", format), {True: "True", False: "False"})
-            )
-        else:
-            self.declare_format(format, _BOOLEAN_FORMATS)
+            members = {True: "True", False: "False"}
+            given = cast("Mapping[Any, Any]", format)
+            self.take_format(given, scalar_formats.declare_map(self.label, given, members))
+        elif format is not None:
+            self.declare_format(format, scalar_formats.BOOLEANS)
 
     def convert(self, value: Any) -> Any:
         return value if type(value) is bool else self.reject(value, "True or False")
@@ -132,7 +133,8 @@ class BinaryField(FormattedField[T]):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.declare_format(format, _BINARY_FORMATS)
+        if format is not None:
+            self.declare_format(format, scalar_formats.BINARIES)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= min_length is not None or max_length is not None
 
@@ -215,7 +217,8 @@ class UUIDField(TextStored[T]):
 
     def __init__(self: Any, *, format: Any = None, **options: Any) -> None:
         super().__init__(**options)
-        self.declare_format(format, _UUID_FORMATS)
+        if format is not None:
+            self.declare_format(format, scalar_formats.UUIDS)
 
     def convert(self, value: Any) -> Any:
         import uuid  # noqa: PLC0415 - slow to import, and most models have no UUIDs
@@ -246,75 +249,3 @@ class UUIDField(TextStored[T]):
 
     def encode_part(self, value: Any) -> Operand:
         return value if self.stored_type == "B" and type(value) is bytes else super().encode_part(value)
-
-
-def _read_number(stored: AttributeValue) -> bool | None:
-    return bool(stored) if type(stored) is int and stored in (0, 1) else None
-
-
-def _read_text(stored: AttributeValue) -> bool | None:
-    return {"true": True, "false": False}.get(stored) if type(stored) is str else None
-
-
-def _write_text(value: Any) -> str:
-    return "true" if value else "false"
-
-
-def _read_base64(stored: AttributeValue) -> bytes | None:
-    return _decode_base64(stored) if type(stored) is str else None
-
-
-def _read_base64_binary(stored: AttributeValue) -> bytes | None:
-    return _decode_base64(stored) if type(stored) is bytes else None
-
-
-def _decode_base64(encoded: str | bytes) -> bytes | None:
-    try:
-        value = a2b_base64(encoded)
-    except ValueError:
-        return None
-    # Only canonical text: what `a2b_base64` skips would be lost when the value is saved.
-    return (
-        value if _write_base64(value) == (encoded if isinstance(encoded, str) else encoded.decode("latin-1")) else None
-    )
-
-
-def _write_base64(value: bytes) -> str:
-    return b2a_base64(value, newline=False).decode("ascii")
-
-
-def _write_base64_binary(value: bytes) -> bytes:
-    return b2a_base64(value, newline=False)
-
-
-def _read_uuid(stored: AttributeValue) -> uuid.UUID | None:
-    """Read a UUID of 16 bytes or of 32 or more characters."""
-    from uuid import UUID  # noqa: PLC0415 - as in `UUIDField.convert`
-
-    if type(stored) is bytes:
-        return UUID(bytes=stored) if len(stored) == 16 else None
-    try:
-        if type(stored) is not str:
-            return None
-        is_hex = len(stored) == 32 and stored.isalnum()  # no sign and no underscore, which `int` would skip
-        return UUID(int=int(stored, 16)) if is_hex and stored.isascii() else UUID(stored)
-    except ValueError:
-        return None
-
-
-_UNSORTED: Final = "declare a BinaryField without a format, which stores the bytes themselves, or use == alone"
-_BOOLEAN_FORMATS: Final = {
-    "number": Format("N", int, _read_number, "1 or 0"),
-    "text": Format("S", _write_text, _read_text, "'true' or 'false'"),
-}
-_BINARY_FORMATS: Final = {
-    "base64": Format("S", _write_base64, _read_base64, "base64 text", _UNSORTED),
-    "base64-binary": Format("B", _write_base64_binary, _read_base64_binary, "binary that is base64", _UNSORTED),
-}
-_UUID_FORMATS: Final = {
-    "hex": Format("S", attrgetter("hex"), _read_uuid, "the text of a UUID"),
-    "upper": Format("S", lambda value: str(value).upper(), _read_uuid, "the text of a UUID"),
-    "hex-upper": Format("S", lambda value: value.hex.upper(), _read_uuid, "the text of a UUID"),
-    "urn": Format("S", attrgetter("urn"), _read_uuid, "the text of a UUID"),
-    "binary": Format("B", attrgetter("bytes"), _read_uuid, "the 16 bytes of a UUID"),
-}

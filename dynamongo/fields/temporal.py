@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args, overload
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
-from dynamongo.fields.datetime_formats import OF_PYTHON, QUANTA, SECOND_WIDTH, TIMESPECS, Timespec, make_format, with_t
-from dynamongo.fields.epochs import EPOCH, FIRST, LAST, MILLISECONDS, SECONDS, to_duration, to_number
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored
@@ -24,7 +22,11 @@ from dynamongo.fields.scalars import TextStored
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from dynamongo.fields import datetime_formats
+    from dynamongo.fields.datetime_formats import Timespec
     from dynamongo.fields.options import FieldOptions
+else:  # most models have no formats
+    datetime_formats = LazyModule("dynamongo.fields.datetime_formats")
 
 TimeZones: TypeAlias = Literal["allow", "require", "utc", "reject"]
 
@@ -147,27 +149,17 @@ class DateTimeField(TextStored[T]):
         if isinstance(format_, str) and "%" in format_ and self.serialized_format in (None, format_):
             self.serialized_format = format_
         elif format_ is not None:
-            allowed = TIMESPECS.get(format_) if isinstance(format_, str) else None
-            if allowed is None or self.serialized_format is not None:
-                names = f"{', '.join(TIMESPECS)}, or a format of strftime (alone, without serialized_format)"
-                raise SchemaError(f"{self.label}: format must be one of {names}; got {format_!r}")
-            self.timespec = self._check_timespec(format_, timespec, allowed)
+            is_alone = self.serialized_format is None
+            self.timespec = datetime_formats.choose_timespec(self.label, format_, timespec, is_alone=is_alone)
             self._declare_zone(format_)
-            self.take_format(format_, make_format(format_, self.timespec, is_naive=self.drop_tzinfo))
+            self.take_format(format_, datetime_formats.make_format(format_, self.timespec, is_naive=self.drop_tzinfo))
             return
         if timespec is not None or truncate:
             raise SchemaError(f"{self.label}: timespec and truncate need a format such as 'iso-z' or 'epoch'")
 
-    def _check_timespec(self, format_: str, timespec: Any, allowed: tuple[Timespec, ...]) -> Timespec:
-        if timespec is not None and timespec not in allowed:
-            raise SchemaError(
-                f"{self.label}: timespec of format={format_!r} must be one of {', '.join(allowed)}; got {timespec!r}"
-            )
-        return allowed[0] if timespec is None else timespec
-
     def _declare_zone(self, format_: str) -> None:
         """Hold values in UTC if that is what the format stores."""
-        if format_ in OF_PYTHON:
+        if format_ in datetime_formats.OF_PYTHON:
             if not (self.convert_tz or self.drop_tzinfo or self.tzd == "reject"):
                 self.unsorted = "declare convert_tz=True, so that all values are stored in UTC"
             return
@@ -198,11 +190,9 @@ class DateTimeField(TextStored[T]):
 
     def _convert_bound(self, value: Any) -> dt.datetime:
         """Convert a value that may be finer than what the format stores."""
-        return (
-            self._settle_stored(value)
-            if isinstance(value, dt.datetime)
-            else self._settle_time_zone(self._parse_given(value))
-        )
+        if isinstance(value, dt.datetime):
+            return self._settle_stored(value)
+        return self._settle_time_zone(self._parse_given(value))
 
     def to_json(self, value: Any) -> Any:
         return value.isoformat()
@@ -222,7 +212,7 @@ class DateTimeField(TextStored[T]):
             return value
         if self.truncate or self.is_expiry:
             return value.replace(microsecond=value.microsecond - rest)
-        step = "seconds" if self.quantum == QUANTA["seconds"] else "milliseconds"
+        step = "seconds" if self.quantum == datetime_formats.QUANTA["seconds"] else "milliseconds"
         self.reject(
             value,
             f"{expected}a datetime of whole {step}, which is all that format={self.format!r} stores; declare"
@@ -233,7 +223,9 @@ class DateTimeField(TextStored[T]):
     def quantum(self) -> int:
         """The microseconds of the smallest step that the format stores; 1 without a format."""
         # DynamoDB ignores times of expiry with a fraction.
-        return 1 if self.stored_format is None else QUANTA["seconds" if self.is_expiry else self.timespec]
+        if self.stored_format is None:
+            return 1
+        return datetime_formats.QUANTA["seconds" if self.is_expiry else self.timespec]
 
     def _settle_time_zone(self, value: dt.datetime) -> dt.datetime:
         if value.utcoffset() is None:
@@ -261,7 +253,7 @@ class DateTimeField(TextStored[T]):
         return f", since format={self.format!r} stores UTC; declare tzd='utc' to take others as UTC"
 
     def check_key(self, *, is_range: bool) -> None:
-        if self.format not in OF_PYTHON:  # a key is stored in UTC
+        if self.format not in datetime_formats.OF_PYTHON:  # a key is stored in UTC
             super().check_key(is_range=is_range)
         if self.serialized_format is not None and not datetimes.is_in_order(self.serialized_format):
             raise SchemaError(
@@ -293,11 +285,11 @@ class DateTimeField(TextStored[T]):
 
     def _encode_formatted_bound(self, value: Any, operator: Comparator) -> Operand:
         operand = as_operand(value)
-        if self.unsorted and not (self.format in OF_PYTHON and self.keeps_order):
+        if self.unsorted and not (self.format in datetime_formats.OF_PYTHON and self.keeps_order):
             start = None if operand is not None else self._convert_bound(value)
             if self.format != "iso-z" or start is None or start.microsecond or operator not in ("<", ">="):
                 self.refuse_bounds()
-            return datetimes.format_local(start)[:SECOND_WIDTH]  # sorts before all texts of that second
+            return datetime_formats.format_second(start)  # sorts before all texts of that second
         if operand is not None:
             return operand
         instant = self._convert_bound(value)
@@ -311,7 +303,7 @@ class DateTimeField(TextStored[T]):
     def parse(self, text: str) -> Any:
         if self.stored_format is not None:
             read: Any = self.stored_format.decode(text)
-            settled = self._settle_stored(datetimes.parse_iso(with_t(text)) if read is None else read)
+            settled = self._settle_stored(datetimes.parse_iso(datetime_formats.with_t(text)) if read is None else read)
             return self._fit(settled, "stored as ")
         if self.serialized_format is None:
             value = datetimes.parse_iso(text)
@@ -327,26 +319,18 @@ class DateTimeField(TextStored[T]):
 
     def encode_amount(self, value: Any) -> Number:
         """Return the amount of a sum: a `timedelta`, or a number of the units that the format counts."""
-        if self.stored_format is None or isinstance(value, bool) or not isinstance(value, (dt.timedelta, int, Decimal)):
-            self.reject(value, "changed by a timedelta or a whole number")
-        digits = SECONDS if self.format == "epoch" else MILLISECONDS
+        if self.stored_format is None:
+            return super().encode_amount(value)
         try:
-            duration = value if isinstance(value, dt.timedelta) else to_duration(value, digits)
+            return datetime_formats.to_amount(value, self.format, self.quantum)
         except (OverflowError, ValueError) as error:
-            self.reject(value, f"changed by a number ({describe_error(error)})", cause=error)
-        if duration % dt.timedelta(microseconds=self.quantum) or abs(duration) > LAST - FIRST:
-            self.reject(
-                value, f"changed by whole steps of what format={self.format!r} stores, within the years 1 to 9999"
-            )
-        return to_number(duration, digits)
+            self.reject(value, f"changed by a timedelta or a number ({describe_error(error)})", cause=error)
 
     @property
     def stored_range(self) -> tuple[Number | None, Number | None]:
-        if self.stored_type != "N":
+        if self.stored_format is None or self.stored_type != "N":
             return super().stored_range
-        digits = SECONDS if self.format == "epoch" else MILLISECONDS
-        last = LAST.replace(microsecond=LAST.microsecond + 1 - self.quantum)
-        return to_number(FIRST - EPOCH, digits), to_number(last - EPOCH, digits)
+        return datetime_formats.find_range(self.format, self.quantum)
 
     @property
     def _stores_utc(self) -> bool:

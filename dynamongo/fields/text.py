@@ -6,12 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo._support.lazy import LazyPattern
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
-from dynamongo.fields import number_formats
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
-from dynamongo.fields.json_patterns import write_pattern
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
 from dynamongo.fields.updatable import allows_range
@@ -21,7 +20,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from dynamongo.fields import json_patterns, scalar_formats
     from dynamongo.fields.options import FieldOptions
+else:  # few programs ask for a JSON Schema, and most models have no formats
+    json_patterns = LazyModule("dynamongo.fields.json_patterns")
+    scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PLAIN_IPV4 = LazyPattern(rf"{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}\Z")
@@ -79,7 +82,7 @@ class LimitedText(TextStored[T]):
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         del mode
-        pattern = None if self.regex is None else write_pattern(self.regex)
+        pattern = None if self.regex is None else json_patterns.write_pattern(self.regex)
         described: JSONSchema = {} if pattern is None else {"pattern": pattern}
         described |= describe_lengths(self.min_length, self.max_length)
         named = {} if self._format is None else {"format": self._format}
@@ -148,11 +151,12 @@ class StringField(LimitedText[T]):
 
     def __init__(self: Any, *args: Any, format: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.declare_format(format, number_formats.TEXTS)
+        if format is not None:
+            self.declare_format(format, scalar_formats.TEXTS)
 
     def convert(self, value: Any) -> Any:
         text = self.convert_text(value, self._kind)
-        if self.stored_format is not None and not number_formats.is_canonical(text):
+        if self.stored_format is not None and not scalar_formats.is_canonical(text):
             self.reject(value, "the text of a number as it would be read again, such as '42' or '-1.5'")
         return text
 

@@ -62,6 +62,8 @@ def make_field(label: str, hint: Any, nested: Nested, **options: Any) -> Field[A
     if own is not None:
         placed = copy.copy(own)
         placed.required = own.required or options.get("required", False)
+        placed.validator = own.validator or options.get("validator")
+        placed.is_checked |= placed.validator is not None
         return placed
     if hint in _SCALARS:
         return _SCALARS[hint](**options)
@@ -110,7 +112,7 @@ def _make_choice(label: str, values: tuple[Any, ...], options: dict[str, Any]) -
 
 
 def _make_of_class(label: str, hint: Any, nested: Nested, options: dict[str, Any]) -> Field[Any]:
-    if not isinstance(hint, type):
+    if not _is_class(hint):
         raise _refuse(label, hint)
     if issubclass(hint, enum.Enum):
         by_name = any(type(member.value) not in (str, int) for member in hint)
@@ -125,8 +127,12 @@ def _make_of_class(label: str, hint: Any, nested: Nested, options: dict[str, Any
     raise _refuse(label, hint)
 
 
+def _is_class(hint: Any) -> bool:
+    return isinstance(hint, type) and get_origin(hint) is None  # in Python 3.10, `dict[str, float]` is a type
+
+
 def _refuse(label: str, hint: Any) -> SchemaError:
-    shown = hint.__name__ if isinstance(hint, type) else str(hint)
+    shown = hint.__name__ if _is_class(hint) else str(hint)
     return SchemaError(
         f"{label} is a {shown}, for which there is no field: name one that stores it, as in"
         f" Annotated[{shown}, MyField()]"

@@ -20,9 +20,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dynamongo._support.lazy import LazyPattern
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.numbers import Number, canonical_number
 from dynamongo.expressions.values import AttributeValue, has_utf8_form
@@ -39,9 +40,12 @@ from dynamongo.fields import (
     FloatField,
     IntField,
     IPAddressField,
+    JSONField,
     ListField,
     SetField,
     StringField,
+    TimedeltaField,
+    TimestampField,
     URLField,
     UUIDField,
     VersionField,
@@ -53,7 +57,13 @@ from dynamongo.fields.maps import HeldDict
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4, LimitedText
 from dynamongo.fields.url import PLAIN_URL
 from dynamongo.mapping.codec_source import FastPath, Source
-from dynamongo.mapping.format_fast_paths import apply_format, list_zones
+
+if TYPE_CHECKING:
+    from dynamongo.fields import datetime_formats
+    from dynamongo.mapping import format_fast_paths
+else:  # for the models that have such fields, when their codecs are compiled
+    datetime_formats = LazyModule("dynamongo.fields.datetime_formats")
+    format_fast_paths = LazyModule("dynamongo.mapping.format_fast_paths")
 
 FastPathMaker: TypeAlias = Callable[[Any, str, Source], FastPath]
 
@@ -65,7 +75,7 @@ def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None
         return None
     fast = make(field, v, source)
     if isinstance(field, FormattedField) and field.stored_format is not None:
-        fast = apply_format(field, field.stored_format, fast, v, source)
+        fast = format_fast_paths.apply_format(field, field.stored_format, fast, v, source)
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
     return FastPath(None, fast.result) if is_checked else fast
 
@@ -181,14 +191,29 @@ def _datetime(field: DateTimeField[Any], v: str, source: Source) -> FastPath:
     is_own = field.serialized_format is None
     if not source.is_of_python:
         reads = [f"type({v}) is str", f"({v}_ := parse_own({v})) is not None"]
-        zones = list_zones(field, f"{v}_")
+        zones = format_fast_paths.list_zones(field, f"{v}_")
         # `parse_own` returns one of the two, so there is nothing to test if the field leaves both unchanged.
         reads += [] if len(zones) == 2 else [f"({' or '.join(zones)})"]
         return FastPath(" and ".join(reads) if is_own and zones and not field.is_key else None, f"{v}_")
-    zones = list_zones(field, v)
+    zones = format_fast_paths.list_zones(field, v)
     accepts = f"type({v}) is datetime and ({' or '.join(zones)})" if is_own and zones else None
     stored = f"format_local({v}) if {v}.tzinfo is None else format_local({v}) + '+00:00'"
     return FastPath(accepts, v if source.task == "build" else stored)
+
+
+def _timestamp(field: TimestampField[Any], v: str, source: Source) -> FastPath:
+    form = datetime_formats.EPOCH_FORMAT
+    source.names.update(read_epoch=form.decode, write_epoch=form.encode)
+    if source.is_of_python:
+        stored = v if source.task == "build" else f"write_epoch({v})"
+        return FastPath(f"type({v}) is datetime and {v}.tzinfo is UTC", stored)
+    reads = f"{v} is not None and ({v}_ := read_epoch({v})) is not None"
+    return FastPath(None if field.is_key else reads, f"{v}_")
+
+
+def _by_field(_: Field[Any], v: str, __: Source) -> FastPath:
+    """Leave all values to the field itself, which calls no code of users."""
+    return FastPath(None, v)
 
 
 def _enum(field: EnumField[Any], v: str, source: Source) -> FastPath:
@@ -259,7 +284,7 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
         if source.task == "build":
             of_given = key
         lines += [f"m = get({of_given})", f"if {fast.test}:", f"    taken[{of_taken}] = {fast.result}"]
-        is_needed = type(member) in _CONTAINERS or member.required
+        is_needed = type(member) in _CONTAINERS or member.required or member.has_read_rule
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.applies_defaults and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"
@@ -310,9 +335,12 @@ _MAKERS: dict[type, FastPathMaker] = {
     FloatField: _float,
     IPAddressField: _parsed_text,
     IntField: _int,
+    JSONField: _by_field,
     ListField: _list,
     SetField: _set,
     StringField: _text,
+    TimedeltaField: _by_field,
+    TimestampField: _timestamp,
     URLField: _parsed_text,
     UUIDField: _uuid,
     VersionField: _int,

@@ -31,7 +31,7 @@ Source: "Quotas in Amazon DynamoDB", expression parameters.
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AttributeChange:
     """A changed attribute.
 
     Attributes:
@@ -45,7 +45,7 @@ class Change:
     held: Resolved
 
 
-def make_deltas(changes: Iterable[Change]) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+def make_deltas(changes: Iterable[AttributeChange]) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
     """Return the updates for the changes, and the conditions that they need.
 
     Where one expression cannot hold all changed members, the maps are replaced whole, on condition that they are still

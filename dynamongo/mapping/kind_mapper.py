@@ -34,7 +34,8 @@ class KindMapper(Mapper[M]):
         self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None, kinds: Kinds
     ) -> None:
         super().__init__(model, fields, declaration)
-        self.kinds = kinds
+        self.kinds = kinds  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody assigns `None` to it
+        self.unions: dict[Any, Any] = {}  # the mappers of `find_across`
         if not kinds.is_open:  # the kind is not a value of the instance, but of its class
             self.codec.reserve(kinds.path.attribute)
 
@@ -55,8 +56,8 @@ class KindMapper(Mapper[M]):
             known = stored_item_of(instance) if len(kinds.own) > 1 else None
             if known is not None:
                 item.update({name: value for name, value in known.items() if name == attribute})
-            elif kinds.own[0] is not None:
-                item[attribute] = kinds.own[0]
+            elif kinds.written is not None:
+                item[attribute] = kinds.written
         elif not kinds.is_open and stored not in kinds.own:
             kinds.refuse(f"is {shorten(stored)}")
         return item
@@ -69,11 +70,13 @@ class KindMapper(Mapper[M]):
         """Return instances of items of which these paths were read, each of the class of its kind."""
         if not self.kinds.is_mixed:
             return super().decode_read(items, loaded)
-        if loaded is None:
-            return items.finish(self.decode) if type(items) is ReadItems else list(map(self.decode, items))
-        if self.kinds.path not in loaded:  # of an index without the attribute, which a base reads
+        if loaded is not None and self.kinds.path not in loaded:  # of an index without it, which a base reads
             return super().decode_read(items, loaded)
-        return [self._mapper_for(item).decode_partial(item, loaded) for item in items]
+
+        def decode(item: Item) -> M:
+            return self.decode(item) if loaded is None else self._mapper_for(item).decode_partial(item, loaded)
+
+        return items.finish(decode) if type(items) is ReadItems else list(map(decode, items))
 
     def make_reader(self) -> ItemReader | None:
         """Return what reads whole items to instances of their classes while they are still JSON."""
@@ -82,15 +85,20 @@ class KindMapper(Mapper[M]):
         attribute, readers = self.kinds.path.attribute, self._find_readers()
 
         def read(wire: wire_values.WireItem, text: str) -> Any:
-            kind: Any = wire.get(attribute)
-            found = readers.get(kind.get("S")) if type(kind) is dict else None
+            kind: Any = wire.get(attribute, {})
+            found = readers.get(kind.get("S"))
             return None if found is None else found(wire, text)  # `decode` reads the others
 
-        return ItemReader(read, lambda instance: type(instance).__mapper__.key_of(instance), self.keys.names)
+        return ItemReader(read, self._key_of_any, self.keys.names)
+
+    def _key_of_any(self, instance: M) -> Item:
+        return self.mapper_of(instance).key_of(instance)
 
     def _find_readers(self) -> dict[Any, Any]:
-        mappers = {value: self.class_like(model).__mapper__ for value, model in self.kinds.models.items()}
-        found = {value: Mapper.make_reader(mapper) for value, mapper in mappers.items() if type(value) is str}
+        mappers: dict[Any, Mapper[Any]] = {
+            value: self.class_like(model).__mapper__ for value, model in self.kinds.models.items()
+        }
+        found = {value: mapper.make_own_reader() for value, mapper in mappers.items() if type(value) is str}
         return {value: reader.read for value, reader in found.items() if reader is not None}
 
     def _mapper_for(self, item: Item) -> Mapper[M]:

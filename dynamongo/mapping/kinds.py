@@ -7,7 +7,7 @@ attribute but has no kind of its own reads every item.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NoReturn, cast
 
@@ -50,6 +50,11 @@ class Kinds:
         self._take_kinds()
 
     @property
+    def written(self) -> AttributeValue:
+        """What is written for the model's own kind; `None` for nothing."""
+        return self.own[0] if self.own else None
+
+    @property
     def is_open(self) -> bool:
         """Whether items of every kind are read."""
         return self._other is not None
@@ -84,14 +89,14 @@ class Kinds:
 
     def add_to(self, updates: tuple[AnyUpdate, ...]) -> tuple[AnyUpdate, ...]:
         """Return the updates of an upsert with one that stores the kind of a new item."""
-        value = self.own[0] if self.own else None
+        value = self.written
         if value is None or self._is_key or any(each.path.attribute == self.path.attribute for each in updates):
             return updates
         return (*updates, SetUpdate(self.path, value, if_not_exists=True))
 
     def refuse(self, what: str, error: type[DynamongoError] = ValidationError) -> NoReturn:
         """Raise the error for a value that is not the model's own kind."""
-        own = print_shortened(self.own[0])
+        own = print_shortened(self.written)
         raise error(f"{self._name}.{self.path.name} {what}: it tells the kind of an item, which is {own} here")
 
     def check(self, model: type, values: tuple[AttributeValue, ...]) -> None:
@@ -182,7 +187,7 @@ def _is_constant(field: Field[Any]) -> bool:
 
 
 def _as_several(model: type, given: Any) -> tuple[Any, ...]:
-    several: tuple[Any, ...] = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    several = tuple(cast("Iterable[Any]", given)) if isinstance(given, (tuple, list)) else (given,)
     if not several or several == (None,):
         refuse(model, "__kind__", f"must be the value that its items are stored with, such as 'order'; got {given!r}")
     return several

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, NoReturn, TypeAlias, cast, get_args
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol, TypeAlias, cast, get_args
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
 from dynamongo.operations import StreamView
 from dynamongo.schema import TableClass, TableSettings, Throughput
+
+if TYPE_CHECKING:
+
+    class TableNamer(Protocol):
+        """A callable that returns the name of a table. As `Callable[[], str]` it would be a method of the class."""
+
+        def __call__(self) -> str:
+            """Return the name, without its prefix."""
+            ...
+
+else:  # a Protocol takes long to make
+    TableNamer = Callable[[], str]
+
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]
 ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]

@@ -69,8 +69,9 @@ def _parts_of(path: str, field: Any, stored: Any) -> Iterator[tuple[str, Field[A
     if field.overridden:  # its parts may be another thing to it
         return
     if isinstance(field, DictField) and isinstance(stored, dict):
+        members = cast("Item", stored)
         for name, member in cast("DictField[Any]", field).fields.items():
-            yield f"{path}.{name}", member, stored.get(member.stored_as or name), read_member
+            yield f"{path}.{name}", member, members.get(member.stored_as or name), read_member
     if isinstance(field, ListField) and isinstance(stored, list):
         element: Field[Any] = cast("ListField[Any]", field).element
         for index, each in enumerate(cast("list[AttributeValue]", stored)):

@@ -13,12 +13,13 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import Updates
 from dynamongo.model.result_set import ResultSet
 from dynamongo.model.write_stream import perform_bulk, stream_bulk
+from dynamongo.planning.read import OnInvalid
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
 from dynamongo.verbs.bulk_calls import DeleteVerb, SaveVerb, UpdateVerb
 from dynamongo.verbs.bulk_writes import BulkCall, WriteOptions
 from dynamongo.verbs.instance import Instance
-from dynamongo.verbs.prepared_read import as_stored
+from dynamongo.verbs.item_forms import as_stored
 from dynamongo.verbs.progress import ProgressOption
 from dynamongo.verbs.results import BatchResult, WriteOutcome
 
@@ -29,7 +30,8 @@ class SaveMany(SaveVerb[M]):
     """Store several items as if one after the other.
 
     All items are validated before the first is sent. Costs one BatchWriteItem request per 25 items, or one PutItem
-    request per item if `overwrite` is `False` or a condition.
+    request per item if `overwrite` is `False` or a condition. Only then are items of other kinds safe from a model with
+    a `__kind__`, since a BatchWriteItem takes no conditions.
     """
 
     def __call__(
@@ -80,17 +82,18 @@ class DeleteMany(DeleteVerb[M]):
     """Delete several items.
 
     Items that are given by key (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request
-    per 25, and one DeleteItem request for each that has a condition of its own; a missing item counts as deleted. Any
-    other condition is read first, as `get_many` would, and each delete checks it again, so that an item that was
-    changed in between is reported, not destroyed. If the condition is too large for a write, each delete checks the
-    part of it that held for its item when that was read.
+    per 25, and one DeleteItem request for each that has a condition of its own, or whose model has a `__kind__`; a
+    missing item counts as deleted. Any other condition is read first, as `get_many` would, and each delete checks it
+    again, so that an item that was changed in between is reported, not destroyed. If the condition is too large for a
+    write, each delete checks the part of it that held for its item when that was read.
     """
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - what a caller may choose
         self,
         strategy: Strategy,
         *,
         scans: ScanPolicy | None = None,
+        on_invalid: OnInvalid = "raise",
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
         progress: ProgressOption = None,
@@ -100,6 +103,8 @@ class DeleteMany(DeleteVerb[M]):
         Args:
             strategy: A list of strategies for one item each, or any condition.
             scans: As in `get_many`.
+            on_invalid: What to do about items that are found, and do not suit the model: `"raise"` writes nothing,
+                `"skip"` and a callback leave them as they are. `find(..., on_invalid="keep")` writes them, too.
             max_workers: As in `save_many`.
             max_units_per_second: As in `save_many`; also how many read units its read consumes, if it makes one.
             progress: As in `save_many`.
@@ -111,9 +116,11 @@ class DeleteMany(DeleteVerb[M]):
             ExpressionError: An entry of the list does not fix the whole key of one item, or the condition is about more
                 attributes than a delete can check again. Nothing was deleted.
             ScanForbidden: It takes a full scan, and the policy forbids that.
+            UnreadableItem: An item that was read does not suit the model. Nothing was written.
         """
         return _perform(
-            self._model, self.prepare(strategy, scans, WriteOptions(max_workers, progress, max_units_per_second))
+            self._model,
+            self.prepare(strategy, scans, WriteOptions(max_workers, progress, max_units_per_second), on_invalid),
         )
 
     def stream(
@@ -145,6 +152,7 @@ class UpdateMany(UpdateVerb[M]):
         updates: Updates,
         *,
         scans: ScanPolicy | None = None,
+        on_invalid: OnInvalid = "raise",
         max_workers: int | None = None,
         max_units_per_second: float | None = None,
         progress: ProgressOption = None,
@@ -155,6 +163,8 @@ class UpdateMany(UpdateVerb[M]):
             strategy: A list of strategies for one item each, or any condition.
             updates: As in `update_one`; the same for every item.
             scans: As in `get_many`.
+            on_invalid: What to do about items that are found, and do not suit the model: `"raise"` writes nothing,
+                `"skip"` and a callback leave them as they are. `find(..., on_invalid="keep")` writes them, too.
             max_workers: As in `save_many`.
             max_units_per_second: As in `save_many`; also how many read units its read consumes, if it makes one.
             progress: As in `save_many`.
@@ -167,10 +177,13 @@ class UpdateMany(UpdateVerb[M]):
             ExpressionError: As in `update_one`, or the condition is about more attributes than an update can check
                 again. Nothing was changed.
             ScanForbidden: It takes a full scan, and the policy forbids that.
+            UnreadableItem: An item that was read does not suit the model. Nothing was written.
         """
         return _perform(
             self._model,
-            self.prepare(strategy, updates, scans, WriteOptions(max_workers, progress, max_units_per_second)),
+            self.prepare(
+                strategy, updates, scans, WriteOptions(max_workers, progress, max_units_per_second), on_invalid
+            ),
         )
 
     def stream(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.connection.connection import connection_of
+from dynamongo.exceptions import UnreadableItem
 from dynamongo.expressions.conditions import Condition
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.planning.strategies import Strategy, keys_condition
-from dynamongo.verbs.calls import REQUIRED, GetCall, perform
+from dynamongo.verbs.calls import REQUIRED, GetCall, GetRawCall, perform
 from dynamongo.verbs.instance import Instance
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning import planner
     from dynamongo.planning.plan import Plan
-    from dynamongo.verbs import read_arguments, read_calls
-    from dynamongo.verbs.read_arguments import ReadArguments
+    from dynamongo.verbs import across, read_arguments, read_calls
+    from dynamongo.verbs.across import AcrossArguments
+    from dynamongo.verbs.read_arguments import AnyReadArguments, KeepingArguments, ReadArguments
 else:  # `get_one` needs none of these
     planner = LazyModule("dynamongo.planning.planner")
+    across = LazyModule("dynamongo.verbs.across")
     read_arguments = LazyModule("dynamongo.verbs.read_arguments")
     read_calls = LazyModule("dynamongo.verbs.read_calls")
     result_set = LazyModule("dynamongo.model.result_set")
@@ -66,12 +69,56 @@ class ReadVerbs(Instance):
 
         Raises:
             ItemNotFound: There is no such item, and no default was given.
+            UnreadableItem: The stored item does not suit the model.
             ExpressionError: The strategy does not fix the whole key of one item.
         """
         mapper: Mapper[Self] = cls.__mapper__
         call = GetCall(mapper, cls.table_name(), strategy, default, consistent, projection)
         return perform(call)
 
+    @overload
+    @classmethod
+    def get_raw(
+        cls, strategy: Strategy, *, consistent: bool = False, projection: Iterable[Any] | None = None
+    ) -> dict[str, Any]: ...
+    @overload
+    @classmethod
+    def get_raw(
+        cls, strategy: Strategy, default: T, *, consistent: bool = False, projection: Iterable[Any] | None = None
+    ) -> dict[str, Any] | T: ...
+    @classmethod
+    def get_raw(
+        cls,
+        strategy: Strategy,
+        default: Any = REQUIRED,
+        *,
+        consistent: bool = False,
+        projection: Iterable[Any] | None = None,
+    ) -> Any:
+        """Read one item as `get_one` does, and return it as it is stored, whether or not it suits the model.
+
+        Returns:
+            A dict of plain Python values (`str`, `int` or `Decimal`, `bytes`, `bool`, `None`, `list`, `dict` and `set`)
+            by the names of the attributes.
+        """
+        return perform(GetRawCall(cls.__mapper__, cls.table_name(), strategy, default, consistent, projection))
+
+    @classmethod
+    def exists(cls, strategy: Strategy, *, consistent: bool = False) -> bool:
+        """Return whether there is an item. Costs one GetItem request, billed as if it read the whole item.
+
+        Args:
+            strategy: As in `get_one`.
+            consistent: As in `get_one`.
+
+        Raises:
+            ExpressionError: The strategy does not fix the whole key of one item.
+        """
+        return (
+            cls.get_one(strategy, None, consistent=consistent, projection=cls.__mapper__.keys.field_names) is not None
+        )
+
+    @overload
     @classmethod
     def get_many(
         cls,
@@ -79,7 +126,24 @@ class ReadVerbs(Instance):
         descending: bool = False,
         limit: int | None = None,
         **arguments: Unpack[ReadArguments],
-    ) -> list[Self]:
+    ) -> list[Self]: ...
+    @overload
+    @classmethod
+    def get_many(
+        cls,
+        strategy: Strategy = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[KeepingArguments],
+    ) -> list[Self | UnreadableItem]: ...
+    @classmethod
+    def get_many(
+        cls,
+        strategy: Strategy = None,
+        descending: bool = False,
+        limit: int | None = None,
+        **arguments: Unpack[AnyReadArguments],
+    ) -> list[Any]:
         """Read several items. `explain` shows which requests this makes, and `find` reads lazily.
 
         Args:
@@ -96,10 +160,11 @@ class ReadVerbs(Instance):
                 read.
             ScanForbidden: The read needs a full scan, and the policy forbids that.
             BudgetExceeded: There is more to read than `max_pages` or `max_read_units` allow.
+            UnreadableItem: An item does not suit the model, and `on_invalid` does not say what to do about that.
             TableMismatch: An item lacks an attribute of the model's key.
             TypeError: There is no such argument.
         """
-        found: ResultSet[Self] = read_calls.prepare_get_many(
+        found: ResultSet[Any] = read_calls.prepare_get_many(
             result_set.ResultSet, cls, strategy, arguments, descending=descending, limit=limit
         )
         return found.all()
@@ -114,8 +179,22 @@ class ReadVerbs(Instance):
         limit: int | None = None,
         cursor: str | None = None,
         as_dicts: Literal[False] = False,
+        as_items: Literal[False] = False,
         **arguments: Unpack[ReadArguments],
     ) -> ResultSet[Self]: ...
+    @overload
+    @classmethod
+    def find(
+        cls,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: Literal[False] = False,
+        as_items: Literal[False] = False,
+        **arguments: Unpack[KeepingArguments],
+    ) -> ResultSet[Self | UnreadableItem]: ...
     @overload
     @classmethod
     def find(
@@ -128,6 +207,7 @@ class ReadVerbs(Instance):
         as_dicts: Literal[True],
         **arguments: Unpack[ReadArguments],
     ) -> ResultSet[dict[str, Any]]: ...
+    @overload
     @classmethod
     def find(
         cls,
@@ -136,8 +216,32 @@ class ReadVerbs(Instance):
         descending: bool = False,
         limit: int | None = None,
         cursor: str | None = None,
-        as_dicts: bool = False,
+        as_dicts: Literal[True],
+        **arguments: Unpack[KeepingArguments],
+    ) -> ResultSet[dict[str, Any] | UnreadableItem]: ...
+    @overload
+    @classmethod
+    def find(
+        cls,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_items: Literal[True],
         **arguments: Unpack[ReadArguments],
+    ) -> ResultSet[dict[str, Any]]: ...
+    @classmethod
+    def find(  # noqa: PLR0913 - what a caller may choose
+        cls,
+        strategy: Strategy = None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        cursor: str | None = None,
+        as_dicts: bool = False,
+        as_items: bool = False,
+        **arguments: Unpack[AnyReadArguments],
     ) -> ResultSet[Any]:
         """Read several items lazily: each page is requested when its first item is needed.
 
@@ -147,7 +251,9 @@ class ReadVerbs(Instance):
             limit: How many items to return at most, however many a filter leaves out.
             cursor: Where to continue: the `cursor` of a page of the same read.
             as_dicts: Whether to return dicts of Python values instead of instances.
-            arguments: See `ReadArguments`.
+            as_items: Whether to return items as they are stored, as `get_raw` does.
+            arguments: See `ReadArguments`, such as `on_invalid="skip"`, which leaves out items that do not suit the
+                model.
 
         Raises:
             ExpressionError: As in `get_many`, or `descending` is given and the read is not a query.
@@ -163,6 +269,7 @@ class ReadVerbs(Instance):
             limit=limit,
             cursor=cursor,
             as_dicts=as_dicts,
+            as_items=as_items,
         )
 
     @classmethod
@@ -171,7 +278,7 @@ class ReadVerbs(Instance):
         strategy: Strategy = None,
         descending: bool = False,
         limit: int | None = None,
-        **arguments: Unpack[ReadArguments],
+        **arguments: Unpack[AnyReadArguments],
     ) -> Plan:
         """Return the plan of `get_many` with the same arguments, which prints readably. Makes no request."""
         mapper, table = cls.__mapper__, cls.table_name()
@@ -184,6 +291,13 @@ class ReadVerbs(Instance):
     def keys_in(cls, values: Iterable[Any]) -> Condition:
         """Return the condition that an item's key is one of `values`: keys in any form that `get_one` takes."""
         return keys_condition(values, cls.__mapper__)
+
+    @classmethod
+    def __find_across__(
+        cls, models: Sequence[type[Instance]], condition: Condition | None, arguments: AcrossArguments
+    ) -> ResultSet[Any]:
+        """Return what `Connection.find_across` returns; the model is the first of those that it takes."""
+        return across.prepare_across(result_set.ResultSet, models, condition, arguments)
 
     def reload(self) -> Self:
         """Read the instance's item again, consistently, and take over what is stored.

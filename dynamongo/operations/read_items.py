@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, final, overload
+from typing import TYPE_CHECKING, Any, Final, final, overload
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
@@ -81,7 +81,8 @@ class ReadItems(Sequence[Item]):
         """Return the key of each item, perhaps among other attributes."""
         key_of = self._reader.key_of
         try:
-            return [self[n] if made is None else key_of(made) for n, made in enumerate(self._made)]
+            pairs = zip(self._stored, self._made, strict=True)
+            return [stored if isinstance(stored, dict) else key_of(made) for stored, made in pairs]
         except ValidationError:  # a rule of a field is newer than an item
             return list(self)
 
@@ -95,6 +96,14 @@ class ReadItems(Sequence[Item]):
         """Return what the reader made, and what `make` makes of the items that it left. Both are handed out once."""
         made, self._made = self._made, [None] * len(self._made)
         return [make(self[n]) if each is None else each for n, each in enumerate(made)]
+
+    @staticmethod
+    def hold(items: Sequence[Item], made: list[Any]) -> ReadItems:
+        """Return the items with what was made of them."""
+        if type(items) is ReadItems:
+            reader, stored, _ = items.parts
+            return ReadItems(reader, stored, made)
+        return ReadItems(_UNUSED, list(items), made)
 
     @staticmethod
     def join(several: Sequence[Sequence[Item]]) -> Sequence[Item]:
@@ -111,3 +120,11 @@ class ReadItems(Sequence[Item]):
     def parts(self) -> tuple[ItemReader, list[str | Item], list[Any]]:
         """The arguments to make the same with."""
         return self._reader, self._stored, self._made
+
+
+def _keep(item: Any) -> Any:
+    return item
+
+
+_UNUSED: Final = ItemReader(lambda _, __: None, _keep, ())
+"""The reader of items that nobody has read from JSON."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
+from dynamongo.exceptions import UnreadableItem
 from dynamongo.expressions.conditions import Condition, Path, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -14,6 +15,12 @@ from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:  # most models have none
     from dynamongo.mapping.kinds import Kinds
+
+OnInvalid: TypeAlias = Literal["raise", "skip"] | Callable[[UnreadableItem], object]
+"""What to do about a stored item that does not suit its model, if all that is returned is to suit it."""
+
+AnyOnInvalid: TypeAlias = OnInvalid | Literal["keep"]
+"""The same; `"keep"` returns the error in the place of the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Read:
         max_pages: After how many pages to stop.
         max_read_units: After how many read units to stop.
         max_units_per_second: How many read units to consume per second at most.
+        on_invalid: What to do about items that do not suit the model.
         names: The names of fields by those of their attributes, where these differ.
         kinds: The kinds of the items that are read, if the table has others.
     """
@@ -56,6 +64,7 @@ class Read:
     cursor: str | None = None
     max_pages: int | None = None
     max_read_units: float | None = None
+    on_invalid: AnyOnInvalid = field(default="raise", compare=False)
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None

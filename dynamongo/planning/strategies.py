@@ -30,6 +30,7 @@ from dynamongo.expressions.values import AttributeValue, Item, shorten
 from dynamongo.fields.base import Field
 from dynamongo.mapping.keys import key_equalities
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.records import Recorded
 
 Strategy: TypeAlias = object
 """What a caller passes to say which items are meant.
@@ -94,8 +95,12 @@ def resolve_key(strategy: Any, mapper: Mapper[Any], *, to_write: bool = False) -
         key = encode_key(tuple(getattr(strategy, name) for name in mapper.keys.field_names))
         return key, mapper.lock_of(strategy) if to_write else None
     # Most keys are strings, and a check against an ABC such as `Mapping` is slow.
-    if not isinstance(strategy, str) and isinstance(strategy, Mapping):
-        return encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)), None
+    if not isinstance(strategy, str):
+        if isinstance(strategy, Mapping):
+            return encode_key(_from_mapping(cast("Mapping[str, Any]", strategy), mapper)), None
+        # An instance of a base, which read it from an index that does not tell the kind.
+        if isinstance(strategy, Recorded) and issubclass(mapper.origin, given.__mapper__.origin):
+            return encode_key(tuple(getattr(given, name) for name in mapper.keys.field_names)), None
     return encode_key((_check_scalar(strategy, mapper),)), None
 
 

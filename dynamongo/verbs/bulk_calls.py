@@ -18,13 +18,14 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.operations import Put
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.planner import plan_for
-from dynamongo.planning.read import Read
+from dynamongo.planning.read import OnInvalid, Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import ResolvedStrategy, Strategy, Target, resolve_many, resolve_one
 from dynamongo.planning.write_builders import check_changes
 from dynamongo.verbs.bulk_entries import Entry, check_several, delete_entry, save_entry, update_entry
 from dynamongo.verbs.bulk_writes import AnyIterable, BulkCall, Destination, WriteOptions
 from dynamongo.verbs.instance import Instance
+from dynamongo.verbs.read_arguments import check_on_invalid
 from dynamongo.verbs.write_plan import WritePlan
 
 M = TypeVar("M", bound=Instance)
@@ -60,6 +61,7 @@ class TargetedVerb(BoundVerb[M]):
         scans: ScanPolicy | None,
         options: WriteOptions,
         make: Callable[..., Entry[M]],
+        on_invalid: OnInvalid,
     ) -> BulkCall[M]:
         """Return the call that writes the items that the strategy means, after a read unless their keys are known.
 
@@ -68,7 +70,9 @@ class TargetedVerb(BoundVerb[M]):
             scans: The scan policy of the read.
             options: How the items are written.
             make: Makes the entry of a target that is known or found.
+            on_invalid: What to do about items that are found, and do not suit the model.
         """
+        check_on_invalid(self._mapper.name, on_invalid)
         if scans is not None:
             # Also where no read follows: a misspelled policy must not pass because of the strategy.
             check_policy(scans)
@@ -79,7 +83,7 @@ class TargetedVerb(BoundVerb[M]):
             return BulkCall(place, options, make_entry, targets)
         # Sorted, so that the result lists the items as `get_many` would.
         read = self._make_read(source, is_sorted=True, scans=scans, rate=options.max_units_per_second)
-        return BulkCall(place, options, make_entry, read=read)
+        return BulkCall(place, options, make_entry, read=replace(read, on_invalid=on_invalid))
 
     def _prepare_stream(
         self, strategies: AnyIterable[Strategy], options: WriteOptions, make: Callable[..., Entry[M]]
@@ -170,9 +174,11 @@ class DeleteVerb(TargetedVerb[M]):
 
     name = "delete_many"
 
-    def prepare(self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions) -> BulkCall[M]:
+    def prepare(
+        self, strategy: Strategy, scans: ScanPolicy | None, options: WriteOptions, on_invalid: OnInvalid = "raise"
+    ) -> BulkCall[M]:
         """Return the call that deletes the items."""
-        return self._prepare(strategy, scans, options, delete_entry)
+        return self._prepare(strategy, scans, options, delete_entry, on_invalid)
 
     def explain(self, strategy: Strategy) -> WritePlan:
         """Return how the items would be found and deleted. Makes no request."""
@@ -203,10 +209,11 @@ class UpdateVerb(TargetedVerb[M]):
         updates: Updates,
         scans: ScanPolicy | None,
         options: WriteOptions,
+        on_invalid: OnInvalid = "raise",
     ) -> BulkCall[M]:
         """Return the call that updates the items."""
         changes = check_changes(self._mapper, updates)
-        return self._prepare(strategy, scans, options, functools.partial(update_entry, changes))
+        return self._prepare(strategy, scans, options, functools.partial(update_entry, changes), on_invalid)
 
     def explain(self, strategy: Strategy, updates: Updates) -> WritePlan:
         """Return how the items would be found and updated. Makes no request."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
 
-from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, UnreadableItem, ValidationError
 from dynamongo.executor import Write
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
@@ -15,7 +15,14 @@ from dynamongo.mapping.records import Recorded
 from dynamongo.planning.narrowing import narrow, split_long_ins
 from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import ResolvedStrategy, Target
-from dynamongo.planning.write_builders import guard_kind, make_delete, make_put, make_update
+from dynamongo.planning.write_builders import (
+    check_changes,
+    guard_kind,
+    make_delete,
+    make_put,
+    make_rewrite,
+    make_update,
+)
 
 M = TypeVar("M", bound=Recorded)
 
@@ -55,11 +62,11 @@ def save_entry(
     instance: Any = item  # what the outcome of an invalid dict reports
     try:
         instance = mapper.as_instance(item)
-        if type(instance) is not mapper.model:
-            mapper = mapper.mapper_of(instance)
-        put = make_put(mapper, table, instance, overwrite)
+        if (own := mapper).model is not type(instance):
+            own = mapper.mapper_of(instance)
+        put = make_put(own, table, instance, overwrite)
         # A put without a condition goes with others in a BatchWriteItem, which takes no conditions.
-        return Entry(instance, put if put.condition is None else guard_kind(mapper, put))
+        return Entry(instance, put if put.condition is None else guard_kind(own, put))
     except (AttributeNotLoaded, ValidationError) as error:
         return Entry(instance, None, error)
 
@@ -67,7 +74,7 @@ def save_entry(
 def delete_entry(mapper: Mapper[M], table: str, target: Target, found: M | None = None) -> Entry[M]:
     """Return a delete of the target, with the instance that was found or one that holds only the key."""
     target, instance = _with_instance(mapper, target, found)
-    return Entry(instance, make_delete(mapper, table, target))
+    return Entry(instance, make_delete(_own_mapper(mapper, found), table, target))
 
 
 def update_entry(
@@ -75,7 +82,44 @@ def update_entry(
 ) -> Entry[M]:
     """Return an update of the target, which must exist, with an instance as in `delete_entry`."""
     target, instance = _with_instance(mapper, target, found)
-    return Entry(instance, make_update(mapper, table, target, updates))
+    own = _own_mapper(mapper, found)
+    if own is not mapper:
+        check_changes(own, updates)
+    return Entry(instance, make_update(own, table, target, updates))
+
+
+def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
+    """Return the mapper of what was found: the fields and the version of a derived class may be others."""
+    if type(found) is mapper.model or not isinstance(found, Recorded):  # it may be an `UnreadableItem`
+        return mapper
+    return mapper.mapper_of(cast("M", found))
+
+
+def rewrite_entries(
+    mapper: Mapper[M], table: str, items: Iterable[M], change: Callable[[M], object] | None
+) -> Iterator[Entry[M]]:
+    """Yield the updates of those items that are stored otherwise than their fields would store them.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        items: The instances, whole, and the errors of items that cannot be read.
+        change: Changes an instance first.
+    """
+    for item in items:
+        if isinstance(item, UnreadableItem):
+            yield Entry(item, None, item)
+            continue
+        own = _own_mapper(mapper, item)
+        try:
+            if change is not None:
+                change(item)
+            write = make_rewrite(own, table, item)
+        except ValidationError as error:
+            yield Entry(item, None, error)
+        else:
+            if write is not None:
+                yield Entry(item, write)
 
 
 def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[Target, M]:

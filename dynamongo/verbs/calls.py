@@ -42,6 +42,7 @@ from dynamongo.exceptions import (
 from dynamongo.executor import Sender, Steps
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.values import Item
+from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 from dynamongo.operations import Action, Get, Operation, WriteResult
@@ -197,11 +198,26 @@ class GetCall(VerbCall[Any]):
                     return self.mapper.decode(item)
             elif (wanted := reads.accept_item(plan, item)) is not None:
                 return self.mapper.decode_read([wanted], plan.loaded)[0]
+        return self.finish_missing()
+
+    def finish_missing(self) -> Any:
+        """Return the default, or raise `ItemNotFound`."""
         if self.default is not REQUIRED:
             return self.default
         key = cast("Get", self.operation).key
         also = "" if self.check is None else f" and `{self.check}`"
         raise ItemNotFound(f"{self.mapper.name}: there is no item with {self.mapper.describe_key(key)}{also}")
+
+
+class GetRawCall(GetCall):
+    """Read one item as it is stored."""
+
+    def finish(self, result: Any) -> Any:
+        """Return the item as a dict of Python values, or the default."""
+        item = result.item
+        if item is not None and self.plan is not None:
+            item = reads.accept_item(self.plan, item)
+        return self.finish_missing() if item is None else decode_map(item)
 
 
 class _WriteCall(VerbCall[R]):

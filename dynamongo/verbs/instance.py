@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from dynamongo._support.codegen import is_plain_name
@@ -14,7 +14,7 @@ from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.maps import AnyField
-from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
+from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy, TableNamer
 from dynamongo.mapping.records import record_of
 from dynamongo.operations import StreamView
 from dynamongo.schema import Recovery, TableClass
@@ -39,7 +39,7 @@ class Instance(Forms, metaclass=ModelMeta):
     __abstract__ = True
     __slots__ = ()
 
-    __table__: ClassVar[str | Callable[[], str]]
+    __table__: ClassVar[str | TableNamer]
     __hash_key__: ClassVar[str]
     __range_key__: ClassVar[str | None] = None
     __read_units__: ClassVar[int] = 8

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, TypeAlias, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
 
 from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names
 from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.values import shorten
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.planning.read import Read
+from dynamongo.planning.read import AnyOnInvalid, OnInvalid, Read
 from dynamongo.planning.scan_policy import ScanPolicy, check_policy
 from dynamongo.planning.strategies import Strategy, resolve_many
 from dynamongo.verbs.progress import ProgressOption
@@ -17,8 +18,8 @@ from dynamongo.verbs.progress import ProgressOption
 ReadVerb: TypeAlias = Literal["get_many", "find", "explain"]
 
 
-class ReadArguments(TypedDict, total=False):
-    """The keyword arguments of every read of several items.
+class _ReadOptions(TypedDict, total=False):
+    """The keyword arguments of every read of several items, but for `on_invalid`.
 
     Attributes:
         index: The index to read, such as `User.by_name` or `"by_name"`, instead of the one that the planner would
@@ -50,8 +51,33 @@ class ReadArguments(TypedDict, total=False):
     progress: ProgressOption
 
 
+class ReadArguments(_ReadOptions, total=False):
+    """The keyword arguments of every read of several items.
+
+    Attributes:
+        on_invalid: What to do about a stored item that does not suit the model. `"raise"`, the default, raises
+            `UnreadableItem`; `"skip"` leaves the item out; `"keep"` returns the error in the place of the instance; a
+            callback is called with the error, and the item is left out. `limit` counts the items that are returned,
+            `count` all that the store finds.
+    """
+
+    on_invalid: OnInvalid
+
+
+class KeepingArguments(_ReadOptions):
+    """The same, with errors in the place of items that do not suit the model."""
+
+    on_invalid: Literal["keep"]
+
+
+class AnyReadArguments(_ReadOptions, total=False):
+    """Either of them."""
+
+    on_invalid: AnyOnInvalid
+
+
 _NAMES: Final = ("strategy", "descending", "limit", *ReadArguments.__annotations__)
-_FIND_NAMES: Final = (*_NAMES, "cursor", "as_dicts")
+_FIND_NAMES: Final = (*_NAMES, "cursor", "as_dicts", "as_items")
 
 
 def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are applied
@@ -59,7 +85,7 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
     table: str,
     verb: ReadVerb,
     strategy: Strategy,
-    arguments: ReadArguments,
+    arguments: AnyReadArguments,
     *,
     descending: bool,
     limit: int | None,
@@ -109,12 +135,13 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
     return read
 
 
-def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str, Any]:
+def _check_arguments(mapper: Mapper[Any], arguments: AnyReadArguments) -> dict[str, Any]:
     """Check the keyword arguments, and return those of the read."""
     name = mapper.name
     if (scans := arguments.get("scans")) is not None:
         check_policy(scans)
     return {
+        "on_invalid": check_on_invalid(name, arguments.get("on_invalid", "raise")),
         "consistent": check_flag(name, "consistent", arguments.get("consistent", False)),
         "index": mapper.resolve_index(arguments.get("index")),
         "projection": mapper.resolve_projection(arguments.get("projection")),
@@ -127,6 +154,16 @@ def _check_arguments(mapper: Mapper[Any], arguments: ReadArguments) -> dict[str,
             name, "max_units_per_second", arguments.get("max_units_per_second")
         ),
     }
+
+
+def check_on_invalid(name: str, given: Any) -> AnyOnInvalid:
+    """Return the argument `on_invalid`, or raise `ExpressionError`."""
+    if given not in ("raise", "skip", "keep") and not callable(given):
+        raise ExpressionError(
+            f"{name}: on_invalid must be 'raise', 'skip', 'keep' or a callback, which takes the error;"
+            f" got {shorten(given)}"
+        )
+    return cast("AnyOnInvalid", given)
 
 
 def _check_segments(name: str, read: Read) -> None:

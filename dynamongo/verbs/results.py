@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import BulkWriteError, DynamongoError, WrittenButUnreadable
 from dynamongo.operations import Capacity
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +138,48 @@ class Page(Generic[T]):
     count: int
     scanned_count: int
     consumed_capacity: Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class MigratedPage(Generic[T]):
+    """What a migration did about one page of its read.
+
+    Attributes:
+        result: The items that were written, and those that could not be; none that is stored as it should be.
+        cursor: Where the migration continues, as the argument `cursor` of the same read; `None` at its end.
+        scanned_count: How many items the store read for the page.
+    """
+
+    result: BatchResult[T]
+    cursor: str | None
+    scanned_count: int
+
+
+class ItemsByKind(Mapping[type, list[Any]], Generic[T]):
+    """Items by their class, each list in the order in which they were read.
+
+    The list of a class has the instances of derived classes as well, and is empty if there are none. Iterating yields
+    the classes of which there are items.
+
+    Args:
+        items: The items.
+    """
+
+    def __init__(self, items: list[T]) -> None:
+        self._items = items
+        self._classes = dict.fromkeys(map(type, items))
+
+    def __getitem__(self, model: type[M]) -> list[M]:
+        return [item for item in self._items if isinstance(item, model)]
+
+    def __contains__(self, model: Any) -> bool:
+        return model in self._classes
+
+    def __iter__(self) -> Iterator[type[T]]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __repr__(self) -> str:
+        return repr({model.__name__: self[model] for model in self})

@@ -23,11 +23,13 @@ OF_MODELS = {
     "aio": "it is the facet",
     "explain": "it makes no request, and returns the same plan for both colours",
     "from_dict": "it makes an instance",
+    **dict.fromkeys(("from_dynamodb_json", "from_item", "from_json"), "the same"),
     "keys_in": "it makes a condition",
     "on": "it makes a class",
     "on_table": "the same",
     "table_name": "it is a name",
     "to_dict": "it makes a dict",
+    **dict.fromkeys(("to_dynamodb_json", "to_item", "to_json", "json_schema"), "the same"),
     "attribute": "it makes a field",
     "undeclared": "it makes a dict",
 }

@@ -39,7 +39,8 @@ def run_blocks(document: Path, capsys: pytest.CaptureFixture[str]) -> str:
     namespace: dict[str, object] = {"__name__": document.stem}
     with contextlib.closing(asyncio.new_event_loop()) as loop:
         for block in blocks(document, "python"):
-            code = compile(block, document.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            # Annotations are evaluated, as in the reader's module, which has no `from __future__ import annotations`.
+            code = compile(block, document.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
             if code.co_flags & CO_COROUTINE:
                 loop.run_until_complete(eval(code, namespace))
             else:

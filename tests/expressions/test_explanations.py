@@ -55,9 +55,9 @@ def test_instance_is_taken_as_it_would_be_saved() -> None:
     assert not condition.matches(user)
     assert condition.explain(user).failures == (User.age >= 18,)
     assert str(condition.explain(user)).splitlines() == [
-        "false  city = 'Oslo' AND age >= 18",
-        "  true   city = 'Oslo'  (city is 'Oslo')",
-        "  false  age >= 18  (age is 17)",
+        "false: city = 'Oslo' AND age >= 18",
+        "  true: city = 'Oslo' (city is 'Oslo')",
+        "  false: age >= 18 (age is 17)",
     ]
     assert (User.city == "Oslo").matches({"town": "Oslo"})
 

@@ -177,7 +177,10 @@ def test_the_example_of_the_documentation_runs_on_both_backends(name: str, reque
     text = (Path_(__file__).parents[2] / "docs" / "custom-fields.md").read_text(encoding="utf-8")
     printed: list[str] = []
     backend = MemoryBackend() if name == "memory" else request.getfixturevalue("dynamodb_backend")
-    namespace: dict[str, Any] = {"__name__": "document", "print": lambda *values: printed.extend(map(str, values))}
+    namespace: dict[str, Any] = {
+        "__name__": "document",
+        "print": lambda *values: printed.append(" ".join(map(str, values))),
+    }
     with Connection.using(backend):
         for block in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             exec(compile(block, "custom-fields.md", "exec"), namespace)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import json
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import aware_datetimes, json_values, utc_datetimes
+from strategies import aware_datetimes, utc_datetimes
 
 from dynamongo import Model
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
@@ -224,8 +223,8 @@ def test_padded_numbers_sort(one: int, other: int) -> None:
         (DateTimeField(format="epoch"), LATER, "a datetime of whole seconds, .* truncate=True"),
         (DateTimeField(format="pynamodb"), AT.replace(tzinfo=None), "a datetime with a time zone, since .* tzd='utc'"),
         (DateTimeField(format="epoch-ms"), "2025-01-01T10:00:00", "a datetime with a time zone, since .* tzd='utc'"),
-        (IntField(format="text", width=3), 1000, "an int of at most 3 digits, not negative"),
-        (IntField(format="text", width=3), -1, "an int of at most 3 digits, not negative"),
+        (IntField(format="text", width=3), 1000, "IntField must be an int from 0 to 999; got"),
+        (IntField(format="text", width=3), -1, "IntField must be an int from 0 to 999; got"),
         (StringField(format="number"), "042", "the text of a number as it would be read again"),
         (StringField(format="number"), "one", "the text of a number as it would be read again"),
         (StringField(format="number"), "1" * 39, "the text of a number as it would be read again"),
@@ -369,7 +368,7 @@ def test_sums_are_those_of_the_stored_number() -> None:
     assert seconds.increment(hour).amount == 3600
     assert millis.add(hour) == AddUpdate(Path("at"), 3_600_000)
     assert millis.decrement(1) == IncrementUpdate(Path("at"), -1)
-    with pytest.raises(ValidationError, match="changed by whole steps"):
+    with pytest.raises(ValidationError, match="not whole steps of what is stored, within the years 1 to 9999"):
         seconds.increment(dt.timedelta(milliseconds=1))
     with pytest.raises(ExpressionError, match="stored as S; add works only on N"):
         bound(IntField(format="text")).add(1)
@@ -417,39 +416,3 @@ def test_items_expire_by_seconds_alone() -> None:
     ):
         with pytest.raises(SchemaError, match="must name a field that is stored as a number of seconds since 1970"):
             declare(field)
-
-
-class TestPynamoDB:
-    """What PynamoDB's attributes store for a value is what the field with its format stores, byte for byte."""
-
-    @pytest.fixture(autouse=True)
-    def _attributes(self) -> None:
-        self.attributes: Any = pytest.importorskip("pynamodb.attributes")
-
-    def check(self, attribute: Any, field: Field[Any], value: Any) -> None:
-        theirs = attribute.serialize(value)
-        assert (attribute.attr_type, theirs) == (field.stored_type, stored(field, value))
-        assert field.decode(theirs) == attribute.deserialize(theirs) == value
-
-    @given(value=aware_datetimes)
-    def test_datetimes(self, value: dt.datetime) -> None:
-        self.check(self.attributes.UTCDateTimeAttribute(), DateTimeField(format="pynamodb"), value)
-        naive = value.replace(tzinfo=None)
-        assert self.attributes.UTCDateTimeAttribute().serialize(naive) == stored(
-            DateTimeField(format="pynamodb", tzd="utc"), naive
-        )
-        field = DateTimeField(format="epoch", truncate=True)
-        assert json.loads(self.attributes.TTLAttribute().serialize(value)) == stored(field, value)
-
-    @given(value=st.binary())
-    def test_binary(self, value: bytes) -> None:
-        field = BinaryField(format="base64-binary")
-        self.check(self.attributes.BinaryAttribute(legacy_encoding=True), field, value)
-        self.check(self.attributes.BinaryAttribute(legacy_encoding=False), BinaryField(), value)
-        theirs = self.attributes.BinarySetAttribute(legacy_encoding=True).serialize({value})
-        assert frozenset(theirs) == stored(SetField(field), {value})
-
-    @given(value=json_values.filter(lambda each: each is not None))
-    def test_json(self, value: Any) -> None:
-        self.check(self.attributes.JSONAttribute(), JSONField(format="json.dumps"), value)
-        assert JSONField().decode(self.attributes.JSONAttribute().serialize(value)) == value

@@ -224,6 +224,12 @@ SCRIPTS: dict[str, Callable[[Any], Any]] = {
     "get by instance": lambda m: m.get_one(m(owner="o", position=1)),
     "get by condition": lambda m: m.get_one((m.owner == "o") & (m.position == 1) & (m.address.city == "Oslo")),
     "get a part": lambda m: m.get_one(("o", 1), projection=["kind", m.address.zip]),
+    "exists": lambda m: [
+        m.exists(("o", 1)),
+        m.exists(("o", 77)),
+        m.exists((m.owner == "o") & (m.position == 1) & (m.visits > 9), consistent=True),
+        m.exists({"owner": "o", "position": 1}),
+    ],
     "get many keys": lambda m: m.get_many([("o", 1), ("o", 4), ("o", 9)]),
     "query": lambda m: m.get_many((m.owner == "o") & m.position.between(1, 3), descending=True),
     "query an index": lambda m: m.get_many((m.kind == "thing") & (m.visits > 10), projection=[m.active, m.visits]),

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from colours import blocking_only
+from moto import mock_aws
 
 from dynamongo import Connection, Difference, Model, SchemaError, StringField
 from dynamongo.backends import Backend
+from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend, VirtualClock
-from dynamongo.exceptions import InvalidRequestError, ServiceError, TableNotFound
+from dynamongo.exceptions import BackendError, InvalidRequestError, ServiceError, TableNotFound
 from dynamongo.operations import (
     ContinuousBackups,
     DescribeTable,
@@ -228,6 +231,36 @@ class TestDelete:
     def test_missing_table_is_still_missing(self, memory: MemoryBackend) -> None:
         with pytest.raises(TableNotFound):
             model(__deletion_protection__=True).delete_table()
+
+
+@blocking_only
+def test_server_without_backups_says_so(dynamodb_backend: Backend) -> None:
+    person = model(__table__="without-backups", __point_in_time_recovery__=True)
+    with Connection.using(dynamodb_backend):
+        with pytest.raises(BackendError, match=r"the server does not know this operation.*UpdateContinuousBackups"):
+            person.create_table()
+        model(__table__="without-backups").delete_table()
+
+
+@blocking_only
+def test_moto_agrees_about_recovery_and_protection() -> None:
+    """The emulator has no backups; moto, which knows no table classes and changes no encryption, has."""
+    person = model(__point_in_time_recovery__=7, __deletion_protection__=True, __encryption__=ARN)
+    with mock_aws(), Connection.using(DynamoDBBackend(access_key_id="x", secret_access_key="y", region="us-east-2")):
+        person.create_table()
+        assert person.describe().backups == ContinuousBackups(7)
+        assert person.describe().settings == TableSettings("standard", ARN, deletion_protection=True)
+        assert person.compare_table() == model().compare_table(undeclared=False) == ()
+        with pytest.raises(InvalidRequestError, match="is protected against deletion; to delete it, set"):
+            person.delete_table()
+        changed = model(__point_in_time_recovery__=35, __deletion_protection__=False)
+        assert [each.kind for each in changed.update_table()] == ["deletion protection", "point-in-time recovery"]
+        assert changed.compare_table() == ()
+        assert len(model(__point_in_time_recovery__=False).update_table()) == 1
+        assert model(__point_in_time_recovery__=False).describe().backups == ContinuousBackups(None)
+        person.delete_table()
+        with pytest.raises(TableNotFound):
+            person.describe()
 
 
 def test_snapshot_keeps_settings(memory: MemoryBackend) -> None:

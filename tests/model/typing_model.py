@@ -23,6 +23,7 @@ from dynamongo import (
     Page,
     Plan,
     ResultSet,
+    UnreadableItem,
     WriteOutcome,
     WritePlan,
     streams,
@@ -226,6 +227,16 @@ def read_lazily() -> None:
     assert_type(found.explain(), Plan)
     assert_type([listed.name for listed in found], list[str])
     assert_type(Listed.find(as_dicts=True), ResultSet[dict[str, Any]])
+    assert_type(Listed.find(as_items=True).all(), list[dict[str, Any]])
+    assert_type([each.cursor for each in Listed.find().migrate()], "list[str | None]")
+    assert_type(Listed.find(on_invalid="skip").first(), Listed | None)
+    assert_type(Listed.find(on_invalid="keep").all(), list[Listed | UnreadableItem])
+    assert_type(Listed.find(on_invalid="keep", as_dicts=True).one(), dict[str, Any] | UnreadableItem)
+    assert_type(Listed.get_many(on_invalid=print), list[Listed])
+    assert_type(Listed.get_many(on_invalid="keep"), list[Listed | UnreadableItem])
+    assert_type(Listed.get_raw("a"), dict[str, Any])
+    assert_type(Listed.get_raw("a", None), dict[str, Any] | None)
+    Listed.find(on_invalid="ignore")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     assert_type(Listed.get_many(limit=3, page_size=10), list[Listed])
     assert_type(Listed.by_year, GlobalIndex)
     assert_type(LocalIndex(Listed.year).name, str | None)
@@ -255,6 +266,7 @@ def write_on_condition(listed: Listed) -> None:
 
 async def read_awaiting(user: User) -> None:
     assert_type(await User.aio.get_one("a"), User)
+    assert_type(await User.aio.exists("a"), bool)
     assert_type(await User.aio.get_one("a", default=None), "User | None")
     assert_type(await User.aio.get_one("a", 0, consistent=True), "User | int")
     assert_type(await Listed.aio.get_many(Listed.year > 2000, limit=3, page_size=10), list[Listed])
@@ -276,6 +288,10 @@ async def read_awaiting(user: User) -> None:
     async for page in found.pages():
         assert_type(page, Page[Listed])
     assert_type([each.name async for each in found], list[str])
+    assert_type(Listed.aio.find(on_invalid="keep"), AsyncResultSet[Listed | UnreadableItem])
+    assert_type(await Listed.aio.get_many(on_invalid="keep"), list[Listed | UnreadableItem])
+    assert_type(await Listed.aio.get_many(on_invalid="skip"), list[Listed])
+    assert_type(await Listed.aio.get_raw("a"), dict[str, Any])
     dicts = Listed.aio.find(as_dicts=True)
     assert_type(dicts, AsyncResultSet[dict[str, Any]])
     assert_type([each async for each in dicts], list[dict[str, Any]])
@@ -426,11 +442,16 @@ class Weekly(Model):
 
 class Unnamed(Model):
     __table__ = len  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    __hash_key__ = "name"
+    name = StringField()
 
 
 async def bind(connection: Connection) -> None:
     bound = Listed.on_table("archive")
     assert_type(bound, type[Listed])
+    Listed.__table__ = "other"
+    assert_type(len(Listed.__table__), int)
+    Monthly.__table__ = name_table
     assert_type(Listed.on(connection).on_table("archive"), type[Listed])
     assert_type(bound.get_one("a"), Listed)
     assert_type(await bound.aio.get_many(["a"]), list[Listed])
@@ -441,6 +462,36 @@ async def bind(connection: Connection) -> None:
     Listed.on_table(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Listed.on("archive")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Connection.using()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+
+
+class Entry(Model):
+    __abstract__ = True
+    __table__ = "shop"
+    __hash_key__ = "pk"
+    __kind_field__ = "type"
+    pk = StringField(required=True)
+
+
+class Customer(Entry):
+    __kind__ = "customer"
+
+
+class Order(Entry):
+    __kind__ = ("order", None)
+    total = IntField(required=True)
+
+
+async def read_across() -> None:
+    found = Connection.find_across((Customer, Order), hash_key="c", index=None, limit=5)
+    assert_type(found, ResultSet[Customer | Order])
+    assert_type(found.all(), list[Customer | Order])
+    assert_type(found.by_kind()[Order], list[Order])
+    assert_type(Connection.find_across([Order, Order], Order.total > 5), ResultSet[Order])
+    awaited = Connection.aio.find_across((Customer, Order, Listed), hash_key="c")
+    assert_type(awaited, AsyncResultSet[Customer | Order | Listed])
+    assert_type((await awaited.by_kind())[Customer], list[Customer])
+    Connection.find_across((Customer, Order), hashkey="c")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    assert_type(await Order.aio.get_one("a"), Order)
 
 
 def check_forms(user: User) -> None:

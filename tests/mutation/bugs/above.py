@@ -67,5 +67,30 @@ MUTANTS = [
     Mutant("a group keeps its slot when it is interrupted", "Pace._leave", "self._working.discard(group)", "None"),
     Mutant("writes of one key share a round", "Grouper.add", "key in found or len(found) == _r", "len(found) == _r"),
     Mutant("tasks outlive the stream that started them", "_TaskCrew.stop", "task.cancel()", "None"),
+    Mutant(
+        "a rate limit forgets what a request cost more than expected",
+        "RateLimit.settle",
+        "self._free_at += (units - expected) / self._rate",
+        "pass",
+    ),
+    Mutant(
+        "the first requests of a limited call are sent at once",
+        "RateLimit._may_begin",
+        "return is_first",
+        "return True",
+    ),
+    Mutant("each segment has the whole rate limit", "PageLoop.split", "each.limit = self.limit", "pass"),
+    Mutant(
+        "a wait for the rate limit is time of the retries",
+        "_LimitedSender._pay",
+        "attempts.extend(self.now() - started)",
+        "None",
+    ),
+    Mutant(
+        "a setting that is not declared is reset",
+        "compare_settings",
+        "wanted is not None and not _is_met(_w, _f)",
+        "wanted != _f",
+    ),
     Mutant("two tasks send the writes of a batch twice", "AsyncBatch._send_full", "self._is_full and _o", "True"),
 ]

@@ -198,6 +198,13 @@ MUTANTS = [
         "new if old is None or (new is not None and new.size > old.size) else old",
         "new",
     ),
+    Mutant("a request changes several settings", "_check_single", "len(given) > 1", "False"),
+    Mutant(
+        "a setting that is not mentioned is reset",
+        "complete_settings",
+        "old.deletion_protection if protection is None else protection",
+        "bool(protection)",
+    ),
     Mutant("a transaction costs once", "_execute_all", "2 * units", "units"),
     Mutant(
         "a condition of any size is light", "check_condition", "_weigh(condition) > _l", "_weigh(condition) >= _HEAVY"

@@ -12,11 +12,8 @@ import pytest
 
 from dynamongo import Connection, ExpressionError, IntField, Model, StringField
 from dynamongo.backends import Backend, Limits
-from dynamongo.backends.memory import Fault, MemoryBackend, VirtualClock
-from dynamongo.connection.drivers import drive
-from dynamongo.exceptions import ThrottledError, WriteNotSent
-from dynamongo.executor import RetryPolicy, Sender
-from dynamongo.executor.rate_limits import RateLimit
+from dynamongo.backends.memory import MemoryBackend, VirtualClock
+from dynamongo.exceptions import WriteNotSent
 from dynamongo.operations import BatchGet, BatchWrite, Operation, Put, Query, Scan, UpdateItem
 
 RATE = 20.0
@@ -237,48 +234,6 @@ class TestInterruptions:
                 break
         assert not any(thread.name.startswith("dynamongo_") for thread in threading.enumerate())
         assert len(slow.sent) <= 4
-
-
-class TestRateLimit:
-    def test_expensive_request_delays_the_next_ones_and_no_others(self) -> None:
-        limit, now = RateLimit(10), 100.0
-        assert limit.reserve(now) == (0, 0)
-        limit.settle(0, 50)
-        assert limit.reserve(now) == (5, 50)
-        limit.settle(50, 0)
-        assert limit.reserve(now + 1000) == (0, 25)
-
-    def test_workers_wait_for_the_first_cost_and_then_take_turns(self) -> None:
-        backend = MeteredBackend(latency=0.1)
-        with Connection.using(backend):
-            Event.create_table()
-            Event.save_many(_events(), max_workers=8, max_units_per_second=100)
-        begun = [began - backend.sent[0][0] for began, _ in backend.sent]
-        assert begun[1] >= 0.25
-        assert backend.find_excess(100) <= 25
-
-    def test_waits_are_no_time_of_the_retries(self) -> None:
-        backend = MeteredBackend()
-        sender = Sender(backend.limits, RetryPolicy(max_seconds=1), now=backend.monotonic)
-        limit = RateLimit(1)
-        with Connection.using(backend):
-            Event.create_table()
-            put = Put("events", {"id": 1})
-            for _ in range(20):
-                limited = limit.apply_to(sender)
-                drive(limited.send_within(limited.start_attempts(), put), backend)
-        assert backend.seconds == pytest.approx(19)
-
-    def test_failed_first_request_lets_another_be_first(self) -> None:
-        backend = MeteredBackend()
-        sender = Sender(backend.limits, RetryPolicy(attempts=1), now=backend.monotonic)
-        limited = RateLimit(1).apply_to(sender)
-        with Connection.using(backend):
-            Event.create_table()
-        backend.faults.schedule(Fault.throttle())
-        with pytest.raises(ThrottledError):
-            drive(limited.send(Put("events", {"id": 1})), backend)
-        drive(limited.send(Put("events", {"id": 1})), backend)
 
 
 def test_store_reports_what_is_limited(dynamodb_backend: Backend) -> None:

@@ -1,0 +1,132 @@
+"""Reads across models: items of several kinds in one read, each as an instance of its own class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar, cast
+
+from dynamongo.arguments import check_names
+from dynamongo.connection.connection import connection_of
+from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import BaseCondition, Condition, all_of
+from dynamongo.expressions.values import shorten
+from dynamongo.mapping.kind_mapper import KindMapper
+from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.union_mapper import UnionMapper
+from dynamongo.verbs.read_arguments import AnyReadArguments, ReadArguments
+from dynamongo.verbs.read_calls import prepare_find
+
+R = TypeVar("R")
+
+_MAX_UNIONS: Final = 32
+"""How many combinations a model keeps, with the templates of their plans."""
+
+
+class AcrossArguments(ReadArguments, total=False):
+    """The keyword arguments of `Connection.find_across`.
+
+    Attributes:
+        hash_key: The value of the hash key of the table, or of the index that is named; a tuple of values for an index
+            whose hash key has several attributes.
+        descending: Whether to reverse the order of a query.
+        limit: How many items to return at most, of all models together.
+        cursor: Where to continue: the `cursor` of a page of the same read.
+    """
+
+    hash_key: object
+    descending: bool
+    limit: int | None
+    cursor: str | None
+
+
+_NAMES: Final = ("models", "condition", *AcrossArguments.__annotations__, *ReadArguments.__annotations__)
+
+
+class Across:
+    """Several models of one table, as what a read takes for a model."""
+
+    def __init__(self, models: Sequence[Any], mapper: UnionMapper[Any]) -> None:
+        first = models[0]
+        self.__mapper__ = mapper
+        self.__name__ = mapper.name
+        self.__connection__ = first.__connection__
+        self.__scans__ = next((model.__scans__ for model in models if model.__scans__ is not None), None)
+        self.table_name = first.table_name
+
+
+def prepare_across(
+    kind: Callable[..., R], models: Sequence[Any], condition: Condition | None, arguments: AcrossArguments
+) -> R:
+    """Return the result set that `Connection.find_across` returns.
+
+    Args:
+        kind: The class of the result set.
+        models: The models.
+        condition: As in `find_across`.
+        arguments: The same.
+    """
+    check_names("find_across", arguments, _NAMES)
+    across: Any = Across(models, _find_mapper(models))
+    if condition is not None and not isinstance(cast("object", condition), BaseCondition):
+        raise ExpressionError(
+            f"{across.__name__}: condition must be a condition, such as User.age > 18; got {shorten(condition)}"
+        )
+    given: dict[str, Any] = {**arguments}
+    options = {name: given.pop(name, absent) for name, absent in _OPTIONS.items()}
+    keys = _fix_hash_key(across.__mapper__, given.get("index"), given.pop("hash_key")) if "hash_key" in given else ()
+    whole = all_of((*keys, *([] if condition is None else [condition])))
+    return prepare_find(kind, across, whole, cast("AnyReadArguments", given), as_dicts=False, as_items=False, **options)
+
+
+_OPTIONS: Final[dict[str, Any]] = {"descending": False, "limit": None, "cursor": None}
+
+
+def _find_mapper(models: Sequence[Any]) -> UnionMapper[Any]:
+    mappers = [_check(models[0], model) for model in models]
+    made = mappers[0].unions
+    # Two calls differ also where a class was derived in between, whose kind is read as well.
+    key = tuple((model, *mapper.kinds.models.items()) for model, mapper in zip(models, mappers, strict=True))
+    found: UnionMapper[Any] | None = made.get(key)
+    if found is None:
+        if len(made) >= _MAX_UNIONS:  # of models that are bound to many tables
+            made.clear()
+        found = UnionMapper[Any](mappers)
+        made[key] = found
+    return found
+
+
+def _check(first: Any, model: Any) -> KindMapper[Any]:
+    """Return the mapper of a model that can be read together with the first."""
+    mapper: Any = getattr(model, "__mapper__", None)
+    if not isinstance(mapper, Mapper):
+        raise ExpressionError(f"find_across takes models; got {shorten(model)}")
+    if not isinstance(mapper, KindMapper):
+        raise ExpressionError(
+            f"{mapper.name} cannot be read together with others: nothing tells its items from theirs; set __kind__"
+        )
+    known = cast("KindMapper[Any]", mapper)
+    declared = first.__mapper__.declaration.table.keys
+    if model.table_name() != first.table_name() or connection_of(model) is not connection_of(first):
+        raise ExpressionError(f"{first.__name__} and {known.name} cannot be read together: they have other tables")
+    if known.declaration.table.keys != declared:
+        raise ExpressionError(
+            f"{first.__name__} and {known.name} cannot be read together: one declares the key {declared}, the other"
+            f" {known.declaration.table.keys}"
+        )
+    return known
+
+
+def _fix_hash_key(mapper: UnionMapper[Any], index: Any, value: Any) -> list[Condition]:
+    """Return the conditions that the hash key of the table or the index has the value."""
+    schema = mapper.declaration.table
+    wanted = mapper.resolve_index(index)
+    keys = next((each.keys for each in schema.indexes if each.name == wanted), schema.keys)
+    names = [attribute.name for attribute in keys.hash_attributes]
+    values = [value] if len(names) == 1 else _as_list(value)
+    if len(values) != len(names):
+        raise ExpressionError(f"{mapper.name}: hash_key must be a tuple of {', '.join(names)}; got {shorten(value)}")
+    return [cast("Any", mapper.attributes[name]) == each for name, each in zip(names, values, strict=True)]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(cast("Sequence[Any]", value)) if isinstance(value, (tuple, list)) else []
