@@ -81,6 +81,13 @@ def make_save(
     return make_update(mapper, table, target, changes, returns="NONE") if changes else None
 
 
+def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | None:
+    """Return the operation that stores the instance as its fields would store it; `None` if it is stored like that."""
+    updates, checks = differences.find_rewrites(mapper, instance)
+    target = Target(mapper.key_of(instance), all_of(checks))
+    return make_update(mapper, table, target, updates) if updates else None
+
+
 def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | None:
     if isinstance(overwrite, BaseCondition):
         mapper.check_paths(paths_of(cast("Condition", overwrite)))
