@@ -252,6 +252,7 @@ def test_library_reads_what_dynamongo_saved(
     library.write(server_url, model.table_name())
     assert read_items(server_url, model.table_name()) == read_kept(library.name)  # else run record.py
     with Connection.using(dynamodb_backend):
+        assert model.compare_table() == ()
         as_read = library.read(server_url, model.table_name())
         for item in model.get_many(scans="allow", consistent=True):
             item.save()
