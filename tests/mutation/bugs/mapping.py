@@ -7,7 +7,7 @@ MUTANTS = [
     Mutant("an inlined int may have any size", "_int", 'f"canonical_number({_v}) is not None"', '"True"'),
     Mutant("inlined text may have lone surrogates", "_text", 'f"{_v}.isascii() or has_utf8_form({_v})"', '"True"'),
     Mutant("a member's empty set is stored", "_set", '_t and f"{_v} and {_t}"', "_t"),
-    Mutant("a member may be missing", "_define_take", "_c or member.required", "_c"),
+    Mutant("a member may be missing", "_define_take", "_c or member.required or _r", "_c or _r"),
     Mutant("a member may be unknown", "_define_take", '" if len(taken) == len(v) else None"', '""'),
     Mutant("a map that is read may gain defaults", "_define_take", 'source.task != "encode"', 'source.task == "build"'),
     Mutant("members that were not shown are dropped", "_refuse_map", '"v._undeclared if"', '"False if"'),
@@ -23,10 +23,19 @@ MUTANTS = [
         "FastPath(_t, _r)",
         'FastPath(_t, v if source.task == "build" else _r)',
     ),
+    # What a save keeps, and what a read leaves out.
+    Mutant(
+        "an unchanged value takes its field's form", "keep_form", "is_same(own, _write_again(field, stored))", "False"
+    ),
+    Mutant("a NULL is dropped by a save", "make_record", "undeclared or nulls", "undeclared"),
+    Mutant("a NULL that came as JSON is dropped", "make_wire_record", "undeclared or nulls", "undeclared"),
+    Mutant("a default that was read is not stored", "keep_form", "fills and field.has_read_rule and _a", "False"),
+    Mutant("a limit counts what is left out", "make_sift.sift", "len(readable) != room", "seen != room"),
+    Mutant("an item has one problem at most", "_find_parts", "yield from found", "yield found[0]"),
     # The functions that are made of it.
     Mutant(
         "a default is used for None",
-        "_write_build_field",
+        "write_build_field",
         '[f"    elif {_v} is None:", f"        {_v} = {missing}"]',
         '[f"    elif {_v} is None:", f"        {_v} = {_write_default(field, field_name, missing, source)}"]',
     ),
@@ -37,7 +46,7 @@ MUTANTS = [
         '"if len(given) + absent <"',
     ),
     Mutant("a codec drops what is not declared", "Codec._write_decode", '"item if count =="', '"item if count >="'),
-    Mutant("a codec stores empty keys", "_write_encode_keys", 'f"if not ({_t}):"', '"if False:"'),
+    Mutant("a codec stores empty keys", "write_encode_keys", 'f"if not ({_t}):"', '"if False:"'),
     Mutant(
         "a codec stores empty keys of indexes",
         "Codec._write_encode",
@@ -46,7 +55,7 @@ MUTANTS = [
     ),
     Mutant(
         "an item without its key is whole",
-        "_write_decode_field",
+        "write_decode_field",
         "if field.is_key:\n    absent = _a",
         "if False:\n    absent = _a",
     ),
