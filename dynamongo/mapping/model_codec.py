@@ -184,6 +184,11 @@ class Codec:
         source.functions.append([*lines, "    return item"])
         return source
 
+    def _write_count(self, source: Source) -> list[str]:
+        """Return the lines that count the attributes of an item, without those that are reserved."""
+        reserved = [f" - ({source.name_text(name)} in item)" for name in self.known if name not in self._attributes]
+        return [f"get, count = item.get, len(item){''.join(reserved)}"]
+
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
         source.names.update(
@@ -194,7 +199,7 @@ class Codec:
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
-        lines = ["get, count = item.get, len(item)"]
+        lines = self._write_count(source)
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += [f"v{number} = get({name})", *write_decode_field(f"v{number}", field, source)]
@@ -215,7 +220,7 @@ class Codec:
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
-        lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
+        lines = self._write_count(source)  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
             lines += wire_paths.write_read_field(f"v{number}", name, field, write_absent(field, source), source)
