@@ -35,9 +35,7 @@ def find_rewrites(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta,
     """
     changes = _find_changed_attributes(mapper, instance, keeps_forms=False)
     checks = [
-        NotExists(change.field.path)
-        if change.stored is MISSING
-        else Comparison(change.field.path, EQ, cast("AttributeValue", change.stored))
+        NotExists(change.field.path) if change.stored is MISSING else Comparison(change.field.path, EQ, change.stored)
         for change in changes
     ]
     return make_deltas(changes)[0], tuple(checks)

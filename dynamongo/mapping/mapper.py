@@ -77,7 +77,9 @@ class Mapper(ModelSchema, Generic[M]):
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
-        self._formed = [field for field in fields.values() if not (field.reads_one_form or field.is_key)]
+        self._formed = {
+            field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
+        }
         super().__init__(model, fields, declaration)
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:

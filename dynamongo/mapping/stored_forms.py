@@ -8,36 +8,36 @@ positions, so that a change of one part keeps the forms of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.evaluation import MISSING, Resolved
-from dynamongo.expressions.values import AttributeValue, Item, equals
+from dynamongo.expressions.values import PLAIN_TYPES, AttributeValue, Item, equals
 from dynamongo.expressions.wire_values import find_in_text
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.maps import DictField
 
 
-def keep_stored_forms(fields: Iterable[Field[Any]], stored: Item | str, item: Item) -> None:
+def keep_stored_forms(fields: Mapping[str, Field[Any]], stored: Item | str, item: Item) -> None:
     """Replace what is encoded of a whole item by its stored forms, where that is not a change.
 
     Args:
-        fields: The fields that may read what they would not write.
+        fields: The fields that may read what they would not write, by the names of their attributes.
         stored: The item as it was read, or its JSON.
         item: The encoded item, which is changed in place.
     """
     find: Callable[[str, Any], Resolved] | None = None
-    for field in fields:
-        name = field.path.attribute
+    for name, field in fields.items():
         own = item.get(name, MISSING)
-        if own and _reads_one_form_of_elements(field):
+        if own and type(own) is list and _reads_one_form_of_elements(field):
             continue  # only an empty list has another form: no attribute, or NULL
         if find is None:  # only now: to parse JSON takes a while
             find = stored.get if isinstance(stored, dict) else find_in_text(stored)
         known = find(name, MISSING)
-        if own is known or (type(own) is str and own == known):  # most values
+        # Most values are as they were.
+        if own is known or (type(own) in PLAIN_TYPES and type(own) is type(known) and own == known):
             continue
         kept = keep_form(field, known, own, fills=True)
         if kept is not MISSING:
