@@ -76,4 +76,16 @@ MUTANTS = [
         "index == name",
     ),
     Mutant("a saved change is sent again", "Mapper.note_saved", "set_record(instance, item)", "item"),
+    # Kinds of items in one table.
+    Mutant("a read finds items of every kind", "Read.kind", "self.kinds.condition", "None"),
+    Mutant("a write by key deletes items of every kind", "guard_kind", "guard is None", "True"),
+    Mutant("an update changes items of every kind", "make_update", "kinds.condition", "None"),
+    Mutant("an upsert stores no kind", "make_update", "kinds.add_to(updates)", "updates"),
+    Mutant("a kind that others wrote is lost by a save", "KindMapper.encode", "len(kinds.own) > 1", "False"),
+    Mutant(
+        "a base reads instances of itself", "Kinds.add", "self._models.update(dict.fromkeys(values, model))", "None"
+    ),
+    Mutant("a projection leaves out the kind", "_Planner._find_class_path", "(kinds.path,) if can_read else ()", "()"),
+    Mutant("an update makes an item of another kind", "Kinds.check_update", "update.value not in self.own", "False"),
+    Mutant("models of several tables are read together", "_check", "model.table_name() != first.table_name()", "False"),
 ]
