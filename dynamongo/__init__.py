@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
-    from dynamongo.verbs.results import BatchResult, Failure, Page, WriteOutcome
+    from dynamongo.verbs.results import BatchResult, Failure, MigratedPage, Page, WriteOutcome
     from dynamongo.verbs.write_plan import WritePlan
 else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
@@ -102,7 +102,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
-            "dynamongo.verbs.results": ("BatchResult", "Failure", "Page", "WriteOutcome"),
+            "dynamongo.verbs.results": ("BatchResult", "Failure", "MigratedPage", "Page", "WriteOutcome"),
             "dynamongo.verbs.write_plan": ("WritePlan",),
             "dynamongo.planning.plan": ("Plan",),
         },
@@ -152,6 +152,7 @@ __all__ = [
     "LimitExceededError",
     "ListField",
     "LocalIndex",
+    "MigratedPage",
     "Model",
     "MultipleItemsFound",
     "NPlusOneWarning",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 from dynamongo.aio.tasks import merge_tasks
-from dynamongo.aio.write_stream import perform_bulk_async
+from dynamongo.aio.write_stream import perform_bulk_async, perform_entries_async
 from dynamongo.executor import PageLoop, ReadPage
 from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item
@@ -17,7 +17,7 @@ from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform_async
 from dynamongo.verbs.prepared_read import PreparedRead
 from dynamongo.verbs.progress import ProgressOption, report_progress
-from dynamongo.verbs.results import BatchResult, ItemsByKind, Page
+from dynamongo.verbs.results import BatchResult, ItemsByKind, MigratedPage, Page
 
 T = TypeVar("T")
 
@@ -92,6 +92,16 @@ class AsyncResultSet(PreparedRead[T]):
         """Read the items, and update each if it still satisfies the condition, as `ResultSet.update` does."""
         call = self._update_call(updates, WriteOptions(max_workers, progress, max_units_per_second))
         return await perform_bulk_async(call, *await self.targets())
+
+    async def migrate(
+        self, change: Callable[[Any], object] | None = None, *, max_workers: int | None = None
+    ) -> AsyncGenerator[MigratedPage[Any]]:
+        """Read page by page, and store each item as its fields store it, as `ResultSet.migrate` does."""
+        found: AsyncResultSet[Any] = self._whole_instances(AsyncResultSet)
+        async with aclosing(found.pages()) as pages:
+            async for page in pages:
+                rewrites = self._find_rewrites(page.items, change, WriteOptions(max_workers))
+                yield MigratedPage(await perform_entries_async(*rewrites), page.cursor, page.scanned_count)
 
     async def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: what a write of each has to check again, and the instances, as `ResultSet.targets` does."""

@@ -23,8 +23,15 @@ async def perform_bulk_async(call: BulkCall[M], *found: Iterable[Any]) -> BatchR
     """Execute the writes of a call as `perform_bulk` does, without blocking the event loop."""
     # All entries are made before the first is sent, so that an invalid one means that nothing is written.
     entries = call.make_entries(*found)
+    return await perform_entries_async(call.destination, entries, call.options)
+
+
+async def perform_entries_async(
+    destination: Destination[M], entries: list[Entry[M]], options: WriteOptions
+) -> BatchResult[M]:
+    """Write the entries as `perform_entries` does, without blocking the event loop."""
     outcomes: dict[int, WriteOutcome[M]] = {}
-    await gather_async(call.destination, entries, call.options, outcomes)
+    await gather_async(destination, entries, options, outcomes)
     return conclude(outcomes)
 
 

@@ -16,7 +16,7 @@ from dynamongo.connection.across import AcrossReads
 from dynamongo.connection.execution import Execution
 from dynamongo.connection.overrides import backends, open_prefixes, prefixes
 from dynamongo.connection.settings import Settings, check_backend, check_option_names
-from dynamongo.connection.table_names import TableNames, check_prefix
+from dynamongo.connection.table_names import TableNames, names_under
 from dynamongo.exceptions import ConfigurationError
 from dynamongo.expressions.values import hide_values
 from dynamongo.mapping.records import Recorded
@@ -147,16 +147,17 @@ class Connection(Execution, AcrossReads):
             check_backend(backend)
         elif table_prefix is None:
             raise ConfigurationError("Connection.using takes a backend, a table_prefix, or both; got None")
-        with contextlib.ExitStack() as blocks:
-            if table_prefix is not None:
-                check_prefix(table_prefix, "table_prefix")
-                blocks.enter_context(prefixes.block(TableNames(table_prefix), in_process=everywhere))
-            if isinstance(backend, str):
-                backend = replace(default_connection._settings, backend=backend).make_backend()
-                blocks.callback(backend.close)
-            if backend is not None:
-                blocks.enter_context(backends.block(backend, in_process=everywhere))
-            yield backend
+        names, chosen = names_under(table_prefix), backend
+        if isinstance(chosen, str):
+            chosen = replace(default_connection._settings, backend=chosen).make_backend()
+        blocks = backends.open(chosen, in_process=everywhere), prefixes.open(names, in_process=everywhere)
+        try:
+            yield chosen
+        finally:
+            backends.close(blocks[0])
+            prefixes.close(blocks[1])
+            if chosen is not None and isinstance(backend, str):
+                chosen.close()
 
     @staticmethod
     def transaction(token: str | None = None, *, return_items: bool = False) -> transactions.Transaction:

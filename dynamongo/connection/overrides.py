@@ -6,9 +6,7 @@ the whole process. The block that was opened last wins, whichever kind it is.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Generator
 from contextvars import ContextVar
 from typing import Final, Generic, TypeVar
 
@@ -36,23 +34,26 @@ class Overrides(Generic[T]):
         self.in_process: list[tuple[int, T]] = []
         self.anywhere: list[tuple[int, T]] = []
 
-    @contextlib.contextmanager
-    def block(self, value: T, *, in_process: bool) -> Generator[None]:
-        """Open a block for the time of a `with` block, for the process or for the current context."""
+    def open(self, value: T | None, *, in_process: bool) -> tuple[int, T] | None:
+        """Open a block, for the process or for the current context; `None` sets nothing, and opens none."""
+        if value is None:
+            return None
         block = next(_numbers), value
         self.anywhere.append(block)
         if in_process:
             self.in_process.append(block)
         else:
             self.in_context.set((*self.in_context.get(), block))
-        try:
-            yield
-        finally:
-            # In whichever context this is: the blocks of generators and fixtures end in any.
-            for blocks in (self.anywhere, self.in_process):
-                if block in blocks:
-                    blocks.remove(block)
-            self.in_context.set(tuple(each for each in self.in_context.get() if each is not block))
+        return block
+
+    def close(self, block: tuple[int, T] | None) -> None:
+        """Close a block, in whichever context it was opened: those of generators and fixtures end in any order."""
+        if block is None:
+            return
+        for blocks in (self.anywhere, self.in_process):
+            if block in blocks:
+                blocks.remove(block)
+        self.in_context.set(tuple(each for each in self.in_context.get() if each is not block))
 
     def latest(self) -> T | None:
         """Return what the block sets that was opened last, among those that hold here."""

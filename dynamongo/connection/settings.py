@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Sequence
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import dataclass, field, names_of
 from dynamongo._support.lazy_imports import LazyModule, make_getattr
@@ -45,6 +45,9 @@ else:  # most connections set no cursor key
     __getattr__ = make_getattr(__name__, {"dynamongo.connection.options": ("ConnectionOptions",)})
 
 __all__ = ["ConnectionOptions", "Settings", "check_backend", "check_option_names"]
+
+_REGION_VARIABLES: Final = ("AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION")
+_ENDPOINT_VARIABLES: Final = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,16 @@ class Settings:
         return prefix
 
     def find_region(self) -> str | None:
-        """Return the AWS region, as far as it is known without boto3, and means one of AWS: `None` if it is not."""
-        if self.endpoint_url is not None or self.profile is not None:
-            return self.region if self.endpoint_url is None else None
-        brought = getattr(getattr(self.client, "meta", self.session), "region_name", None)
-        found = (os.environ.get(name) for name in ("AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"))
-        return self.region or brought or next(filter(None, found), None)
+        """Return the AWS region if it is known without boto3; `None` also for an endpoint that is not AWS's."""
+        meta = getattr(self.client, "meta", None)
+        urls = (self.endpoint_url, getattr(meta, "endpoint_url", None), *map(os.environ.get, _ENDPOINT_VARIABLES))
+        url: str | None = next(filter(None, urls), None)
+        if url is not None and ".amazonaws.com" not in url:
+            return None
+        own: str | None = self.region or getattr(meta or self.session, "region_name", None)
+        if own or self.profile is not None:  # only boto3 knows the region of a profile
+            return own
+        return next(filter(None, map(os.environ.get, _REGION_VARIABLES)), None)
 
     def _choose_backend(self) -> str | Backend:
         # A variable that is empty counts as one that is not set.

@@ -54,6 +54,14 @@ class TableNames(dict[Any, str]):
         return name
 
 
+def names_under(prefix: str | None) -> TableNames | None:
+    """Return the full names of tables under a prefix, if one is given; raise `ConfigurationError` as `check_prefix`."""
+    if prefix is None:
+        return None
+    check_prefix(prefix, "table_prefix")
+    return TableNames(prefix)
+
+
 def check_prefix(prefix: object, subject: str) -> None:
     """Raise `ConfigurationError` for a prefix with which no table could have its name."""
     if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):

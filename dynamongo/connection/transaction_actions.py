@@ -148,7 +148,8 @@ class TransactionActions:
         model = item if isinstance(item, type) else type(item)
         mapper, table = find_mapper(model)
         instance = mapper.as_instance(item if values is None else values)
-        mapper = mapper.mapper_of(instance)
+        if type(instance) is not mapper.model:
+            mapper = mapper.mapper_of(instance)
         write = make_save(mapper, table, instance, overwrite, only_changed=only_changed)
         if write is not None:  # with `only_changed`, nothing may have changed
             self._add("save", mapper, write, saved=instance)

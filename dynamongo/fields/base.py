@@ -34,8 +34,8 @@ from dynamongo.expressions.values import (
 )
 from dynamongo.fields import custom, python_values
 from dynamongo.fields.json_forms import JSONForms
-from dynamongo.fields.keyed import Keyed
 from dynamongo.fields.partial_map import refuse_unloaded
+from dynamongo.fields.read_rules import ReadRules
 from dynamongo.fields.updatable import MAX_SECONDS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 
-class Field(JSONForms, Keyed, Generic[T]):
+class Field(JSONForms, ReadRules, Generic[T]):
     """A field of any type: takes every value that DynamoDB can store, as `python_values` encodes it.
 
     Args:
@@ -55,6 +55,8 @@ class Field(JSONForms, Keyed, Generic[T]):
         validator: A function that refuses a value, given or read, by returning `False` or raising `ValueError`.
         choices: The only values allowed, given or read.
         stored_as: The name of the attribute in which the value is stored; by default, that of the field.
+        default_on_read: What is read of an item without a value.
+        required_on_read: Whether an item without a value cannot be read.
     """
 
     applies_defaults: bool = False
@@ -73,7 +75,7 @@ class Field(JSONForms, Keyed, Generic[T]):
         super().__init_subclass__()
         custom.adopt(cls)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options of every field
         self: Field[Any],
         *,
         required: bool = False,
@@ -81,6 +83,8 @@ class Field(JSONForms, Keyed, Generic[T]):
         validator: Callable[[Any], object] | None = None,
         choices: Iterable[Any] | None = None,
         stored_as: str | None = None,
+        default_on_read: Any = None,
+        required_on_read: bool = False,
     ) -> None:
         self._label = type(self).__name__
         self.required = required
@@ -89,6 +93,7 @@ class Field(JSONForms, Keyed, Generic[T]):
         self._are_choices_converted = False  # `convert` of a subclass may need what its own `__init__` sets later
         self.stored_as = None if stored_as is None else self._check_stored_name(stored_as)
         self._default = default
+        self.take_read_rule(default_on_read, required_on_read=required_on_read)
         self._owner = ""
         self._path: Path | None = None
         self.reads_one_form |= type(self) is Field
@@ -146,6 +151,8 @@ class Field(JSONForms, Keyed, Generic[T]):
             self.convert_choices()
             if self._default is not None and not callable(self._default):
                 self.validate(self._default)
+            if self.default_on_read is not None and not callable(self.default_on_read):
+                self.validate(self.default_on_read)
         except ValidationError as error:
             raise SchemaError(f"{self.label} has an invalid default or choice: {error}") from error
 

@@ -287,6 +287,8 @@ def _as_element(label: str, field: object) -> Field[Any]:
     element = as_field(label, field)
     if element.stored_as is not None:
         raise SchemaError(f"{label}: its elements have no names, so stored_as={element.stored_as!r} means nothing here")
+    if element.has_read_rule:
+        raise SchemaError(f"{label}: its elements are never missing, so default_on_read means nothing here")
     return element
 
 

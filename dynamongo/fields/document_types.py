@@ -7,15 +7,25 @@ pydantic is never imported here: whoever declares a model with it has done that.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any, Final, cast, get_type_hints
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, Final, cast, get_type_hints
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
+from dynamongo.fields.base import Field
 
 UNDECLARED: Final = "__undeclared__"
 """Under this name, the `__dict__` of a document has the stored members that its class does not declare."""
+
+_OF_NUMBERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_KEYWORDS: Final[dict[object, tuple[str, ...]]] = {
+    "integer": _OF_NUMBERS,
+    "number": _OF_NUMBERS,
+    "string": ("minLength", "maxLength", "pattern"),
+    "array": ("minItems", "maxItems"),
+}
+"""The keywords of JSON Schema that constrain values, by their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +36,13 @@ class Member:
         hint: Its type, with what annotates it.
         has_default: Whether the class has a value for a document without it.
         validate: What the class checks of this member alone; `None` for nothing.
+        constrain: What adds these checks to the JSON Schema of the member, as far as one can express them.
     """
 
     hint: Any
     has_default: bool
     validate: Callable[[Any], object] | None = None
+    constrain: Callable[[dict[str, Any]], None] | None = None
 
 
 class DocumentType(ABC):
@@ -100,7 +112,8 @@ class _PydanticType(DocumentType):
     def _find_members(self) -> dict[str, Member]:
         infos: Mapping[str, Any] = self.kind.model_fields
         return {
-            name: Member(info.annotation, not info.is_required(), _make_validator(info)) for name, info in infos.items()
+            name: Member(_annotate(info, info.metadata), not info.is_required(), *_find_constraints(info))
+            for name, info in infos.items()
         }
 
     @property
@@ -115,21 +128,33 @@ class _PydanticType(DocumentType):
         return {**super().read(document), **(document.model_extra or {})}
 
 
-def _make_validator(info: Any) -> Callable[[Any], object] | None:
-    """Return what checks the constraints of one member, so that an update of it alone is checked, too."""
-    if not info.metadata:
-        return None
-    from typing import Annotated  # noqa: PLC0415 - most members have no constraints
+def _annotate(info: Any, notes: Iterable[Any]) -> Any:
+    parts = (info.annotation, *notes)
+    return cast("Any", Annotated)[parts] if len(parts) > 1 else info.annotation
 
+
+def _find_constraints(info: Any) -> tuple[Callable[[Any], object] | None, Callable[[dict[str, Any]], None] | None]:
+    """Return what checks the constraints of one member, so that an update of it alone is checked, and its schema."""
+    rules = [note for note in info.metadata if not isinstance(note, Field)]
+    if not rules:
+        return None, None
     from pydantic import TypeAdapter  # noqa: PLC0415 - imported already, as above
 
-    parts = (info.annotation, *info.metadata)
-    adapter: Any = TypeAdapter(cast("Any", Annotated)[parts])
+    adapter: Any = TypeAdapter(_annotate(info, rules))
 
     def check(value: Any) -> None:
         adapter.validate_python(value)
 
-    return check
+    return check, lambda schema: _add_keywords(schema, adapter.json_schema())
+
+
+def _add_keywords(schema: dict[str, Any], constrained: Mapping[str, Any]) -> None:
+    """Add the constraints of pydantic's schema of a member to ours, which may describe several forms."""
+    given: list[dict[str, Any]] = constrained.get("anyOf", [constrained])
+    for form in schema.get("anyOf", [schema]):
+        allowed = _KEYWORDS.get(form.get("type"), ())
+        known = {keyword: limit for each in given for keyword, limit in each.items() if keyword in allowed}
+        form.update({keyword: limit for keyword, limit in known.items() if keyword not in form})
 
 
 def find_document_type(label: str, kind: Any) -> DocumentType:

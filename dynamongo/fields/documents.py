@@ -172,7 +172,10 @@ class DocumentField(DictField[T]):
         return {**members, **known}
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
-        schema = {"title": self.document_type.kind.__name__, **super().json_schema(mode)}
+        schema: JSONSchema = {"title": self.document_type.kind.__name__, **super().json_schema(mode)}
+        for name, member in self.document_type.members.items():
+            if member.constrain is not None:
+                member.constrain(schema["properties"][name])
         return {**schema, "additionalProperties": True} if self.document_type.takes_others else schema
 
 

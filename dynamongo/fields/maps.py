@@ -11,6 +11,7 @@ from dynamongo.expressions.values import AttributeType, AttributeValue, check_na
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
 from dynamongo.fields.containers import FieldLike, as_field
+from dynamongo.fields.held_maps import HeldDict, hold, undeclared_in
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
 from dynamongo.fields.partial_map import refuse_part
 
@@ -38,20 +39,10 @@ class AnyField(Field[Any]):
     __iter__ = None  # as for `ListField`
 
 
-class HeldDict(dict[str, Any]):
-    """A dict that a `DictField` converted or read: it gains no defaults again, and keeps undeclared members.
-
-    Stored members without a field are not shown, and are saved again with the dict.
-    """
-
-    _undeclared: Mapping[str, AttributeValue] = {}
-    """The stored members without a field, as attribute values."""
-
-
 class DictField(Field[T]):
     """A map, with a field for each of its members: `DictField(city=StringField(required=True), zip=StringField())`.
 
-    Takes a dict and holds a new one. A member that is `None` is absent. `required` of a member applies to every value
+    Takes a dict and holds a new one; a member that is `None` is absent. `required` of a member applies to every value
     of the map; `default` to members that a new dict lacks when it is to be stored; a name without a field is refused.
     Without any fields it takes every dict that DynamoDB can store, as `python_values` encodes it.
 
@@ -70,6 +61,7 @@ class DictField(Field[T]):
         validator: As for every field; called with the dict.
         choices: As for every field.
         stored_as: As for every field.
+        default_on_read: As for every field, and so is `required_on_read`.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField
@@ -94,6 +86,8 @@ class DictField(Field[T]):
             validator: Callable[[Any], object] | None = ...,
             choices: Iterable[Any] | None = ...,
             stored_as: str | None = ...,
+            default_on_read: Any = ...,
+            required_on_read: bool = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -107,6 +101,8 @@ class DictField(Field[T]):
             validator: Callable[[Any], object] | None = ...,
             choices: Iterable[Any] | None = ...,
             stored_as: str | None = ...,
+            default_on_read: Any = ...,
+            required_on_read: bool = ...,
             **named: FieldLike,
         ) -> None: ...
 
@@ -120,10 +116,12 @@ class DictField(Field[T]):
         validator: Any = None,
         choices: Any = None,
         stored_as: Any = None,
+        default_on_read: Any = None,
+        required_on_read: bool = False,
         **named: FieldLike,
     ) -> None:
         options = {"required": required, "default": default, "validator": validator, "choices": choices}
-        options["stored_as"] = stored_as
+        options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
         _refuse_fields(options)
         super().__init__(**options)
         self.fields: dict[str, Field[Any]] = self._declare_fields({**(fields or {}), **named})
@@ -217,7 +215,7 @@ class DictField(Field[T]):
         given = cast("Mapping[str, Any]", value)
         self._refuse_unknown(given)
         members = {name: _apply_member_defaults(self.fields[name], member) for name, member in given.items()}
-        return _hold(members, _undeclared_in(given)) if isinstance(value, HeldDict) else self._add_defaults(members)
+        return hold(members, undeclared_in(given)) if isinstance(value, HeldDict) else self._add_defaults(members)
 
     def _add_defaults(self, members: Mapping[str, Any]) -> dict[str, Any]:
         missing = {name: field for name, field in self.fields.items() if field.has_default and name not in members}
@@ -227,7 +225,7 @@ class DictField(Field[T]):
         refuse_part(value)
         if not isinstance(value, Mapping):
             self.reject(value, "a dict")
-        undeclared = _undeclared_in(cast("object", value))
+        undeclared = undeclared_in(cast("object", value))
         members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
             return super().convert(members)
@@ -245,7 +243,7 @@ class DictField(Field[T]):
             raise ValidationError(f"{self.label} has no field {names}; {_list_names(self.fields)}")
 
     def encode(self, value: Any) -> AttributeValue:
-        encoded: dict[str, AttributeValue] = normalize_item(_undeclared_in(value))
+        encoded: dict[str, AttributeValue] = normalize_item(undeclared_in(value))
         for name, member in value.items():
             field = self.fields.get(name)
             if field is None:
@@ -281,7 +279,7 @@ class DictField(Field[T]):
         if not self.fields:
             return python_values.decode_map(stored)
         decoded = {  # NULL is how some other writers store an absent member
-            name: field.missing_value() if (member := stored.get(attribute)) is None else read(member)
+            name: field.read_absent() if (member := stored.get(attribute)) is None else read(member)
             for name, (attribute, read, field) in self._decoders.items()
         }
         for name, field in self._required.items():
@@ -292,7 +290,7 @@ class DictField(Field[T]):
         if not isinstance(stored, dict) or not self.fields or self.overridden:
             return self.decode(stored)
         members = {
-            name: field.missing_value() if (member := stored.get(attribute)) is None else field.decode_partial(member)
+            name: field.read_unknown() if (member := stored.get(attribute)) is None else field.decode_partial(member)
             for name, (attribute, _, field) in self._decoders.items()
         }
         return self._hold_present(members, stored)
@@ -301,18 +299,7 @@ class DictField(Field[T]):
         """Return the members that are not absent, in a `HeldDict` if there is something to remember of them."""
         present = {name: member for name, member in members.items() if member is not None}
         undeclared = {name: value for name, value in stored.items() if name not in self._members}
-        return _hold(present, undeclared) if undeclared or self.applies_defaults else present
-
-
-def _hold(members: Mapping[str, Any], undeclared: Mapping[str, AttributeValue]) -> HeldDict:
-    held = HeldDict(members)
-    if undeclared:  # in new containers, so that nobody can change those of the store
-        vars(held)["_undeclared"] = normalize_item(undeclared)
-    return held
-
-
-def _undeclared_in(value: object) -> Mapping[str, AttributeValue]:
-    return vars(value).get("_undeclared", {}) if isinstance(value, HeldDict) else {}
+        return hold(present, undeclared) if undeclared or self.applies_defaults else present
 
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
@@ -335,7 +322,7 @@ def _coerce_member(field: Field[Any], given: Any) -> Any:
 
 def read_member(field: Field[Any], stored: AttributeValue) -> Any:
     """Return the Python value of a stored member, `None` for NULL and for a missing one."""
-    return _require(field, field.missing_value() if stored is None else field.decode(stored))
+    return _require(field, field.read_absent() if stored is None else field.decode(stored))
 
 
 def _require(field: Field[Any], member: Any) -> Any:

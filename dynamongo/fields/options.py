@@ -14,11 +14,16 @@ class CheckOptions(TypedDict, total=False):
         choices: The only values allowed.
         stored_as: The name of the attribute, or of the member of a map, in which the value is stored; by default, that
             of the field. It may be any name that DynamoDB allows.
+        default_on_read: What is read of an item without the attribute, or with NULL there: a value, which is copied, or
+            a callable. It needs `required=True`. The next save of the whole item stores it.
+        required_on_read: Whether an item without the attribute cannot be read; it needs `required=True` as well.
     """
 
     validator: Callable[[Any], object] | None
     choices: Iterable[Any] | None
     stored_as: str | None
+    default_on_read: Any
+    required_on_read: bool
 
 
 class FieldOptions(CheckOptions, total=False):

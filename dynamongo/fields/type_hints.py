@@ -62,6 +62,8 @@ def make_field(label: str, hint: Any, nested: Nested, **options: Any) -> Field[A
     if own is not None:
         placed = copy.copy(own)
         placed.required = own.required or options.get("required", False)
+        placed.validator = own.validator or options.get("validator")
+        placed.is_checked |= placed.validator is not None
         return placed
     if hint in _SCALARS:
         return _SCALARS[hint](**options)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
-from dynamongo.expressions.conditions import Condition, Path
+from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.fields.base import Field
@@ -25,11 +25,29 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
         ExpressionError: The key was changed.
         AttributeNotLoaded: An attribute has changed that was only partly read.
     """
+    return make_deltas(_find_changed_attributes(mapper, instance, keeps_forms=True))
+
+
+def find_rewrites(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+    """Return the updates that turn the stored item into what its fields would store, on condition that it is as read.
+
+    Raises as `find_changes`.
+    """
+    changes = _find_changed_attributes(mapper, instance, keeps_forms=False)
+    checks = [
+        NotExists(change.field.path) if change.stored is MISSING else Comparison(change.field.path, EQ, change.stored)
+        for change in changes
+    ]
+    return make_deltas(changes)[0], tuple(checks)
+
+
+def _find_changed_attributes(mapper: Mapper[Any], instance: Recorded, *, keeps_forms: bool) -> list[AttributeChange]:
     record, stored, values = record_of(instance), stored_item_of(instance) or {}, vars(instance)
     # The version is not among the changes: the update itself increments it.
     fields = [(name, field) for name, field in mapper.fields.items() if name in values and field.path != mapper.version]
     found = [
-        _find_change(field, values[name], stored.get(field.path.attribute, MISSING), record) for name, field in fields
+        _find_change(field, values[name], stored.get(field.path.attribute, MISSING), record, keeps_forms=keeps_forms)
+        for name, field in fields
     ]
     changes = [change for change in found if change is not None]
     for change in changes:
@@ -37,10 +55,12 @@ def find_changes(mapper: Mapper[Any], instance: Recorded) -> tuple[tuple[Delta, 
             raise ExpressionError(
                 f"{change.field.label} is part of the key and has changed: save() creates a new item with it"
             )
-    return make_deltas(changes)
+    return changes
 
 
-def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record) -> AttributeChange | None:
+def _find_change(
+    field: Field[Any], value: Any, stored: Resolved, record: Record, *, keeps_forms: bool
+) -> AttributeChange | None:
     """Compare the stored value of an attribute with the value that the instance would store now."""
     name = field.path.attribute
     # Relative to the attribute: an empty path means that all of it was read.
@@ -52,13 +72,13 @@ def _find_change(field: Field[Any], value: Any, stored: Resolved, record: Record
     held = _encode_value(field, value)
     if record.loaded is not None and not paths:
         return AttributeChange(field, None, held)  # assigned without being read: the stored value is unknown
-    kept = keep_form(field, stored, held)
+    kept = keep_form(field, stored, held, fills=False) if keeps_forms else held
     return None if is_same(kept, stored) else AttributeChange(field, stored, kept)
 
 
 def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths: Sequence[Path]) -> None:
     is_there = stored is not MISSING and stored is not None
-    loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.missing_value()
+    loaded = field.decode_partial(cast("AttributeValue", stored)) if is_there else field.read_unknown()
     if value != guard(loaded, paths, ""):
         raise AttributeNotLoaded(f"{field.label} was only partly read, so its change cannot be saved: use update()")
 

@@ -53,7 +53,7 @@ from dynamongo.fields import (
 )
 from dynamongo.fields.datetimes import format_local, parse_own
 from dynamongo.fields.formats import FormattedField
-from dynamongo.fields.maps import HeldDict
+from dynamongo.fields.held_maps import HeldDict
 from dynamongo.fields.text import PLAIN_EMAIL, PLAIN_IPV4, LimitedText
 from dynamongo.fields.url import PLAIN_URL
 from dynamongo.mapping.codec_source import FastPath, Source
@@ -284,7 +284,7 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
         if source.task == "build":
             of_given = key
         lines += [f"m = get({of_given})", f"if {fast.test}:", f"    taken[{of_taken}] = {fast.result}"]
-        is_needed = type(member) in _CONTAINERS or member.required
+        is_needed = type(member) in _CONTAINERS or member.required or member.has_read_rule
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]
     is_held = field.applies_defaults and source.task != "encode"
     taken = "HeldDict(taken)" if is_held else "taken"

@@ -39,6 +39,7 @@ class Kinds:
     """
 
     condition: Condition | None
+    _guard: Condition | None
 
     def __init__(self, model: type, path: Path, own: tuple[AttributeValue, ...], *, is_key: bool = False) -> None:
         self.path = path
@@ -78,7 +79,9 @@ class Kinds:
 
     def ours_or(self, is_missing: Condition) -> Condition | None:
         """Return the condition that there is no item, or one of these kinds; `None` if every item is read."""
-        return None if self.condition is None else Or(is_missing, self.condition)
+        if self._guard is None and self.condition is not None:
+            self._guard = Or(is_missing, self.condition)  # every write checks it
+        return self._guard
 
     def check_update(self, update: Update) -> None:
         """Refuse an update that would make an item of another kind."""
@@ -113,6 +116,7 @@ class Kinds:
 
     def _take_kinds(self) -> None:
         self.condition = None if self.is_open else _make_condition(self.path, tuple(self._models))
+        self._guard = None
 
 
 def find_kinds(model: type, fields: Mapping[str, Field[Any]]) -> Kinds | None:

@@ -12,6 +12,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast
 
 from dynamongo._support.dataclasses import replace
+from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import (
     AttributeNotLoaded,
@@ -25,7 +26,6 @@ from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields import BinaryField, IntField, StringField
 from dynamongo.fields.base import Field
-from dynamongo.fields.partial_map import guard
 from dynamongo.fields.python_values import decode_map
 from dynamongo.mapping.declaration import Declaration
 from dynamongo.mapping.model_codec import Codec
@@ -43,10 +43,11 @@ from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import deltas, problems, stored_forms
+    from dynamongo.mapping import deltas, partial_items, problems, stored_forms
     from dynamongo.mapping.kinds import Kinds
-else:  # only saves of what was read need them, or errors
+else:  # only partial reads, saves of what was read, and errors need them
     deltas = LazyModule("dynamongo.mapping.deltas")
+    partial_items = LazyModule("dynamongo.mapping.partial_items")
     problems = LazyModule("dynamongo.mapping.problems")
     stored_forms = LazyModule("dynamongo.mapping.stored_forms")
 
@@ -76,7 +77,9 @@ class Mapper(ModelSchema, Generic[M]):
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
-        self._formed = [field for field in fields.values() if not (field.reads_one_form or field.is_key)]
+        self._formed = {
+            field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
+        }
         super().__init__(model, fields, declaration)
 
     def bind(self, model: type[M], table: str | None) -> Mapper[M]:
@@ -234,23 +237,7 @@ class Mapper(ModelSchema, Generic[M]):
 
     def decode_partial(self, item: Item, loaded: tuple[Path, ...]) -> M:
         """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
-        # Attributes of which only elements were read are decoded apart: their fields would miss the rest.
-        parts = {path.attribute for path in loaded if len(path.elements) > 1}
-        instance = self.decode_own({name: value for name, value in item.items() if name not in parts})
-        values: dict[str, Any] = vars(instance)
-        for name, field in self.fields.items():
-            attribute = field.path.attribute
-            paths = [path.below() for path in loaded if path.attribute == attribute]
-            # A field is a descriptor without `__set__`: it is asked only where `__dict__` has no value, and then raises
-            # `AttributeNotLoaded`.
-            value = values.pop(name)
-            if attribute in parts and item.get(attribute) is not None:
-                value = self._decode_part(field, item)
-            if paths:
-                values[name] = guard(value, paths, field.label)
-        undeclared = {name: value for name, value in item.items() if name not in self.attributes}
-        set_record(instance, Record(item, undeclared, loaded))
-        return instance
+        return partial_items.decode_partial(self, item, loaded)
 
     def decode_key(self, key: Item) -> M:
         """Return an instance with only a key, for an item that was not read; it cannot be saved."""
@@ -260,12 +247,13 @@ class Mapper(ModelSchema, Generic[M]):
         set_record(instance, Record(None, {}, loaded))
         return instance
 
-    def _decode_part(self, field: Field[Any], item: Item) -> Any:
-        stored = item[field.path.attribute]
-        try:
-            return field.decode_partial(stored)
-        except ValidationError:
-            raise self.explain_unreadable(item, problems.find_problems_of_part(field, stored)) from None
+    @lazy_property
+    def partial_codec(self) -> Codec:
+        """The codec of items that may lack what was not read."""
+        if not any(field.required_on_read for field in self.fields.values()):
+            return self.codec
+        fields = {name: field.ignoring_absence() for name, field in self.fields.items()}
+        return Codec(self.model, fields, lambda: self.keys.codec, (), self.explain_unreadable)
 
     # Keys.
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,10 +26,16 @@ from dynamongo._support.lazy import lazy_property
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import DynamongoError, ValidationError
 from dynamongo.expressions.values import Item
-from dynamongo.fields.base import Field, is_decoded_unchecked
-from dynamongo.fields.containers import ListField, SetField
+from dynamongo.fields.base import Field
 from dynamongo.mapping import plain_codec
-from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
+from dynamongo.mapping.codec_fast_paths import NAMES
+from dynamongo.mapping.codec_lines import (
+    write_absent,
+    write_build_field,
+    write_decode_field,
+    write_encode_field,
+    write_encode_keys,
+)
 from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
 from dynamongo.mapping.plain_codec import Values
@@ -44,11 +49,6 @@ else:  # what is read from memory is not in JSON
     wire_values = LazyModule("dynamongo.expressions.wire_values")
 
 _ABSENT: Final = object()
-_UNCHANGING: Final = (str, int, bool, float, Decimal, bytes)
-"""The types of defaults that all instances can share."""
-
-_EMPTY: dict[type, str] = {ListField: "[]", SetField: "set()"}
-"""The source of `missing_value()` for fields with a fast path, where it is not `None`."""
 
 
 class Codec:
@@ -163,7 +163,7 @@ class Codec:
         names = self._name_texts(source)
         lines = ["def build(given):", "    get, absent = given.get, 0"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
-            lines += [f"    v{number} = get({name}, ABSENT)", *_write_build_field(f"v{number}", field, source)]
+            lines += [f"    v{number} = get({name}, ABSENT)", *write_build_field(f"v{number}", field, source)]
         # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
         lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
         source.functions.append([*lines, "    return {", *(f"    {each}" for each in _write_members(names)), "    }"])
@@ -176,13 +176,18 @@ class Codec:
         names = self._name_texts(source)
         stored = dict(zip(self._attributes, self._attribute_texts(source, names), strict=True))
         for name, text, field in zip(names, stored.values(), self._fields.values(), strict=True):
-            lines += [f"    v = values[{name}]", *_write_encode_field(text, field, source)]
-        lines += _write_encode_keys(self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source)
+            lines += [f"    v = values[{name}]", *write_encode_field(text, field, source)]
+        lines += write_encode_keys(self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source)
         for field in self._index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
             refuse_empty, text = source.name("refuse_empty", field.refuse_empty), stored[field.path.attribute]
             lines += [f"    if not item.get({text}, True):", f"        {refuse_empty}(item[{text}])"]
         source.functions.append([*lines, "    return item"])
         return source
+
+    def _write_count(self, source: Source) -> list[str]:
+        """Return the lines that count the attributes of an item, without those that are reserved."""
+        reserved = [f" - ({source.name_text(name)} in item)" for name in self.known if name not in self._attributes]
+        return [f"get, count = item.get, len(item){''.join(reserved)}"]
 
     def _write_decode(self) -> Source:
         source = Source("decode", NAMES)
@@ -194,10 +199,10 @@ class Codec:
         names = self._name_texts(source)
         # `count` is the number of attributes plus that of the fields without one. If it equals the number of fields,
         # the item has no undeclared attributes, and is itself the record of the instance.
-        lines = ["get, count = item.get, len(item)"]
+        lines = self._write_count(source)
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
-            lines += [f"v{number} = get({name})", *_write_decode_field(f"v{number}", field, source)]
+            lines += [f"v{number} = get({name})", *write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))", "add(instance)"]
@@ -215,11 +220,10 @@ class Codec:
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
         source.names.update(make_record=make_wire_record, fields=self.known, UNREADABLE=unreadable)
         names = self._name_texts(source)
-        lines = ["get, count = item.get, len(item)"]  # `count` is that of `decode`
+        lines = self._write_count(source)  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
-            missing = _EMPTY.get(type(field), "None")
-            lines += wire_paths.write_read_field(f"v{number}", name, field, missing, source)
+            lines += wire_paths.write_read_field(f"v{number}", name, field, write_absent(field, source), source)
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
         head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]
@@ -247,114 +251,6 @@ def _leave_to_decode(model: type[Any], wire: wire_values.WireItem, text: str) ->
 
 def _write_members(names: Iterable[str]) -> list[str]:
     return [f"    {name}: v{number}," for number, name in enumerate(names)]
-
-
-def _write_build_field(v: str, field: Field[Any], source: Source) -> list[str]:
-    """Return the lines that turn the argument in the variable `v` into what an instance holds.
-
-    For `age = IntField(min_value=0, default=18)`, after `v2 = get('name2', ABSENT)`::
-
-        if v2 is ABSENT:
-            absent += 1
-            v2 = default8
-        elif type(v2) is int and ... and v2 >= low6:
-            pass
-        elif v2 is None:
-            v2 = None
-        else:
-            v2 = validate_by(field7, v2)
-    """
-    fast = make_fast_path(field, v, source)
-    field_name = source.name("field", field)
-    missing = _write_missing(field, field_name, has_fast_path=fast is not None)
-    lines = [f"    if {v} is ABSENT:", "        absent += 1"]
-    lines += [f"        {v} = {_write_default(field, field_name, missing, source, has_fast_path=fast is not None)}"]
-    if fast is not None and fast.test is not None:
-        lines += [
-            f"    elif {fast.test}:",
-            "        pass" if fast.result == v else f"        {v} = {fast.result}",
-        ]
-    lines += [f"    elif {v} is None:", f"        {v} = {missing}"]
-    return [*lines, "    else:", f"        {v} = validate_by({field_name}, {v})"]
-
-
-def _write_missing(field: Field[Any], field_name: str, *, has_fast_path: bool) -> str:
-    """Return the source of the missing value, which a field without a fast path may have overridden."""
-    return _EMPTY.get(type(field), "None") if has_fast_path else f"{field_name}.missing_value()"
-
-
-def _write_default(field: Field[Any], field_name: str, missing: str, source: Source, *, has_fast_path: bool) -> str:
-    """Return the source of the default: an immutable constant by name, anything else as a call."""
-    if not field.has_default and type(field).default is Field.default:
-        return missing
-    if has_fast_path and field.has_constant_default and field.validator is None:
-        value = field.default
-        if type(value) in _UNCHANGING:
-            return source.name("default", value)
-    return f"default_of({field_name})"
-
-
-def _write_encode_field(name: str, field: Field[Any], source: Source) -> list[str]:
-    """Return the lines that store the value in `v` under the name that the source refers to as `name`.
-
-    For `age = IntField(min_value=0, required=True)`, after `v = values['name2']`::
-
-        if type(v) is int and ... and v >= low6:
-            item['name2'] = v
-        elif v is not None:
-            item['name2'] = encode_by(field7, v)
-        else:
-            refuse_missing(field7)
-    """
-    fast = make_fast_path(field, "v", source)
-    field_name = source.name("field", field)
-    is_there = f"not {field_name}.is_absent(v)"
-    if fast is not None:
-        is_there = "v" if type(field) is SetField else "v is not None"
-    lines = [f"    if {is_there}:", f"        item[{name}] = encode_by({field_name}, v)"]
-    if fast is not None and fast.test is not None:
-        lines[0] = f"    elif {is_there}:"
-        lines = [f"    if {fast.test}:", f"        item[{name}] = {fast.result}", *lines]
-    return [*lines, "    else:", f"        refuse_missing({field_name})"] if field.required else lines
-
-
-def _write_encode_keys(
-    keys: KeyCodec, stored: Mapping[str, str], names: Mapping[str, str], source: Source
-) -> list[str]:
-    """Return the lines that have the key codec refuse a missing or empty key."""
-    source.names["encode_key"] = keys.encode
-    # A key that is 0 is also encoded a second time, to the same value: one test serves all types.
-    there = " and ".join(f"item.get({stored[name]})" for name in keys.names)
-    held = "".join(f"values[{names[name]}], " for name in keys.field_names)
-    return [f"    if not ({there}):", f"        item.update(encode_key(({held})))"]
-
-
-def _write_decode_field(v: str, field: Field[Any], source: Source) -> list[str]:
-    """Return the lines that turn the attribute value in the variable `v` into the Python value.
-
-    For `tags = ListField(StringField())`, after `v3 = get('name3')`::
-
-        if type(v3) is list and len(v3_ := [v3e for v3e in v3 if type(v3e) is str]) == len(v3):
-            v3 = v3_
-        elif v3 is None:
-            count += 1
-            v3 = []
-        else:
-            v3 = field8.decode_value(v3)
-    """
-    fast = make_fast_path(field, v, source)
-    field_name = source.name("field", field)
-    missing = _write_missing(field, field_name, has_fast_path=fast is not None)
-    absent = ["    count += 1", f"    {v} = {missing}"]
-    if field.is_key:
-        absent = [f"    refuse_keyless({field_name})"]
-    # `decode_value` is the part of `decode` without checks; keys are always checked.
-    read = "decode_value" if is_decoded_unchecked(field) and not field.is_key else "decode"
-    lines = [f"if {v} is None:", *absent, "else:", f"    {v} = {field_name}.{read}({v})"]
-    if fast is None or fast.test is None:
-        return lines
-    lines[0] = f"elif {v} is None:"
-    return [f"if {fast.test}:", "    pass" if fast.result == v else f"    {v} = {fast.result}", *lines]
 
 
 def _has_own_constructor(model: type[Any]) -> bool:

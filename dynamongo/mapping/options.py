@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol, TypeAlias, cast, get_args
 
 from dynamongo.exceptions import SchemaError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
         def __call__(self) -> str:
             """Return the name, without its prefix."""
             ...
+
+else:  # a Protocol takes long to make
+    TableNamer = Callable[[], str]
 
 
 Billing: TypeAlias = Literal["provisioned", "on_demand"]

@@ -55,7 +55,7 @@ def read_attribute(field: Field[Any], stored: AttributeValue) -> Any:
     """Return the Python value for an attribute value, `None` for NULL and for a missing attribute."""
     if stored is not None:
         return field.decode(stored)
-    return refuse_keyless(field) if field.is_key else field.missing_value()
+    return refuse_keyless(field) if field.is_key else field.read_absent()
 
 
 def validate(field: Field[Any], given: Any) -> Any:

@@ -8,61 +8,68 @@ positions, so that a change of one part keeps the forms of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.evaluation import MISSING, Resolved
-from dynamongo.expressions.values import AttributeValue, Item, equals
+from dynamongo.expressions.values import PLAIN_TYPES, AttributeValue, Item, equals
 from dynamongo.expressions.wire_values import find_in_text
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField, SetField
 from dynamongo.fields.maps import DictField
 
 
-def keep_stored_forms(fields: Iterable[Field[Any]], stored: Item | str, item: Item) -> None:
+def keep_stored_forms(fields: Mapping[str, Field[Any]], stored: Item | str, item: Item) -> None:
     """Replace what is encoded of a whole item by its stored forms, where that is not a change.
 
     Args:
-        fields: The fields that may read what they would not write.
+        fields: The fields that may read what they would not write, by the names of their attributes.
         stored: The item as it was read, or its JSON.
         item: The encoded item, which is changed in place.
     """
     find: Callable[[str, Any], Resolved] | None = None
-    for field in fields:
-        name = field.path.attribute
+    for name, field in fields.items():
         own = item.get(name, MISSING)
-        if own and type(field) is ListField and cast("Any", field).element.reads_one_form:
+        if own and type(own) is list and _reads_one_form_of_elements(field):
             continue  # only an empty list has another form: no attribute, or NULL
         if find is None:  # only now: to parse JSON takes a while
             find = stored.get if isinstance(stored, dict) else find_in_text(stored)
         known = find(name, MISSING)
-        if own is known or (type(own) is str and own == known):  # most values
+        # Most values are as they were.
+        if own is known or (type(own) in PLAIN_TYPES and type(own) is type(known) and own == known):
             continue
-        kept = keep_form(field, known, own)
+        kept = keep_form(field, known, own, fills=True)
         if kept is not MISSING:
             item[name] = kept
         else:
             item.pop(name, None)
 
 
-def keep_form(field: Field[Any], stored: Resolved, own: Resolved) -> Resolved:
+def _reads_one_form_of_elements(field: Any) -> bool:
+    return type(field) is ListField and field.element.reads_one_form
+
+
+def keep_form(field: Field[Any], stored: Resolved, own: Resolved, *, fills: bool) -> Resolved:
     """Return what is to be stored, with every part of it that has not changed in the form in which it is stored.
 
     Args:
         field: The field.
         stored: What is stored, or was when the instance was read.
         own: What the field would store for the value that the instance holds.
+        fills: Whether to store the defaults that were read in the place of missing values.
     """
     # An item whose time has a fraction never expires: a save cuts it.
     if is_same(own, stored) or (field.is_expiry and own is not MISSING):
         return own
+    if fills and field.has_read_rule and (stored is MISSING or stored is None):
+        return own
     # A field that overrides a method may make something else of its parts.
     parted: Any = None if field.overridden else field
     if isinstance(parted, DictField) and isinstance(stored, dict) and isinstance(own, dict):
-        return _keep_members(cast("DictField[Any]", parted), stored, own)
+        return _keep_members(cast("DictField[Any]", parted), stored, own, fills=fills)
     if isinstance(parted, ListField) and isinstance(stored, list) and isinstance(own, list):
-        return _keep_elements(cast("ListField[Any]", parted), stored, own)
+        return _keep_elements(cast("ListField[Any]", parted), stored, own, fills=fills)
     if is_same(own, _write_again(field, stored)):
         return stored
     if isinstance(parted, SetField) and isinstance(stored, frozenset) and isinstance(own, frozenset):
@@ -70,23 +77,24 @@ def keep_form(field: Field[Any], stored: Resolved, own: Resolved) -> Resolved:
     return own
 
 
-def _keep_members(field: DictField[Any], stored: Item, own: Item) -> Item:
+def _keep_members(field: DictField[Any], stored: Item, own: Item, *, fills: bool) -> Item:
     if not field.fields:  # a free map has one form
         return own
     kept: Item = {}
     for name in {**own, **stored}:
         member, value = field.member_stored_as(name), own.get(name, MISSING)
         if member is not None:
-            value = keep_form(member, stored.get(name, MISSING), value)
+            value = keep_form(member, stored.get(name, MISSING), value, fills=fills)
         if value is not MISSING:
             kept[name] = value
     return kept
 
 
 def _keep_elements(
-    field: ListField[Any], stored: list[AttributeValue], own: list[AttributeValue]
+    field: ListField[Any], stored: list[AttributeValue], own: list[AttributeValue], *, fills: bool
 ) -> list[AttributeValue]:
-    kept = [cast("AttributeValue", keep_form(field.element, *pair)) for pair in zip(stored, own, strict=False)]
+    pairs = zip(stored, own, strict=False)
+    kept = [cast("AttributeValue", keep_form(field.element, *pair, fills=fills)) for pair in pairs]
     return [*kept, *own[len(kept) :]]
 
 
@@ -98,7 +106,7 @@ def _keep_set_members(field: SetField[Any], stored: frozenset[Any], own: frozens
 def _write_again(field: Field[Any], stored: Resolved) -> Resolved:
     """Return what the field would store for the value that it reads."""
     try:
-        value = field.missing_value() if stored is MISSING or stored is None else field.decode(stored)
+        value = field.read_absent() if stored is MISSING or stored is None else field.decode(stored)
     except ValidationError:  # a rule of the field is newer than the instance
         return stored
     return MISSING if field.is_absent(value) else field.reencode(cast("AttributeValue", stored), value)

@@ -41,7 +41,8 @@ def can_read_wire(field: Field[Any]) -> bool:
     """
     if _has_enumeration(field) and _make_path(field, "v", Source("read", {})) is None:
         return False  # an enumeration may have a `_missing_` of the user's
-    return type(field) in HAVE_FAST_PATHS and field.validator is None and all(map(can_read_wire, _parts_of(field)))
+    is_own = type(field) in HAVE_FAST_PATHS and field.validator is None and not callable(field.default_on_read)
+    return is_own and all(map(can_read_wire, _parts_of(field)))
 
 
 def write_read_field(v: str, name: str, field: Field[Any], missing: str, source: Source) -> list[str]:
@@ -136,7 +137,7 @@ def _define_map(field: DictField[Any], source: Source) -> str | None:
         if path is None:
             return None
         key, stored = source.name_text(name), source.name_text(member.stored_as or name)
-        is_needed = isinstance(member, (ListField, SetField)) or member.required
+        is_needed = isinstance(member, (ListField, SetField)) or member.required or member.has_read_rule
         lines += [
             f"w = get({stored}, ABSENT)",
             *_write_taking(path, "m", f"taken[{key}] = {path.result}", "return None"),
@@ -162,7 +163,7 @@ def _has_enumeration(field: Field[Any]) -> bool:
 def _read_by(field: Field[Any], wire: WireValue) -> Any:
     """Return what the field itself reads; raises as `decode_value` and as the field do."""
     stored = decode_value(wire)
-    return field.missing_value() if stored is None and not field.is_key else field.decode(stored)
+    return field.read_absent() if stored is None and not field.is_key else field.decode(stored)
 
 
 _READS: Final = {"S": "{0}", "BOOL": "{0}", "N": "int({0}) if {0}.isdecimal() else decode_N({0})"}

@@ -30,7 +30,8 @@ class SaveMany(SaveVerb[M]):
     """Store several items as if one after the other.
 
     All items are validated before the first is sent. Costs one BatchWriteItem request per 25 items, or one PutItem
-    request per item if `overwrite` is `False` or a condition.
+    request per item if `overwrite` is `False` or a condition. Only then are items of other kinds safe from a model with
+    a `__kind__`, since a BatchWriteItem takes no conditions.
     """
 
     def __call__(
@@ -81,10 +82,10 @@ class DeleteMany(DeleteVerb[M]):
     """Delete several items.
 
     Items that are given by key (a list, `in_`, `keys_in`) are deleted without being read: one BatchWriteItem request
-    per 25, and one DeleteItem request for each that has a condition of its own; a missing item counts as deleted. Any
-    other condition is read first, as `get_many` would, and each delete checks it again, so that an item that was
-    changed in between is reported, not destroyed. If the condition is too large for a write, each delete checks the
-    part of it that held for its item when that was read.
+    per 25, and one DeleteItem request for each that has a condition of its own, or whose model has a `__kind__`; a
+    missing item counts as deleted. Any other condition is read first, as `get_many` would, and each delete checks it
+    again, so that an item that was changed in between is reported, not destroyed. If the condition is too large for a
+    write, each delete checks the part of it that held for its item when that was read.
     """
 
     def __call__(  # noqa: PLR0913 - what a caller may choose

@@ -42,6 +42,8 @@ class Model(ReadVerbs, WriteVerbs, TableVerbs):
       `__deletion_protection__`: settings of the table; one that is `None` or not set stays as it is in the table;
     - `__scans__`: the scan policy, instead of the connection's;
     - `__connection__`: a `Connection`, instead of the default one;
+    - `__kind__` and `__kind_field__`: which of the items in the table are its own, where others are there as well: the
+      value (or a tuple of values) that these have in that field or attribute, `"kind"` by default;
     - `__abstract__ = True`: the class is a base for models, and has no table.
 
     Options can be assigned later, and take effect at once, for derived models too. Keys, fields and indexes are fixed:

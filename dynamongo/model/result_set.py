@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.executor import PageLoop, ReadPage
 from dynamongo.expressions.updates import Updates
 from dynamongo.expressions.values import Item
-from dynamongo.model.write_stream import perform_bulk
+from dynamongo.model.write_stream import perform_bulk, perform_entries
 from dynamongo.planning.plan import Plan
 from dynamongo.planning.strategies import Target
 from dynamongo.verbs.bulk_writes import WriteOptions
 from dynamongo.verbs.calls import perform
 from dynamongo.verbs.prepared_read import PreparedRead
 from dynamongo.verbs.progress import ProgressOption, report_progress
-from dynamongo.verbs.results import BatchResult, ItemsByKind, Page
+from dynamongo.verbs.results import BatchResult, ItemsByKind, MigratedPage, Page
 
 if TYPE_CHECKING:
     from dynamongo.aio import result_set
@@ -145,6 +145,29 @@ class ResultSet(PreparedRead[T]):
         """
         call = self._update_call(updates, WriteOptions(max_workers, progress, max_units_per_second))
         return perform_bulk(call, *self.targets())
+
+    def migrate(
+        self, change: Callable[[Any], object] | None = None, *, max_workers: int | None = None
+    ) -> Generator[MigratedPage[Any]]:
+        """Read page by page, and store each item as a new one would be: in the forms of its fields, with defaults.
+
+        An item that is stored like that is not written, so that a migration can be interrupted, and run again. After
+        each page, `cursor` says where to continue. Each write is one UpdateItem request for what differs, and checks
+        that this is still as it was read; an item that was changed in between is among the failures.
+
+        Args:
+            change: Changes an instance first.
+            max_workers: As in `save_many`.
+
+        Raises:
+            UnreadableItem: An item does not suit the model, and `on_invalid` of the read is `"raise"`; with `"keep"` it
+                is among the failures.
+            ExpressionError: The read leaves out attributes.
+        """
+        found: ResultSet[Any] = self._whole_instances(ResultSet)
+        for page in found.pages():
+            result = perform_entries(*self._find_rewrites(page.items, change, WriteOptions(max_workers)))
+            yield MigratedPage(result, page.cursor, page.scanned_count)
 
     def targets(self) -> tuple[list[Target], list[Any]]:
         """Read the items: their keys, each with what a write of it has to check again, and the instances.

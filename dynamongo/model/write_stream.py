@@ -39,8 +39,13 @@ def perform_bulk(call: BulkCall[M], *found: Iterable[Any]) -> BatchResult[M]:
     entries = call.make_entries(*found)
     if entries and not found:  # a read has checked it before
         check_blocking(call.destination)
+    return perform_entries(call.destination, entries, call.options)
+
+
+def perform_entries(destination: Destination[M], entries: list[Entry[M]], options: WriteOptions) -> BatchResult[M]:
+    """Write the entries, blocking, and return the outcomes in their order; raises as `perform_bulk`."""
     outcomes: dict[int, WriteOutcome[M]] = {}
-    gather(call.destination, entries, call.options, outcomes)
+    gather(destination, entries, options, outcomes)
     return conclude(outcomes)
 
 

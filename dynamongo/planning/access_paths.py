@@ -246,8 +246,8 @@ def consider(access: AccessPath, read: Read, *, is_forced: bool = False) -> Cand
     parts, keys = read.parts, access.keys
     choices = list(map(find_choice, itertools.repeat(parts), keys.hash_attributes))
     if not any(choices):
-        names = [each.name for each in keys.hash_attributes]
-        return Rejected(access.name, f"no condition compares its hash key {read.quote(names)} by ==")
+        names = read.quote(keys.names[: len(choices)])
+        return Rejected(access.name, f"no condition compares its hash key {names} by ==")
     if obstacle := access.find_obstacle(read, is_forced=is_forced):
         return Rejected(access.name, obstacle, is_near=True)
     if not all(choices):
@@ -268,14 +268,19 @@ def _find_hash_keys(
     parts: tuple[Condition, ...], keys: KeySchema, choices: Sequence[Choice]
 ) -> tuple[HashKeys, tuple[Condition, ...]] | None:
     """Return the hash key values, and the conjuncts that they do not cover; `None` if there are too many."""
-    equalities = tuple([choice.part for choice in choices if isinstance(choice.part, Comparison)])
-    if len(choices) > 1 and len(equalities) < len(choices):
+    if len(choices) == 1:
+        (choice,) = choices
+        only = choice.part
+        # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
+        rest = parts if choice.says_more else tuple([part for part in parts if part is not only])
+        return HashKeys(list(zip(choice.values, strict=True)), (only,) if isinstance(only, Comparison) else ()), rest
+    equalities = [choice.part for choice in choices if isinstance(choice.part, Comparison)]
+    if len(equalities) < len(choices):
         found = find_keys(parts, KeySchema(keys.hash_attributes))
         return None if found is None else (HashKeys([tuple(key.values()) for key in found[0]]), conjuncts(found[1]))
-    # `h IN (1, 2)` is served by the key alone; `(h = 1 AND a = 2) OR h = 3` also has to be evaluated.
-    used = [id(choice.part) for choice in choices if not choice.says_more]
     values = list(itertools.product(*[choice.values for choice in choices]))
-    return HashKeys(values, equalities), tuple([part for part in parts if id(part) not in used])
+    used = set(map(id, equalities))
+    return HashKeys(values, tuple(equalities)), tuple([part for part in parts if id(part) not in used])
 
 
 def choose(read: Read) -> tuple[Candidate | None, tuple[Rejected, ...]]:

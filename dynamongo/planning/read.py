@@ -97,8 +97,9 @@ class Read:
         return Path(attribute).made_by(None, self.names.get(attribute, attribute))
 
     def quote(self, attributes: Iterable[str]) -> str:
-        """Return the names of the fields of these attributes, for messages."""
-        return ", ".join([f"`{self.names.get(name, name)}`" for name in attributes])
+        """Return the names of the fields of these attributes, one or more, for messages."""
+        names = [self.names.get(name, name) for name in attributes] if self.names else attributes
+        return f"`{'`, `'.join(names)}`"
 
     def request_limit(self, *, within_limit: bool) -> int | None:
         """Return how many items a request reads at most: the page size, and within the limit no more than that."""

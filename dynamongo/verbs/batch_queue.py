@@ -57,7 +57,8 @@ class BatchQueue(Generic[M]):
     def _add_put(self, item: M | Mapping[str, Any]) -> None:
         mapper, table = self._destination.mapper, self._destination.table
         instance = mapper.as_instance(item)
-        mapper = mapper.mapper_of(instance)
+        if type(instance) is not mapper.model:
+            mapper = mapper.mapper_of(instance)
         self._add(Entry(instance, make_put(mapper, table, instance, overwrite=True)))
 
     def _add_delete(self, strategy: Strategy) -> None:

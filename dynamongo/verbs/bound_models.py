@@ -60,21 +60,28 @@ class _Bindings:
         self.find = self._latest.get
 
     def find_or_make(self, key: _Binding, connection: Connection | None) -> Any:
-        """Return the class, and keep it; drop the one that was kept first if there are too many."""
+        """Return the class, and keep it; drop the one that was kept first if there are too many.
+
+        Args:
+            key: The model, and the table if it is another one.
+            connection: The connection, if it is another one.
+        """
         with _lock:
             # Also where something else has kept it: instances of two classes would never be equal.
-            bound = self._living.get(key) or _make(*key, connection)
+            bound = self._living.get(key)
+            if bound is None:
+                bound = _make(*key, connection)
             self._living[key] = self._latest[key] = bound
             if len(self._latest) > _KEPT:
                 del self._latest[next(iter(self._latest))]
             return bound
 
 
-def bind(model: type[M], *, table: str | None = None, connection: Connection | None = None) -> type[M]:
+def bind(model: type[M], table: str | None = None, connection: Connection | None = None) -> type[M]:
     """Return the model with another table, another connection, or both; what is left out stays as it is.
 
     Raises:
-        SchemaError: As `Model.on_table` and `Model.on`.
+        SchemaError: The model is abstract.
     """
     origin: Any = model
     if is_bound(model):
@@ -82,8 +89,8 @@ def bind(model: type[M], *, table: str | None = None, connection: Connection | N
         table = _find_own(model, "__table__") if table is None else table
         connection = _find_own(model, "__connection__") if connection is None else connection
     bindings = _bindings_of(origin if connection is None else connection)
-    found: type[M] = bindings.find((origin, table)) or bindings.find_or_make((origin, table), connection)
-    return found
+    found: type[M] | None = bindings.find((origin, table))
+    return bindings.find_or_make((origin, table), connection) if found is None else found
 
 
 def check_table(model: type[Instance], name: object) -> None:
@@ -141,7 +148,7 @@ def _reduce(model: Any) -> Any:
             f"{model.__name__}.on(connection) and its instances cannot be pickled, because a Connection cannot: pickle"
             " to_dict() of the instance"
         )
-    return _find_own(model, "__origin__").on_table, (_find_own(model, "__table__"),)
+    return bind, (_find_own(model, "__origin__"), _find_own(model, "__table__"))
 
 
 def _find_own(holder: Any, name: str) -> Any:

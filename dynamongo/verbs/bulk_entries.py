@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
 
-from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, DynamongoError, UnreadableItem, ValidationError
 from dynamongo.executor import Write
 from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
@@ -15,7 +15,14 @@ from dynamongo.mapping.records import Recorded
 from dynamongo.planning.narrowing import narrow, split_long_ins
 from dynamongo.planning.rechecks import recheck
 from dynamongo.planning.strategies import ResolvedStrategy, Target
-from dynamongo.planning.write_builders import check_changes, guard_kind, make_delete, make_put, make_update
+from dynamongo.planning.write_builders import (
+    check_changes,
+    guard_kind,
+    make_delete,
+    make_put,
+    make_rewrite,
+    make_update,
+)
 
 M = TypeVar("M", bound=Recorded)
 
@@ -83,8 +90,36 @@ def update_entry(
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:
     """Return the mapper of what was found: the fields and the version of a derived class may be others."""
-    is_derived = isinstance(found, Recorded) and type(found) is not mapper.model  # it may be an `UnreadableItem`
-    return mapper.mapper_of(found) if is_derived else mapper
+    if type(found) is mapper.model or not isinstance(found, Recorded):  # it may be an `UnreadableItem`
+        return mapper
+    return mapper.mapper_of(cast("M", found))
+
+
+def rewrite_entries(
+    mapper: Mapper[M], table: str, items: Iterable[M], change: Callable[[M], object] | None
+) -> Iterator[Entry[M]]:
+    """Yield the updates of those items that are stored otherwise than their fields would store them.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        items: The instances, whole, and the errors of items that cannot be read.
+        change: Changes an instance first.
+    """
+    for item in items:
+        if isinstance(item, UnreadableItem):
+            yield Entry(item, None, item)
+            continue
+        own = _own_mapper(mapper, item)
+        try:
+            if change is not None:
+                change(item)
+            write = make_rewrite(own, table, item)
+        except ValidationError as error:
+            yield Entry(item, None, error)
+        else:
+            if write is not None:
+                yield Entry(item, write)
 
 
 def _with_instance(mapper: Mapper[M], target: Target, found: M | None) -> tuple[Target, M]:

@@ -249,7 +249,8 @@ class BulkWrite(Generic[M]):
             return WriteOutcome(index, entry.item, self._explain(write, outcome.error))
         if isinstance(write, Put):
             # As a single save does: from now on, `only_changed` compares with what was stored here.
-            mapper.mapper_of(entry.item).note_saved(entry.item, write)
+            own = mapper if type(entry.item) is mapper.model else mapper.mapper_of(entry.item)
+            own.note_saved(entry.item, write)
         if outcome.attributes is None:
             return WriteOutcome(index, entry.item)
         try:

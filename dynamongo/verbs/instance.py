@@ -14,7 +14,7 @@ from dynamongo.expressions.values import print_value
 from dynamongo.fields import python_values
 from dynamongo.fields.indexes import Index
 from dynamongo.fields.maps import AnyField
-from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy
+from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy, TableNamer
 from dynamongo.mapping.records import record_of
 from dynamongo.operations import StreamView
 from dynamongo.schema import Recovery, TableClass
@@ -25,7 +25,6 @@ from dynamongo.verbs.table_names import find_table_name
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.mapping.options import TableNamer
     from dynamongo.verbs import bound_models
 else:  # most programs know their tables
     bound_models = LazyModule("dynamongo.verbs.bound_models")

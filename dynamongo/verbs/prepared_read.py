@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 from dynamongo._support.dataclasses import replace
 from dynamongo.backends import Backend, takes_reader
 from dynamongo.connection.connection import connection_of
-from dynamongo.exceptions import BudgetExceeded, CursorError, ItemNotFound, MultipleItemsFound, TableMismatch
+from dynamongo.exceptions import (
+    BudgetExceeded,
+    CursorError,
+    ExpressionError,
+    ItemNotFound,
+    MultipleItemsFound,
+    TableMismatch,
+)
 from dynamongo.executor import (
     START,
     PageLoop,
@@ -37,7 +44,7 @@ from dynamongo.planning.read import Read
 from dynamongo.planning.scan_policy import apply_policy
 from dynamongo.planning.strategies import Target
 from dynamongo.planning.write_builders import check_changes
-from dynamongo.verbs.bulk_entries import Entry, delete_entry, recheck_targets, update_entry
+from dynamongo.verbs.bulk_entries import Entry, delete_entry, recheck_targets, rewrite_entries, update_entry
 from dynamongo.verbs.bulk_writes import BulkCall, Destination, WriteOptions
 from dynamongo.verbs.calls import VerbCall
 from dynamongo.verbs.instance import Instance
@@ -291,10 +298,30 @@ class PreparedRead(Generic[T]):
         changes = check_changes(self._model.__mapper__, updates)
         return self._write_call(functools.partial(update_entry, changes), options)
 
+    def _whole_instances(self, kind: Callable[..., R]) -> R:
+        """Return the read of whole instances, page by page."""
+        model, read = self._model, self._read
+        if read.projection or self.explain().loaded is not None:
+            raise ExpressionError(f"{model.__name__}: a migration reads whole items: leave out projection and index")
+        return kind(model, read, Instances(model.__mapper__, read.on_invalid), self._progress, self._backend)
+
+    def _find_rewrites(
+        self, items: Sequence[Any], change: Callable[[Any], object] | None, options: WriteOptions
+    ) -> tuple[Destination[Any], list[Entry[Any]], WriteOptions]:
+        """Return where, what and how to write so that the items of a page are stored as their fields store them."""
+        place = self._find_destination()
+        entries = rewrite_entries(place.mapper, place.table, items, change)
+        return place, list(entries), self._limit_rate(options)
+
     def _write_call(self, make_entry: Callable[..., Entry[Any]], options: WriteOptions) -> BulkCall[Any]:
-        """Return the call that writes the items where they were read, at the rate of the read by default."""
-        if options.max_units_per_second is None:
-            options = replace(options, max_units_per_second=self._read.max_units_per_second)
-        mapper, table = self._model.__mapper__, self._read.table.name
-        place = Destination(mapper, table, self._connection, self._backend)
-        return BulkCall(place, options, functools.partial(make_entry, mapper, table))
+        """Return the call that writes the items where they were read."""
+        place = self._find_destination()
+        return BulkCall(place, self._limit_rate(options), functools.partial(make_entry, place.mapper, place.table))
+
+    def _find_destination(self) -> Destination[Any]:
+        return Destination(self._model.__mapper__, self._read.table.name, self._connection, self._backend)
+
+    def _limit_rate(self, options: WriteOptions) -> WriteOptions:
+        """Return the options, with the rate of the read where they have none."""
+        rate = self._read.max_units_per_second
+        return options if options.max_units_per_second else replace(options, max_units_per_second=rate)

@@ -140,6 +140,21 @@ class Page(Generic[T]):
     consumed_capacity: Capacity
 
 
+@dataclass(frozen=True, slots=True)
+class MigratedPage(Generic[T]):
+    """What a migration did about one page of its read.
+
+    Attributes:
+        result: The items that were written, and those that could not be; none that is stored as it should be.
+        cursor: Where the migration continues, as the argument `cursor` of the same read; `None` at its end.
+        scanned_count: How many items the store read for the page.
+    """
+
+    result: BatchResult[T]
+    cursor: str | None
+    scanned_count: int
+
+
 class ItemsByKind(Mapping[type, list[Any]], Generic[T]):
     """Items by their class, each list in the order in which they were read.
 

@@ -106,6 +106,8 @@ NOTES = [Note(title=title) for title in TITLES]
 
 CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "get_one": (lambda: Note.get_one("1"), "await Note.aio.get_one(...)"),
+    "get_raw": (lambda: Note.get_raw("1"), "await Note.aio.get_raw(...)"),
+    "exists": (lambda: Note.exists("1"), "await Note.aio.exists(...)"),
     "get_one of a condition": (
         lambda: Note.get_one((Note.title == "1") & (Note.stars == 1)),
         "await Note.aio.get_one(...)",

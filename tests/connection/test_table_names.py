@@ -225,6 +225,16 @@ class TestArn:
         for connection in (Connection(profile="x"), Connection(region="us-east-2", endpoint_url="http://localhost:1")):
             assert foreign.on(connection).table_name().endswith(":table/orders")
 
+    @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"])
+    def test_a_server_of_ones_own_has_any_region(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        foreign = Order.on_table(ARN.replace("us-east-2", "ddblocal"))
+        monkeypatch.setenv(name, "http://localhost:8000")
+        assert foreign.table_name() == ARN.replace("us-east-2", "ddblocal")
+        Connection.set_config(region="us-east-2")
+        monkeypatch.setenv(name, "https://dynamodb.us-east-2.amazonaws.com")
+        with pytest.raises(ConfigurationError, match="ddblocal, but its connection is one to us-east-2"):
+            foreign.table_name()
+
     def test_transactions_take_one_account(self) -> None:
         ours, theirs = (Order.on_table(f"arn:aws:dynamodb:us-east-2:{n * 12}:table/orders") for n in "12")
         with pytest.raises(ExpressionError, match="one account; got those of 111111111111, 222222222222"):

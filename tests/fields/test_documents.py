@@ -33,6 +33,7 @@ from dynamongo import (
     ValidationError,
 )
 from dynamongo.backends.base import Backend
+from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.conditions import Comparison
 from dynamongo.expressions.updates import SetUpdate
@@ -224,6 +225,23 @@ def test_document_that_was_read_in_part() -> None:
     assert part.to_dict(mode="json") == {"id": "a", "home": {"city": "Oslo", "place": {"lat": "59.9"}}}
     with pytest.raises(AttributeNotLoaded, match="was read in part"):
         House(id="b", home=home)
+
+
+def test_server_stores_the_same(dynamodb_backend: DynamoDBBackend) -> None:
+    with Connection.using(dynamodb_backend):
+        houses = House.on_table(f"houses-{uuid.uuid4().hex}")
+        houses.create_table()
+        house = houses(id="a", home=OSLO, front=Window(width=2), windows=[Window(width=1)]).save()
+        condition = (House.home.place.lat > 59) & (House.front.colour == Colour.RED) & House.home.zip.not_exists()
+        (found,) = houses.find(condition, scans="allow")
+        assert found == house
+        found.home.city = "Bergen"  # type: ignore[union-attr]  # it is there
+        found.windows.append(Window(width=3))
+        found.save(only_changed=True)
+        assert houses.get_one("a") == found
+        (part,) = houses.get_many(["a"], projection=[House.home.place.lat, House.front.width])
+        assert part.to_dict(mode="json") == {"id": "a", "home": {"place": {"lat": "59.9"}}, "front": {"width": 2}}
+        houses.delete_table()
 
 
 # Rules of the class.
@@ -424,3 +442,32 @@ def test_schema_of_a_document() -> None:
     schema = House.json_schema()["properties"]["home"]["anyOf"][0]
     assert (schema["title"], schema["required"]) == ("Address", ["city"])
     assert schema["properties"]["city"] == {"type": "string", "maxLength": 20}
+
+
+class Limited(pydantic.BaseModel):
+    town: Annotated[str | None, StringField(stored_as="Town"), pydantic.Field(max_length=3)] = None
+    count: int | None = pydantic.Field(default=None, gt=0, le=9)
+    code: str = pydantic.Field(pattern="^[a-z]+$", min_length=2)
+    price: Decimal = pydantic.Field(ge=1)
+    names: list[str] = pydantic.Field(max_length=2)
+
+
+def test_field_and_constraints_of_one_member() -> None:
+    field = DocumentField(Limited).with_label("x")
+    document = Limited(town="Ed", code="ab", price=Decimal(1), names=[])
+    assert field.encode(document) == {"Town": "Ed", "code": "ab", "price": 1, "names": []}
+    assert field.decode(field.encode(document)) == document
+    for name, wrong in {"town": "Oslo", "code": "A1", "price": 0, "names": ["a", "b", "c"]}.items():
+        with pytest.raises(ValidationError, match=rf"^x.{name} does not accept"):
+            field[name].validate(wrong)
+
+
+def test_schema_has_the_constraints_of_pydantic() -> None:
+    properties = DocumentField(Limited).json_schema("validation")["properties"]
+    assert properties["count"] == {
+        "anyOf": [{"type": "integer", "exclusiveMinimum": 0, "maximum": 9}, {"type": "null"}]
+    }
+    assert properties["town"] == {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}]}
+    assert properties["code"] == {"type": "string", "pattern": "^[a-z]+$", "minLength": 2}
+    assert properties["price"]["anyOf"][0] == {"type": "number", "minimum": 1}
+    assert properties["names"]["anyOf"][0] == {"type": "array", "items": {"type": "string"}, "maxItems": 2}

@@ -11,7 +11,7 @@ import pickle
 import threading
 import weakref
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_type_hints
 
 import pytest
 
@@ -198,6 +198,7 @@ class TestClass:
         assert "Message" not in Message.declared
         assert repr(bound) == f"<class '{__name__}.Message' on table 'other'>"
         assert bound(room="a", number=1, text="x").shout == "X"
+        assert get_type_hints(bound) == get_type_hints(Message)
 
     def test_there_is_one_for_each_table_and_connection(self) -> None:
         connection = Connection(backend=MemoryBackend())

@@ -49,6 +49,7 @@ def expected(sks: str) -> dict[str, type]:
         ((Customer, Order), {"hash_key": "jane", "index": Order.by_owner, "limit": 2}, "ab"),
         ((Customer, Order), {"hash_key": "c", "projection": ["name", Order.total]}, "abcdef"),
         ((Customer, Order), {"hash_key": "c", "consistent": True, "page_size": 2}, "abcdef"),
+        ((Customer, Order), {"hash_key": "c", "page_size": 2, "max_units_per_second": 1000}, "abcdef"),
         ((Customer, Order), {"hash_key": "missing"}, ""),
     ],
 )

@@ -193,37 +193,10 @@ def test_attribute_may_be_called_item() -> None:
     assert Boxed.from_dynamodb_json({"Item": {"Item": {"S": "x"}, "S": {"S": "y"}}}).S == "y"
 
 
-NO_IMAGES: list[tuple[Any, str]] = [
-    ({**KEY, "x": "plain"}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"S": 5}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"N": 5}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"N": "five"}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"N": "NaN"}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"B": "é"}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"SS": [1]}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"NS": []}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"T": "x"}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"S": "a", "N": "1"}}, "the attribute x is not DynamoDB JSON"),
-    ({**KEY, "x": {"M": {"a": {"L": [{"S": "b"}, 5]}}}}, "the attribute x.a[1] is not DynamoDB JSON"),
-    ("{", "DynamoDB JSON cannot be read from '{'"),
-    ("[]", "DynamoDB JSON of an item is an object; got []"),
-    ({"id": {"S": "no UUID"}}, "Thing.id cannot be read"),
-    ({"Item": {}}, "Thing.id is part of the key, but the stored item has no such attribute"),
-]
-
-
-@pytest.mark.parametrize(("image", "words"), NO_IMAGES)
-def test_what_is_no_dynamodb_json_is_refused(image: Any, words: str) -> None:
-    with pytest.raises(ValidationError, match=re.escape(words)):
-        Thing.from_dynamodb_json(image)
-
-
-def test_deep_dynamodb_json_is_refused() -> None:
-    deep: Any = {"S": "x"}
-    for _ in range(100_000):
-        deep = {"L": [deep]}
-    with pytest.raises(ValidationError, match="nested too deep"):
-        Thing.from_dynamodb_json({"id": deep})
+def test_item_that_its_model_cannot_read_is_refused() -> None:
+    for image, words in (({"id": {"S": "no UUID"}}, "Thing.id cannot be read"), ({}, "Thing.id is part of the key")):
+        with pytest.raises(ValidationError, match=words):
+            Thing.from_dynamodb_json(image)
 
 
 NO_DOCUMENTS: list[tuple[Any, str]] = [

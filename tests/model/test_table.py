@@ -159,6 +159,15 @@ class TestUpdate:
         (found,) = person.find(person.name == "x", index="by_name")
         assert found.year == 3
 
+    def test_index_whose_long_key_is_divided_otherwise_differs(self, backend: Backend) -> None:
+        model(by_name=GlobalIndex("name", ("year", "until"))).create_table()
+        person = model(by_name=GlobalIndex(("name", "year"), "until"))
+        (difference,) = person.compare_table()
+        assert str(difference) == (
+            "index by_name: the model has hash key name (S), year (N); range key until (N) with all;"
+            " the table has hash key name (S); range key year (N), until (N) with all"
+        )
+
     def test_billing_and_units_are_changed(self, backend: Backend) -> None:
         model(__read_units__=1, __write_units__=1).create_table()
         person = model(__read_units__=5, __write_units__=6)

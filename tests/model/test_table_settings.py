@@ -14,7 +14,7 @@ from dynamongo import Connection, Difference, Model, SchemaError, StringField
 from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.memory import MemoryBackend, VirtualClock
-from dynamongo.exceptions import InvalidRequestError, ServiceError, TableNotFound
+from dynamongo.exceptions import BackendError, InvalidRequestError, ServiceError, TableNotFound
 from dynamongo.operations import (
     ContinuousBackups,
     DescribeTable,
@@ -231,6 +231,15 @@ class TestDelete:
     def test_missing_table_is_still_missing(self, memory: MemoryBackend) -> None:
         with pytest.raises(TableNotFound):
             model(__deletion_protection__=True).delete_table()
+
+
+@blocking_only
+def test_server_without_backups_says_so(dynamodb_backend: Backend) -> None:
+    person = model(__table__="without-backups", __point_in_time_recovery__=True)
+    with Connection.using(dynamodb_backend):
+        with pytest.raises(BackendError, match=r"the server does not know this operation.*UpdateContinuousBackups"):
+            person.create_table()
+        model(__table__="without-backups").delete_table()
 
 
 @blocking_only

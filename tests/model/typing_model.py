@@ -228,6 +228,7 @@ def read_lazily() -> None:
     assert_type([listed.name for listed in found], list[str])
     assert_type(Listed.find(as_dicts=True), ResultSet[dict[str, Any]])
     assert_type(Listed.find(as_items=True).all(), list[dict[str, Any]])
+    assert_type([each.cursor for each in Listed.find().migrate()], "list[str | None]")
     assert_type(Listed.find(on_invalid="skip").first(), Listed | None)
     assert_type(Listed.find(on_invalid="keep").all(), list[Listed | UnreadableItem])
     assert_type(Listed.find(on_invalid="keep", as_dicts=True).one(), dict[str, Any] | UnreadableItem)
@@ -449,7 +450,7 @@ async def bind(connection: Connection) -> None:
     bound = Listed.on_table("archive")
     assert_type(bound, type[Listed])
     Listed.__table__ = "other"
-    assert_type(Listed.__table__.upper(), str)
+    assert_type(len(Listed.__table__), int)
     Monthly.__table__ = name_table
     assert_type(Listed.on(connection).on_table("archive"), type[Listed])
     assert_type(bound.get_one("a"), Listed)

@@ -191,6 +191,22 @@ class Shared(Model):
     year = IntField()
 
 
+def test_index_that_lacks_a_part_of_its_hash_key_is_named() -> None:
+    class Sent(Model):
+        __table__ = "sent"
+        __hash_key__ = "pk"
+        pk = StringField(required=True)
+        tenant = StringField(required=True, stored_as="GSI1PK")
+        region = StringField(required=True, stored_as="GSI1PK2")
+        by_tenant = GlobalIndex(hash_key=(tenant, region))
+
+    with Connection.using(MemoryBackend()):
+        Sent.create_table()
+        near = "the index by_tenant would serve it, but no condition compares `region` of its hash key by =="
+        with pytest.warns(ScanWarning, match=near):
+            Sent.get_many(Sent.tenant == "a")
+
+
 def test_rejected_index_says_what_makes_it_usable() -> None:
     condition = Shared.kind == "a"
     advice = r"`year` are not in it: declare the field required=True, force the index with index="

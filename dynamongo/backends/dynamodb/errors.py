@@ -138,6 +138,10 @@ _NOT_RECEIVED: Final = {"RequestTimeout", "RequestTimeoutException"}
 """The store got no complete request in time, so it cannot have executed it; HTTP status 408 means the same."""
 
 
+_UNEXPLAINED: Final = {"UnknownOperationException": "the server does not know this operation; many local ones do not"}
+"""What to say for codes that come without a message."""
+
+
 def foreign_errors() -> tuple[type[Exception], ...]:
     """Return the bases of the exceptions that botocore raises; none while it is not imported."""
     if "botocore" not in sys.modules:
@@ -236,7 +240,7 @@ def translate_response(response: dict[str, Any], credentials: str) -> DynamongoE
         credentials: As in `translate_error`.
     """
     code = response.get("Error", {}).get("Code", "Unknown")
-    message = response.get("Error", {}).get("Message") or f"{code}, without a message"
+    message = response.get("Error", {}).get("Message") or _UNEXPLAINED.get(code, f"{code}, without a message")
     if code == str(_find_status(response)):  # no code was sent: it is the text of a proxy or a gateway
         message = _shorten_page(message)
     error_type = ERRORS_BY_CODE.get(code) or _judge_status(response)

@@ -239,6 +239,8 @@ class LongKeyContract(LongKeyBase):
         for name in ("h3", "r4"):
             with pytest.raises(InvalidRequestError):
                 table.put({**largest, name: str(largest[name]) + "x"})
+        with pytest.raises(InvalidRequestError):
+            table.put({**largest, "r1": "\u20ac" * 200, "r4": "\u20ac" * 200})
 
     @proves(
         "27.25",

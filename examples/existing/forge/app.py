@@ -13,8 +13,8 @@ NOON = datetime(2025, 3, 2, 12, tzinfo=timezone.utc)
 def main() -> None:
     """Merge Joe's pull request, protect the branch, and open another issue."""
     opened = Item.get_many(Item.author == "joe", index=Item.by_author)  # keys alone, in the order of their creation
-    issue, pull_request = Issue.get_one((opened[0].pk, opened[0].sk)), PullRequest.get_one((opened[1].pk, opened[1].sk))
-    merge(pull_request, closes=issue)
+    found = Item.find(opened).by_kind()
+    merge(found[PullRequest][0], closes=found[Issue][0])
 
     repository = Repository.get_one(("REPO#jane#lamps", "REPO#jane#lamps"))
     protect(repository, "main", reviews=3)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from examples.existing.shop.models import Customer, Item, Order
+from dynamongo import Connection
+from examples.existing.shop.models import Customer, Order
 
 
 def main() -> None:
     """Show the customer's partition, ship the oldest open order, and move the customer."""
-    for item in Item.find(Item.pk == "c#jane"):  # customers and orders, each as what it is
-        print(item)
+    found = Connection.find_across((Customer, Order), hash_key="c#jane").by_kind()  # one query
+    [jane] = found[Customer]
+    print(jane.name, [f"{order.sk}: {order.status}" for order in found[Order]])
+
     [order] = Order.find(Order.gsi1pk == "status#open", limit=1)
     ship(order)
-    move(Customer.get_one(("c#jane", "c#jane")), street="Strandgaten 7", city="Bergen")
+    move(jane, street="Strandgaten 7", city="Bergen")
 
 
 def ship(order: Order) -> None:

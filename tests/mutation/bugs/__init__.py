@@ -1,5 +1,12 @@
 """The bugs, by the packages that have them."""
 
-from mutation.bugs import above, backend, expressions, mapping, transport
+from mutation.bugs import above, backend, expressions, forms, mapping, transport
 
-MUTANTS = [*expressions.MUTANTS, *mapping.MUTANTS, *backend.MUTANTS, *above.MUTANTS, *transport.MUTANTS]
+MUTANTS = [
+    *expressions.MUTANTS,
+    *mapping.MUTANTS,
+    *forms.MUTANTS,
+    *backend.MUTANTS,
+    *above.MUTANTS,
+    *transport.MUTANTS,
+]

@@ -16,6 +16,12 @@ MUTANTS = [
         "min(lower, key=_k, default=None)",
     ),
     Mutant(
+        "a range attribute after a bound is compared, too",
+        "fold_ranges",
+        "condition is None or not is_equality(condition)",
+        "condition is None",
+    ),
+    Mutant(
         "a plan from a template contradicts itself",
         "PlanTemplate.fill",
         "self.is_doubtful and find_contradiction(parts) is not None",

@@ -145,6 +145,30 @@ MUTANTS = [
         "is_usual_range(item.get(range_name))",
         "(range_name not in item or is_usual_range(item[range_name]))",
     ),
+    Mutant(
+        "an index holds items without one of several key attributes",
+        "_make_long_locator.locate_all",
+        "not is_usual(item.get(name))",
+        "not is_usual(item.get(name)) and name in item",
+    ),
+    Mutant(
+        "attributes of a long key are usual one by one",
+        "_make_usual_test",
+        "_USUAL_LENGTH // share",
+        "_USUAL_LENGTH",
+    ),
+    Mutant(
+        "a bound on a later range attribute leaves that of the first",
+        "_interval_of",
+        "view.boundary_at(fixed, is_after=True)",
+        "None",
+    ),
+    Mutant(
+        "a range attribute before the last takes any condition",
+        "_find_fixed",
+        "found is None or not _is_equality(found[0])",
+        "found is None",
+    ),
     # Keys, conditions of writes, batches, transactions, cost.
     Mutant("an empty key is stored", "check_key_values", "_empty_kind(_v)", "_empty_kind(None)"),
     Mutant(

@@ -7,7 +7,7 @@ MUTANTS = [
     Mutant("an inlined int may have any size", "_int", 'f"canonical_number({_v}) is not None"', '"True"'),
     Mutant("inlined text may have lone surrogates", "_text", 'f"{_v}.isascii() or has_utf8_form({_v})"', '"True"'),
     Mutant("a member's empty set is stored", "_set", '_t and f"{_v} and {_t}"', "_t"),
-    Mutant("a member may be missing", "_define_take", "_c or member.required", "_c"),
+    Mutant("a member may be missing", "_define_take", "_c or member.required or _r", "_c or _r"),
     Mutant("a member may be unknown", "_define_take", '" if len(taken) == len(v) else None"', '""'),
     Mutant("a map that is read may gain defaults", "_define_take", 'source.task != "encode"', 'source.task == "build"'),
     Mutant("members that were not shown are dropped", "_refuse_map", '"v._undeclared if"', '"False if"'),
@@ -35,10 +35,19 @@ MUTANTS = [
     Mutant("a bound of what does not sort", "Updatable.encode_bound", "if self.unsorted:\n    _s", "if False:\n    _s"),
     Mutant("a format loses a part of the date", "make_pattern", "not all(_g)", "False"),
     Mutant("text for a number is not read again", "is_canonical", "format_number(number) == text", "True"),
+    # What a save keeps, and what a read leaves out.
+    Mutant(
+        "an unchanged value takes its field's form", "keep_form", "is_same(own, _write_again(field, stored))", "False"
+    ),
+    Mutant("a NULL is dropped by a save", "make_record", "undeclared or nulls", "undeclared"),
+    Mutant("a NULL that came as JSON is dropped", "make_wire_record", "undeclared or nulls", "undeclared"),
+    Mutant("a default that was read is not stored", "keep_form", "fills and field.has_read_rule and _a", "False"),
+    Mutant("a limit counts what is left out", "make_sift.sift", "len(readable) != room", "seen != room"),
+    Mutant("an item has one problem at most", "_find_parts", "yield from found", "yield found[0]"),
     # The functions that are made of it.
     Mutant(
         "a default is used for None",
-        "_write_build_field",
+        "write_build_field",
         '[f"    elif {_v} is None:", f"        {_v} = {missing}"]',
         '[f"    elif {_v} is None:", f"        {_v} = {_write_default(field, field_name, missing, source)}"]',
     ),
@@ -49,7 +58,7 @@ MUTANTS = [
         '"if len(given) + absent <"',
     ),
     Mutant("a codec drops what is not declared", "Codec._write_decode", '"item if count =="', '"item if count >="'),
-    Mutant("a codec stores empty keys", "_write_encode_keys", 'f"if not ({_t}):"', '"if False:"'),
+    Mutant("a codec stores empty keys", "write_encode_keys", 'f"if not ({_t}):"', '"if False:"'),
     Mutant(
         "a codec stores empty keys of indexes",
         "Codec._write_encode",
@@ -58,7 +67,7 @@ MUTANTS = [
     ),
     Mutant(
         "an item without its key is whole",
-        "_write_decode_field",
+        "write_decode_field",
         "if field.is_key:\n    absent = _a",
         "if False:\n    absent = _a",
     ),
@@ -79,4 +88,16 @@ MUTANTS = [
         "index == name",
     ),
     Mutant("a saved change is sent again", "Mapper.note_saved", "set_record(instance, item)", "item"),
+    # Kinds of items in one table.
+    Mutant("a read finds items of every kind", "Read.kind", "self.kinds.condition", "None"),
+    Mutant("a write by key deletes items of every kind", "guard_kind", "guard is None", "True"),
+    Mutant("an update changes items of every kind", "make_update", "kinds.condition", "None"),
+    Mutant("an upsert stores no kind", "make_update", "kinds.add_to(updates)", "updates"),
+    Mutant("a kind that others wrote is lost by a save", "KindMapper.encode", "len(kinds.own) > 1", "False"),
+    Mutant(
+        "a base reads instances of itself", "Kinds.add", "self._models.update(dict.fromkeys(values, model))", "None"
+    ),
+    Mutant("a projection leaves out the kind", "_Planner._find_class_path", "(kinds.path,) if can_read else ()", "()"),
+    Mutant("an update makes an item of another kind", "Kinds.check_update", "update.value not in self.own", "False"),
+    Mutant("models of several tables are read together", "_check", "model.table_name() != first.table_name()", "False"),
 ]

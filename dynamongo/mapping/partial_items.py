@@ -1,0 +1,54 @@
+"""Partial items: instances of items of which only some paths were read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dynamongo.exceptions import ValidationError
+from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.values import Item
+from dynamongo.fields.base import Field
+from dynamongo.fields.partial_map import guard
+from dynamongo.mapping import problems
+from dynamongo.mapping.records import Record, Recorded, set_record
+
+if TYPE_CHECKING:
+    from dynamongo.mapping.mapper import Mapper
+
+M = TypeVar("M", bound=Recorded)
+
+
+def decode_partial(mapper: Mapper[M], item: Item, loaded: tuple[Path, ...]) -> M:
+    """Return an instance of an item of which only these paths were read; others raise `AttributeNotLoaded`."""
+    # Attributes of which only elements were read are decoded apart: their fields would miss the rest.
+    parts = {path.attribute for path in loaded if len(path.elements) > 1}
+    whole = {name: value for name, value in item.items() if name not in parts}
+    instance: M = mapper.partial_codec.decode(mapper.model, (whole,))[0]
+    values: dict[str, Any] = vars(instance)
+    for name, field in mapper.fields.items():
+        attribute = field.path.attribute
+        paths = [path.below() for path in loaded if path.attribute == attribute]
+        # A field is a descriptor without `__set__`: it is asked only where `__dict__` has no value, and then raises
+        # `AttributeNotLoaded`.
+        value = values.pop(name)
+        if attribute in parts and item.get(attribute) is not None:
+            value = _decode_part(mapper, field, item)
+        if paths:
+            _check_required(mapper, field, item)
+            values[name] = guard(value, paths, field.label)
+    undeclared = {name: value for name, value in item.items() if name not in mapper.attributes}
+    set_record(instance, Record(item, undeclared, loaded))
+    return instance
+
+
+def _decode_part(mapper: Mapper[Any], field: Field[Any], item: Item) -> Any:
+    stored = item[field.path.attribute]
+    try:
+        return field.decode_partial(stored)
+    except ValidationError:
+        raise mapper.explain_unreadable(item, problems.find_problems_of_part(field, stored)) from None
+
+
+def _check_required(mapper: Mapper[Any], field: Field[Any], item: Item) -> None:
+    if field.required_on_read and item.get(field.path.attribute) is None:
+        raise mapper.explain_unreadable(item, problems.find_problems({field.path.name: field}, item))

@@ -1,0 +1,58 @@
+"""Everything that is wrong with a document is told, each with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dynamongo import DictField, Field, IntField, ListField, Model, SetField, StringField
+from dynamongo.mapping.document_problems import read_document
+
+
+class Order(Model):
+    __table__ = "orders"
+    __hash_key__ = "id"
+    id = IntField()
+    status = StringField(required=True, default="open")
+    note = StringField(max_length=3)
+    tags = SetField(StringField(max_length=1), required=True)
+    lines = ListField(DictField(sku=StringField(required=True), count=IntField(default=1)), required=True)
+    anything = Field()
+
+
+FIELDS = Order.__mapper__.fields
+
+
+def problems_of(document: dict[str, Any]) -> list[tuple[str, tuple[str | int, ...], str]]:
+    _, problems = read_document(FIELDS, document)
+    return [(problem.kind, problem.place, problem.message) for problem in problems]
+
+
+def test_values_of_a_document() -> None:
+    values, problems = read_document(FIELDS, {"id": 1.0, "note": None, "tags": ["a"], "lines": [{"sku": "x"}]})
+    assert (values, problems) == ({"id": 1, "note": None, "tags": {"a"}, "lines": [{"sku": "x", "count": 1}]}, [])
+
+
+def test_problems_of_a_document() -> None:
+    document = {
+        "status": None,
+        "note": "long",
+        "tags": ["a", "bc"],
+        "lines": [{"sku": "x"}, {"count": "y", "price": 1}, None],
+        "other": 1,
+    }
+    assert problems_of(document) == [
+        ("unknown", ("other",), ""),
+        ("missing", ("id",), "Order.id is required"),
+        ("unsuitable", ("status",), "Order.status is required; got None"),
+        ("unsuitable", ("note",), "Order.note must be a str of at most 3 characters; got 'long'"),
+        ("unsuitable", ("tags", 1), "Order.tags[1] must be a str of at most 1 characters; got 'bc'"),
+        ("unknown", ("lines", 1, "price"), ""),
+        ("missing", ("lines", 1, "sku"), "Order.lines[1].sku is required"),
+        ("unsuitable", ("lines", 1, "count"), "Order.lines[1].count must be an int; got 'y'"),
+        ("unsuitable", ("lines", 2), "Order.lines[2] must be a dict; got None"),
+    ]
+
+
+def test_set_that_needs_a_member_is_missing() -> None:
+    assert problems_of({"id": 1, "tags": None}) == [("unsuitable", ("tags",), "Order.tags is required; got None")]
+    assert problems_of({"id": 1}) == [("missing", ("tags",), "Order.tags is required")]

@@ -1,0 +1,21 @@
+"""Bugs in the forms of an item: JSON and its schema, DynamoDB JSON, and documents."""
+
+from mutation.library import Mutant
+
+MUTANTS = [
+    Mutant("a whole number in JSON is refused", "IntField.from_json", "as_whole(value)", "value"),
+    Mutant("a date in JSON is read by its format", "DateField.from_json", "_parse_date", "self.convert"),
+    Mutant("a set in JSON has no order", "SetField.to_json", "sorted(value, key=_k)", "list(value)"),
+    Mutant("a member of a custom field goes unchecked", "_settle_json", "_find_own(cls, name) is None", "False"),
+    Mutant("a rounded number is written", "_to_exact", "isinstance(number, Decimal)", "False"),
+    Mutant("a schema requires what has a default", "describe_object", "not field.has_default", "True"),
+    Mutant("a schema allows null for what is required", "describe_object", "not is_needed", "True"),
+    Mutant("a pattern matches anywhere", "write_pattern", 'f"^(?:{_p})"', 'f"(?:{_p})"'),
+    Mutant("an image of an export is not unwrapped", "_read", "isinstance(inner, Mapping)", "False"),
+    Mutant("parts of lists in an image go unchecked", "_find_mistake", 'kind == "L"', "False"),
+    Mutant("bytes for boto3's client are text", "_write_scalar", 'binary == "base64"', "True"),
+    Mutant("an undeclared member of a document is lost", "DocumentField._build", "normalize_item(undeclared)", "{}"),
+    Mutant("a document is built anew", "DocumentField.convert", "value if is_valid else _b", "_b"),
+    Mutant("a rule of a whole document is ignored", "DocumentField.has_rules", "self.document_type.has_rules", "False"),
+    Mutant("pydantic takes what lacks a value", "_find_wrong_names", "name not in given", "False"),
+]
