@@ -112,7 +112,7 @@ class Boto3(Model):
     fraction = TimestampField()
     milliseconds = DateTimeField(format="epoch-ms")
     colour = EnumField(Colour, format="name")
-    document = JSONField()
+    document = JSONField(format="json.dumps")
     address = DictField(city=StringField(), zip=StringField(), since=DateTimeField(format="iso-z", timespec="seconds"))
     rows = ListField(DictField(n=IntField(), at=DateTimeField(format="iso-z", timespec="seconds")))
     mixed = ListField(Field)

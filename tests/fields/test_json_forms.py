@@ -83,7 +83,7 @@ FORMS: dict[str, tuple[Field[Any], Any, Any]] = {
     "enumeration by name": (EnumField(Level, by_name=True), Level.LOW, 1),
     "enumeration of tuples": (EnumField(Point, by_name=True), Point.ORIGIN, "ORIGIN"),
     "Decimal": (DecimalField(), Decimal("1.50"), "1.50"),
-    "set": (SetField(DecimalField), {Decimal(10), Decimal(9)}, ["9", "10"]),
+    "set": (SetField(DecimalField), {Decimal(1000), Decimal(9), Decimal(17)}, ["9", "17", "1000"]),
     "document": (JSONField(), {"z": 1, "a": 0.5}, {"z": 1, "a": 0.5}),
     "anything": (Field(), {"a": {2, 1}, "b": b"x", "c": Decimal("1.5")}, {"a": [1, 2], "b": "eA==", "c": 1.5}),
     "map": (DictField(day=DateField(), tags=ListField(StringField)), {"day": dt.date(2024, 5, 1), "tags": []}, ...),
@@ -272,6 +272,7 @@ SCHEMA_CASES: list[Field[Any]] = [
     SetField(StringField(max_length=1), required=True),
     ListField(SetField(IntField)),
     DictField(a=StringField(required=True), b=IntField(min_value=0), c=ListField(IntField), d=IntField(default=1)),
+    DictField(a=StringField(required=True, default="x"), b=DictField(c=IntField(required=True))),
     DictField(),
     JSONField(),
 ]

@@ -88,19 +88,24 @@ def _find_hash_value(view: View, attribute: KeyAttribute, parts: KeyParts) -> At
 def _find_interval(view: View, parts: KeyParts) -> Interval:
     """Return the interval that the conditions on range attributes select, of which there is at least one."""
     attributes = view.keys.range_attributes
-    count = len(parts) - len(view.keys.hash_attributes)
-    before, last = attributes[: count - 1], attributes[count - 1]
-    # A condition on another attribute takes the place of one of these.
-    if last.name not in parts or (before and not all(each.name in parts for each in before)):
+    place = len(parts) - len(view.keys.hash_attributes) - 1
+    last = attributes[place]
+    found = parts.get(last.name)
+    if found is None:  # a condition on another attribute has taken its place
         _refuse_gap(attributes, parts)
+    fixed = _find_fixed(view, attributes[:place], parts) if place else ()
+    return _interval_of(view, fixed, found[0], _take_values(view, last, found[1]))
+
+
+def _find_fixed(view: View, attributes: Sequence[KeyAttribute], parts: KeyParts) -> list[AttributeValue]:
+    """Return the values of the range attributes before the last one that is named."""
     fixed: list[AttributeValue] = []
-    for each in before:
-        part, values = parts[each.name]
-        if not _is_equality(part):
-            _refuse_gap(attributes, parts)
-        fixed += _take_values(view, each, values)
-    part, values = parts[last.name]
-    return _interval_of(view, fixed, part, _take_values(view, last, values))
+    for each in attributes:
+        found = parts.get(each.name)
+        if found is None or not _is_equality(found[0]):
+            _refuse_gap(view.keys.range_attributes, parts)
+        fixed += _take_values(view, each, found[1])
+    return fixed
 
 
 def _refuse_gap(attributes: Sequence[KeyAttribute], parts: KeyParts) -> NoReturn:

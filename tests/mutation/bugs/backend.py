@@ -165,9 +165,9 @@ MUTANTS = [
     ),
     Mutant(
         "a range attribute before the last takes any condition",
-        "_find_interval",
-        "not _is_equality(part)",
-        "False",
+        "_find_fixed",
+        "found is None or not _is_equality(found[0])",
+        "found is None",
     ),
     # Keys, conditions of writes, batches, transactions, cost.
     Mutant("an empty key is stored", "check_key_values", "_empty_kind(_v)", "_empty_kind(None)"),
