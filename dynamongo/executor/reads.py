@@ -156,17 +156,9 @@ class PageLoop:
 
     def take(self, page: ReadPage) -> ReadPage:
         """Count a page that was fetched, and return it cut to the limit, with its items projected."""
-        items, count, after = page.items, page.count, page.next
-        if self._project is not None:
-            items = list(map(self._project, items))
-        if items and self.sift is not None:
-            items, seen = self.sift(items, self._room)
-            count = len(items)
-        elif self._room is not None and count > self._room:
-            items, count, seen = items[: self._room], self._room, self._room
-        else:
-            seen = len(page.items)
-        if seen < len(page.items):  # a count has no items, and no position to continue at
+        items, count, seen = self._fit(page)
+        after = page.next
+        if 0 < seen < len(page.items):
             self.position = after = continue_after(self.plan, page.start, page.items[seen - 1])
         if self._room is not None:
             self._room -= count
@@ -182,6 +174,18 @@ class PageLoop:
         if items is page.items and after is page.next:
             return page
         return ReadPage(items, count, page.scanned_count, after, page.consumed, page.start)
+
+    def _fit(self, page: ReadPage) -> tuple[Sequence[Item], int, int]:
+        """Return the items that there is room for, projected; their number; and how many were looked at for them."""
+        items, count, room = page.items, page.count, self._room
+        if self._project is not None:
+            items = list(map(self._project, items))
+        if items and self.sift is not None:
+            items, seen = self.sift(items, room)
+            return items, len(items), seen
+        if room is not None and count > room:  # a count has no items, and no position to continue at
+            return items[:room], room, room
+        return items, count, len(items)
 
     def _has_spent_budget(self) -> bool:
         return self.pages == self._max_pages or (
