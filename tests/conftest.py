@@ -11,7 +11,7 @@ from typing import Any
 import botocore.loaders
 import pytest
 from botocore_model import check_request
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 from server import EmulatorUnavailable, is_required, run_server
 
 from dynamongo._support import codegen
@@ -27,7 +27,12 @@ settings.register_profile("thorough", settings.get_profile("patient"), max_examp
 settings.register_profile("soak", settings.get_profile("patient"), max_examples=2000, stateful_step_count=60)
 # For `tests/mutants.py`: that a test fails is enough, and a minimal example takes a minute to find.
 settings.register_profile(
-    "mutants", settings.get_profile("thorough"), phases=[Phase.explicit, Phase.generate], database=None
+    "mutants",
+    settings.get_profile("thorough"),
+    phases=[Phase.explicit, Phase.generate],
+    database=None,
+    # Without its plugin of pytest, Hypothesis takes the parameters of a method for a mistake.
+    suppress_health_check=[HealthCheck.differing_executors],
 )
 settings.load_profile(os.environ.get("DYNAMONGO_HYPOTHESIS_PROFILE", "patient"))
 

@@ -11,6 +11,7 @@ from dynamongo.expressions.values import AttributeType, AttributeValue, check_na
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T, decoder_of, refuse_shared_names
 from dynamongo.fields.containers import FieldLike, as_field
+from dynamongo.fields.held_maps import HeldDict, hold, undeclared_in
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, to_plain
 from dynamongo.fields.partial_map import refuse_part
 
@@ -36,16 +37,6 @@ class AnyField(Field[Any]):
         return True
 
     __iter__ = None  # as for `ListField`
-
-
-class HeldDict(dict[str, Any]):
-    """A dict that a `DictField` converted or read: it gains no defaults again, and keeps undeclared members.
-
-    Stored members without a field are not shown, and are saved again with the dict.
-    """
-
-    _undeclared: Mapping[str, AttributeValue] = {}
-    """The stored members without a field, as attribute values."""
 
 
 class DictField(Field[T]):
@@ -224,7 +215,7 @@ class DictField(Field[T]):
         given = cast("Mapping[str, Any]", value)
         self._refuse_unknown(given)
         members = {name: _apply_member_defaults(self.fields[name], member) for name, member in given.items()}
-        return _hold(members, _undeclared_in(given)) if isinstance(value, HeldDict) else self._add_defaults(members)
+        return hold(members, undeclared_in(given)) if isinstance(value, HeldDict) else self._add_defaults(members)
 
     def _add_defaults(self, members: Mapping[str, Any]) -> dict[str, Any]:
         missing = {name: field for name, field in self.fields.items() if field.has_default and name not in members}
@@ -234,7 +225,7 @@ class DictField(Field[T]):
         refuse_part(value)
         if not isinstance(value, Mapping):
             self.reject(value, "a dict")
-        undeclared = _undeclared_in(cast("object", value))
+        undeclared = undeclared_in(cast("object", value))
         members = dict(cast("Mapping[Any, Any]", value))
         if not self.fields:
             return super().convert(members)
@@ -252,7 +243,7 @@ class DictField(Field[T]):
             raise ValidationError(f"{self.label} has no field {names}; {_list_names(self.fields)}")
 
     def encode(self, value: Any) -> AttributeValue:
-        encoded: dict[str, AttributeValue] = normalize_item(_undeclared_in(value))
+        encoded: dict[str, AttributeValue] = normalize_item(undeclared_in(value))
         for name, member in value.items():
             field = self.fields.get(name)
             if field is None:
@@ -308,18 +299,7 @@ class DictField(Field[T]):
         """Return the members that are not absent, in a `HeldDict` if there is something to remember of them."""
         present = {name: member for name, member in members.items() if member is not None}
         undeclared = {name: value for name, value in stored.items() if name not in self._members}
-        return _hold(present, undeclared) if undeclared or self.applies_defaults else present
-
-
-def _hold(members: Mapping[str, Any], undeclared: Mapping[str, AttributeValue]) -> HeldDict:
-    held = HeldDict(members)
-    if undeclared:  # in new containers, so that nobody can change those of the store
-        vars(held)["_undeclared"] = normalize_item(undeclared)
-    return held
-
-
-def _undeclared_in(value: object) -> Mapping[str, AttributeValue]:
-    return vars(value).get("_undeclared", {}) if isinstance(value, HeldDict) else {}
+        return hold(present, undeclared) if undeclared or self.applies_defaults else present
 
 
 def _refuse_fields(options: Mapping[str, object]) -> None:

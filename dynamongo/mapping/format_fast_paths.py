@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynamongo.fields import DateTimeField, FloatField, IntField, StringField
+from dynamongo.fields import DateTimeField, FloatField, StringField
 from dynamongo.fields.datetime_formats import OF_PYTHON
 from dynamongo.fields.formats import Format, FormattedField
 from dynamongo.mapping.codec_source import FastPath, Source
@@ -47,8 +47,6 @@ def _write_fit(field: FormattedField[Any], v: str) -> list[str]:
     """Return the tests that the format can hold the value."""
     if isinstance(field, DateTimeField) and field.quantum > 1:
         return [f"not {v}.microsecond % {field.quantum:d}"]
-    if isinstance(field, IntField) and field.width is not None:
-        return [f"0 <= {v} < {10**field.width:d}"]
     return []
 
 

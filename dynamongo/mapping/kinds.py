@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 from dynamongo.exceptions import DynamongoError, ExpressionError, SchemaError, ValidationError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, In, NotExists, Or, Path
@@ -17,6 +17,8 @@ from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update
 from dynamongo.expressions.values import AttributeValue, Item, check_name, print_shortened, shorten
 from dynamongo.fields.base import Field
 from dynamongo.mapping.options import refuse
+
+U = TypeVar("U", bound=Update)
 
 DEFAULT_FIELD: Final = "kind"
 """Where the kind is stored if no `__kind_field__` says otherwise."""
@@ -92,10 +94,18 @@ class Kinds:
 
     def add_to(self, updates: tuple[AnyUpdate, ...]) -> tuple[AnyUpdate, ...]:
         """Return the updates of an upsert with one that stores the kind of a new item."""
-        value = self.written
-        if value is None or self._is_key or any(each.path.attribute == self.path.attribute for each in updates):
+        return self._set(updates, if_not_exists=True)
+
+    def rewrite(self, item: Item, updates: tuple[U, ...]) -> tuple[U | SetUpdate, ...]:
+        """Return the updates of a migration with one that stores the kind as it is written now."""
+        is_written = item.get(self.path.attribute) == self.written
+        return updates if is_written else self._set(updates, if_not_exists=False)
+
+    def _set(self, updates: tuple[U, ...], *, if_not_exists: bool) -> tuple[U | SetUpdate, ...]:
+        value, attribute = self.written, self.path.attribute
+        if value is None or self._is_key or any(each.path.attribute == attribute for each in updates):
             return updates
-        return (*updates, SetUpdate(self.path, value, if_not_exists=True))
+        return (*updates, SetUpdate(self.path, value, if_not_exists))
 
     def refuse(self, what: str, error: type[DynamongoError] = ValidationError) -> NoReturn:
         """Raise the error for a value that is not the model's own kind."""

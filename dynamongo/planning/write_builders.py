@@ -18,7 +18,7 @@ from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
 from dynamongo.expressions.values import shorten
 from dynamongo.mapping.mapper import Mapper
-from dynamongo.mapping.records import Recorded, record_of
+from dynamongo.mapping.records import Recorded, record_of, stored_item_of
 from dynamongo.mapping.versions import count_up, lock, next_version
 from dynamongo.operations import ConditionCheck, Delete, Get, Put, ReturnValues, UpdateItem
 from dynamongo.planning.strategies import Target
@@ -84,6 +84,8 @@ def make_save(
 def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | None:
     """Return the operation that stores the instance as its fields would store it; `None` if it is stored like that."""
     updates, checks = differences.find_rewrites(mapper, instance)
+    if mapper.kinds is not None:
+        updates = mapper.kinds.rewrite(stored_item_of(instance) or {}, updates)
     target = Target(mapper.key_of(instance), all_of(checks))
     return make_update(mapper, table, target, updates) if updates else None
 

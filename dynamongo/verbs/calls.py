@@ -215,8 +215,11 @@ class GetRawCall(GetCall):
     def finish(self, result: Any) -> Any:
         """Return the item as a dict of Python values, or the default."""
         item = result.item
-        if item is not None and self.plan is not None:
-            item = reads.accept_item(self.plan, item)
+        if item is not None:
+            if self.plan is not None:
+                item = reads.accept_item(self.plan, item)
+            elif self.mapper.model_for(item) is None:
+                item = None
         return self.finish_missing() if item is None else decode_map(item)
 
 

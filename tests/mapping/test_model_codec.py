@@ -48,7 +48,7 @@ from dynamongo._support import codegen
 from dynamongo.backends.dynamodb_json import render_item
 from dynamongo.expressions.values import Item
 from dynamongo.fields import python_values
-from dynamongo.fields.maps import HeldDict
+from dynamongo.fields.held_maps import HeldDict
 from dynamongo.mapping.model_codec import Codec
 from dynamongo.mapping.records import record_of
 

@@ -7,26 +7,31 @@ import enum
 import json
 import uuid
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from dynamongo import (
+    BinaryField,
     BooleanField,
     Connection,
     DateField,
     DateTimeField,
     DictField,
     EnumField,
+    FloatField,
     GlobalIndex,
     IntField,
+    JSONField,
+    ListField,
     Model,
     StringField,
     UUIDField,
 )
 from dynamongo.backends import Backend
 from dynamongo.backends.memory import MemoryBackend
-from dynamongo.operations import Get
+from dynamongo.operations import Get, Put
 
 pytestmark = pytest.mark.usefixtures("colour")
 
@@ -167,3 +172,39 @@ def test_updates_write_the_formats(backend: Backend) -> None:
     assert changed.save(only_changed=True).state is State.SHUT
     assert Event.get_one(changed) == changed
     assert Event.delete_one((OWNERS[0], moment(0)), condition=Event.state == State.SHUT) == changed
+
+
+OTHERS: list[tuple[Any, Any]] = [
+    (DateTimeField(format="iso-z"), "2025-01-01T11:00:00+01:00"),
+    (DateTimeField(format="iso-z", truncate=True), "2025-01-01T10:00:00.120999Z"),
+    (DateTimeField(format="epoch", truncate=True), Decimal("1735725600.5")),
+    (DateTimeField(format="epoch"), "2025-01-01T10:00:00Z"),
+    (DateTimeField(format="str", convert_tz=True), "2025-01-01 11:00:00+01:00"),
+    (DateField(format="epoch-days"), "2025-01-01"),
+    (UUIDField(format="hex"), "0A0B0C0D-0E0F-4A0B-8C0D-0123456789AB"),
+    (UUIDField(format="binary"), "0a0b0c0d0e0f4a0b8c0d0123456789ab"),
+    (BooleanField(format="number"), False),
+    (IntField(format="text"), "007"),
+    (IntField(format="text", width=5), 7),
+    (FloatField(format="text"), "1.50"),
+    (StringField(format="number"), "7"),
+    (BinaryField(format="base64"), b"a"),
+    (JSONField(format="json.dumps"), '{"a":1}'),
+]
+
+
+def test_save_keeps_what_is_stored_in_another_form() -> None:
+    for field, other in OTHERS:
+        body = {"__table__": "others", "__hash_key__": "id", "id": StringField(), "one": field, "changed": IntField()}
+        model: Any = type("Other", (Model,), {**body, "many": ListField(field), "map": DictField(part=field)})
+        item = {"id": "1", "one": other, "many": [other], "map": {"part": other}}
+        with Connection.using(MemoryBackend()) as connection:
+            model.create_table()
+            connection.execute(Put("others", item))
+            read = model.get_one("1")
+            assert read.save(only_changed=True) == read
+            read.changed = 5
+            read.save()
+            assert connection.execute(Get("others", {"id": "1"})).item == {**item, "changed": 5}
+            assert model.get_one("1") == read
+            assert read.one == read.many[0] == read.map["part"]

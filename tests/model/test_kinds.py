@@ -65,6 +65,9 @@ READS: list[Callable[[Any], list[Any]]] = [
     lambda model: [found for sk in STORED if (found := model.get_one(key(sk), None, projection=["day"])) is not None],
     lambda model: [each for each in Connection.transact_get([(model, key(sk)) for sk in STORED]) if each is not None],
     lambda model: model.find(model.pk == "c", index=None).page().items,
+    lambda model: [model.from_item(raw) for sk in STORED if (raw := model.get_raw(key(sk), None)) is not None],
+    lambda model: list(map(model.from_item, model.find(model.pk == "c", as_items=True))),
+    lambda model: [model.get_one(key(sk)) for sk in STORED if model.exists(key(sk))],
 ]
 
 OF_LOCAL_INDEX = 7
@@ -196,6 +199,13 @@ def test_an_upsert_stores_the_kind_of_a_new_item() -> None:
         {"pk": "c", "sk": "y", "courier": "Jo", "version": 1, "_type": "express"},
         {"pk": "c", "sk": "z", "day": 1},
     ]
+
+
+def test_a_migration_writes_the_kind_in_one_form() -> None:
+    for model in (Customer, Order):
+        assert not [page.result.failures for page in model.find(model.pk == "c").migrate() if page.result.failures]
+    assert [(get(sk) or {}).get("_type") for sk in "abcdef"] == [*3 * ["customer"], "order", "order", "express"]
+    assert [each.result.success for each in Entry.find(Entry.pk == "c").migrate()] == [[]]
 
 
 def test_only_changes_are_saved_of_own_items_alone() -> None:

@@ -15,7 +15,7 @@ MUTANTS = [
     Mutant("an inlined bound includes more", "_bounds", 'f"{_v} <= {_h}"', 'f"{_v} < 1 + {_h}"'),
     Mutant("a validator is not called", "make_fast_path", "field.validator is not None", "False"),
     Mutant("choices are not checked", "make_fast_path", "field.choices is not None", "False"),
-    Mutant("a time zone is not required", "_zones", 'field.tzd in ("allow", "reject")', 'field.tzd != "utc"'),
+    Mutant("a time zone is not required", "list_zones", 'field.tzd in ("allow", "reject")', 'field.tzd != "utc"'),
     Mutant("a key is not read as it would be written", "_enum", "not field.is_key", "True"),
     Mutant(
         "a new instance keeps the list that it was given",
@@ -23,6 +23,18 @@ MUTANTS = [
         "FastPath(_t, _r)",
         'FastPath(_t, v if source.task == "build" else _r)',
     ),
+    # Formats of other programs.
+    Mutant("an inlined datetime is finer than its format", "_write_fit", "field.quantum > 1", "False"),
+    Mutant(
+        "a key is read in another format", "_write_decoding", "field.is_checked or field.is_key", "field.is_checked"
+    ),
+    Mutant(
+        "a bound between two texts is the first", "DateTimeField._encode_formatted_bound", 'f"{encoded}~"', "encoded"
+    ),
+    Mutant("a range key does not sort", "Keyed.check_key", "is_range and self.unsorted", "False"),
+    Mutant("a bound of what does not sort", "Updatable.encode_bound", "if self.unsorted:\n    _s", "if False:\n    _s"),
+    Mutant("a format loses a part of the date", "make_pattern", "not all(_g)", "False"),
+    Mutant("text for a number is not read again", "is_canonical", "format_number(number) == text", "True"),
     # What a save keeps, and what a read leaves out.
     Mutant(
         "an unchanged value takes its field's form", "keep_form", "is_same(own, _write_again(field, stored))", "False"
