@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
 
 from dynamongo import Connection, Model
 from dynamongo.backends.dynamodb import DynamoDBBackend
@@ -263,9 +264,18 @@ LIVE = [
 ]
 
 
+@pytest.fixture
+def undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what dyntastic and its program change in the whole process: a method of boto3, and the environment."""
+    method = "_deserialize_b"
+    monkeypatch.setattr(TypeDeserializer, method, getattr(TypeDeserializer, method))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "DYNTASTIC_TABLE"):
+        monkeypatch.setenv(name, "made-up")
+
+
 @pytest.mark.parametrize("library", LIVE, ids=LIBRARIES)
 def test_library_reads_what_dynamongo_saved(
-    library: Library, dynamodb_backend: DynamoDBBackend, server_url: str
+    library: Library, dynamodb_backend: DynamoDBBackend, server_url: str, undone: None
 ) -> None:
     if not library.is_installed():
         pytest.skip(f"{library.name} is not installed")

@@ -240,7 +240,7 @@ class LongKeyContract(LongKeyBase):
             with pytest.raises(InvalidRequestError):
                 table.put({**largest, name: str(largest[name]) + "x"})
         with pytest.raises(InvalidRequestError):
-            table.put({**largest, "r1": "\u20ac" * 200, "r4": "\u20ac" * 200})
+            table.put({**KEY, "h1": "a", "h3": "b", "r1": "\u20ac" * 200, "r4": "\u20ac" * 200})
 
     @proves(
         "27.25",
