@@ -40,7 +40,7 @@ class KeyAttribute:
     type: ScalarType
 
 
-_KeyAttributes: TypeAlias = "KeyAttribute | Iterable[KeyAttribute]"
+_KeyAttributes: TypeAlias = KeyAttribute | Iterable[KeyAttribute]
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -66,13 +66,12 @@ class KeySchema:
     range_attributes: tuple[KeyAttribute, ...]
     names: tuple[str, ...] = field(init=False, compare=False)
 
-    def __init__(self, hash_key: _KeyAttributes, range_key: _KeyAttributes | None = None) -> None:
-        """Take a key as one attribute or as several."""
-        hash_attributes, range_attributes = _as_tuple(hash_key), _as_tuple(range_key)
+    def __init__(self, hash_attributes: _KeyAttributes, range_attributes: _KeyAttributes | None = None) -> None:
+        """Take each key as one attribute or as several."""
         # A frozen dataclass refuses plain assignment. The names are computed once: every read and write asks for them.
-        object.__setattr__(self, "hash_attributes", hash_attributes)
-        object.__setattr__(self, "range_attributes", range_attributes)
-        object.__setattr__(self, "names", tuple([each.name for each in hash_attributes + range_attributes]))
+        object.__setattr__(self, "hash_attributes", _as_tuple(hash_attributes))
+        object.__setattr__(self, "range_attributes", _as_tuple(range_attributes))
+        object.__setattr__(self, "names", tuple([each.name for each in self.attributes]))
 
     @property
     def attributes(self) -> tuple[KeyAttribute, ...]:

@@ -209,9 +209,13 @@ class Listed(Model):
     name = StringField(required=True)
     year = IntField()
     by_year = GlobalIndex(hash_key=year, range_key="name")
-    by_both = GlobalIndex(hash_key=(year, "name"), range_key=[year, name])
-    by_none = GlobalIndex(hash_key=(year, 3))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    by_local = LocalIndex((year, name))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def index_several_fields() -> None:
+    name, year = StringField(), IntField()
+    assert_type(GlobalIndex(hash_key=(year, "name"), range_key=[year, name]), GlobalIndex)
+    GlobalIndex(hash_key=(year, 3))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LocalIndex((year, name))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def read_lazily() -> None:
