@@ -55,6 +55,8 @@ class DocumentField(DictField[T]):
     {'city': 'Oslo'}
     """
 
+    fills_members = True
+
     if TYPE_CHECKING:
 
         @overload
