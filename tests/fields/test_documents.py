@@ -216,7 +216,7 @@ def test_missing_members_have_what_the_class_says() -> None:
 
 def test_a_save_does_not_store_defaults_of_the_class_that_were_read() -> None:
     """Only what was changed: `migrate` stores the defaults."""
-    stored = {
+    stored: dict[str, Any] = {
         "id": "a",
         "home": {"town": "Oslo", "country": None, "note": None},
         "FRONT": {"width": 1},
@@ -229,7 +229,7 @@ def test_a_save_does_not_store_defaults_of_the_class_that_were_read() -> None:
         house.home.zip = "1"  # type: ignore[union-attr]  # it is there
         house.windows[1].colour = Colour.BLUE
         house.save(only_changed=only_changed)
-        changed = {**stored, "home": {**stored["home"], "zip": "1"}}  # type: ignore[dict-item]  # a dict
+        changed = {**stored, "home": {**stored["home"], "zip": "1"}}
         assert House.get_raw("a") == {**changed, "windows": [stored["windows"][0], {"width": 2, "colour": "blue"}]}
     list(House.find(scans="allow").migrate())
     assert House.get_raw("a")["FRONT"] == {"width": 1, "colour": "red"}
