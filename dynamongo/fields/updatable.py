@@ -249,7 +249,7 @@ class Updatable(Operators, Term):
             bound = Comparison(self.path, ">=", add_numbers(low, negate(amount)))
         # Every comparison with a missing number is false. An `increment` of one is left to the store, whose error says
         # what is wrong; an `add` writes `of_nothing`, which must be in the range.
-        if of_nothing is None or _is_between(of_nothing, low, high):
+        if of_nothing is None or is_between(of_nothing, low, high):
             return None if bound is None else Or(NotExists(self.path), bound)
         return Exists(self.path) if bound is None else bound
 
@@ -265,7 +265,8 @@ def _form_of(field: Updatable) -> dict[str, Any]:
     return {name: option for name, option in options if not name.startswith("_") and name not in _RULES}
 
 
-def _is_between(number: Number, low: Number | None, high: Number | None) -> bool:
+def is_between(number: Number, low: Number | None, high: Number | None) -> bool:
+    """Return whether the number is in the range; `None` is no limit."""
     return (low is None or number >= low) and (high is None or number <= high)
 
 
