@@ -44,6 +44,7 @@ class BooleanField(FormattedField[T]):
     stored_type: AttributeType | None = "BOOL"
     reads_one_form = True
     can_expire_items = False
+    has_sums = False
 
     if TYPE_CHECKING:
 

@@ -60,6 +60,7 @@ class LimitedText(TextStored[T]):
         self.regex = _compile_regex(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
+        self.has_sums = not self.is_checked
 
     def convert(self, value: Any) -> Any:
         return self.convert_text(value, self._kind)
