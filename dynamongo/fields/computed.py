@@ -20,17 +20,8 @@ if TYPE_CHECKING:
     from dynamongo.fields.updatable import Updatable
 
 
-class ComputedValue:
-    """A value that the store computes from the item as it was before the update: `User.total.set(User.price + 1)`.
-
-    Attributes:
-        value: How it is computed.
-        fields: The fields whose values it is computed from.
-    """
-
-    def __init__(self, value: Computed, fields: tuple[Updatable, ...]) -> None:
-        self.value = value
-        self.fields = fields
+class Term:
+    """Base of what `+` and `-` make a sum of, which the store computes: fields, and what is computed from them."""
 
     def __add__(self, other: object) -> ComputedValue:
         return compute(self, "+", other)
@@ -43,6 +34,19 @@ class ComputedValue:
 
     def __rsub__(self, other: object) -> ComputedValue:
         return compute(other, "-", self)
+
+
+class ComputedValue(Term):
+    """A value that the store computes from the item as it was before the update: `User.total.set(User.price + 1)`.
+
+    Attributes:
+        value: How it is computed.
+        fields: The fields whose values it is computed from.
+    """
+
+    def __init__(self, value: Computed, fields: tuple[Updatable, ...]) -> None:
+        self.value = value
+        self.fields = fields
 
     def __repr__(self) -> str:
         return repr(self.value)

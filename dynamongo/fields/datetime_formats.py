@@ -43,6 +43,8 @@ TIMESPECS: Final[dict[str, tuple[Timespec, ...]]] = {
 OF_PYTHON: Final = {"isoformat": "T", "str": " "}
 """The formats that keep the offset of a value, or its absence; and what they write between date and time."""
 
+_DIGITS: Final = {"epoch": SECONDS, "epoch-ms": MILLISECONDS}
+
 SECOND_WIDTH: Final = len("2025-01-01T10:00:00")
 _WIDTHS: Final[dict[Any, int]] = {"seconds": SECOND_WIDTH, "milliseconds": 23, "microseconds": 26}
 _PADDING: Final = {SECOND_WIDTH: ".000000", 23: "000", 26: ""}
@@ -78,10 +80,8 @@ def make_format(name: str, timespec: Timespec, *, is_naive: bool) -> Format:
         timespec: One of those of the format.
         is_naive: Whether Python values have no time zone, and are in UTC.
     """
-    if name == "epoch":
-        return _make_epoch(SECONDS, is_naive=is_naive)
-    if name == "epoch-ms":
-        return _make_epoch(MILLISECONDS, is_naive=is_naive)
+    if name in _DIGITS:
+        return _make_epoch(_DIGITS[name], is_naive=is_naive)
     if name in OF_PYTHON:
         separator = OF_PYTHON[name]
         return Format("S", lambda value: value.isoformat(separator, timespec), _read_isoformat, "an ISO 8601 datetime")
@@ -176,7 +176,6 @@ def find_range(name: str, quantum: int) -> tuple[Number, Number]:
     return to_number(FIRST - EPOCH, _DIGITS[name]), to_number(last - EPOCH, _DIGITS[name])
 
 
-_DIGITS: Final = {"epoch": SECONDS, "epoch-ms": MILLISECONDS}
 EPOCH_FORMAT: Final = make_format("epoch", "microseconds", is_naive=False)
 """Seconds since 1970 with a fraction, which is also the form of a `TimestampField`."""
 

@@ -72,6 +72,8 @@ class DictField(Field[T]):
 
     stored_type: AttributeType | None = "M"
     has_parts = True
+    fills_members = False
+    """Whether reading makes values for members that are not stored."""
 
     if TYPE_CHECKING:
 

@@ -18,7 +18,7 @@ from dynamongo.expressions.conditions import Comparator, Comparison, Condition, 
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
-from dynamongo.fields.computed import ComputedValue, compute, guard_computed, is_between
+from dynamongo.fields.computed import ComputedValue, Term, guard_computed, is_between
 from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
 
 MAX_SECONDS = 253_402_300_799
@@ -27,13 +27,13 @@ MAX_SECONDS = 253_402_300_799
 _RULES = {
     *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "is_checked"),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
-    *("applies_defaults", "stored_as", "stored_format", "truncate", "is_plain"),
+    *("applies_defaults", "has_sums", "stored_as", "stored_format", "truncate", "is_plain"),
     *("default_on_read", "required_on_read"),
 }
 """The attributes of fields that say which values they take, not in which form they store them."""
 
 
-class Updatable(Operators):
+class Updatable(Operators, Term):
     """The part of a field that encodes the operands of conditions and updates, and refuses what does not suit it."""
 
     validator: Callable[[Any], object] | None
@@ -105,20 +105,6 @@ class Updatable(Operators):
     def has_rules(self) -> bool:
         """Whether only a list, or a function of the user, tells which values are allowed."""
         return bool(self.validator or self.choices is not None or "check" in self.overridden)
-
-    # Values that the store computes.
-
-    def __add__(self, other: object) -> ComputedValue:
-        return compute(self, "+", other)
-
-    def __radd__(self, other: object) -> ComputedValue:
-        return compute(other, "+", self)
-
-    def __sub__(self, other: object) -> ComputedValue:
-        return compute(self, "-", other)
-
-    def __rsub__(self, other: object) -> ComputedValue:
-        return compute(other, "-", self)
 
     # The operands of conditions and updates.
 
