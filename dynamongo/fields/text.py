@@ -10,10 +10,11 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields.base import T
+from dynamongo.fields.computed import is_between
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length
-from dynamongo.fields.updatable import allows_range, is_between
+from dynamongo.fields.updatable import allows_range
 
 if TYPE_CHECKING:
     import ipaddress
@@ -60,6 +61,7 @@ class LimitedText(TextStored[T]):
         self.regex = _compile_regex(self.label, regex)
         self.min_length, self.max_length = declare_lengths(self.label, min_length, max_length)
         self.is_checked |= any(limit is not None for limit in (self.regex, min_length, max_length))
+        self.has_sums = not self.is_checked
 
     def convert(self, value: Any) -> Any:
         return self.convert_text(value, self._kind)
