@@ -26,6 +26,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import DynamongoError, SchemaError, ValidationError
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.expressions.wire_images import read_image
+from dynamongo.fields.datetimes import EPOCH
 from dynamongo.fields.python_values import decode_map
 from dynamongo.operations import StreamView
 from dynamongo.operations.table_names import find_arn
@@ -40,7 +41,6 @@ Chooser: TypeAlias = Callable[[dict[str, Any]], "type[Instance] | None"]
 
 _EVENTS: dict[object, Event] = {"INSERT": "insert", "MODIFY": "modify", "REMOVE": "remove"}
 _UNITS: dict[object, int] = {"MILLISECOND": 1_000, "MICROSECOND": 1_000_000}
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def _find_time(record: Mapping[str, Any], data: Mapping[str, Any]) -> dt.datetim
     if time is None or isinstance(time, dt.datetime):  # as boto3 reads it
         return time
     unit = _UNITS[data.get("ApproximateCreationDateTimePrecision", "MILLISECOND")] if "isKinesis" in record else 1
-    return _EPOCH + dt.timedelta(seconds=time // unit, microseconds=time % unit * 1_000_000 // unit)
+    return EPOCH + dt.timedelta(seconds=time // unit, microseconds=time % unit * 1_000_000 // unit)
 
 
 def _find_models(record: Mapping[str, Any], models: list[type[M]]) -> tuple[str, list[type[M]]]:
