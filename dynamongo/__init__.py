@@ -56,12 +56,10 @@ from dynamongo.executor import RetryPolicy
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
-    DateField,
     DateTimeField,
     DecimalField,
     DictField,
     EmailField,
-    EnumField,
     Field,
     FloatField,
     IntField,
@@ -70,13 +68,10 @@ from dynamongo.fields import (
     ListField,
     SetField,
     StringField,
-    TimedeltaField,
-    TimestampField,
     URLField,
     UUIDField,
     VersionField,
 )
-from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -86,7 +81,11 @@ if TYPE_CHECKING:
     from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.connection.recording import budget
     from dynamongo.executor.schema_diff import Difference
+    from dynamongo.fields.computed import if_not_exists, list_append
+    from dynamongo.fields.dates import DateField
     from dynamongo.fields.documents import DocumentField
+    from dynamongo.fields.durations import TimedeltaField, TimestampField
+    from dynamongo.fields.enumeration import EnumField
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -99,7 +98,11 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.aio.result_set": ("AsyncResultSet",),
             "dynamongo.connection.recording": ("budget",),
             "dynamongo.executor.schema_diff": ("Difference",),
+            "dynamongo.fields.computed": ("if_not_exists", "list_append"),
+            "dynamongo.fields.dates": ("DateField",),
             "dynamongo.fields.documents": ("DocumentField",),
+            "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
+            "dynamongo.fields.enumeration": ("EnumField",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": ("BatchResult", "Failure", "MigratedPage", "Page", "WriteOutcome"),

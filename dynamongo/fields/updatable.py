@@ -10,16 +10,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, NoReturn, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, ValidationError
-from dynamongo.expressions.computed import Arithmetic, Computed, ListAppend
 from dynamongo.expressions.conditions import Comparator, Comparison, Condition, Exists, NotExists, Operand, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
-from dynamongo.fields.computed import ComputedValue, compute, guard_computed
 from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
+
+if TYPE_CHECKING:
+    from dynamongo.expressions import computed as computed_values
+    from dynamongo.expressions.computed import Arithmetic, Computed
+    from dynamongo.fields import computed
+    from dynamongo.fields.computed import ComputedValue
+else:  # most programs compute their values themselves
+    computed_values = LazyModule("dynamongo.expressions.computed")
+    computed = LazyModule("dynamongo.fields.computed")
 
 MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. Times in milliseconds are greater, so that the mistake is found."""
@@ -106,16 +114,16 @@ class Updatable(Operators):
     # Values that the store computes.
 
     def __add__(self, other: object) -> ComputedValue:
-        return compute(self, "+", other)
+        return computed.compute(self, "+", other)
 
     def __radd__(self, other: object) -> ComputedValue:
-        return compute(other, "+", self)
+        return computed.compute(other, "+", self)
 
     def __sub__(self, other: object) -> ComputedValue:
-        return compute(self, "-", other)
+        return computed.compute(self, "-", other)
 
     def __rsub__(self, other: object) -> ComputedValue:
-        return compute(other, "-", self)
+        return computed.compute(other, "-", self)
 
     # The operands of conditions and updates.
 
@@ -157,7 +165,7 @@ class Updatable(Operators):
         if type(value) not in NO_OPERANDS:  # first, since `isinstance` with an abstract class takes long
             if isinstance(value, Updatable):
                 return self.copy_from(value)
-            if isinstance(value, ComputedValue):
+            if isinstance(value, computed.ComputedValue):
                 return self._take_computed(value)
         return self.encode(self.validate(value))
 
@@ -202,10 +210,10 @@ class Updatable(Operators):
 
     def _take_computed(self, value: ComputedValue) -> Computed:
         """Return what the store computes; raise `ExpressionError` if this field could not have stored the result."""
-        if isinstance(value.value, (Arithmetic, ListAppend)):
+        if isinstance(value.value, (computed_values.Arithmetic, computed_values.ListAppend)):
             self.check_update("set", is_sum=True)
         for field in value.fields:
-            if not isinstance(value.value, Arithmetic):
+            if not isinstance(value.value, computed_values.Arithmetic):
                 self.copy_from(field)
             # The sum of values out of the range of this field may be in it.
             elif not (self.can_copy(field) or (self.stores_like(field) and self.is_expiry <= field.is_expiry)):
@@ -215,7 +223,7 @@ class Updatable(Operators):
         return value.value
 
     def guard_computed(self, value: Arithmetic) -> Condition | None:
-        return guard_computed(self.label, value, *self.stored_range)
+        return computed.guard_computed(self.label, value, *self.stored_range)
 
     def can_copy(self, other: Any) -> bool:
         """Return whether the field could have stored everything that the other field stores."""
