@@ -72,6 +72,7 @@ from dynamongo.fields import (
     UUIDField,
     VersionField,
 )
+from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
     from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.connection.recording import budget
     from dynamongo.executor.schema_diff import Difference
-    from dynamongo.fields.computed import if_not_exists, list_append
+    from dynamongo.expressions.explanations import Explanation
     from dynamongo.fields.dates import DateField
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
@@ -89,7 +90,7 @@ if TYPE_CHECKING:
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
-    from dynamongo.verbs.results import BatchResult, Failure, MigratedPage, Page, WriteOutcome
+    from dynamongo.verbs.results import BatchResult, Failure, ItemsByKind, MigratedPage, Page, WriteOutcome
     from dynamongo.verbs.write_plan import WritePlan
 else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
@@ -98,14 +99,21 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.aio.result_set": ("AsyncResultSet",),
             "dynamongo.connection.recording": ("budget",),
             "dynamongo.executor.schema_diff": ("Difference",),
-            "dynamongo.fields.computed": ("if_not_exists", "list_append"),
+            "dynamongo.expressions.explanations": ("Explanation",),
             "dynamongo.fields.dates": ("DateField",),
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
-            "dynamongo.verbs.results": ("BatchResult", "Failure", "MigratedPage", "Page", "WriteOutcome"),
+            "dynamongo.verbs.results": (
+                "BatchResult",
+                "Failure",
+                "ItemsByKind",
+                "MigratedPage",
+                "Page",
+                "WriteOutcome",
+            ),
             "dynamongo.verbs.write_plan": ("WritePlan",),
             "dynamongo.planning.plan": ("Plan",),
         },
@@ -140,6 +148,7 @@ __all__ = [
     "DynamongoError",
     "EmailField",
     "EnumField",
+    "Explanation",
     "ExpressionError",
     "Failure",
     "FaultNotHit",
@@ -151,6 +160,7 @@ __all__ = [
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemsByKind",
     "JSONField",
     "LimitExceededError",
     "ListField",

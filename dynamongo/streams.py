@@ -26,6 +26,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import DynamongoError, SchemaError, ValidationError
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.expressions.wire_images import read_image
+from dynamongo.fields.datetimes import EPOCH
 from dynamongo.fields.python_values import decode_map
 from dynamongo.operations import StreamView
 from dynamongo.operations.table_names import find_arn
@@ -40,7 +41,6 @@ Chooser: TypeAlias = Callable[[dict[str, Any]], "type[Instance] | None"]
 
 _EVENTS: dict[object, Event] = {"INSERT": "insert", "MODIFY": "modify", "REMOVE": "remove"}
 _UNITS: dict[object, int] = {"MILLISECOND": 1_000, "MICROSECOND": 1_000_000}
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,8 @@ def _read_record(record: Mapping[str, Any], models: list[type[M]], choose: Choos
     keys, old, new = (_read_part(data, name) for name in ("Keys", "OldImage", "NewImage"))
     about: dict[str, Any] = {**_describe(record, data), "table": table, "record": record}
     try:
+        if not candidates:
+            _refuse_table(table, models, keys or {})
         model = _choose_model(table, candidates, new or old or keys or {}, choose)
         before = None if old is None else _decode(_choose_model(table, candidates, old, choose), old)
         after = None if new is None else _decode(model, new)
@@ -219,7 +221,7 @@ def _find_time(record: Mapping[str, Any], data: Mapping[str, Any]) -> dt.datetim
     if time is None or isinstance(time, dt.datetime):  # as boto3 reads it
         return time
     unit = _UNITS[data.get("ApproximateCreationDateTimePrecision", "MILLISECOND")] if "isKinesis" in record else 1
-    return _EPOCH + dt.timedelta(seconds=time // unit, microseconds=time % unit * 1_000_000 // unit)
+    return EPOCH + dt.timedelta(seconds=time // unit, microseconds=time % unit * 1_000_000 // unit)
 
 
 def _find_models(record: Mapping[str, Any], models: list[type[M]]) -> tuple[str, list[type[M]]]:
@@ -237,14 +239,28 @@ def _find_models(record: Mapping[str, Any], models: list[type[M]]) -> tuple[str,
 
 
 def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser | None) -> type[M]:
-    found: Any = None
-    if choose is not None and models:
-        found = choose(decode_map(item))
-    elif models:
-        found = _find_by_kind(table, models, item)
+    found: Any = _find_by_kind(table, models, item) if choose is None else choose(decode_map(item))
     if found is None:
-        raise ValidationError(f"no model takes the record of {shorten(decode_map(item))} in the table {table}")
+        reason = "choose() returned None" if choose else _explain_kind(models, item)
+        raise ValidationError(f"{_describe_untaken(table, item)}: {reason}")
     return cast("type[M]", found)
+
+
+def _describe_untaken(table: str, item: Item) -> str:
+    return f"no model takes the record of {shorten(decode_map(item))} in the table {table}"
+
+
+def _refuse_table(table: str, models: list[type[M]], keys: Item) -> NoReturn:
+    names = ", ".join(sorted({model.table_name() for model in models}))
+    raise ValidationError(f"{_describe_untaken(table, keys)}: the tables of the models are {names}")
+
+
+def _explain_kind(models: list[type[M]], item: Item) -> str:
+    kinds: Any = models[0].__mapper__.kinds  # a model without them takes every item
+    kind = kinds.path.attribute
+    if kind in item:
+        return f"none is of the kind that its {kind} tells"
+    return f"it lacks {kind}, which tells the kind: pass a base without __kind__, or choose="
 
 
 def _find_by_kind(table: str, models: list[type[M]], item: Item) -> type[M] | None:

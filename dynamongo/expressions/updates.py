@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from dynamongo._support.dataclasses import dataclass, field
 from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.computed import Computed
 from dynamongo.expressions.conditions import Condition, Path
 from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeValue
-
-if TYPE_CHECKING:
-    from dynamongo.expressions.computed import Computed
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ TIMESPECS: Final[dict[str, tuple[Timespec, ...]]] = {
 OF_PYTHON: Final = {"isoformat": "T", "str": " "}
 """The formats that keep the offset of a value, or its absence; and what they write between date and time."""
 
+_DIGITS: Final = {"epoch": SECONDS, "epoch-ms": MILLISECONDS}
+
 SECOND_WIDTH: Final = len("2025-01-01T10:00:00")
 _WIDTHS: Final[dict[Any, int]] = {"seconds": SECOND_WIDTH, "milliseconds": 23, "microseconds": 26}
 _PADDING: Final = {SECOND_WIDTH: ".000000", 23: "000", 26: ""}
@@ -78,10 +80,8 @@ def make_format(name: str, timespec: Timespec, *, is_naive: bool) -> Format:
         timespec: One of those of the format.
         is_naive: Whether Python values have no time zone, and are in UTC.
     """
-    if name == "epoch":
-        return _make_epoch(SECONDS, is_naive=is_naive)
-    if name == "epoch-ms":
-        return _make_epoch(MILLISECONDS, is_naive=is_naive)
+    if name in _DIGITS:
+        return _make_epoch(_DIGITS[name], is_naive=is_naive)
     if name in OF_PYTHON:
         separator = OF_PYTHON[name]
         return Format("S", lambda value: value.isoformat(separator, timespec), _read_isoformat, "an ISO 8601 datetime")
@@ -176,7 +176,6 @@ def find_range(name: str, quantum: int) -> tuple[Number, Number]:
     return to_number(FIRST - EPOCH, _DIGITS[name]), to_number(last - EPOCH, _DIGITS[name])
 
 
-_DIGITS: Final = {"epoch": SECONDS, "epoch-ms": MILLISECONDS}
 EPOCH_FORMAT: Final = make_format("epoch", "microseconds", is_naive=False)
 """Seconds since 1970 with a fraction, which is also the form of a `TimestampField`."""
 
@@ -205,11 +204,13 @@ def _count_days(date: dt.date) -> int:
 
 
 def _find_day(stored: AttributeValue) -> dt.date | None:
-    if type(stored) is not int or not -_FIRST_DAY < stored <= dt.date.max.toordinal() - _FIRST_DAY:
+    if type(stored) is not int or not DAYS[0] <= stored <= DAYS[1]:
         return None
     return dt.date.fromordinal(stored + _FIRST_DAY)
 
 
 _FIRST_DAY = dt.date(1970, 1, 1).toordinal()
+DAYS: Final = _count_days(dt.date.min), _count_days(dt.date.max)
+"""The least and the greatest number of days."""
 _EXAMPLES = (dt.date(2024, 2, 29), dt.date(1999, 12, 31), dt.date(987, 6, 5))
 DATES: Final = {"epoch-days": Format("N", _count_days, _find_day, "a whole number of days since 1970-01-01")}

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from dynamongo.exceptions import SchemaError, ValidationError
-from dynamongo.expressions.values import AttributeValue, describe_error, normalize_item
+from dynamongo.expressions.values import AttributeValue, Item, describe_error, normalize_item
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field, T
 from dynamongo.fields.document_types import UNDECLARED, find_document_type
@@ -54,6 +54,8 @@ class DocumentField(DictField[T]):
     >>> DocumentField(Address).encode(Address("Oslo"))
     {'city': 'Oslo'}
     """
+
+    fills_members = True
 
     if TYPE_CHECKING:
 
@@ -142,14 +144,8 @@ class DocumentField(DictField[T]):
         return Field[Any].is_choice(self, value)
 
     def encode(self, value: Any) -> AttributeValue:
-        encoded: dict[str, AttributeValue] = normalize_item(_undeclared_in(value))
-        for name, member in self.document_type.read(value).items():
-            field = self.fields.get(name)
-            if field is None:
-                encoded[name] = python_values.encode(member)
-            elif not field.is_absent(member):
-                encoded[field.stored_as or name] = field.encode(member)
-        return encoded
+        members = cast("Item", super().encode(self.document_type.read(value)))
+        return {**normalize_item(_undeclared_in(value)), **members}
 
     def decode_value(self, stored: AttributeValue) -> Any:
         members = dict(super().decode_value(stored))

@@ -54,6 +54,8 @@ class TimedeltaField(NumberStored[T]):
     """
 
     can_expire_items = False
+    stores_whole = True
+    reads_one_form = True
 
     if TYPE_CHECKING:
 
@@ -97,9 +99,6 @@ class TimedeltaField(NumberStored[T]):
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         del mode
         return {"type": "string", "format": "duration"}
-
-    stores_whole = True
-    reads_one_form = True
 
     @property
     def stored_range(self) -> tuple[Number, Number]:

@@ -119,13 +119,14 @@ class JSONField(TextStored[Any]):
         return value if is_usual else self.convert(value)  # lone surrogates and deep nesting could not be saved again
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Raise `ValueError` for NaN or an infinity, which `json` writes and reads although JSON has none."""
     raise ValueError(f"{name} is not valid JSON")
 
 
 def _parse_float(text: str) -> float:
     number = float(text)
-    return number if math.isfinite(number) else _refuse_constant(text)
+    return number if math.isfinite(number) else refuse_constant(text)
 
 
 class _Codec:
@@ -159,7 +160,7 @@ class _Codec:
     def load_strictly(self) -> Callable[[str], Any]:
         from json import JSONDecoder  # noqa: PLC0415 - as the class says
 
-        return JSONDecoder(parse_constant=_refuse_constant, parse_float=_parse_float).decode
+        return JSONDecoder(parse_constant=refuse_constant, parse_float=_parse_float).decode
 
 
 def _dump_as_python(value: Any) -> str:

@@ -9,8 +9,8 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.expressions.computed import Arithmetic, Computed
 from dynamongo.expressions.conditions import (
     BeginsWith,
     Between,
@@ -37,12 +37,6 @@ from dynamongo.expressions.updates import (
 )
 from dynamongo.expressions.values import PLAIN_TYPES, SET_TYPES, AttributeType, AttributeValue, shorten
 from dynamongo.fields.misused import Misused
-
-if TYPE_CHECKING:
-    from dynamongo.expressions import computed
-    from dynamongo.expressions.computed import Arithmetic, Computed
-else:  # most programs compute their values themselves
-    computed = LazyModule("dynamongo.expressions.computed")
 
 if TYPE_CHECKING:
     from abc import ABC
@@ -200,7 +194,7 @@ class Operators(Misused, ABC):
         """Set the attribute to a value, to a copy of another field, or to what the store computes."""
         self.check_update("set", is_sum=False)
         new = self.encode_new(value)
-        if type(value) in NO_OPERANDS or type(new) is not computed.Arithmetic:
+        if type(value) in NO_OPERANDS or type(new) is not Arithmetic:
             return SetUpdate(self.path, new)
         return SetUpdate(self.path, new, guard=self.guard_computed(new))
 
@@ -208,7 +202,7 @@ class Operators(Misused, ABC):
         """Set the attribute to a value if it is absent; else change nothing."""
         self.check_update("set_if_not_exists", is_sum=False)
         new = self.encode_new(value)
-        if type(value) not in NO_OPERANDS and type(new) is computed.Arithmetic:
+        if type(value) not in NO_OPERANDS and type(new) is Arithmetic:
             raise ExpressionError(f"{self.label}.set_if_not_exists takes no sum, which DynamoDB computes only for set")
         return SetUpdate(self.path, new, if_not_exists=True)
 

@@ -14,6 +14,7 @@ from dynamongo.exceptions import SchemaError, ValidationError
 from dynamongo.expressions.numbers import MAX_DIGITS, Number, format_number, normalize_number
 from dynamongo.expressions.values import AttributeType, AttributeValue, shorten
 from dynamongo.fields.formats import Format
+from dynamongo.fields.json_forms import write_base64
 
 if TYPE_CHECKING:
     import uuid
@@ -119,13 +120,8 @@ def _decode_base64(encoded: str | bytes) -> bytes | None:
     except ValueError:
         return None
     # Only canonical text: what `a2b_base64` skips would be lost when the value is saved.
-    return (
-        value if _write_base64(value) == (encoded if isinstance(encoded, str) else encoded.decode("latin-1")) else None
-    )
-
-
-def _write_base64(value: bytes) -> str:
-    return b2a_base64(value, newline=False).decode("ascii")
+    text = encoded if isinstance(encoded, str) else encoded.decode("latin-1")
+    return value if write_base64(value) == text else None
 
 
 def _write_base64_binary(value: bytes) -> bytes:
@@ -151,7 +147,7 @@ BOOLEANS: Final = {
     "text": Format("S", _write_word, _read_word, "'true' or 'false'"),
 }
 BINARIES: Final = {
-    "base64": Format("S", _write_base64, _read_base64, "base64 text", _UNSORTED_BYTES),
+    "base64": Format("S", write_base64, _read_base64, "base64 text", _UNSORTED_BYTES),
     "base64-binary": Format("B", _write_base64_binary, _read_base64_binary, "binary that is base64", _UNSORTED_BYTES),
 }
 UUIDS: Final = {

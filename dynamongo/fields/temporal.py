@@ -151,8 +151,8 @@ class DateTimeField(TextStored[T]):
         elif format_ is not None:
             is_alone = self.serialized_format is None
             self.timespec = datetime_formats.choose_timespec(self.label, format_, timespec, is_alone=is_alone)
-            self._declare_zone(format_)
             self.take_format(format_, datetime_formats.make_format(format_, self.timespec, is_naive=self.drop_tzinfo))
+            self._declare_zone(format_)
             return
         if timespec is not None or truncate:
             raise SchemaError(f"{self.label}: timespec and truncate need a format such as 'iso-z' or 'epoch'")

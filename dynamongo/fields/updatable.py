@@ -10,24 +10,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+from typing import Any, ClassVar, NoReturn, cast
 
-from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, ValidationError
+from dynamongo.expressions.computed import Arithmetic, Computed, ListAppend
 from dynamongo.expressions.conditions import Comparator, Comparison, Condition, Exists, NotExists, Operand, Or, Path
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
+from dynamongo.fields.computed import ComputedValue, Term, guard_computed, is_between
 from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
-
-if TYPE_CHECKING:
-    from dynamongo.expressions import computed as computed_values
-    from dynamongo.expressions.computed import Arithmetic, Computed
-    from dynamongo.fields import computed
-    from dynamongo.fields.computed import ComputedValue
-else:  # most programs compute their values themselves
-    computed_values = LazyModule("dynamongo.expressions.computed")
-    computed = LazyModule("dynamongo.fields.computed")
 
 MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. Times in milliseconds are greater, so that the mistake is found."""
@@ -35,13 +27,13 @@ MAX_SECONDS = 253_402_300_799
 _RULES = {
     *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "is_checked"),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
-    *("applies_defaults", "stored_as", "stored_format", "truncate", "is_plain"),
+    *("applies_defaults", "has_sums", "stored_as", "stored_format", "truncate", "is_plain"),
     *("default_on_read", "required_on_read"),
 }
 """The attributes of fields that say which values they take, not in which form they store them."""
 
 
-class Updatable(Operators):
+class Updatable(Operators, Term):
     """The part of a field that encodes the operands of conditions and updates, and refuses what does not suit it."""
 
     validator: Callable[[Any], object] | None
@@ -58,6 +50,9 @@ class Updatable(Operators):
 
     can_expire_items: bool = True
     """Whether a stored number may be the time at which an item expires."""
+
+    has_sums: bool = True
+    """Whether the sum of two stored numbers is a value of the field, if it is in the range."""
 
     unsorted: str = ""
     """If stored values do not sort as the Python values do: the way out, in words; else empty."""
@@ -111,20 +106,6 @@ class Updatable(Operators):
         """Whether only a list, or a function of the user, tells which values are allowed."""
         return bool(self.validator or self.choices is not None or "check" in self.overridden)
 
-    # Values that the store computes.
-
-    def __add__(self, other: object) -> ComputedValue:
-        return computed.compute(self, "+", other)
-
-    def __radd__(self, other: object) -> ComputedValue:
-        return computed.compute(other, "+", self)
-
-    def __sub__(self, other: object) -> ComputedValue:
-        return computed.compute(self, "-", other)
-
-    def __rsub__(self, other: object) -> ComputedValue:
-        return computed.compute(other, "-", self)
-
     # The operands of conditions and updates.
 
     def encode_operand(self, value: Any) -> Operand:
@@ -165,7 +146,7 @@ class Updatable(Operators):
         if type(value) not in NO_OPERANDS:  # first, since `isinstance` with an abstract class takes long
             if isinstance(value, Updatable):
                 return self.copy_from(value)
-            if isinstance(value, computed.ComputedValue):
+            if isinstance(value, ComputedValue):
                 return self._take_computed(value)
         return self.encode(self.validate(value))
 
@@ -210,10 +191,10 @@ class Updatable(Operators):
 
     def _take_computed(self, value: ComputedValue) -> Computed:
         """Return what the store computes; raise `ExpressionError` if this field could not have stored the result."""
-        if isinstance(value.value, (computed_values.Arithmetic, computed_values.ListAppend)):
+        if isinstance(value.value, (Arithmetic, ListAppend)):
             self.check_update("set", is_sum=True)
         for field in value.fields:
-            if not isinstance(value.value, computed_values.Arithmetic):
+            if not isinstance(value.value, Arithmetic):
                 self.copy_from(field)
             # The sum of values out of the range of this field may be in it.
             elif not (self.can_copy(field) or (self.stores_like(field) and self.is_expiry <= field.is_expiry)):
@@ -223,7 +204,7 @@ class Updatable(Operators):
         return value.value
 
     def guard_computed(self, value: Arithmetic) -> Condition | None:
-        return computed.guard_computed(self.label, value, *self.stored_range)
+        return guard_computed(self.label, value, *self.stored_range)
 
     def can_copy(self, other: Any) -> bool:
         """Return whether the field could have stored everything that the other field stores."""
@@ -257,6 +238,8 @@ class Updatable(Operators):
                 f"{ruled} has a validator or choices, which cannot check what {verb} makes of the stored value: set() a"
                 " whole value, or save() a changed instance"
             )
+        if is_sum and not self.has_sums:
+            raise ExpressionError(f"{self.label}: {verb} may make a number that is no value of it; set() a value")
 
     def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
         if self.is_expiry and type(amount) is not int:
@@ -271,7 +254,7 @@ class Updatable(Operators):
             bound = Comparison(self.path, ">=", add_numbers(low, negate(amount)))
         # Every comparison with a missing number is false. An `increment` of one is left to the store, whose error says
         # what is wrong; an `add` writes `of_nothing`, which must be in the range.
-        if of_nothing is None or _is_between(of_nothing, low, high):
+        if of_nothing is None or is_between(of_nothing, low, high):
             return None if bound is None else Or(NotExists(self.path), bound)
         return Exists(self.path) if bound is None else bound
 
@@ -285,10 +268,6 @@ def _form_of(field: Updatable) -> dict[str, Any]:
     """Return the options of a field that say in which form it stores values."""
     options = vars(field).items()
     return {name: option for name, option in options if not name.startswith("_") and name not in _RULES}
-
-
-def _is_between(number: Number, low: Number | None, high: Number | None) -> bool:
-    return (low is None or number >= low) and (high is None or number <= high)
 
 
 def allows_range(own: Any, other: Any) -> bool:

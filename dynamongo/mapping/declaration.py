@@ -219,4 +219,5 @@ def _find_keys(model: type, fields: Mapping[str, Field[Any]]) -> ModelKeys:
 
 def _find_key(model: type, attribute: str, fields: Mapping[str, Field[Any]]) -> Field[Any] | None:
     name = getattr(model, attribute, None)
-    return None if name is None else find_key_field(model, attribute, name, fields)
+    is_range = attribute == "__range_key__"
+    return None if name is None else find_key_field(model, attribute, name, fields, is_range=is_range)

@@ -63,7 +63,7 @@ def _make_keys(
     model: type, attribute: str, index: Index, fields: Mapping[str, Field[Any]], table: KeySchema
 ) -> KeySchema:
     if index.is_global:
-        hash_key = _make_key(model, f"{attribute}.hash_key", index.hash_key, fields)
+        hash_key = _make_key(model, f"{attribute}.hash_key", index.hash_key, fields, is_range=False)
     elif table.range_key is None:
         refuse(model, attribute, "is a local index, which needs a table with a range key: use a GlobalIndex")
     elif isinstance(index.range_key, tuple):
@@ -73,12 +73,20 @@ def _make_keys(
     has_range_key = index.range_key is not None or not index.is_global  # a local index is nothing but a range key
     # A local index has the hash key of the table, so with the range key of the table, too, it would be the table.
     taken = [*hash_key, *(() if index.is_global else table.range_attributes)]
-    range_key = _make_key(model, f"{attribute}.range_key", index.range_key, fields, taken) if has_range_key else ()
+    if not has_range_key:
+        return KeySchema(hash_key)
+    range_key = _make_key(model, f"{attribute}.range_key", index.range_key, fields, taken, is_range=True)
     return KeySchema(hash_key, range_key)
 
 
-def _make_key(
-    model: type, attribute: str, key: object, fields: Mapping[str, Field[Any]], taken: Iterable[KeyAttribute] = ()
+def _make_key(  # noqa: PLR0913 - what names the key in messages, and what it may name
+    model: type,
+    attribute: str,
+    key: object,
+    fields: Mapping[str, Field[Any]],
+    taken: Iterable[KeyAttribute] = (),
+    *,
+    is_range: bool,
 ) -> list[KeyAttribute]:
     """Return the attributes of a hash or range key, which is the name of a field or a tuple of names."""
     names = cast("tuple[object, ...]", key) if isinstance(key, tuple) else (key,)
@@ -86,7 +94,7 @@ def _make_key(
         refuse(model, attribute, f"must have 1 to {MAX_KEY_ATTRIBUTES} fields; got {len(names)}")
     found: list[KeyAttribute] = []
     for name in names:
-        field = find_key_field(model, attribute, name, fields)
+        field = find_key_field(model, attribute, name, fields, is_range=is_range)
         part = make_key_attribute(model, field)
         if part in (*taken, *found):
             refuse(model, attribute, f"must be another field; {field.path.name} is already a key")

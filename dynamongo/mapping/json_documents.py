@@ -6,16 +6,15 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.base import Field
+from dynamongo.fields.json import refuse_constant
 from dynamongo.fields.json_forms import Decimals, JSONSchema, SchemaMode, write_decimals
 from dynamongo.fields.json_schemas import describe_object
 from dynamongo.mapping.mapper import Mapper
-
-R = TypeVar("R")
 
 
 def to_document(fields: Mapping[str, Field[Any]], values: Mapping[str, Any], decimals: Decimals) -> dict[str, Any]:
@@ -52,16 +51,12 @@ def parse_document(name: str, text: str | bytes) -> Mapping[str, Any]:
         ValidationError: It is not the JSON text of an object.
     """
     try:
-        document: object = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        document: object = json.loads(text, parse_float=Decimal, parse_constant=refuse_constant)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValidationError(f"{name}: not a JSON text: {error}; got {shorten(text)}") from error
     if not isinstance(document, dict):
         raise ValidationError(f"{name}: expected the JSON text of an object; got {shorten(text)}")
     return cast("dict[str, Any]", document)
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not valid JSON")
 
 
 def describe_model(mapper: Mapper[Any], mode: SchemaMode) -> JSONSchema:

@@ -19,10 +19,11 @@ def find_field(model: type, attribute: str, name: object, fields: Mapping[str, F
     return fields[name]
 
 
-def find_key_field(model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]]) -> Field[Any]:
-    """Return the field that an attribute of the class names, if it can be part of a key."""
+def find_key_field(
+    model: type, attribute: str, name: object, fields: Mapping[str, Field[Any]], *, is_range: bool
+) -> Field[Any]:
+    """Return the field that an attribute of the class names, if it can be part of a hash or range key."""
     field = find_field(model, attribute, name, fields)
-    is_range = attribute.rpartition(".")[2].strip("_").startswith("range_key")  # `__range_key__`, `by_name.range_key`
     field.check_key(is_range=is_range)
     return field
 

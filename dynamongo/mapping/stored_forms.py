@@ -81,10 +81,15 @@ def _keep_members(field: DictField[Any], stored: Item, own: Item, *, fills: bool
     if not field.fields:  # a free map has one form
         return own
     kept: Item = {}
+    filled = cast("Item", _write_again(field, stored)) if field.fills_members else {}
     for name in {**own, **stored}:
         member, value = field.member_stored_as(name), own.get(name, MISSING)
         if member is not None:
-            value = keep_form(member, stored.get(name, MISSING), value, fills=fills)
+            known = stored.get(name, MISSING)
+            value = keep_form(member, known, value, fills=fills)
+            is_filled = (known is MISSING or known is None) and name in filled and not member.has_read_rule
+            if is_filled and is_same(value, filled[name]):
+                value = known
         if value is not MISSING:
             kept[name] = value
     return kept

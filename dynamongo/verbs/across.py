@@ -39,7 +39,8 @@ class AcrossArguments(ReadArguments, total=False):
     cursor: str | None
 
 
-_NAMES: Final = ("models", "condition", *AcrossArguments.__annotations__, *ReadArguments.__annotations__)
+_NAMES: Final = ("models", "condition", *AcrossArguments.__annotations__)
+_OPTIONS: Final[dict[str, Any]] = {"descending": False, "limit": None, "cursor": None}
 
 
 class Across:
@@ -76,9 +77,6 @@ def prepare_across(
     keys = _fix_hash_key(across.__mapper__, given.get("index"), given.pop("hash_key")) if "hash_key" in given else ()
     whole = all_of((*keys, *([] if condition is None else [condition])))
     return prepare_find(kind, across, whole, cast("AnyReadArguments", given), as_dicts=False, as_items=False, **options)
-
-
-_OPTIONS: Final[dict[str, Any]] = {"descending": False, "limit": None, "cursor": None}
 
 
 def _find_mapper(models: Sequence[Any]) -> UnionMapper[Any]:

@@ -214,6 +214,27 @@ def test_missing_members_have_what_the_class_says() -> None:
         field.validate(Address("Oslo", country=None))  # type: ignore[arg-type]  # it is no str
 
 
+def test_a_save_does_not_store_defaults_of_the_class_that_were_read() -> None:
+    """Only what was changed: `migrate` stores the defaults."""
+    stored: dict[str, Any] = {
+        "id": "a",
+        "home": {"town": "Oslo", "country": None, "note": None},
+        "FRONT": {"width": 1},
+        "windows": [{"width": 1, "colour": None}, {"width": 2}],
+    }
+    for only_changed in (False, True):
+        house = House.from_item(stored)
+        house.save()
+        assert House.get_raw("a") == stored
+        house.home.zip = "1"  # type: ignore[union-attr]  # it is there
+        house.windows[1].colour = Colour.BLUE
+        house.save(only_changed=only_changed)
+        changed = {**stored, "home": {**stored["home"], "zip": "1"}}
+        assert House.get_raw("a") == {**changed, "windows": [stored["windows"][0], {"width": 2, "colour": "blue"}]}
+    list(House.find(scans="allow").migrate())
+    assert House.get_raw("a")["FRONT"] == {"width": 1, "colour": "red"}
+
+
 def test_document_that_was_read_in_part() -> None:
     save(home=OSLO, front=Window(width=2))
     (part,) = House.get_many(["a"], projection=[House.home.city, House.home.place.lat])

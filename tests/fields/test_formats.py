@@ -205,6 +205,16 @@ def test_format_that_does_not_sort_is_no_range_key_and_has_no_order(field: Any) 
     assert (bound(field) == value).operator == "="
 
 
+@pytest.mark.parametrize("name", ["isoformat", "str"])
+def test_texts_with_several_offsets_have_no_order(name: Any) -> None:
+    field: Any = bound(DateTimeField(format=name))
+    for compare in (field.__lt__, field.__ge__):
+        with pytest.raises(ExpressionError, match=r"does not sort as its values do; declare convert_tz=True"):
+            compare(AT)
+    assert (bound(DateTimeField(format=name, convert_tz=True)) < AT).operator == "<"
+    assert (bound(DateTimeField(format=name, drop_tzinfo=True)) < AT).operator == "<"
+
+
 @given(st.integers(0, 99_999), st.integers(0, 99_999))
 def test_padded_numbers_sort(one: int, other: int) -> None:
     field = bound(IntField(format="text", width=5))
