@@ -192,6 +192,8 @@ def _read_record(record: Mapping[str, Any], models: list[type[M]], choose: Choos
     keys, old, new = (_read_part(data, name) for name in ("Keys", "OldImage", "NewImage"))
     about: dict[str, Any] = {**_describe(record, data), "table": table, "record": record}
     try:
+        if not candidates:
+            _refuse_table(table, models, keys or {})
         model = _choose_model(table, candidates, new or old or keys or {}, choose)
         before = None if old is None else _decode(_choose_model(table, candidates, old, choose), old)
         after = None if new is None else _decode(model, new)
@@ -253,12 +255,9 @@ def _find_models(record: Mapping[str, Any], models: list[type[M]]) -> tuple[str,
 
 
 def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser | None) -> type[M]:
-    found: Any = None
-    if choose is not None and models:
-        found = choose(decode_map(item))
-    elif models:
-        found = _find_by_kind(table, models, item)
+    found: Any = _find_by_kind(table, models, item) if choose is None else choose(decode_map(item))
     if found is None:
+<<<<<<< HEAD
         raise ValidationError(f"no model takes the record of {shorten(decode_map(item))} in the table {table}")
     _check_model("choose must return a model, or None;", found)
     return cast("type[M]", found)
@@ -267,6 +266,28 @@ def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser
 def _check_model(what: str, given: object) -> None:
     if not (isinstance(given, type) and issubclass(given, Instance)):
         raise SchemaError(f"{what} got {shorten(given)}")
+=======
+        reason = "choose() returned None" if choose else _explain_kind(models, item)
+        raise ValidationError(f"{_describe_untaken(table, item)}: {reason}")
+    return cast("type[M]", found)
+
+
+def _describe_untaken(table: str, item: Item) -> str:
+    return f"no model takes the record of {shorten(decode_map(item))} in the table {table}"
+
+
+def _refuse_table(table: str, models: list[type[M]], keys: Item) -> NoReturn:
+    names = ", ".join(sorted({model.table_name() for model in models}))
+    raise ValidationError(f"{_describe_untaken(table, keys)}: the tables of the models are {names}")
+
+
+def _explain_kind(models: list[type[M]], item: Item) -> str:
+    kinds: Any = models[0].__mapper__.kinds  # a model without them takes every item
+    kind = kinds.path.attribute
+    if kind in item:
+        return f"none is of the kind that its {kind} tells"
+    return f"it lacks {kind}, which tells the kind: pass a base without __kind__, or choose="
+>>>>>>> main
 
 
 def _find_by_kind(table: str, models: list[type[M]], item: Item) -> type[M] | None:

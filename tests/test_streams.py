@@ -161,7 +161,10 @@ def test_record_that_no_model_takes_is_reported() -> None:
     change = parse_one(make_record("others", NewImage=NEW), [User, Order])
     assert isinstance(change, Unread)
     assert (change.table, change.keys) == ("others", {"Email": "jane@example.com"})
-    assert str(change.error).startswith("no model takes the record of {'Email': 'jane@example.com'")
+    assert str(change.error) == (
+        "no model takes the record of {'Email': 'jane@example.com'} in the table others: the tables of the models are"
+        " orders, users"
+    )
     for name in ("old", "new", "model"):
         with pytest.raises(ValidationError, match=r"^no model takes the record"):
             getattr(change, name)
@@ -192,7 +195,8 @@ def test_function_chooses_among_the_models_of_a_table() -> None:
     change = parse_one(record, [Order, Line], choose=choose)
     assert (change.model, type(change.old), type(change.new)) == (Line, Order, Line)
     nobody = {**order, "number": {"N": "0"}}
-    assert isinstance(parse_one(make_record("orders", Keys=nobody), [Order, Line], choose=choose), Unread)
+    unread = parse_one(make_record("orders", Keys=nobody), [Order, Line], choose=choose)
+    assert str(unread.error).endswith(" in the table orders: choose() returned None")
     with pytest.raises(SchemaError, match=r"^Order, Line have the same table, orders, and nothing tells"):
         parse_one(record, [Order, Line])
 
@@ -223,7 +227,10 @@ def test_kind_decides_among_the_models_of_a_table() -> None:
     assert parse_one(record, [Entity, Customer]).model is Invoice
     assert isinstance(parse_one(record, Invoice), Unread)  # which does not take the old image
     strange = make_record("entities", Keys=keys, NewImage=other)
-    assert isinstance(parse_one(strange, [Customer, Invoice]), Unread)
+    told = " in the table entities: none is of the kind that its type tells"
+    assert str(parse_one(strange, [Customer, Invoice]).error).endswith(told)
+    of_keys = parse_one(make_record("entities", Keys=keys), [Customer, Invoice])
+    assert "it lacks type, which tells the kind: pass a base without __kind__" in str(of_keys.error)
     assert parse_one(strange, Entity).new == Entity.from_dynamodb_json(other)
     assert parse_one(make_record("entities", Keys=keys), Entity).keys == {"id": "a"}
     may = parse_one(make_record("may", Keys=keys, NewImage=jane), Entity.on_table("may"))

@@ -68,12 +68,15 @@ def if_not_exists(field: Any, otherwise: object) -> ComputedValue:
         otherwise: A value of the field, another field, or what `if_not_exists` or `list_append` returned.
 
     Raises:
-        ExpressionError: `field` is no field, or `otherwise` is a sum or a field whose values do not suit `field`.
+        ExpressionError: `field` is no field, or `otherwise` is a sum.
         ValidationError: The value does not suit the field.
     """
     known = _check_field("if_not_exists", field)
-    value = _function_of(otherwise) if isinstance(otherwise, ComputedValue) else known.encode_new(otherwise)
-    return ComputedValue(IfNotExists(known.path, cast("Any", value)), (known, *_fields_in(otherwise)))
+    if isinstance(otherwise, Operators):  # whatever the update sets has to suit both fields
+        value: Any = otherwise.path
+    else:
+        value = _function_of(otherwise) if isinstance(otherwise, ComputedValue) else known.encode_new(otherwise)
+    return ComputedValue(IfNotExists(known.path, value), (known, *_fields_in(otherwise)))
 
 
 def list_append(first: object, second: object) -> ComputedValue:
@@ -105,24 +108,32 @@ def guard_computed(label: str, value: Arithmetic, low: Number | None, high: Numb
     """
     if low is None and high is None:
         return None
-    path, constant, is_subtracted = _split(label, value)
-    if is_subtracted:  # low <= constant - path <= high
+    term, constant, is_subtracted = _split(label, value)
+    if is_subtracted:  # low <= constant - term <= high
         least, most = _minus(constant, high), _minus(constant, low)
-    else:  # low <= path + constant <= high
+    else:  # low <= term + constant <= high
         least, most = _minus(low, constant), _minus(high, constant)
+    path, otherwise = (term.path, term.otherwise) if isinstance(term, IfNotExists) else (term, None)
     bounds = [] if least is None else [Comparison(path, GE, least)]
     bounds += [] if most is None else [Comparison(path, LE, most)]
+    if otherwise is not None and not is_between(cast("Number", otherwise), least, most):
+        return And(*bounds)  # which no missing number satisfies
     # The store refuses to compute with a missing number, and says so.
     return Or(NotExists(path), And(*bounds))
 
 
-def _split(label: str, value: Arithmetic) -> tuple[Path, Number, bool]:
-    """Return the path, the constant that is added to it, and whether the path is subtracted from that instead."""
+def is_between(number: Number, low: Number | None, high: Number | None) -> bool:
+    """Return whether the number is in the range, of which `None` is an open end."""
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _split(label: str, value: Arithmetic) -> tuple[Path | IfNotExists, Number, bool]:
+    """Return the term and the constant that is added to it, and whether the term is subtracted from that instead."""
     match value:
-        case Arithmetic(Path() as path, operator, (int() | Decimal()) as amount):
-            return path, amount if operator == "+" else negate(amount), False
-        case Arithmetic((int() | Decimal()) as amount, operator, Path() as path):
-            return path, amount, operator == "-"
+        case Arithmetic((Path() | IfNotExists(_, int() | Decimal())) as term, operator, (int() | Decimal()) as amount):
+            return term, amount if operator == "+" else negate(amount), False
+        case Arithmetic((int() | Decimal()) as amount, operator, (Path() | IfNotExists(_, int() | Decimal())) as term):
+            return term, amount, operator == "-"
         case _:
             raise ExpressionError(
                 f"{label} has a range, and no condition can check that the sum of several attributes is in it: read the"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.expressions.numbers import Number
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
@@ -91,6 +92,15 @@ class DateField(TextStored[T]):
 
     def encode(self, value: Any) -> Any:
         return value.isoformat() if self.stored_format is None else self.stored_format.encode(value)
+
+    def encode_amount(self, value: Any) -> Number:
+        """Return the number of days: that of a `timedelta`, or the number itself."""
+        days = value.days if isinstance(value, dt.timedelta) and value == dt.timedelta(value.days) else value
+        return days if type(days) is int else self.reject(value, "changed by a whole number of days or a timedelta")
+
+    @property
+    def stored_range(self) -> tuple[Number | None, Number | None]:
+        return datetime_formats.DAYS if self.stored_type == "N" else super().stored_range
 
     def parse(self, text: str) -> Any:
         # Only a number can be told from the field's own form; two texts might mean two dates.

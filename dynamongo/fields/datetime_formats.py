@@ -204,11 +204,13 @@ def _count_days(date: dt.date) -> int:
 
 
 def _find_day(stored: AttributeValue) -> dt.date | None:
-    if type(stored) is not int or not -_FIRST_DAY < stored <= dt.date.max.toordinal() - _FIRST_DAY:
+    if type(stored) is not int or not DAYS[0] <= stored <= DAYS[1]:
         return None
     return dt.date.fromordinal(stored + _FIRST_DAY)
 
 
 _FIRST_DAY = dt.date(1970, 1, 1).toordinal()
+DAYS: Final = _count_days(dt.date.min), _count_days(dt.date.max)
+"""The least and the greatest number of days."""
 _EXAMPLES = (dt.date(2024, 2, 29), dt.date(1999, 12, 31), dt.date(987, 6, 5))
 DATES: Final = {"epoch-days": Format("N", _count_days, _find_day, "a whole number of days since 1970-01-01")}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Operand
-from dynamongo.expressions.numbers import Number
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
 from dynamongo.fields.formats import FormattedField
@@ -43,6 +42,7 @@ class EnumField(FormattedField[T]):
 
     stores_whole = True  # values are `str` or `int`
     can_expire_items = False
+    has_sums = False
 
     if TYPE_CHECKING:
 
@@ -130,9 +130,6 @@ class EnumField(FormattedField[T]):
         if not isinstance(value, str):
             return as_operand(value) or self.reject(value, "compared with a str")
         return str.__str__(value)
-
-    def encode_amount(self, value: Any) -> Number:
-        self.reject(value, "set to a member, because a sum may not be one")
 
 
 def _check_enum(label: str, enum_class: Any) -> type[enum.Enum]:

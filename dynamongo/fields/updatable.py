@@ -18,7 +18,7 @@ from dynamongo.expressions.conditions import Comparator, Comparison, Condition, 
 from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
-from dynamongo.fields.computed import ComputedValue, Term, guard_computed
+from dynamongo.fields.computed import ComputedValue, Term, guard_computed, is_between
 from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
 
 MAX_SECONDS = 253_402_300_799
@@ -27,7 +27,7 @@ MAX_SECONDS = 253_402_300_799
 _RULES = {
     *("required", "validator", "choices", "is_key", "is_index_key", "is_element", "is_expiry", "is_checked"),
     *("min_value", "max_value", "min_length", "max_length", "regex", "formats", "parser", "verify_exists"),
-    *("applies_defaults", "stored_as", "stored_format", "truncate", "is_plain"),
+    *("applies_defaults", "has_sums", "stored_as", "stored_format", "truncate", "is_plain"),
     *("default_on_read", "required_on_read"),
 }
 """The attributes of fields that say which values they take, not in which form they store them."""
@@ -50,6 +50,9 @@ class Updatable(Operators, Term):
 
     can_expire_items: bool = True
     """Whether a stored number may be the time at which an item expires."""
+
+    has_sums: bool = True
+    """Whether the sum of two stored numbers is a value of the field, if it is in the range."""
 
     unsorted: str = ""
     """If stored values do not sort as the Python values do: the way out, in words; else empty."""
@@ -235,6 +238,8 @@ class Updatable(Operators, Term):
                 f"{ruled} has a validator or choices, which cannot check what {verb} makes of the stored value: set() a"
                 " whole value, or save() a changed instance"
             )
+        if is_sum and not self.has_sums:
+            raise ExpressionError(f"{self.label}: {verb} may make a number that is no value of it; set() a value")
 
     def guard_sum(self, amount: Number, of_nothing: Number | None) -> Condition | None:
         if self.is_expiry and type(amount) is not int:
@@ -249,7 +254,7 @@ class Updatable(Operators, Term):
             bound = Comparison(self.path, ">=", add_numbers(low, negate(amount)))
         # Every comparison with a missing number is false. An `increment` of one is left to the store, whose error says
         # what is wrong; an `add` writes `of_nothing`, which must be in the range.
-        if of_nothing is None or _is_between(of_nothing, low, high):
+        if of_nothing is None or is_between(of_nothing, low, high):
             return None if bound is None else Or(NotExists(self.path), bound)
         return Exists(self.path) if bound is None else bound
 
@@ -263,10 +268,6 @@ def _form_of(field: Updatable) -> dict[str, Any]:
     """Return the options of a field that say in which form it stores values."""
     options = vars(field).items()
     return {name: option for name, option in options if not name.startswith("_") and name not in _RULES}
-
-
-def _is_between(number: Number, low: Number | None, high: Number | None) -> bool:
-    return (low is None or number >= low) and (high is None or number <= high)
 
 
 def allows_range(own: Any, other: Any) -> bool:

@@ -6,7 +6,7 @@ some calls::
     build    values[name] = field.validate(given)               field.default where nothing was given,
                                                                 field.missing_value() for None
     encode   item[name] = field.encode(field.validate(value))   left out if field.is_absent(value)
-    decode   values[name] = field.decode(stored)                field.missing_value() for a missing attribute and for
+    decode   values[name] = field.decode(stored)                field.read_absent() for a missing attribute and for
                                                                 NULL; a key attribute must be there
     read     as decode, from parsed DynamoDB JSON               None for an item that it leaves to decode
 

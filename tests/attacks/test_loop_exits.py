@@ -43,7 +43,10 @@ async def begin():
     return task
 
 async def await_it():
-    await (await begin())
+    "Await it, and wake up now and then: a signal that comes just before the loop starts to wait does not end the wait."
+    task = await begin()
+    while not task.done():
+        await asyncio.wait([task], timeout=0.1)
 
 def run(main):
     loop = new_loop()

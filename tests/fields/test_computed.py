@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from dynamongo import (
+    BooleanField,
     ConditionalCheckFailedException,
     Connection,
+    DateField,
     DecimalField,
     ExpressionError,
     Field,
@@ -49,6 +51,9 @@ class Cart(Model):
     until = TimestampField()
     span = TimedeltaField()
     free = Field()
+    flag = BooleanField(format="number")
+    day = DateField(format="epoch-days")
+    code = StringField(format="number", max_length=1)
 
 
 AT = dt.datetime(2024, 5, 1, tzinfo=dt.timezone.utc)
@@ -59,7 +64,9 @@ def cart(request: pytest.FixtureRequest) -> Iterator[Cart]:
     backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
     with Connection.using(backend, table_prefix=f"computed-{id(request)}-"):
         Cart.create_table()
-        yield Cart(id="a", price=5, tax=2, left=4, lines=["x"], saved=["y"], at=AT, ratio=Decimal("0.5")).save()
+        yield Cart(
+            id="a", price=5, tax=2, left=4, lines=["x"], saved=["y"], at=AT, ratio=Decimal("0.5"), day=AT.date()
+        ).save()
         Cart.delete_table()
 
 
@@ -71,6 +78,10 @@ RESULTS: dict[str, tuple[Callable[[], SetUpdate], str, Any]] = {
     "default of another": (lambda: Cart.total.set(if_not_exists(Cart.total, Cart.price)), "total", 5),
     "ints in decimals": (lambda: Cart.ratio.set(Cart.ratio + Cart.price), "ratio", Decimal("5.5")),
     "in its range": (lambda: Cart.left.set(Cart.price + 5), "left", 10),
+    "default, in its range": (lambda: Cart.left.set(if_not_exists(Cart.left, 5) + 6), "left", 10),
+    "missing, in its range": (lambda: Cart.left.set(9 - if_not_exists(Cart.rating, 3)), "left", 6),
+    "default that only the result may hold": (lambda: Cart.total.set(if_not_exists(Cart.left, Cart.tax)), "total", 4),
+    "days": (lambda: Cart.day.set(Cart.day + dt.timedelta(days=1)), "day", dt.date(2024, 5, 2)),
     "subtracted, in its range": (lambda: Cart.left.set(9 - Cart.price), "left", 4),
     "lists": (lambda: Cart.lines.set(list_append(Cart.saved, Cart.lines)), "lines", ["y", "x"]),
     "list of a tuple": (lambda: Cart.saved.set(list_append(["z"], Cart.lines)), "saved", ["z", "x"]),
@@ -98,12 +109,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "a fraction": (lambda: Cart.total.set(Cart.price + Decimal("0.5")), "Cart.price must be"),
     "range of a sum": (lambda: Cart.left.set(Cart.price + Cart.tax), "Cart.left has a range, and no condition"),
     "choices": (lambda: Cart.rating.set(Cart.price + 1), "Cart.rating has a validator or choices"),
+    "a boolean": (lambda: Cart.flag.set(Cart.flag + Cart.flag), "Cart.flag: set may make a number that is no value"),
+    "a length": (lambda: Cart.code.set(Cart.code + 1), "Cart.code: set may make a number that is no value"),
+    "days and hours": (lambda: Cart.day.increment(dt.timedelta(hours=1)), "changed by a whole number of days"),
     "elements": (lambda: Cart.lines.set(list_append(Cart.counts, [])), "Cart.lines cannot be set to Cart.counts"),
     "an element": (lambda: Cart.counts.set(list_append(Cart.counts, ["x"])), r"Cart.counts\[\] must be an int"),
     "no field": (lambda: list_append([1], [2]), "list_append takes at least one field"),
     "no list": (lambda: list_append(Cart.lines, "ab"), "list_append takes fields and lists"),
     "default of no field": (lambda: if_not_exists(5, 5), "if_not_exists takes a field"),
-    "default of another type": (lambda: if_not_exists(Cart.price, Cart.note), "Cart.price is stored as N"),
+    "default of another type": (lambda: Cart.price.set(if_not_exists(Cart.price, Cart.note)), "Cart.price is stored"),
     "set if not exists": (lambda: Cart.total.set_if_not_exists(Cart.price + 1), "takes no sum"),
 }
 
@@ -115,8 +129,16 @@ def test_what_cannot_be_stored_is_refused_where_it_is_written(write: Callable[[]
 
 
 def test_result_out_of_range_is_not_stored(cart: Cart) -> None:
-    for update in (Cart.left.set(Cart.price + 6), Cart.left.set(Cart.price - 6), Cart.left.set(4 - Cart.price)):
-        with pytest.raises(ConditionalCheckFailedException, match=r"take Cart.left out of the range"):
+    for update in (
+        Cart.left.set(Cart.price + 6),
+        Cart.left.set(Cart.price - 6),
+        Cart.left.set(4 - Cart.price),
+        Cart.left.set(if_not_exists(Cart.left, 0) + 7),
+        Cart.left.set(if_not_exists(Cart.total, 9) + 2),
+        Cart.day.set(Cart.day + 10**7),
+        Cart.day.increment(10**7),
+    ):
+        with pytest.raises(ConditionalCheckFailedException, match=r"take Cart.\w+ out of the range"):
             Cart.update_one(cart, update)
     assert cart.reload().left == 4
 
