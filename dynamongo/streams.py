@@ -257,8 +257,8 @@ def _find_models(record: Mapping[str, Any], models: list[type[M]]) -> tuple[str,
 def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser | None) -> type[M]:
     found: Any = _find_by_kind(table, models, item) if choose is None else choose(decode_map(item))
     if found is None:
-<<<<<<< HEAD
-        raise ValidationError(f"no model takes the record of {shorten(decode_map(item))} in the table {table}")
+        reason = "choose() returned None" if choose else _explain_kind(models, item)
+        raise ValidationError(f"{_describe_untaken(table, item)}: {reason}")
     _check_model("choose must return a model, or None;", found)
     return cast("type[M]", found)
 
@@ -266,10 +266,6 @@ def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser
 def _check_model(what: str, given: object) -> None:
     if not (isinstance(given, type) and issubclass(given, Instance)):
         raise SchemaError(f"{what} got {shorten(given)}")
-=======
-        reason = "choose() returned None" if choose else _explain_kind(models, item)
-        raise ValidationError(f"{_describe_untaken(table, item)}: {reason}")
-    return cast("type[M]", found)
 
 
 def _describe_untaken(table: str, item: Item) -> str:
@@ -287,7 +283,6 @@ def _explain_kind(models: list[type[M]], item: Item) -> str:
     if kind in item:
         return f"none is of the kind that its {kind} tells"
     return f"it lacks {kind}, which tells the kind: pass a base without __kind__, or choose="
->>>>>>> main
 
 
 def _find_by_kind(table: str, models: list[type[M]], item: Item) -> type[M] | None:
