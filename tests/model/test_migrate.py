@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,19 +22,10 @@ from dynamongo import (
     ValidationError,
     VersionField,
 )
-from dynamongo.backends.base import Backend
-from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import connection_of
 from dynamongo.operations import Put
 
-pytestmark = pytest.mark.usefixtures("colour")
-
-
-@pytest.fixture(params=["memory", "dynamodb"], autouse=True)
-def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
-    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
-    with Connection.using(backend):
-        yield
+pytestmark = pytest.mark.usefixtures("colour", "on_each_backend")
 
 
 def page_with(*items: dict[str, Any], **fields: Any) -> Any:
