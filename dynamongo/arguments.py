@@ -86,3 +86,10 @@ def refuse_condition(verb: str, name: str, value: object) -> None:
 
 def _hint_at_condition(value: object) -> str:
     return _COMBINE if isinstance(value, BaseCondition) else ""
+
+
+def has_to_be_awaited(callback: object) -> bool:
+    """Return whether a call of the callback returns a coroutine."""
+    from inspect import iscoroutinefunction  # noqa: PLC0415 - it takes long to import, and and few calls have callbacks
+
+    return iscoroutinefunction(callback) or iscoroutinefunction(type(callback).__call__)
