@@ -12,9 +12,9 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.arguments import refuse_coroutine_function
 from dynamongo.backends import Backend, takes_reader
 from dynamongo.connection.connection import connection_of
-from dynamongo.arguments import refuse_coroutine_function
 from dynamongo.exceptions import (
     BudgetExceeded,
     CursorError,
