@@ -288,6 +288,14 @@ class TestBulkWrites:
         assert Row.find(scans="allow").count() == 0
 
 
+def test_callback_must_return_at_once() -> None:
+    async def collect(_: UnreadableItem) -> None:
+        """Never called."""
+
+    with pytest.raises(ExpressionError, match=r"the callback on_invalid must return at once, .*: do that before"):
+        Row.find(on_invalid=collect)
+
+
 def test_wrong_arguments_are_refused() -> None:
     for wrong in ("ignore", None, True, 5):
         with pytest.raises(ExpressionError, match="on_invalid must be 'raise', 'skip', 'keep' or a callback"):
