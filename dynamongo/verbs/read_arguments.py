@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
 
-from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names, has_to_be_awaited
+from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names, refuse_coroutine_function
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.indexes import Index
@@ -153,11 +153,8 @@ def check_on_invalid(name: str, given: Any) -> AnyOnInvalid:
             f"{name}: on_invalid must be 'raise', 'skip', 'keep' or a callback, which takes the error;"
             f" got {shorten(given)}"
         )
-    if callable(given) and has_to_be_awaited(given):
-        raise ExpressionError(
-            f"{name}: the callback on_invalid must return at once, in awaited verbs as well; got {shorten(given)},"
-            " which would have to be awaited: collect the errors, and await afterwards"
-        )
+    if callable(given):
+        refuse_coroutine_function(name, "the callback on_invalid", given)
     return cast("AnyOnInvalid", given)
 
 
