@@ -56,12 +56,10 @@ from dynamongo.executor import RetryPolicy
 from dynamongo.fields import (
     BinaryField,
     BooleanField,
-    DateField,
     DateTimeField,
     DecimalField,
     DictField,
     EmailField,
-    EnumField,
     Field,
     FloatField,
     IntField,
@@ -70,8 +68,6 @@ from dynamongo.fields import (
     ListField,
     SetField,
     StringField,
-    TimedeltaField,
-    TimestampField,
     URLField,
     UUIDField,
     VersionField,
@@ -86,11 +82,15 @@ if TYPE_CHECKING:
     from dynamongo.aio.result_set import AsyncResultSet
     from dynamongo.connection.recording import budget
     from dynamongo.executor.schema_diff import Difference
+    from dynamongo.expressions.explanations import Explanation
+    from dynamongo.fields.dates import DateField
     from dynamongo.fields.documents import DocumentField
+    from dynamongo.fields.durations import TimedeltaField, TimestampField
+    from dynamongo.fields.enumeration import EnumField
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
-    from dynamongo.verbs.results import BatchResult, Failure, MigratedPage, Page, WriteOutcome
+    from dynamongo.verbs.results import BatchResult, Failure, ItemsByKind, MigratedPage, Page, WriteOutcome
     from dynamongo.verbs.write_plan import WritePlan
 else:  # what is returned by calls that import it, or used by few programs
     __getattr__ = make_getattr(
@@ -99,10 +99,21 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.aio.result_set": ("AsyncResultSet",),
             "dynamongo.connection.recording": ("budget",),
             "dynamongo.executor.schema_diff": ("Difference",),
+            "dynamongo.expressions.explanations": ("Explanation",),
+            "dynamongo.fields.dates": ("DateField",),
             "dynamongo.fields.documents": ("DocumentField",),
+            "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
+            "dynamongo.fields.enumeration": ("EnumField",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
-            "dynamongo.verbs.results": ("BatchResult", "Failure", "MigratedPage", "Page", "WriteOutcome"),
+            "dynamongo.verbs.results": (
+                "BatchResult",
+                "Failure",
+                "ItemsByKind",
+                "MigratedPage",
+                "Page",
+                "WriteOutcome",
+            ),
             "dynamongo.verbs.write_plan": ("WritePlan",),
             "dynamongo.planning.plan": ("Plan",),
         },
@@ -137,6 +148,7 @@ __all__ = [
     "DynamongoError",
     "EmailField",
     "EnumField",
+    "Explanation",
     "ExpressionError",
     "Failure",
     "FaultNotHit",
@@ -148,6 +160,7 @@ __all__ = [
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
+    "ItemsByKind",
     "JSONField",
     "LimitExceededError",
     "ListField",

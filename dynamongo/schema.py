@@ -117,6 +117,12 @@ class Throughput:
     write_units: int
 
 
+StreamView: TypeAlias = Literal["keys_only", "new_image", "old_image", "new_and_old_images"]
+"""What a stream contains of each changed item: its key, the item after the change, before it, or both.
+
+Source: "StreamSpecification" in the DynamoDB API reference.
+"""
+
 TableClass: TypeAlias = Literal["standard", "infrequent_access"]
 """What storage and requests of a table cost: the second class stores for less, and reads and writes for more.
 

@@ -26,7 +26,7 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.exceptions import DynamongoError, SchemaError, ValidationError
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.expressions.wire_images import read_image
-from dynamongo.fields.datetimes import EPOCH
+from dynamongo.fields.datetimes import EPOCH, parse_iso
 from dynamongo.fields.python_values import decode_map
 from dynamongo.operations import StreamView
 from dynamongo.operations.table_names import find_arn
@@ -148,6 +148,8 @@ def parse(
     ('insert', User(email='jane@example.com'))
     """
     known: list[type[M]] = [models] if isinstance(models, type) else list(models)
+    for model in known:
+        _check_model("models must be a model, or several;", model)
     return [_read_record(record, known, choose) for record in _list_records(event)]
 
 
@@ -160,13 +162,14 @@ def batch_failures(changes: Iterable[StreamRecord]) -> dict[str, Any]:
 
 
 def _list_records(event: Any) -> list[Mapping[str, Any]]:
-    records: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, Mapping) else event
-    if not isinstance(records, (list, tuple)) or not all(isinstance(each, Mapping) for each in cast("Any", records)):
+    found: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, Mapping) else event
+    records: list[Any] = list(found) if isinstance(found, Iterable) and not isinstance(found, (str, bytes)) else [found]
+    if not all(isinstance(each, Mapping) for each in records) or isinstance(found, Mapping):
         raise ValidationError(
             'an event of DynamoDB Streams is a dict whose "Records" are a list of dicts;'
             f" got {shorten(cast('object', event))}"
         )
-    return [_unpack(record) for record in cast("list[Mapping[str, Any]]", records)]
+    return [_unpack(record) for record in records]
 
 
 def _unpack(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -176,24 +179,33 @@ def _unpack(record: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         inner: dict[str, Any] = json.loads(binascii.a2b_base64(record["kinesis"]["data"]))
         return {**inner, "SequenceNumber": record["kinesis"]["sequenceNumber"], "isKinesis": True}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValidationError(f"not a record of DynamoDB in Kinesis: {shorten(record)}") from error
 
 
 def _read_record(record: Mapping[str, Any], models: list[type[M]], choose: Chooser | None) -> Change[M] | Unread:
-    data: Mapping[str, Any] = record.get("dynamodb", {})
-    if record.get("eventName") not in _EVENTS or "Keys" not in data:
+    data: Any = record.get("dynamodb")
+    if not _is_record(record) or not isinstance(data, Mapping) or "Keys" not in data:
         raise ValidationError(f"not a record of DynamoDB Streams: {shorten(record)}")
+    data = cast("Mapping[str, Any]", data)
     table, candidates = _find_models(record, models)
     keys, old, new = (_read_part(data, name) for name in ("Keys", "OldImage", "NewImage"))
     about: dict[str, Any] = {**_describe(record, data), "table": table, "record": record}
     try:
+        if not candidates:
+            _refuse_table(table, models, keys or {})
         model = _choose_model(table, candidates, new or old or keys or {}, choose)
         before = None if old is None else _decode(_choose_model(table, candidates, old, choose), old)
         after = None if new is None else _decode(model, new)
         return Change(**about, keys=_decode_keys(model, keys or {}), model=model, old=before, new=after)
     except ValidationError as error:
         return Unread(**about, keys=decode_map(keys or {}), error=error)
+
+
+def _is_record(record: Mapping[str, Any]) -> bool:
+    event, identity, arn = (record.get(name) for name in ("eventName", "userIdentity", "eventSourceARN"))
+    has_identity = identity is None or isinstance(identity, Mapping)
+    return isinstance(event, str) and event in _EVENTS and has_identity and (arn is None or isinstance(arn, str))
 
 
 def _read_part(data: Mapping[str, Any], name: str) -> Item | None:
@@ -218,8 +230,14 @@ def _find_time(record: Mapping[str, Any], data: Mapping[str, Any]) -> dt.datetim
     time = data.get("ApproximateCreationDateTime")
     if time is None or isinstance(time, dt.datetime):  # as boto3 reads it
         return time
-    unit = _UNITS[data.get("ApproximateCreationDateTimePrecision", "MILLISECOND")] if "isKinesis" in record else 1
-    return EPOCH + dt.timedelta(seconds=time // unit, microseconds=time % unit * 1_000_000 // unit)
+    precision = data.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
+    try:
+        if isinstance(time, str):  # as the AWS command line prints it
+            return parse_iso(time)
+        unit = _UNITS[precision] if "isKinesis" in record else 1
+        return EPOCH + dt.timedelta(microseconds=round(time * 1_000_000 / unit))
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        raise ValidationError(f"not the time of a record: {shorten(time)}, with the precision {precision!r}") from error
 
 
 def _find_models(record: Mapping[str, Any], models: list[type[M]]) -> tuple[str, list[type[M]]]:
@@ -237,14 +255,34 @@ def _find_models(record: Mapping[str, Any], models: list[type[M]]) -> tuple[str,
 
 
 def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser | None) -> type[M]:
-    found: Any = None
-    if choose is not None and models:
-        found = choose(decode_map(item))
-    elif models:
-        found = _find_by_kind(table, models, item)
+    found: Any = _find_by_kind(table, models, item) if choose is None else choose(decode_map(item))
     if found is None:
-        raise ValidationError(f"no model takes the record of {shorten(decode_map(item))} in the table {table}")
+        reason = "choose() returned None" if choose else _explain_kind(models, item)
+        raise ValidationError(f"{_describe_untaken(table, item)}: {reason}")
+    _check_model("choose must return a model, or None;", found)
     return cast("type[M]", found)
+
+
+def _check_model(what: str, given: object) -> None:
+    if not (isinstance(given, type) and issubclass(given, Instance)):
+        raise SchemaError(f"{what} got {shorten(given)}")
+
+
+def _describe_untaken(table: str, item: Item) -> str:
+    return f"no model takes the record of {shorten(decode_map(item))} in the table {table}"
+
+
+def _refuse_table(table: str, models: list[type[M]], keys: Item) -> NoReturn:
+    names = ", ".join(sorted({model.table_name() for model in models}))
+    raise ValidationError(f"{_describe_untaken(table, keys)}: the tables of the models are {names}")
+
+
+def _explain_kind(models: list[type[M]], item: Item) -> str:
+    kinds: Any = models[0].__mapper__.kinds  # a model without them takes every item
+    kind = kinds.path.attribute
+    if kind in item:
+        return f"none is of the kind that its {kind} tells"
+    return f"it lacks {kind}, which tells the kind: pass a base without __kind__, or choose="
 
 
 def _find_by_kind(table: str, models: list[type[M]], item: Item) -> type[M] | None:

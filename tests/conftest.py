@@ -14,10 +14,13 @@ from botocore_model import check_request
 from hypothesis import HealthCheck, Phase, settings
 from server import EmulatorUnavailable, is_required, run_server
 
+from dynamongo import Connection
 from dynamongo._support import codegen
+from dynamongo.backends import Backend
 from dynamongo.backends.dynamodb import DynamoDBBackend
 from dynamongo.backends.dynamodb.requests import Request
 from dynamongo.backends.dynamodb.transport.direct_transport import DirectTransport
+from dynamongo.backends.memory import MemoryBackend
 
 # A machine that is shared is slow at times, which says nothing about the code.
 settings.register_profile("patient", settings(), deadline=None, max_examples=40)
@@ -102,6 +105,14 @@ def _requests_are_checked() -> Iterator[None]:
 def dynamodb_backend(server_url: str) -> Iterator[DynamoDBBackend]:
     """A dynamodb backend against the emulator; all tests share it, since a client takes long to make."""
     with contextlib.closing(_make_backend(server_url, "auto")) as backend:
+        yield backend
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def on_each_backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """The backend that serves every model in the test: memory, and then the emulator."""
+    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
+    with Connection.using(backend):
         yield backend
 
 

@@ -161,7 +161,10 @@ def test_record_that_no_model_takes_is_reported() -> None:
     change = parse_one(make_record("others", NewImage=NEW), [User, Order])
     assert isinstance(change, Unread)
     assert (change.table, change.keys) == ("others", {"Email": "jane@example.com"})
-    assert str(change.error).startswith("no model takes the record of {'Email': 'jane@example.com'")
+    assert str(change.error) == (
+        "no model takes the record of {'Email': 'jane@example.com'} in the table others: the tables of the models are"
+        " orders, users"
+    )
     for name in ("old", "new", "model"):
         with pytest.raises(ValidationError, match=r"^no model takes the record"):
             getattr(change, name)
@@ -192,7 +195,8 @@ def test_function_chooses_among_the_models_of_a_table() -> None:
     change = parse_one(record, [Order, Line], choose=choose)
     assert (change.model, type(change.old), type(change.new)) == (Line, Order, Line)
     nobody = {**order, "number": {"N": "0"}}
-    assert isinstance(parse_one(make_record("orders", Keys=nobody), [Order, Line], choose=choose), Unread)
+    unread = parse_one(make_record("orders", Keys=nobody), [Order, Line], choose=choose)
+    assert str(unread.error).endswith(" in the table orders: choose() returned None")
     with pytest.raises(SchemaError, match=r"^Order, Line have the same table, orders, and nothing tells"):
         parse_one(record, [Order, Line])
 
@@ -223,7 +227,10 @@ def test_kind_decides_among_the_models_of_a_table() -> None:
     assert parse_one(record, [Entity, Customer]).model is Invoice
     assert isinstance(parse_one(record, Invoice), Unread)  # which does not take the old image
     strange = make_record("entities", Keys=keys, NewImage=other)
-    assert isinstance(parse_one(strange, [Customer, Invoice]), Unread)
+    told = " in the table entities: none is of the kind that its type tells"
+    assert str(parse_one(strange, [Customer, Invoice]).error).endswith(told)
+    of_keys = parse_one(make_record("entities", Keys=keys), [Customer, Invoice])
+    assert "it lacks type, which tells the kind: pass a base without __kind__" in str(of_keys.error)
     assert parse_one(strange, Entity).new == Entity.from_dynamodb_json(other)
     assert parse_one(make_record("entities", Keys=keys), Entity).keys == {"id": "a"}
     may = parse_one(make_record("may", Keys=keys, NewImage=jane), Entity.on_table("may"))
@@ -302,9 +309,53 @@ def test_what_is_no_event_is_refused(event: Any) -> None:
         streams.parse(event, User)
 
 
-def test_record_of_kinesis_about_something_else_is_refused() -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [{"dynamodb": None}, {"eventName": ["INSERT"]}, {"eventSourceARN": 5}, {"userIdentity": "Service"}],
+)
+def test_record_with_a_part_of_the_wrong_type_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValidationError, match=r"^not a record of DynamoDB Streams: "):
+        parse_one({**make_record(), **wrong}, User)
+
+
+@pytest.mark.parametrize(
+    ("time", "found"),
+    [
+        (1714557600.123, dt.timedelta(microseconds=123_000)),
+        ("2024-05-01T12:00:00+02:00", dt.timedelta()),  # as the AWS command line prints it
+        ("today", None),
+        (float("nan"), None),
+        (10**30, None),
+        ([], None),
+    ],
+)
+def test_time_of_a_record(time: Any, found: dt.timedelta | None) -> None:
+    record = make_record(ApproximateCreationDateTime=time)
+    if found is not None:
+        assert parse_one(record, User).time == dt.datetime(2024, 5, 1, 10, tzinfo=dt.timezone.utc) + found
+    else:
+        with pytest.raises(ValidationError, match=r"^not the time of a record: "):
+            parse_one(record, User)
+
+
+def test_records_may_come_one_by_one() -> None:
+    assert [change.new for change in streams.parse(iter([make_record(NewImage=NEW)]), User)] == [
+        User.from_dynamodb_json(NEW)
+    ]
+
+
+def test_what_is_no_model_is_refused() -> None:
+    wrong: Any = int
+    with pytest.raises(SchemaError, match=r"^models must be a model, or several; got <class 'int'>"):
+        streams.parse([], [User, wrong])
+    with pytest.raises(SchemaError, match=r"^choose must return a model, or None; got <class 'int'>"):
+        parse_one(make_record(), User, choose=lambda _: wrong)
+
+
+@pytest.mark.parametrize("data", ["eA==", "W1tb" * 9999])
+def test_record_of_kinesis_about_something_else_is_refused(data: str) -> None:
     with pytest.raises(ValidationError, match=r"^not a record of DynamoDB in Kinesis"):
-        parse_one({"kinesis": {"data": "eA==", "sequenceNumber": "1"}}, User)
+        parse_one({"kinesis": {"data": data, "sequenceNumber": "1"}}, User)
 
 
 def test_failures_of_a_batch() -> None:

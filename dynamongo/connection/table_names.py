@@ -11,7 +11,7 @@ from dynamongo.expressions.values import shorten
 # Source: "Naming rules" in the DynamoDB developer guide.
 _SHORTEST: Final = 3
 _LONGEST: Final = 255
-_PREFIX: Final = re.compile(r"[A-Za-z0-9_.-]{0,254}")
+_PREFIX: Final = r"[A-Za-z0-9_.-]{0,254}"
 
 _KEPT: Final = 1000
 """How many names are kept: a program may have a table for each customer and day."""
@@ -64,7 +64,7 @@ def names_under(prefix: str | None) -> TableNames | None:
 
 def check_prefix(prefix: object, subject: str) -> None:
     """Raise `ConfigurationError` for a prefix with which no table could have its name."""
-    if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
+    if not isinstance(prefix, str) or not re.fullmatch(_PREFIX, prefix):
         raise ConfigurationError(
             f"{subject} must be up to 254 letters, digits, `_`, `.` and `-`; got {shorten(prefix)}"
         )

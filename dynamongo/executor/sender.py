@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.backends import Limits, note_sent
 from dynamongo.exceptions import (
     BackendError,
@@ -33,9 +34,6 @@ from dynamongo.operations import (
     BatchWrite,
     ConditionCheck,
     Delete,
-    DescribeContinuousBackups,
-    DescribeTable,
-    DescribeTimeToLive,
     Get,
     Operation,
     Put,
@@ -50,13 +48,16 @@ from dynamongo.operations.steps import describe_step
 if TYPE_CHECKING:
     from dynamongo.expressions.conditions import Condition
     from dynamongo.expressions.filters import Filter
+    from dynamongo.operations import tables
+else:  # most programs find their tables
+    tables = LazyModule("dynamongo.operations.tables")
 
 R = TypeVar("R")
 
 # Codes of `CancellationReasons`, which differ from those of errors. Source: TransactWriteItems, API reference.
 _TRANSIENT_CODES = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 # What changes tables is in neither: `describe()` shows whether it was carried out.
-_READS = (Get, BatchGet, Query, Scan, TransactGet, DescribeTable, DescribeTimeToLive, DescribeContinuousBackups)
+_READS = (Get, BatchGet, Query, Scan, TransactGet)
 _WRITES = (Put, Delete, UpdateItem, ConditionCheck, BatchWrite, TransactWrite)
 
 _TOKEN_SECONDS: Final = 300.0
@@ -215,7 +216,8 @@ def _is_idempotent(operation: Operation[Any]) -> bool:
         case Put() | Delete():
             return (operation.condition is None or operation.is_idempotent) and not operation.return_old
         case _:  # not an update: `ADD visits 1` counts twice
-            return isinstance(operation, (*_READS, BatchWrite))
+            described = (tables.DescribeTable, tables.DescribeTimeToLive, tables.DescribeContinuousBackups)
+            return isinstance(operation, (*_READS, *described, BatchWrite))
 
 
 def _is_transient(error: TransactionCanceled) -> bool:

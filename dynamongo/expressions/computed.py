@@ -41,7 +41,8 @@ class ListAppend:
 
 
 Computed: TypeAlias = Arithmetic | IfNotExists | ListAppend
-COMPUTED: Final = (Arithmetic, IfNotExists, ListAppend)
+WITH_PATHS: Final = (Path, Arithmetic, IfNotExists, ListAppend)
+"""The values of updates in which there may be paths."""
 
 UpdateOperand: TypeAlias = "AttributeValue | Path | IfNotExists | ListAppend"
 """What can be an operand of another value."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dynamongo._support.unions import assert_never
 from dynamongo.expressions.conditions import (
+    EQ,
     And,
     BeginsWith,
     Between,
@@ -25,6 +26,11 @@ from dynamongo.expressions.conditions import (
     is_value,
 )
 from dynamongo.expressions.trees import Branch, nodes_of
+
+
+def is_equality(condition: Condition) -> bool:
+    """Return whether the condition compares by `=`."""
+    return isinstance(condition, Comparison) and condition.operator == EQ
 
 
 def operands_of(condition: Condition) -> Iterator[Operand]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NoReturn, TypeAlias, cast
 
+from dynamongo._support.lazy import LazyPattern
 from dynamongo.exceptions import ServiceError, ValidationError
 from dynamongo.expressions.numbers import format_number
 from dynamongo.expressions.values import (
@@ -35,6 +36,8 @@ _CONTENTS: Final[dict[object, tuple[type, ...]]] = {
     "M": (dict,),
 }
 """The Python types of the contents of each type of value, sets apart."""
+
+_OF_NUMBERS = LazyPattern(r"[-+.0-9eE]+\Z")
 
 
 def read_image(image: Mapping[str, Any] | str | bytes) -> Item:
@@ -96,6 +99,9 @@ def _has_type(kind: object, content: Any) -> bool:
         return isinstance(content, (list, set, frozenset)) and all(
             _has_type(str(kind)[0], member) for member in cast("list[Any]", content)
         )
+    # `Decimal` takes more than DynamoDB does: blanks, underscores, the digits of other scripts.
+    if kind == "N" and isinstance(content, str) and not _OF_NUMBERS.match(content):
+        return False
     return isinstance(content, _CONTENTS.get(kind, ()))
 
 

@@ -161,13 +161,12 @@ def find_document_type(label: str, kind: Any) -> DocumentType:
     """Return what is known of the class; raise `SchemaError` if it is neither a dataclass nor a pydantic model."""
     if not isinstance(kind, type):
         raise SchemaError(f"{label} takes a dataclass, or a model of pydantic; got {shorten(kind)}")
-    if not hasattr(kind, "__dictoffset__") or not kind.__dictoffset__:
+    is_dataclass = hasattr(kind, "__dataclass_fields__")
+    if not is_dataclass and not (hasattr(kind, "model_fields") and hasattr(kind, "model_validate")):
+        raise SchemaError(f"{label} takes a dataclass, or a model of pydantic; got the class {kind.__name__}")
+    if not kind.__dictoffset__:
         raise SchemaError(
             f"{label}: the instances of {kind.__name__} have no __dict__, in which stored members that it does not"
             " declare could be kept: declare it without slots=True"
         )
-    if hasattr(kind, "__dataclass_fields__"):
-        return _DataclassType(kind)
-    if hasattr(kind, "model_fields") and hasattr(kind, "model_validate"):
-        return _PydanticType(kind)
-    raise SchemaError(f"{label} takes a dataclass, or a model of pydantic; got the class {kind.__name__}")
+    return _DataclassType(kind) if is_dataclass else _PydanticType(kind)

@@ -108,7 +108,11 @@ class DocumentField(DictField[T]):
         given = self.document_type.read(value)
         members = self._coerce(given)
         is_valid = all(_is_same(member, given.get(name)) for name, member in members.items())
-        return value if is_valid else self._build(members, _undeclared_in(value))
+        if not is_valid:
+            return self._build(members, _undeclared_in(value))
+        if self.document_type.has_rules:  # the document may have been changed in place since it was made
+            self._build(members, {})
+        return value
 
     def _coerce(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if not self.document_type.takes_others:

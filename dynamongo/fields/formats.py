@@ -37,6 +37,8 @@ class Format:
 class FormattedField(Field[T]):
     """Base of fields that can store their values in formats of others."""
 
+    takes_format = True
+
     format: Any
     """What the declaration says, if anything."""
 

@@ -9,7 +9,6 @@ In these JSON values a number may be a `Decimal`, which `mapping.json_documents`
 
 from __future__ import annotations
 
-import binascii
 import math
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -174,6 +173,8 @@ def describe_lengths(minimum: int | None, maximum: int | None) -> JSONSchema:
 
 def write_base64(data: bytes) -> str:
     """Return the text of binary data."""
+    import binascii  # noqa: PLC0415 - an extension module to load, and most models have no binary values
+
     return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 

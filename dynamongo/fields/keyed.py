@@ -22,6 +22,9 @@ class Keyed(Updatable):
     is_index_key: bool = False
     """Whether the field is part of the key of an index; the model sets it."""
 
+    takes_format: bool = False
+    """Whether `format=` may name another stored form."""
+
     def check_key(self, *, is_range: bool) -> None:
         """Raise `SchemaError` if the options of the field do not suit a key: a range key has to sort by its values."""
         if is_range and self.unsorted:
@@ -54,9 +57,12 @@ class Keyed(Updatable):
         own = self.reencode(stored, value)
         if not equals(own, stored):
             kind = _PLAIN_FIELDS.get(type_of(stored), "field")
+            theirs, ours = shorten(stored), shorten(own)
             raise ValidationError(
-                f"{self.label} is a key stored as {shorten(stored)}, which this field would write as {shorten(own)};"
+                f"{self.label} is a key stored as {theirs}, which this field would write as"
+                f" {'another one' if ours == theirs else ours};"  # the same if values are hidden
                 f" declare it as a {kind}, which keeps the stored form"
+                f"{', or with the format= of what is stored' if self.takes_format else ''}"
             )
 
     def reencode(self, stored: AttributeValue, value: Any) -> AttributeValue:

@@ -24,12 +24,12 @@ else:  # few programs ask for a JSON Schema
 class AnyField(Field[Any]):
     """A part of a map without fields of its own; `[...]` leads deeper, by a name or a position."""
 
+    reads_one_form = True
+
     def __getitem__(self, step: str | int) -> AnyField:
         part = AnyField().bind(self._owner, self.path / step)
         self.enclose(part)
         return part
-
-    reads_one_form = True
 
     def can_copy(self, other: Any) -> bool:
         """Return `True`: the members of a map without fields may hold anything."""
@@ -61,7 +61,8 @@ class DictField(Field[T]):
         validator: As for every field; called with the dict.
         choices: As for every field.
         stored_as: As for every field.
-        default_on_read: As for every field, and so is `required_on_read`.
+        default_on_read: As for every field.
+        required_on_read: As for every field.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField

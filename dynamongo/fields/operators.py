@@ -194,13 +194,15 @@ class Operators(Misused, ABC):
         """Set the attribute to a value, to a copy of another field, or to what the store computes."""
         self.check_update("set", is_sum=False)
         new = self.encode_new(value)
-        return SetUpdate(self.path, new, guard=self.guard_computed(new) if type(new) is Arithmetic else None)
+        if type(value) in NO_OPERANDS or type(new) is not Arithmetic:
+            return SetUpdate(self.path, new)
+        return SetUpdate(self.path, new, guard=self.guard_computed(new))
 
     def set_if_not_exists(self, value: Any) -> SetUpdate:
         """Set the attribute to a value if it is absent; else change nothing."""
         self.check_update("set_if_not_exists", is_sum=False)
         new = self.encode_new(value)
-        if type(new) is Arithmetic:
+        if type(value) not in NO_OPERANDS and type(new) is Arithmetic:
             raise ExpressionError(f"{self.label}.set_if_not_exists takes no sum, which DynamoDB computes only for set")
         return SetUpdate(self.path, new, if_not_exists=True)
 

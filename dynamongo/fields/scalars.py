@@ -184,11 +184,6 @@ def declare_lengths(label: str, minimum: int | None, maximum: int | None) -> tup
     return minimum, maximum
 
 
-def is_length_allowed(length: int, minimum: int | None, maximum: int | None) -> bool:
-    """Return whether the length is within both limits."""
-    return (minimum is None or length >= minimum) and (maximum is None or length <= maximum)
-
-
 def describe_length(minimum: int | None, maximum: int | None, unit: str) -> str:
     """Describe the limits in words: `2 to 5 characters`."""
     if minimum is not None and maximum is not None:

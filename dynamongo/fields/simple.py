@@ -10,11 +10,12 @@ from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import Operand
 from dynamongo.expressions.values import AttributeType, AttributeValue
 from dynamongo.fields.base import T
+from dynamongo.fields.computed import is_between
 from dynamongo.fields.formats import FormattedField
 from dynamongo.fields.json_forms import BASE64_PATTERN, JSONSchema, SchemaMode, describe_lengths, read_base64
 from dynamongo.fields.operators import as_operand
 from dynamongo.fields.python_values import is_boto_binary
-from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
+from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length
 from dynamongo.fields.updatable import allows_range
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class BinaryField(FormattedField[T]):
         return allows_range(*lengths) and super().allows_all_of(other)
 
     def check(self, value: Any) -> None:
-        if not is_length_allowed(len(value), *self._limits):
+        if not is_between(len(value), *self._limits):
             self.reject(value, describe_length(*self._limits, "bytes"))
         super().check(value)
 

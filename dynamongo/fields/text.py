@@ -10,9 +10,10 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.conditions import Comparator, Operand
 from dynamongo.fields.base import T
+from dynamongo.fields.computed import is_between
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, describe_lengths
 from dynamongo.fields.operators import as_operand
-from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length, is_length_allowed
+from dynamongo.fields.scalars import TextStored, declare_lengths, describe_length
 from dynamongo.fields.updatable import allows_range
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class LimitedText(TextStored[T]):
         if self.regex is not None and not self.regex.match(value):
             self.reject(value, f"{self._kind} that matches {self.regex.pattern!r}")
         limits = self.min_length, self.max_length
-        if not is_length_allowed(len(value), *limits):
+        if not is_between(len(value), *limits):
             self.reject(value, f"{self._kind} of {describe_length(*limits, 'characters')}")
         super().check(value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from dynamongo.exceptions import AttributeNotLoaded, ExpressionError, ValidationError
+from dynamongo.exceptions import AttributeNotLoaded, ExpressionError
 from dynamongo.expressions.conditions import EQ, Comparison, Condition, NotExists, Path
 from dynamongo.expressions.evaluation import MISSING, Resolved
 from dynamongo.expressions.values import AttributeValue
@@ -13,6 +13,7 @@ from dynamongo.fields.base import Field
 from dynamongo.fields.partial_map import guard
 from dynamongo.mapping.deltas import AttributeChange, Delta, make_deltas
 from dynamongo.mapping.mapper import Mapper
+from dynamongo.mapping.plain_codec import refuse_missing, validate_and_encode
 from dynamongo.mapping.records import Record, Recorded, record_of, stored_item_of
 from dynamongo.mapping.stored_forms import is_same, keep_form
 
@@ -85,8 +86,8 @@ def _refuse_changed_part(field: Field[Any], value: Any, stored: Resolved, paths:
 
 def _encode_value(field: Field[Any], value: Any) -> Resolved:
     if not field.is_absent(value):
-        encoded = field.encode(field.validate(value))
+        encoded = validate_and_encode(field, value)
         return field.refuse_empty(encoded) if field.is_key or field.is_index_key else encoded
     if field.required:
-        raise ValidationError(f"{field.label} is required but has no value")
+        refuse_missing(field)
     return MISSING

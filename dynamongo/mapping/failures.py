@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from dynamongo.exceptions import (
     ConditionalCheckFailedException,
@@ -21,6 +21,8 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.versions import find_conflict
 from dynamongo.operations import Action, ConditionCheck, Put, UpdateItem
 
+OTHER_KIND: Final = ": the one that is stored there is of another kind"
+
 
 def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -> DynamongoError:
     """Return the error of a write in the model's words."""
@@ -35,7 +37,7 @@ def explain_failure(mapper: Mapper[Any], write: Action, error: DynamongoError) -
     if error.item is not None and mapper.model_for(error.item) is not None:
         return _explain_failed_check(mapper, key, all_of(parts[1:]), error, updates)
     # The condition failed and the store returned no item: there is none, or none of the model's kind.
-    other = "" if error.item is None else ": the one that is stored there is of another kind"
+    other = "" if error.item is None else OTHER_KIND
     missing = ItemNotFound(f"{mapper.name}: there is no item with {mapper.describe_key(key)}{other}")
     missing.__cause__ = error
     return missing

@@ -24,7 +24,7 @@ from dynamongo.schema import (
     Throughput,
 )
 
-_INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+_INDEX_NAME = r"[A-Za-z0-9_.-]{3,255}"
 """Source: "Naming rules" in the DynamoDB developer guide."""
 
 
@@ -56,7 +56,7 @@ def _make_schema(
 
 
 def _is_index_name(name: object) -> bool:
-    return isinstance(name, str) and _INDEX_NAME.fullmatch(name) is not None
+    return isinstance(name, str) and re.fullmatch(_INDEX_NAME, name) is not None
 
 
 def _make_keys(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy import lazy_property
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
-from dynamongo.mapping.codec_fast_paths import NAMES, make_fast_path
-from dynamongo.mapping.codec_source import Source
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import codec_fast_paths, codec_source
+    from dynamongo.mapping.codec_source import Source
+else:  # only compilation needs them
+    codec_fast_paths = LazyModule("dynamongo.mapping.codec_fast_paths")
+    codec_source = LazyModule("dynamongo.mapping.codec_source")
 
 
 class KeyCodec:
@@ -59,7 +65,7 @@ class KeyCodec:
                     v0 = field0.encode_key(v0)
                 return {'name1': v0}
         """
-        source = Source("encode", NAMES)
+        source = codec_source.Source("encode", codec_fast_paths.NAMES)
         held = "".join(f"v{number}, " for number in range(len(self.names)))
         lines = ["def encode(values):", f"    {held}= values"]
         for number, field in enumerate(self._fields):
@@ -71,7 +77,7 @@ class KeyCodec:
 
 def _write_encode_key(v: str, field: Field[Any], source: Source) -> list[str]:
     """Return the lines that encode the value in the variable `v`; the field itself refuses empty ones."""
-    fast = make_fast_path(field, v, source)
+    fast = codec_fast_paths.make_fast_path(field, v, source)
     by_field = f"{v} = {source.name('field', field)}.encode_key({v})"
     if fast is None or fast.test is None:
         return [f"    {by_field}"]

@@ -6,7 +6,7 @@ some calls::
     build    values[name] = field.validate(given)               field.default where nothing was given,
                                                                 field.missing_value() for None
     encode   item[name] = field.encode(field.validate(value))   left out if field.is_absent(value)
-    decode   values[name] = field.decode(stored)                field.missing_value() for a missing attribute and for
+    decode   values[name] = field.decode(stored)                field.read_absent() for a missing attribute and for
                                                                 NULL; a key attribute must be there
     read     as decode, from parsed DynamoDB JSON               None for an item that it leaves to decode
 
@@ -28,23 +28,18 @@ from dynamongo.exceptions import DynamongoError, ValidationError
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
 from dynamongo.mapping import plain_codec
-from dynamongo.mapping.codec_fast_paths import NAMES
-from dynamongo.mapping.codec_lines import (
-    write_absent,
-    write_build_field,
-    write_decode_field,
-    write_encode_field,
-    write_encode_keys,
-)
-from dynamongo.mapping.codec_source import Source
 from dynamongo.mapping.key_codec import KeyCodec
 from dynamongo.mapping.plain_codec import Values
 from dynamongo.mapping.records import add_values, make_record, make_wire_record, set_record, set_values
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
-    from dynamongo.mapping import wire_paths
-else:  # what is read from memory is not in JSON
+    from dynamongo.mapping import codec_fast_paths, codec_lines, codec_source, wire_paths
+    from dynamongo.mapping.codec_source import Source
+else:  # nothing is compiled before it was called some times, and what is read from memory is not in JSON
+    codec_fast_paths = LazyModule("dynamongo.mapping.codec_fast_paths")
+    codec_lines = LazyModule("dynamongo.mapping.codec_lines")
+    codec_source = LazyModule("dynamongo.mapping.codec_source")
     wire_paths = LazyModule("dynamongo.mapping.wire_paths")
     wire_values = LazyModule("dynamongo.expressions.wire_values")
 
@@ -158,26 +153,31 @@ class Codec:
         return instances
 
     def _write_build(self) -> Source:
-        source = Source("build", NAMES)
+        source = codec_source.Source("build", codec_fast_paths.NAMES)
         source.names.update(ABSENT=_ABSENT, default_of=plain_codec.default_of, validate_by=plain_codec.validate)
         names = self._name_texts(source)
         lines = ["def build(given):", "    get, absent = given.get, 0"]
         for number, (name, field) in enumerate(zip(names, self._fields.values(), strict=True)):
-            lines += [f"    v{number} = get({name}, ABSENT)", *write_build_field(f"v{number}", field, source)]
+            lines += [
+                f"    v{number} = get({name}, ABSENT)",
+                *codec_lines.write_build_field(f"v{number}", field, source),
+            ]
         # Each field was given or is absent; if the numbers differ, a given name belongs to no field.
         lines += [f"    if len(given) + absent != {len(names)}:", "        return None"]
         source.functions.append([*lines, "    return {", *(f"    {each}" for each in _write_members(names)), "    }"])
         return source
 
     def _write_encode(self) -> Source:
-        source = Source("encode", NAMES)
+        source = codec_source.Source("encode", codec_fast_paths.NAMES)
         source.names.update(encode_by=plain_codec.validate_and_encode, refuse_missing=plain_codec.refuse_missing)
         lines = ["def encode(values, item):"]
         names = self._name_texts(source)
         stored = dict(zip(self._attributes, self._attribute_texts(source, names), strict=True))
         for name, text, field in zip(names, stored.values(), self._fields.values(), strict=True):
-            lines += [f"    v = values[{name}]", *write_encode_field(text, field, source)]
-        lines += write_encode_keys(self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source)
+            lines += [f"    v = values[{name}]", *codec_lines.write_encode_field(text, field, source)]
+        lines += codec_lines.write_encode_keys(
+            self._find_keys(), stored, dict(zip(self._fields, names, strict=True)), source
+        )
         for field in self._index_keys:  # an index key may be missing, but DynamoDB refuses empty ones
             refuse_empty, text = source.name("refuse_empty", field.refuse_empty), stored[field.path.attribute]
             lines += [f"    if not item.get({text}, True):", f"        {refuse_empty}(item[{text}])"]
@@ -190,7 +190,7 @@ class Codec:
         return [f"get, count = item.get, len(item){''.join(reserved)}"]
 
     def _write_decode(self) -> Source:
-        source = Source("decode", NAMES)
+        source = codec_source.Source("decode", codec_fast_paths.NAMES)
         source.names.update(
             ValidationError=ValidationError, refuse_keyless=plain_codec.refuse_keyless, fields=self.known
         )
@@ -202,7 +202,7 @@ class Codec:
         lines = self._write_count(source)
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
-            lines += [f"v{number} = get({name})", *write_decode_field(f"v{number}", field, source)]
+            lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
         lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))", "add(instance)"]
@@ -214,7 +214,7 @@ class Codec:
         return source
 
     def _write_read(self) -> Source:
-        source = Source("read", {**NAMES, **wire_paths.WIRE_NAMES})
+        source = codec_source.Source("read", {**codec_fast_paths.NAMES, **wire_paths.WIRE_NAMES})
         source.names.update(make=self._model.__new__, fill=set_values, note=set_record)
         # What reading an unusual item may raise; `decode` then reads or reports it.
         unreadable = (*wire_values.DECODING_ERRORS, DynamongoError, RecursionError)
@@ -223,7 +223,9 @@ class Codec:
         lines = self._write_count(source)  # `count` is that of `decode`
         stored = self._attribute_texts(source, names)
         for number, (name, field) in enumerate(zip(stored, self._fields.values(), strict=True)):
-            lines += wire_paths.write_read_field(f"v{number}", name, field, write_absent(field, source), source)
+            lines += wire_paths.write_read_field(
+                f"v{number}", name, field, codec_lines.write_absent(field, source), source
+            )
         lines += [f"record = text if count == {len(names)} else make_record(item, fields, text)"]
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})", "note(instance, record)"]
         head, tail = ["def read(cls, item, text):", "    try:"], ["    except UNREADABLE:", "        return None"]

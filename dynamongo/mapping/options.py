@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn, Protocol, TypeA
 
 from dynamongo.exceptions import SchemaError
 from dynamongo.expressions.values import shorten
-from dynamongo.operations import StreamView
-from dynamongo.schema import TableClass, TableSettings, Throughput
+from dynamongo.schema import StreamView, TableClass, TableSettings, Throughput
 
 if TYPE_CHECKING:
 

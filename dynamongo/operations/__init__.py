@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from dynamongo._support.lazy_imports import make_getattr
 from dynamongo.operations.base import BatchDelete, BatchPut, Operation
 from dynamongo.operations.read_items import ItemReader, ReadItems
 from dynamongo.operations.requests import (
@@ -10,7 +13,6 @@ from dynamongo.operations.requests import (
     MAX_TRANSACTION_ACTIONS,
     MAX_TRANSACTION_BYTES,
     Action,
-    AnyOperation,
     BatchGet,
     BatchWrite,
     ConditionCheck,
@@ -36,25 +38,53 @@ from dynamongo.operations.results import (
     TransactWriteResult,
     WriteResult,
 )
-from dynamongo.operations.tables import (
-    ContinuousBackups,
-    CreateIndex,
-    CreateTable,
-    DeleteIndex,
-    DeleteTable,
-    DescribeContinuousBackups,
-    DescribeTable,
-    DescribeTimeToLive,
-    StreamView,
-    TableDescription,
-    TableStatus,
-    TimeToLive,
-    UpdateContinuousBackups,
-    UpdateIndexThroughput,
-    UpdateTableSettings,
-    UpdateThroughput,
-    UpdateTimeToLive,
-)
+from dynamongo.schema import StreamView
+
+if TYPE_CHECKING:
+    from dynamongo.operations.tables import (
+        AnyOperation,
+        ContinuousBackups,
+        CreateIndex,
+        CreateTable,
+        DeleteIndex,
+        DeleteTable,
+        DescribeContinuousBackups,
+        DescribeTable,
+        DescribeTimeToLive,
+        TableDescription,
+        TableStatus,
+        TimeToLive,
+        UpdateContinuousBackups,
+        UpdateIndexThroughput,
+        UpdateTableSettings,
+        UpdateThroughput,
+        UpdateTimeToLive,
+    )
+else:  # most programs find their tables
+    __getattr__ = make_getattr(
+        __name__,
+        {
+            "dynamongo.operations.tables": (
+                "AnyOperation",
+                "ContinuousBackups",
+                "CreateIndex",
+                "CreateTable",
+                "DeleteIndex",
+                "DeleteTable",
+                "DescribeContinuousBackups",
+                "DescribeTable",
+                "DescribeTimeToLive",
+                "TableDescription",
+                "TableStatus",
+                "TimeToLive",
+                "UpdateContinuousBackups",
+                "UpdateIndexThroughput",
+                "UpdateTableSettings",
+                "UpdateThroughput",
+                "UpdateTimeToLive",
+            )
+        },
+    )
 
 __all__ = [
     "MAX_BATCH_GET",

@@ -24,20 +24,6 @@ from dynamongo.operations.results import (
     TransactWriteResult,
     WriteResult,
 )
-from dynamongo.operations.tables import (
-    CreateIndex,
-    CreateTable,
-    DeleteIndex,
-    DeleteTable,
-    DescribeContinuousBackups,
-    DescribeTable,
-    DescribeTimeToLive,
-    UpdateContinuousBackups,
-    UpdateIndexThroughput,
-    UpdateTableSettings,
-    UpdateThroughput,
-    UpdateTimeToLive,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,28 +247,7 @@ class TransactGet(Operation[TransactGetResult]):
     gets: tuple[Get, ...]
 
 
-AnyOperation: TypeAlias = (
-    Get
-    | BatchGet
-    | Query
-    | Scan
-    | Put
-    | Delete
-    | UpdateItem
-    | BatchWrite
-    | TransactWrite
-    | TransactGet
-    | CreateTable
-    | DeleteTable
-    | DescribeTable
-    | CreateIndex
-    | DeleteIndex
-    | UpdateThroughput
-    | UpdateIndexThroughput
-    | UpdateTimeToLive
-    | DescribeTimeToLive
-    | UpdateTableSettings
-    | UpdateContinuousBackups
-    | DescribeContinuousBackups
+ItemOperation: TypeAlias = (
+    Get | BatchGet | Query | Scan | Put | Delete | UpdateItem | BatchWrite | TransactWrite | TransactGet
 )
-"""Every operation that a backend has to execute."""
+"""Every operation on items that a backend has to execute."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.operations.base import Operation
 from dynamongo.operations.requests import Get, TransactGet, TransactWrite
-from dynamongo.operations.tables import CreateTable
+
+if TYPE_CHECKING:
+    from dynamongo.operations import tables
+else:  # most programs find their tables
+    tables = LazyModule("dynamongo.operations.tables")
 
 
 def describe_step(operation: Operation[Any]) -> str:
@@ -22,7 +27,7 @@ def _parts(operation: Operation[Any]) -> Sequence[object]:
     match operation:
         case TransactWrite(parts) | TransactGet(parts):
             return parts
-        case CreateTable(schema):
+        case tables.CreateTable(schema):
             return (Get(schema.name, {}),)  # something with a `table`: a CreateTable has its name in the schema
         case _:
             return (operation,)

@@ -15,13 +15,13 @@ from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.values import shorten
 
 # Source: "Naming rules" in the DynamoDB developer guide. A table name has at least 3 characters with the prefix.
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_NAME: Final = r"[A-Za-z0-9_.-]{1,255}"
 
 # Source: "Resource types defined by Amazon DynamoDB" in the service authorization reference. The partition is `aws`,
 # `aws-cn`, `aws-us-gov` or one of the isolated ones.
-_ARN: Final = re.compile(
-    r"arn:aws(?:-[a-z]+)*:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/(?P<name>[A-Za-z0-9_.-]{3,255})",
-    re.ASCII,
+# Not compiled before there is an ARN.
+_ARN: Final = (
+    r"arn:aws(?:-[a-z]+)*:dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):table/(?P<name>[A-Za-z0-9_.-]{3,255})"
 )
 
 
@@ -41,14 +41,14 @@ def is_arn(name: str) -> bool:
 
 def find_arn(name: str) -> TableArn | None:
     """Return what the name says if it is the ARN of a table."""
-    match = _ARN.fullmatch(name)
+    match = re.fullmatch(_ARN, name, re.ASCII)
     return None if match is None else TableArn(**match.groupdict())
 
 
 def describe_name_fault(name: object) -> str | None:
     """Return what is wrong with the name of a table, which may be an ARN; `None` if nothing is."""
     if not isinstance(name, str) or not is_arn(name):
-        is_name = isinstance(name, str) and _NAME.fullmatch(name)
+        is_name = isinstance(name, str) and re.fullmatch(_NAME, name)
         return None if is_name else f"must be 1 to 255 letters, digits, `_`, `.` and `-`; got {shorten(name)}"
     if find_arn(name) is not None:
         return None

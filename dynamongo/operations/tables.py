@@ -6,7 +6,8 @@ from typing import Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.operations.base import Operation
-from dynamongo.schema import IndexSchema, TableSchema, TableSettings, Throughput
+from dynamongo.operations.requests import ItemOperation
+from dynamongo.schema import IndexSchema, StreamView, TableSchema, TableSettings, Throughput
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,6 @@ class ContinuousBackups:
     """
 
     recovery_days: int | None = None
-
-
-StreamView: TypeAlias = Literal["keys_only", "new_image", "old_image", "new_and_old_images"]
-"""What a stream contains of each changed item: its key, the item after the change, before it, or both.
-
-Source: "StreamSpecification" in the DynamoDB API reference.
-"""
 
 
 TableStatus: TypeAlias = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING", "OTHER"]
@@ -197,3 +191,21 @@ class DescribeTimeToLive(Operation[TimeToLive]):
     """Read the attribute by which items expire."""
 
     table: str
+
+
+AnyOperation: TypeAlias = (
+    ItemOperation
+    | CreateTable
+    | DeleteTable
+    | DescribeTable
+    | CreateIndex
+    | DeleteIndex
+    | UpdateThroughput
+    | UpdateIndexThroughput
+    | UpdateTimeToLive
+    | DescribeTimeToLive
+    | UpdateTableSettings
+    | UpdateContinuousBackups
+    | DescribeContinuousBackups
+)
+"""Every operation that a backend has to execute."""

@@ -27,13 +27,14 @@ from typing import Final, cast
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import Comparison, Condition, conjuncts
+from dynamongo.expressions.operands import is_equality
 from dynamongo.expressions.values import AttributeValue
 from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import Choice, demands, find_choice
 from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.key_lookup import find_keys
 from dynamongo.planning.plan import Rejected
-from dynamongo.planning.ranges import fold_ranges, is_equality
+from dynamongo.planning.ranges import fold_ranges
 from dynamongo.planning.read import Read
 from dynamongo.schema import IndexSchema, KeySchema, TableSchema
 

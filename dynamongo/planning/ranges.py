@@ -21,7 +21,7 @@ from dynamongo.expressions.conditions import (
     Path,
     conjuncts,
 )
-from dynamongo.expressions.operands import operands_of
+from dynamongo.expressions.operands import is_equality, operands_of
 from dynamongo.operations import KeyPart
 from dynamongo.planning.conjuncts import is_empty, is_key_value, without
 from dynamongo.schema import KeyAttribute
@@ -57,11 +57,6 @@ def fold_ranges(
     return tuple(found), parts
 
 
-def is_equality(condition: KeyPart) -> bool:
-    """Return whether a condition on a key attribute compares by `=`."""
-    return isinstance(condition, Comparison) and condition.operator == EQ
-
-
 def _fold_range(
     parts: tuple[Condition, ...], attribute: KeyAttribute
 ) -> tuple[KeyPart | None, tuple[Condition, ...]] | None:
@@ -74,7 +69,6 @@ def _fold_range(
 
         r >= 1, r >= 3, r < 9, a = 1      r BETWEEN 3 AND 9; conjuncts r < 9, a = 1
         r IN (7, 3, 5)                    r BETWEEN 3 AND 7; conjunct r IN (7, 3, 5)
-
     """
     # A query takes one condition on a range attribute: all others on it remain conjuncts.
     for kind in (_equals_value, _is_prefix):

@@ -12,7 +12,7 @@ from dynamongo._support.dataclasses import replace
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.arguments import check_flag
 from dynamongo.exceptions import ExpressionError
-from dynamongo.expressions.computed import COMPUTED, operands_in
+from dynamongo.expressions.computed import WITH_PATHS, operands_in
 from dynamongo.expressions.conditions import And, BaseCondition, Condition, Path, all_of, conjuncts
 from dynamongo.expressions.operands import paths_of
 from dynamongo.expressions.updates import AnyUpdate, SetUpdate, Update, check_updates, guards_of
@@ -230,7 +230,7 @@ def _check_change(mapper: Mapper[Any], change: Any) -> None:
         raise ExpressionError(f"{mapper.name}.{path.name} counts the writes; nothing else may change it")
     if mapper.kinds is not None:
         mapper.kinds.check_update(change)
-    if isinstance(change, SetUpdate) and isinstance(change.value, (Path, *COMPUTED)):
+    if isinstance(change, SetUpdate) and isinstance(change.value, WITH_PATHS):
         mapper.check_paths((part for part in operands_in(change.value) if isinstance(part, Path)), to_write=True)
     # An index key may be removed, but not be set to an empty value.
     elif isinstance(change, SetUpdate) and name in mapper.declaration.index_keys:

@@ -198,15 +198,16 @@ class GetCall(VerbCall[Any]):
                     return self.mapper.decode(item)
             elif (wanted := reads.accept_item(plan, item)) is not None:
                 return self.mapper.decode_read([wanted], plan.loaded)[0]
-        return self.finish_missing()
+        return self.finish_missing(item)
 
-    def finish_missing(self) -> Any:
-        """Return the default, or raise `ItemNotFound`."""
+    def finish_missing(self, item: Item | None) -> Any:
+        """Return the default, or raise `ItemNotFound`: there is no such item, or only this one."""
         if self.default is not REQUIRED:
             return self.default
         key = cast("Get", self.operation).key
         also = "" if self.check is None else f" and `{self.check}`"
-        raise ItemNotFound(f"{self.mapper.name}: there is no item with {self.mapper.describe_key(key)}{also}")
+        other = "" if item is None or self.mapper.model_for(item) is not None else failures.OTHER_KIND
+        raise ItemNotFound(f"{self.mapper.name}: there is no item with {self.mapper.describe_key(key)}{also}{other}")
 
 
 class GetRawCall(GetCall):
@@ -214,13 +215,13 @@ class GetRawCall(GetCall):
 
     def finish(self, result: Any) -> Any:
         """Return the item as a dict of Python values, or the default."""
-        item = result.item
+        stored = item = result.item
         if item is not None:
             if self.plan is not None:
                 item = reads.accept_item(self.plan, item)
             elif self.mapper.model_for(item) is None:
                 item = None
-        return self.finish_missing() if item is None else decode_map(item)
+        return self.finish_missing(stored) if item is None else decode_map(item)
 
 
 class _WriteCall(VerbCall[R]):

@@ -63,7 +63,7 @@ class Forms(Recorded):
             decimals: In that mode, the form of Decimals: `"text"`, which is exact for every reader, or `"number"`.
 
         Raises:
-            ValidationError: A name in `only` is unknown, or JSON would round a number.
+            ValidationError: A name in `only` is unknown, or so is `mode` or `decimals`, or JSON would round a number.
         """
         fields = type(self).__mapper__.fields
         if isinstance(only, str):
@@ -71,6 +71,7 @@ class Forms(Recorded):
         names = [name for name in fields if name in vars(self)] if only is None else list(only)
         type(self).__mapper__.check_names(names)
         if _is_json(type(self), mode):
+            _check_word(type(self), "decimals", decimals, ("text", "number"))
             return json_documents.to_document(fields, {name: getattr(self, name) for name in names}, decimals)
         try:
             # Copied, so that changes of a list or map in the dict do not change the instance.
@@ -107,7 +108,11 @@ class Forms(Recorded):
         Args:
             mode: `"validation"` for what clients send, where fields with a default may be left out; or
                 `"serialization"` for what `to_dict(mode="json")` returns for a whole item.
+
+        Raises:
+            ValidationError: The mode is another.
         """
+        _check_word(cls, "mode", mode, ("validation", "serialization"))
         return json_documents.describe_model(cls.__mapper__, mode)
 
     @classmethod
@@ -167,6 +172,12 @@ class Forms(Recorded):
 
 
 def _is_json(model: type, mode: object) -> bool:
-    if mode not in ("python", "json"):
-        raise ValidationError(f'{model.__name__}: mode must be "python" or "json"; got {shorten(mode)}')
+    _check_word(model, "mode", mode, ("python", "json"))
     return mode == "json"
+
+
+def _check_word(model: type, argument: str, given: object, words: tuple[str, str]) -> None:
+    if given not in words:
+        raise ValidationError(
+            f'{model.__name__}: {argument} must be "{words[0]}" or "{words[1]}"; got {shorten(given)}'
+        )

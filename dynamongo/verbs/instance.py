@@ -16,18 +16,17 @@ from dynamongo.fields.indexes import Index
 from dynamongo.fields.maps import AnyField
 from dynamongo.mapping.options import OPTIONS, Billing, ScanPolicy, TableNamer
 from dynamongo.mapping.records import record_of
-from dynamongo.operations import StreamView
-from dynamongo.schema import Recovery, TableClass
+from dynamongo.schema import Recovery, StreamView, TableClass
 from dynamongo.verbs.forms import Forms
 from dynamongo.verbs.metaclass import ModelMeta
-from dynamongo.verbs.table_names import find_table_name
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from dynamongo.verbs import bound_models
-else:  # most programs know their tables
+    from dynamongo.verbs import bound_models, table_names
+else:  # each name of a table is found once, and most programs know their tables
     bound_models = LazyModule("dynamongo.verbs.bound_models")
+    table_names = LazyModule("dynamongo.verbs.table_names")
 
 
 class Instance(Forms, metaclass=ModelMeta):
@@ -63,7 +62,7 @@ class Instance(Forms, metaclass=ModelMeta):
         # In as few steps as possible, and without `connection_of`: every verb needs the name.
         connection = cls.__connection__ or default_connection
         names = connection.table_names if open_prefixes else connection.own_names
-        return names.get(cls.__mapper__.table) or find_table_name(cls, connection)
+        return names.get(cls.__mapper__.table) or table_names.find_table_name(cls, connection)
 
     @classmethod
     def on_table(cls, name: str) -> type[Self]:

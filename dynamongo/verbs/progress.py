@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sized
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo.arguments import has_to_be_awaited
 from dynamongo.exceptions import ConfigurationError
 
 
@@ -82,9 +83,7 @@ def _open(option: ProgressOption, label: str, total: int | None, unit: str) -> G
 
 
 def _refuse_coroutines(callback: Callable[[Progress], object]) -> None:
-    from inspect import iscoroutinefunction  # noqa: PLC0415 - it takes long to import, and few calls report progress
-
-    if iscoroutinefunction(callback) or iscoroutinefunction(type(callback).__call__):
+    if has_to_be_awaited(callback):
         raise ConfigurationError(
             f"progress must be a function that returns at once, in awaited verbs as well; got {callback!r:.80}, which"
             " would have to be awaited: start a task in it, or put the Progress into a queue"

@@ -1,4 +1,4 @@
-"""Models of dynamongo that declare what the programs write; `table.py` puts them into docs/existing-tables.md."""
+"""Models of dynamongo that declare what the programs write; `tables.py` puts them into docs/existing-tables.md."""
 
 from __future__ import annotations
 

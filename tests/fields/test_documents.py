@@ -290,10 +290,13 @@ class Even(pydantic.BaseModel):
 
 
 @pytest.mark.parametrize(
-    ("kind", "wrong", "words"),
-    [(Span, {"low": 2, "high": 1}, "low is greater than high"), (Even, {"number": 1}, "it is odd")],
+    ("kind", "right", "wrong", "words"),
+    [
+        (Span, {"low": 1, "high": 2}, {"low": 2, "high": 1}, "low is greater than high"),
+        (Even, {"number": 2}, {"number": 1}, "it is odd"),
+    ],
 )
-def test_class_may_refuse_its_members(kind: Any, wrong: Any, words: str) -> None:
+def test_class_may_refuse_its_members(kind: Any, right: Any, wrong: Any, words: str) -> None:
     class Ruled(Model):
         __table__ = "ruled"
         __hash_key__ = "id"
@@ -304,6 +307,11 @@ def test_class_may_refuse_its_members(kind: Any, wrong: Any, words: str) -> None
     for read_wrong in (Ruled.value.validate, Ruled.value.decode):
         with pytest.raises(ValidationError, match=rf"(?s)^Ruled.value: {name} does not accept its members: .*{words}"):
             read_wrong(wrong)
+    changed = Ruled(id="a", value=right)
+    for member, each in wrong.items():
+        setattr(changed.value, member, each)
+    with pytest.raises(ValidationError, match=words):
+        changed.to_item()
     member = next(iter(wrong))
     with pytest.raises(ExpressionError, match=r"^Ruled.value has a validator or choices, which cannot check what set"):
         getattr(Ruled.value, member).set(2)
@@ -422,6 +430,7 @@ class Nothing:
 
 
 REFUSED: dict[Any, str] = {
+    int: r"DocumentField takes a dataclass, or a model of pydantic; got the class int",
     Plain: r"DocumentField takes a dataclass, or a model of pydantic; got the class Plain",
     "Address": r"DocumentField takes a dataclass, or a model of pydantic; got 'Address'",
     Slotted: r"DocumentField: the instances of Slotted have no __dict__",

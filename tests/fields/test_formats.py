@@ -331,11 +331,12 @@ STRANGE: Any = {Color.RED: "R", Color.GREEN: "G", "BLUE": "B"}
         (lambda: DateTimeField(format="iso-z", serialized_format="%Y"), "alone, without serialized_format"),
         (lambda: DateTimeField(timespec="seconds"), "timespec and truncate need a format"),
         (lambda: DateTimeField(format="%Y", truncate=True), "timespec and truncate need a format"),
+        (lambda: DateTimeField(format="%Q"), "format='%Q' writes what strptime cannot read: 'Q' is a bad directive"),
         (lambda: DateField(format="%Y%m"), "does not tell the year, the month and the day"),
         (lambda: DateField(format="%y%m%d"), "does not tell the year, the month and the day"),
         (lambda: DateField(format="days"), "format must be one of epoch-days; got 'days'"),
-        (lambda: UUIDField(format="guid"), "format must be one of hex, upper, hex-upper, urn, binary; got 'guid'"),  # type: ignore[call-overload]
-        (lambda: EnumField(Color, format="names"), "format must be 'value', 'name' or a map of all members"),  # type: ignore[call-overload]
+        (lambda: UUIDField(format="guid"), "format must be one of hex, upper, hex-upper, urn, binary; got 'guid'"),  # type: ignore[call-overload]  # which is refused
+        (lambda: EnumField(Color, format="names"), "format must be 'value', 'name' or a map of all members"),  # type: ignore[call-overload]  # which is refused
         (lambda: EnumField(Color, format={Color.RED: "R"}), "it lacks GREEN"),
         (lambda: EnumField(Color, format={Color.RED: "R", Color.GREEN: "R"}), "stores two members alike"),
         (lambda: EnumField(Color, format=MIXED), "strings alone, or to ints alone"),

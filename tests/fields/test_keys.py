@@ -11,7 +11,7 @@ import pytest
 
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.conditions import Path
-from dynamongo.expressions.values import AttributeValue
+from dynamongo.expressions.values import AttributeValue, hidden_values
 from dynamongo.fields import (
     BinaryField,
     DateField,
@@ -59,6 +59,15 @@ def test_another_form_of_the_value_is_refused(field: Field[Any], stored: Attribu
     with pytest.raises(ValidationError, match=r"^User\.id is a key stored as ") as caught:
         as_key(field).decode(stored)
     assert f"which this field would write as {own}; declare it as a " in str(caught.value)
+
+
+def test_another_form_is_told_from_the_own_one_where_values_are_hidden() -> None:
+    with hidden_values(), pytest.raises(ValidationError) as caught:
+        as_key(UUIDField(format="hex")).decode("12345678-1234-5678-1234-56789abcdef0")
+    assert str(caught.value) == (
+        "User.id is a key stored as a value of type str, which this field would write as another one; declare it as a"
+        " StringField, which keeps the stored form, or with the format= of what is stored"
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import pytest
 from stored_forms import page_of, store, stored
 
 from dynamongo import (
-    Connection,
     DateField,
     DictField,
     Field,
@@ -24,15 +23,8 @@ from dynamongo import (
     ValidationError,
     WrittenButUnreadable,
 )
-from dynamongo.backends.base import Backend
-from dynamongo.backends.memory import MemoryBackend
 
-
-@pytest.fixture(params=["memory", "dynamodb"], autouse=True)
-def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
-    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
-    with Connection.using(backend):
-        yield
+pytestmark = pytest.mark.usefixtures("on_each_backend")
 
 
 def read_in_all_ways(page: Any) -> Iterator[Any]:

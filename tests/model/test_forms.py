@@ -8,7 +8,7 @@ import json
 import re
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import strategies as values
@@ -218,6 +218,10 @@ def test_unknown_mode_is_refused() -> None:
     wrong: Any = "text"
     with pytest.raises(ValidationError, match=r'^Thing: mode must be "python" or "json"; got \'text\'$'):
         Thing().to_dict(mode=wrong)
+    with pytest.raises(ValidationError, match=r'^Thing: decimals must be "text" or "number"; got \'text \'$'):
+        Thing().to_json(decimals=cast("Any", "text "))
+    with pytest.raises(ValidationError, match=r'^Thing: mode must be "validation" or "serialization"; got \'text\'$'):
+        Thing.json_schema(wrong)
 
 
 def test_value_that_was_changed_in_place_is_refused() -> None:

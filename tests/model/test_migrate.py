@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,19 +22,10 @@ from dynamongo import (
     ValidationError,
     VersionField,
 )
-from dynamongo.backends.base import Backend
-from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import connection_of
 from dynamongo.operations import Put
 
-pytestmark = pytest.mark.usefixtures("colour")
-
-
-@pytest.fixture(params=["memory", "dynamodb"], autouse=True)
-def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
-    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
-    with Connection.using(backend):
-        yield
+pytestmark = pytest.mark.usefixtures("colour", "on_each_backend")
 
 
 def page_with(*items: dict[str, Any], **fields: Any) -> Any:
@@ -98,6 +88,18 @@ def test_a_callback_changes_instances() -> None:
     (result,) = [each.result for each in page.find(scans="allow").migrate(change, max_workers=1)]
     assert [(item.id, item.n) for item in result.success] == [("0", 5)]
     assert items_of(page)[0] == {"id": "0", **NEW, "n": 5, "data": {**NEW["data"], "level": 2}}
+
+
+def test_a_callback_must_return_at_once() -> None:
+    async def change(_: Any) -> None:
+        """Never called."""
+
+    page = page_with(OLD)
+    with pytest.raises(
+        ExpressionError, match=r"^Page: the callback of migrate must return at once, .*: do that before"
+    ):
+        list(page.find(scans="allow").migrate(change))
+    assert items_of(page) == [{"id": "0", **OLD}]
 
 
 def test_it_is_resumed_at_a_cursor() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,12 +19,10 @@ from dynamongo import (
     ListField,
     StringField,
 )
-from dynamongo.backends.base import Backend
-from dynamongo.backends.memory import MemoryBackend
 from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
 from dynamongo.operations import UpdateItem
 
-pytestmark = pytest.mark.usefixtures("colour")
+pytestmark = pytest.mark.usefixtures("colour", "on_each_backend")
 
 
 def sent(save: Callable[[], object]) -> list[tuple[tuple[Any, ...], Any]]:
@@ -38,13 +36,6 @@ def sent(save: Callable[[], object]) -> list[tuple[tuple[Any, ...], Any]]:
             assert isinstance(update, (SetUpdate, RemoveUpdate))
             found.append((update.path.elements, update.value if isinstance(update, SetUpdate) else ...))
     return sorted(found, key=lambda each: each[0])
-
-
-@pytest.fixture(params=["memory", "dynamodb"], autouse=True)
-def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
-    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
-    with Connection.using(backend):
-        yield
 
 
 @pytest.mark.parametrize(("make", "given", "theirs"), FORMS.values(), ids=FORMS)

@@ -25,19 +25,10 @@ from dynamongo import (
     ValidationError,
     VersionField,
 )
-from dynamongo.backends.base import Backend
-from dynamongo.backends.memory import MemoryBackend
 
-pytestmark = pytest.mark.usefixtures("colour")
+pytestmark = pytest.mark.usefixtures("colour", "on_each_backend")
 
 NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.timezone.utc)
-
-
-@pytest.fixture(params=["memory", "dynamodb"], autouse=True)
-def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
-    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
-    with Connection.using(backend):
-        yield
 
 
 def read_in_all_ways(page: Any) -> Iterator[Any]:

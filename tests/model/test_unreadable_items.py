@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from dynamongo import (
-    Connection,
     DateTimeField,
     DictField,
     ExpressionError,
@@ -28,7 +27,6 @@ from dynamongo import (
     WrittenButUnreadable,
 )
 from dynamongo.backends.base import Backend
-from dynamongo.backends.memory import MemoryBackend
 from dynamongo.connection.connection import connection_of
 from dynamongo.operations import Put
 
@@ -70,16 +68,14 @@ def put(number: int, **attributes: Any) -> None:
     connection_of(Row).execute(Put(Row.table_name(), item))
 
 
-@pytest.fixture(params=["memory", "dynamodb"], autouse=True)
-def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _rows(on_each_backend: Backend) -> Iterator[None]:
     """Ten items, three of which cannot be read: 0, 4 and 5."""
-    backend: Backend = MemoryBackend() if request.param == "memory" else request.getfixturevalue("dynamodb_backend")
-    with Connection.using(backend):
-        Row.create_table()
-        for number in range(10):
-            put(number, n="text" if number in (0, 4, 5) else number)
-        yield
-        Row.delete_table()
+    Row.create_table()
+    for number in range(10):
+        put(number, n="text" if number in (0, 4, 5) else number)
+    yield
+    Row.delete_table()
 
 
 GOOD = [1, 2, 3, 6, 7, 8, 9]
@@ -290,6 +286,14 @@ class TestBulkWrites:
         assert numbers_of(result.success) == list(range(10))
         assert isinstance(result.success[0], UnreadableItem)
         assert Row.find(scans="allow").count() == 0
+
+
+def test_callback_must_return_at_once() -> None:
+    async def collect(_: UnreadableItem) -> None:
+        """Never called."""
+
+    with pytest.raises(ExpressionError, match=r"the callback on_invalid must return at once, .*: do that before"):
+        Row.find(on_invalid=collect)
 
 
 def test_wrong_arguments_are_refused() -> None:

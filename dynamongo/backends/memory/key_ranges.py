@@ -17,6 +17,7 @@ from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Operand, Path, Size
+from dynamongo.expressions.operands import is_equality
 from dynamongo.expressions.values import AttributeValue, Item, type_of
 from dynamongo.operations import KeyCondition, KeyPart
 from dynamongo.schema import KeyAttribute
@@ -73,7 +74,7 @@ def resolve_range(view: View, parts: KeyParts) -> KeyRange:
 
 def _find_hash_value(view: View, attribute: KeyAttribute, parts: KeyParts) -> AttributeValue:
     part = parts.get(attribute.name)
-    if part is not None and _is_equality(part[0]):
+    if part is not None and is_equality(part[0]):
         return _take_values(view, attribute, part[1])[0]
     if len(view.keys.hash_attributes) > 1:
         # Recorded in pieces only (`HASH`, `equality`): the words are those for RANGE attributes.
@@ -102,7 +103,7 @@ def _find_fixed(view: View, attributes: Sequence[KeyAttribute], parts: KeyParts)
     fixed: list[AttributeValue] = []
     for each in attributes:
         found = parts.get(each.name)
-        if found is None or not _is_equality(found[0]):
+        if found is None or not is_equality(found[0]):
             _refuse_gap(view.keys.range_attributes, parts)
         fixed += _take_values(view, each, found[1])
     return fixed
@@ -113,7 +114,7 @@ def _refuse_gap(attributes: Sequence[KeyAttribute], parts: KeyParts) -> NoReturn
     named = [place for place, each in enumerate(attributes) if each.name in parts]
     last = named[-1] if named else 0
     lacking = [
-        each.name for each in attributes[:last] if each.name not in parts or not _is_equality(parts[each.name][0])
+        each.name for each in attributes[:last] if each.name not in parts or not is_equality(parts[each.name][0])
     ]
     if not lacking:  # one is on an attribute that is no key
         raise _missed(next(each for each in attributes if each.name not in parts))
@@ -122,10 +123,6 @@ def _refuse_gap(attributes: Sequence[KeyAttribute], parts: KeyParts) -> NoReturn
         f"RANGE key attributes {', '.join(lacking)} must have equality conditions specified in the query because a"
         f" condition is present on key attribute {attributes[last].name}"
     )
-
-
-def _is_equality(part: KeyPart) -> bool:
-    return isinstance(part, Comparison) and part.operator == EQ
 
 
 def resolve_cursor(table: MemoryTable, view: View, cursor: Item, reason: str = "") -> Position:

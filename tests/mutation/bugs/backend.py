@@ -166,7 +166,7 @@ MUTANTS = [
     Mutant(
         "a range attribute before the last takes any condition",
         "_find_fixed",
-        "found is None or not _is_equality(found[0])",
+        "found is None or not is_equality(found[0])",
         "found is None",
     ),
     # Keys, conditions of writes, batches, transactions, cost.
