@@ -37,6 +37,7 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import default_connection
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Put
 
 pytestmark = pytest.mark.usefixtures("colour")
@@ -219,7 +220,7 @@ def test_a_migration_replaces_a_null_by_the_kind() -> None:
         sk = StringField(required=True)
         entity = StringField(stored_as="_type")
 
-    item = {"pk": "n", "sk": "1", "_type": None}
+    item: Item = {"pk": "n", "sk": "1", "_type": None}
     default_connection.backend.execute(Put(Entry.table_name(), item))
     for count in (1, 0):
         pages = list(Typed.find(Typed.pk == "n").migrate())
