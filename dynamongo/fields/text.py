@@ -49,6 +49,8 @@ class LimitedText(TextStored[T]):
     """
 
     _kind = "a str"
+    _format: str | None = None
+    """The name of JSON Schema for such text."""
 
     def __init__(
         self: Any,
@@ -91,9 +93,6 @@ class LimitedText(TextStored[T]):
         described |= describe_lengths(self.min_length, self.max_length)
         named = {} if self._format is None else {"format": self._format}
         return {"type": "string", **named, **described}
-
-    _format: str | None = None
-    """The name of JSON Schema for such text."""
 
     def parse(self, text: str) -> Any:
         return text
