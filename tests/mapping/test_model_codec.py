@@ -143,11 +143,11 @@ def both_forms(model: type[Model], several: Sequence[T]) -> Iterator[T]:
 
 
 def check_build(model: type[Model], *several: dict[str, Any]) -> None:
-    for given in both_forms(model, several):
-        assert outcome(shared_by, model.__mapper__.codec.build, given) == outcome(
-            shared_by, codec_oracle.build, model, given
+    for values in both_forms(model, several):
+        assert outcome(shared_by, model.__mapper__.codec.build, values) == outcome(
+            shared_by, codec_oracle.build, model, values
         )
-        assert outcome(model.__mapper__.codec.build, given) == outcome(codec_oracle.build, model, given)
+        assert outcome(model.__mapper__.codec.build, values) == outcome(codec_oracle.build, model, values)
 
 
 def shared_by(build: Callable[..., Any], *arguments: Any) -> list[int]:
