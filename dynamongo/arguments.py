@@ -93,3 +93,12 @@ def has_to_be_awaited(callback: object) -> bool:
     from inspect import iscoroutinefunction  # noqa: PLC0415 - it takes long to import, and and few calls have callbacks
 
     return iscoroutinefunction(callback) or iscoroutinefunction(type(callback).__call__)
+
+
+def refuse_coroutine_function(name: str, role: str, callback: object) -> None:
+    """Raise `ExpressionError` for a callback that would have to be awaited."""
+    if has_to_be_awaited(callback):
+        raise ExpressionError(
+            f"{name}: {role} must return at once, in awaited verbs as well; got {shorten(callback)}, which would have"
+            " to be awaited: do that before the call, or after it"
+        )

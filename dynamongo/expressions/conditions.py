@@ -29,7 +29,7 @@ from dynamongo.expressions.values import (
 if TYPE_CHECKING:
     from dynamongo.expressions import descriptions, evaluation, explanations
     from dynamongo.expressions.explanations import Explanation, Storable
-else:  # which take conditions themselves
+else:  # they import this module
     descriptions = LazyModule("dynamongo.expressions.descriptions")
     evaluation = LazyModule("dynamongo.expressions.evaluation")
     explanations = LazyModule("dynamongo.expressions.explanations")

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
 from dynamongo._support.dataclasses import dataclass
+from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.conditions import And, Condition, Or, is_value
 from dynamongo.expressions.evaluation import MISSING, Resolved, holds, read
 from dynamongo.expressions.operands import operands_of
 from dynamongo.expressions.trees import Branch, nodes_of
-from dynamongo.expressions.values import AttributeValue, Item, describe_value, normalize_item
+from dynamongo.expressions.values import AttributeValue, Item, describe_value, normalize_item, shorten
 
 
 class Storable(Protocol):
@@ -84,7 +85,14 @@ def explain(condition: Condition, item: Mapping[str, Any] | Storable) -> Explana
 
 def as_item(item: Mapping[str, Any] | Storable) -> Item:
     """Return the attribute values of an item, or of what would be stored as one; a set may be a `set`."""
-    stored: Mapping[str, Any] = item if isinstance(item, Mapping) else item.to_item()
+    given: Any = item
+    if not isinstance(given, Mapping):
+        if isinstance(given, type) or not hasattr(given, "to_item"):
+            raise ExpressionError(
+                f"a condition is compared with an instance, or a dict of attribute values; got {shorten(given)}"
+            )
+        given = given.to_item()
+    stored = cast("Mapping[str, Any]", given)
     return normalize_item({name: _freeze(value) for name, value in stored.items()})
 
 

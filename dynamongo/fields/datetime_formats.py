@@ -19,6 +19,7 @@ from dynamongo.fields.datetimes import (
     format_as,
     format_local,
     is_in_order,
+    parse_as,
     parse_own,
     to_duration,
     to_number,
@@ -178,6 +179,15 @@ def find_range(name: str, quantum: int) -> tuple[Number, Number]:
 
 EPOCH_FORMAT: Final = make_format("epoch", "microseconds", is_naive=False)
 """Seconds since 1970 with a fraction, which is also the form of a `TimestampField`."""
+
+
+def check_pattern(label: str, pattern: str) -> str:
+    """Return the format of `strftime` for datetimes; raise `SchemaError` if `strptime` does not read what it writes."""
+    try:
+        parse_as(format_as(EPOCH, pattern), pattern)
+    except ValueError as error:
+        raise SchemaError(f"{label}: format={pattern!r} writes what strptime cannot read: {error}") from error
+    return pattern
 
 
 def make_pattern(label: str, pattern: str) -> Format:

@@ -98,7 +98,13 @@ class EnumField(FormattedField[T]):
 
     def decode_value(self, stored: AttributeValue) -> Any:
         member = self._find(stored)
-        return self.reject(stored, f"stored as a member of {self.enum_class.__name__}") if member is None else member
+        return self.reject(stored, f"stored as {self._expected_form}") if member is None else member
+
+    @property
+    def _expected_form(self) -> str:
+        if self.stored_format is not None:
+            return self.stored_format.expected
+        return f"{'the name of ' if self.by_name else ''}a member of {self.enum_class.__name__}"
 
     # In JSON, members go by value even where their names are stored, unless a value is neither a str nor an int.
 

@@ -147,7 +147,7 @@ class DateTimeField(TextStored[T]):
         self.truncate = truncate
         self.can_expire_items = format_ == "epoch"
         if isinstance(format_, str) and "%" in format_ and self.serialized_format in (None, format_):
-            self.serialized_format = format_
+            self.serialized_format = datetime_formats.check_pattern(self.label, format_)
         elif format_ is not None:
             is_alone = self.serialized_format is None
             self.timespec = datetime_formats.choose_timespec(self.label, format_, timespec, is_alone=is_alone)
@@ -309,7 +309,10 @@ class DateTimeField(TextStored[T]):
             value = datetimes.parse_iso(text)
             # In the first and the last year, a conversion to UTC could leave the range of `datetime`.
             return value if self._takes_all and 1 < value.year < 9999 else self._settle_stored(value)
-        value = datetimes.parse_as(text, self.serialized_format)
+        try:
+            value = datetimes.parse_as(text, self.serialized_format)
+        except ValueError as error:
+            self.reject(text, f"stored as a datetime in the format {self.serialized_format!r}", cause=error)
         if self._stores_utc and value.tzinfo is None:
             value = value.replace(tzinfo=dt.timezone.utc)
         return self._settle_stored(value)

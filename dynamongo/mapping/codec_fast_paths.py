@@ -280,9 +280,8 @@ def _define_take(field: DictField[Any], source: Source) -> str | None:
         if fast is None or fast.test is None:
             return None  # one member that needs its field makes the whole map need its field
         key, stored = source.name_text(name), source.name_text(member.stored_as or name)
-        of_given, of_taken = (key, stored) if source.task == "encode" else (stored, key)
-        if source.task == "build":
-            of_given = key
+        of_given = key if source.is_of_python else stored
+        of_taken = stored if source.task == "encode" else key
         lines += [f"m = get({of_given})", f"if {fast.test}:", f"    taken[{of_taken}] = {fast.result}"]
         is_needed = type(member) in _CONTAINERS or member.required or member.has_read_rule
         lines += ["else:" if is_needed else "elif m is not None:", "    return None"]

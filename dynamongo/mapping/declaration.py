@@ -83,10 +83,15 @@ def collect_fields(model: type) -> dict[str, Field[Any]]:
             else:
                 others.add(name)
     refuse_shared_names(model.__name__, found)
+    return _bind_fields(model, found)
+
+
+def _bind_fields(model: type, fields: Mapping[str, Field[Any]]) -> dict[str, Field[Any]]:
+    """Return a copy of each field that belongs to the class."""
     owner = name_model(model)
     bound = {
         name: field.bind(model.__name__, Path(field.stored_as or name).made_by(owner, name))
-        for name, field in found.items()
+        for name, field in fields.items()
     }
     for field in bound.values():
         field.is_key = field.is_index_key = field.is_expiry = False  # it may be one only in a base class

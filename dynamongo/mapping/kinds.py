@@ -98,8 +98,11 @@ class Kinds:
 
     def rewrite(self, item: Item, updates: tuple[U, ...]) -> tuple[U | SetUpdate, ...]:
         """Return the updates of a migration with one that stores the kind as it is written now."""
-        is_written = item.get(self.path.attribute) == self.written
-        return updates if is_written else self._set(updates, if_not_exists=False)
+        if self.written is None or item.get(self.path.attribute) == self.written:
+            return updates
+        # A declared field of the kind knows nothing of kinds: it would only remove a NULL.
+        others = tuple(each for each in updates if each.path.attribute != self.path.attribute)
+        return self._set(others, if_not_exists=False)
 
     def _set(self, updates: tuple[U, ...], *, if_not_exists: bool) -> tuple[U | SetUpdate, ...]:
         value, attribute = self.written, self.path.attribute

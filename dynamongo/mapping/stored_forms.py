@@ -9,6 +9,7 @@ positions, so that a change of one part keeps the forms of the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, cast
 
 from dynamongo.exceptions import ValidationError
@@ -57,7 +58,7 @@ def keep_form(field: Field[Any], stored: Resolved, own: Resolved, *, fills: bool
         fills: Whether to store the defaults that were read in the place of missing values.
     """
     # An item whose time has a fraction never expires: a save cuts it.
-    if is_same(own, stored) or (field.is_expiry and own is not MISSING):
+    if is_same(own, stored) or (field.is_expiry and own is not MISSING and isinstance(stored, Decimal)):
         return own
     if fills and field.has_read_rule and (stored is MISSING or stored is None):
         return own

@@ -56,12 +56,12 @@ class Across:
 
 
 def prepare_across(
-    kind: Callable[..., R], models: Sequence[Any], condition: Condition | None, arguments: AcrossArguments
+    result_set: Callable[..., R], models: Sequence[Any], condition: Condition | None, arguments: AcrossArguments
 ) -> R:
     """Return the result set that `Connection.find_across` returns.
 
     Args:
-        kind: The class of the result set.
+        result_set: The class of the result set.
         models: The models.
         condition: As in `find_across`.
         arguments: The same.
@@ -76,7 +76,9 @@ def prepare_across(
     options = {name: given.pop(name, absent) for name, absent in _OPTIONS.items()}
     keys = _fix_hash_key(across.__mapper__, given.get("index"), given.pop("hash_key")) if "hash_key" in given else ()
     whole = all_of((*keys, *([] if condition is None else [condition])))
-    return prepare_find(kind, across, whole, cast("AnyReadArguments", given), as_dicts=False, as_items=False, **options)
+    return prepare_find(
+        result_set, across, whole, cast("AnyReadArguments", given), as_dicts=False, as_items=False, **options
+    )
 
 
 def _find_mapper(models: Sequence[Any]) -> UnionMapper[Any]:

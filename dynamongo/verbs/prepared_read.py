@@ -12,6 +12,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from dynamongo._support.dataclasses import replace
+from dynamongo.arguments import refuse_coroutine_function
 from dynamongo.backends import Backend, takes_reader
 from dynamongo.connection.connection import connection_of
 from dynamongo.exceptions import (
@@ -310,6 +311,7 @@ class PreparedRead(Generic[T]):
     ) -> tuple[Destination[Any], list[Entry[Any]], WriteOptions]:
         """Return where, what and how to write so that the items of a page are stored as their fields store them."""
         place = self._find_destination()
+        refuse_coroutine_function(place.mapper.name, "the callback of migrate", change)
         entries = rewrite_entries(place.mapper, place.table, items, change)
         return place, list(entries), self._limit_rate(options)
 

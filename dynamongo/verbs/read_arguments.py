@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
 
-from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names, has_to_be_awaited
+from dynamongo.arguments import check_capacity_units, check_count, check_flag, check_names, refuse_coroutine_function
 from dynamongo.exceptions import ExpressionError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields.indexes import Index
@@ -78,6 +78,7 @@ class AnyReadArguments(_ReadOptions, total=False):
 
 _NAMES: Final = ("strategy", "descending", "limit", *ReadArguments.__annotations__)
 _FIND_NAMES: Final = (*_NAMES, "cursor", "as_dicts", "as_items")
+_NO_OPTIONS: Final[dict[str, Any]] = {}
 
 
 def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are applied
@@ -98,40 +99,29 @@ def make_read(  # noqa: PLR0913 - the arguments of the verbs, and where they are
         TypeError: There is no such argument.
     """
     # `find` is lazy: to sort what it returns, it would have to read everything first.
-    name, required, names, is_sorted = mapper.name, mapper.declaration.required, mapper.renamed, verb != "find"
+    is_sorted = verb != "find"
     if arguments:
         check_names(verb, arguments, _NAMES if is_sorted else _FIND_NAMES)
     if descending is not False:
-        check_flag(name, "descending", descending)
+        check_flag(mapper.name, "descending", descending)
     if limit is not None:
-        check_count(name, "limit", limit, least=0)
-    source, schema = resolve_many(strategy, mapper), mapper.schema(table)
-    if not arguments:
-        return Read(
-            schema,
-            source,
-            descending,
-            limit,
-            is_sorted=is_sorted,
-            required=required,
-            cursor=cursor,
-            names=names,
-            kinds=mapper.kinds,
-        )
+        check_count(mapper.name, "limit", limit, least=0)
+    source = resolve_many(strategy, mapper)
+    options = _check_arguments(mapper, arguments) if arguments else _NO_OPTIONS
     read = Read(
-        schema,
+        mapper.schema(table),
         source,
         descending,
         limit,
         is_sorted=is_sorted,
-        required=required,
+        required=mapper.declaration.required,
         cursor=cursor,
-        names=names,
+        names=mapper.renamed,
         kinds=mapper.kinds,
-        **_check_arguments(mapper, arguments),
+        **options,
     )
-    if verb == "find":
-        _check_segments(name, read)
+    if arguments and not is_sorted:
+        _check_segments(mapper.name, read)
     return read
 
 
@@ -163,11 +153,8 @@ def check_on_invalid(name: str, given: Any) -> AnyOnInvalid:
             f"{name}: on_invalid must be 'raise', 'skip', 'keep' or a callback, which takes the error;"
             f" got {shorten(given)}"
         )
-    if callable(given) and has_to_be_awaited(given):
-        raise ExpressionError(
-            f"{name}: the callback on_invalid must return at once, in awaited verbs as well; got {shorten(given)},"
-            " which would have to be awaited: collect the errors, and await afterwards"
-        )
+    if callable(given):
+        refuse_coroutine_function(name, "the callback on_invalid", given)
     return cast("AnyOnInvalid", given)
 
 

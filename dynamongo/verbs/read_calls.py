@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 def prepare_get_many(  # noqa: PLR0913 - the arguments of `get_many`
-    kind: Callable[..., R],
+    result_set: Callable[..., R],
     model: type[Instance],
     strategy: Strategy,
     arguments: AnyReadArguments,
@@ -28,7 +28,7 @@ def prepare_get_many(  # noqa: PLR0913 - the arguments of `get_many`
     """Return the result set whose items `get_many` returns.
 
     Args:
-        kind: The class of the result set.
+        result_set: The class of the result set.
         model: The model.
         strategy: As in `Model.get_many`.
         arguments: The same.
@@ -37,11 +37,11 @@ def prepare_get_many(  # noqa: PLR0913 - the arguments of `get_many`
     """
     mapper, table = model.__mapper__, model.table_name()
     read = make_read(mapper, table, "get_many", strategy, arguments, descending=descending, limit=limit)
-    return kind(model, read, Instances(mapper, read.on_invalid), arguments.get("progress"))
+    return result_set(model, read, Instances(mapper, read.on_invalid), arguments.get("progress"))
 
 
 def prepare_find(  # noqa: PLR0913 - the arguments of `find`
-    kind: Callable[..., R],
+    result_set: Callable[..., R],
     model: type[Instance],
     strategy: Strategy,
     arguments: AnyReadArguments,
@@ -58,7 +58,7 @@ def prepare_find(  # noqa: PLR0913 - the arguments of `find`
     mapper, table = model.__mapper__, model.table_name()
     read = make_read(mapper, table, "find", strategy, arguments, descending=descending, limit=limit, cursor=cursor)
     decode = item_forms.as_items if as_items else (Dicts if as_dicts else Instances)(mapper, read.on_invalid)
-    return kind(model, read, decode, arguments.get("progress"))
+    return result_set(model, read, decode, arguments.get("progress"))
 
 
 def _check_form(name: str, as_dicts: object, as_items: object) -> None:

@@ -6,11 +6,12 @@ import functools
 import operator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import holds
 
-from dynamongo import IntField, Model, StringField
+from dynamongo import ExpressionError, IntField, Model, StringField
 from dynamongo.expressions.conditions import Comparison, Condition, Exists, Not, Path
 from dynamongo.expressions.explanations import Explanation
 
@@ -60,6 +61,12 @@ def test_instance_is_taken_as_it_would_be_saved() -> None:
         "  false: age >= 18 (age is 17)",
     ]
     assert (User.city == "Oslo").matches({"town": "Oslo"})
+
+
+@pytest.mark.parametrize("item", [None, "Oslo", User])
+def test_what_is_no_item_is_refused(item: Any) -> None:
+    with pytest.raises(ExpressionError, match="compared with an instance, or a dict of attribute values; got"):
+        AGE.matches(item)
 
 
 def test_a_chain_of_ten_thousand_parts_is_explained() -> None:

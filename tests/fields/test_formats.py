@@ -331,6 +331,7 @@ STRANGE: Any = {Color.RED: "R", Color.GREEN: "G", "BLUE": "B"}
         (lambda: DateTimeField(format="iso-z", serialized_format="%Y"), "alone, without serialized_format"),
         (lambda: DateTimeField(timespec="seconds"), "timespec and truncate need a format"),
         (lambda: DateTimeField(format="%Y", truncate=True), "timespec and truncate need a format"),
+        (lambda: DateTimeField(format="%Q"), "format='%Q' writes what strptime cannot read: 'Q' is a bad directive"),
         (lambda: DateField(format="%Y%m"), "does not tell the year, the month and the day"),
         (lambda: DateField(format="%y%m%d"), "does not tell the year, the month and the day"),
         (lambda: DateField(format="days"), "format must be one of epoch-days; got 'days'"),

@@ -267,6 +267,7 @@ SCHEMA_CASES: list[Field[Any]] = [
     EnumField(Level, by_name=True),
     BinaryField(),
     StringField(choices=["a", "b"]),
+    StringField(format="number"),
     DecimalField(choices=[Decimal("1.5"), 2]),
     ListField(IntField(max_value=1)),
     SetField(StringField(max_length=1), required=True),
@@ -281,7 +282,7 @@ small: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-2, 4)
-    | st.sampled_from([0.5, 1.0, 1.5, -0.25, "1.5", "1.50", "2", "YQ==", "YQ", "red", "blue", "RED"])
+    | st.sampled_from([0.5, 1.0, 1.5, -0.25, "1.5", "1.50", "2", "-0", "0.0", "YQ==", "YQ", "red", "blue", "RED"])
     | st.text("abcd", max_size=4),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e"]), inner, max_size=4)

@@ -124,6 +124,8 @@ class TestEnumField:
     def test_a_stored_value_of_no_member_is_refused(self) -> None:
         with pytest.raises(ValidationError, match=r"User\.x must be stored as a member of Colour; got 'blue'"):
             bound(EnumField(Colour)).decode("blue")
+        with pytest.raises(ValidationError, match=r"stored as the name of a member of Colour; got 'red'"):
+            bound(EnumField(Colour, by_name=True)).decode("red")
 
     def test_a_name_that_became_an_alias_is_read_still(self) -> None:
         assert EnumField(Colour, by_name=True).decode("CRIMSON") is Colour.RED

@@ -175,7 +175,7 @@ class TestStoredForm:
         value = dt.datetime(33, 4, 3, 15, 0, tzinfo=UTC)
         assert field.encode(value) == "0033%Y 04/03 15:00+0000"
         assert field.decode("0033%Y 04/03 15:00+0000") == value
-        with pytest.raises(ValidationError, match="cannot be read from"):
+        with pytest.raises(ValidationError, match="must be stored as a datetime in the format"):
             field.decode("2024-05-01")
 
 

@@ -37,6 +37,7 @@ from dynamongo import (
 )
 from dynamongo.backends import Backend
 from dynamongo.connection.connection import default_connection
+from dynamongo.expressions.values import Item
 from dynamongo.operations import Put
 
 pytestmark = pytest.mark.usefixtures("colour")
@@ -206,6 +207,25 @@ def test_a_migration_writes_the_kind_in_one_form() -> None:
         assert not [page.result.failures for page in model.find(model.pk == "c").migrate() if page.result.failures]
     assert [(get(sk) or {}).get("_type") for sk in "abcdef"] == [*3 * ["customer"], "order", "order", "express"]
     assert [each.result.success for each in Entry.find(Entry.pk == "c").migrate()] == [[]]
+
+
+def test_a_migration_replaces_a_null_by_the_kind() -> None:
+    class Typed(Model):  # the kind is a declared field
+        __table__ = Entry.__table__
+        __hash_key__ = "pk"
+        __range_key__ = "sk"
+        __kind_field__ = "entity"
+        __kind__ = ("typed", None)
+        pk = StringField(required=True)
+        sk = StringField(required=True)
+        entity = StringField(stored_as="_type")
+
+    item: Item = {"pk": "n", "sk": "1", "_type": None}
+    default_connection.backend.execute(Put(Entry.table_name(), item))
+    for count in (1, 0):
+        pages = list(Typed.find(Typed.pk == "n").migrate())
+        assert [page.result.success_count for page in pages] == [count]
+    assert Typed.get_raw(("n", "1")) == {**item, "_type": "typed"}
 
 
 def test_only_changes_are_saved_of_own_items_alone() -> None:

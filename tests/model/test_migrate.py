@@ -90,6 +90,18 @@ def test_a_callback_changes_instances() -> None:
     assert items_of(page)[0] == {"id": "0", **NEW, "n": 5, "data": {**NEW["data"], "level": 2}}
 
 
+def test_a_callback_must_return_at_once() -> None:
+    async def change(_: Any) -> None:
+        """Never called."""
+
+    page = page_with(OLD)
+    with pytest.raises(
+        ExpressionError, match=r"^Page: the callback of migrate must return at once, .*: do that before"
+    ):
+        list(page.find(scans="allow").migrate(change))
+    assert items_of(page) == [{"id": "0", **OLD}]
+
+
 def test_it_is_resumed_at_a_cursor() -> None:
     page = page_with(*[OLD] * 7)
     done: list[str] = []

@@ -292,7 +292,7 @@ def test_callback_must_return_at_once() -> None:
     async def collect(_: UnreadableItem) -> None:
         """Never called."""
 
-    with pytest.raises(ExpressionError, match=r"the callback on_invalid must return at once, .*: collect the errors"):
+    with pytest.raises(ExpressionError, match=r"the callback on_invalid must return at once, .*: do that before"):
         Row.find(on_invalid=collect)
 
 

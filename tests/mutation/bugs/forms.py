@@ -15,7 +15,7 @@ MUTANTS = [
     Mutant("parts of lists in an image go unchecked", "_find_mistake", 'kind == "L"', "False"),
     Mutant("bytes for boto3's client are text", "_write_scalar", 'binary == "base64"', "True"),
     Mutant("an undeclared member of a document is lost", "DocumentField._build", "normalize_item(undeclared)", "{}"),
-    Mutant("a document is built anew", "DocumentField.convert", "value if is_valid else _b", "_b"),
+    Mutant("a document is built anew", "DocumentField.convert", "not is_valid", "True"),
     Mutant("a rule of a whole document is ignored", "DocumentField.has_rules", "self.document_type.has_rules", "False"),
     Mutant("pydantic takes what lacks a value", "_find_wrong_names", "name not in given", "False"),
 ]
