@@ -37,8 +37,8 @@ from mutation.library import ROOT, Library, Mutant, NotPlantedError
 Copies: TypeAlias = "SimpleQueue[Path]"
 
 CONTRACT = "tests/backends/test_contract.py"
-TESTED_BY = {"verbs": "model"}
-"""Packages without a folder of tests, and whose tests are about them."""
+TESTED_BY = {"verbs": "model", "mapping/kinds": "model", "mapping/kind_mapper": "model"}
+"""Packages and modules whose tests are in the folder of another package."""
 USUAL, SLOW = "not slow and not aws", "slow"
 _TIMEOUT = 120  # seconds; a bug may make a loop without end
 
@@ -62,8 +62,8 @@ class Located:
 
 def tests_of(module: Path) -> str:
     """Return the folder in `tests` of the innermost package that has one."""
-    for package in module.parents:
-        name = "/".join(package.parts[1:])
+    for place in (module.with_suffix(""), *module.parents):
+        name = "/".join(place.parts[1:])
         folder = Path("tests", TESTED_BY.get(name, name))
         if folder != Path("tests") and (ROOT / folder).is_dir():
             return str(folder)

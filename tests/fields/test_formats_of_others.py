@@ -107,6 +107,7 @@ class TestPydynox:
     def test_json(self, value: Any) -> None:
         self.check(self.attributes.JSONAttribute(), JSONField(format="json.dumps"), value)
 
+    @pytest.mark.slow  # so that .ci/run has it, too, which installs pydynox before the slow tests
     def test_enumerations_as_text(self) -> None:
         for member in Level:
             field = EnumField(Level, format={each: str(each.value) for each in Level})
