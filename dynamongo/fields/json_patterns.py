@@ -10,6 +10,9 @@ from dynamongo._support.lazy import LazyPattern
 _PARTS = LazyPattern(r"\\.|\(\?P<\w+>|\(\?P=|\(\?[aiLmsux-]+[:)]|\(\?#|\(\?\(|\(\?>|[*+?}]\+", re.DOTALL)
 _TRANSLATED = {r"\A": "^", r"\Z": r"(?![\s\S])", r"\z": r"(?![\s\S])", r"\N": None}
 
+NUMBER = r"^(0|-?([1-9][0-9]*(\.[0-9]*[1-9])?|0\.[0-9]*[1-9]))(?![\s\S])"
+"""Numbers as `format_number` writes them."""
+
 
 def write_pattern(regex: re.Pattern[str]) -> str | None:
     r"""Return the pattern that matches where `regex.match` does; `None` if JavaScript has no such pattern.

@@ -86,7 +86,9 @@ class LimitedText(TextStored[T]):
 
     def json_schema(self, mode: SchemaMode) -> JSONSchema:
         del mode
-        pattern = None if self.regex is None else json_patterns.write_pattern(self.regex)
+        pattern = json_patterns.NUMBER if self.format == "number" else None
+        if self.regex is not None:
+            pattern = json_patterns.write_pattern(self.regex)
         described: JSONSchema = {} if pattern is None else {"pattern": pattern}
         described |= describe_lengths(self.min_length, self.max_length)
         named = {} if self._format is None else {"format": self._format}

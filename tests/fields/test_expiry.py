@@ -134,6 +134,19 @@ class TestWholeSeconds:
         read.save()
         assert stored(model, "a") == SECONDS
 
+    def test_a_text_that_is_stored_is_saved_as_it_is(self, connected: None) -> None:
+        """DynamoDB ignores it: as a number, it would have the item removed by a save that changed nothing."""
+        model = declare(DateTimeField(format="epoch"))
+        model.create_table()
+        connection_of(model).execute(Put(model.table_name(), {"id": "a", "until": "2024-05-01T10:00:00Z"}))
+        read = model.get_one("a")
+        for only_changed in (False, True):
+            read.save(only_changed=only_changed)
+            assert stored(model, "a") == "2024-05-01T10:00:00Z"
+        read.until = NOW + dt.timedelta(seconds=1)
+        read.save()
+        assert stored(model, "a") == SECONDS + 1
+
     def test_a_bound_keeps_its_fraction(self) -> None:
         model = declare(TimestampField())
         assert (model.until > SECONDS + 0.5) == Comparison(Path("until"), ">", Decimal("1714557600.5"))
