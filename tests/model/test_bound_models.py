@@ -266,7 +266,7 @@ class TestClass:
             Base.on(Connection())
 
     def test_models_derive_from_it(self) -> None:
-        class Urgent(Message.on_table("urgent"), called="very urgent"):  # type: ignore[misc]  # made at run time
+        class Urgent(Message.on_table("urgent"), called="very urgent"):  # type: ignore[misc, call-arg]  # made at run time
             level = IntField()
 
         assert Message.declared.pop() == "very urgent"
