@@ -65,6 +65,9 @@ class Field(JSONForms, ReadRules, Generic[T]):
     reads_one_form: bool = False
     """Whether everything that the field reads is what it would store; if not, a save compares with what is stored."""
 
+    reads_one_filled_form: bool = False
+    """Whether that is so but for an empty list, which may be stored as no attribute, or as NULL."""
+
     is_checked: bool
     """Whether `check` has a rule to check."""
 

@@ -94,6 +94,7 @@ class ListField(Field[list[E]]):
     def bind_children(self) -> None:
         self.element = self.element.with_label(f"{self.label}[]")
         self.applies_defaults = self.element.applies_defaults
+        self.reads_one_filled_form = type(self) is ListField and self.element.reads_one_form
 
     def check_declaration(self) -> None:
         self.element.check_declaration()

@@ -163,6 +163,8 @@ class Mapper(ModelSchema, Generic[M]):
             AttributeNotLoaded: The item was only partly read, so saving it would lose the rest.
         """
         record: Any = instance.__record__
+        if record is None or type(record) is tuple:  # no value has the form of another program
+            return self.codec.encode(vars(instance), {})
         if type(record) is not Record:  # nothing is undeclared, and nothing was left out when it was read
             stored, item = record, self.codec.encode(vars(instance), {})
         elif record.loaded is None:
@@ -289,7 +291,9 @@ class Mapper(ModelSchema, Generic[M]):
         """Record what is stored for the instance after the write has succeeded."""
         item = write.item if isinstance(write, Put) else self._apply_update(instance, write)
         record = instance.__record__
-        if type(record) is not Record:
+        if record is None or type(record) is tuple:
+            set_record(instance, (item,))
+        elif type(record) is not Record:
             set_record(instance, item)
         elif record.loaded is None:
             set_record(instance, make_record(item, self.codec.known))

@@ -26,6 +26,8 @@ Billing: TypeAlias = Literal["provisioned", "on_demand"]
 ScanPolicy: TypeAlias = Literal["warn", "forbid", "allow"]
 """What happens when a plan is a full scan: warn once per call site, raise, or nothing."""
 
+_KEYS_OF_AWS: Final = ("aws_owned", "aws_managed")
+
 SCAN_POLICIES: tuple[ScanPolicy, ...] = get_args(ScanPolicy)
 
 OPTIONS = (
@@ -122,7 +124,9 @@ def _check_settings(model: type) -> None:
 
 
 def _check_encryption(model: type, encryption: object) -> None:
-    if not isinstance(encryption, str) or not encryption:
+    # Ids are hexadecimal, or begin with `mrk-`: one that begins with "aws" is a word that was misspelled.
+    is_misspelled = isinstance(encryption, str) and encryption.lower().startswith("aws")
+    if not isinstance(encryption, str) or not encryption or (is_misspelled and encryption not in _KEYS_OF_AWS):
         expected = "must be 'aws_owned', 'aws_managed', or the id or ARN of a key of AWS KMS"
         refuse(model, "__encryption__", f"{expected}; got {shorten(encryption)}")
     if ":alias/" in encryption or encryption.startswith("alias/"):

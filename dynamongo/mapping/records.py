@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
@@ -37,6 +37,13 @@ class Record:
         return {**self.undeclared, **dict.fromkeys(self.nulls)}
 
 
+AnyRecord: TypeAlias = "Record | Item | str | tuple[Item] | None"
+"""A `Record`; or its `stored`, since most instances need no more.
+
+An item in a tuple was written by the fields alone, so that no value in it has a form of another program.
+"""
+
+
 class Recorded:
     """Base of instances, with the slot for the record.
 
@@ -46,8 +53,7 @@ class Recorded:
 
     __slots__ = ("__dict__", "__record__", "__weakref__")
 
-    __record__: Record | Item | str | None
-    """`None`, `stored` of a `Record` (most instances need no more), or a `Record`."""
+    __record__: AnyRecord
 
 
 def is_bound(model: type) -> bool:
@@ -58,7 +64,7 @@ def is_bound(model: type) -> bool:
 set_values: Callable[[Any, dict[str, Any]], None] = Recorded.__dict__["__dict__"].__set__
 """Gives a new instance its values. `vars(instance).update` would first create an empty dict."""
 
-set_record: Callable[[Any, Record | Item | str | None], None] = Recorded.__dict__["__record__"].__set__
+set_record: Callable[[Any, AnyRecord], None] = Recorded.__dict__["__record__"].__set__
 """Gives an instance its record without the checks of the model's `__setattr__`."""
 
 
@@ -70,7 +76,9 @@ def add_values(instance: Recorded, values: Mapping[str, Any]) -> None:
 def record_of(instance: Recorded) -> Record:
     """Return what is known about the instance's item, even before its constructor has run."""
     record: Any = getattr(instance, "__record__", None)  # unset while a derived constructor runs
-    return record if type(record) is Record else Record(record, {})
+    if type(record) is Record:
+        return record
+    return Record(record[0] if type(record) is tuple else record, {})
 
 
 def stored_item_of(instance: Recorded) -> Item | None:

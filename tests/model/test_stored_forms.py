@@ -163,8 +163,9 @@ def test_a_value_that_becomes_what_it_was_keeps_its_form() -> None:
     at, share, id2 = item.at, item.share, item.id2
     item.at, item.share, item.id2 = None, 0.5, None
     item.at, item.share, item.id2 = at, share, id2
-    item.save()
-    assert stored(page) == {"id": "1", **given}
+    for _ in range(2):  # the second time, the instance itself has stored the item
+        item.save()
+        assert stored(page) == {"id": "1", **given}
     item.at, item.share, item.id2 = None, 0.5, None
     item.save()
     assert stored(page) == {"id": "1", "share": Decimal("0.5")}

@@ -69,6 +69,11 @@ class TestDeclaration:
             ("__table_class__", True, "must be one of standard, infrequent_access; got True"),
             ("__encryption__", "", "must be 'aws_owned', 'aws_managed', or the id or ARN of a key of AWS KMS; got ''"),
             ("__encryption__", True, "must be 'aws_owned', 'aws_managed', or the id or ARN of a key of AWS KMS; got"),
+            (
+                "__encryption__",
+                "aws-managed",
+                "must be 'aws_owned', 'aws_managed', or the id or ARN of a key of AWS KMS",
+            ),
             ("__encryption__", "alias/mine", "must be the id or ARN of a key; got 'alias/mine': DynamoDB describes"),
             ("__encryption__", "arn:aws:kms:a:1:alias/mine", "must be the id or ARN of a key; got 'arn:aws:kms"),
             ("__point_in_time_recovery__", 0, "must be True, False or an int from 1 to 35, in days; got 0"),

@@ -16,7 +16,20 @@ from dynamongo.backends.memory.partitions import Position
 from dynamongo.backends.memory.table import MemoryTable
 from dynamongo.backends.memory.views import View
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Operand, Path, Size
+from dynamongo.expressions.conditions import (
+    EQ,
+    GE,
+    GT,
+    LE,
+    LT,
+    NE,
+    BeginsWith,
+    Between,
+    Comparison,
+    Operand,
+    Path,
+    Size,
+)
 from dynamongo.expressions.operands import is_equality
 from dynamongo.expressions.values import AttributeValue, Item, type_of
 from dynamongo.operations import KeyCondition, KeyPart
@@ -36,7 +49,7 @@ def sort_key_condition(condition: KeyCondition) -> KeyParts:
     """
     found: dict[str, tuple[KeyPart, Sequence[Operand]]] = {}
     for part in condition.parts:
-        if isinstance(part, Comparison) and part.operator not in (EQ, LT, LE, GT, GE):  # `<>` has no interval
+        if isinstance(part, Comparison) and part.operator == NE:  # `<>` has no interval
             raise InvalidRequestError(f"Invalid operator used in KeyConditionExpression: {part.operator}")
         subject, values = _operands_of(part)
         name = _name_of(subject)

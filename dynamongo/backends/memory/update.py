@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, cast
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.unions import assert_never
 from dynamongo.exceptions import InvalidRequestError
-from dynamongo.expressions.computed import Arithmetic, Computed, IfNotExists, ListAppend
+from dynamongo.expressions.computed import WITH_PATHS, Arithmetic, Computed, IfNotExists, ListAppend
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.evaluation import MISSING, Resolved, resolve
 from dynamongo.expressions.numbers import Number, add_numbers, negate
@@ -79,7 +79,7 @@ def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
         case SetUpdate():
             if update.if_not_exists and present is not MISSING:
                 return present
-            return _compute(update.value, item)
+            return _compute(update.value, item) if isinstance(update.value, WITH_PATHS) else update.value
         case RemoveUpdate():
             return MISSING
         case AddUpdate():  # unlike `+`, ADD takes a missing attribute for 0 or for the empty set

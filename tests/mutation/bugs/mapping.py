@@ -88,6 +88,12 @@ MUTANTS = [
         "index == name",
     ),
     Mutant("a saved change is sent again", "Mapper.note_saved", "set_record(instance, item)", "item"),
+    Mutant(
+        "the second save of an instance stores other forms",
+        "Mapper.note_saved",
+        "record is None or type(record) is tuple",
+        "type(record) is not Record",
+    ),
     # Kinds of items in one table.
     Mutant("a read finds items of every kind", "Read.kind", "self.kinds.condition", "None"),
     Mutant("a write by key deletes items of every kind", "guard_kind", "guard is None", "True"),
