@@ -37,6 +37,8 @@ from mutation.library import ROOT, Library, Mutant, NotPlantedError
 Copies: TypeAlias = "SimpleQueue[Path]"
 
 CONTRACT = "tests/backends/test_contract.py"
+TESTED_BY = {"verbs": "model"}
+"""Packages without a folder of tests, and whose tests are about them."""
 USUAL, SLOW = "not slow and not aws", "slow"
 _TIMEOUT = 120  # seconds; a bug may make a loop without end
 
@@ -60,8 +62,12 @@ class Located:
 
 def tests_of(module: Path) -> str:
     """Return the folder in `tests` of the innermost package that has one."""
-    folders = (Path("tests", *package.parts[1:]) for package in module.parents)
-    return str(next(folder for folder in folders if (ROOT / folder).is_dir()))
+    for package in module.parents:
+        name = "/".join(package.parts[1:])
+        folder = Path("tests", TESTED_BY.get(name, name))
+        if folder != Path("tests") and (ROOT / folder).is_dir():
+            return str(folder)
+    raise NotPlantedError(f"no folder of tests is about {module}: name one in TESTED_BY")
 
 
 def locate_all(words: list[str]) -> tuple[list[Located], list[str]]:

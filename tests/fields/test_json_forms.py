@@ -55,8 +55,9 @@ def test_every_value_comes_back_from_json_as_it_was(
     field: Field[Any], strategy: st.SearchStrategy[Any], data: st.DataObject
 ) -> None:
     value = field.validate(data.draw(strategy))
-    assert through_json(field, value) == value
-    assert type(through_json(field, value)) is type(value)
+    read = through_json(field, value)
+    assert read == value
+    assert type(read) is type(value)
 
 
 class Level(enum.Enum):
@@ -303,7 +304,6 @@ def takes(field: Field[Any], document: Any) -> bool:
 @given(small)
 def test_schema_allows_what_the_field_takes(field: Field[Any], document: Any) -> None:
     schema = describe(field, "validation")
-    Draft202012Validator.check_schema(schema)
     allowed = Draft202012Validator(schema).is_valid(document)
     # A pattern cannot compare the numbers that texts stand for.
     if isinstance(field, DecimalField) and isinstance(document, str):
@@ -311,7 +311,7 @@ def test_schema_allows_what_the_field_takes(field: Field[Any], document: Any) ->
     assert document is None or allowed == takes(field, document), (document, schema)
 
 
-@pytest.mark.parametrize("field", [field for field, _ in CASES], ids=repr)
+@pytest.mark.parametrize("field", [*(field for field, _ in CASES), *SCHEMA_CASES], ids=repr)
 def test_schema_is_one(field: Field[Any]) -> None:
     for mode in ("validation", "serialization"):
         Draft202012Validator.check_schema(describe(field, mode))
