@@ -20,6 +20,7 @@ from dynamongo import (
     UUIDField,
 )
 from dynamongo.expressions.evaluation import MISSING
+from dynamongo.expressions.values import Item
 from dynamongo.mapping.problems import find_problems
 from dynamongo.mapping.records import Record, make_record, make_wire_record, record_of
 from dynamongo.mapping.stored_forms import keep_form
@@ -108,7 +109,7 @@ def test_problems_of_all_parts() -> None:
 
 def test_forms_stay_however_often_an_instance_is_saved() -> None:
     mapper = Thing.__mapper__
-    item = {"id": "1", "at": Z, "share": FINE, "status": "old"}
+    item: Item = {"id": "1", "at": Z, "share": FINE, "status": "old"}
     instance = mapper.decode(item)
     for _ in range(2):
         assert mapper.encode(instance) == item
