@@ -90,7 +90,7 @@ def _hint_at_condition(value: object) -> str:
 
 def has_to_be_awaited(callback: object) -> bool:
     """Return whether a call of the callback returns a coroutine."""
-    from inspect import iscoroutinefunction  # noqa: PLC0415 - it takes long to import, and and few calls have callbacks
+    from inspect import iscoroutinefunction  # noqa: PLC0415 - it takes long to import, and few calls have callbacks
 
     return iscoroutinefunction(callback) or iscoroutinefunction(type(callback).__call__)
 

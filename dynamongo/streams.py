@@ -163,7 +163,8 @@ def batch_failures(changes: Iterable[StreamRecord]) -> dict[str, Any]:
 
 def _list_records(event: Any) -> list[Mapping[str, Any]]:
     found: Any = cast("dict[str, Any]", event).get("Records") if isinstance(event, Mapping) else event
-    records: list[Any] = list(found) if isinstance(found, Iterable) and not isinstance(found, (str, bytes)) else [found]
+    is_several = isinstance(found, Iterable) and not isinstance(found, (str, bytes))
+    records: list[Any] = list(cast("Iterable[Any]", found)) if is_several else [found]
     if not all(isinstance(each, Mapping) for each in records) or isinstance(found, Mapping):
         raise ValidationError(
             'an event of DynamoDB Streams is a dict whose "Records" are a list of dicts;'
@@ -265,7 +266,7 @@ def _choose_model(table: str, models: list[type[M]], item: Item, choose: Chooser
 
 def _check_model(what: str, given: object) -> None:
     if not (isinstance(given, type) and issubclass(given, Instance)):
-        raise SchemaError(f"{what} got {shorten(given)}")
+        raise SchemaError(f"{what} got {shorten(cast('object', given))}")
 
 
 def _describe_untaken(table: str, item: Item) -> str:

@@ -122,8 +122,8 @@ def decode_cursor(plan: Plan, fingerprint: str, text: object, rules: CursorRules
     version, belongs_to, step, after, expiry = _parse(content, text)
     if version != _VERSION or belongs_to != fingerprint:
         raise CursorError(
-            "the cursor belongs to another read: pass the model, condition, index and order of the read that returned"
-            f" it; got {shorten(text)}",
+            "the cursor belongs to another read: pass the model, table, condition, index and order of the read that"
+            f" returned it; got {shorten(text)}",
             text,
         )
     if rules.ttl is not None or expiry is not None:

@@ -97,7 +97,7 @@ def _find_mapper(models: Sequence[Any]) -> UnionMapper[Any]:
 
 def _check(first: Any, model: Any) -> KindMapper[Any]:
     """Return the mapper of a model that can be read together with the first."""
-    mapper: Any = getattr(model, "__mapper__", None)
+    mapper: Any = getattr(model, "__mapper__", None) if isinstance(cast("object", model), type) else None
     if not isinstance(mapper, Mapper):
         raise ExpressionError(f"find_across takes models; got {shorten(model)}")
     if not isinstance(mapper, KindMapper):

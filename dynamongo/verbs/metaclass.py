@@ -43,7 +43,8 @@ class ModelMeta(type):
 
     __mapper__: Mapper[Any]  # an attribute, not a property: every request reads it
 
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> None:
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> None:
+        del options  # `__init_subclass__` of the user has taken the keyword arguments of the class statement
         super().__init__(name, bases, namespace)
         fields = collect_fields(cls)
         indexes = collect_indexes(cls)

@@ -20,9 +20,11 @@ from dynamongo import (
     UUIDField,
 )
 from dynamongo.expressions.evaluation import MISSING
+from dynamongo.expressions.values import Item
 from dynamongo.mapping.problems import find_problems
 from dynamongo.mapping.records import Record, make_record, make_wire_record, record_of
 from dynamongo.mapping.stored_forms import keep_form
+from dynamongo.operations import Put
 
 Z, OWN, LATER = "2024-05-01T10:00Z", "2024-05-01T10:00:00.000000+00:00", "2025-01-01T00:00:00.000000+00:00"
 UPPER, LOWER = "A" * 32, "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
@@ -103,3 +105,22 @@ def test_problems_of_all_parts() -> None:
         "data.words",
         "data.free",
     ]
+
+
+def test_forms_stay_however_often_an_instance_is_saved() -> None:
+    mapper = Thing.__mapper__
+    item: Item = {"id": "1", "at": Z, "share": FINE, "status": "old"}
+    instance = mapper.decode(item)
+    for _ in range(2):
+        assert mapper.encode(instance) == item
+        mapper.note_saved(instance, Put("things", mapper.encode(instance)))
+        assert record_of(instance).stored == item
+
+
+def test_an_instance_knows_the_item_that_its_fields_wrote() -> None:
+    mapper, instance = Thing.__mapper__, Thing(id="1", at=OWN, status="new")
+    item = mapper.encode(instance)
+    for _ in range(2):
+        mapper.note_saved(instance, Put("things", item))
+        assert record_of(instance) == Record(item, {})
+        assert mapper.encode(instance) == item

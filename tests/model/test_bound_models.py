@@ -51,9 +51,9 @@ class Message(Model):
 
     declared: ClassVar[list[str]] = []
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, called: str = "", **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.declared.append(cls.__name__)
+        cls.declared.append(called or cls.__name__)
 
     @property
     def shout(self) -> str:
@@ -266,10 +266,10 @@ class TestClass:
             Base.on(Connection())
 
     def test_models_derive_from_it(self) -> None:
-        class Urgent(Message.on_table("urgent")):  # type: ignore[misc]  # made at run time
+        class Urgent(Message.on_table("urgent"), called="very urgent"):  # type: ignore[misc, call-arg]  # made at run time
             level = IntField()
 
-        assert Message.declared.pop() == "Urgent"
+        assert Message.declared.pop() == "very urgent"
         assert (Urgent.table_name(), Urgent.on_table("later").table_name()) == ("urgent", "later")
         assert Urgent.explain((Message.room == "a") & (Urgent.level > 3)).operations[0].table == "urgent"
 

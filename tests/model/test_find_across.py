@@ -156,6 +156,7 @@ class Numbered(Plain):
         ([], {}, r"find_across takes a tuple or list of models; got \[\]"),
         (5, {}, r"find_across takes a tuple or list of models; got 5"),
         ([Customer, 5], {}, r"find_across takes models; got 5"),
+        ([Customer, Customer(pk="c", sk="a")], {}, r"find_across takes models; got Customer"),
         ([Customer, Plain], {}, r"Plain cannot be read together with others: nothing tells its items from theirs"),
         ([Customer, Numbered], {}, r"Numbered has its kind in kind, not in _type"),
         (

@@ -264,7 +264,7 @@ SCRIPTS: dict[str, Callable[[Any], Any]] = {
     "a required one missing": lambda m: refused(lambda: m(owner="o").save()),
     "keys in": lambda m: m.get_many(m.keys_in([("o", 1), ("o", 2)]) & (m.kind == "thing")),
     "reload": lambda m: m(owner="o", position=1).reload(),
-    "repr": lambda m: repr(m.get_one(("o", 1))),
+    "repr": lambda m: repr(m.get_one(("o", 2))),
     "compare table": lambda m: m.compare_table(),
 }
 
