@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, cast, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo._support.lazy_imports import LazyModule
@@ -78,7 +78,8 @@ def record_of(instance: Recorded) -> Record:
     record: Any = getattr(instance, "__record__", None)  # unset while a derived constructor runs
     if type(record) is Record:
         return record
-    return Record(record[0] if type(record) is tuple else record, {})
+    stored: Any = cast("tuple[Item]", record)[0] if type(record) is tuple else record
+    return Record(stored, {})
 
 
 def stored_item_of(instance: Recorded) -> Item | None:
