@@ -40,6 +40,11 @@ settings.register_profile(
 settings.load_profile(os.environ.get("DYNAMONGO_HYPOTHESIS_PROFILE", "patient"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the workers of `-n auto`: one more than there are cores, since some tests wait for time to pass."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Keep thousands of tests out of every later collection of garbage, which takes a third of a second with them."""
