@@ -198,18 +198,19 @@ class ModelSchema:
             return ()
         if isinstance(wanted, (str, Operators)):
             raise ExpressionError(f"{self.name}: projection must be a list of fields; got {shorten(wanted)}")
-        paths = tuple(self._projected_path(each) for each in wanted)
+        paths = tuple(path for each in wanted for path in self.projected_paths(each))
         if not paths:
             raise ExpressionError(f"{self.name}: projection must name at least one field")
         self.check_paths(paths)
         return paths
 
-    def _projected_path(self, wanted: Any) -> Path:
+    def projected_paths(self, wanted: Any) -> tuple[Path, ...]:
+        """Return the path of a field, or of the field with that name."""
         if isinstance(wanted, str):
             self.check_names([wanted], ExpressionError)
-            return self.fields[wanted].path
+            return (self.fields[wanted].path,)
         if isinstance(wanted, Field):
-            return cast("Field[Any]", wanted).path
+            return (cast("Field[Any]", wanted).path,)
         raise ExpressionError(
             f"{self.name}: projection must contain fields, such as User.name or User.address.city, or their names;"
             f" got {shorten(wanted)}"

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import ExpressionError
+from dynamongo.expressions.conditions import Path
 from dynamongo.fields.indexes import Index
 from dynamongo.mapping.keys import name_model
 from dynamongo.mapping.kind_mapper import KindMapper
@@ -39,7 +40,15 @@ class UnionMapper(KindMapper[M]):
         self.renamed = {stored: field.path.name for stored, field in self.attributes.items() if field.stored_as}
         owners = [name_model(base) for mapper in mappers for base in mapper.origin.__mro__]
         self.owners = frozenset([None, *owners])
+        self._fields = [mapper.fields for mapper in mappers]
         self._take_indexes(lead, mappers)
+
+    def projected_paths(self, wanted: Any) -> tuple[Path, ...]:
+        """Return the path of a field, or those of all fields with that name, which the models may store differently."""
+        found = super().projected_paths(wanted)
+        if isinstance(wanted, str):
+            found = tuple(dict.fromkeys(fields[wanted].path for fields in self._fields if wanted in fields))
+        return found
 
     def class_like(self, model: Any) -> Any:
         """Return the class itself: those of the kinds are bound already."""

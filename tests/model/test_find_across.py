@@ -79,6 +79,21 @@ def test_items_are_grouped_by_their_class() -> None:
     assert (nothing[Order], repr(nothing)) == ([], "{}")
 
 
+def test_a_name_in_a_projection_stands_for_the_field_of_each_model() -> None:
+    class Note(Entry):
+        __kind__ = "note"
+        text = StringField(stored_as="body")
+
+    class Task(Entry):
+        __kind__ = "task"
+        text = StringField()
+
+    Note.save_one({"pk": "n", "sk": "a", "text": "one"})
+    Task.save_one({"pk": "n", "sk": "b", "text": "two"})
+    found = Connection.find_across((Note, Task), hash_key="n", projection=["text", "sk"])
+    assert [(each.sk, each.text) for each in found] == [("a", "one"), ("b", "two")]
+
+
 def test_a_projection_loads_what_it_names() -> None:
     found = Connection.find_across((Customer, Order), hash_key="c", projection=["name"]).by_kind()
     assert [customer.name for customer in found[Customer]] == ["Jane", "Joe", "Jim"]
