@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
@@ -224,7 +225,12 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
 def _find_renamed(lines: list[str], names: Mapping[str, str]) -> list[str]:
     """Return how the fields that the lines name are stored, where that is under another name."""
     text = "\n".join(lines)
-    return [f"{name}: {stored}" for stored, name in names.items() if name in text or stored in text]
+    return [f"{name}: {stored}" for stored, name in names.items() if _is_named(name, text) or _is_named(stored, text)]
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Return whether the text has the name, and not only a longer word with it."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _lines(label: str, *texts: str) -> Iterator[str]:

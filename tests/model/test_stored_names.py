@@ -342,6 +342,15 @@ class TestMessages:
         assert "filter         address.city = 'Oslo'" in plan
         assert "stored as      owner: PK" in plan
         assert "address: from" in plan
+        assert "rows" not in plan
+
+    def test_explain_leaves_out_what_is_only_a_part_of_a_word(self) -> None:
+        class Short(Visit):
+            __table__ = "short"
+            e = StringField(stored_as="x")
+            n = StringField(stored_as="s")
+
+        assert str(Short.explain((Short.id == "a") & (Short.e == "b"))).splitlines()[-1] == "  stored as      e: x"
 
     def test_failed_condition(self) -> None:
         with pytest.raises(ConditionalCheckFailedException, match=r"owner = 'o' AND position = 1$"):
