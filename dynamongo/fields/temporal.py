@@ -16,7 +16,7 @@ from dynamongo.expressions.values import AttributeValue, describe_error
 from dynamongo.fields import datetimes
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
-from dynamongo.fields.operators import as_operand
+from dynamongo.fields.operands import as_operand
 from dynamongo.fields.scalars import TextStored
 
 if TYPE_CHECKING:
