@@ -41,6 +41,8 @@ from dynamongo.fields.updatable import MAX_SECONDS
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from dynamongo.fields.derived import Derivation
+
 # The overloads of each constructor set it through `self`: for text `str` with `required=True`, else `str | None`.
 T = TypeVar("T")
 V = TypeVar("V")
@@ -70,6 +72,9 @@ class Field(JSONForms, ReadRules, Generic[T]):
 
     is_checked: bool
     """Whether `check` has a rule to check."""
+
+    derived: Derivation | None = None
+    """How the value follows from other fields of the instance; `None` if it is given."""
 
     has_parts: ClassVar[bool] = False
     """Whether elements or members of the value have fields of their own."""

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from dynamongo.fields import json_patterns, scalar_formats
+    from dynamongo.fields import json_patterns, key_templates, scalar_formats
     from dynamongo.fields.options import FieldOptions
 else:  # few programs ask for a JSON Schema, and most models have no formats
     json_patterns = LazyModule("dynamongo.fields.json_patterns")
+    key_templates = LazyModule("dynamongo.fields.key_templates")
     scalar_formats = LazyModule("dynamongo.fields.scalar_formats")
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -121,6 +122,8 @@ class StringField(LimitedText[T]):
         min_length: The least number of characters.
         format: `"number"`, to store the number that the text writes, as other programs may do. Takes texts that can
             be restored, such as `42` and `-1.5` (but not `042` or `1.50`); `<` and a range key sort by the numbers.
+        template: The text of a key with other fields of the model in it, such as `"CUSTOMER#{customer_id}"`: the value
+            follows from theirs. `{number:08}` pads whole numbers to 8 digits, so that the keys sort by them.
         options: The arguments of every field.
     """
 
@@ -138,6 +141,7 @@ class StringField(LimitedText[T]):
             *,
             required: Literal[True],
             format: Literal["number"] | None = ...,
+            template: str | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
         @overload
@@ -149,11 +153,14 @@ class StringField(LimitedText[T]):
             *,
             required: bool = ...,
             format: Literal["number"] | None = ...,
+            template: str | None = ...,
             **options: Unpack[FieldOptions],
         ) -> None: ...
 
-    def __init__(self: Any, *args: Any, format: Any = None, **options: Any) -> None:
+    def __init__(self: Any, *args: Any, format: Any = None, template: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
+        if template is not None:
+            self.derived = key_templates.KeyTemplate(self.label, template)
         if format is not None:
             self.declare_format(format, scalar_formats.TEXTS)
 

@@ -19,6 +19,7 @@ from dynamongo.operations import ItemReader, ReadItems
 
 if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
+    from dynamongo.mapping.rules import Rules
 else:  # what is read from memory is not in JSON
     wire_values = LazyModule("dynamongo.expressions.wire_values")
 
@@ -31,9 +32,14 @@ class KindMapper(Mapper[M]):
     kinds: Kinds
 
     def __init__(
-        self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None, kinds: Kinds
+        self,
+        model: type[M],
+        fields: Mapping[str, Field[Any]],
+        declaration: Declaration | None,
+        rules: Rules | None,
+        kinds: Kinds,
     ) -> None:
-        super().__init__(model, fields, declaration)
+        super().__init__(model, fields, declaration, rules)
         self.kinds = kinds  # pyright: ignore[reportIncompatibleVariableOverride]  # nobody assigns `None` to it
         self.unions: dict[Any, Any] = {}  # the mappers of `find_across`
         if not kinds.is_open:  # the kind is not a value of the instance, but of its class

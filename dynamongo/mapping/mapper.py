@@ -45,6 +45,7 @@ from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 if TYPE_CHECKING:
     from dynamongo.mapping import deltas, partial_items, problems, stored_forms
     from dynamongo.mapping.kinds import Kinds
+    from dynamongo.mapping.rules import Rules
 else:  # only partial reads, saves of what was read, and errors need them
     deltas = LazyModule("dynamongo.mapping.deltas")
     partial_items = LazyModule("dynamongo.mapping.partial_items")
@@ -63,20 +64,29 @@ class Mapper(ModelSchema, Generic[M]):
         model: The class.
         fields: Its fields by name, bound to it.
         declaration: What it declares; `None` for an abstract model, which has no table.
+        rules: What it does to its items beyond what the fields do.
 
     Attributes:
         model: The class.
         origin: The class that declares the model: `model` itself, unless that is bound to another table.
         codec: The compiled functions between values and items.
         kinds: How its items are told from others in the table; `None` if nothing tells them.
+        rules: What it does to its items beyond what the fields do; `None` for nothing.
     """
 
     kinds: Kinds | None = None
 
-    def __init__(self, model: type[M], fields: Mapping[str, Field[Any]], declaration: Declaration | None) -> None:
+    def __init__(
+        self,
+        model: type[M],
+        fields: Mapping[str, Field[Any]],
+        declaration: Declaration | None,
+        rules: Rules | None = None,
+    ) -> None:
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
-        self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable)
+        self.rules = rules
+        self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable, rules=rules)
         self._formed = {
             field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
         }

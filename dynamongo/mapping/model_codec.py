@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dynamongo.expressions import wire_values
     from dynamongo.mapping import codec_fast_paths, codec_lines, codec_source, wire_paths
     from dynamongo.mapping.codec_source import Source
+    from dynamongo.mapping.rules import Rules
 else:  # nothing is compiled before it was called some times, and what is read from memory is not in JSON
     codec_fast_paths = LazyModule("dynamongo.mapping.codec_fast_paths")
     codec_lines = LazyModule("dynamongo.mapping.codec_lines")
@@ -55,18 +56,21 @@ class Codec:
         find_keys: Returns the key codec; raises `SchemaError` for an abstract model.
         index_keys: The names of the attributes that are keys of indexes.
         explain: Returns the error for an unreadable item.
+        rules: What the model does to its items beyond what the fields do.
 
     Attributes:
         known: The attributes that instances do not show as undeclared.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the functions are made of
         self,
         model: type[Any],
         fields: Mapping[str, Field[Any]],
         find_keys: Callable[[], KeyCodec],
         index_keys: Iterable[str],
         explain: Callable[[Item], ValidationError],
+        *,
+        rules: Rules | None = None,
     ) -> None:
         self._model = model
         self._fields = fields
@@ -75,6 +79,8 @@ class Codec:
         self.known: dict[str, object] = {**self._attributes}
         self._index_keys = [self._attributes[name] for name in index_keys]
         self._explain = explain
+        self._rules = rules
+        self._after_read = None if rules is None else rules.after_read
 
     @lazy_property
     def build(self) -> Callable[[Mapping[str, Any]], Values | None]:
@@ -88,7 +94,16 @@ class Codec:
     @lazy_property
     def fill(self) -> Callable[[Any, Values], None]:
         """The function that gives a new instance the values that `build` returned."""
-        return set_values if _has_own_constructor(self._model) else add_values
+        fill = set_values if _has_own_constructor(self._model) else add_values
+        return fill if self._rules is None else self._complete_by(self._rules, fill)
+
+    @staticmethod
+    def _complete_by(rules: Rules, fill: Callable[[Any, Values], None]) -> Callable[[Any, Values], None]:
+        def complete(instance: Any, values: Values) -> None:
+            fill(instance, values)
+            rules.after_build(instance)
+
+        return complete
 
     @lazy_property
     def encode(self) -> Callable[[Values, Item], Item]:
@@ -118,9 +133,13 @@ class Codec:
         keeps the text as what is stored, because a text is no work for the garbage collector, and few programs ask for
         it.
         """
-        # A validator or a field of the user's own, and an own `__new__`.
+        # A validator or a field of the user's own, an own `__new__`, and what is to be done after reading.
         made_by: Any = self._model.__new__
-        if made_by is not object.__new__ or not all(map(wire_paths.can_read_wire, self._fields.values())):
+        if (
+            self._after_read is not None
+            or made_by is not object.__new__
+            or not all(map(wire_paths.can_read_wire, self._fields.values()))
+        ):
             return None
         return compile_later(self, "read", _leave_to_decode, lambda: self._write_read().compile())
 
@@ -149,6 +168,8 @@ class Codec:
             instance = make(model)  # the constructor would validate what was just read
             set_values(instance, values)
             set_record(instance, make_record(item, self.known))
+            if self._after_read is not None:
+                self._after_read(instance)
             instances.append(instance)
         return instances
 
@@ -205,7 +226,10 @@ class Codec:
             lines += [f"v{number} = get({name})", *codec_lines.write_decode_field(f"v{number}", field, source)]
         # `__new__` alone: the constructor would validate what was just read.
         lines += ["instance = make(cls)", "fill(instance, {", *_write_members(names), "})"]
-        lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))", "add(instance)"]
+        lines += [f"note(instance, item if count == {len(names)} else make_record(item, fields))"]
+        if self._after_read is not None:
+            lines += [f"{source.name('after_read', self._after_read)}(instance)"]
+        lines += ["add(instance)"]
         # One `try` for all items costs nothing for each; in the handler, `item` is the one that could not be read.
         head = ["def decode(cls, items):", "    instances = []", "    add = instances.append", "    try:"]
         loop = ["        for item in items:", *(f"            {line}" for line in lines)]

@@ -42,6 +42,8 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         overwrite: As in `save_one`: `True`, `False` or a condition.
     """
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
+    if mapper.rules is not None:
+        mapper.rules.before_save(instance)
     item = mapper.encode(instance)
     version = mapper.version
     if version is not None:
@@ -72,13 +74,15 @@ def make_save(
             f"{mapper.name}: only_changed=True updates an existing item, and overwrite=False requires a new one;"
             " leave out one of them"
         )
+    if mapper.rules is not None:
+        mapper.rules.before_save(instance)
     changes, checks = differences.find_changes(mapper, instance)
     if (kinds := mapper.kinds) is not None:
         for change in changes:
             kinds.check_update(change)
     check = all_of((*conjuncts(condition), *conjuncts(mapper.lock_of(instance)), *checks))
     target = Target(mapper.key_of(instance), check)
-    return make_update(mapper, table, target, changes, returns="NONE") if changes else None
+    return _change_item(mapper, table, target, changes, returns="NONE") if changes else None
 
 
 def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | None:
@@ -87,7 +91,7 @@ def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | Non
     if mapper.kinds is not None:
         updates = mapper.kinds.rewrite(stored_item_of(instance) or {}, updates)
     target = Target(mapper.key_of(instance), all_of(checks))
-    return make_update(mapper, table, target, updates) if updates else None
+    return _change_item(mapper, table, target, updates) if updates else None
 
 
 def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | None:
@@ -99,7 +103,16 @@ def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | Non
     return None if overwrite else mapper.is_missing
 
 
-def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
+def make_update(
+    mapper: Mapper[Any], table: str, target: Target, updates: tuple[AnyUpdate, ...], *, upsert: bool = False
+) -> UpdateItem:
+    """Return the update of one item by expression, which must exist unless `upsert` may create it."""
+    if mapper.rules is not None:
+        updates = mapper.rules.before_update(target.key, updates, upsert=upsert)
+    return _change_item(mapper, table, target, updates, upsert=upsert)
+
+
+def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     mapper: Mapper[Any],
     table: str,
     target: Target,
@@ -108,7 +121,6 @@ def make_update(  # noqa: PLR0913 - what an UpdateItem request is made of
     upsert: bool = False,
     returns: ReturnValues = "ALL_NEW",
 ) -> UpdateItem:
-    """Return the update of one item, which must exist unless `upsert` may create it."""
     guards = [guard for _, guard in guards_of(updates)]
     # UpdateItem creates a missing item unless a condition prevents that (source: UpdateItem, API reference). That
     # condition comes first, where `explain_failure` looks for it.
@@ -230,6 +242,8 @@ def _check_change(mapper: Mapper[Any], change: Any) -> None:
         raise ExpressionError(f"{mapper.name}.{path.name} counts the writes; nothing else may change it")
     if mapper.kinds is not None:
         mapper.kinds.check_update(change)
+    if mapper.rules is not None:
+        mapper.rules.check_update(cast("AnyUpdate", change))
     if isinstance(change, SetUpdate) and isinstance(change.value, WITH_PATHS):
         mapper.check_paths((part for part in operands_in(change.value) if isinstance(part, Path)), to_write=True)
     # An index key may be removed, but not be set to an empty value.

@@ -103,9 +103,16 @@ class Instance(Forms, metaclass=ModelMeta):
         return bound_models.bind(cls, connection=connection)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        field = type(self).__mapper__.fields.get(name)
+        mapper = type(self).__mapper__
+        field = mapper.fields.get(name)
         if field is not None:
-            vars(self)[name] = field.missing_value() if value is None else field.validate(value)
+            valid = field.missing_value() if value is None else field.validate(value)
+            if mapper.rules is None:
+                vars(self)[name] = valid
+            else:
+                mapper.rules.before_assign(self, field, valid)
+                vars(self)[name] = valid
+                mapper.rules.after_assign(self, field)
         elif name in OPTIONS:
             raise SchemaError(f"{name} is an option of the model, not of an instance: set {type(self).__name__}.{name}")
         # Besides fields, an instance takes private names, properties, and values that override those of its class. A
@@ -116,11 +123,10 @@ class Instance(Forms, metaclass=ModelMeta):
             type(self).__mapper__.check_names([name])
 
     def __delattr__(self, name: str) -> None:
-        field = type(self).__mapper__.fields.get(name)
-        if field is None:
-            super().__delattr__(name)
+        if name in type(self).__mapper__.fields:
+            self.__setattr__(name, None)
         else:
-            vars(self)[name] = field.missing_value()
+            super().__delattr__(name)
 
     @classmethod
     def attribute(cls, name: str) -> AnyField:

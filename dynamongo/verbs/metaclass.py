@@ -17,6 +17,7 @@ from dynamongo.mapping.declaration import Declaration, collect_fields, collect_i
 from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.options import OPTIONS, check_options, check_spelling, refuse
 from dynamongo.mapping.records import is_bound
+from dynamongo.mapping.rules import find_rules
 
 if TYPE_CHECKING:
     from dynamongo.mapping import kind_mapper, kinds
@@ -148,11 +149,12 @@ class ModelMeta(type):
 
 def _make_mapper(model: Any, declared: Declaration, namespace: Mapping[str, object]) -> Mapper[Any]:
     fields = declared.fields
+    applied = find_rules(model, fields)
     found = kinds.find_kinds(model, fields) if _may_have_kind(model, fields) else None
     if found is None:
-        return Mapper(model, fields, declared)
+        return Mapper(model, fields, declared, applied)
     kinds.join_family(model, found, namespace)
-    return kind_mapper.KindMapper(model, fields, declared, found)
+    return kind_mapper.KindMapper(model, fields, declared, applied, found)
 
 
 def _may_have_kind(model: Any, fields: Mapping[str, Field[Any]]) -> bool:

@@ -1,0 +1,119 @@
+"""Rules: what a model does to its items beyond what each field does by itself.
+
+Hooks, generated values, fields that are derived from others, and validators of whole items are rules. A mapper has one
+`Rules` for all of them, or `None`, as most do. Every verb that writes goes through `planning.write_builders`, and every
+verb that reads through the codec of the model, and these call the rules: so no verb bypasses one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from dynamongo._support.lazy_imports import LazyModule
+from dynamongo.expressions.updates import AnyUpdate
+from dynamongo.expressions.values import Item
+from dynamongo.fields.base import Field
+
+if TYPE_CHECKING:
+    from dynamongo.mapping import derived_values
+else:  # each is for models that declare such a rule
+    derived_values = LazyModule("dynamongo.mapping.derived_values")
+
+
+class Rule:
+    """Something that a model does to its items. Each method does nothing unless a rule overrides it."""
+
+    def after_build(self, instance: Any) -> None:
+        """Complete a new instance, which holds what its constructor was given."""
+
+    def before_assign(self, instance: Any, field: Field[Any], value: Any) -> None:
+        """Refuse an assignment to a field of an instance."""
+
+    def after_assign(self, instance: Any, field: Field[Any]) -> None:
+        """Bring an instance up to date after an assignment to a field."""
+
+    def before_save(self, instance: Any) -> None:
+        """Complete or refuse an instance before its whole item is written."""
+
+    def check_update(self, update: AnyUpdate) -> None:
+        """Refuse an update by expression that somebody wrote."""
+
+    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+        """Return the updates of one item with those that follow from them; or refuse them.
+
+        Args:
+            key: The key of the item.
+            updates: What somebody wrote.
+            upsert: Whether the item may be new.
+        """
+        del key, upsert
+        return updates
+
+    def before_delete(self, instance: Any) -> None:
+        """Refuse to delete the item of an instance, which may hold only its key."""
+
+    def after_read(self, instance: Any) -> None:
+        """Complete an instance of a whole item that was read."""
+
+
+_EVENTS: Final = ("after_build", "before_assign", "after_assign", "before_save", "check_update", "before_delete")
+
+
+class Rules:
+    """The rules of a model, in the order in which they apply.
+
+    Args:
+        rules: The rules.
+
+    Attributes:
+        after_read: What completes an instance of an item that was read; `None` if no rule does.
+    """
+
+    after_build: Callable[[Any], None]
+    before_assign: Callable[[Any, Field[Any], Any], None]
+    after_assign: Callable[[Any, Field[Any]], None]
+    before_save: Callable[[Any], None]
+    check_update: Callable[[AnyUpdate], None]
+    before_delete: Callable[[Any], None]
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.all = tuple(rules)
+        for event in _EVENTS:
+            setattr(self, event, _call_each(self._find(event)))
+        readers = self._find("after_read")
+        self.after_read: Callable[[Any], None] | None = _call_each(readers) if readers else None
+        self._of_updates = self._find("before_update")
+
+    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+        """Return the updates of one item with those that follow from them; see `Rule.before_update`."""
+        for amend in self._of_updates:
+            updates = amend(key, updates, upsert=upsert)
+        return updates
+
+    def _find(self, event: str) -> list[Callable[..., Any]]:
+        """Return the methods for an event of those rules that have one."""
+        return [getattr(rule, event) for rule in self.all if getattr(type(rule), event) is not getattr(Rule, event)]
+
+
+def _call_each(methods: list[Callable[..., Any]]) -> Callable[..., None]:
+    if len(methods) == 1:
+        return cast("Callable[..., None]", methods[0])
+
+    def call(*arguments: Any) -> None:
+        for method in methods:
+            method(*arguments)
+
+    return call
+
+
+def find_rules(model: type, fields: Mapping[str, Field[Any]]) -> Rules | None:
+    """Return the rules that a class declares, or `None` if it declares none.
+
+    Raises:
+        SchemaError: A rule makes no sense for the fields of the class.
+    """
+    found: list[Rule] = []
+    if any(field.derived is not None for field in fields.values()):
+        found.append(derived_values.DerivedValues(model, fields))
+    return Rules(found) if found else None
