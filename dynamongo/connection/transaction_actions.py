@@ -225,7 +225,7 @@ class TransactionActions:
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
         target = resolve_checked(which, condition, mapper)
-        write = self._build(make_update, mapper, table, target, changes, upsert=upsert)
+        write = self._build(make_update, mapper, table, target, changes, upsert=upsert, item=which)
         self._add("upsert" if upsert else "update", mapper, write)
 
     def _build(self, make: Callable[..., W], mapper: Mapper[Any], *arguments: Any, **options: Any) -> W:

@@ -90,9 +90,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
-            immutable: bool = ...,
-            computed: Callable[[Any], object] | None = ...,
-            computed_from: Iterable[str] = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -108,9 +108,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
-            immutable: bool = ...,
-            computed: Callable[[Any], object] | None = ...,
-            computed_from: Iterable[str] = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
 

@@ -17,7 +17,7 @@ from dynamongo.fields import datetimes
 from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.base import T
 from dynamongo.fields.json_forms import JSONSchema, SchemaMode, read_text
-from dynamongo.fields.operators import as_operand
+from dynamongo.fields.operands import as_operand
 from dynamongo.fields.scalars import TextStored
 
 if TYPE_CHECKING:

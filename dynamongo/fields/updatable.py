@@ -19,7 +19,8 @@ from dynamongo.expressions.numbers import Number, add_numbers, negate
 from dynamongo.expressions.values import SCALAR_TYPES, AttributeValue, equals, type_of
 from dynamongo.fields import python_values
 from dynamongo.fields.computed import ComputedValue, Term, guard_computed, is_between
-from dynamongo.fields.operators import NO_OPERANDS, Operators, as_operand
+from dynamongo.fields.operands import NO_OPERANDS, SizeOf, as_operand, unwrap
+from dynamongo.fields.operators import Operators
 
 MAX_SECONDS = 253_402_300_799
 """The last second of the year 9999, since 1970. Times in milliseconds are greater, so that the mistake is found."""
@@ -148,6 +149,9 @@ class Updatable(Operators, Term):
                 return self.copy_from(value)
             if isinstance(value, ComputedValue):
                 return self._take_computed(value)
+            if isinstance(value, SizeOf):
+                raise ExpressionError(f"{self.label} cannot be set to a size: DynamoDB measures only in conditions")
+            value = unwrap(value)
         return self.encode(self.validate(value))
 
     def encode_element(self, element: Any) -> AttributeValue:

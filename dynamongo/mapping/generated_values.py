@@ -12,7 +12,7 @@ from dynamongo.expressions.updates import AnyUpdate, SetUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.auto_times import AutoTime
 from dynamongo.fields.base import Field
-from dynamongo.mapping.records import is_stored
+from dynamongo.mapping.records import Recorded, is_stored
 from dynamongo.mapping.rules import Rule
 
 _UNKNOWN: Any = object()
@@ -80,9 +80,11 @@ class GeneratedValues(Rule):
         if field is not None:
             self._refuse(field, getattr(update, "value", None), ExpressionError)
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Add the time of this write; that of the creation only if the item may be new, and has none."""
-        del key
+        del key, loaded
         instant = self._read_time()
         added = [self._set(field, instant, is_new=False) for field in self._written.values()]
         if upsert:

@@ -17,6 +17,7 @@ from dynamongo.expressions.conditions import Condition
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
+from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
     from dynamongo.mapping import derived_values, generated_values, immutable_fields
@@ -87,15 +88,18 @@ class Rule:
     def check_update(self, update: AnyUpdate) -> None:
         """Refuse an update by expression that somebody wrote."""
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Return the updates of one item with those that follow from them; or refuse them.
 
         Args:
             key: The key of the item.
             updates: What somebody wrote.
             upsert: Whether the item may be new.
+            loaded: The instance whose item it is, if there is one; what it knows of the item may be outdated.
         """
-        del key, upsert
+        del key, upsert, loaded
         return updates
 
     def before_delete(self, instance: Any) -> None:
@@ -183,10 +187,12 @@ class Rules:
         errors = (rule.explain_failure(condition, item, named) for rule in self.all)
         return next((error for error in errors if error is not None), None)
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Return the updates of one item with those that follow from them; see `Rule.before_update`."""
         for amend in self._of_updates:
-            updates = amend(key, updates, upsert=upsert)
+            updates = amend(key, updates, upsert=upsert, loaded=loaded)
         return updates
 
     def _find(self, event: str) -> list[Callable[..., Any]]:

@@ -271,7 +271,7 @@ class UpdateCall(_WriteCall[M]):
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
-        self.operation = make_update(mapper, table, target, changes, upsert=upsert)
+        self.operation = make_update(mapper, table, target, changes, upsert=upsert, item=strategy)
 
     def finish(self, result: WriteResult) -> M:
         """Return the item as it is now."""

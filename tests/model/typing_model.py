@@ -26,11 +26,12 @@ from dynamongo import (
     UnreadableItem,
     WriteOutcome,
     WritePlan,
+    literal,
     streams,
 )
 from dynamongo.aio import AsyncFacet, AsyncInstanceVerbs, AsyncVerbs
 from dynamongo.backends import Backend
-from dynamongo.expressions.conditions import And, Comparison, Contains, Not
+from dynamongo.expressions.conditions import And, BeginsWith, Between, Comparison, Contains, Not
 from dynamongo.expressions.updates import SetUpdate
 from dynamongo.fields import (
     BinaryField,
@@ -159,6 +160,9 @@ def check_fields() -> None:
     assert_type(User.office, DictField[dict[str, Any]])
     assert_type(User.front_seat, DocumentField[Seat])
     assert_type(User.name == "John", Comparison)
+    assert_type(literal("John") == User.name, Comparison)
+    assert_type(literal(3).between(User.year, 5), Between | And)
+    assert_type(literal("Jo").begins_with(User.name), BeginsWith)
     assert_type((User.year < 2000) & User.cities.contains("Nairobi"), And)
     assert_type(~User.cities.contains("Nairobi"), Not)
     assert_type(User.cities.contains("Nairobi"), Contains)
