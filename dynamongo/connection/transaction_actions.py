@@ -222,7 +222,8 @@ class TransactionActions:
         mapper, table = find_mapper(model)
         changes = check_changes(mapper, updates)
         target = resolve_checked(which, condition, mapper)
-        self._add("upsert" if upsert else "update", mapper, make_update(mapper, table, target, changes, upsert=upsert))
+        write = make_update(mapper, table, target, changes, upsert=upsert, item=which)
+        self._add("upsert" if upsert else "update", mapper, write)
 
     def _add(self, verb: str, mapper: Mapper[Any], action: Action, *, saved: Recorded | None = None) -> None:
         if not self._is_open:

@@ -11,6 +11,7 @@ from dynamongo.expressions.updates import AnyUpdate, RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import Item, shorten
 from dynamongo.fields.base import Field
 from dynamongo.fields.derived import Derivation
+from dynamongo.mapping.records import Recorded
 from dynamongo.mapping.rules import Rule
 
 _UNKNOWN: Final[Any] = object()
@@ -85,8 +86,11 @@ class DerivedValues(Rule):
         if field is not None:
             self._refuse_value(field, getattr(update, "value", None), ExpressionError)
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Add the updates of what follows from the attributes that are updated."""
+        del loaded
         values: dict[str, Any] = self._read_key(key)
         changed = {update.path.attribute: update for update in updates}
         added: list[AnyUpdate] = []

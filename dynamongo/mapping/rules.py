@@ -14,6 +14,7 @@ from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.fields.base import Field
+from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
     from dynamongo.mapping import derived_values
@@ -39,15 +40,18 @@ class Rule:
     def check_update(self, update: AnyUpdate) -> None:
         """Refuse an update by expression that somebody wrote."""
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Return the updates of one item with those that follow from them; or refuse them.
 
         Args:
             key: The key of the item.
             updates: What somebody wrote.
             upsert: Whether the item may be new.
+            loaded: The instance whose item it is, if there is one; what it knows of the item may be outdated.
         """
-        del key, upsert
+        del key, upsert, loaded
         return updates
 
     def before_delete(self, instance: Any) -> None:
@@ -85,10 +89,12 @@ class Rules:
         self.after_read: Callable[[Any], None] | None = _call_each(readers) if readers else None
         self._of_updates = self._find("before_update")
 
-    def before_update(self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool) -> tuple[AnyUpdate, ...]:
+    def before_update(
+        self, key: Item, updates: tuple[AnyUpdate, ...], *, upsert: bool, loaded: Recorded | None
+    ) -> tuple[AnyUpdate, ...]:
         """Return the updates of one item with those that follow from them; see `Rule.before_update`."""
         for amend in self._of_updates:
-            updates = amend(key, updates, upsert=upsert)
+            updates = amend(key, updates, upsert=upsert, loaded=loaded)
         return updates
 
     def _find(self, event: str) -> list[Callable[..., Any]]:

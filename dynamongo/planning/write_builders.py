@@ -103,12 +103,28 @@ def _overwrite_condition(mapper: Mapper[Any], overwrite: Any) -> Condition | Non
     return None if overwrite else mapper.is_missing
 
 
-def make_update(
-    mapper: Mapper[Any], table: str, target: Target, updates: tuple[AnyUpdate, ...], *, upsert: bool = False
+def make_update(  # noqa: PLR0913 - what an update is made of
+    mapper: Mapper[Any],
+    table: str,
+    target: Target,
+    updates: tuple[AnyUpdate, ...],
+    *,
+    upsert: bool = False,
+    item: Any = None,
 ) -> UpdateItem:
-    """Return the update of one item by expression, which must exist unless `upsert` may create it."""
+    """Return the update of one item by expression, which must exist unless `upsert` may create it.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        target: The key of the item, and what is to be checked.
+        updates: What changes.
+        upsert: Whether the item may be new.
+        item: What somebody gave to say which item, or what was found; only an instance matters.
+    """
     if mapper.rules is not None:
-        updates = mapper.rules.before_update(target.key, updates, upsert=upsert)
+        loaded = item if isinstance(item, Recorded) else None
+        updates = mapper.rules.before_update(target.key, updates, upsert=upsert, loaded=loaded)
     return _change_item(mapper, table, target, updates, upsert=upsert)
 
 

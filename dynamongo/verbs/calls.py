@@ -289,7 +289,7 @@ class UpdateCall(_WriteCall[M]):
         changes = check_changes(mapper, updates)
         target = resolve_checked(strategy, condition, mapper)
         self.mapper, self.table = mapper, table
-        self.operation = self.write = make_update(mapper, table, target, changes, upsert=upsert)
+        self.operation = self.write = make_update(mapper, table, target, changes, upsert=upsert, item=strategy)
         if returns != "new":
             self.returns, self.strategy = returns, strategy
             self.operation = self.write = returned.return_updated(mapper.name, self.write, returns)
