@@ -229,18 +229,19 @@ class Mapper(ModelSchema, Generic[M]):
             return self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
 
-    def decode_written(self, item: Item, done: str) -> M:
+    def decode_written(self, item: Item, done: str, loaded: tuple[Path, ...] | None = None) -> M:
         """Return an instance of the item that a write returned.
 
         Args:
-            item: The whole item.
+            item: The item.
             done: What the write did, in the past tense.
+            loaded: The paths that it returned; `None` for the whole item.
 
         Raises:
             WrittenButUnreadable: The write succeeded, but the stored item does not suit the model.
         """
         try:
-            return self.decode(item)
+            return self.decode(item) if loaded is None else self.decode_partial(item, loaded)
         except UnreadableItem as error:
             raise WrittenButUnreadable(
                 f"the item was {done}, but the stored item cannot be read: {error}",
