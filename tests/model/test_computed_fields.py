@@ -89,7 +89,7 @@ class TestInstances:
 
     def test_instance_that_only_names_its_item_has_none(self) -> None:
         user = User(email="a")
-        assert (user.full_name, user.initials) == (None, None)
+        assert [user.full_name, user.initials] == [None, None]
         user.first = "Jane"
         assert user.initials == "J"
 
