@@ -59,6 +59,7 @@ class Field(JSONForms, ReadRules, Generic[T]):
         stored_as: The name of the attribute in which the value is stored; by default, that of the field.
         default_on_read: What is read of an item without a value.
         required_on_read: Whether an item without a value cannot be read.
+        stored: Whether the value has an attribute of its own; if not, the template of a key of the table has it.
     """
 
     applies_defaults: bool = False
@@ -69,9 +70,6 @@ class Field(JSONForms, ReadRules, Generic[T]):
 
     reads_one_filled_form: bool = False
     """Whether that is so but for an empty list, which may be stored as no attribute, or as NULL."""
-
-    is_checked: bool
-    """Whether `check` has a rule to check."""
 
     derived: Derivation | None = None
     """How the value follows from other fields of the instance; `None` if it is given."""
@@ -93,6 +91,7 @@ class Field(JSONForms, ReadRules, Generic[T]):
         stored_as: str | None = None,
         default_on_read: Any = None,
         required_on_read: bool = False,
+        stored: bool = True,
     ) -> None:
         self._label = type(self).__name__
         self.required = required
@@ -102,6 +101,7 @@ class Field(JSONForms, ReadRules, Generic[T]):
         self.stored_as = None if stored_as is None else self._check_stored_name(stored_as)
         self._default = default
         self.take_read_rule(default_on_read, required_on_read=required_on_read)
+        self.stored = stored
         self._owner = ""
         self._path: Path | None = None
         self.reads_one_form |= type(self) is Field
@@ -242,6 +242,8 @@ class Field(JSONForms, ReadRules, Generic[T]):
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
+        for slot in self.slots:
+            slot.write(value)
         if self.choices is not None and not self.is_choice(value):
             self.reject(value, f"one of {', '.join(map(print_shortened, self.choices))}")
         if self.validator is None:

@@ -18,6 +18,7 @@ from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
     from dynamongo.mapping import derived_values
+    from dynamongo.mapping.key_members import KeyMembers
 else:  # each is for models that declare such a rule
     derived_values = LazyModule("dynamongo.mapping.derived_values")
 
@@ -69,6 +70,7 @@ class Rules:
 
     Args:
         rules: The rules.
+        key_members: What is known about keys that are made of other fields; `None` if there are none.
 
     Attributes:
         after_read: What completes an instance of an item that was read; `None` if no rule does.
@@ -81,8 +83,9 @@ class Rules:
     check_update: Callable[[AnyUpdate], None]
     before_delete: Callable[[Any], None]
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], key_members: KeyMembers | None = None) -> None:
         self.all = tuple(rules)
+        self.key_members = key_members
         for event in _EVENTS:
             setattr(self, event, _call_each(self._find(event)))
         readers = self._find("after_read")
@@ -120,6 +123,9 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]]) -> Rules | None:
         SchemaError: A rule makes no sense for the fields of the class.
     """
     found: list[Rule] = []
-    if any(field.derived is not None for field in fields.values()):
-        found.append(derived_values.DerivedValues(model, fields))
-    return Rules(found) if found else None
+    key_members: KeyMembers | None = None
+    if any(field.derived is not None or not field.stored for field in fields.values()):
+        derived = derived_values.DerivedValues(model, fields)
+        found.append(derived)
+        key_members = derived.key_members
+    return Rules(found, key_members) if found else None
