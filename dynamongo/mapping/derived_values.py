@@ -104,6 +104,8 @@ class DerivedValues(Rule):
             if (field.is_key or field.required) and field.is_absent(values[field.path.name]):
                 self._refuse_missing(field, values)
 
+    before_rewrite = before_save
+
     def _is_due(self, instance: Recorded, field: Field[Any]) -> bool:
         """Return whether the value of a field of a partly read item has to be computed again.
 
