@@ -102,6 +102,8 @@ class Mapper(ModelSchema, Generic[M]):
         bound: Mapper[M] = object.__new__(type(self))  # `copy.copy` would take five times the time
         vars(bound).update(vars(self))
         bound.model = model
+        if self.rules is not None:
+            bound.rules = self.rules.bind(model)
         bound.take_declaration(self.declaration, table)
         return bound
 
@@ -301,6 +303,8 @@ class Mapper(ModelSchema, Generic[M]):
     def note_saved(self, instance: M, write: Put | UpdateItem) -> None:
         """Record what is stored for the instance after the write has succeeded."""
         item = write.item if isinstance(write, Put) else self._apply_update(instance, write)
+        if self.rules is not None:
+            self.rules.after_write(instance, item)
         record = instance.__record__
         if record is None or type(record) is tuple:
             set_record(instance, (item,))
