@@ -21,6 +21,7 @@ from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
     from dynamongo.mapping import derived_values, generated_values, immutable_fields
+    from dynamongo.mapping.key_members import KeyMembers
 else:  # each is for models that declare such a rule
     derived_values = LazyModule("dynamongo.mapping.derived_values")
     generated_values = LazyModule("dynamongo.mapping.generated_values")
@@ -126,6 +127,7 @@ class Rules:
 
     Args:
         rules: The rules.
+        key_members: What is known about keys that are made of other fields; `None` if there are none.
 
     Attributes:
         after_read: What completes an instance of an item that was read; `None` if no rule does.
@@ -142,8 +144,9 @@ class Rules:
     check_update: Callable[[AnyUpdate], None]
     before_delete: Callable[[Any], None]
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], key_members: KeyMembers | None = None) -> None:
         self.all = tuple(rules)
+        self.key_members = key_members
         for event in _EVENTS:
             setattr(self, event, _call_each(self._find(event)))
         readers = self._find("after_read")
@@ -155,7 +158,7 @@ class Rules:
 
     def bind(self, model: type) -> Rules:
         """Return the rules of a class that is bound to another table or connection."""
-        return Rules([rule.bind(model) for rule in self.all])
+        return Rules([rule.bind(model) for rule in self.all], self.key_members)
 
     @contextlib.contextmanager
     def saving(self, instance: Any) -> Generator[None]:
@@ -223,10 +226,13 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callab
         SchemaError: A rule makes no sense for the fields of the class.
     """
     found: list[Rule] = []
+    key_members: KeyMembers | None = None
     if any(field.generated_on is not None for field in fields.values()):
         found.append(generated_values.GeneratedValues(model, fields, read_clock))
-    if any(field.derived is not None for field in fields.values()):
-        found.append(derived_values.DerivedValues(model, fields))
+    if any(field.derived is not None or not field.stored for field in fields.values()):
+        derived = derived_values.DerivedValues(model, fields)
+        found.append(derived)
+        key_members = derived.key_members
     if any(field.is_immutable for field in fields.values()):
         found.append(immutable_fields.ImmutableFields(fields))
-    return Rules(found) if found else None
+    return Rules(found, key_members) if found else None
