@@ -12,7 +12,7 @@ from dynamongo.fields.base import Field
 from dynamongo.mapping.key_codec import KeyCodec
 
 if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.templated_keys import TemplatedKeys
+    from dynamongo.mapping.composed_keys import ComposedKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class ModelKeys:
     model: type
     hash_key: Field[Any]
     range_key: Field[Any] | None = None
-    templates: TemplatedKeys | None = field(default=None, repr=False, compare=False)
+    templates: ComposedKeys | None = field(default=None, repr=False, compare=False)
     """The keys that are composed of other fields, also those of indexes; `None` if there are none."""
 
     size: int = field(init=False, repr=False, compare=False)

@@ -27,7 +27,7 @@ from dynamongo.operations import UpdateItem
 from dynamongo.schema import TableSchema
 
 if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.templated_keys import TemplatedKeys
+    from dynamongo.mapping.composed_keys import ComposedKeys
 
 _KEY_REFUSALS: Final = (
     "does not match the schema",
@@ -67,7 +67,7 @@ class ModelSchema:
     declaration: Declaration
     table: str | None
     keys: ModelKeys
-    templates: TemplatedKeys | None
+    templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
     exists: Exists

@@ -20,7 +20,7 @@ from dynamongo.planning.read import Read
 from dynamongo.schema import KeySchema
 
 if TYPE_CHECKING:
-    from dynamongo.mapping.templated_keys import TemplatedKeys
+    from dynamongo.mapping.composed_keys import ComposedKeys
     from dynamongo.planning import members
 else:  # most models have no templated keys
     members = LazyModule("dynamongo.planning.members")
@@ -78,7 +78,7 @@ def _plan_by_members(templates: dict[Any, Any], read: Read, parts: tuple[Conditi
     known: tuple[KeySchema, dict[Any, PlanTemplate]] | None = templates.get(shape)
     if known is not None:
         keys, by_shape = known
-        served = members.serve(cast("TemplatedKeys", read.templates), keys, parts)
+        served = members.serve(cast("ComposedKeys", read.templates), keys, parts)
         template = by_shape.get(find_read_shape(read, served.parts))
         if template is not None:
             filled = template.fill(read, served.parts, batch_get, served.stated)

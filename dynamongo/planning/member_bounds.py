@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.conditions import EQ, GE, GT, LE, LT, BeginsWith, Between, Comparison, Condition, In, Path
 from dynamongo.expressions.values import AttributeValue, type_of
-from dynamongo.mapping.templated_keys import Member
+from dynamongo.mapping.composed_keys import Member
 from dynamongo.planning.ranges import strictest_bounds
 
 _LAST_CHARACTER: Final = "\U0010ffff"

@@ -31,7 +31,7 @@ from dynamongo.expressions.conditions import (
     conjuncts,
 )
 from dynamongo.expressions.values import AttributeValue
-from dynamongo.mapping.templated_keys import TemplatedKey, TemplatedKeys
+from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys
 from dynamongo.planning.conjuncts import MAX_NESTING, find_choice
 from dynamongo.planning.contradictions import find_subject
 from dynamongo.planning.member_bounds import bound_key, suit
@@ -60,7 +60,7 @@ class Served:
     is_impossible: bool = False
 
 
-def serve(templates: TemplatedKeys, keys: KeySchema, parts: tuple[Condition, ...]) -> Served:
+def serve(templates: ComposedKeys, keys: KeySchema, parts: tuple[Condition, ...]) -> Served:
     """Return the conjuncts with conditions on keys in the place of those on their members.
 
     Args:
@@ -84,13 +84,13 @@ def serve(templates: TemplatedKeys, keys: KeySchema, parts: tuple[Condition, ...
     return Served(parts, group.parts, tuple(group.stated.values()), group.is_impossible)
 
 
-def find_forms(templates: TemplatedKeys, keys: KeySchema) -> tuple[Condition, ...]:
+def find_forms(templates: ComposedKeys, keys: KeySchema) -> tuple[Condition, ...]:
     """Return the conditions that the keys have the constant parts of their templates, which begin them."""
     hash_keys, range_keys = templates.find_in(keys)
     return tuple([_find_form(key) for key in (*hash_keys, *range_keys) if key.start])
 
 
-def _find_form(key: TemplatedKey) -> Condition:
+def _find_form(key: ComposedKey) -> Condition:
     return BeginsWith(key.path, key.start) if key.members else Comparison(key.path, EQ, key.start)
 
 
@@ -134,7 +134,7 @@ class _Group:
         """The conjuncts as they are now."""
         return (*[part for each, part in self._parts.items() if each not in self.stated], *self._added)
 
-    def fix(self, key: TemplatedKey) -> bool:
+    def fix(self, key: ComposedKey) -> bool:
         """Add the values of a key of whose members all are known; return whether that is so."""
         if key.attribute in self._subjects or (self._depth and not key.members):
             return False
@@ -152,7 +152,7 @@ class _Group:
         self._add(key, says, [self._sources.get(member.attribute) for member in key.members])
         return True
 
-    def serve_branches(self, keys: Sequence[TemplatedKey]) -> None:
+    def serve_branches(self, keys: Sequence[ComposedKey]) -> None:
         """Do the same in each OR of which every branch then fixes a key."""
         if self._depth > MAX_NESTING:
             return
@@ -164,14 +164,14 @@ class _Group:
                     self.stated[each] = part
                     self._added.append(served)
 
-    def _serve_branch(self, branch: Condition, keys: Sequence[TemplatedKey]) -> Condition:
+    def _serve_branch(self, branch: Condition, keys: Sequence[ComposedKey]) -> Condition:
         group = _Group(conjuncts(branch), self._values, self._depth + 1)
         for key in keys:
             group.fix(key)
         group.serve_branches(keys)
         return cast("Condition", all_of(group.parts))
 
-    def narrow(self, key: TemplatedKey) -> None:
+    def narrow(self, key: ComposedKey) -> None:
         """Add what is known of a range key, unless its value is."""
         if find_choice(self.parts, KeyAttribute(key.attribute, "S")) is not None or key.attribute in self._subjects:
             return
@@ -199,13 +199,13 @@ class _Group:
         elif prefix:
             self._add(key, BeginsWith(key.path, prefix), used)
 
-    def _add(self, key: TemplatedKey, condition: Condition, said: Iterable[Condition | None]) -> None:
+    def _add(self, key: ComposedKey, condition: Condition, said: Iterable[Condition | None]) -> None:
         self._added.append(condition)
         self._subjects.setdefault(key.attribute, []).append(condition)
         self.stated.update({id(part): part for part in said if part is not None and id(part) in self._parts})
 
 
-def _render(key: TemplatedKey, values: Sequence[AttributeValue]) -> str | None:
+def _render(key: ComposedKey, values: Sequence[AttributeValue]) -> str | None:
     """Return the key; `None` if no item has such a value, since no key can be made of it."""
     try:
         return key.render(values)

@@ -40,7 +40,7 @@ from dynamongo.planning.read import Read
 from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
-    from dynamongo.mapping.templated_keys import TemplatedKeys
+    from dynamongo.mapping.composed_keys import ComposedKeys
     from dynamongo.planning import members
 else:  # most models have no templated keys
     members = LazyModule("dynamongo.planning.members")
@@ -306,7 +306,7 @@ class Planner:
         """Return what tells the model's items from others by their keys, if nothing else does."""
         read = self._read
         is_told = read.templates is None or read.kinds is not None
-        return () if is_told else members.find_forms(cast("TemplatedKeys", read.templates), self._table.keys)
+        return () if is_told else members.find_forms(cast("ComposedKeys", read.templates), self._table.keys)
 
 
 def _divide_scan(scan: Scan, segments: int | None) -> tuple[Scan, ...]:

@@ -15,8 +15,8 @@ from dynamongo.planning.strategies import ResolvedStrategy
 from dynamongo.schema import KeySchema, TableSchema
 
 if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.composed_keys import ComposedKey, ComposedKeys
     from dynamongo.mapping.kinds import Kinds
-    from dynamongo.mapping.templated_keys import TemplatedKey, TemplatedKeys
     from dynamongo.planning import members
     from dynamongo.planning.members import Served
 else:
@@ -76,7 +76,7 @@ class Read:
     names: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
     kinds: Kinds | None = field(default=None, compare=False)
     max_units_per_second: float | None = None
-    templates: TemplatedKeys | None = field(default=None, compare=False)
+    templates: ComposedKeys | None = field(default=None, compare=False)
     served: Served | None = field(default=None, compare=False)
 
     def serve(self, keys: KeySchema) -> Read:
@@ -99,7 +99,7 @@ class Read:
         """The condition on the kind of the items."""
         return None if self.kinds is None else self.kinds.condition
 
-    def template_of(self, attribute: str) -> TemplatedKey | None:
+    def template_of(self, attribute: str) -> ComposedKey | None:
         """Return how a key attribute is composed of other fields, if it is."""
         return None if self.templates is None else self.templates.by_attribute.get(attribute)
 

@@ -33,7 +33,7 @@ from dynamongo.mapping.mapper import Mapper
 from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:  # most models have none
-    from dynamongo.mapping.templated_keys import TemplatedKeys
+    from dynamongo.mapping.composed_keys import ComposedKeys
 
 Strategy: TypeAlias = object
 """What a caller passes to say which items are meant.
@@ -178,7 +178,7 @@ def _from_mapping(given: Mapping[str, Any], mapper: Mapper[Any]) -> Item:
     return keys.codec.encode(values) if keys.templates is None else keys.templates.make_key(values)
 
 
-def _from_raw_mapping(given: Mapping[str, Any], mapper: Mapper[Any], templates: TemplatedKeys) -> Item:
+def _from_raw_mapping(given: Mapping[str, Any], mapper: Mapper[Any], templates: ComposedKeys) -> Item:
     """Return the key of a dict that holds key attributes themselves, perhaps beside what they are composed of."""
     fields = dict.fromkeys((*mapper.keys.fields, *mapper.keys.parts))
     values = {field: given[field.path.name] for field in fields if given.get(field.path.name) is not None}

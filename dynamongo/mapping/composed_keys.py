@@ -1,19 +1,19 @@
 """Templated keys: the key attributes of a model that are composed of other fields, its *members*.
 
 Conditions and strategies name the members. `planning.members` makes conditions on the keys of those, and
-`TemplatedKeys` makes keys of the values in a strategy.
+`ComposedKeys` makes keys of the values in a strategy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
 from dynamongo._support.dataclasses import dataclass
 from dynamongo.expressions.values import AttributeValue, Item
 from dynamongo.fields.base import Field
 from dynamongo.fields.dates import DateField
+from dynamongo.fields.key_slots import Slot
 from dynamongo.fields.key_templates import KeyTemplate
 from dynamongo.fields.simple import UUIDField
 from dynamongo.fields.temporal import DateTimeField
@@ -27,6 +27,10 @@ They are digits of a fixed number, or text of a fixed length; or text that diffe
 other within the length of a bound, as datetimes do; or nothing follows them in the key. Other text sorts loosely:
 after `a` comes `a b`, but `a#` comes after `a b#`.
 """
+
+_OF_ONE_FORM: Final = (DateField, DateTimeField, UUIDField)
+
+_WIDTHS: Final[dict[type, int]] = {DateField: len("2024-05-01"), UUIDField: 36}
 
 _CUT_AT: Final = "["
 """What ends the bounds of datetimes; see `fields.datetimes.format_bound`."""
@@ -53,11 +57,12 @@ class Member:
     width: int | None
 
 
-class TemplatedKey:
+class ComposedKey:
     """A key attribute with a template.
 
     Args:
         field: The field with the template.
+        template: The template, bound to the fields of the model.
         fields: All fields of the model, by name.
 
     Attributes:
@@ -67,11 +72,10 @@ class TemplatedKey:
         start: The text that every such key begins with; all of it where there are no members.
     """
 
-    def __init__(self, field: Field[Any], fields: Mapping[str, Field[Any]]) -> None:
-        template: Any = field.derived
+    def __init__(self, field: Field[Any], template: KeyTemplate, fields: Mapping[str, Field[Any]]) -> None:
         self.field = field
         self.attribute, self.path = field.path.attribute, field.path
-        self._template: KeyTemplate = template
+        self._template = template
         self._slots = template.slots
         self.members = tuple(self._find_member(number, fields) for number in range(len(template.slots)))
         self.start: str = self.members[0].literal if self.members else template.tail
@@ -81,19 +85,8 @@ class TemplatedKey:
         slot, is_last = slots[number], number + 1 == len(slots)
         end = tail if is_last else slots[number + 1].literal
         field = fields[slot.name]
-        width = slot.width or _find_width(field)
-        order: Order | None = None
-        if slot.width is not None:
-            order = "digits" if field.stored_type == "N" and (end or is_last) else None
-        elif field.stored_type == "S" and is_last and not end:
-            order = "last"
-        elif width is not None and end:
-            order = "fixed"
-        elif _is_cut(field) and "" < end < _CUT_AT:
-            order = "cut"
-        elif field.stored_type == "S" and end:
-            order = "loose"
-        return Member(field, field.path.attribute, slot.literal, end, order, width)
+        width = _find_width(slot)
+        return Member(field, field.path.attribute, slot.literal, end, _find_order(slot, width, end), width)
 
     def render(self, values: Sequence[AttributeValue]) -> str:
         """Return the text of the first members that have these stored values, with what follows them.
@@ -103,22 +96,17 @@ class TemplatedKey:
         Raises:
             ValidationError: No key can be made of such a value.
         """
-        render_slot, slots = self._template.render_slot, self._slots
-        text = "".join([slot.literal + render_slot(slot, value) for slot, value in zip(slots, values, strict=False)])
+        slots = self._slots
+        text = "".join([slot.literal + slot.write_stored(value) for slot, value in zip(slots, values, strict=False)])
         return text + (self._template.tail if len(values) == len(slots) else slots[len(values)].literal)
 
     def parse(self, key: AttributeValue) -> Item | None:
         """Return the stored values of the members by their attributes; `None` if the key does not suit the template."""
-        found = self._template.parse(key) if isinstance(key, str) else None
-        if found is None:
-            return None
-        return {
-            member.attribute: text if member.field.stored_type == "S" else _read_number(text)
-            for member, text in zip(self.members, found.values(), strict=True)
-        }
+        found = self._template.parse(key)
+        return None if found is None else {each.attribute: found[each.field.path.name] for each in self.members}
 
 
-class TemplatedKeys:
+class ComposedKeys:
     """The templated keys of a model, those of its table and of its indexes.
 
     Args:
@@ -132,10 +120,11 @@ class TemplatedKeys:
     """
 
     def __init__(self, keys: Sequence[Field[Any]], fields: Mapping[str, Field[Any]]) -> None:
+        # The fields are bound later, which refuses templates with unknown names.
         self.by_attribute = {
-            field.path.attribute: TemplatedKey(field, fields)
+            field.path.attribute: ComposedKey(field, field.derived.bind(field.label, fields), fields)
             for field in fields.values()
-            if isinstance(field.derived, KeyTemplate)
+            if isinstance(field.derived, KeyTemplate) and fields.keys() >= set(field.derived.sources)
         }
         self._key_fields = tuple(keys)
         found: dict[str, Field[Any]] = {}
@@ -192,7 +181,7 @@ class TemplatedKeys:
             told |= {name: value} if members is None else members
         return told or key  # all of it may be constant
 
-    def find_in(self, keys: KeySchema) -> tuple[list[TemplatedKey], list[TemplatedKey]]:
+    def find_in(self, keys: KeySchema) -> tuple[list[ComposedKey], list[ComposedKey]]:
         """Return the templated keys among the hash attributes, and those among the range attributes."""
         hash_keys, range_keys = (
             [self.by_attribute[each.name] for each in attributes if each.name in self.by_attribute]
@@ -203,29 +192,30 @@ class TemplatedKeys:
 
 def find_templates(
     hash_key: Field[Any], range_key: Field[Any] | None, fields: Mapping[str, Field[Any]]
-) -> TemplatedKeys | None:
+) -> ComposedKeys | None:
     """Return the templated keys of a model; `None` if it has none."""
     if not any(isinstance(field.derived, KeyTemplate) for field in fields.values()):
         return None
-    return TemplatedKeys((hash_key,) if range_key is None else (hash_key, range_key), fields)
+    return ComposedKeys((hash_key,) if range_key is None else (hash_key, range_key), fields)
 
 
-def _find_width(field: Field[Any]) -> int | None:
-    """Return how many characters the stored text of a field has; `None` if that differs, or is not known."""
-    if type(field) is DateField and field.stored_format is None:
-        return len("2024-05-01")
-    if type(field) is UUIDField and field.stored_format is None:
-        return 36
-    if isinstance(field, LimitedText) and field.min_length == field.max_length:
-        return field.max_length
-    return None
+def _find_order(slot: Slot, width: int | None, end: str) -> Order | None:
+    if slot.is_number:
+        return "digits" if slot.width is not None else None
+    if slot.order_fault and type(slot.field) in _OF_ONE_FORM:  # a format that does not sort
+        return None
+    if not end:
+        return "last"
+    if width is not None:
+        return "fixed"
+    return "cut" if type(slot.field) is DateTimeField and not slot.order_fault and end < _CUT_AT else "loose"
 
 
-def _is_cut(field: Field[Any]) -> bool:
-    """Return whether the field stores datetimes in its own form."""
-    return type(field) is DateTimeField and field.stored_format is None and field.serialized_format is None
-
-
-def _read_number(text: str) -> int | Decimal:
-    number = Decimal(text)
-    return int(number) if number == number.to_integral_value() else number
+def _find_width(slot: Slot) -> int | None:
+    """Return how many characters a field has in a key; `None` if that differs, or is not known."""
+    field = slot.field
+    if slot.width is not None or slot.order_fault:
+        return slot.width
+    if isinstance(field, LimitedText):
+        return field.max_length if field.min_length == field.max_length else None
+    return _WIDTHS.get(type(field))
