@@ -27,6 +27,7 @@ from dynamongo.exceptions import (
     ExpressionError,
     FaultNotHit,
     IdempotencyMismatch,
+    ImmutableConflict,
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
@@ -74,6 +75,7 @@ from dynamongo.fields import (
 )
 from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
+from dynamongo.fields.operands import literal
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
@@ -160,6 +162,7 @@ __all__ = [
     "GlobalIndex",
     "IPAddressField",
     "IdempotencyMismatch",
+    "ImmutableConflict",
     "IntField",
     "InvalidRequestError",
     "ItemNotFound",
@@ -210,6 +213,7 @@ __all__ = [
     "budget",
     "if_not_exists",
     "list_append",
+    "literal",
 ]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dynamongo.expressions.updates import RemoveUpdate, SetUpdate
     from dynamongo.expressions.values import AttributeType
     from dynamongo.fields.document_types import DeclaredType
-    from dynamongo.fields.operators import SizeOf
+    from dynamongo.fields.operands import SizeOf
 
 PART: Final = "__part__"
 """Under this name, the `__dict__` of a document that was read in part has what messages call it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ExpressionError, SchemaError, ValidationError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dynamongo.fields import json_schemas
 else:  # few programs ask for a JSON Schema
     json_schemas = LazyModule("dynamongo.fields.json_schemas")
+
+
+_NEW_OPTIONS: Final[tuple[str, ...]] = ("immutable", "computed", "computed_from")
 
 
 class DictField(Field[T]):
@@ -41,12 +44,8 @@ class DictField(Field[T]):
     Args:
         fields: Fields by name, whatever the name.
         required: As for every field.
-        default: As for every field.
-        validator: As for every field; called with the dict.
-        choices: As for every field.
-        stored_as: As for every field.
-        default_on_read: As for every field.
-        required_on_read: As for every field.
+        default: As for every field, and so are `validator`, `choices`, `stored_as`, `default_on_read`,
+            `required_on_read`, `immutable`, `computed` and `computed_from`.
         named: The other fields by name.
 
     >>> from dynamongo.fields import StringField
@@ -63,8 +62,8 @@ class DictField(Field[T]):
     is_reference = False
     """Whether the members are those of an enclosing document, so that there is no end of fields in fields."""
 
-    is_declared = False
-    """Whether the values are instances of a class that derives from `Document`."""
+    is_declared = is_document = False
+    """Whether the values are instances of a `Document`; whether the class of the field is the library's, too."""
 
     if TYPE_CHECKING:
 
@@ -81,6 +80,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
         @overload
@@ -96,6 +98,9 @@ class DictField(Field[T]):
             stored_as: str | None = ...,
             default_on_read: Any = ...,
             required_on_read: bool = ...,
+            immutable: bool | FieldLike = ...,
+            computed: Callable[[Any], object] | FieldLike | None = ...,
+            computed_from: Iterable[str] | FieldLike = ...,
             **named: FieldLike,
         ) -> None: ...
 
@@ -111,9 +116,11 @@ class DictField(Field[T]):
         stored_as: Any = None,
         default_on_read: Any = None,
         required_on_read: bool = False,
-        **named: FieldLike,
+        **named: Any,
     ) -> None:
-        options = {"required": required, "default": default, "validator": validator, "choices": choices}
+        # Members could have these names before they were options, and still can.
+        options = {name: named.pop(name) for name in _NEW_OPTIONS if name in named and not _is_field(named[name])}
+        options |= {"required": required, "default": default, "validator": validator, "choices": choices}
         options |= {"stored_as": stored_as, "default_on_read": default_on_read, "required_on_read": required_on_read}
         _refuse_fields(options)
         super().__init__(**options)
@@ -310,11 +317,15 @@ class DictField(Field[T]):
 
 def _refuse_fields(options: Mapping[str, object]) -> None:
     for name, option in options.items():
-        if isinstance(option, Field) or (isinstance(option, type) and issubclass(option, Field)):
+        if _is_field(option):
             raise SchemaError(
                 f"{name} is an option of DictField itself: declare a field of that name in a mapping,"
                 f' such as DictField({{"{name}": StringField()}}, ...)'
             )
+
+
+def _is_field(value: object) -> bool:
+    return isinstance(value, Field) or (isinstance(value, type) and issubclass(value, Field))
 
 
 def _apply_member_defaults(field: Field[Any], given: Any) -> Any:
@@ -324,11 +335,6 @@ def _apply_member_defaults(field: Field[Any], given: Any) -> Any:
 def _coerce_member(field: Field[Any], given: Any) -> Any:
     member = field.missing_value() if given is None else field.coerce(given)
     return _require(field, member)
-
-
-def read_member(field: Field[Any], stored: AttributeValue) -> Any:
-    """Return the Python value of a stored member, `None` for NULL and for a missing one."""
-    return _require(field, field.read_absent() if stored is None else field.decode(stored))
 
 
 def _require(field: Field[Any], member: Any) -> Any:

@@ -72,12 +72,13 @@ FastPathMaker: TypeAlias = Callable[[Any, str, Source], FastPath]
 
 def make_fast_path(field: Field[Any], v: str, source: Source) -> FastPath | None:
     """Return the fast path for values of the field in the variable `v`, if there is one."""
-    make = _MAKERS.get(type(field)) or (_document if field.is_document else None)
+    make = _MAKERS.get(type(field)) or (_document if is_document(field) else None)
     if make is None:
         return None
     fast = make(field, v, source)
     if isinstance(field, FormattedField) and field.stored_format is not None:
         fast = format_fast_paths.apply_format(field, field.stored_format, fast, v, source)
+    fast = format_fast_paths.apply_slots(field, fast, v, source) if field.slots else fast
     is_checked = field.validator is not None or field.choices is not None or field.is_expiry
     return FastPath(None, fast.result) if is_checked else fast
 
@@ -326,4 +327,9 @@ _MAKERS: dict[type, FastPathMaker] = {
 
 def is_own(field: Field[Any]) -> bool:
     """Return whether the library itself defines the values of the field completely."""
-    return type(field) in _MAKERS or field.is_document
+    return type(field) in _MAKERS or is_document(field)
+
+
+def is_document(field: Field[Any]) -> bool:
+    """Return whether the values of the field are instances of a `Document`, and the library itself defines them."""
+    return isinstance(field, DictField) and field.is_document

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from dynamongo._support.codegen import compile_later
 from dynamongo._support.lazy_imports import LazyModule
 from dynamongo.exceptions import ValidationError
 from dynamongo.expressions.values import shorten
 from dynamongo.fields import python_values
-from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField
 from dynamongo.fields.document_classes import BaseDocument
 from dynamongo.fields.document_types import UNDECLARED, DeclaredType
@@ -174,8 +173,6 @@ def _refuse_parts_of_models(cls: type[Document]) -> None:
                 refuse(cls, name, "is an index, which only a model has, over attributes of its items")
             if isinstance(value, VersionField):
                 refuse(cls, name, "counts the writes of an item: declare it in the model; use an IntField here")
-            if isinstance(value, Field) and cast("Field[Any]", value).derived is not None:
-                refuse(cls, name, "follows from other fields, which only those of a model can")
 
 
 def _refer_to(field: Any, document: type[Document]) -> None:

@@ -6,7 +6,7 @@ Reading stops at the first one, which is fast. Here the item is read once more, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from dynamongo.exceptions import StoredProblem, ValidationError
 from dynamongo.expressions.conditions import Path
@@ -14,8 +14,11 @@ from dynamongo.expressions.values import AttributeValue, Item, hidden_values
 from dynamongo.fields import python_values
 from dynamongo.fields.base import Field
 from dynamongo.fields.containers import ListField
-from dynamongo.fields.maps import DictField, read_member
+from dynamongo.fields.maps import DictField
 from dynamongo.mapping.plain_codec import read_attribute
+
+if TYPE_CHECKING:
+    from dynamongo.mapping.key_members import KeyMembers
 
 Reader: TypeAlias = Callable[[Field[Any], AttributeValue], object]
 """Reads a stored value with its field, and raises `ValidationError` for one that does not suit it."""
@@ -24,13 +27,19 @@ _MOST_TOLD = 5
 """How many problems the message of an item tells; the error has all of them."""
 
 
-def find_problems(fields: Mapping[str, Field[Any]], item: Item) -> tuple[StoredProblem, ...]:
+def find_problems(
+    fields: Mapping[str, Field[Any]], item: Item, key_members: KeyMembers | None = None
+) -> tuple[StoredProblem, ...]:
     """Return what is wrong with the values of an item; the messages do not show them."""
     with hidden_values():
-        return tuple(
-            problem
-            for name, field in fields.items()
-            for problem in _find_parts(name, name, field, item.get(field.path.attribute), read_attribute)
+        item, of_keys = (item, []) if key_members is None else key_members.find_problems(item)
+        return (
+            *of_keys,
+            *(
+                problem
+                for name, field in fields.items()
+                for problem in _find_parts(name, name, field, item.get(field.path.attribute), read_attribute)
+            ),
         )
 
 
@@ -73,7 +82,7 @@ def _parts_of(path: str, field: Any, stored: Any) -> Iterator[tuple[str, Field[A
         return
     if isinstance(field, DictField) and isinstance(stored, dict):
         members = cast("Item", stored)
-        read = read_attribute if field.is_declared else read_member  # only a save requires the members of a `Document`
+        read = read_attribute if field.is_declared else _read_member  # only a save requires the members of a `Document`
         for name, member in cast("DictField[Any]", field).fields.items():
             yield f"{path}.{name}", member, members.get(member.stored_as or name), read
     if isinstance(field, ListField) and isinstance(stored, list):
@@ -84,3 +93,10 @@ def _parts_of(path: str, field: Any, stored: Any) -> Iterator[tuple[str, Field[A
 
 def _read_element(field: Field[Any], stored: AttributeValue) -> Any:
     return field.decode(stored)
+
+
+def _read_member(field: Field[Any], stored: AttributeValue) -> Any:
+    member = read_attribute(field, stored)
+    if field.required and field.is_absent(member):
+        raise ValidationError(f"{field.label} is required")
+    return member

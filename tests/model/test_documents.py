@@ -205,7 +205,15 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "an index": (lambda: declare(by=GlobalIndex("text")), r"Wrong.by is an index, which only a model has"),
     "a local index": (lambda: declare(by=LocalIndex("text")), r"Wrong.by is an index, which only a model has"),
     "a version": (lambda: declare(v=VersionField()), r"Wrong.v counts the writes of an item: declare it in the model"),
-    "a template": (lambda: declare(k=StringField(template="A#{text}")), r"Wrong.k follows from other fields"),
+    "a template": (
+        lambda: declare(k=StringField(template="A#{text}")),
+        r"Wrong.k: template=.* is for the fields of a model",
+    ),
+    "a generated time": (
+        lambda: declare(at=DateTimeField(auto="write")),
+        r"Wrong.at: auto='write' is for the fields of a model",
+    ),
+    "what is immutable": (lambda: declare(x=IntField(immutable=True)), r"Wrong.x: immutable=True is for the fields of"),
     "an operator": (
         lambda: declare(size=IntField()),
         r'Wrong.size is a field, but a DocumentField has an attribute of that name: .*, as in size_ = .*"size"',
