@@ -30,6 +30,8 @@ from dynamongo.exceptions import (
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
     ScanForbidden,
@@ -87,6 +89,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
+    from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -104,6 +107,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -165,6 +169,11 @@ __all__ = [
     "LimitExceededError",
     "ListField",
     "LocalIndex",
+    "Lock",
+    "LockFields",
+    "LockItem",
+    "LockLost",
+    "LockNotAcquired",
     "MigratedPage",
     "Model",
     "MultipleItemsFound",

@@ -21,6 +21,8 @@
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
     │   └── VersionConflict                  the item was written since the instance was read
+    ├── LockNotAcquired                      somebody else held a lock for all the time that was given
+    ├── LockLost                             a lock is not held, or no longer
     ├── BulkWriteError                       some writes of a bulk verb failed
     ├── WriteNotSent                         a write was not sent, because an earlier one failed
     ├── FaultNotHit                          too few requests met a fault that a test scheduled (AssertionError)
@@ -74,6 +76,8 @@ from dynamongo.exceptions.library import (
     ExpressionError,
     FaultNotHit,
     ItemNotFound,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
     ScanForbidden,
@@ -109,6 +113,8 @@ __all__ = [
     "InvalidRequestError",
     "ItemNotFound",
     "LimitExceededError",
+    "LockLost",
+    "LockNotAcquired",
     "MultipleItemsFound",
     "NPlusOneWarning",
     "ScanForbidden",
