@@ -20,6 +20,7 @@
     ├── CursorError                          a cursor is invalid, has expired, or belongs to another read (ValueError)
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
+    │   ├── ImmutableConflict                the stored item has another value in an immutable field
     │   └── VersionConflict                  the item was written since the instance was read
     ├── LockNotAcquired                      somebody else held a lock for all the time that was given
     ├── LockLost                             a lock is not held, or no longer
@@ -75,6 +76,7 @@ from dynamongo.exceptions.library import (
     DynamongoError,
     ExpressionError,
     FaultNotHit,
+    ImmutableConflict,
     ItemNotFound,
     LockLost,
     LockNotAcquired,
@@ -110,6 +112,7 @@ __all__ = [
     "ExpressionError",
     "FaultNotHit",
     "IdempotencyMismatch",
+    "ImmutableConflict",
     "InvalidRequestError",
     "ItemNotFound",
     "LimitExceededError",

@@ -85,7 +85,7 @@ def update_entry(
     own = _own_mapper(mapper, found)
     if own is not mapper:
         check_changes(own, updates)
-    return Entry(instance, make_update(own, table, target, updates))
+    return Entry(instance, make_update(own, table, target, updates, item=found))
 
 
 def _own_mapper(mapper: Mapper[M], found: Any) -> Mapper[M]:

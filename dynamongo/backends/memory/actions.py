@@ -19,9 +19,9 @@ from dynamongo.backends.memory.key_rules import check_index_targets
 from dynamongo.backends.memory.partitions import Position, Stored
 from dynamongo.backends.memory.store import Store
 from dynamongo.backends.memory.table import MemoryTable
-from dynamongo.backends.memory.update import apply_updates
 from dynamongo.exceptions import ConditionalCheckFailedException
 from dynamongo.expressions.evaluation import holds
+from dynamongo.expressions.update_evaluation import apply_updates
 from dynamongo.expressions.updates import AnyUpdate
 from dynamongo.expressions.values import Item
 from dynamongo.operations import Action, ConditionCheck, Put, UpdateItem

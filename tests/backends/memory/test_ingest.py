@@ -17,10 +17,10 @@ from strategies import values
 from dynamongo.backends.memory import ingest
 from dynamongo.backends.memory.ingest import measure_changed, take_item
 from dynamongo.backends.memory.partitions import Stored
-from dynamongo.backends.memory.update import apply_updates
 from dynamongo.exceptions import DynamongoError, ValidationError
 from dynamongo.expressions.conditions import Path
 from dynamongo.expressions.sizes import item_size
+from dynamongo.expressions.update_evaluation import apply_updates
 from dynamongo.expressions.updates import AnyUpdate, AppendUpdate, RemoveUpdate, SetUpdate
 from dynamongo.expressions.values import MAX_DEPTH, MAX_ITEM_BYTES, Item, normalize_item
 

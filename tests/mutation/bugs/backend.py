@@ -29,7 +29,12 @@ MUTANTS = [
     ),
     Mutant("an attribute that is removed still counts", "measure_changed", "0 if name in item else _s", "0"),
     # Updates.
-    Mutant("updates read the new item", "apply_updates", "_evaluate(update, item)", "_evaluate(update, changed)"),
+    Mutant(
+        "updates read the new item",
+        "apply_updates",
+        "evaluate_update(update, item)",
+        "evaluate_update(update, changed)",
+    ),
     Mutant("SET beyond the end is lost", "_change_elements", "changed.append(_v)", "_v"),
     Mutant(
         "elements are removed one after the other",
@@ -43,7 +48,7 @@ MUTANTS = [
     ),
     Mutant(
         "increment starts from 0",
-        "_evaluate",
+        "evaluate_update",
         "_add_number(_require_present(present), update.amount)",
         "_add_number(0 if present is MISSING else present, update.amount)",
     ),
@@ -56,7 +61,7 @@ MUTANTS = [
     ),
     Mutant(
         "if_not_exists takes NULL for nothing",
-        "_evaluate",
+        "evaluate_update",
         "update.if_not_exists and present is not MISSING",
         "update.if_not_exists and present not in (MISSING, None)",
     ),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dynamongo.backends.memory.update import apply_updates
 from dynamongo.exceptions import InvalidRequestError, ValidationError
 from dynamongo.expressions.conditions import Path
+from dynamongo.expressions.update_evaluation import apply_updates
 from dynamongo.expressions.updates import (
     AddUpdate,
     AnyUpdate,

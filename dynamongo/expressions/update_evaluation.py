@@ -1,4 +1,4 @@
-"""Updates applied to an item.
+"""Evaluation of updates, with DynamoDB's semantics.
 
 Every update is evaluated against the old item; then all changes are made together, on new containers. Positions in
 lists are those of the old list: elements are replaced and appended first, and removed ones are dropped at the end.
@@ -54,7 +54,7 @@ def apply_updates(item: Item, updates: Sequence[AnyUpdate]) -> Item:
     changed = dict(item)
     changes: _Changes = {}
     for update in updates:
-        value = _evaluate(update, item)
+        value = evaluate_update(update, item)
         name: Any = update.path.elements[0]
         # Changes inside an attribute are collected first, so that each container is copied once.
         if len(update.path.elements) > 1:
@@ -72,8 +72,8 @@ def _place(changes: _Changes, path: Path, change: _New) -> None:
     node[path.elements[-1]] = change
 
 
-def _evaluate(update: AnyUpdate, item: Item) -> Resolved:
-    """Return the new value at the path of the update."""
+def evaluate_update(update: AnyUpdate, item: Item) -> Resolved:
+    """Return the new value at the path of the update, given the item before it; raises as `apply_updates`."""
     present = resolve(update.path, item)
     match update:
         case SetUpdate():
