@@ -31,6 +31,8 @@ from dynamongo.exceptions import (
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
     ScanForbidden,
@@ -89,6 +91,8 @@ if TYPE_CHECKING:
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
+    from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
+    from dynamongo.locks import Lock, LockFields, LockItem
     from dynamongo.mapping.documents import Document
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
@@ -107,6 +111,8 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
+            "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
             "dynamongo.mapping.documents": ("Document",),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
@@ -171,6 +177,11 @@ __all__ = [
     "LimitExceededError",
     "ListField",
     "LocalIndex",
+    "Lock",
+    "LockFields",
+    "LockItem",
+    "LockLost",
+    "LockNotAcquired",
     "MigratedPage",
     "Model",
     "MultipleItemsFound",
@@ -212,8 +223,12 @@ __all__ = [
     "WrittenButUnreadable",
     "budget",
     "if_not_exists",
+    "ksuid",
     "list_append",
     "literal",
+    "ulid",
+    "uuid7",
+    "uuid7_text",
 ]
 
 
