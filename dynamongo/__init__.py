@@ -32,6 +32,7 @@ from dynamongo.exceptions import (
     LimitExceededError,
     MultipleItemsFound,
     NPlusOneWarning,
+    Problem,
     ScanForbidden,
     ScanWarning,
     SchemaError,
@@ -75,6 +76,7 @@ from dynamongo.fields import (
 from dynamongo.fields.computed import if_not_exists, list_append
 from dynamongo.fields.indexes import GlobalIndex, LocalIndex
 from dynamongo.fields.operands import literal
+from dynamongo.mapping.records import is_loaded, is_stored
 from dynamongo.model.model import Model
 from dynamongo.planning.scan_policy import ScanPolicy
 from dynamongo.planning.strategies import Strategy
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
+    from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
     from dynamongo.verbs.progress import Progress
@@ -105,6 +108,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.mapping.hooks": ("after_read", "before_delete", "before_save", "validator"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
             "dynamongo.verbs.results": (
@@ -172,6 +176,7 @@ __all__ = [
     "NPlusOneWarning",
     "Page",
     "Plan",
+    "Problem",
     "Progress",
     "ResultSet",
     "RetryPolicy",
@@ -205,10 +210,16 @@ __all__ = [
     "WriteOutcomeUnknown",
     "WritePlan",
     "WrittenButUnreadable",
+    "after_read",
+    "before_delete",
+    "before_save",
     "budget",
     "if_not_exists",
+    "is_loaded",
+    "is_stored",
     "list_append",
     "literal",
+    "validator",
 ]
 
 

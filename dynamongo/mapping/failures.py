@@ -9,7 +9,6 @@ from dynamongo.exceptions import (
     ConditionalCheckFailedException,
     DynamongoError,
     ItemNotFound,
-    ValidationError,
     VersionConflict,
 )
 from dynamongo.expressions.conditions import Condition, Path, all_of, conjuncts
@@ -88,5 +87,5 @@ def _decode_stored(mapper: Mapper[Any], item: Any) -> Any:
         return None
     try:
         return mapper.decode(item)
-    except ValidationError:
+    except Exception:  # noqa: BLE001 - of a hook, it may be any, which must not hide the failure
         return decode_map(item)

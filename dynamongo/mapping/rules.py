@@ -7,6 +7,7 @@ verb that reads through the codec of the model, and these call the rules: so no 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -17,13 +18,20 @@ from dynamongo.fields.base import Field
 from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
-    from dynamongo.mapping import derived_values
+    from dynamongo.mapping import derived_values, hook_rules
 else:  # each is for models that declare such a rule
+    hook_rules = LazyModule("dynamongo.mapping.hook_rules")
     derived_values = LazyModule("dynamongo.mapping.derived_values")
 
 
 class Rule:
-    """Something that a model does to its items. Each method does nothing unless a rule overrides it."""
+    """Something that a model does to its items. Each method does nothing unless a rule overrides it.
+
+    Attributes:
+        passed_by_updates: What an update by expression does not call, although a save would: for `explain`.
+    """
+
+    passed_by_updates: tuple[str, ...] = ()
 
     def after_build(self, instance: Any) -> None:
         """Complete a new instance, which holds what its constructor was given."""
@@ -58,10 +66,12 @@ class Rule:
         """Refuse to delete the item of an instance, which may hold only its key."""
 
     def after_read(self, instance: Any) -> None:
-        """Complete an instance of a whole item that was read."""
+        """Complete an instance of an item that was read, as a whole or in part."""
 
 
-_EVENTS: Final = ("after_build", "before_assign", "after_assign", "before_save", "check_update", "before_delete")
+_EVENTS: Final = ("after_build", "before_assign", "after_assign", "before_save", "check_update")
+_RARE_EVENTS: Final = ("after_read", "before_delete")
+"""The events for which an instance is made, or items are read in another way, only if a rule asks for it."""
 
 
 class Rules:
@@ -72,6 +82,8 @@ class Rules:
 
     Attributes:
         after_read: What completes an instance of an item that was read; `None` if no rule does.
+        before_delete: What looks at an instance whose item is to be deleted; `None` if no rule does.
+        passed_by_updates: What an update by expression does not call, although a save would.
     """
 
     after_build: Callable[[Any], None]
@@ -79,14 +91,16 @@ class Rules:
     after_assign: Callable[[Any, Field[Any]], None]
     before_save: Callable[[Any], None]
     check_update: Callable[[AnyUpdate], None]
-    before_delete: Callable[[Any], None]
+    before_delete: Callable[[Any], None] | None
+    after_read: Callable[[Any], None] | None
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.all = tuple(rules)
         for event in _EVENTS:
             setattr(self, event, _call_each(self._find(event)))
-        readers = self._find("after_read")
-        self.after_read: Callable[[Any], None] | None = _call_each(readers) if readers else None
+        for event in _RARE_EVENTS:
+            setattr(self, event, _call_each(methods) if (methods := self._find(event)) else None)
+        self.passed_by_updates = tuple([name for rule in self.all for name in rule.passed_by_updates])
         self._of_updates = self._find("before_update")
 
     def before_update(
@@ -119,7 +133,13 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]]) -> Rules | None:
     Raises:
         SchemaError: A rule makes no sense for the fields of the class.
     """
-    found: list[Rule] = []
+    first: list[Rule] = []
+    last: list[Rule] = []
+    # Without that module, nothing is marked as a hook: most programs need not look for any.
+    if "dynamongo.mapping.hooks" in sys.modules:
+        first, last = hook_rules.find_hook_rules(model, fields)
+    found = first
     if any(field.derived is not None for field in fields.values()):
         found.append(derived_values.DerivedValues(model, fields))
+    found += last
     return Rules(found) if found else None

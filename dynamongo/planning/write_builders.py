@@ -25,6 +25,7 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping.rules import Rules
 else:  # only saves of what has changed need it
     differences = LazyModule("dynamongo.mapping.changes")
 
@@ -32,7 +33,7 @@ M = TypeVar("M", bound=Recorded)
 W = TypeVar("W", Put, Delete)
 
 
-def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
+def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_save: bool = True) -> Put:
     """Return the operation that stores the whole instance.
 
     Args:
@@ -40,9 +41,10 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any) -> Put:
         table: The full name of the table, here and below.
         instance: What is stored.
         overwrite: As in `save_one`: `True`, `False` or a condition.
+        is_save: Whether it is to be stored now, and not only to be explained, so that hooks are called.
     """
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
-    if mapper.rules is not None:
+    if mapper.rules is not None and is_save:
         mapper.rules.before_save(instance)
     item = mapper.encode(instance)
     version = mapper.version
@@ -88,6 +90,9 @@ def make_save(
 def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | None:
     """Return the operation that stores the instance as its fields would store it; `None` if it is stored like that."""
     updates, checks = differences.find_rewrites(mapper, instance)
+    if updates and mapper.rules is not None:  # only now: a hook that sets a time must not have every item written
+        mapper.rules.before_save(instance)
+        updates, checks = differences.find_rewrites(mapper, instance)
     if mapper.kinds is not None:
         updates = mapper.kinds.rewrite(stored_item_of(instance) or {}, updates)
     target = Target(mapper.key_of(instance), all_of(checks))
@@ -150,11 +155,32 @@ def _change_item(  # noqa: PLR0913 - what an UpdateItem request is made of
     return UpdateItem(table, target.key, counted, condition, returns, return_item_on_failure=True)
 
 
-def make_delete(mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False) -> Delete:
-    """Return the delete of one item."""
+def make_delete(
+    mapper: Mapper[Any], table: str, target: Target, *, return_old: bool = False, found: Any = None
+) -> Delete:
+    """Return the delete of one item.
+
+    Args:
+        mapper: The mapper of the model.
+        table: The full name of the table.
+        target: The key of the item, and what is to be checked.
+        return_old: Whether the item is returned.
+        found: The instance that a read has found, if there was one.
+    """
+    item = target.item if found is None else found
+    if mapper.rules is not None or item is not None:
+        _call_before_delete(mapper, target, item)
     returns = target.check is not None
     delete = Delete(table, target.key, target.check, return_old, return_item_on_failure=returns)
     return delete if mapper.kinds is None else guard_kind(mapper, delete)
+
+
+def _call_before_delete(mapper: Mapper[Any], target: Target, item: Any) -> None:
+    """Call the hooks of the instance, or of one that has only the key."""
+    is_known = isinstance(item, mapper.origin)  # not an `UnreadableItem`, nor an instance of a base
+    rules: Rules | None = (type(item).__mapper__ if is_known else mapper).rules
+    if rules is not None and rules.before_delete is not None:
+        rules.before_delete(item if is_known else mapper.decode_key(target.key))
 
 
 def guard_kind(mapper: Mapper[Any], write: W) -> W:

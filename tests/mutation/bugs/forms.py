@@ -17,5 +17,5 @@ MUTANTS = [
     Mutant("an undeclared member of a document is lost", "DocumentField._build", "normalize_item(undeclared)", "{}"),
     Mutant("a document is built anew", "DocumentField.convert", "not is_valid", "True"),
     Mutant("a rule of a whole document is ignored", "DocumentField.has_rules", "self.document_type.has_rules", "False"),
-    Mutant("pydantic takes what lacks a value", "_find_wrong_names", "name not in given", "False"),
+    Mutant("pydantic takes what lacks a value", "_find_missing", "name not in given", "False"),
 ]

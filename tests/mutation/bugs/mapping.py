@@ -94,11 +94,30 @@ MUTANTS = [
         "record is None or type(record) is tuple",
         "type(record) is not Record",
     ),
+    # Hooks and validators.
+    Mutant("a save calls no hook", "make_put", "mapper.rules is not None and is_save", "False"),
+    Mutant("a delete calls no hook", "make_delete", "mapper.rules is not None or item is not None", "False"),
+    Mutant(
+        "an instance is deleted by its key",
+        "_call_before_delete",
+        "item if is_known else mapper.decode_key(target.key)",
+        "mapper.decode_key(target.key)",
+    ),
+    Mutant("a read in part calls no hook", "read_partial", "mapper.rules is not None", "False"),
+    Mutant("an update ignores a hook", "_OnSave.check_update", "hook is not None", "False"),
+    Mutant(
+        "a validator judges what is wrong by itself",
+        "Validators._refuse",
+        "wrong and not (about and wrong.isdisjoint(about))",
+        "False",
+    ),
+    Mutant("a bug in a validator is a problem", "is_refusal", "isinstance(error, ValueError)", "True"),
+    Mutant("an override bypasses a hook", "find_hooks", "reversed(model.__mro__)", "(model,)"),
     # Kinds of items in one table.
     Mutant("a read finds items of every kind", "Read.kind", "self.kinds.condition", "None"),
     Mutant("a write by key deletes items of every kind", "guard_kind", "guard is None", "True"),
-    Mutant("an update changes items of every kind", "make_update", "kinds.condition", "None"),
-    Mutant("an upsert stores no kind", "make_update", "kinds.add_to(updates)", "updates"),
+    Mutant("an update changes items of every kind", "_change_item", "kinds.condition", "None"),
+    Mutant("an upsert stores no kind", "_change_item", "kinds.add_to(updates)", "updates"),
     Mutant("a kind that others wrote is lost by a save", "KindMapper.encode", "len(kinds.own) > 1", "False"),
     Mutant(
         "a base reads instances of itself", "Kinds.add", "self._models.update(dict.fromkeys(values, model))", "None"
