@@ -20,6 +20,7 @@
     ├── CursorError                          a cursor is invalid, has expired, or belongs to another read (ValueError)
     ├── BudgetExceeded                       a read or a block of code exceeds its budget
     ├── ConditionalCheckFailedException      the condition of a write did not hold
+    │   ├── ImmutableConflict                the stored item has another value in an immutable field
     │   └── VersionConflict                  the item was written since the instance was read
     ├── BulkWriteError                       some writes of a bulk verb failed
     ├── WriteNotSent                         a write was not sent, because an earlier one failed
@@ -73,6 +74,7 @@ from dynamongo.exceptions.library import (
     DynamongoError,
     ExpressionError,
     FaultNotHit,
+    ImmutableConflict,
     ItemNotFound,
     MultipleItemsFound,
     NPlusOneWarning,
@@ -107,6 +109,7 @@ __all__ = [
     "ExpressionError",
     "FaultNotHit",
     "IdempotencyMismatch",
+    "ImmutableConflict",
     "InvalidRequestError",
     "ItemNotFound",
     "LimitExceededError",

@@ -238,6 +238,25 @@ class VersionConflict(ConditionalCheckFailedException):
         self.found = found
 
 
+class ImmutableConflict(ConditionalCheckFailedException):
+    """The stored item has another value in an immutable field; nothing was written.
+
+    Attributes:
+        field: The name of the field.
+        given: The value of the write; `None` for none.
+        found: The stored value.
+        item: As in `ConditionalCheckFailedException`.
+    """
+
+    def __init__(
+        self, message: str, *, field: str | None = None, given: Any = None, found: Any = None, item: Any = None
+    ) -> None:
+        super().__init__(message, item=item)
+        self.field = field
+        self.given = given
+        self.found = found
+
+
 class BulkWriteError(DynamongoError):
     """Some writes of a bulk verb failed; `.result` is the `BatchResult` with the outcome of each item."""
 

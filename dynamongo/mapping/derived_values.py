@@ -67,6 +67,8 @@ class DerivedValues(Rule):
         """Compute all again: a list that a value follows from may have been changed in place."""
         self._derive(vars(instance), self._in_order)
 
+    before_rewrite = before_save
+
     def _derive(self, values: dict[str, Any], fields: Iterable[Field[Any]], *, is_new: bool = False) -> None:
         for field in fields:
             derivation = _derivation_of(field)

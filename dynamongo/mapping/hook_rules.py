@@ -62,7 +62,8 @@ class _OnSave(_Hooks):
 class SaveHooks(_OnSave):
     """Calls the hooks that prepare an instance for a save."""
 
-    before_save = _Hooks.call_each
+    is_hook = True
+    before_save = before_migration = _Hooks.call_each
 
 
 class DeleteHooks(_Hooks):
@@ -104,6 +105,8 @@ class Validators(_OnSave):
         for call, hook in self._calls:
             if (error := self._ask(call, hook, instance)) is not None:
                 self._refuse(instance, hook, error)
+
+    before_migration = before_save
 
     def _ask(self, call: _Call, hook: Hook, instance: Any) -> Exception | None:
         """Return the error of a validator, if it has one."""

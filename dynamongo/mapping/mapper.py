@@ -101,6 +101,8 @@ class Mapper(ModelSchema, Generic[M]):
         bound: Mapper[M] = object.__new__(type(self))  # `copy.copy` would take five times the time
         vars(bound).update(vars(self))
         bound.model = model
+        if self.rules is not None:
+            bound.rules = self.rules.bind(model)
         bound.take_declaration(self.declaration, table)
         return bound
 
@@ -229,18 +231,19 @@ class Mapper(ModelSchema, Generic[M]):
             return self.codec.decode(self.model, items)
         return [self.decode_partial(item, loaded) for item in items]
 
-    def decode_written(self, item: Item, done: str) -> M:
+    def decode_written(self, item: Item, done: str, loaded: tuple[Path, ...] | None = None) -> M:
         """Return an instance of the item that a write returned.
 
         Args:
-            item: The whole item.
+            item: The item.
             done: What the write did, in the past tense.
+            loaded: The paths that it returned; `None` for the whole item.
 
         Raises:
             WrittenButUnreadable: The write succeeded, but the stored item does not suit the model, or a hook failed.
         """
         try:
-            return self.decode(item)
+            return self.decode(item) if loaded is None else self.decode_partial(item, loaded)
         except Exception as error:  # of a hook, it may be any: the caller has to know that the write was done
             raise problems.explain_written(self, item, done, error) from error
 
@@ -298,6 +301,8 @@ class Mapper(ModelSchema, Generic[M]):
     def note_saved(self, instance: M, write: Put | UpdateItem) -> None:
         """Record what is stored for the instance after the write has succeeded."""
         item = write.item if isinstance(write, Put) else self._apply_update(instance, write)
+        if self.rules is not None:
+            self.rules.after_write(instance, item)
         record = instance.__record__
         if record is None or type(record) is tuple:
             set_record(instance, (item,))

@@ -86,7 +86,8 @@ def is_stored(instance: Recorded) -> bool:
     >>> is_stored(User(email="jane@example.com")), is_stored(User.from_item({"email": "jane@example.com"}))
     (False, True)
     """
-    return record_of(instance).stored is not None
+    record: Any = getattr(instance, "__record__", None)
+    return (record.stored if type(record) is Record else record) is not None
 
 
 def is_loaded(instance: Recorded, *names: str) -> bool:

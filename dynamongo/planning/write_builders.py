@@ -25,6 +25,7 @@ from dynamongo.planning.strategies import Target
 
 if TYPE_CHECKING:
     from dynamongo.mapping import changes as differences
+    from dynamongo.mapping.deltas import Delta
     from dynamongo.mapping.rules import Rules
 else:  # only saves of what has changed need it
     differences = LazyModule("dynamongo.mapping.changes")
@@ -44,9 +45,14 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
         is_save: Whether it is to be stored now, and not only to be explained, so that hooks are called.
     """
     condition = None if overwrite is True else _overwrite_condition(mapper, overwrite)  # most saves overwrite
-    if mapper.rules is not None and is_save:
-        mapper.rules.before_save(instance)
-    item = mapper.encode(instance)
+    guards: tuple[Condition, ...] = ()
+    if (rules := mapper.rules) is None:
+        item = mapper.encode(instance)
+    else:
+        with rules.saving(instance, calls_hooks=is_save):
+            item = mapper.encode(instance)
+        if overwrite is not False:  # an item that must not exist has nothing to keep
+            guards = rules.guard_put(item)
     version = mapper.version
     if version is not None:
         held = vars(instance)[version.name]
@@ -55,6 +61,11 @@ def make_put(mapper: Mapper[M], table: str, instance: M, overwrite: Any, *, is_s
             condition = all_of((*conjuncts(condition), lock(version, held)))
         # The instance keeps its version until the write has succeeded: see `Mapper.note_saved`.
         item[version.attribute] = next_version(held)
+    if guards:
+        # The guards alone hold for what the write itself leaves behind.
+        is_idempotent = condition is None
+        condition = all_of((*conjuncts(condition), *guards))
+        return Put(table, item, condition, return_item_on_failure=True, is_idempotent=is_idempotent)
     if condition is None:
         return Put(table, item)
     return Put(table, item, condition, return_item_on_failure=True)
@@ -76,9 +87,7 @@ def make_save(
             f"{mapper.name}: only_changed=True updates an existing item, and overwrite=False requires a new one;"
             " leave out one of them"
         )
-    if mapper.rules is not None:
-        mapper.rules.before_save(instance)
-    changes, checks = differences.find_changes(mapper, instance)
+    changes, checks = _find_changes(mapper, instance)
     if (kinds := mapper.kinds) is not None:
         for change in changes:
             kinds.check_update(change)
@@ -87,12 +96,29 @@ def make_save(
     return _change_item(mapper, table, target, changes, returns="NONE") if changes else None
 
 
+def _find_changes(mapper: Mapper[M], instance: M) -> tuple[tuple[Delta, ...], tuple[Condition, ...]]:
+    """Return what has changed in an instance, and the conditions that the changes need."""
+    if (rules := mapper.rules) is None:
+        return differences.find_changes(mapper, instance)
+    with rules.saving(instance):
+        changes, checks = differences.find_changes(mapper, instance)
+    # What every write sets is no change that is worth one.
+    names = {mapper.fields[name].path.attribute for name in rules.provisional}
+    if all(change.path.attribute in names for change in changes):
+        return (), ()
+    return changes, (*checks, *rules.guard_changes(instance, changes))
+
+
 def make_rewrite(mapper: Mapper[M], table: str, instance: M) -> UpdateItem | None:
     """Return the operation that stores the instance as its fields would store it; `None` if it is stored like that."""
+    if (rules := mapper.rules) is not None:
+        rules.before_rewrite(instance)
     updates, checks = differences.find_rewrites(mapper, instance)
-    if updates and mapper.rules is not None:  # only now: a hook that sets a time must not have every item written
-        mapper.rules.before_save(instance)
+    if updates and rules is not None:
+        rules.before_migration(instance)
         updates, checks = differences.find_rewrites(mapper, instance)
+    if rules is not None:
+        checks = (*checks, *rules.guard_changes(instance, updates))
     if mapper.kinds is not None:
         updates = mapper.kinds.rewrite(stored_item_of(instance) or {}, updates)
     target = Target(mapper.key_of(instance), all_of(checks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -59,7 +60,11 @@ class BatchQueue(Generic[M]):
         instance = mapper.as_instance(item)
         if type(instance) is not mapper.model:
             mapper = mapper.mapper_of(instance)
-        self._add(Entry(instance, make_put(mapper, table, instance, overwrite=True)))
+        self._add(
+            Entry(
+                instance, self._destination.build(functools.partial(make_put, overwrite=True), mapper, table, instance)
+            )
+        )
 
     def _add_delete(self, strategy: Strategy) -> None:
         mapper, table = self._destination.mapper, self._destination.table

@@ -236,7 +236,7 @@ def _operands() -> dict[str, Callable[[], Any]]:
     }
 
 
-FORMS: dict[str, Callable[..., Any]] = {
+FORMS: dict[str, Callable[[Any, Any], Any]] = {
     **{name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
     "contains": lambda one, other: one.contains(other),
     "begins_with": lambda one, other: one.begins_with(other),

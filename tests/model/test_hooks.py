@@ -34,6 +34,7 @@ from dynamongo.backends.base import Backend
 from dynamongo.connection.async_verbs import AsyncConnectionVerbs
 from dynamongo.connection.transactions import Transaction
 from dynamongo.model.batch import Batch
+from dynamongo.model.instance_verbs import InstanceVerbs
 from dynamongo.model.read_verbs import ReadVerbs
 from dynamongo.model.table_verbs import TableVerbs
 from dynamongo.model.write_verbs import WriteVerbs
@@ -188,7 +189,7 @@ def names_of(*owners: type) -> set[str]:
 
 def test_every_verb_is_here() -> None:
     others = names_of(Instance, TableVerbs) | WITHOUT_INSTANCES.keys()
-    assert names_of(ReadVerbs, WriteVerbs) - others == OF_MODELS.keys()
+    assert names_of(ReadVerbs, WriteVerbs, InstanceVerbs) - others == OF_MODELS.keys()
     assert names_of(ResultSet) - {"aio", "cursor", "explain", "targets"} == OF_READS.keys()
     assert names_of(Transaction) == OF_TRANSACTIONS.keys()
     assert names_of(Batch) - {"pending", "result"} == {"save", "delete"}

@@ -265,10 +265,20 @@ def write_many() -> None:
 def write_on_condition(listed: Listed) -> None:
     condition = (Listed.year > 2000) & ~Listed.year.exists()
     assert_type(Listed.update_one("a", Listed.year.set(1), condition=condition), Listed)
+    assert_type(Listed.update_one("a", Listed.year.set(1), returns="old"), Listed)
+    assert_type(Listed.update_one("a", Listed.year.set(1), upsert=True, returns="old"), Listed | None)
+    assert_type(Listed.update_one("a", Listed.year.set(1), returns="updated_new"), Listed)
+    assert_type(Listed.upsert_one("a", Listed.year.set(1), returns="old"), Listed | None)
+    assert_type(Listed.save_one({"name": "a"}), Listed)
+    assert_type(Listed.save_one({"name": "a"}, returns="old"), Listed | None)
+    assert_type(listed.save(only_changed=True), Listed)
+    assert_type(listed.save(returns="old"), Listed | None)
+    assert_type(listed.update(Listed.year.set(1), returns="old"), Listed)
+    assert_type(listed.upsert(Listed.year.set(1), returns="old"), Listed | None)
     assert_type(Listed.delete_one("a", condition=condition), Listed | None)
     assert_type(listed.update(Listed.year.set(1), [Listed.year.remove()], condition=condition), Listed)
     assert_type(listed.delete(condition=None), Listed | None)
-    Listed.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Listed.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     listed.delete(condition=Listed.year)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -310,6 +320,10 @@ async def write_awaiting(listed: Listed) -> None:
     assert_type(await Listed.aio.save_one({"name": "a"}, overwrite=condition), Listed)
     assert_type(await Listed.aio.create_one(listed), Listed)
     assert_type(await Listed.aio.update_one("a", Listed.year.set(1), condition=condition), Listed)
+    assert_type(await Listed.aio.update_one("a", Listed.year.set(1), returns="old"), Listed)
+    assert_type(await Listed.aio.save_one({"name": "a"}, returns="old"), Listed | None)
+    assert_type(await listed.aio.save(returns="old"), Listed | None)
+    assert_type(await listed.aio.upsert(Listed.year.set(1), returns="old"), Listed | None)
     assert_type(await Listed.aio.upsert_one("a", [Listed.year.set(1)]), Listed)
     assert_type(await Listed.aio.update_from_dict("a", {"year": 1}), Listed)
     assert_type(await Listed.aio.delete_one("a", condition=condition), Listed | None)
@@ -385,9 +399,9 @@ async def manage_awaiting() -> None:
 
 async def misuse_of_awaited_verbs(listed: Listed) -> None:
     await Listed.aio.get_one()  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
-    await Listed.aio.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await Listed.aio.update_one("a", Listed.year.set(1), condition=True)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await listed.aio.delete(condition=Listed.year)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await Listed.aio.save_one(User())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await Listed.aio.save_one(User())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     Listed.aio.find(limit="3")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.aio.find(scans="never")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     Listed.aio.explain("a")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

@@ -95,7 +95,8 @@ MUTANTS = [
         "type(record) is not Record",
     ),
     # Hooks and validators.
-    Mutant("a save calls no hook", "make_put", "mapper.rules is not None and is_save", "False"),
+    Mutant("a save calls no hook", "make_put", "is_save", "False"),
+    Mutant("a migration calls no hook", "make_rewrite", "updates and rules is not None", "False"),
     Mutant("a delete calls no hook", "make_delete", "mapper.rules is not None or item is not None", "False"),
     Mutant(
         "an instance is deleted by its key",
