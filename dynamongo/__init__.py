@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from dynamongo.fields.documents import DocumentField
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
+    from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
     from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
@@ -109,6 +110,7 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.documents": ("DocumentField",),
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
+            "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
             "dynamongo.mapping.hooks": ("after_read", "before_delete", "before_save", "validator"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
@@ -219,8 +221,12 @@ __all__ = [
     "if_not_exists",
     "is_loaded",
     "is_stored",
+    "ksuid",
     "list_append",
     "literal",
+    "ulid",
+    "uuid7",
+    "uuid7_text",
     "validator",
 ]
 

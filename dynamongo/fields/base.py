@@ -57,6 +57,7 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         stored_as: The name of the attribute in which the value is stored; by default, that of the field.
         default_on_read: What is read of an item without a value.
         required_on_read: Whether an item without a value cannot be read.
+        stored: Whether the value has an attribute of its own; if not, the template of a key of the table has it.
         immutable: Whether a value cannot change once it is stored.
         computed: A function that computes the value from other fields.
         computed_from: The names of these fields.
@@ -70,9 +71,6 @@ class Field(JSONForms, ItemOptions, Generic[T]):
 
     reads_one_filled_form: bool = False
     """Whether that is so but for an empty list, which may be stored as no attribute, or as NULL."""
-
-    is_checked: bool
-    """Whether `check` has a rule to check."""
 
     has_parts: ClassVar[bool] = False
     """Whether elements or members of the value have fields of their own."""
@@ -91,6 +89,7 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         stored_as: str | None = None,
         default_on_read: Any = None,
         required_on_read: bool = False,
+        stored: bool = True,
         immutable: bool = False,
         computed: Callable[[Any], object] | None = None,
         computed_from: Iterable[str] = (),
@@ -103,6 +102,7 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         self.stored_as = None if stored_as is None else self._check_stored_name(stored_as)
         self._default = default
         self.take_read_rule(default_on_read, required_on_read=required_on_read)
+        self.stored = stored
         self.take_item_options(computed, computed_from, immutable=immutable)
         self._owner = ""
         self._path: Path | None = None
@@ -246,6 +246,8 @@ class Field(JSONForms, ItemOptions, Generic[T]):
         """Raise `ValidationError` for a value of the right type that is not allowed; overrides call `super().check`."""
         if self.is_expiry:
             self._check_expiry(value)
+        for slot in self.slots:
+            slot.write(value)
         if self.choices is not None and not self.is_choice(value):
             self.reject(value, f"one of {', '.join(map(print_shortened, self.choices))}")
         if self.validator is None:

@@ -70,9 +70,10 @@ class ItemOptions(ReadRules):
 
     def check_place(self, path: Path | None) -> None:
         """Raise `SchemaError` if the field has one of the options and is no field of a model."""
-        if self.is_about_items and (path is None or len(path.elements) > 1):
+        if (self.is_about_items or not self.stored) and (path is None or len(path.elements) > 1):
+            option = "stored=False" if not self.stored else self._list_options()[0]
             raise SchemaError(
-                f"{self.label}: {self._list_options()[0]} is for the fields of a model, because it is about writes of"
+                f"{self.label}: {option} is for the fields of a model, because it is about writes of"
                 " whole items: declare it there"
             )
 

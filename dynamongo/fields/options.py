@@ -40,9 +40,12 @@ class FieldOptions(CheckOptions, total=False):
     Attributes:
         default: The value of a new instance without one, or a callable that returns it, which is called for each
             instance. The value is copied, never shared between instances.
+        stored: `False` for a field in the template of a key of the table that has no attribute of its own: the key
+            tells its value.
     """
 
     default: Any
+    stored: bool
 
 
 class TimeOptions(FieldOptions, total=False):

@@ -148,7 +148,11 @@ def _find_unknown(
 ) -> Iterator[Problem]:
     for name in given:
         if name not in fields:
-            message = f"{label} has no field {name!r}" if label else f"unknown field {str(name)!r}"
+            message = (
+                f"{label} has no field {name!r}; it has: {', '.join(fields)}"
+                if label
+                else f"unknown field {str(name)!r}"
+            )
             yield Problem((*place, str(name)), given[name], message, "unknown")
 
 

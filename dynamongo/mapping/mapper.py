@@ -37,13 +37,13 @@ from dynamongo.mapping.records import (
     set_values,
     stored_item_of,
 )
+from dynamongo.mapping.rules import Rules
 from dynamongo.mapping.versions import lock, next_version
 from dynamongo.operations import ItemReader, Put, ReadItems, UpdateItem
 
 if TYPE_CHECKING:
     from dynamongo.mapping import deltas, given_problems, partial_items, problems, stored_forms
     from dynamongo.mapping.kinds import Kinds
-    from dynamongo.mapping.rules import Rules
 else:  # only partial reads, saves of what was read, and errors need them
     deltas = LazyModule("dynamongo.mapping.deltas")
     given_problems = LazyModule("dynamongo.mapping.given_problems")
@@ -71,6 +71,7 @@ class Mapper(ModelSchema, Generic[M]):
         codec: The compiled functions between values and items.
         kinds: How its items are told from others in the table; `None` if nothing tells them.
         rules: What it does to its items beyond what the fields do; `None` for nothing.
+        key_members: What the keys of an item tell; `None` if no key is made of other fields.
     """
 
     kinds: Kinds | None = None
@@ -85,6 +86,7 @@ class Mapper(ModelSchema, Generic[M]):
         self.model = self.origin = model
         index_keys = () if declaration is None else declaration.index_keys
         self.rules = rules
+        self.key_members = None if rules is None else rules.key_members
         self.codec = Codec(model, fields, lambda: self.keys.codec, index_keys, self.explain_unreadable, rules=rules)
         self._formed = {
             field.path.attribute: field for field in fields.values() if not (field.reads_one_form or field.is_key)
@@ -187,6 +189,8 @@ class Mapper(ModelSchema, Generic[M]):
             raise given_problems.explain_instance(self, vars(instance), error) from error.__cause__
         if self._formed and stored is not None:
             stored_forms.keep_stored_forms(self._formed, stored, item)
+        if self.key_members is not None and stored is not None:
+            self.key_members.leave_out(stored_forms.as_item(stored), item)
         return item
 
     def _refuse_part(self, instance: M) -> NoReturn:
@@ -266,7 +270,8 @@ class Mapper(ModelSchema, Generic[M]):
         if not has_hooks and not any(field.required_on_read for field in self.fields.values()):
             return self.codec
         fields = {name: field.ignoring_absence() for name, field in self.fields.items()}
-        return Codec(self.model, fields, lambda: self.keys.codec, (), self.explain_unreadable)
+        told = None if self.key_members is None else Rules((), self.key_members)
+        return Codec(self.model, fields, lambda: self.keys.codec, (), self.explain_unreadable, rules=told)
 
     # Keys.
 
@@ -311,7 +316,9 @@ class Mapper(ModelSchema, Generic[M]):
         elif record.loaded is None:
             set_record(instance, make_record(item, self.codec.known))
         else:
-            set_record(instance, replace(record, stored=item, loaded=self._add_held(instance, record.loaded)))
+            set_record(
+                instance, replace(record, stored=item, loaded=partial_items.add_held(self, instance, record.loaded))
+            )
         if self.version is not None:  # the write has incremented it
             vars(instance)[self.version.name] = item[self.version.attribute]
 
@@ -329,13 +336,6 @@ class Mapper(ModelSchema, Generic[M]):
         item = deltas.apply_deltas(cast("Item", stored_item_of(instance)), changes)
         version = self.version
         return item if version is None else {**item, version.attribute: next_version(vars(instance)[version.name])}
-
-    def _add_held(self, instance: M, loaded: tuple[Path, ...]) -> tuple[Path, ...]:
-        """Add the attributes that were assigned besides the loaded ones, because they are stored now."""
-        known = {path.attribute for path in loaded}
-        held = vars(instance)
-        assigned = [field.path for name, field in self.fields.items() if name in held]
-        return (*loaded, *(path for path in assigned if path.attribute not in known))
 
     # Errors in the model's words.
 

@@ -17,6 +17,7 @@ from dynamongo.fields.maps import DictField, read_member
 from dynamongo.mapping.plain_codec import read_attribute
 
 if TYPE_CHECKING:
+    from dynamongo.mapping.key_members import KeyMembers
     from dynamongo.mapping.mapper import Mapper
 
 Reader: TypeAlias = Callable[[Field[Any], AttributeValue], object]
@@ -28,13 +29,19 @@ _MOST_TOLD = 5
 """How many problems the message of an item tells; the error has all of them."""
 
 
-def find_problems(fields: Mapping[str, Field[Any]], item: Item) -> tuple[Problem, ...]:
+def find_problems(
+    fields: Mapping[str, Field[Any]], item: Item, key_members: KeyMembers | None = None
+) -> tuple[Problem, ...]:
     """Return what is wrong with the values of an item; the messages do not show them."""
     with hidden_values():
-        return tuple(
-            problem
-            for name, field in fields.items()
-            for problem in _find_parts((name,), field, item.get(field.path.attribute), read_attribute)
+        item, of_keys = (item, []) if key_members is None else key_members.find_problems(item)
+        return (
+            *of_keys,
+            *(
+                problem
+                for name, field in fields.items()
+                for problem in _find_parts((name,), field, item.get(field.path.attribute), read_attribute)
+            ),
         )
 
 
@@ -51,7 +58,7 @@ def find_problems_of_part(field: Field[Any], stored: AttributeValue) -> tuple[Pr
 def explain_unreadable(mapper: Mapper[Any], item: Item, found: tuple[Problem, ...] | None) -> UnreadableItem:
     """Return the error for a stored item that does not suit its model; see `Mapper.explain_unreadable`."""
     if found is None:
-        found = find_problems(mapper.fields, item)
+        found = find_problems(mapper.fields, item, mapper.key_members)
     named = mapper.describe_key(item) or "none of the model's key attributes"
     text = describe_problems(found) or f"{mapper.name} cannot be read"
     return UnreadableItem(

@@ -22,6 +22,7 @@ from dynamongo.mapping.records import Recorded
 
 if TYPE_CHECKING:
     from dynamongo.mapping import derived_values, generated_values, hook_rules, immutable_fields
+    from dynamongo.mapping.key_members import KeyMembers
 else:  # each is for models that declare such a rule
     hook_rules = LazyModule("dynamongo.mapping.hook_rules")
     derived_values = LazyModule("dynamongo.mapping.derived_values")
@@ -137,6 +138,7 @@ class Rules:
 
     Args:
         rules: The rules.
+        key_members: What is known about keys that are made of other fields; `None` if there are none.
 
     Attributes:
         after_read: What completes an instance of an item that was read; `None` if no rule does.
@@ -157,8 +159,9 @@ class Rules:
     before_delete: Callable[[Any], None] | None
     after_read: Callable[[Any], None] | None
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], key_members: KeyMembers | None = None) -> None:
         self.all = tuple(rules)
+        self.key_members = key_members
         for event in _EVENTS:
             setattr(self, event, _call_each(self._find(event)))
         self._before_plan = _call_each([rule.before_save for rule in self.all if not rule.is_hook])
@@ -172,7 +175,7 @@ class Rules:
 
     def bind(self, model: type) -> Rules:
         """Return the rules of a class that is bound to another table or connection."""
-        return Rules([rule.bind(model) for rule in self.all])
+        return Rules([rule.bind(model) for rule in self.all], self.key_members)
 
     @contextlib.contextmanager
     def saving(self, instance: Any, *, calls_hooks: bool = True) -> Generator[None]:
@@ -250,11 +253,14 @@ def find_rules(model: type, fields: Mapping[str, Field[Any]], read_clock: Callab
     if "dynamongo.mapping.hooks" in sys.modules:
         first, last = hook_rules.find_hook_rules(model, fields)
     found = first
+    key_members: KeyMembers | None = None
     if any(field.generated_on is not None for field in fields.values()):
         found.append(generated_values.GeneratedValues(model, fields, read_clock))
-    if any(field.derived is not None for field in fields.values()):
-        found.append(derived_values.DerivedValues(model, fields))
+    if any(field.derived is not None or not field.stored for field in fields.values()):
+        derived = derived_values.DerivedValues(model, fields)
+        found.append(derived)
+        key_members = derived.key_members
     if any(field.is_immutable for field in fields.values()):
         found.append(immutable_fields.ImmutableFields(fields))
     found += last
-    return Rules(found) if found else None
+    return Rules(found, key_members) if found else None
