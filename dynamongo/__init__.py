@@ -31,6 +31,8 @@ from dynamongo.exceptions import (
     InvalidRequestError,
     ItemNotFound,
     LimitExceededError,
+    LockLost,
+    LockNotAcquired,
     MultipleItemsFound,
     NPlusOneWarning,
     Problem,
@@ -92,6 +94,8 @@ if TYPE_CHECKING:
     from dynamongo.fields.durations import TimedeltaField, TimestampField
     from dynamongo.fields.enumeration import EnumField
     from dynamongo.ids import ksuid, ulid, uuid7, uuid7_text
+    from dynamongo.locks import Lock, LockFields, LockItem
+    from dynamongo.mapping.documents import Document
     from dynamongo.mapping.hooks import after_read, before_delete, before_save, validator
     from dynamongo.model.result_set import ResultSet
     from dynamongo.planning.plan import Plan
@@ -111,6 +115,8 @@ else:  # what is returned by calls that import it, or used by few programs
             "dynamongo.fields.durations": ("TimedeltaField", "TimestampField"),
             "dynamongo.fields.enumeration": ("EnumField",),
             "dynamongo.ids": ("ksuid", "ulid", "uuid7", "uuid7_text"),
+            "dynamongo.locks": ("Lock", "LockFields", "LockItem"),
+            "dynamongo.mapping.documents": ("Document",),
             "dynamongo.mapping.hooks": ("after_read", "before_delete", "before_save", "validator"),
             "dynamongo.verbs.progress": ("Progress",),
             "dynamongo.model.result_set": ("ResultSet",),
@@ -152,6 +158,7 @@ __all__ = [
     "DecimalField",
     "DictField",
     "Difference",
+    "Document",
     "DocumentField",
     "DynamongoError",
     "EmailField",
@@ -174,6 +181,11 @@ __all__ = [
     "LimitExceededError",
     "ListField",
     "LocalIndex",
+    "Lock",
+    "LockFields",
+    "LockItem",
+    "LockLost",
+    "LockNotAcquired",
     "MigratedPage",
     "Model",
     "MultipleItemsFound",

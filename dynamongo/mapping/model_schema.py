@@ -17,11 +17,12 @@ from dynamongo.exceptions import (
 )
 from dynamongo.expressions.conditions import Exists, NotExists, Path
 from dynamongo.expressions.values import Item, check_name, shorten
+from dynamongo.fields.any_field import AnyField
 from dynamongo.fields.base import Field
 from dynamongo.fields.indexes import Index
-from dynamongo.fields.maps import AnyField
 from dynamongo.fields.operators import Operators
 from dynamongo.mapping.declaration import Declaration
+from dynamongo.mapping.held_values import describe_unknown
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
 from dynamongo.schema import TableSchema
@@ -119,19 +120,7 @@ class ModelSchema:
 
     def describe_unknown(self, names: Sequence[object]) -> str:
         """Return the message for names that are not those of fields."""
-        import difflib  # noqa: PLC0415 - only an error needs it
-
-        unknown = [str(name) for name in names]
-        guesses = [
-            guess
-            for name in unknown
-            for guess in (
-                [self.renamed[name]] if name in self.renamed else difflib.get_close_matches(name, self.fields, n=1)
-            )
-        ]
-        meant = ", ".join(f"{self.name}.{guess}" for guess in guesses)
-        hint = f"did you mean {meant}?" if guesses else f"{self.name} has: {', '.join(self.fields)}"
-        return f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(map(repr, unknown))}; {hint}"
+        return describe_unknown(self.name, self.fields, names, self.renamed)
 
     def check_paths(self, paths: Iterable[Path], *, to_write: bool = False) -> None:
         """Refuse paths of another model, with which a condition or an update would silently do something else.
