@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dynamongo._support.dataclasses import replace
 from dynamongo.exceptions import (
@@ -26,6 +26,9 @@ from dynamongo.mapping.held_values import describe_unknown
 from dynamongo.mapping.keys import ModelKeys, describe_key, name_model
 from dynamongo.operations import UpdateItem
 from dynamongo.schema import TableSchema
+
+if TYPE_CHECKING:  # most models have none
+    from dynamongo.mapping.composed_keys import ComposedKeys
 
 _KEY_REFUSALS: Final = (
     "does not match the schema",
@@ -50,6 +53,7 @@ class ModelSchema:
         declaration: All that the class declares; its table has no prefix.
         table: The name of the table without its prefix, or its ARN; `None` if a callable returns it.
         keys: The key fields.
+        templates: The keys that are composed of other fields, also those of indexes; `None` if there are none.
         indexes: The indexes by the names of their attributes.
         fields: The fields by their names.
         attributes: The fields by the names of their attributes.
@@ -64,6 +68,7 @@ class ModelSchema:
     declaration: Declaration
     table: str | None
     keys: ModelKeys
+    templates: ComposedKeys | None
     indexes: Mapping[str, Index]
     version: Path | None
     exists: Exists
@@ -91,6 +96,7 @@ class ModelSchema:
         self.declaration = declaration
         self.table = (declaration.table.name if table is None else table) or None
         self.keys = declaration.keys
+        self.templates = declaration.keys.templates
         self.indexes = declaration.indexes
         self.version = declaration.version
         self.exists = Exists(declaration.keys.hash_key.path)
@@ -111,7 +117,8 @@ class ModelSchema:
 
     def describe_key(self, item: Item) -> str:
         """Return the key of an item as people read it, such as `email = 'x' AND day = 3`."""
-        return describe_key(self.pick_key(item), self.renamed)
+        key = self.pick_key(item)
+        return describe_key(key if self.templates is None else self.templates.tell(key), self.renamed)
 
     def check_names(self, names: Iterable[object], error: type[DynamongoError] = ValidationError) -> None:
         """Raise the error if one of the names is not that of a field."""
